@@ -1,0 +1,61 @@
+"""Settings of one installation: typed, frozen, read once from the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from salsa_ext.errors import NotConfigured, say
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that an operator can set; sizes in bytes, times in seconds.
+
+    `database_url` (role of the service) and `migration_url` (role of the owner) are None
+    where the service runs its own PostgreSQL in `home`.
+    """
+
+    home: Path
+    database_url: str | None = None
+    migration_url: str | None = None
+    workers: int = 2
+    threads: int = 2
+    pool_timeout: int = 5
+    statement_timeout: int = 30
+    max_body: int = 16 * MIB
+    secure_cookies: bool = False
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> Config:
+        """Read `SALSA_*`; raises NotConfigured that names the variable and what would be right."""
+        return cls(
+            home=Path(env.get("SALSA_HOME", "var")).absolute(),
+            database_url=_url(env, "SALSA_DATABASE_URL"),
+            migration_url=_url(env, "SALSA_MIGRATION_URL"),
+            workers=_number(env, "SALSA_WORKERS", cls.workers),
+            threads=_number(env, "SALSA_THREADS", cls.threads),
+            statement_timeout=_number(env, "SALSA_STATEMENT_TIMEOUT", cls.statement_timeout),
+            max_body=_number(env, "SALSA_MAX_BODY", cls.max_body),
+            secure_cookies=env.get("SALSA_SECURE_COOKIES", "") == "1",
+        )
+
+
+def _url(env: Mapping[str, str], name: str) -> str | None:
+    value = env.get(name)
+    if not value:
+        return None
+    if not value.startswith(("postgresql://", "postgresql+psycopg2://")):
+        raise NotConfigured(say("{name} must begin with postgresql://.", name=name))
+    return value.replace("postgresql://", "postgresql+psycopg2://", 1)
+
+
+def _number(env: Mapping[str, str], name: str, default: int) -> int:
+    value = env.get(name, str(default))
+    if not value.isdigit() or int(value) < 1:
+        raise NotConfigured(say("{name} must be a whole number above zero.", name=name))
+    return int(value)

@@ -1,0 +1,141 @@
+"""What can go wrong, said to the person who made the mistake; no HTTP here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True)
+class Message:
+    """A sentence of the service: an English template and what goes into it.
+
+    The template is the key of the translations, so it never contains data itself.
+    """
+
+    text: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.text.format(**self.params)
+
+
+def say(text: str, **params: Any) -> Message:
+    """Mark a sentence for translation, with the data that it shows."""
+    return Message(text, params)
+
+
+class SalsaError(Exception):
+    """Base of all errors that the service explains; `code` is stable, `details` are data."""
+
+    code: ClassVar[str] = "error"
+
+    def __init__(self, message: Message | str, **details: Any) -> None:
+        super().__init__(str(message))
+        self.message = message if isinstance(message, Message) else Message("{text}", {"text": message})
+        self.details = details
+
+
+class Unauthenticated(SalsaError):
+    """Nobody known is asking."""
+
+    code = "unauthenticated"
+
+
+class Forbidden(SalsaError):
+    """The actor may know that the thing exists, and may not do this to it."""
+
+    code = "forbidden"
+
+
+class NotFound(SalsaError):
+    """There is no such thing, or none that the actor may know of."""
+
+    code = "not_found"
+
+    def __init__(self, kind: str, key: object) -> None:
+        super().__init__(say("There is no {kind} {key} that you may see.", kind=kind, key=str(key)))
+
+
+class Invalid(SalsaError):
+    """Data that cannot be taken; `errors` maps a field's path to what is wrong with it."""
+
+    code = "invalid"
+
+    def __init__(self, errors: Mapping[str, Sequence[Message]]) -> None:
+        super().__init__(say("Some fields cannot be taken; see errors."), errors=errors)
+        self.errors = errors
+
+
+class Conflict(SalsaError):
+    """The request is sound and contradicts what is recorded."""
+
+    code = "conflict"
+
+
+class Duplicate(Conflict):
+    """The natural number is taken already."""
+
+    code = "duplicate"
+
+
+class OverQuantity(Conflict):
+    """More than the permit still allows (Model Regulations 8.3)."""
+
+    code = "over_quantity"
+
+
+class IllegalTransition(Conflict):
+    """The object is in a status from which this action is not possible."""
+
+    code = "illegal_transition"
+
+    def __init__(self, kind: str, status: str, action: str) -> None:
+        super().__init__(
+            say("A {kind} that is {status} cannot be changed by {action}.",
+                kind=kind, status=status, action=action),
+            status=status,
+        )
+
+
+class PreconditionRequired(SalsaError):
+    """The action changes an existing object and needs the version that the caller has seen."""
+
+    code = "precondition_required"
+
+
+class StaleVersion(SalsaError):
+    """Somebody changed the object since the caller read it."""
+
+    code = "stale_version"
+
+
+class KeyReused(SalsaError):
+    """The same Idempotency-Key came with another request."""
+
+    code = "idempotency_key_reused"
+
+
+class InFlight(Conflict):
+    """The first request with this Idempotency-Key is still being worked on."""
+
+    code = "in_flight"
+
+
+class Unavailable(SalsaError):
+    """The database cannot be reached or is too busy; trying again later is right."""
+
+    code = "unavailable"
+
+
+class ImportRejected(SalsaError):
+    """A file that cannot be taken as a whole; `reasons` say where and why."""
+
+    code = "import_rejected"
+
+
+class NotConfigured(SalsaError):
+    """The installation lacks something that its operator has to provide."""
+
+    code = "not_configured"
