@@ -1,0 +1,110 @@
+"""How strongly two descriptions speak for one gun: an additive score in bits, with its reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from salsa_ext.errors import Message, say
+from salsa_ext.matching.marks import readable
+
+BITS_PER_GLYPH: Final = 3.0
+CONFUSED_GLYPH: Final = -2.0
+STRONG: Final = 15.0
+MODERATE: Final = 8.0
+DECISIVE: Final = -12.0
+
+
+@dataclass(frozen=True)
+class Description:
+    """What is compared of a gun; codes, not raw text. `year` is the year of manufacture."""
+
+    serial_norm: str
+    make: str | None = None
+    calibre_family: str | None = None
+    type: str | None = None
+    country: str | None = None
+    year: int | None = None
+    on: date | None = None
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One piece of evidence: its code, a sentence, and the bits it adds or takes."""
+
+    code: str
+    text: Message
+    bits: float
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The sum of the reasons; `strength` is None where they speak against one gun."""
+
+    bits: float
+    reasons: tuple[Reason, ...]
+
+    @property
+    def strength(self) -> str | None:
+        """Return strong, moderate or weak."""
+        if any(reason.bits <= DECISIVE for reason in self.reasons):
+            return None
+        if self.bits >= STRONG:
+            return "strong"
+        return "moderate" if self.bits >= MODERATE else "weak" if self.bits > 0 else None
+
+
+def weigh(asked: Description, held: Description) -> Evidence:
+    """Compare what is asked with what is held; both share a skeleton already."""
+    reasons = [*_serial(asked, held), *_fields(asked, held)]
+    return Evidence(round(sum(reason.bits for reason in reasons), 1), tuple(reasons))
+
+
+def _serial(asked: Description, held: Description) -> Sequence[Reason]:
+    glyphs = min(readable(asked.serial_norm), readable(held.serial_norm))
+    bits = BITS_PER_GLYPH * min(glyphs, 8)
+    if asked.serial_norm == held.serial_norm:
+        reasons = [Reason("serial_same", say("The serial is the same."), bits)]
+    else:
+        apart = sum(a != b for a, b in zip(asked.serial_norm, held.serial_norm, strict=False))
+        text = say("The serial differs in {count} glyph(s) that are often confused.", count=apart)
+        reasons = [Reason("serial_confusable", text, bits + CONFUSED_GLYPH * apart)]
+    if glyphs < 5:
+        text = say("A serial this short is common: alone it is weak evidence.")
+        reasons.append(Reason("serial_short", text, -4.0))
+    return reasons
+
+
+WEIGHTS: Final = (
+    ("make", 4.0, -12.0, say("The make is the same."), say("The make is another.")),
+    ("calibre_family", 3.0, -8.0, say("The calibre is the same or is taken for it."),
+     say("The calibre is another.")),
+    ("type", 1.5, -5.0, say("The type is the same."), say("The type is another.")),
+    ("country", 1.5, -3.0, say("The country of manufacture is the same."),
+     say("The country of manufacture is another.")),
+    ("year", 2.0, -3.0, say("The year of manufacture is the same."),
+     say("The year of manufacture is another.")),
+)  # fmt: skip
+
+
+def _fields(asked: Description, held: Description) -> list[Reason]:
+    reasons = []
+    for name, agrees, differs, same, other in WEIGHTS:
+        mine, theirs = getattr(asked, name), getattr(held, name)
+        if mine is None or theirs is None:
+            continue
+        code = name.removesuffix("_family")
+        if mine == theirs:
+            reasons.append(Reason(f"{code}_same", same, agrees))
+        else:
+            reasons.append(Reason(f"{code}_other", other, differs))
+    return reasons
+
+
+def verdict(strengths: Sequence[str | None]) -> str:
+    """Return hit, possible or no_hit from the strengths of all candidates."""
+    if "strong" in strengths:
+        return "hit"
+    return "possible" if any(strengths) else "no_hit"

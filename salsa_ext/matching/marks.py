@@ -1,0 +1,60 @@
+"""From the text of a mark to the forms by which it is found; the text itself is never changed."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass
+
+WILDCARDS = "?*[]"
+_SEPARATORS = re.compile(r"[\s\-_./\\,;:'\"·–—]+")
+_CONFUSED = str.maketrans("OQDILZSGB", "000112568")
+_ALTERNATIVES = re.compile(r"\[([^\[\]]+)\]")
+
+
+@dataclass(frozen=True)
+class Key:
+    """What a mark is found by: `norm` as people write it, `skeleton` with look-alikes folded."""
+
+    norm: str
+    skeleton: str
+    value: int
+
+
+def normalise(text: str) -> str:
+    """Return upper case, NFKC, without separators; `?`, `*` and `[8B]` stay as they are."""
+    return _SEPARATORS.sub("", unicodedata.normalize("NFKC", text).upper())
+
+
+def skeleton(norm: str) -> str:
+    """Fold glyphs that people and cameras confuse: 0 O Q D, 1 I L, 2 Z, 5 S, 6 G, 8 B.
+
+    `[8B]` becomes its fold where all alternatives share one, else one unreadable glyph.
+    """
+    return _ALTERNATIVES.sub(_folded, norm).translate(_CONFUSED)
+
+
+def readable(norm: str) -> int:
+    """Count the glyphs that somebody could read."""
+    return sum(glyph.isalnum() for glyph in _ALTERNATIVES.sub("?", norm))
+
+
+def key(text: str) -> Key | None:
+    """Return the key of a mark's text, or None where not one glyph of it can be read."""
+    norm = normalise(text)
+    if not readable(norm):
+        return None
+    folded = skeleton(norm)
+    return Key(norm, folded, _short(folded))
+
+
+def _folded(match: re.Match[str]) -> str:
+    folds = set(match[1].translate(_CONFUSED))
+    return folds.pop() if len(folds) == 1 else "?"
+
+
+def _short(text: str) -> int:
+    """Return 64 bits of a digest as PostgreSQL's signed bigint."""
+    digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)

@@ -1,0 +1,90 @@
+"""The closed lists of the contract: what a field may say, in the words of the treaties."""
+
+from __future__ import annotations
+
+from typing import Final
+
+LANGUAGES: Final = ("en", "es", "fr", "pt")
+
+ROLES: Final = (
+    "licensing_officer", "police_officer", "forensic_examiner", "trace_analyst", "border_officer",
+    "supervisor", "state_administrator", "auditor", "secretariat",
+)  # fmt: skip
+AGENCY_KINDS: Final = (
+    "licensing", "police", "customs", "border", "forensic", "prosecution", "specialised_unit",
+    "secretariat", "regional_body",
+)  # fmt: skip
+CONTACT_KINDS: Final = (
+    "national_point_of_contact", "licensing", "customs", "liaison_authority",
+    "central_authority_mla", "forensic_lab", "border_post", "duty_24h", "data_protection",
+)  # fmt: skip
+
+CATEGORIES: Final = ("firearm", "destructive_device", "part", "ammunition", "explosive", "other")
+ORIGIN_KINDS: Final = (
+    "industrial", "craft", "privately_made", "printed", "converted", "reactivated", "unknown",
+)  # fmt: skip
+MARKINGS: Final = ("intact", "altered", "obliterated", "restored", "unmarked", "unknown")
+MARK_KINDS: Final = ("manufacture", "import", "export", "proof", "confiscation", "state", "other")
+MARK_METHODS: Final = ("visual", "chemical", "magnetic", "xray")
+PARTY_KINDS: Final = (
+    "individual", "dealer", "manufacturer", "carrier", "police", "military", "government",
+    "private_security", "other",
+)  # fmt: skip
+VISIBILITIES: Final = ("open", "pointer", "silent")
+HANDLING_CODES: Final = ("H0", "H1", "H2", "H3")
+PURPOSES: Final = ("street", "border", "seizure", "licensing", "investigation", "stock")
+PURPOSES_WITH_INCIDENT: Final = ("street", "border")
+
+PERMIT_KINDS: Final = ("import", "in_transit", "export")
+DOCUMENT_KINDS: Final = ("certificate", "equivalent")
+REGIMES: Final = ("permanent", "temporary", "return")
+PERMIT_STATUSES: Final = (
+    "issued", "suspended", "cancelled", "expired", "exhausted", "replaced", "refused",
+)  # fmt: skip
+STANDINGS: Final = ("complete", "awaiting_counterpart", "mismatch", "over_quantity")
+MODES: Final = ("road", "rail", "sea", "river", "air", "mail")
+SHIPMENT_STATUSES: Final = (
+    "planned", "released", "in_transit", "arrived", "received", "received_short", "received_over",
+    "overdue", "held", "returned", "lost", "cancelled",
+)  # fmt: skip
+STAGES: Final = ("exit", "transit_in", "transit_out", "entry")
+OUTCOMES: Final = ("passed", "held", "refused")
+TRANSPORT_DOCUMENTS: Final = ("mic_dta", "crt", "tif", "awb", "bill_of_lading", "other")
+
+TRANSFER_KINDS: Final = (
+    "manufacture", "registration", "domestic_sale", "private_sale", "inheritance", "loan",
+    "state_issue", "state_to_civilian", "deactivation", "destruction",
+)  # fmt: skip
+REPORT_KINDS: Final = ("loss", "theft", "recovery", "surrender")
+STOLEN_FROM: Final = ("private", "dealer", "state_stock", "evidence_store", "shipment")
+SEIZURE_KINDS: Final = ("seized", "found", "surrendered")
+SETTINGS: Final = (
+    "street", "home", "vehicle", "post", "port", "airport", "parcel", "vessel", "prison", "other",
+)  # fmt: skip
+LEGAL_GROUNDS: Final = ("possession", "trafficking", "manufacture", "removal_of_marks", "other")
+CRIME_CONTEXTS: Final = (
+    "drug_trafficking", "money_laundering", "corruption", "arms_trafficking", "gang", "terrorism",
+    "kidnapping", "cybercrime", "migrant_smuggling", "trafficking_in_persons",
+    "intellectual_property", "homicide", "robbery", "extortion", "other_violent", "none", "unknown",
+)  # fmt: skip
+LINKS: Final = ("established", "suspected", "no", "unknown")
+RELATIONS: Final = ("proceeds", "instrument", "object_of_trafficking")
+BASES: Final = ("court", "investigation", "intelligence", "ballistics")
+TRANSPORTS: Final = ("land", "sea", "air", "mail", "other")
+
+TRACE_STATUSES: Final = (
+    "draft", "approved", "sent", "in_progress", "answered", "withdrawn", "closed",
+)  # fmt: skip
+LEG_STATUSES: Final = (
+    "sent", "acknowledged", "clarification", "answered", "partial", "no_record", "refused",
+    "deferred", "forwarded", "withdrawn",
+)  # fmt: skip
+CHANNELS: Final = ("salsa", "iarms", "etrace", "mla", "post")
+PRIORITIES: Final = ("flash", "urgent", "priority", "routine")
+ILLICIT_REASONS: Final = (
+    "illegal_where_found", "embargo_breach", "inadequately_marked", "unlicensed_manufacture",
+    "unlicensed_transfer", "used_in_crime",
+)  # fmt: skip
+INTENDED_USES: Final = ("intelligence", "evidence")
+VERDICTS: Final = ("hit", "possible", "no_hit")
+STRENGTHS: Final = ("strong", "moderate", "weak")

@@ -1,0 +1,55 @@
+"""One gun, part or lot as a document describes it; the fields are the same everywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What is stamped on a gun: `text` as read, `state` and `year` where the mark names them."""
+
+    kind: str
+    text: str
+    state: str | None = None
+    year: int | None = None
+    location: str | None = None
+    condition: str | None = None
+    method: str | None = None
+
+
+@dataclass(frozen=True)
+class Firearm:
+    """A firearm, part or lot as written down; codes are resolved later, beside the raw text.
+
+    `serial` is the text as read: `?` one unreadable glyph, `*` a run of unknown length, `[8B]` one
+    of two glyphs. `quantity` counts pieces, or `unit` where one is given.
+    """
+
+    line: int = 1
+    category: str = "firearm"
+    type: str | None = None
+    make: str | None = None
+    model: str | None = None
+    calibre: str | None = None
+    country_of_manufacture: str | None = None
+    year: int | None = None
+    origin_kind: str = "unknown"
+    serial: str | None = None
+    marking: str = "unknown"
+    marks: tuple[Mark, ...] = ()
+    importer_mark: str | None = None
+    part_kind: str | None = None
+    quantity: Decimal = Decimal(1)
+    unit: str | None = None
+    lot: str | None = None
+    headstamp: str | None = None
+    hs_code: str | None = None
+    antique: bool = False
+
+    def all_marks(self) -> tuple[Mark, ...]:
+        """Return every mark: the serial as a mark of manufacture, the importer's, and the others."""
+        serial = (Mark("manufacture", self.serial),) if self.serial else ()
+        importer = (Mark("import", self.importer_mark),) if self.importer_mark else ()
+        return serial + importer + self.marks

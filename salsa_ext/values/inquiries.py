@@ -1,0 +1,54 @@
+"""What is asked of the records: a check of one serial, and a trace of one gun."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from salsa_ext.values.actor import Purpose
+from salsa_ext.values.firearms import Firearm
+
+
+@dataclass(frozen=True)
+class Query:
+    """Is this serial known? Whatever else is known of the gun makes the answer better."""
+
+    serial: str
+    make: str | None = None
+    model: str | None = None
+    calibre: str | None = None
+    type: str | None = None
+    country: str | None = None
+    year: int | None = None
+
+
+@dataclass(frozen=True)
+class CheckData:
+    """A check in the field: the query, why, and the case or incident."""
+
+    query: Query
+    purpose: Purpose
+
+
+@dataclass(frozen=True)
+class TraceData:
+    """A trace request with what the International Tracing Instrument asks of it (III, 17).
+
+    The gun is either item `item` of the actor's own seizure, or `firearm`, found on `found_on`.
+    """
+
+    case_number: str
+    priority: str
+    legal_basis: str
+    illicit_reason: str
+    circumstances: str
+    intended_use: str
+    seizure: UUID | None = None
+    item: int = 1
+    firearm: Firearm | None = None
+    found_on: date | None = None
+    priority_reason: str | None = None
+    needed_by: date | None = None
+    confidentiality_requested: bool = False
+    draft: bool = False
