@@ -1,0 +1,125 @@
+"""Append to the audit: who did what for which purpose, in the transaction of the act itself."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from salsa_ext.db import NO_STATE, db, insert_many
+from salsa_ext.models import AuditEntry, Officer
+from salsa_ext.values.actor import Actor
+from salsa_ext.values.ids import new_id
+
+
+class Action(StrEnum):
+    """Everything that is written down, `subject:past-verb`."""
+
+    ACCOUNT_OPENED = "account:opened"
+    ACCOUNT_CLOSED = "account:closed"
+    AGENCY_REGISTERED = "agency:registered"
+    CONTACT_REGISTERED = "contact:registered"
+    KEY_ISSUED = "key:issued"
+    KEY_REVOKED = "key:revoked"
+    SIGNED_IN = "session:opened"
+    SIGNED_OUT = "session:closed"
+    PERMIT_RECORDED = "permit:recorded"
+    SHIPMENT_RECORDED = "shipment:recorded"
+    CHECKPOINT_RECORDED = "checkpoint:recorded"
+    RECEIPT_CONFIRMED = "receipt:confirmed"
+    TRANSFER_RECORDED = "transfer:recorded"
+    TRANSFER_CORRECTED = "transfer:corrected"
+    REPORT_RECORDED = "report:recorded"
+    REPORT_CORRECTED = "report:corrected"
+    SEIZURE_RECORDED = "seizure:recorded"
+    SEIZURE_CORRECTED = "seizure:corrected"
+    CHECK_MADE = "check:made"
+    CHECK_GIVEN_CASE = "check:given_case"
+    RECORD_MATCHED = "record:matched"
+    RECORD_DISCLOSED = "record:disclosed"
+    RECORD_CORRECTED = "record:corrected"
+    TRACE_REQUESTED = "trace:requested"
+    TRACE_APPROVED = "trace:approved"
+    TRACE_SENT = "trace:sent"
+    TRACE_WITHDRAWN = "trace:withdrawn"
+    TRACE_CLOSED = "trace:closed"
+    FILE_IMPORTED = "file:imported"
+
+
+@dataclass(frozen=True)
+class Act:
+    """One thing done: to what, whose it is, and which other states' records it touched.
+
+    `data` holds ids and codes, never a personal value. A `hidden` act is seen by the concerned
+    states alone: the actor's own must not learn of it.
+    """
+
+    action: Action
+    subject_kind: str
+    subject_id: UUID | str
+    subject_state: str | None = None
+    concerned: Iterable[str] = ()
+    data: dict[str, Any] = field(default_factory=dict)
+    hidden: bool = False
+
+
+def append(actor: Actor, act: Act) -> None:
+    """Write one act down."""
+    append_many(actor, [act])
+
+
+def append_many(actor: Actor, acts: Sequence[Act]) -> None:
+    """Write acts down, in order; in bulk where there are many."""
+    officer = _officer(actor) if acts else None
+    insert_many(AuditEntry, [_entry(actor, officer, act) for act in acts])
+
+
+def _entry(actor: Actor, officer: UUID | None, act: Act) -> dict[str, Any]:
+    state = actor.state or NO_STATE
+    entry: dict[str, Any] = {
+        "id": new_id(),
+        "owner_state": state,
+        "concerned": sorted({*act.concerned} if act.hidden else {state, *act.concerned}),
+        "at": actor.now(),
+        "action": str(act.action),
+        "subject_kind": act.subject_kind,
+        "subject_id": str(act.subject_id),
+        "subject_state": act.subject_state or actor.state,
+        "account_id": actor.account_id,
+        "key_id": actor.key_id,
+        "officer_id": officer,
+        "role": actor.role,
+        "purpose": actor.purpose.code if actor.purpose else None,
+        "case_number": _case(actor),
+        "request_id": actor.request_id,
+        "data": act.data,
+    }
+    salt = secrets.token_bytes(16)
+    return entry | {"salt": salt, "leaf_hash": leaf_hash(salt, entry)}
+
+
+def leaf_hash(salt: bytes, entry: dict[str, Any]) -> bytes:
+    """Seal an entry: SHA-256 over 0x00 (a leaf, RFC 6962), the salt and the entry as sorted JSON."""
+    canonical = json.dumps(entry, default=str, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(b"\x00" + salt + canonical.encode()).digest()
+
+
+def _case(actor: Actor) -> str | None:
+    return (actor.purpose.case_number or actor.purpose.incident) if actor.purpose else None
+
+
+def _officer(actor: Actor) -> UUID | None:
+    """Return the id that stands for the officer's number, making it at the first meeting."""
+    if not actor.officer:
+        return None
+    mine = {"owner_state": actor.state or NO_STATE, "number": actor.officer}
+    db.session.execute(insert(Officer).values(id=new_id(), **mine).on_conflict_do_nothing())
+    return db.session.scalar(select(Officer.id).filter_by(**mine))

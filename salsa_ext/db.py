@@ -1,0 +1,192 @@
+"""The database: sessions, the one transaction, bulk inserts, and what a broken rule means."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, cast
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Column, DateTime, LargeBinary, MetaData, Numeric, Table, Text, insert, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import DeclarativeBase, registry
+
+from salsa_ext.config import Config
+from salsa_ext.errors import Conflict, Duplicate, Message, Unavailable, say
+from salsa_ext.values.actor import Actor
+
+NO_STATE = "---"
+COPY_FROM_ROWS = 50
+
+
+class Base(DeclarativeBase):
+    """Base of all models; constraint names follow one rule, so that errors can be told by name."""
+
+    registry = registry(
+        metadata=MetaData(
+            naming_convention={
+                "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+                "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+                "ck": "ck_%(table_name)s_%(constraint_name)s",
+                "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+                "pk": "pk_%(table_name)s",
+            }
+        ),
+        type_annotation_map={
+            str: Text,
+            Decimal: Numeric(18, 3),
+            datetime: DateTime(timezone=True),
+            dict[str, Any]: JSONB,
+            list[dict[str, Any]]: JSONB,
+            list[str]: ARRAY(Text),
+        },
+    )
+
+
+db = SQLAlchemy(model_class=Base, disable_autonaming=True)
+
+DUPLICATES: dict[str, Message] = {
+    "uq_permit_owner_state_kind_number": say("Your state has a permit of this kind and number."),
+    "uq_shipment_owner_state_number": say("Your state has a shipment of this number."),
+    "uq_transfer_owner_state_number_version": say("Your state has a transfer of this number."),
+    "uq_seizure_owner_state_number_version": say("Your state has a seizure of this number."),
+    "uq_report_owner_state_number_version": say("Your state has a report of this number."),
+    "uq_account_username": say("An account of this user name exists."),
+    "uq_agency_code": say("An agency of this code exists."),
+    "uq_receipt_shipment_id": say("The receipt of this shipment is confirmed already."),
+    "pk_seizure": say("Somebody corrected this at the same moment; read it again."),
+    "pk_transfer": say("Somebody corrected this at the same moment; read it again."),
+    "pk_report": say("Somebody corrected this at the same moment; read it again."),
+}
+
+
+def engine_options(config: Config) -> dict[str, Any]:
+    """Return the pool's sizes and limits: one connection a thread, and a wait that ends."""
+    return {
+        "pool_size": config.threads,
+        "max_overflow": 2,
+        "pool_timeout": config.pool_timeout,
+        "pool_recycle": 1800,
+        "pool_use_lifo": True,
+        "pool_pre_ping": True,
+        "json_serializer": _json,
+        "connect_args": {
+            "connect_timeout": 5,
+            "options": f"-c statement_timeout={config.statement_timeout}s -c timezone=UTC"
+            " -c idle_in_transaction_session_timeout=60s",
+        },
+    }
+
+
+@contextmanager
+def transaction(actor: Actor) -> Iterator[None]:
+    """Run a block as one transaction of the actor's state; the only place that commits.
+
+    Raises Duplicate or Conflict for a broken constraint, Unavailable where the database is gone.
+    """
+    try:
+        _act_for(actor.state)
+        yield
+        db.session.commit()
+    except IntegrityError as error:
+        db.session.rollback()
+        raise _conflict(error) from error
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
+        db.session.rollback()
+        raise Unavailable(say("The database cannot be reached; try again shortly.")) from error
+    except BaseException:
+        db.session.rollback()
+        raise
+
+
+@contextmanager
+def as_state(actor: Actor, state: str) -> Iterator[None]:
+    """See what `state` sees while the block runs, inside the actor's transaction.
+
+    For answers that a state gives from its own records and for nothing else.
+    """
+    _act_for(state)
+    yield
+    _act_for(actor.state)
+
+
+def _act_for(state: str | None) -> None:
+    """SET takes no parameters, so the state is checked before it stands in the statement."""
+    code = state or NO_STATE
+    if not re.fullmatch(r"[A-Z]{3}|---", code):
+        raise AssertionError("not a state's code")
+    db.session.execute(text(f"SET LOCAL salsa.state = '{code}'"))
+
+
+def _conflict(error: IntegrityError) -> Conflict:
+    name = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+    if name in DUPLICATES:
+        return Duplicate(DUPLICATES[name], constraint=name)
+    return Conflict(say("This contradicts what is recorded."), constraint=name)
+
+
+def insert_many(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows of one shape; many of them go by COPY through a staging table.
+
+    COPY straight into a table with row-level security is refused by PostgreSQL.
+    """
+    if not rows:
+        return
+    table = cast(Table, model.__table__)
+    if len(rows) < COPY_FROM_ROWS:
+        db.session.execute(insert(table), list(rows))
+        return
+    _copy(table, list(rows[0]), rows)
+
+
+def _copy(table: Table, columns: list[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    stage, names = f"stage_{table.name}", ", ".join(f'"{column}"' for column in columns)
+    connection = db.session.connection()
+    connection.execute(
+        text(f"CREATE TEMP TABLE IF NOT EXISTS {stage} (LIKE {table.name}) ON COMMIT DELETE ROWS")
+    )
+    for column in table.columns:
+        if column.name not in columns and not column.nullable:
+            connection.execute(text(f'ALTER TABLE {stage} ALTER "{column.name}" DROP NOT NULL'))
+    cells = [(column, _writer(table.columns[column])) for column in columns]
+    lines = ("\t".join(write(row[column]) for column, write in cells) + "\n" for row in rows)
+    with connection.connection.cursor() as cursor:
+        buffer = io.StringIO("".join(lines))
+        cursor.copy_expert(f"COPY {stage} ({names}) FROM STDIN", buffer)  # type: ignore[attr-defined]
+    connection.execute(text(f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {stage}"))
+    connection.execute(text(f"TRUNCATE {stage}"))
+
+
+def _writer(column: Column[Any]) -> Callable[[Any], str]:
+    """Return how a value of the column is written in COPY's text format."""
+    write: Callable[[Any], str] = str
+    if isinstance(column.type, JSONB):
+        write = _json
+    elif isinstance(column.type, ARRAY):
+        write = _array
+    elif isinstance(column.type, LargeBinary):
+        write = _bytes
+    return lambda value: "\\N" if value is None else write(value).translate(_ESCAPES)
+
+
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, default=str)
+
+
+def _bytes(value: bytes) -> str:
+    return "\\x" + value.hex()
+
+
+def _array(value: Sequence[str]) -> str:
+    items = (str(item).replace("\\", "\\\\").replace('"', '\\"') for item in value)
+    return "{" + ",".join(f'"{item}"' for item in items) + "}"

@@ -1,0 +1,37 @@
+"""What is stored, one file a concept; re-exported so that the migrations' test sees all of it."""
+
+from salsa_ext.models.accounts import Account, ApiKey, Officer
+from salsa_ext.models.audit import AuditEntry
+from salsa_ext.models.checks import Check
+from salsa_ext.models.idempotency import IdempotencyKey
+from salsa_ext.models.imports import ImportRun
+from salsa_ext.models.installation import Installation
+from salsa_ext.models.parties import Party
+from salsa_ext.models.permits import Permit, PermitLine
+from salsa_ext.models.records import Mark, MarkKey, Record, RecordSetting
+from salsa_ext.models.reference import (
+    Agency,
+    Alias,
+    Calibre,
+    Contact,
+    FirearmType,
+    Label,
+    Make,
+    Offence,
+    Post,
+    State,
+)
+from salsa_ext.models.reports import Report
+from salsa_ext.models.rollups import Rollup, RollupDelta
+from salsa_ext.models.seizures import Seizure
+from salsa_ext.models.shipments import Checkpoint, Receipt, Shipment
+from salsa_ext.models.traces import Trace, TraceLeg
+from salsa_ext.models.transfers import Transfer
+
+__all__ = [
+    "Account", "Agency", "Alias", "ApiKey", "AuditEntry", "Calibre", "Check", "Checkpoint",
+    "Contact", "FirearmType", "IdempotencyKey", "ImportRun", "Installation", "Label", "Make",
+    "Mark", "MarkKey", "Offence", "Officer", "Party", "Permit", "PermitLine", "Post", "Receipt",
+    "Record", "RecordSetting", "Report", "Rollup", "RollupDelta", "Seizure", "Shipment", "State",
+    "Trace", "TraceLeg", "Transfer",
+]  # fmt: skip

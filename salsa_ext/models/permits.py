@@ -1,0 +1,67 @@
+"""Permits: import certificates, in-transit authorizations and export certificates."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CHAR, CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from salsa_ext.db import Base
+from salsa_ext.models.owned import Owned
+from salsa_ext.models.records import Described
+
+
+class Permit(Owned, Base):
+    """A permit of the owner state; counterparts are named by state and number, never by key."""
+
+    __tablename__ = "permit"
+    __table_args__ = (
+        UniqueConstraint("owner_state", "kind", "number"),
+        Index(None, "importing_state", "import_permit_number"),
+        Index(None, "owner_state", "id"),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
+    version: Mapped[int]
+    kind: Mapped[str]
+    number: Mapped[str]
+    document_kind: Mapped[str]
+    status: Mapped[str]
+    issued_on: Mapped[date]
+    expires_on: Mapped[date]
+    latest_import_on: Mapped[date | None]
+    agency: Mapped[str]
+    signatory_id: Mapped[UUID]
+    regime: Mapped[str]
+    exporting_state: Mapped[str] = mapped_column(CHAR(3))
+    importing_state: Mapped[str] = mapped_column(CHAR(3))
+    transit_states: Mapped[list[str]] = mapped_column(ARRAY(CHAR(3)))
+    exporter_id: Mapped[UUID]
+    importer_id: Mapped[UUID]
+    final_consignee_id: Mapped[UUID]
+    broker_id: Mapped[UUID | None]
+    source: Mapped[str | None]
+    end_use: Mapped[str | None]
+    conditions: Mapped[str | None]
+    import_permit_number: Mapped[str | None]
+    export_permit_number: Mapped[str | None]
+    transit_permits: Mapped[list[dict[str, Any]]]
+    replaces: Mapped[str | None]
+    plan: Mapped[dict[str, Any] | None]
+    recorded_at: Mapped[datetime]
+
+
+class PermitLine(Owned, Described, Base):
+    """One line of goods; `shipped` is what the attachments have drawn (Model Regulations 8.3)."""
+
+    __tablename__ = "permit_line"
+    __table_args__ = (CheckConstraint("shipped >= 0 AND shipped <= quantity", name="balance"),)
+    permit_id: Mapped[UUID] = mapped_column(
+        ForeignKey("permit.id"), primary_key=True, sort_order=-30
+    )
+    line: Mapped[int] = mapped_column(primary_key=True, sort_order=-29)
+    shipped: Mapped[Decimal]

@@ -1,0 +1,111 @@
+"""A record is what one state says about one gun on one occasion; a mark is what is stamped on it."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import CHAR, BigInteger, Index, SmallInteger
+from sqlalchemy.orm import Mapped, mapped_column
+
+from salsa_ext.db import Base
+from salsa_ext.models.owned import Occurring, Owned, Versioned
+
+
+class Described:
+    """The firearm fields, the same everywhere: resolved codes, and the raw text beside each."""
+
+    line: Mapped[int]
+    category: Mapped[str]
+    type: Mapped[str | None]
+    type_text: Mapped[str | None]
+    make: Mapped[str | None]
+    make_text: Mapped[str | None]
+    model: Mapped[str | None]
+    calibre: Mapped[str | None]
+    calibre_text: Mapped[str | None]
+    country_of_manufacture: Mapped[str | None] = mapped_column(CHAR(3))
+    year: Mapped[int | None] = mapped_column(SmallInteger)
+    origin_kind: Mapped[str]
+    serial: Mapped[str | None]
+    marking: Mapped[str]
+    importer_mark: Mapped[str | None]
+    part_kind: Mapped[str | None]
+    quantity: Mapped[Decimal]
+    unit: Mapped[str | None]
+    lot: Mapped[str | None]
+    headstamp: Mapped[str | None]
+    hs_code: Mapped[str | None]
+    antique: Mapped[bool]
+
+
+class Record(Owned, Versioned, Occurring, Described, Base):
+    """One gun on one occasion; `event` says which, `document_*` where it is written.
+
+    `linked_state` and `linked_record` name the record of the same gun that it follows for certain
+    (the receipt of a shipment's item).
+    """
+
+    __tablename__ = "record"
+    __table_args__ = (Index(None, "document_id"), Index(None, "linked_record"))
+    event: Mapped[str]
+    document_kind: Mapped[str]
+    document_id: Mapped[UUID]
+    giver_id: Mapped[UUID | None]
+    receiver_id: Mapped[UUID | None]
+    counterpart_state: Mapped[str | None] = mapped_column(CHAR(3))
+    linked_state: Mapped[str | None] = mapped_column(CHAR(3))
+    linked_record: Mapped[UUID | None]
+    import_id: Mapped[UUID | None]
+    import_row: Mapped[int | None]
+
+
+class RecordSetting(Owned, Base):
+    """What the owner decides about a record, and may decide anew."""
+
+    __tablename__ = "record_setting"
+    record_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
+    visibility: Mapped[str]
+    handling: Mapped[str]
+
+
+class Mark(Owned, Base):
+    """One mark as read, of one version of a record."""
+
+    __tablename__ = "mark"
+    record_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-32)
+    id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-31)
+    record_version: Mapped[int]
+    kind: Mapped[str]
+    text: Mapped[str]
+    state: Mapped[str | None] = mapped_column(CHAR(3))
+    year: Mapped[int | None] = mapped_column(SmallInteger)
+    location: Mapped[str | None]
+    condition: Mapped[str | None]
+    method: Mapped[str | None]
+
+
+class MarkKey(Base):
+    """What a search goes through: no ownership columns, since the matcher alone reads it."""
+
+    __tablename__ = "mark_key"
+    __table_args__ = (Index(None, "record_id"),)
+    key: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    mark_id: Mapped[UUID] = mapped_column(primary_key=True)
+    record_id: Mapped[UUID]
+    record_version: Mapped[int]
+    state: Mapped[str] = mapped_column(CHAR(3))
+    serial_norm: Mapped[str]
+    skeleton: Mapped[str]
+    event: Mapped[str]
+    occurred_on: Mapped[date]
+    make: Mapped[str | None]
+    calibre: Mapped[str | None]
+    type: Mapped[str | None]
+    country: Mapped[str | None] = mapped_column(CHAR(3))
+    year: Mapped[int | None] = mapped_column(SmallInteger)
+    visibility: Mapped[str]
+    is_superseded: Mapped[bool]
+
+

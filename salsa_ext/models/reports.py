@@ -1,0 +1,27 @@
+"""Reports that a gun is lost, stolen, recovered or surrendered."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy.orm import Mapped
+
+from salsa_ext.db import Base
+from salsa_ext.models.owned import Occurring, Owned, Versioned
+
+
+class Report(Owned, Versioned, Occurring, Base):
+    """One report, with the one record that it makes."""
+
+    __tablename__ = "report"
+    __table_args__ = (
+        UniqueConstraint("owner_state", "number", "version"),
+        Index(None, "owner_state", "id"),
+    )
+    kind: Mapped[str]
+    number: Mapped[str]
+    stolen_from: Mapped[str | None]
+    place: Mapped[dict[str, Any] | None]
+    giver_id: Mapped[UUID | None]

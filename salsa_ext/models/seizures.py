@@ -1,0 +1,35 @@
+"""Seizures: firearms seized, found or surrendered on one occasion."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import CHAR, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from salsa_ext.db import Base
+from salsa_ext.models.owned import Occurring, Owned, Versioned
+
+
+class Seizure(Owned, Versioned, Occurring, Base):
+    """One occasion; each item is a record."""
+
+    __tablename__ = "seizure"
+    __table_args__ = (
+        UniqueConstraint("owner_state", "number", "version"),
+        Index(None, "owner_state", "id"),
+        Index(None, "latitude", "longitude"),
+    )
+    number: Mapped[str]
+    kind: Mapped[str]
+    agency: Mapped[str]
+    post: Mapped[str | None]
+    country: Mapped[str] = mapped_column(CHAR(3))
+    place_name: Mapped[str | None] = mapped_column(info={"pii": "link"})
+    admin1: Mapped[str | None]
+    latitude: Mapped[float | None] = mapped_column(info={"pii": "link"})
+    longitude: Mapped[float | None] = mapped_column(info={"pii": "link"})
+    precision: Mapped[float | None]
+    legal_grounds: Mapped[list[str]]
+    crime_context: Mapped[list[str]]
+    details: Mapped[dict[str, Any]]

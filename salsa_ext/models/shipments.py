@@ -1,0 +1,83 @@
+"""Shipments (export attachments), the stages they pass, and their receipt."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CHAR, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from salsa_ext.db import Base
+from salsa_ext.models.owned import Owned
+
+
+class Shipment(Owned, Base):
+    """What leaves under an export certificate; its serial-numbered items are records."""
+
+    __tablename__ = "shipment"
+    __table_args__ = (
+        UniqueConstraint("owner_state", "number"),
+        Index(None, "permit_id"),
+        Index(None, "owner_state", "id"),
+        Index("ix_shipment_posts", "posts", postgresql_using="gin"),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
+    version: Mapped[int]
+    permit_id: Mapped[UUID]
+    permit_number: Mapped[str]
+    number: Mapped[str]
+    status: Mapped[str]
+    exporting_state: Mapped[str] = mapped_column(CHAR(3))
+    importing_state: Mapped[str] = mapped_column(CHAR(3))
+    ships_on: Mapped[date]
+    mode: Mapped[str]
+    port_of_exit: Mapped[str | None]
+    port_of_entry: Mapped[str | None]
+    route: Mapped[list[str]]
+    posts: Mapped[list[str]]
+    expected: Mapped[list[dict[str, Any]]]
+    due_at: Mapped[datetime | None]
+    carrier_id: Mapped[UUID | None]
+    seals: Mapped[list[str]]
+    document_kind: Mapped[str | None]
+    document_number: Mapped[str | None]
+    plates: Mapped[list[str]] = mapped_column(info={"pii": "link"})
+    container: Mapped[str | None]
+    item_count: Mapped[int]
+    bulk: Mapped[list[dict[str, Any]]]
+    recorded_at: Mapped[datetime]
+
+
+class Checkpoint(Owned, Base):
+    """A stage that an officer has ticked, each side its own."""
+
+    __tablename__ = "checkpoint"
+    __table_args__ = (Index(None, "shipment_id"),)
+    id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
+    shipment_state: Mapped[str] = mapped_column(CHAR(3))
+    shipment_id: Mapped[UUID]
+    stage: Mapped[str]
+    post: Mapped[str | None]
+    occurred_at: Mapped[datetime]
+    outcome: Mapped[str]
+    quantity: Mapped[int | None]
+    seals: Mapped[list[str]]
+    recorded_at: Mapped[datetime]
+
+
+class Receipt(Owned, Base):
+    """What the importing state received of a shipment (CIFTA IX.4)."""
+
+    __tablename__ = "receipt"
+    __table_args__ = (UniqueConstraint("shipment_id"),)
+    id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
+    shipment_state: Mapped[str] = mapped_column(CHAR(3))
+    shipment_id: Mapped[UUID]
+    received_on: Mapped[date]
+    item_count: Mapped[int]
+    missing: Mapped[list[dict[str, Any]]]
+    unexpected: Mapped[list[str]]
+    bulk: Mapped[list[dict[str, Any]]]
+    recorded_at: Mapped[datetime]

@@ -1,0 +1,58 @@
+"""Traces, and their legs: the asking state's view of what it asked of one state."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CHAR, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from salsa_ext.db import Base
+from salsa_ext.models.owned import Owned
+
+
+class Trace(Owned, Base):
+    """One request for the history of one gun; `firearm` is the description that was sent."""
+
+    __tablename__ = "trace"
+    __table_args__ = (Index(None, "owner_state", "id"), Index(None, "owner_state", "status"))
+    id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
+    version: Mapped[int]
+    status: Mapped[str]
+    case_number: Mapped[str]
+    seizure_id: Mapped[UUID | None]
+    record_id: Mapped[UUID | None]
+    firearm: Mapped[dict[str, Any]]
+    found_on: Mapped[date]
+    priority: Mapped[str]
+    priority_reason: Mapped[str | None]
+    legal_basis: Mapped[str]
+    illicit_reason: Mapped[str]
+    circumstances: Mapped[str]
+    intended_use: Mapped[str]
+    needed_by: Mapped[date | None]
+    confidentiality_requested: Mapped[bool]
+    requested_by: Mapped[UUID | None]
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+
+
+class TraceLeg(Owned, Base):
+    """What was asked of one state, through which channel, and what it said."""
+
+    __tablename__ = "trace_leg"
+    __table_args__ = (UniqueConstraint("trace_id", "state"),)
+    trace_id: Mapped[UUID] = mapped_column(
+        ForeignKey("trace.id"), primary_key=True, sort_order=-31
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
+    state: Mapped[str] = mapped_column(CHAR(3))
+    channel: Mapped[str]
+    status: Mapped[str]
+    why: Mapped[list[dict[str, Any]]]
+    events: Mapped[list[dict[str, Any]]]
+    records_through: Mapped[date | None]
+    asked_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]

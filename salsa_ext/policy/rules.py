@@ -1,0 +1,61 @@
+"""The one permission map, and the check that opens every command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from salsa_ext.clock import SYSTEM, Clock
+from salsa_ext.errors import Forbidden, say
+from salsa_ext.policy.permissions import Permission as P
+from salsa_ext.values.actor import Actor
+
+EVERY_ROLE: Final = frozenset({P.REFERENCE_READ, P.STATISTICS_READ})
+
+RULES: Final[Mapping[str, frozenset[P]]] = {
+    "licensing_officer": EVERY_ROLE
+    | {P.PERMIT_RECORD, P.PERMIT_READ, P.SHIPMENT_RECORD, P.SHIPMENT_READ, P.RECEIPT_RECORD,
+       P.TRANSFER_RECORD, P.TRANSFER_READ, P.CHECK_MAKE, P.RECORD_READ, P.IMPORT_RUN},
+    "police_officer": EVERY_ROLE
+    | {P.SEIZURE_RECORD, P.SEIZURE_READ, P.REPORT_RECORD, P.REPORT_READ, P.CHECK_MAKE,
+       P.RECORD_READ, P.TRACE_REQUEST, P.TRACE_READ, P.IMPORT_RUN},
+    "forensic_examiner": EVERY_ROLE | {P.SEIZURE_READ, P.CHECK_MAKE, P.RECORD_READ},
+    "trace_analyst": EVERY_ROLE
+    | {P.TRACE_REQUEST, P.TRACE_READ, P.CHECK_MAKE, P.RECORD_READ, P.PERMIT_READ, P.SHIPMENT_READ,
+       P.TRANSFER_READ, P.SEIZURE_READ, P.REPORT_READ},
+    "border_officer": EVERY_ROLE
+    | {P.BOARD_READ, P.PERMIT_READ, P.SHIPMENT_READ, P.CHECKPOINT_RECORD, P.RECEIPT_RECORD,
+       P.SEIZURE_RECORD, P.SEIZURE_READ, P.CHECK_MAKE, P.RECORD_READ},
+    "supervisor": EVERY_ROLE
+    | {P.TRACE_APPROVE, P.TRACE_READ, P.BOARD_READ, P.PERMIT_READ, P.SHIPMENT_READ,
+       P.TRANSFER_READ, P.SEIZURE_READ, P.REPORT_READ, P.AUDIT_READ},
+    "state_administrator": EVERY_ROLE | {P.ACCOUNT_MANAGE, P.KEY_MANAGE, P.AGENCY_MANAGE},
+    "auditor": EVERY_ROLE | {P.AUDIT_READ},
+    "secretariat": EVERY_ROLE,
+}  # fmt: skip
+NOBODY: Final = "operator"
+
+
+def permissions_of(role: str) -> frozenset[P]:
+    """Return what a role may do; nothing for a role that the map does not name."""
+    return RULES.get(role, frozenset())
+
+
+def operator(state: str | None, agency: str | None = None, clock: Clock = SYSTEM) -> Actor:
+    """Return the actor of the command line: every permission, in one state, as `operator`.
+
+    Who can run the command line on the server's machine is its operator already.
+    """
+    return Actor(state=state, role=NOBODY, permissions=frozenset(P), agency=agency, clock=clock)
+
+
+def require(actor: Actor, permission: P, subject_owner: str | None = None) -> None:
+    """Open a command: raises Forbidden unless the actor may, and the subject is his own state's.
+
+    `subject_owner` is the state that owns what will change; None where nothing exists yet.
+    """
+    if permission not in actor.permissions:
+        raise Forbidden(say("This needs the permission {permission}.", permission=str(permission)))
+    if subject_owner is not None and subject_owner != actor.state:
+        raise Forbidden(say("This belongs to {state}; only its authorities may change it.",
+                            state=subject_owner))  # fmt: skip
