@@ -1,0 +1,155 @@
+"""Reference data: states, posts, agencies, contacts, and what guns are called."""
+
+from alembic import op
+
+revision = "0002_add_reference_data"
+down_revision = "0001_add_house_rules"
+
+CREATE = """
+CREATE TABLE state (
+    code CHAR(3) NOT NULL,
+    alpha2 CHAR(2),
+    valid_from DATE,
+    valid_to DATE,
+    successors TEXT[] NOT NULL,
+    is_oas_member BOOLEAN NOT NULL,
+    is_cifta_party BOOLEAN NOT NULL,
+    is_cifta_signatory_only BOOLEAN NOT NULL,
+    is_participant BOOLEAN NOT NULL,
+    CONSTRAINT pk_state PRIMARY KEY (code)
+);
+GRANT SELECT ON state TO salsa_service;
+
+CREATE TABLE label (
+    kind TEXT NOT NULL,
+    code TEXT NOT NULL,
+    language TEXT NOT NULL,
+    text TEXT NOT NULL,
+    CONSTRAINT pk_label PRIMARY KEY (kind, code, language)
+);
+GRANT SELECT ON label TO salsa_service;
+
+CREATE TABLE alias (
+    kind TEXT NOT NULL,
+    folded TEXT NOT NULL,
+    code TEXT NOT NULL,
+    CONSTRAINT pk_alias PRIMARY KEY (kind, folded)
+);
+GRANT SELECT ON alias TO salsa_service;
+
+CREATE TABLE post (
+    code TEXT NOT NULL,
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    latitude DOUBLE PRECISION NOT NULL,
+    longitude DOUBLE PRECISION NOT NULL,
+    radius_km INTEGER NOT NULL,
+    state_a CHAR(3) NOT NULL,
+    place_a TEXT NOT NULL,
+    zone_a TEXT NOT NULL,
+    state_b CHAR(3) NOT NULL,
+    place_b TEXT NOT NULL,
+    zone_b TEXT NOT NULL,
+    CONSTRAINT pk_post PRIMARY KEY (code)
+);
+GRANT SELECT ON post TO salsa_service;
+
+CREATE TABLE make (
+    code TEXT NOT NULL,
+    name TEXT NOT NULL,
+    country CHAR(3) NOT NULL,
+    parent TEXT,
+    CONSTRAINT pk_make PRIMARY KEY (code)
+);
+GRANT SELECT ON make TO salsa_service;
+
+CREATE TABLE calibre (
+    code TEXT NOT NULL,
+    name TEXT NOT NULL,
+    family TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    CONSTRAINT pk_calibre PRIMARY KEY (code)
+);
+GRANT SELECT ON calibre TO salsa_service;
+
+CREATE TABLE firearm_type (
+    code TEXT NOT NULL,
+    category TEXT NOT NULL,
+    hs TEXT,
+    iafq TEXT NOT NULL,
+    ncic TEXT,
+    CONSTRAINT pk_firearm_type PRIMARY KEY (code)
+);
+GRANT SELECT ON firearm_type TO salsa_service;
+
+CREATE TABLE offence (
+    code TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    iccs TEXT,
+    CONSTRAINT pk_offence PRIMARY KEY (code, kind)
+);
+GRANT SELECT ON offence TO salsa_service;
+
+CREATE TABLE agency (
+    id UUID NOT NULL,
+    code TEXT NOT NULL,
+    owner_state CHAR(3),
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    time_zone TEXT NOT NULL,
+    CONSTRAINT pk_agency PRIMARY KEY (id),
+    CONSTRAINT uq_agency_code UNIQUE (code)
+);
+GRANT SELECT, INSERT, UPDATE ON agency TO salsa_service;
+
+ALTER TABLE agency ENABLE ROW LEVEL SECURITY;
+CREATE POLICY seen ON agency FOR SELECT TO salsa_service USING (true);
+CREATE POLICY written ON agency FOR INSERT TO salsa_service
+    WITH CHECK (coalesce(owner_state, '---') = current_setting('salsa.state', true)::char(3));
+CREATE POLICY changed ON agency FOR UPDATE TO salsa_service
+    USING (coalesce(owner_state, '---') = current_setting('salsa.state', true)::char(3));
+
+CREATE TABLE contact (
+    id UUID NOT NULL,
+    owner_state CHAR(3) NOT NULL,
+    agency TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    languages TEXT[] NOT NULL,
+    hours TEXT NOT NULL,
+    telephone TEXT,
+    email TEXT,
+    valid_from DATE NOT NULL,
+    valid_to DATE,
+    CONSTRAINT pk_contact PRIMARY KEY (id)
+);
+CREATE INDEX ix_contact_owner_state ON contact (owner_state);
+GRANT SELECT, INSERT, UPDATE ON contact TO salsa_service;
+
+ALTER TABLE contact ENABLE ROW LEVEL SECURITY;
+CREATE POLICY seen ON contact FOR SELECT TO salsa_service USING (true);
+CREATE POLICY written ON contact FOR INSERT TO salsa_service
+    WITH CHECK (coalesce(owner_state, '---') = current_setting('salsa.state', true)::char(3));
+CREATE POLICY changed ON contact FOR UPDATE TO salsa_service
+    USING (coalesce(owner_state, '---') = current_setting('salsa.state', true)::char(3));
+"""
+
+DROP = """
+DROP TABLE contact;
+DROP TABLE agency;
+DROP TABLE offence;
+DROP TABLE firearm_type;
+DROP TABLE calibre;
+DROP TABLE make;
+DROP TABLE post;
+DROP TABLE alias;
+DROP TABLE label;
+DROP TABLE state;
+"""
+
+
+def upgrade() -> None:
+    op.execute(CREATE)
+
+
+def downgrade() -> None:
+    op.execute(DROP)
