@@ -1,0 +1,1 @@
+"""Reads of every kind: paged lists, boards, figures; nothing here changes anything."""

@@ -1,0 +1,30 @@
+"""Accounts and keys of the own state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from salsa_ext.models import Account, ApiKey
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import require
+from salsa_ext.readmodels.pages import Page, page
+from salsa_ext.values.actor import Actor
+
+
+def list_accounts(
+    actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
+) -> Page[Account]:
+    """Return a page of the own state's accounts, without passwords."""
+    require(actor, Permission.ACCOUNT_MANAGE)
+    query = select(Account)
+    if (role := filters.get("role")) is not None:
+        query = query.where(Account.role == role)
+    return page(query, Account.id, limit, cursor)
+
+
+def list_keys(actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None) -> Page[ApiKey]:
+    """Return a page of the own state's keys; none of them can be read back."""
+    require(actor, Permission.KEY_MANAGE)
+    return page(select(ApiKey), ApiKey.id, limit, cursor)

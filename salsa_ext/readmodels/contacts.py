@@ -1,0 +1,51 @@
+"""Whom to call in a state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import case, select
+
+from salsa_ext.db import db
+from salsa_ext.models import Agency, Contact
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import require
+from salsa_ext.readmodels.pages import Page, page
+from salsa_ext.values.actor import Actor
+
+URGENT = ("duty_24h", "national_point_of_contact")
+
+
+def contact_of(state: str) -> Contact | None:
+    """Return whom to call now: the office on duty, else the national point of contact."""
+    wanted = select(Contact).where(
+        Contact.owner_state == state, Contact.kind.in_(URGENT), Contact.valid_to.is_(None)
+    )
+    first = case({kind: index for index, kind in enumerate(URGENT)}, value=Contact.kind)
+    return db.session.scalars(wanted.order_by(first).limit(1)).first()
+
+
+def list_contacts(
+    actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
+) -> Page[Contact]:
+    """Return a page of contacts that are in force, of one state or kind where asked."""
+    require(actor, Permission.REFERENCE_READ)
+    query = select(Contact).where(Contact.valid_to.is_(None))
+    if (state := filters.get("state")) is not None:
+        query = query.where(Contact.owner_state == state)
+    if (kind := filters.get("kind")) is not None:
+        query = query.where(Contact.kind == kind)
+    return page(query, Contact.id, limit, cursor)
+
+
+def list_agencies(
+    actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
+) -> Page[Agency]:
+    """Return a page of agencies, of one state or kind where asked."""
+    require(actor, Permission.REFERENCE_READ)
+    query = select(Agency)
+    if (state := filters.get("state")) is not None:
+        query = query.where(Agency.owner_state == state)
+    if (kind := filters.get("kind")) is not None:
+        query = query.where(Agency.kind == kind)
+    return page(query, Agency.id, limit, cursor)

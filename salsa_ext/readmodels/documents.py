@@ -1,0 +1,92 @@
+"""Transfers, reports and seizures as their readers see them: the version, its items, parties."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from salsa_ext.db import db
+from salsa_ext.errors import NotFound
+from salsa_ext.models import Report, Seizure, Transfer
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import require
+from salsa_ext.readmodels.pages import Page, page
+from salsa_ext.readmodels.parties import Parties, parties_of
+from salsa_ext.readmodels.records import RecordView, of_documents
+from salsa_ext.readmodels.versions import current
+from salsa_ext.values.actor import Actor
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of document: its table, its permission, and the fields that lists filter by."""
+
+    name: str
+    model: Any
+    permission: Permission
+    filters: tuple[str, ...]
+
+
+TRANSFERS = Kind("transfer", Transfer, Permission.TRANSFER_READ, ("kind", "number", "occurred_on"))
+REPORTS = Kind("report", Report, Permission.REPORT_READ, ("kind", "number", "occurred_on"))
+SEIZURES = Kind("seizure", Seizure, Permission.SEIZURE_READ,
+                ("kind", "number", "occurred_on", "post"))  # fmt: skip
+
+
+@dataclass(frozen=True)
+class DocumentView:
+    """One version of a document with its items."""
+
+    document: Any
+    items: Sequence[RecordView]
+    parties: Parties
+
+    @property
+    def version(self) -> int:
+        """Return the version that corrections refer to."""
+        return int(self.document.version)
+
+
+def list_documents(
+    actor: Actor, kind: Kind, filters: dict[str, Any], limit: int, cursor: str | None
+) -> Page[DocumentView]:
+    """Return a page of current versions that concern the actor's state, newest first."""
+    require(actor, kind.permission)
+    query = current(kind.model)
+    for name in kind.filters:
+        if (value := filters.get(name)) is not None:
+            query = query.where(getattr(kind.model, name) == value)
+    found = page(query, kind.model.id, limit, cursor)
+    return found.of(_views(found.items))
+
+
+def get_document(
+    actor: Actor, kind: Kind, document_id: UUID, as_of: datetime | None = None
+) -> DocumentView:
+    """Return one document as it stands, or as it stood at `as_of`; raises NotFound."""
+    require(actor, kind.permission)
+    return read(kind, document_id, as_of)
+
+
+def version(kind: Kind, document_id: UUID) -> int:
+    """Return the version that stands, for If-Match; raises NotFound."""
+    return read(kind, document_id).version
+
+
+def read(kind: Kind, document_id: UUID, as_of: datetime | None = None) -> DocumentView:
+    """Return one document that the state may see, for a command that just wrote it."""
+    query = current(kind.model, as_of).where(kind.model.id == document_id)
+    document = db.session.scalars(query).first()
+    if document is None:
+        raise NotFound(kind.name, document_id)
+    return _views([document], as_of)[0]
+
+
+def _views(documents: Sequence[Any], as_of: datetime | None = None) -> list[DocumentView]:
+    items = of_documents([document.id for document in documents], as_of)
+    sides = ("giver_id", "receiver_id")
+    parties = parties_of(getattr(row, side, None) for row in documents for side in sides)
+    return [DocumentView(document, items[document.id], parties) for document in documents]

@@ -1,0 +1,62 @@
+"""Codes for what people write, and names for codes in the caller's language."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from sqlalchemy import select
+
+from salsa_ext.db import db
+from salsa_ext.matching.names import fold
+from salsa_ext.models import Alias, Calibre, FirearmType, Label
+
+
+@cache
+def _aliases(kind: str) -> dict[str, str]:
+    rows = db.session.execute(select(Alias.folded, Alias.code).where(Alias.kind == kind))
+    return {folded: code for folded, code in rows}
+
+
+@cache
+def _families() -> dict[str, str]:
+    return {code: family for code, family in db.session.execute(select(Calibre.code, Calibre.family))}
+
+
+@cache
+def _categories() -> dict[str, str]:
+    rows = db.session.execute(select(FirearmType.code, FirearmType.category))
+    return {code: category for code, category in rows}
+
+
+@cache
+def labels(kind: str, language: str) -> dict[str, str]:
+    """Return the names of all codes of a kind in one language."""
+    wanted = (Label.kind == kind, Label.language == language)
+    rows = db.session.execute(select(Label.code, Label.text).where(*wanted))
+    return {code: text for code, text in rows}
+
+
+def label(kind: str, code: str | None, language: str) -> str:
+    """Return the name of one code, or the code where it has none."""
+    return labels(kind, language).get(code or "", code or "")
+
+
+def resolve(kind: str, text: str | None) -> str | None:
+    """Return the code of a make, calibre or type as somebody wrote it, or None; never a guess."""
+    return _aliases(kind).get(fold(kind, text)) if text else None
+
+
+def family(calibre: str | None) -> str | None:
+    """Return the family of calibres that are taken for each other."""
+    return _families().get(calibre) if calibre else None
+
+
+def category(type_code: str | None) -> str | None:
+    """Return the category that a type belongs to."""
+    return _categories().get(type_code) if type_code else None
+
+
+def forget() -> None:
+    """Drop what is kept in memory; for the command that loads reference data anew."""
+    for kept in (_aliases, _families, _categories, labels):
+        kept.cache_clear()

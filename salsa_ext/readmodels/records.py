@@ -1,0 +1,58 @@
+"""Records with their marks, settings and parties, for whoever may see them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from salsa_ext.db import db
+from salsa_ext.models import Mark, Record, RecordSetting
+from salsa_ext.readmodels.parties import Parties, parties_of
+from salsa_ext.readmodels.versions import current
+
+
+@dataclass(frozen=True)
+class RecordView:
+    """A record with what belongs to it."""
+
+    record: Record
+    marks: Sequence[Mark]
+    setting: RecordSetting | None
+    parties: Parties
+
+
+def of_documents(
+    document_ids: Iterable[UUID], as_of: datetime | None = None
+) -> dict[UUID, list[RecordView]]:
+    """Return the records of documents, by document and in order of their lines."""
+    query = current(Record, as_of).where(Record.document_id.in_(list(document_ids)))
+    records = db.session.scalars(query.order_by(Record.document_id, Record.line, Record.id)).all()
+    found: dict[UUID, list[RecordView]] = defaultdict(list)
+    for view in views(records):
+        found[view.record.document_id].append(view)
+    return found
+
+
+def by_id(record_ids: Iterable[UUID], as_of: datetime | None = None) -> list[RecordView]:
+    """Return records that the state may see; others are left out."""
+    query = current(Record, as_of).where(Record.id.in_(list(record_ids)))
+    return views(db.session.scalars(query).all())
+
+
+def views(records: Sequence[Record]) -> list[RecordView]:
+    """Complete records with one query for each kind of thing."""
+    ids = [record.id for record in records]
+    marks: dict[tuple[UUID, int], list[Mark]] = defaultdict(list)
+    for mark in db.session.scalars(select(Mark).where(Mark.record_id.in_(ids)).order_by(Mark.id)):
+        marks[mark.record_id, mark.record_version].append(mark)
+    wanted = select(RecordSetting).where(RecordSetting.record_id.in_(ids))
+    settings = {setting.record_id: setting for setting in db.session.scalars(wanted)}
+    parties = parties_of(side for row in records for side in (row.giver_id, row.receiver_id))
+    return [
+        RecordView(row, marks[row.id, row.version], settings.get(row.id), parties) for row in records
+    ]

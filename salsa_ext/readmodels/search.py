@@ -1,0 +1,82 @@
+"""Candidates for a description: the records whose marks could be the one that was read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from salsa_ext.errors import Invalid, say
+from salsa_ext.matching import marks
+from salsa_ext.matching.evidence import Description, Evidence, weigh
+from salsa_ext.readmodels import names
+from salsa_ext.readmodels.marks import Held, holding
+from salsa_ext.values.inquiries import Query
+
+SHORTEST, LONGEST = 3, 64
+MARGIN = 6.0
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A record that may be of the same gun, and why."""
+
+    held: Held
+    evidence: Evidence
+
+
+def check_query(query: Query, path: str = "serial") -> marks.Key:
+    """Return the key of the serial; raises Invalid that says what would make a search possible."""
+    norm = marks.normalise(query.serial)
+    key = marks.key(query.serial)
+    if len(norm) > LONGEST:
+        raise Invalid({path: [say("A serial has at most {count} glyphs.", count=LONGEST)]})
+    if not norm.isprintable():
+        raise Invalid({path: [say("Control characters cannot be part of a serial.")]})
+    named = query.make and query.calibre
+    if key is None or (marks.readable(norm) < SHORTEST and not named):
+        raise Invalid({path: [say("Fewer than {count} readable glyphs need make and calibre beside"
+                                  " them, and none cannot be searched.", count=SHORTEST)]})  # fmt: skip
+    return key
+
+
+def search(query: Query) -> list[Candidate]:
+    """Return the candidates of all states, best first; the caller heeds their visibility."""
+    key = check_query(query)
+    asked = _asked(query, key)
+    best: dict[object, Candidate] = {}
+    for held in holding([key]):
+        candidate = Candidate(held, weigh(asked, _held(held)))
+        if candidate.evidence.strength is None:
+            continue
+        other = best.get(held.record_id)
+        if other is None or other.evidence.bits < candidate.evidence.bits:
+            best[held.record_id] = candidate
+    return sorted(best.values(), key=lambda found: -found.evidence.bits)
+
+
+def likeliest(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Return those that are about as likely as the best one: the records of one gun differ a little."""
+    best = max((candidate.evidence.bits for candidate in candidates), default=0.0)
+    return [candidate for candidate in candidates if candidate.evidence.bits >= best - MARGIN]
+
+
+def _asked(query: Query, key: marks.Key) -> Description:
+    return Description(
+        serial_norm=key.norm,
+        make=names.resolve("make", query.make),
+        calibre_family=names.family(names.resolve("calibre", query.calibre)),
+        type=names.resolve("type", query.type),
+        country=query.country,
+        year=query.year,
+    )
+
+
+def _held(held: Held) -> Description:
+    return Description(
+        serial_norm=held.serial_norm,
+        make=held.make,
+        calibre_family=names.family(held.calibre),
+        type=held.type,
+        country=held.country,
+        year=held.year,
+    )

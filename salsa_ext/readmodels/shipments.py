@@ -1,0 +1,108 @@
+"""Shipments as their readers see them: stages passed, receipt, and whether they are late."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, case, select
+
+from salsa_ext.db import db
+from salsa_ext.errors import NotFound
+from salsa_ext.models import Checkpoint, Receipt, Shipment
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import require
+from salsa_ext.readmodels.pages import Page, page
+from salsa_ext.readmodels.parties import Parties, parties_of
+from salsa_ext.readmodels.records import RecordView, of_documents
+from salsa_ext.values.actor import Actor
+
+UNDER_WAY = ("planned", "released", "in_transit", "arrived")
+
+
+@dataclass(frozen=True)
+class ShipmentView:
+    """A shipment with what happened to it; `items` only where one shipment is read."""
+
+    shipment: Shipment
+    status: str
+    checkpoints: Sequence[Checkpoint]
+    receipt: Receipt | None
+    parties: Parties
+    items: Sequence[RecordView] = ()
+
+    @property
+    def version(self) -> int:
+        """Return the version that actions refer to."""
+        return self.shipment.version
+
+
+def status_at(now: datetime) -> ColumnElement[str]:
+    """Return the status at a moment: one under way whose last expected time has passed is overdue."""
+    late = and_(Shipment.status.in_(UNDER_WAY), Shipment.due_at < now)
+    return case((late, "overdue"), else_=Shipment.status)
+
+
+def list_shipments(
+    actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
+) -> Page[ShipmentView]:
+    """Return a page of shipments that concern the actor's state, newest first."""
+    require(actor, Permission.SHIPMENT_READ)
+    query = select(Shipment)
+    for name, column in (("permit", Shipment.permit_id), ("number", Shipment.number),
+                         ("document", Shipment.document_number)):  # fmt: skip
+        if (value := filters.get(name)) is not None:
+            query = query.where(column == value)
+    if (plate := filters.get("plate")) is not None:
+        query = query.where(Shipment.plates.contains([plate]))
+    if (post := filters.get("post")) is not None:
+        query = query.where(Shipment.posts.contains([post]))
+    if (due := filters.get("due_before")) is not None:
+        query = query.where(Shipment.due_at < due)
+    if (status := filters.get("status")) is not None:
+        query = query.where(status_at(actor.now()) == status)
+    found = page(query, Shipment.id, limit, cursor)
+    return found.of(views(actor, found.items))
+
+
+def get_shipment(actor: Actor, shipment_id: UUID) -> ShipmentView:
+    """Return one shipment with its items; raises NotFound where it does not concern the state."""
+    require(actor, Permission.SHIPMENT_READ)
+    return read(actor, shipment_id)
+
+
+def read(actor: Actor, shipment_id: UUID) -> ShipmentView:
+    """Return one shipment that the state may see, for a command that just wrote it."""
+    shipment = db.session.get(Shipment, shipment_id, populate_existing=True)
+    if shipment is None:
+        raise NotFound("shipment", shipment_id)
+    return views(actor, [shipment], with_items=True)[0]
+
+
+def views(
+    actor: Actor, shipments: Sequence[Shipment], with_items: bool = False
+) -> list[ShipmentView]:
+    """Complete shipments with one query for each kind of thing."""
+    ids, now = [shipment.id for shipment in shipments], actor.now()
+    passed: dict[UUID, list[Checkpoint]] = defaultdict(list)
+    ticks = select(Checkpoint).where(Checkpoint.shipment_id.in_(ids))
+    for tick in db.session.scalars(ticks.order_by(Checkpoint.occurred_at, Checkpoint.id)):
+        passed[tick.shipment_id].append(tick)
+    received = select(Receipt).where(Receipt.shipment_id.in_(ids))
+    receipts = {receipt.shipment_id: receipt for receipt in db.session.scalars(received)}
+    parties = parties_of(shipment.carrier_id for shipment in shipments)
+    items = of_documents(ids) if with_items else {}
+    return [
+        ShipmentView(row, _status(row, now), passed[row.id], receipts.get(row.id), parties,
+                     items.get(row.id, ()))
+        for row in shipments
+    ]  # fmt: skip
+
+
+def _status(shipment: Shipment, now: datetime) -> str:
+    late = shipment.status in UNDER_WAY and shipment.due_at and shipment.due_at < now
+    return "overdue" if late else shipment.status

@@ -1,0 +1,100 @@
+"""Figures for publication: sums of ended quarters, small cells withheld."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import func, select
+
+from salsa_ext.db import db
+from salsa_ext.errors import NotFound
+from salsa_ext.models import Rollup, RollupDelta
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import require
+from salsa_ext.values.actor import Actor
+
+SMALLEST: Final = 5
+DATASETS: Final = {
+    "seizures": "type",
+    "traces": "outcome",
+    "licit_trade": "type",
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One figure; `amount` is None where it is withheld."""
+
+    state: str
+    partner: str | None
+    subject: str
+    period: date
+    amount: int | None
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells of one dataset; `total` is None as soon as one cell is withheld."""
+
+    dataset: str
+    subject: str
+    through: date
+    cells: Sequence[Cell]
+    total: int | None
+
+    @property
+    def withheld(self) -> int:
+        """Return how many cells are withheld."""
+        return sum(cell.amount is None for cell in self.cells)
+
+
+def list_datasets(actor: Actor) -> list[str]:
+    """Return what there are figures of."""
+    require(actor, Permission.STATISTICS_READ)
+    return list(DATASETS)
+
+
+def get_table(actor: Actor, dataset: str, filters: dict[str, Any]) -> Table:
+    """Return the figures of ended quarters by state, partner, subject and quarter.
+
+    The breakdown is the same for everybody and for every question: a coarser one beside it would
+    give small cells away by subtraction. Cells under 5 are withheld, and no total stands beside
+    a withheld cell. Raises NotFound for a dataset that there is not.
+    """
+    require(actor, Permission.STATISTICS_READ)
+    if dataset not in DATASETS:
+        raise NotFound("dataset", dataset)
+    today = actor.now().date()
+    running = date(today.year, today.month - (today.month - 1) % 3, 1)
+    cells = [_cell(row) for row in db.session.execute(_sums(dataset, running, filters))]
+    amounts = [cell.amount for cell in cells]
+    total = None if None in amounts else sum(amount or 0 for amount in amounts)
+    return Table(dataset, DATASETS[dataset], running, cells, total)
+
+
+def _sums(dataset: str, running: date, filters: dict[str, Any]) -> Any:
+    names = ("state", "partner", "subject", "period", "amount")
+    parts = [
+        select(*(getattr(table, name) for name in names)).where(table.dataset == dataset)
+        for table in (Rollup, RollupDelta)
+    ]
+    every = parts[0].union_all(parts[1]).subquery()
+    keys = [every.c.state, every.c.partner, every.c.subject, every.c.period]
+    amount = func.sum(every.c.amount)
+    query = select(*keys, amount).where(every.c.period < running)
+    for name in ("state", "partner", "subject"):
+        if (value := filters.get(name)) is not None:
+            query = query.where(every.c[name] == value)
+    if (first := filters.get("from_period")) is not None:
+        query = query.where(every.c.period >= first)
+    if (last := filters.get("to_period")) is not None:
+        query = query.where(every.c.period <= last)
+    return query.group_by(*keys).having(amount > 0).order_by(*keys)
+
+
+def _cell(row: Any) -> Cell:
+    state, partner, subject, period, amount = row
+    return Cell(state, partner or None, subject, period, int(amount) if amount >= SMALLEST else None)

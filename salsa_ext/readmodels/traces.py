@@ -1,0 +1,115 @@
+"""Traces and their results, for the asking state."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from salsa_ext.db import as_state, db
+from salsa_ext.errors import NotFound
+from salsa_ext.matching import chains
+from salsa_ext.models import Trace, TraceLeg
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import require
+from salsa_ext.readmodels.marks import Coverage, coverage
+from salsa_ext.readmodels.pages import Page, page
+from salsa_ext.readmodels.parties import Parties, parties_of
+from salsa_ext.values.actor import Actor
+
+
+@dataclass(frozen=True)
+class TraceView:
+    """A trace with its legs."""
+
+    trace: Trace
+    legs: Sequence[TraceLeg]
+
+    @property
+    def version(self) -> int:
+        """Return the version that actions refer to."""
+        return self.trace.version
+
+
+@dataclass(frozen=True)
+class ResultView:
+    """The result of a trace, who was searched, and the parties that may be named."""
+
+    trace: Trace
+    legs: Sequence[TraceLeg]
+    result: chains.Result
+    searched: Sequence[Coverage]
+    parties: Parties
+
+
+def list_traces(
+    actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
+) -> Page[TraceView]:
+    """Return a page of the own state's traces, newest first."""
+    require(actor, Permission.TRACE_READ)
+    query = select(Trace)
+    for name in ("status", "case_number", "priority"):
+        if (value := filters.get(name)) is not None:
+            query = query.where(getattr(Trace, name) == value)
+    found = page(query, Trace.id, limit, cursor)
+    legs = _legs([trace.id for trace in found.items])
+    return found.of([TraceView(trace, legs[trace.id]) for trace in found.items])
+
+
+def get_trace(actor: Actor, trace_id: UUID) -> TraceView:
+    """Return one trace of the own state; raises NotFound."""
+    require(actor, Permission.TRACE_READ)
+    return read(trace_id)
+
+
+def version(actor: Actor, trace_id: UUID) -> int:
+    """Return the version that stands, for If-Match; raises NotFound."""
+    return read(trace_id).version
+
+
+def read(trace_id: UUID) -> TraceView:
+    """Return one trace that the state may see, for a command that just wrote it."""
+    trace = db.session.get(Trace, trace_id, populate_existing=True)
+    if trace is None:
+        raise NotFound("trace", trace_id)
+    return TraceView(trace, _legs([trace_id])[trace_id])
+
+
+def get_result(actor: Actor, trace_id: UUID) -> ResultView:
+    """Return what the answers amount to so far; raises NotFound."""
+    view = get_trace(actor, trace_id)
+    said = [chains.Leg(leg.state, leg.status, leg.events) for leg in view.legs]
+    trace = view.trace
+    result = chains.build(said, trace.found_on, trace.owner_state, trace.firearm)
+    parties = _named(actor, [*result.chain, *result.conflicts])
+    return ResultView(trace, view.legs, result, coverage(), parties)
+
+
+def _legs(trace_ids: Sequence[UUID]) -> dict[UUID, list[TraceLeg]]:
+    found: dict[UUID, list[TraceLeg]] = defaultdict(list)
+    query = select(TraceLeg).where(TraceLeg.trace_id.in_(trace_ids)).order_by(TraceLeg.id)
+    for leg in db.session.scalars(query.execution_options(populate_existing=True)):
+        found[leg.trace_id].append(leg)
+    return found
+
+
+def _named(actor: Actor, events: Sequence[chains.Event]) -> Parties:
+    """Return the parties that the asking state may read by name, one query for each state.
+
+    Firms of other states are named; private persons of another state are not: of them the
+    chain shows the kind, and the owner of the record is asked.
+    """
+    wanted: dict[str, set[UUID]] = defaultdict(set)
+    for event in events:
+        for side in (event["giver"], event["receiver"]):
+            if side and (event["state"] == actor.state or side["kind"] != "individual"):
+                wanted[event["state"]].add(UUID(side["id"]))
+    named: Parties = {}
+    for state, ids in wanted.items():
+        with as_state(actor, state):
+            named |= parties_of(ids)
+    return named

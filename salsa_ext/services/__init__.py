@@ -1,0 +1,1 @@
+"""Commands: check the permission, change the state of things, append to the audit."""

@@ -1,0 +1,74 @@
+"""Accounts of one state: opened and closed by its administrator."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from salsa_ext.audit import Act, Action, append
+from salsa_ext.db import NO_STATE, db, insert_many
+from salsa_ext.errors import Invalid, NotFound, say
+from salsa_ext.models import Account, ApiKey
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import RULES, require
+from salsa_ext.services.authentication import HASHER
+from salsa_ext.values.actor import Actor
+from salsa_ext.values.ids import new_id
+
+SHORTEST_PASSWORD = 12
+
+
+@dataclass(frozen=True)
+class AccountData:
+    """Who gets an account; without `password` one is made."""
+
+    username: str
+    role: str
+    agency: str
+    password: str | None = None
+
+
+def open_account(*, actor: Actor, data: AccountData) -> tuple[UUID, str]:
+    """Open an account in the actor's state; returns its id and the password, shown this once."""
+    require(actor, Permission.ACCOUNT_MANAGE)
+    _check(actor, data)
+    password = data.password or secrets.token_urlsafe(15)
+    account_id = new_id()
+    insert_many(Account, [{
+        "id": account_id, "owner_state": actor.state or NO_STATE, "agency": data.agency,
+        "role": data.role, "username": data.username, "password_hash": HASHER.hash(password),
+        "is_active": True, "created_at": actor.now(),
+    }])  # fmt: skip
+    append(actor, Act(Action.ACCOUNT_OPENED, "account", account_id, data={"role": data.role}))
+    return account_id, password
+
+
+def close_account(*, actor: Actor, username: str) -> UUID:
+    """Close an account and end its keys at once; raises NotFound."""
+    require(actor, Permission.ACCOUNT_MANAGE)
+    account_id = find(username)
+    db.session.execute(update(Account).where(Account.id == account_id).values(is_active=False))
+    keys = update(ApiKey).where(ApiKey.account_id == account_id, ApiKey.revoked_at.is_(None))
+    db.session.execute(keys.values(revoked_at=actor.now()))
+    append(actor, Act(Action.ACCOUNT_CLOSED, "account", account_id))
+    return account_id
+
+
+def find(username: str) -> UUID:
+    """Return the id of an account of the own state; raises NotFound."""
+    account_id = db.session.scalar(select(Account.id).where(Account.username == username))
+    if account_id is None:
+        raise NotFound("account", username)
+    return account_id
+
+
+def _check(actor: Actor, data: AccountData) -> None:
+    if data.role not in RULES:
+        raise Invalid({"role": [say("One of: {roles}.", roles=", ".join(RULES))]})
+    if (data.role == "secretariat") != (actor.state is None):
+        raise Invalid({"role": [say("The secretariat has no state, and every other role has one.")]})
+    if data.password is not None and len(data.password) < SHORTEST_PASSWORD:
+        raise Invalid({"password": [say("At least {count} characters.", count=SHORTEST_PASSWORD)]})

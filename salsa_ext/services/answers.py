@@ -1,0 +1,97 @@
+"""The answer that a state gives at once from its own records, under its own eyes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from salsa_ext.audit import Act, Action, append_many
+from salsa_ext.db import as_state, db
+from salsa_ext.models import Party, Receipt, Report, Seizure, Shipment, Transfer
+from salsa_ext.readmodels.records import RecordView, by_id
+from salsa_ext.readmodels.search import Candidate
+from salsa_ext.readmodels.shipments import status_at
+from salsa_ext.values.actor import Actor
+
+DOCUMENTS: dict[str, Any] = {
+    "transfer": Transfer, "report": Report, "seizure": Seizure, "shipment": Shipment,
+}  # fmt: skip
+
+
+def answer(actor: Actor, state: str, candidates: Sequence[Candidate]) -> list[dict[str, Any]]:
+    """Return what `state` says of its records that are candidates, as events of a chain.
+
+    Each record that leaves its state is written down for its owner. Called by commands alone.
+    """
+    found = {candidate.held.record_id: candidate for candidate in candidates}
+    with as_state(actor, state):
+        views = by_id(found)
+        facts = _documents(actor, views)
+    if state != actor.state:
+        append_many(actor, [_disclosure(actor, view) for view in views])
+    return [_event(view, found[view.record.id], facts) for view in views]
+
+
+def _documents(actor: Actor, views: Sequence[RecordView]) -> dict[UUID, dict[str, Any]]:
+    """Return what the documents add to their records: the number, and how a shipment stands."""
+    facts: dict[UUID, dict[str, Any]] = {}
+    for kind, model in DOCUMENTS.items():
+        ids = [view.record.document_id for view in views if view.record.document_kind == kind]
+        if not ids:
+            continue
+        columns = [model.id, model.number]
+        if kind == "shipment":
+            columns.append(status_at(actor.now()).label("shipment_status"))
+        if kind == "report":
+            columns.append(Report.stolen_from)
+        for row in db.session.execute(select(*columns).where(model.id.in_(ids))):
+            facts[row.id] = {key: value for key, value in row._mapping.items() if key != "id"}
+    facts |= _receipts(views)
+    return facts
+
+
+def _receipts(views: Sequence[RecordView]) -> dict[UUID, dict[str, Any]]:
+    ids = [view.record.document_id for view in views if view.record.document_kind == "receipt"]
+    if not ids:
+        return {}
+    query = select(Receipt.id, Shipment.number).join(Shipment, Shipment.id == Receipt.shipment_id)
+    rows = db.session.execute(query.where(Receipt.id.in_(ids)))
+    return {receipt_id: {"number": number} for receipt_id, number in rows}
+
+
+def _disclosure(actor: Actor, view: RecordView) -> Act:
+    record = view.record
+    return Act(Action.RECORD_DISCLOSED, "record", record.id, record.owner_state,
+               [record.owner_state], {"version": record.version})  # fmt: skip
+
+
+def _event(
+    view: RecordView, candidate: Candidate, facts: dict[UUID, dict[str, Any]]
+) -> dict[str, Any]:
+    record = view.record
+    fact = facts.get(record.document_id, {})
+    return {
+        "state": record.owner_state, "record": str(record.id), "version": record.version,
+        "event": record.event, "occurred_on": record.occurred_on.isoformat(),
+        "document_kind": record.document_kind, "document_number": fact.get("number"),
+        "shipment_status": fact.get("shipment_status"), "stolen_from": fact.get("stolen_from"),
+        "counterpart_state": record.counterpart_state,
+        "giver": _side(view, record.giver_id), "receiver": _side(view, record.receiver_id),
+        "serial": record.serial, "make": record.make, "make_text": record.make_text,
+        "model": record.model, "calibre": record.calibre, "calibre_text": record.calibre_text,
+        "type": record.type,
+        "linked_record": str(record.linked_record) if record.linked_record else None,
+        "handling": view.setting.handling if view.setting else "H1",
+        "strength": candidate.evidence.strength, "bits": candidate.evidence.bits,
+    }  # fmt: skip
+
+
+def _side(view: RecordView, party_id: UUID | None) -> dict[str, Any] | None:
+    """Return a party without its personal values; who reads the result gets those by right."""
+    party: Party | None = view.parties.get(party_id) if party_id else None
+    if party is None:
+        return None
+    return {"id": str(party.id), "kind": party.kind, "country": party.country}

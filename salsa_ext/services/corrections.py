@@ -1,0 +1,61 @@
+"""What every correction of a document does: a new version, and word to who had the old one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, text
+
+from salsa_ext.audit import Act, Action
+from salsa_ext.db import db
+from salsa_ext.errors import NotFound, StaleVersion, say
+from salsa_ext.models import AuditEntry
+from salsa_ext.readmodels.records import RecordView, of_documents
+from salsa_ext.readmodels.versions import current
+from salsa_ext.services.fields import Problems
+from salsa_ext.services.records import supersede
+from salsa_ext.values.firearms import Firearm
+
+
+def take(model: Any, kind: str, document_id: UUID, seen: int | None) -> Any:
+    """Return the current version to be corrected; raises NotFound or StaleVersion.
+
+    The lock on the id makes two corrections at once wait for each other.
+    """
+    db.session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"),
+                       {"key": str(document_id)})  # fmt: skip
+    document = db.session.scalars(current(model).where(model.id == document_id)).first()
+    if document is None:
+        raise NotFound(kind, document_id)
+    if seen is not None and seen != document.version:
+        raise StaleVersion(say("This was changed since you read it; read it again."))
+    return document
+
+
+def lines_kept(document_id: UUID, items: Sequence[Firearm]) -> dict[int, RecordView]:
+    """Return the records by line; raises Invalid where a line that stands would disappear."""
+    standing = {view.record.line: view for view in of_documents([document_id])[document_id]}
+    problems = Problems()
+    for line in sorted(set(standing) - {item.line for item in items}):
+        problems.add("items", say("Line {line} is recorded and cannot be left out.", line=line))
+    problems.raise_any()
+    return standing
+
+
+def finish(views: Sequence[RecordView], version: int, reason: str) -> list[Act]:
+    """Supersede the old keys; returns the acts that tell each state which received an old value."""
+    ids = [view.record.id for view in views]
+    supersede(ids, version)
+    told = select(AuditEntry.subject_id, AuditEntry.concerned).where(
+        AuditEntry.action == Action.RECORD_DISCLOSED, AuditEntry.subject_id.in_(map(str, ids))
+    )
+    states: dict[str, set[str]] = {}
+    for record_id, concerned in db.session.execute(told):
+        states.setdefault(record_id, set()).update(concerned)
+    return [
+        Act(Action.RECORD_CORRECTED, "record", record_id, concerned=concerned,
+            data={"version": version})
+        for record_id, concerned in states.items()
+    ]  # fmt: skip

@@ -1,0 +1,44 @@
+"""The schema brought up to this version, by the owner of the tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config as Alembic
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, pool, text
+
+from salsa_ext.services import reference
+
+MIGRATIONS = Path(__file__).parents[2] / "migrations"
+
+
+def upgrade(migration_url: str) -> dict[str, int]:
+    """Run the migrations that are missing, then load the reference data; returns its row counts."""
+    command.upgrade(_alembic(migration_url), "head")
+    engine = create_engine(migration_url, poolclass=pool.NullPool)
+    with engine.begin() as connection:
+        return reference.load(connection)
+
+
+def downgrade(migration_url: str, revision: str) -> None:
+    """Take migrations back down to `revision`; for tests of the migrations."""
+    command.downgrade(_alembic(migration_url), revision)
+
+
+def standing(url: str) -> tuple[str | None, str | None]:
+    """Return the revision that the database is at, and the one that this version needs."""
+    wanted = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    engine = create_engine(url, poolclass=pool.NullPool)
+    with engine.connect() as connection:
+        found = connection.scalar(text("SELECT to_regclass('alembic_version')"))
+        at = connection.scalar(text("SELECT version_num FROM alembic_version")) if found else None
+    return at, wanted
+
+
+def _alembic(migration_url: str) -> Alembic:
+    alembic = Alembic()
+    alembic.set_main_option("script_location", str(MIGRATIONS))
+    alembic.set_main_option("sqlalchemy.url", migration_url.replace("%", "%%"))
+    return alembic

@@ -1,0 +1,56 @@
+"""Checks of fields that several documents share; each collects what is wrong, by path."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from salsa_ext.errors import Invalid, Message, say
+from salsa_ext.readmodels import names
+from salsa_ext.values.firearms import Firearm
+
+
+class Problems:
+    """Collects what is wrong with one request; `raise_any` ends it."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, list[Message]] = {}
+
+    def add(self, path: str, message: Message) -> None:
+        """Note that the field at `path` is wrong."""
+        self.found.setdefault(path, []).append(message)
+
+    def raise_any(self) -> None:
+        """Raise Invalid where anything was noted."""
+        if self.found:
+            raise Invalid(self.found)
+
+
+def check_date(problems: Problems, path: str, on: date, today: date) -> None:
+    """An event lies in the past; tomorrow is allowed, since zones differ by a day."""
+    if (on - today).days > 1:
+        problems.add(path, say("This date lies in the future; today is {today}.", today=today))
+
+
+def check_firearms(problems: Problems, path: str, firearms: Sequence[Firearm]) -> None:
+    """A serial-numbered thing is one piece, and a type belongs to its category."""
+    for index, firearm in enumerate(firearms):
+        at = f"{path}.{index}" if path.endswith("s") else path
+        if firearm.serial and firearm.quantity != 1:
+            problems.add(f"{at}.quantity", say("One serial is one piece; write a line for each."))
+        if firearm.quantity <= 0:
+            problems.add(f"{at}.quantity", say("The quantity must be above zero."))
+        expected = names.category(names.resolve("type", firearm.type))
+        if expected and expected != firearm.category:
+            problems.add(f"{at}.category", say("A {type} is of the category {category}.",
+                                               type=str(firearm.type), category=expected))  # fmt: skip
+
+
+def check_unique_lines(problems: Problems, path: str, firearms: Sequence[Firearm]) -> None:
+    """Each line has a number of its own."""
+    seen: set[int] = set()
+    for index, firearm in enumerate(firearms):
+        if firearm.line in seen:
+            problems.add(f"{path}.{index}.line", say("Line {line} stands here twice.",
+                                                     line=firearm.line))  # fmt: skip
+        seen.add(firearm.line)

@@ -1,0 +1,66 @@
+"""Keys of programs: issued with scopes and an end, and revoked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from salsa_ext.audit import Act, Action, append
+from salsa_ext.db import db, insert_many
+from salsa_ext.errors import Invalid, NotFound, say
+from salsa_ext.models import Account, ApiKey
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import permissions_of, require
+from salsa_ext.services.authentication import new_key
+from salsa_ext.values.actor import Actor
+
+LONGEST_DAYS = 366
+
+
+@dataclass(frozen=True)
+class KeyData:
+    """A key for an account; without `scopes` it may all that the account's role may."""
+
+    username: str
+    name: str
+    days: int
+    scopes: Sequence[str] = ()
+
+
+def issue(*, actor: Actor, data: KeyData) -> tuple[UUID, str]:
+    """Issue a key; returns its id and the token, shown this once; raises NotFound or Invalid."""
+    require(actor, Permission.KEY_MANAGE)
+    account = db.session.scalars(select(Account).where(Account.username == data.username)).first()
+    if account is None or not account.is_active:
+        raise NotFound("account", data.username)
+    scopes = _scopes(account.role, data.scopes)
+    if not 1 <= data.days <= LONGEST_DAYS:
+        raise Invalid({"days": [say("From 1 to {count} days.", count=LONGEST_DAYS)]})
+    token, row = new_key(actor, data.name, scopes, timedelta(days=data.days))
+    row["account_id"] = account.id
+    insert_many(ApiKey, [row])
+    append(actor, Act(Action.KEY_ISSUED, "key", row["id"], data={"scopes": scopes}))
+    return UUID(str(row["id"])), token
+
+
+def revoke(*, actor: Actor, key_id: UUID) -> None:
+    """End a key at once; raises NotFound."""
+    require(actor, Permission.KEY_MANAGE)
+    mine = update(ApiKey).where(ApiKey.id == key_id, ApiKey.revoked_at.is_(None))
+    ended = db.session.scalar(mine.values(revoked_at=actor.now()).returning(ApiKey.id))
+    if ended is None:
+        raise NotFound("key", key_id)
+    append(actor, Act(Action.KEY_REVOKED, "key", key_id))
+
+
+def _scopes(role: str, wanted: Sequence[str]) -> list[str]:
+    allowed = permissions_of(role)
+    unknown = sorted(set(wanted) - allowed)
+    if unknown:
+        raise Invalid({"scopes": [say("The role {role} has no {scopes}.", role=role,
+                                      scopes=", ".join(unknown))]})  # fmt: skip
+    return sorted(wanted or allowed)

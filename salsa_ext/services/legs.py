@@ -1,0 +1,130 @@
+"""Legs of a trace: whom to ask and why, and what each answered at once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select, update
+
+from salsa_ext.db import db, insert_many
+from salsa_ext.errors import Message, say
+from salsa_ext.matching import chains
+from salsa_ext.models import State, Trace, TraceLeg
+from salsa_ext.readmodels.marks import coverage
+from salsa_ext.readmodels.search import Candidate, likeliest, search
+from salsa_ext.services import answers
+from salsa_ext.services.checks import tell_owners
+from salsa_ext.values.actor import Actor
+from salsa_ext.values.ids import new_id
+from salsa_ext.values.inquiries import Query
+
+Reasons = dict[str, list[Message]]
+
+
+def ask_all(actor: Actor, trace: Trace) -> list[dict[str, Any]]:
+    """Ask every state that may know; returns the rows of the legs.
+
+    The own records first, then states whose records match, the import marks, the country of
+    manufacture, and each state that an answer points to. `silent` records make no leg.
+    """
+    found = [hit for hit in _candidates(trace.firearm) if hit.held.record_id != trace.record_id]
+    tell_owners(actor, trace.id, found)
+    by_state: dict[str, list[Candidate]] = defaultdict(list)
+    for hit in found:
+        if hit.held.visibility != "silent" or hit.held.state == actor.state:
+            by_state[hit.held.state].append(hit)
+    why = _routes(actor, trace.firearm, by_state)
+    reach = _reach()
+    rows = [_ask(actor, trace, state, why[state], by_state[state], reach) for state in why]
+    pointed = _pointed_to(rows)
+    rows += [_ask(actor, trace, state, pointed[state], [], reach) for state in pointed]
+    insert_many(TraceLeg, rows)
+    return rows
+
+
+def status_of(rows: Sequence[Mapping[str, Any]], own: str) -> str:
+    """Return the status of a trace from its legs: sent, in_progress or answered."""
+    others = [row["status"] for row in rows if row["state"] != own]
+    waiting = [status for status in others if status in chains.WAITING]
+    if not waiting:
+        return "answered"
+    return "sent" if len(waiting) == len(others) else "in_progress"
+
+
+def outcome(trace: Trace) -> str:
+    """Return the outcome that the legs give so far."""
+    rows = db.session.scalars(select(TraceLeg).where(TraceLeg.trace_id == trace.id))
+    said = [chains.Leg(row.state, row.status, row.events) for row in rows]
+    return chains.build(said, trace.found_on, trace.owner_state, trace.firearm).outcome
+
+
+def withdraw(trace: Trace) -> None:
+    """Withdraw the legs that still wait."""
+    waiting = (TraceLeg.trace_id == trace.id) & TraceLeg.status.in_(chains.WAITING)
+    db.session.execute(update(TraceLeg).where(waiting).values(status="withdrawn"))
+
+
+def _candidates(firearm: Mapping[str, Any]) -> list[Candidate]:
+    if not firearm.get("serial"):
+        return []
+    return likeliest(search(Query(
+        serial=firearm["serial"], make=firearm["make_text"], model=firearm["model"],
+        calibre=firearm["calibre_text"], type=firearm["type_text"],
+        country=firearm["country_of_manufacture"], year=firearm["year"],
+    )))  # fmt: skip
+
+
+def _routes(
+    actor: Actor, firearm: Mapping[str, Any], by_state: Mapping[str, list[Candidate]]
+) -> Reasons:
+    """Return the states to ask, in order, each with the reasons."""
+    why: Reasons = {actor.own_state(): [say("The own records come first.")]}
+    for state in sorted(by_state):
+        why.setdefault(state, []).append(say("Its records have a mark like this one."))
+    for mark in firearm.get("marks", ()):
+        if mark.get("state") and mark["kind"] == "import":
+            why.setdefault(mark["state"], []).append(
+                say("The import mark says {state}.", state=mark["state"]))  # fmt: skip
+    if country := firearm.get("country_of_manufacture"):
+        why.setdefault(country, []).append(say("The gun was made there."))
+    return why
+
+
+def _ask(
+    actor: Actor, trace: Trace, state: str, why: Sequence[Message],
+    candidates: Sequence[Candidate], reach: Mapping[str, date | None],
+) -> dict[str, Any]:  # fmt: skip
+    told = [hit for hit in candidates if hit.held.visibility == "open" or state == actor.state]
+    events = answers.answer(actor, state, told) if told else []
+    takes_part, now = state in reach, actor.now()
+    status = "answered" if events else "sent" if candidates or not takes_part else "no_record"
+    return {
+        "trace_id": trace.id, "id": new_id(),
+        "owner_state": trace.owner_state, "concerned": [trace.owner_state],
+        "state": state, "channel": "salsa" if takes_part else "iarms", "status": status,
+        "why": [{"text": reason.text, "params": dict(reason.params)} for reason in why],
+        "events": events, "records_through": reach.get(state),
+        "asked_at": now, "answered_at": None if status == "sent" else now,
+    }  # fmt: skip
+
+
+def _reach() -> dict[str, date | None]:
+    """Return the participating states, each with the day through which its records reach."""
+    states = db.session.scalars(select(State.code).where(State.is_participant))
+    through = {row.state: row.through for row in coverage()}
+    return {state: through.get(state) for state in states}
+
+
+def _pointed_to(rows: Sequence[Mapping[str, Any]]) -> Reasons:
+    """Return the states that answers name and that were not asked yet."""
+    asked, pointed = {row["state"] for row in rows}, Reasons()
+    for row in rows:
+        for event in row["events"]:
+            partner = event["counterpart_state"]
+            if partner and partner not in asked:
+                pointed.setdefault(partner, []).append(
+                    say("The answer of {state} points to it.", state=row["state"]))  # fmt: skip
+    return pointed

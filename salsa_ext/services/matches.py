@@ -1,0 +1,66 @@
+"""What a document that was just recorded matches, at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from salsa_ext.errors import Invalid
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import require
+from salsa_ext.readmodels.documents import DocumentView
+from salsa_ext.readmodels.records import RecordView
+from salsa_ext.readmodels.search import Candidate, search
+from salsa_ext.services.checks import tell_owners, visible
+from salsa_ext.values.actor import Actor
+from salsa_ext.values.inquiries import Query
+
+MOST = 10
+
+
+@dataclass(frozen=True)
+class ItemMatches:
+    """One item, and the records that may be of the same gun."""
+
+    line: int
+    candidates: Sequence[Candidate]
+
+
+@dataclass(frozen=True)
+class Matched:
+    """A document that was just recorded, with what its items match."""
+
+    view: DocumentView
+    matches: Sequence[ItemMatches]
+
+    @property
+    def version(self) -> int:
+        """Return the version of the document."""
+        return self.view.version
+
+
+def find(*, actor: Actor, document_id: UUID, items: Sequence[RecordView]) -> list[ItemMatches]:
+    """Return for each item what it matches; owners of what was hit are told."""
+    require(actor, Permission.SEIZURE_RECORD)
+    own = {item.record.id for item in items}
+    found = []
+    for item in items:
+        candidates = [hit for hit in _search(item) if hit.held.record_id not in own]
+        tell_owners(actor, document_id, candidates)
+        found.append(ItemMatches(item.record.line, visible(actor, candidates)[:MOST]))
+    return found
+
+
+def _search(item: RecordView) -> list[Candidate]:
+    record = item.record
+    if not record.serial:
+        return []
+    try:
+        return search(Query(
+            serial=record.serial, make=record.make_text, model=record.model,
+            calibre=record.calibre_text, type=record.type_text,
+            country=record.country_of_manufacture, year=record.year,
+        ))  # fmt: skip
+    except Invalid:  # a serial too short to search is still worth recording
+        return []

@@ -1,0 +1,162 @@
+"""Records of guns with their marks and keys: the bulk core of every command that makes some."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import update
+
+from salsa_ext.db import db, insert_many
+from salsa_ext.matching import marks
+from salsa_ext.models import Mark as MarkRow
+from salsa_ext.models import MarkKey, Record, RecordSetting
+from salsa_ext.models.records import Described
+from salsa_ext.readmodels import names
+from salsa_ext.services import rollups
+from salsa_ext.values.events import Source, When
+from salsa_ext.values.firearms import Firearm, Mark
+from salsa_ext.values.ids import new_id
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A record to be written: the gun, what happened to it, and the document that says so.
+
+    A correction repeats `record_id` with the next `version` and gives its `reason`.
+    """
+
+    firearm: Firearm
+    event: str
+    when: When
+    document_kind: str
+    document_id: UUID
+    owner: str
+    concerned: Sequence[str]
+    giver_id: UUID | None = None
+    receiver_id: UUID | None = None
+    counterpart_state: str | None = None
+    linked: tuple[str, UUID] | None = None
+    visibility: str | None = None
+    handling: str | None = None
+    source: Source | None = None
+    record_id: UUID | None = None
+    version: int = 1
+    reason: str | None = None
+
+
+def write(entries: Sequence[Entry], now: datetime) -> list[UUID]:
+    """Write records, marks, keys and settings; returns the records' ids in order."""
+    rows = [_record(entry, now) for entry in entries]
+    pairs = list(zip(entries, rows, strict=True))
+    insert_many(Record, rows)
+    first = [(entry, row) for entry, row in pairs if entry.version == 1]
+    insert_many(RecordSetting, [_setting(entry, row) for entry, row in first])
+    _write_marks(pairs)
+    _count((entry for entry, _ in first), now)
+    return [row["id"] for row in rows]
+
+
+def supersede(record_ids: Sequence[UUID], version: int) -> None:
+    """Mark the keys of versions before `version`, so that a search says it hit an old mark."""
+    old = MarkKey.record_id.in_(record_ids) & (MarkKey.record_version < version)
+    db.session.execute(update(MarkKey).where(old).values(is_superseded=True))
+
+
+FIELDS = tuple(name for name in Described.__annotations__)
+
+
+def describe(firearm: Firearm) -> dict[str, Any]:
+    """Return the columns of the firearm fields, with codes beside the raw text."""
+    gun_type = names.resolve("type", firearm.type)
+    return {
+        "line": firearm.line,
+        "category": firearm.category,
+        "type": gun_type, "type_text": firearm.type,
+        "make": names.resolve("make", firearm.make), "make_text": firearm.make,
+        "model": firearm.model,
+        "calibre": names.resolve("calibre", firearm.calibre), "calibre_text": firearm.calibre,
+        "country_of_manufacture": firearm.country_of_manufacture,
+        "year": firearm.year,
+        "origin_kind": firearm.origin_kind,
+        "serial": firearm.serial,
+        "marking": firearm.marking,
+        "importer_mark": firearm.importer_mark,
+        "part_kind": firearm.part_kind,
+        "quantity": firearm.quantity, "unit": firearm.unit,
+        "lot": firearm.lot, "headstamp": firearm.headstamp,
+        "hs_code": firearm.hs_code,
+        "antique": firearm.antique,
+    }  # fmt: skip
+
+
+def subject(firearm: Firearm) -> str:
+    """Return what figures count a gun as: its type's code, or `unknown`."""
+    return names.resolve("type", firearm.type) or "unknown"
+
+
+def _record(entry: Entry, now: datetime) -> dict[str, Any]:
+    linked_state, linked_record = entry.linked or (None, None)
+    return {
+        "id": entry.record_id or new_id(), "version": entry.version,
+        "owner_state": entry.owner, "concerned": list(entry.concerned),
+        "event": entry.event,
+        "document_kind": entry.document_kind, "document_id": entry.document_id,
+        "giver_id": entry.giver_id, "receiver_id": entry.receiver_id,
+        "counterpart_state": entry.counterpart_state,
+        "linked_state": linked_state, "linked_record": linked_record,
+        "import_id": entry.source.import_id if entry.source else None,
+        "import_row": entry.source.row if entry.source else None,
+        "recorded_at": now, "reason": entry.reason,
+    } | vars(entry.when) | describe(entry.firearm)  # fmt: skip
+
+
+def _setting(entry: Entry, row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "record_id": row["id"], "owner_state": entry.owner, "concerned": row["concerned"],
+        "visibility": entry.visibility or "open", "handling": entry.handling or "H1",
+    }  # fmt: skip
+
+
+def _write_marks(pairs: Iterable[tuple[Entry, dict[str, Any]]]) -> None:
+    written, keys = [], []
+    for entry, row in pairs:
+        for mark in entry.firearm.all_marks():
+            mark_row = _mark(mark, row)
+            written.append(mark_row)
+            if key := marks.key(mark.text):
+                keys.append(_key(key, mark_row["id"], entry, row))
+    insert_many(MarkRow, written)
+    insert_many(MarkKey, keys)
+
+
+def _mark(mark: Mark, row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "record_id": row["id"], "id": new_id(), "record_version": row["version"],
+        "owner_state": row["owner_state"], "concerned": row["concerned"],
+    } | vars(mark)  # fmt: skip
+
+
+def _key(key: marks.Key, mark_id: UUID, entry: Entry, row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "key": key.value, "mark_id": mark_id,
+        "record_id": row["id"], "record_version": row["version"],
+        "state": entry.owner, "serial_norm": key.norm, "skeleton": key.skeleton,
+        "event": entry.event, "occurred_on": row["occurred_on"],
+        "make": row["make"], "calibre": row["calibre"], "type": row["type"],
+        "country": row["country_of_manufacture"], "year": row["year"],
+        "visibility": entry.visibility or "open", "is_superseded": False,
+    }  # fmt: skip
+
+
+def _count(entries: Iterable[Entry], now: datetime) -> None:
+    """Add to the coverage; `silent` records are left out, or the count would give them away."""
+    cells: Counter[rollups.Cell] = Counter()
+    for entry in entries:
+        if entry.visibility != "silent":
+            cells[rollups.Cell("coverage", entry.owner, "", now.date())] += 1
+    rollups.add(cells)

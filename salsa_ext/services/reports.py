@@ -1,0 +1,102 @@
+"""Reports of loss, theft, recovery and surrender; each makes one record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from salsa_ext.audit import Act, Action, append_many
+from salsa_ext.db import insert_many
+from salsa_ext.errors import say
+from salsa_ext.models import Report
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import require
+from salsa_ext.services import corrections, records
+from salsa_ext.services.fields import Problems, check_date, check_firearms
+from salsa_ext.services.parties import Parties
+from salsa_ext.values.actor import Actor
+from salsa_ext.values.documents import ReportData
+from salsa_ext.values.ids import new_id
+
+
+def record(*, actor: Actor, data: ReportData) -> UUID:
+    """Record one report of the actor's state; raises Invalid or Duplicate."""
+    return record_many(actor=actor, batch=[data])[0]
+
+
+def record_many(*, actor: Actor, batch: Sequence[ReportData]) -> list[UUID]:
+    """Record reports in one transaction, all or none; returns their ids in order."""
+    require(actor, Permission.REPORT_RECORD)
+    now = actor.now()
+    for data in batch:
+        check(data, now.date())
+    rows = _write(actor.own_state(), batch, now)
+    append_many(actor, [_act(Action.REPORT_RECORDED, row) for row in rows])
+    return [row["id"] for row in rows]
+
+
+def correct(*, actor: Actor, report_id: UUID, seen: int | None, data: ReportData, reason: str) -> UUID:
+    """Add a version with other facts; raises NotFound, StaleVersion or Invalid."""
+    require(actor, Permission.REPORT_RECORD)
+    now = actor.now()
+    old = corrections.take(Report, "report", report_id, seen)
+    require(actor, Permission.REPORT_RECORD, old.owner_state)
+    check(data, now.date())
+    standing = corrections.lines_kept(report_id, [data.firearm])
+    [row] = _write(old.owner_state, [data], now, old=old, reason=reason,
+                   record_id=standing[data.firearm.line].record.id)  # fmt: skip
+    told = corrections.finish(list(standing.values()), row["version"], reason)
+    append_many(actor, [_act(Action.REPORT_CORRECTED, row), *told])
+    return report_id
+
+
+def check(data: ReportData, today: date) -> None:
+    """Raise Invalid where the report contradicts itself."""
+    problems = Problems()
+    check_date(problems, "occurred_on", data.when.occurred_on, today)
+    if data.stolen_from and data.kind != "theft":
+        problems.add("stolen_from", say("Only a theft says from whom the gun was stolen."))
+    check_firearms(problems, "firearm", [data.firearm])
+    problems.raise_any()
+
+
+def _write(
+    owner: str, batch: Sequence[ReportData], now: datetime,
+    old: Report | None = None, reason: str | None = None, record_id: UUID | None = None,
+) -> list[dict[str, Any]]:  # fmt: skip
+    parties = Parties(owner)
+    rows = [_row(owner, data, parties, now, old, reason) for data in batch]
+    parties.write()
+    insert_many(Report, rows)
+    pairs = zip(rows, batch, strict=True)
+    records.write([_entry(row, data, record_id) for row, data in pairs], now)
+    return rows
+
+
+def _row(
+    owner: str, data: ReportData, parties: Parties, now: datetime,
+    old: Report | None, reason: str | None,
+) -> dict[str, Any]:  # fmt: skip
+    return {
+        "id": old.id if old else new_id(), "version": old.version + 1 if old else 1,
+        "owner_state": owner, "concerned": [owner],
+        "kind": data.kind, "number": data.number, "stolen_from": data.stolen_from,
+        "place": vars(data.place) if data.place else None,
+        "giver_id": parties.add(data.giver, ()), "recorded_at": now, "reason": reason,
+    } | vars(data.when)  # fmt: skip
+
+
+def _entry(row: dict[str, Any], data: ReportData, record_id: UUID | None) -> records.Entry:
+    return records.Entry(
+        firearm=data.firearm, event=data.kind, when=data.when,
+        document_kind="report", document_id=row["id"],
+        owner=row["owner_state"], concerned=row["concerned"], giver_id=row["giver_id"],
+        visibility=data.visibility, handling=data.handling, source=data.source,
+        record_id=record_id, version=row["version"], reason=row["reason"],
+    )  # fmt: skip
+
+
+def _act(action: Action, row: dict[str, Any]) -> Act:
+    return Act(action, "report", row["id"], data={"kind": row["kind"], "version": row["version"]})

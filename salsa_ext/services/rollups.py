@@ -1,0 +1,67 @@
+"""Deltas of the figures, and their folding."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy import text
+
+from salsa_ext.db import db, insert_many
+from salsa_ext.models import RollupDelta
+from salsa_ext.values.ids import new_id
+
+
+class Cell(NamedTuple):
+    """What is counted: so many of `subject`, by state and partner, in the period of `on`."""
+
+    dataset: str
+    state: str
+    subject: str
+    on: date
+    partner: str = ""
+
+
+def quarter(on: date) -> date:
+    """Return the first day of the calendar quarter."""
+    return date(on.year, on.month - (on.month - 1) % 3, 1)
+
+
+def add(cells: Mapping[Cell, int]) -> None:
+    """Insert the sums of a batch as deltas, by quarter; `coverage` keeps its day."""
+    sums: Counter[Cell] = Counter()
+    for cell, amount in cells.items():
+        on = cell.on if cell.dataset == "coverage" else quarter(cell.on)
+        sums[cell._replace(on=on)] += amount
+    insert_many(RollupDelta, [_delta(cell, amount) for cell, amount in sums.items() if amount])
+
+
+def _delta(cell: Cell, amount: int) -> dict[str, object]:
+    return {
+        "id": new_id(), "dataset": cell.dataset, "state": cell.state, "partner": cell.partner,
+        "subject": cell.subject, "period": cell.on, "amount": amount,
+    }  # fmt: skip
+
+
+FOLD = text("""
+    WITH taken AS (
+        DELETE FROM rollup_delta WHERE id IN (
+            SELECT id FROM rollup_delta ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED)
+        RETURNING dataset, state, partner, subject, period, amount
+    ), folded AS (
+        INSERT INTO rollup AS r (dataset, state, partner, subject, period, amount)
+        SELECT dataset, state, partner, subject, period, sum(amount) FROM taken
+        GROUP BY dataset, state, partner, subject, period
+        ORDER BY dataset, state, partner, subject, period
+        ON CONFLICT (dataset, state, partner, subject, period)
+        DO UPDATE SET amount = r.amount + excluded.amount
+    )
+    SELECT count(*) FROM taken
+""")
+
+
+def fold(most: int = 10_000) -> int:
+    """Fold up to `most` deltas into the sums; returns how many. Safe to run anywhere, twice."""
+    return int(db.session.scalar(FOLD, {"most": most}) or 0)

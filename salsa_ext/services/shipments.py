@@ -1,0 +1,192 @@
+"""Shipments: what leaves under an export certificate, drawn from its balance."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from salsa_ext.audit import Act, Action, append_many
+from salsa_ext.db import db, insert_many
+from salsa_ext.errors import Conflict, NotFound, OverQuantity, say
+from salsa_ext.models import Permit, PermitLine, Shipment
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import require
+from salsa_ext.services import records, rollups
+from salsa_ext.services.fields import Problems, check_firearms
+from salsa_ext.services.parties import Parties
+from salsa_ext.values.actor import Actor
+from salsa_ext.values.events import When
+from salsa_ext.values.firearms import Firearm
+from salsa_ext.values.ids import new_id
+from salsa_ext.values.permits import ShipmentData
+
+Drawn = dict[tuple[UUID, int], Decimal]
+
+
+def record(*, actor: Actor, permit_id: UUID, data: ShipmentData) -> UUID:
+    """Take one shipment; raises NotFound, Invalid, Conflict, OverQuantity or Duplicate."""
+    return record_many(actor=actor, batch=[(permit_id, data)])[0]
+
+
+def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, ShipmentData]]) -> list[UUID]:
+    """Take shipments in one transaction, all or none; each item becomes a record of `export`.
+
+    Together they draw no more than the permits' lines allow (Model Regulations 8.3).
+    """
+    require(actor, Permission.SHIPMENT_RECORD)
+    owner, now = actor.own_state(), actor.now()
+    permits = _permits(owner, {permit_id for permit_id, _ in batch})
+    for permit_id, data in batch:
+        _check(permits[permit_id], data)
+    lines = _draw([(permit_id, data) for permit_id, data in batch])
+    parties = Parties(owner)
+    rows = [_row(permits[permit_id], data, parties, now) for permit_id, data in batch]
+    pairs = list(zip(rows, (data for _, data in batch), strict=True))
+    parties.write()
+    insert_many(Shipment, rows)
+    entries = [
+        _entry(permits[row["permit_id"]], row, item, lines)
+        for row, data in pairs
+        for item in data.items
+    ]
+    records.write(entries, now)
+    _count(entries)
+    append_many(actor, [_act(row) for row in rows])
+    return [row["id"] for row in rows]
+
+
+def _permits(owner: str, wanted: set[UUID]) -> dict[UUID, Permit]:
+    found = db.session.scalars(
+        select(Permit).where(Permit.id.in_(wanted)).execution_options(populate_existing=True)
+    )
+    permits = {permit.id: permit for permit in found}
+    for permit_id in wanted - set(permits):
+        raise NotFound("permit", permit_id)
+    for permit in permits.values():
+        if permit.kind != "export" or permit.owner_state != owner:
+            raise Conflict(say("Shipments go under an export certificate of your own state."))
+    return permits
+
+
+def _check(permit: Permit, data: ShipmentData) -> None:
+    if permit.status != "issued":
+        raise Conflict(say("The permit is {status}; nothing can be shipped under it.",
+                           status=permit.status))  # fmt: skip
+    problems = Problems()
+    last_day = min(permit.expires_on, permit.latest_import_on or permit.expires_on)
+    if not permit.issued_on <= data.ships_on <= last_day:
+        problems.add("ships_on", say("The permit is valid from {first} to {last}.",
+                                     first=permit.issued_on, last=last_day))  # fmt: skip
+    if not data.items and not data.bulk:
+        problems.add("items", say("A shipment has items with serials, goods in bulk, or both."))
+    check_firearms(problems, "items", data.items)
+    problems.raise_any()
+
+
+def _draw(batch: Sequence[tuple[UUID, ShipmentData]]) -> dict[tuple[UUID, int], PermitLine]:
+    """Lock the lines in order, see that each has enough left, and draw."""
+    drawn: Drawn = defaultdict(Decimal)
+    for permit_id, data in batch:
+        for item in (*data.items, *data.bulk):
+            drawn[permit_id, item.line] += item.quantity
+    locked = select(PermitLine).where(PermitLine.permit_id.in_({permit_id for permit_id, _ in drawn}))
+    locked = locked.order_by(PermitLine.permit_id, PermitLine.line).with_for_update()
+    lines = {
+        (line.permit_id, line.line): line
+        for line in db.session.scalars(locked.execution_options(populate_existing=True))
+    }
+    for (permit_id, number), quantity in drawn.items():
+        if (line := lines.get((permit_id, number))) is None:
+            raise Conflict(say("The permit has no line {line}.", line=number))
+        if (left := line.quantity - line.shipped) < quantity:
+            raise OverQuantity(
+                say("Line {line} of the permit has {left} left, and {quantity} were to be shipped"
+                    " (Model Regulations 8.3).", line=number, left=_plain(left), quantity=_plain(quantity)),
+                balance={str(number): _plain(left)},
+            )
+        line.shipped += quantity
+    db.session.flush()  # the balance is written before the shipment that draws on it
+    _exhaust({permit_id for permit_id, _ in drawn}, lines)
+    return lines
+
+
+def _exhaust(permit_ids: set[UUID], lines: dict[tuple[UUID, int], PermitLine]) -> None:
+    left = {line.permit_id for line in lines.values() if line.shipped < line.quantity}
+    drawn = update(Permit).where(Permit.id.in_(permit_ids))
+    db.session.execute(drawn.values(version=Permit.version + 1))
+    used = update(Permit).where(Permit.id.in_(permit_ids - left))
+    db.session.execute(used.values(status="exhausted"))
+
+
+def _plain(quantity: Decimal) -> str:
+    return f"{quantity.normalize():f}"
+
+
+def _row(permit: Permit, data: ShipmentData, parties: Parties, now: datetime) -> dict[str, Any]:
+    transport = data.transport or {}
+    due = [datetime.fromisoformat(step.at) for step in data.expected]
+    posts = [*data.route, *(step.post for step in data.expected if step.post)]
+    return {
+        "id": new_id(), "version": 1,
+        "owner_state": permit.owner_state, "concerned": list(permit.concerned),
+        "permit_id": permit.id, "permit_number": permit.number, "number": data.number,
+        "status": "planned",
+        "exporting_state": permit.exporting_state, "importing_state": permit.importing_state,
+        "ships_on": data.ships_on, "mode": data.mode,
+        "port_of_exit": data.port_of_exit, "port_of_entry": data.port_of_entry,
+        "route": list(data.route), "posts": sorted(set(posts)),
+        "expected": [vars(step) for step in data.expected], "due_at": max(due, default=None),
+        "carrier_id": parties.add(data.carrier, permit.concerned), "seals": list(data.seals),
+        "document_kind": transport.get("document_kind"),
+        "document_number": transport.get("document_number"),
+        "plates": list(transport.get("plates", ())), "container": transport.get("container"),
+        "item_count": len(data.items), "bulk": [vars(part) for part in data.bulk],
+        "recorded_at": now,
+    }  # fmt: skip
+
+
+def _entry(
+    permit: Permit, row: dict[str, Any], item: Firearm, lines: dict[tuple[UUID, int], PermitLine]
+) -> records.Entry:
+    return records.Entry(
+        firearm=_completed(item, lines[permit.id, item.line]),
+        event="export", when=When(row["ships_on"]),
+        document_kind="shipment", document_id=row["id"],
+        owner=permit.owner_state, concerned=permit.concerned,
+        giver_id=permit.exporter_id, receiver_id=permit.importer_id,
+        counterpart_state=permit.importing_state,
+    )  # fmt: skip
+
+
+def _completed(item: Firearm, line: PermitLine) -> Firearm:
+    """Take from the permit's line what the item leaves open."""
+    return replace(
+        item,
+        type=item.type or line.type_text,
+        make=item.make or line.make_text,
+        model=item.model or line.model,
+        calibre=item.calibre or line.calibre_text,
+        country_of_manufacture=item.country_of_manufacture or line.country_of_manufacture,
+        hs_code=item.hs_code or line.hs_code,
+    )
+
+
+def _count(entries: Sequence[records.Entry]) -> None:
+    cells: Counter[rollups.Cell] = Counter()
+    for entry in entries:
+        subject = records.subject(entry.firearm)
+        cells[rollups.Cell("licit_trade", entry.owner, subject, entry.when.occurred_on,
+                           entry.counterpart_state or "")] += 1  # fmt: skip
+    rollups.add(cells)
+
+
+def _act(row: dict[str, Any]) -> Act:
+    data = {"number": row["number"], "items": row["item_count"]}
+    return Act(Action.SHIPMENT_RECORDED, "shipment", row["id"], concerned=row["concerned"], data=data)

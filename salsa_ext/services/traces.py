@@ -1,0 +1,180 @@
+"""Traces: from a gun that was found, through the records of all states, to its last lawful holder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from salsa_ext.audit import Act, Action, append
+from salsa_ext.db import db, insert_many
+from salsa_ext.errors import Forbidden, IllegalTransition, Invalid, NotFound, StaleVersion, say
+from salsa_ext.models import Seizure, Trace
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import require
+from salsa_ext.readmodels.records import RecordView, of_documents
+from salsa_ext.readmodels.search import check_query
+from salsa_ext.readmodels.versions import current
+from salsa_ext.services import legs, records, rollups
+from salsa_ext.services.fields import Problems, check_date
+from salsa_ext.values.actor import Actor, Purpose
+from salsa_ext.values.ids import new_id
+from salsa_ext.values.inquiries import Query, TraceData
+
+SENT = ("sent", "in_progress", "answered")
+
+
+def request(*, actor: Actor, data: TraceData) -> UUID:
+    """Ask for the history of a gun, at once unless it is a draft; raises Invalid or NotFound.
+
+    Needs what the International Tracing Instrument asks of a request (III, 17).
+    """
+    require(actor, Permission.TRACE_REQUEST)
+    actor = actor.for_purpose(Purpose("investigation", data.case_number))
+    row = _row(actor, data)
+    insert_many(Trace, [row])
+    append(actor, Act(Action.TRACE_REQUESTED, "trace", row["id"], data={"priority": data.priority}))
+    if not data.draft:
+        _ask(actor, _find(row["id"]))
+    return UUID(str(row["id"]))
+
+
+def approve(*, actor: Actor, trace_id: UUID, seen: int | None) -> None:
+    """Approve a draft that somebody else wrote; raises Forbidden, IllegalTransition, StaleVersion."""
+    require(actor, Permission.TRACE_APPROVE)
+    trace = _take(actor, trace_id, seen, "approve", ("draft",))
+    if trace.requested_by is not None and trace.requested_by == actor.account_id:
+        raise Forbidden(say("A second person approves a trace."))
+    _move(trace, "approved")
+    append(actor, Act(Action.TRACE_APPROVED, "trace", trace_id))
+
+
+def send(*, actor: Actor, trace_id: UUID, seen: int | None) -> None:
+    """Send a trace that was drafted or approved; one that was sent already stays as it is."""
+    require(actor, Permission.TRACE_REQUEST)
+    trace = _take(actor, trace_id, seen, "send", ("draft", "approved", *SENT))
+    if trace.status not in SENT:
+        _ask(actor.for_purpose(Purpose("investigation", trace.case_number)), trace)
+
+
+def withdraw(*, actor: Actor, trace_id: UUID, seen: int | None) -> None:
+    """Withdraw a trace; what was answered stays known to those who answered."""
+    require(actor, Permission.TRACE_REQUEST)
+    trace = _take(actor, trace_id, seen, "withdraw", ("draft", "approved", *SENT))
+    if trace.status in SENT:
+        _count(trace, legs.outcome(trace), -1)
+    legs.withdraw(trace)
+    _move(trace, "withdrawn")
+    append(actor, Act(Action.TRACE_WITHDRAWN, "trace", trace_id))
+
+
+def close(*, actor: Actor, trace_id: UUID, seen: int | None) -> None:
+    """Close a trace that was sent; its result stays readable."""
+    require(actor, Permission.TRACE_REQUEST)
+    trace = _take(actor, trace_id, seen, "close", SENT)
+    _move(trace, "closed")
+    append(actor, Act(Action.TRACE_CLOSED, "trace", trace_id))
+
+
+def _ask(actor: Actor, trace: Trace) -> None:
+    asked = legs.ask_all(actor, trace)
+    trace.sent_at = actor.now()
+    _move(trace, legs.status_of(asked, actor.own_state()))
+    _count(trace, legs.outcome(trace), 1)
+    states = {leg["state"] for leg in asked}
+    append(actor, Act(Action.TRACE_SENT, "trace", trace.id, concerned=states, data={
+        "asked": sorted(states)}))  # fmt: skip
+
+
+def _count(trace: Trace, outcome: str, amount: int) -> None:
+    on = trace.created_at.date()
+    rollups.add({rollups.Cell("traces", trace.owner_state, outcome, on): amount})
+
+
+def _find(trace_id: UUID) -> Trace:
+    trace = db.session.get(Trace, trace_id, populate_existing=True, with_for_update=True)
+    if trace is None:
+        raise NotFound("trace", trace_id)
+    return trace
+
+
+def _take(
+    actor: Actor, trace_id: UUID, seen: int | None, action: str, statuses: Sequence[str]
+) -> Trace:
+    trace = _find(trace_id)
+    if trace.owner_state != actor.state:
+        raise NotFound("trace", trace_id)
+    if seen is not None and trace.version != seen:
+        raise StaleVersion(say("This was changed since you read it; read it again."))
+    if trace.status not in statuses:
+        raise IllegalTransition("trace", trace.status, action)
+    return trace
+
+
+def _move(trace: Trace, status: str) -> None:
+    """The one writer of a trace's status."""
+    trace.status = status
+    trace.version += 1
+    db.session.flush()  # later statements of this transaction read it by SQL
+
+
+def _row(actor: Actor, data: TraceData) -> dict[str, Any]:
+    seizure, item = _seized(data)
+    firearm = _description(item, data)
+    found_on = seizure.occurred_on if seizure else data.found_on or actor.now().date()
+    _check(data, firearm, found_on, actor.now().date())
+    return {
+        "id": new_id(), "version": 1,
+        "owner_state": actor.own_state(), "concerned": [actor.own_state()],
+        "status": "draft", "case_number": data.case_number,
+        "seizure_id": data.seizure, "record_id": item.record.id if item else None,
+        "firearm": firearm, "found_on": found_on,
+        "priority": data.priority, "priority_reason": data.priority_reason,
+        "legal_basis": data.legal_basis, "illicit_reason": data.illicit_reason,
+        "circumstances": data.circumstances, "intended_use": data.intended_use,
+        "needed_by": data.needed_by, "confidentiality_requested": data.confidentiality_requested,
+        "requested_by": actor.account_id, "created_at": actor.now(), "sent_at": None,
+    }  # fmt: skip
+
+
+def _seized(data: TraceData) -> tuple[Seizure | None, RecordView | None]:
+    if (data.seizure is None) == (data.firearm is None):
+        raise Invalid({"seizure": [say("Give a seizure with its item, or the firearm; not both.")]})
+    if data.seizure is None:
+        return None, None
+    seizure = db.session.scalars(current(Seizure).where(Seizure.id == data.seizure)).first()
+    if seizure is None:
+        raise Invalid({"seizure": [say("There is no such seizure.")]})
+    items = {view.record.line: view for view in of_documents([seizure.id])[seizure.id]}
+    if data.item not in items:
+        raise Invalid({"item": [say("The seizure has no line {line}.", line=data.item)]})
+    return seizure, items[data.item]
+
+
+def _description(item: RecordView | None, data: TraceData) -> dict[str, Any]:
+    """Return the gun as it will be sent: the firearm fields and every mark."""
+    if item is None:
+        assert data.firearm is not None
+        marks = [asdict(mark) for mark in data.firearm.marks]
+        return records.describe(data.firearm) | {"marks": marks}
+    fields = {name: getattr(item.record, name) for name in records.FIELDS}
+    marks = [
+        {"kind": mark.kind, "text": mark.text, "state": mark.state, "year": mark.year}
+        for mark in item.marks
+    ]
+    return fields | {"marks": marks}
+
+
+def _check(data: TraceData, firearm: dict[str, Any], found_on: date, today: date) -> None:
+    problems = Problems()
+    check_date(problems, "found_on", found_on, today)
+    if data.priority in ("flash", "urgent") and not data.priority_reason:
+        problems.add("priority_reason", say("Say why this cannot wait."))
+    problems.raise_any()
+    if firearm["serial"]:
+        path = "firearm.serial" if data.firearm else "item"
+        check_query(
+            Query(firearm["serial"], firearm["make_text"], calibre=firearm["calibre_text"]), path
+        )
