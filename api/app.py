@@ -1,0 +1,71 @@
+"""The application: configuration, blueprints, and what every answer gets."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_smorest import Api
+from werkzeug.routing import BaseConverter
+
+from api import errors, metrics, requests
+from api.errors import ProblemSchema
+from api.json import JSONProvider
+from api.resources import BLUEPRINTS, health
+from api.web import pages
+from salsa_ext.clock import SYSTEM, Clock
+from salsa_ext.config import Config
+from salsa_ext.db import db, engine_options
+
+VERSION = "0.1.0"
+
+
+class Slug(BaseConverter):
+    """A code in an address: lower case, digits, hyphens."""
+
+    regex = "[a-z0-9][a-z0-9_-]{0,79}"
+
+
+class SalsaApi(Api):  # type: ignore[misc]
+    """The OpenAPI document and its routes; errors are the application's own."""
+
+    ERROR_SCHEMA = ProblemSchema
+
+    def _register_error_handlers(self) -> None:
+        """Leave errors to `api.errors`, which knows all of them."""
+
+
+def create_app(config: Config, clock: Clock = SYSTEM) -> Flask:
+    """Return the WSGI application of an installation whose database `config` names."""
+    if config.database_url is None:
+        raise AssertionError("the database is started before the application is made")
+    app = Flask("api", static_folder="web/static", template_folder="web/templates")
+    app.json = JSONProvider(app)
+    app.config.update(
+        SQLALCHEMY_DATABASE_URI=config.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(config),
+        MAX_CONTENT_LENGTH=config.max_body,
+        MAX_FORM_MEMORY_SIZE=100_000,
+        SECURE_COOKIES=config.secure_cookies,
+        CLOCK=clock,
+        API_TITLE="salsa-ext",
+        API_VERSION=VERSION,
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/api/v1",
+        OPENAPI_JSON_PATH="openapi.json",
+        API_SPEC_OPTIONS={
+            "info": {"description": "Records and tracing of firearms between states."},
+            "security": [{"key": []}],
+            "components": {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
+        },
+    )
+    db.init_app(app)
+    requests.register(app)
+    errors.register(app)
+    metrics.register(app)
+    app.url_map.converters["slug"] = Slug
+    documented = SalsaApi(app)
+    documented.register_converter(Slug, lambda _: {"type": "string", "pattern": f"^{Slug.regex}$"})
+    for blueprint in BLUEPRINTS:
+        documented.register_blueprint(blueprint)
+    app.register_blueprint(health.blueprint)
+    app.register_blueprint(pages.blueprint)
+    return app

@@ -1,0 +1,53 @@
+"""Sentences in the caller's language: English is the key, a catalogue file gives the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from babel.messages.pofile import read_po
+
+from salsa_ext.errors import Message
+from salsa_ext.values.codes import LANGUAGES
+
+CATALOGUES = Path(__file__).parent / "locales"
+language: ContextVar[str] = ContextVar("language", default="en")
+
+
+@cache
+def catalogue(code: str) -> Mapping[str, str]:
+    """Return the translations of one language by their English sentence; none for English."""
+    if code == "en":
+        return {}
+    with (CATALOGUES / f"{code}.po").open("rb") as file:
+        return {str(entry.id): str(entry.string) for entry in read_po(file) if entry.string}
+
+
+def translate(message: Message | Mapping[str, Any] | str) -> str:
+    """Return a sentence in the language of the request, with its data."""
+    if isinstance(message, str):
+        message = Message(message)
+    elif isinstance(message, Mapping):
+        message = Message(message["text"], message["params"])
+    template = catalogue(language.get()).get(message.text, message.text)
+    return template.format(**{key: _shown(value) for key, value in message.params.items()})
+
+
+def _shown(value: Any) -> Any:
+    return translate(value) if isinstance(value, Message) else value
+
+
+class Lazy(str):
+    """A sentence that marshmallow formats when it is needed, in the language of that moment."""
+
+    def format(self, *args: Any, **params: Any) -> str:  # noqa: D102 - str's own contract
+        template = catalogue(language.get()).get(str(self), str(self))
+        return template.format(*args, **params)
+
+
+def best_language(accepted: Any) -> str:
+    """Return the language that suits an Accept-Language best; English where none does."""
+    return accepted.best_match(LANGUAGES) or "en"

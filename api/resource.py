@@ -1,0 +1,215 @@
+"""How a route is made: authenticate, replay, If-Match, validate, one command, one transaction.
+
+Resources say what is special of a route in a few lines; everything that all routes share is here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import Response, current_app, g, request
+from flask_smorest import Blueprint
+from marshmallow import Schema
+from werkzeug.exceptions import UnsupportedMediaType
+
+from api import tables
+from api.auth import authenticate
+from api.errors import ProblemSchema
+from api.pagination import ListQuery, list_body, list_schema
+from salsa_ext.db import transaction
+from salsa_ext.errors import Invalid, PreconditionRequired, StaleVersion, say
+from salsa_ext.services import idempotency
+from salsa_ext.services.idempotency import Attempt
+
+View = Callable[..., Any]
+IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,200}")
+IF_MATCH = re.compile(r'"(\d{1,9})(?:\.[^"]*)?"')
+HEADERS = {
+    "officer": {"in": "header", "name": "Salsa-Officer", "required": False,
+                "schema": {"type": "string"},
+                "description": "The officer's own number in the agency, never a name."},
+    "purpose": {"in": "header", "name": "Salsa-Purpose", "required": False,
+                "schema": {"type": "string"},
+                "description": "Why another state's record is read; see the purposes of a check."},
+    "case": {"in": "header", "name": "Salsa-Case", "required": False,
+             "schema": {"type": "string"}, "description": "The case number."},
+    "key": {"in": "header", "name": "Idempotency-Key", "required": False,
+            "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+            "description": "Sent again with the same body, the first answer is given again."},
+    "match": {"in": "header", "name": "If-Match", "required": False,
+              "schema": {"type": "string"},
+              "description": "The ETag of what was read; an action needs it."},
+}  # fmt: skip
+
+
+class Resource(Blueprint):
+    """A blueprint whose routes keep the house rules."""
+
+    def __init__(self, name: str, description: str) -> None:
+        super().__init__(name, f"api.resources.{name}", url_prefix="/api/v1", description=description)
+
+    def listing(self, path: str, query: type[ListQuery], item: type[Schema], read: View) -> None:
+        """Add a GET of pages: `read(actor, filters, limit, cursor, **path)` returns a Page."""
+
+        def view(filters: dict[str, Any], **ids: Any) -> Any:
+            limit, cursor = filters.pop("limit"), filters.pop("cursor", None)
+            form = tables.wanted(filters.pop("format", None))
+            page = read(g.actor, filters, limit, cursor, **ids)
+            if form:
+                return tables.render(form, item(), page.items, self.name)
+            return list_body(page)
+
+        view.__doc__ = f"List {self.name}, newest first."
+        inner = self.arguments(query, location="query", unknown=None)(view)
+        inner = self.response(200, list_schema(item))(inner)
+        self._add(path, "GET", _in_transaction(_conditional(inner)), f"list_{_slug(path)}",
+                  ("officer", "purpose", "case"))  # fmt: skip
+
+    def reading(
+        self, path: str, answer: type[Schema], read: View, query: type[Schema] | None = None
+    ) -> None:
+        """Add a GET of one thing: `read(actor, **path)`, with the query's fields where it has some."""
+
+        def view(*arguments: Any, **ids: Any) -> Any:
+            fields = arguments[0] if arguments else {}
+            return _tagged(read(g.actor, **ids, **fields))
+
+        view.__doc__ = (read.__doc__ or "").splitlines()[0]
+        inner = self.arguments(query, location="query", unknown=None)(view) if query else view
+        inner = self.response(200, answer)(inner)
+        self._add(path, "GET", _in_transaction(_conditional(inner)), f"get_{_slug(path)}",
+                  ("officer", "purpose", "case"))  # fmt: skip
+
+    def posting(
+        self, path: str, body: type[Schema] | None, answer: type[Schema] | None, *,
+        status: int = 201, standing: View | None = None,
+    ) -> Callable[[View], View]:  # fmt: skip
+        """Add a POST: the decorated `command(actor, data, **path)` returns what is answered.
+
+        With `standing(actor, **path)`, which gives the version that stands, the caller has to
+        send If-Match.
+        """
+
+        def decorate(command: View) -> View:
+            @wraps(command)
+            def view(*data: Any, **ids: Any) -> Any:
+                return _tagged(command(g.actor, *data, **ids))
+
+            inner = self.arguments(body)(view) if body else view
+            inner = _etagged(self.response(status, answer)(inner))
+            if standing:
+                inner = _if_match(inner, standing)
+            kept = _in_transaction(_replayed(_json_only(inner, body is not None)))
+            headers = ("officer", "key", "match") if standing else ("officer", "key")
+            self._add(path, "POST", kept, command.__name__, headers)
+            return command
+
+        return decorate
+
+    def _add(
+        self, path: str, method: str, view: View, endpoint: str, headers: tuple[str, ...]
+    ) -> None:
+        documented = self.doc(parameters=[HEADERS[name] for name in headers])(view)
+        problems = self.alt_response(
+            "default", schema=ProblemSchema, content_type="application/problem+json",
+            description="A problem (RFC 9457)",
+        )(documented)  # fmt: skip
+        self.add_url_rule(path, endpoint, problems, methods=[method])
+
+
+def _slug(path: str) -> str:
+    return re.sub(r"[^a-z]+", "_", re.sub(r"<[^>]*>", "one", path)).strip("_")
+
+
+def _in_transaction(view: View) -> View:
+    @wraps(view)
+    def run(*args: Any, **ids: Any) -> Any:
+        g.actor = authenticate()
+        with transaction(g.actor):
+            return view(*args, **ids)
+
+    return run
+
+
+def _json_only(view: View, needs_body: bool) -> View:
+    @wraps(view)
+    def run(*args: Any, **ids: Any) -> Any:
+        if (needs_body or request.content_length) and not request.is_json:
+            raise UnsupportedMediaType
+        return view(*args, **ids)
+
+    return run
+
+
+def _replayed(view: View) -> View:
+    @wraps(view)
+    def run(*args: Any, **ids: Any) -> Any:
+        key = request.headers.get("Idempotency-Key")
+        if key is None:
+            return view(*args, **ids)
+        if not IDEMPOTENCY_KEY.fullmatch(key):
+            raise Invalid({"Idempotency-Key": [say("1 to 200 visible ASCII characters.")]})
+        attempt = Attempt(g.actor.account_id, request.method, request.path, key, request.get_data())
+        if (first := idempotency.replay(attempt)) is not None:
+            return _again(*first)
+        response: Response = view(*args, **ids)
+        idempotency.keep(g.actor, attempt, response.status_code, response.get_data())
+        return response
+
+    return run
+
+
+def _again(status: int, body: bytes) -> Response:
+    response = current_app.response_class(body, status, content_type="application/json")
+    response.headers["Idempotency-Replayed"] = "true"
+    return response
+
+
+def _if_match(view: View, standing: View) -> View:
+    @wraps(view)
+    def run(*args: Any, **ids: Any) -> Any:
+        found = IF_MATCH.fullmatch(request.headers.get("If-Match", ""))
+        current = standing(g.actor, **ids)
+        if found is None:
+            raise PreconditionRequired(say("Send the ETag of what you read as If-Match."))
+        if int(found[1]) != current:
+            raise StaleVersion(say("This was changed since you read it; read it again."))
+        g.seen = int(found[1])
+        return view(*args, **ids)
+
+    return run
+
+
+def _tagged(result: Any) -> Any:
+    """Remember the version, of which the ETag is made when the body is known."""
+    g.version = getattr(result, "version", None)
+    return result
+
+
+def _etagged(view: View) -> View:
+    """Give the answer a strong ETag: version, language, and a digest of what is shown."""
+
+    @wraps(view)
+    def run(*args: Any, **ids: Any) -> Any:
+        response: Response = view(*args, **ids)
+        if (version := g.get("version")) is not None:
+            shown = hashlib.blake2b(response.get_data(), digest_size=6).hexdigest()
+            response.set_etag(f"{version}.{g.language}.{shown}")
+        return response
+
+    return run
+
+
+def _conditional(view: View) -> View:
+    @wraps(view)
+    def run(*args: Any, **ids: Any) -> Any:
+        response: Response = _etagged(view)(*args, **ids)
+        return response.make_conditional(request)
+
+    return run
+
+

@@ -1,0 +1,63 @@
+"""Accounts, keys, the caller, and the audit."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+
+from api.pagination import ListQuery
+from api.resource import Resource
+from api.schemas.accounts import (
+    AccountQuery,
+    AccountRequest,
+    AccountResponse,
+    AuditQuery,
+    AuditResponse,
+    IssuedResponse,
+    KeyRequest,
+    KeyResponse,
+    MeResponse,
+    OpenedResponse,
+)
+from salsa_ext.readmodels import accounts as reading
+from salsa_ext.readmodels import audit
+from salsa_ext.services import accounts, keys
+from salsa_ext.services.accounts import AccountData
+from salsa_ext.services.keys import KeyData
+from salsa_ext.values.actor import Actor
+
+blueprint = Resource("accounts", "Accounts and keys of the own state, and who did what")
+
+
+def _me(actor: Actor) -> dict[str, Any]:
+    """Return who the caller is, and what the key may do."""
+    return vars(actor) | {"permissions": sorted(actor.permissions)}
+
+
+blueprint.reading("/me", MeResponse, _me)
+blueprint.listing("/accounts", AccountQuery, AccountResponse, reading.list_accounts)
+blueprint.listing("/keys", ListQuery, KeyResponse, reading.list_keys)
+blueprint.listing("/audit", AuditQuery, AuditResponse, audit.list_entries)
+
+
+@blueprint.posting("/accounts", AccountRequest, OpenedResponse)
+def open_account(actor: Actor, data: AccountData) -> dict[str, Any]:
+    """Open an account in your state; the password is shown this once."""
+    account_id, password = accounts.open_account(actor=actor, data=data)
+    return {"id": account_id, "password": password}
+
+
+@blueprint.posting("/keys", KeyRequest, IssuedResponse)
+def issue_key(actor: Actor, data: KeyData) -> dict[str, Any]:
+    """Issue a key for an account of your state; it is shown this once."""
+    key_id, token = keys.issue(actor=actor, data=data)
+    return {"id": key_id, "token": token}
+
+
+@blueprint.posting("/keys/<uuid:key_id>/revoke", None, None, status=204)
+def revoke_key(actor: Actor, key_id: UUID) -> Response:
+    """End a key at once."""
+    keys.revoke(actor=actor, key_id=key_id)
+    return Response(status=204)

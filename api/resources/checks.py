@@ -1,0 +1,28 @@
+"""Checks in the field."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from api.resource import Resource
+from api.schemas.checks import CaseRequest, CheckRequest, CheckResponse
+from salsa_ext.services import checks
+from salsa_ext.services.checks import Answer
+from salsa_ext.values.actor import Actor
+from salsa_ext.values.inquiries import CheckData
+
+blueprint = Resource("checks", "Is this serial known?")
+
+
+@blueprint.posting("/checks", CheckRequest, CheckResponse)
+def make_check(actor: Actor, data: CheckData) -> Answer:
+    """Ask whether a serial is known to any state."""
+    return checks.make(actor=actor, data=data)
+
+
+@blueprint.posting("/checks/<uuid:check_id>/case", CaseRequest, CaseRequest, status=200)
+def give_check_case(actor: Actor, data: dict[str, Any], check_id: UUID) -> dict[str, Any]:
+    """Add the case number to a check that was made for an incident."""
+    checks.give_case(actor=actor, check_id=check_id, case_number=data["case_number"])
+    return data

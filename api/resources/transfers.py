@@ -1,0 +1,56 @@
+"""Transfers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import g
+
+from api.resource import Resource
+from api.schemas.common import AsOfQuery
+from api.schemas.transfers import TransferCorrection, TransferQuery, TransferRequest, TransferResponse
+from salsa_ext.readmodels import documents
+from salsa_ext.readmodels.documents import TRANSFERS, DocumentView
+from salsa_ext.readmodels.pages import Page
+from salsa_ext.services import transfers
+from salsa_ext.values.actor import Actor
+from salsa_ext.values.documents import TransferData
+
+blueprint = Resource("transfers", "A gun is made, registered, sold, lent, deactivated or destroyed inside a state")
+
+
+def _list(actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None) -> Page[DocumentView]:
+    return documents.list_documents(actor, TRANSFERS, filters, limit, cursor)
+
+
+def _get(actor: Actor, transfer_id: UUID, as_of: datetime | None = None) -> DocumentView:
+    """Return one transfer as it stands, or as it stood."""
+    return documents.get_document(actor, TRANSFERS, transfer_id, as_of)
+
+
+def _standing(actor: Actor, transfer_id: UUID) -> int:
+    return documents.version(TRANSFERS, transfer_id)
+
+
+blueprint.listing("/transfers", TransferQuery, TransferResponse, _list)
+blueprint.reading("/transfers/<uuid:transfer_id>", TransferResponse, _get, AsOfQuery)
+
+
+@blueprint.posting("/transfers", TransferRequest, TransferResponse)
+def record_transfer(actor: Actor, data: TransferData) -> DocumentView:
+    """Record a transfer."""
+    return documents.read(TRANSFERS, transfers.record(actor=actor, data=data))
+
+
+@blueprint.posting(
+    "/transfers/<uuid:transfer_id>/correct", TransferCorrection, TransferResponse, status=200, standing=_standing
+)
+def correct_transfer(actor: Actor, data: tuple[TransferData, str], transfer_id: UUID) -> DocumentView:
+    """Add a version with other facts, and the reason."""
+    corrected, reason = data
+    transfers.correct(
+        actor=actor, transfer_id=transfer_id, seen=g.seen, data=corrected, reason=reason
+    )
+    return documents.read(TRANSFERS, transfer_id)

@@ -1,0 +1,146 @@
+"""Reference data, figures, boards and the running of the service over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields, pre_dump
+
+from api.pagination import ListQuery
+from api.schemas.common import columns
+from api.schemas.fields import Code, QueryFlag, StateCode, Text
+from salsa_ext.readmodels.reference import Named
+from salsa_ext.values import codes
+
+
+class NamedResponse(Schema):
+    """A code with its name in the caller's language."""
+
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+
+    @pre_dump
+    def _present(self, named: Named, **_: Any) -> dict[str, Any]:
+        return columns(named.row) | {"name": named.name}
+
+
+class StateResponse(NamedResponse):
+    """A state with its four flags; a former one with its last day."""
+
+    alpha2 = fields.String(allow_none=True)
+    valid_from = fields.Date(allow_none=True)
+    valid_to = fields.Date(allow_none=True)
+    successors = fields.List(fields.String())
+    is_oas_member = fields.Boolean(required=True)
+    is_cifta_party = fields.Boolean(required=True)
+    is_cifta_signatory_only = fields.Boolean(required=True)
+    is_participant = fields.Boolean(required=True)
+
+
+class TypeResponse(NamedResponse):
+    """A type of firearm, part or munition."""
+
+    category = fields.String(required=True)
+    hs = fields.String(allow_none=True)
+    iafq = fields.String(required=True)
+    ncic = fields.String(allow_none=True)
+
+
+class OffenceResponse(NamedResponse):
+    """A criminal context, legal ground or reason of illicitness."""
+
+    kind = fields.String(required=True)
+    iccs = fields.String(allow_none=True)
+
+
+class SideResponse(Schema):
+    """One side of a post."""
+
+    state = fields.String(required=True)
+    place = fields.String(required=True)
+    time_zone = fields.String(required=True)
+
+
+class PostResponse(Schema):
+    """A border post with its two sides."""
+
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+    kind = fields.String(required=True)
+    latitude = fields.Float(required=True)
+    longitude = fields.Float(required=True)
+    radius_km = fields.Integer(required=True)
+    sides = fields.List(fields.Nested(SideResponse), required=True)
+
+    @pre_dump
+    def _present(self, post: Any, **_: Any) -> dict[str, Any]:
+        sides = [
+            {"state": getattr(post, f"state_{side}"), "place": getattr(post, f"place_{side}"),
+             "time_zone": getattr(post, f"zone_{side}")}
+            for side in "ab"
+        ]  # fmt: skip
+        return columns(post) | {"sides": sides}
+
+
+class MakeResponse(Schema):
+    """A make."""
+
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+    country = fields.String(required=True)
+    parent = fields.String(allow_none=True)
+
+
+class CalibreResponse(Schema):
+    """A calibre; those of one family are taken for each other."""
+
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+    family = fields.String(required=True)
+    kind = fields.String(required=True)
+
+
+class AgencyResponse(Schema):
+    """An authority of a state."""
+
+    code = fields.String(required=True)
+    state = fields.String(attribute="owner_state", allow_none=True)
+    kind = fields.String(required=True)
+    name = fields.String(required=True)
+    time_zone = fields.String(required=True)
+
+
+class StateQuery(ListQuery):
+    """Which states."""
+
+    participant = QueryFlag()
+
+
+class OfStateQuery(ListQuery):
+    """Whose."""
+
+    state = StateCode()
+
+
+class ContactQuery(OfStateQuery):
+    """Which contacts."""
+
+    kind = Code(codes.CONTACT_KINDS)
+
+
+class AgencyQuery(OfStateQuery):
+    """Which agencies."""
+
+    kind = Code(codes.AGENCY_KINDS)
+
+
+class NameQuery(ListQuery):
+    """What somebody wrote, or how it begins."""
+
+    q = Text(most=100)
+
+
+class OffenceQuery(ListQuery):
+    """Which list."""
+
+    kind = Code(("crime_context", "legal_ground", "illicit_reason"))

@@ -1,0 +1,184 @@
+"""Seizures over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields, pre_dump
+
+from api.pagination import ListQuery
+from api.schemas.checks import CandidateResponse
+from api.schemas.common import (
+    FirearmRequest,
+    ItemResponse,
+    OccurringRequest,
+    PlaceRequest,
+    PlaceResponse,
+    ReferenceRequest,
+    VersionedResponse,
+    columns,
+    items,
+)
+from api.schemas.fields import (
+    Code,
+    Day,
+    Items,
+    Nested,
+    Quantity,
+    RequestSchema,
+    StateCode,
+    Text,
+    Whole,
+)
+from salsa_ext.readmodels.documents import DocumentView
+from salsa_ext.services.matches import Matched
+from salsa_ext.values import codes
+from salsa_ext.values.documents import SeizureData
+
+DESCRIBING = ("setting", "organized_crime", "concealment", "transport", "route", "found_with",
+              "joint_with", "related")  # fmt: skip
+
+
+class SeizedItemRequest(FirearmRequest):
+    """One gun, part or lot that was seized."""
+
+    line = Whole(least=1, most=1_000_000, required=True)
+
+
+class OrganizedCrimeRequest(RequestSchema):
+    """How the seizure is tied to organized crime."""
+
+    linked = Code(codes.LINKS, required=True)
+    relation = Code(codes.RELATIONS)
+    basis = Code(codes.BASES)
+    group = Text()
+
+
+class RouteRequest(RequestSchema):
+    """The route that the guns took, as far as it is known."""
+
+    departure = StateCode()
+    transit = Items(StateCode(), most=20, load_default=())
+    destination = StateCode()
+
+
+class FoundWithRequest(RequestSchema):
+    """What was found beside the guns."""
+
+    kind = Text(most=100, required=True)
+    quantity = Quantity()
+    unit = Text(most=30)
+
+
+class RelatedRequest(RequestSchema):
+    """Another case that this one belongs to."""
+
+    state = StateCode(required=True)
+    case_number = Text(most=100, required=True)
+    relation = Text(most=100, required=True)
+
+
+class SeizureRequest(OccurringRequest):
+    """Firearms seized, found or surrendered on one occasion."""
+
+    number = Text(most=100, required=True)
+    kind = Code(codes.SEIZURE_KINDS, required=True)
+    agency = Text(most=100, required=True)
+    place = Nested(PlaceRequest, required=True)
+    post = Text(most=100)
+    setting = Code(codes.SETTINGS)
+    legal_grounds = Items(Code(codes.LEGAL_GROUNDS), most=10, required=True)
+    crime_context = Items(Code(codes.CRIME_CONTEXTS), most=20, required=True)
+    organized_crime = Nested(OrganizedCrimeRequest)
+    concealment = Text(most=500)
+    transport = Code(codes.TRANSPORTS)
+    route = Nested(RouteRequest)
+    found_with = Items(Nested(FoundWithRequest), most=50)
+    joint_with = Nested(ReferenceRequest)
+    related = Items(Nested(RelatedRequest), most=50)
+    items = Items(Nested(SeizedItemRequest), most=1000, required=True)
+
+    def make(self, data: dict[str, Any]) -> Any:
+        """Return the seizure; what only describes it stays together."""
+        details = {name: _plain(data.pop(name)) for name in DESCRIBING if name in data}
+        return SeizureData(**data, details=details)
+
+
+class SeizureCorrection(SeizureRequest):
+    """A seizure as it should have been, with all items, and why."""
+
+    reason = Text(most=500, required=True)
+
+    def make(self, data: dict[str, Any]) -> Any:
+        """Return the seizure and the reason."""
+        reason = data.pop("reason")
+        return super().make(data), reason
+
+
+class ItemMatchesResponse(Schema):
+    """The records that one item may be the same gun as."""
+
+    line = fields.Integer(required=True)
+    candidates = fields.List(fields.Nested(CandidateResponse), required=True)
+
+
+class SeizureResponse(VersionedResponse):
+    """One version of a seizure."""
+
+    number = fields.String(required=True)
+    kind = fields.String(required=True)
+    agency = fields.String(required=True)
+    place = fields.Nested(PlaceResponse, required=True)
+    post = fields.String(allow_none=True)
+    legal_grounds = fields.List(fields.String(), required=True)
+    crime_context = fields.List(fields.String(), required=True)
+    setting = fields.String(allow_none=True)
+    organized_crime = fields.Dict(allow_none=True)
+    concealment = fields.String(allow_none=True)
+    transport = fields.String(allow_none=True)
+    route = fields.Dict(allow_none=True)
+    found_with = fields.List(fields.Dict(), allow_none=True)
+    joint_with = fields.Dict(allow_none=True)
+    related = fields.List(fields.Dict(), allow_none=True)
+    items = fields.List(fields.Nested(ItemResponse), required=True)
+
+    @pre_dump
+    def _present(self, view: DocumentView, **_: Any) -> dict[str, Any]:
+        return present(view)
+
+
+class SeizureMatchedResponse(SeizureResponse):
+    """A seizure that was just recorded, with what it matches."""
+
+    matches = fields.List(fields.Nested(ItemMatchesResponse), required=True)
+
+    @pre_dump
+    def _present(self, answer: Matched, **_: Any) -> dict[str, Any]:
+        return present(answer.view) | {"matches": answer.matches}
+
+
+class SeizureQuery(ListQuery):
+    """Which seizures."""
+
+    kind = Code(codes.SEIZURE_KINDS)
+    number = Text(most=100)
+    occurred_on = Day()
+    post = Text(most=100)
+
+
+def present(view: DocumentView) -> dict[str, Any]:
+    """Return the fields of a seizure."""
+    row = view.document
+    place = {name: getattr(row, name) for name in
+             ("country", "admin1", "latitude", "longitude", "precision")}  # fmt: skip
+    details = {name: row.details.get(name) for name in DESCRIBING}
+    return columns(row) | details | {
+        "place": place | {"name": row.place_name}, "items": items(view.items),
+    }  # fmt: skip
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON holds it."""
+    if isinstance(value, tuple):
+        return [_plain(inner) for inner in value]
+    return dict(vars(value)) if hasattr(value, "__dict__") else value

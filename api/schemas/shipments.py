@@ -1,0 +1,220 @@
+"""Shipments, checkpoints and receipts over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields, pre_dump
+
+from api.pagination import ListQuery
+from api.schemas.common import (
+    FirearmRequest,
+    ItemResponse,
+    PartyRequest,
+    PartyResponse,
+    columns,
+    items,
+    side,
+)
+from api.schemas.fields import (
+    Code,
+    Day,
+    Flag,
+    Id,
+    Items,
+    Moment,
+    Nested,
+    Quantity,
+    RequestSchema,
+    Text,
+    Whole,
+)
+from salsa_ext.readmodels.shipments import ShipmentView
+from salsa_ext.services.checkpoints import CheckpointData
+from salsa_ext.values import codes
+from salsa_ext.values.permits import Bulk, Expectation, ReceiptData, ShipmentData
+
+MANIFEST = 5_000
+
+
+class BulkRequest(RequestSchema):
+    """Goods without serials."""
+
+    value = Bulk
+    line = Whole(least=1, most=1_000_000, required=True)
+    quantity = Quantity(required=True)
+    lot = Text(most=100)
+
+
+class BulkResponse(Schema):
+    """Goods without serials."""
+
+    line = fields.Integer(required=True)
+    quantity = fields.Float(required=True)
+    lot = fields.String(allow_none=True)
+
+
+class ExpectationRequest(RequestSchema):
+    """When a stage is expected."""
+
+    stage = Code(codes.STAGES, required=True)
+    post = Text(most=100)
+    at = Moment(required=True)
+
+    def build(self, data: dict[str, Any]) -> Expectation:
+        """Return the expectation with its moment in ISO 8601."""
+        return Expectation(data["stage"], data["at"].isoformat(), data.get("post"))
+
+
+class ExpectationResponse(Schema):
+    """When a stage is expected."""
+
+    stage = fields.String(required=True)
+    post = fields.String(allow_none=True)
+    at = fields.String(required=True)
+
+
+class TransportRequest(RequestSchema):
+    """The transport document and the vehicle."""
+
+    document_kind = Code(codes.TRANSPORT_DOCUMENTS, required=True)
+    document_number = Text(most=100, required=True)
+    plates = Items(Text(most=20), most=10, load_default=())
+    container = Text(most=30)
+
+
+class ShipmentRequest(RequestSchema):
+    """The export attachment (Model Regulations 2.2.2)."""
+
+    value = ShipmentData
+    number = Text(most=100, required=True)
+    ships_on = Day(required=True)
+    mode = Code(codes.MODES, required=True)
+    port_of_exit = Text(most=100)
+    port_of_entry = Text(most=100)
+    route = Items(Text(most=100), most=20, load_default=())
+    expected = Items(Nested(ExpectationRequest), most=20, load_default=())
+    carrier = Nested(PartyRequest)
+    seals = Items(Text(most=50), most=50, load_default=())
+    transport = Nested(TransportRequest)
+    items = Items(Nested(FirearmRequest), most=MANIFEST, load_default=())
+    bulk = Items(Nested(BulkRequest), most=1000, load_default=())
+
+
+class CheckpointRequest(RequestSchema):
+    """A stage passed, held or refused."""
+
+    value = CheckpointData
+    stage = Code(codes.STAGES, required=True)
+    post = Text(most=100)
+    occurred_at = Moment(required=True)
+    outcome = Code(codes.OUTCOMES, required=True)
+    quantity = Whole()
+    seals = Items(Text(most=50), most=50, load_default=())
+
+
+class CheckpointResponse(Schema):
+    """A stage as one side ticked it."""
+
+    state = fields.String(attribute="owner_state", required=True)
+    stage = fields.String(required=True)
+    post = fields.String(allow_none=True)
+    occurred_at = fields.DateTime(required=True)
+    outcome = fields.String(required=True)
+    quantity = fields.Integer(allow_none=True)
+    seals = fields.List(fields.String())
+
+
+class ReceivedItemRequest(RequestSchema):
+    """A serial that arrived."""
+
+    serial = Text(most=64, required=True)
+
+
+class ReceiptRequest(RequestSchema):
+    """What arrived: all of it, or what is listed."""
+
+    received_on = Day(required=True)
+    all = Flag(load_default=False)
+    items = Items(Nested(ReceivedItemRequest), most=MANIFEST, load_default=())
+    bulk = Items(Nested(BulkRequest), most=1000, load_default=())
+
+    def build(self, data: dict[str, Any]) -> ReceiptData:
+        """Return the receipt with the bare serials."""
+        return ReceiptData(**data | {"items": tuple(item["serial"] for item in data["items"])})
+
+
+class MissingResponse(Schema):
+    """A gun that was shipped and did not arrive."""
+
+    line = fields.Integer(required=True)
+    serial = fields.String(allow_none=True)
+
+
+class ReceiptResponse(Schema):
+    """What the importing state says that it received."""
+
+    state = fields.String(attribute="owner_state", required=True)
+    received_on = fields.Date(required=True)
+    item_count = fields.Integer(required=True)
+    missing = fields.List(fields.Nested(MissingResponse))
+    unexpected = fields.List(fields.String())
+    bulk = fields.List(fields.Nested(BulkResponse))
+
+
+class ShipmentResponse(Schema):
+    """A shipment with the stages that each side ticked; items where one shipment is read."""
+
+    id = fields.UUID(required=True)
+    version = fields.Integer(required=True)
+    state = fields.String(required=True)
+    permit = fields.UUID(attribute="permit_id", required=True)
+    permit_number = fields.String(required=True)
+    number = fields.String(required=True)
+    status = fields.String(required=True)
+    exporting_state = fields.String(required=True)
+    importing_state = fields.String(required=True)
+    ships_on = fields.Date(required=True)
+    mode = fields.String(required=True)
+    port_of_exit = fields.String(allow_none=True)
+    port_of_entry = fields.String(allow_none=True)
+    route = fields.List(fields.String())
+    expected = fields.List(fields.Nested(ExpectationResponse))
+    due_at = fields.DateTime(allow_none=True)
+    carrier = fields.Nested(PartyResponse, allow_none=True)
+    seals = fields.List(fields.String())
+    document_kind = fields.String(allow_none=True)
+    document_number = fields.String(allow_none=True)
+    plates = fields.List(fields.String())
+    container = fields.String(allow_none=True)
+    item_count = fields.Integer(required=True)
+    bulk = fields.List(fields.Nested(BulkResponse))
+    items = fields.List(fields.Nested(ItemResponse))
+    checkpoints = fields.List(fields.Nested(CheckpointResponse))
+    receipt = fields.Nested(ReceiptResponse, allow_none=True)
+    recorded_at = fields.DateTime(required=True)
+
+    @pre_dump
+    def _present(self, view: ShipmentView, **_: Any) -> dict[str, Any]:
+        return columns(view.shipment) | {
+            "status": view.status, "checkpoints": view.checkpoints, "receipt": view.receipt,
+            "carrier": side(view.parties, view.shipment.carrier_id), "items": items(view.items),
+        }  # fmt: skip
+
+
+class ShipmentQuery(ListQuery):
+    """Which shipments."""
+
+    permit = Id()
+    number = Text(most=100)
+    plate = Text(most=20)
+    document = Text(most=100)
+    post = Text(most=100)
+    status = Code(codes.SHIPMENT_STATUSES)
+    due_before = Moment()
+
+
+class PermitShipmentQuery(ListQuery):
+    """Which shipments of one permit."""
+
+    status = Code(codes.SHIPMENT_STATUSES)

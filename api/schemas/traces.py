@@ -1,0 +1,196 @@
+"""Traces and their results over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from marshmallow import Schema, fields, pre_dump
+
+from api.i18n import translate
+from api.pagination import ListQuery
+from api.schemas.checks import SearchedResponse
+from api.schemas.common import FirearmRequest, FirearmResponse, PartyResponse, columns
+from api.schemas.fields import Code, Day, Flag, Id, Nested, RequestSchema, Text, Whole
+from salsa_ext.readmodels.traces import ResultView, TraceView
+from salsa_ext.values import codes
+from salsa_ext.values.inquiries import TraceData
+
+
+class TraceRequest(RequestSchema):
+    """A trace request with what the International Tracing Instrument asks (III, 17).
+
+    It is sent and answered at once, unless `draft` is true. Name your own `seizure` with its
+    `item`, or give the `firearm` and the day it was found (today, if left out).
+    """
+
+    value = TraceData
+    seizure = Id()
+    item = Whole(least=1, most=1_000_000)
+    firearm = Nested(FirearmRequest)
+    found_on = Day()
+    case_number = Text(most=100, required=True)
+    priority = Code(codes.PRIORITIES, required=True)
+    priority_reason = Text(most=500)
+    legal_basis = Text(most=500, required=True)
+    illicit_reason = Code(codes.ILLICIT_REASONS, required=True)
+    circumstances = Text(most=2000, required=True)
+    intended_use = Code(codes.INTENDED_USES, required=True)
+    needed_by = Day()
+    confidentiality_requested = Flag()
+    draft = Flag()
+
+
+class LegResponse(Schema):
+    """What was asked of one state and why, and what it said."""
+
+    id = fields.UUID(required=True)
+    state = fields.String(required=True)
+    channel = fields.String(required=True)
+    status = fields.String(required=True)
+    why = fields.List(fields.String(), required=True)
+    events = fields.Integer(required=True)
+    records_through = fields.Date(allow_none=True)
+    asked_at = fields.DateTime(required=True)
+    answered_at = fields.DateTime(allow_none=True)
+
+    @pre_dump
+    def _present(self, leg: Any, **_: Any) -> dict[str, Any]:
+        return columns(leg) | {
+            "state": leg.state, "why": [translate(reason) for reason in leg.why],
+            "events": len(leg.events),
+        }  # fmt: skip
+
+
+class TraceResponse(Schema):
+    """A trace with its legs."""
+
+    id = fields.UUID(required=True)
+    version = fields.Integer(required=True)
+    state = fields.String(required=True)
+    status = fields.String(required=True)
+    case_number = fields.String(required=True)
+    seizure = fields.UUID(attribute="seizure_id", allow_none=True)
+    firearm = fields.Nested(FirearmResponse, required=True)
+    found_on = fields.Date(required=True)
+    priority = fields.String(required=True)
+    priority_reason = fields.String(allow_none=True)
+    legal_basis = fields.String(required=True)
+    illicit_reason = fields.String(required=True)
+    circumstances = fields.String(required=True)
+    intended_use = fields.String(required=True)
+    needed_by = fields.Date(allow_none=True)
+    confidentiality_requested = fields.Boolean(required=True)
+    created_at = fields.DateTime(required=True)
+    sent_at = fields.DateTime(allow_none=True)
+    legs = fields.List(fields.Nested(LegResponse), required=True)
+
+    @pre_dump
+    def _present(self, view: TraceView, **_: Any) -> dict[str, Any]:
+        firearm = view.trace.firearm
+        quantity = float(firearm["quantity"]) if firearm.get("quantity") else None
+        return columns(view.trace) | {
+            "legs": view.legs, "firearm": firearm | {"quantity": quantity},
+        }  # fmt: skip
+
+
+class EventResponse(Schema):
+    """One event of a chain, with its source and how sure the match is."""
+
+    state = fields.String(required=True)
+    record = fields.String(required=True)
+    event = fields.String(required=True)
+    occurred_on = fields.String(required=True)
+    document_kind = fields.String(required=True)
+    document_number = fields.String(allow_none=True)
+    counterpart_state = fields.String(allow_none=True)
+    giver = fields.Nested(PartyResponse, data_key="from", allow_none=True)
+    receiver = fields.Nested(PartyResponse, data_key="to", allow_none=True)
+    serial = fields.String(allow_none=True)
+    make = fields.String(allow_none=True)
+    model = fields.String(allow_none=True)
+    calibre = fields.String(allow_none=True)
+    handling = fields.String(required=True)
+    confidence = fields.String(attribute="strength", required=True)
+    score = fields.Float(attribute="bits", required=True)
+
+
+class TraceCandidateResponse(Schema):
+    """One of several first sales of the same serial."""
+
+    record = fields.String(required=True)
+    state = fields.String(required=True)
+    occurred_on = fields.String(required=True)
+    time_to_crime_days = fields.Integer(required=True)
+
+
+class DiversionResponse(Schema):
+    """Between which records the gun left the lawful world, and what shows it."""
+
+    after = fields.String(required=True)
+    before = fields.String(allow_none=True)
+    diversion_kind = fields.String(required=True)
+    why = fields.String(required=True)
+
+
+class SearchedStateResponse(SearchedResponse):
+    """A state that was searched, and what it said."""
+
+    said = fields.String(required=True)
+
+
+class ResultResponse(Schema):
+    """What the answers amount to so far."""
+
+    trace = fields.UUID(required=True)
+    status = fields.String(required=True)
+    found_on = fields.Date(required=True)
+    outcome = fields.String(required=True)
+    scope = fields.String(allow_none=True)
+    reached = fields.String(allow_none=True)
+    ambiguous = fields.Boolean(required=True)
+    chain = fields.List(fields.Nested(EventResponse), required=True)
+    candidates = fields.List(fields.Nested(TraceCandidateResponse), required=True)
+    conflicts = fields.List(fields.Nested(EventResponse), required=True)
+    last_lawful = fields.Nested(EventResponse, allow_none=True)
+    point_of_diversion = fields.Nested(DiversionResponse, allow_none=True)
+    time_to_crime_days = fields.Integer(allow_none=True)
+    since_last_lawful_days = fields.Integer(allow_none=True)
+    searched = fields.List(fields.Nested(SearchedStateResponse), required=True)
+    missing = fields.List(fields.String(), required=True)
+    failure_reason = fields.String(allow_none=True)
+
+    @pre_dump
+    def _present(self, view: ResultView, **_: Any) -> dict[str, Any]:
+        result, said = view.result, {leg.state: leg.status for leg in view.legs}
+        named = [_named(event, view) for event in result.chain]
+        diversion = result.point_of_diversion
+        return vars(result) | {
+            "trace": view.trace.id, "status": view.trace.status, "found_on": view.trace.found_on,
+            "chain": named,
+            "conflicts": [_named(event, view) for event in result.conflicts],
+            "last_lawful": _named(result.last_lawful, view) if result.last_lawful else None,
+            "point_of_diversion": diversion and diversion | {"why": translate(diversion["why"])},
+            "missing": [translate(text) for text in result.missing],
+            "searched": [
+                row._asdict() | {"said": said.get(row.state, "no_record")} for row in view.searched
+            ],
+        }  # fmt: skip
+
+
+class TraceQuery(ListQuery):
+    """Which traces."""
+
+    status = Code(codes.TRACE_STATUSES)
+    case_number = Text(most=100)
+    priority = Code(codes.PRIORITIES)
+
+
+def _named(event: Mapping[str, Any], view: ResultView) -> dict[str, Any]:
+    """Return an event with its parties: by name where they may be read, else by kind."""
+    sides = {}
+    for name in ("giver", "receiver"):
+        said = event[name]
+        sides[name] = (view.parties.get(UUID(said["id"])) or said) if said else None
+    return dict(event) | sides

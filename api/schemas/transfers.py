@@ -1,0 +1,93 @@
+"""Transfers over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import fields, pre_dump
+
+from api.i18n import Lazy
+from api.pagination import ListQuery
+from api.schemas.common import (
+    FirearmRequest,
+    ItemResponse,
+    OccurringRequest,
+    PartyRequest,
+    PartyResponse,
+    VersionedResponse,
+    columns,
+    items,
+    side,
+)
+from api.schemas.fields import Code, Day, Nested, Text
+from salsa_ext.readmodels.documents import DocumentView
+from salsa_ext.values import codes
+from salsa_ext.values.documents import TransferData
+
+
+class TransferKind(Code):
+    """A transfer's kind; what comes in by another route names it."""
+
+    default_error_messages = {
+        "reported": Lazy("A {kind} is reported by POST /api/v1/reports."),
+        "shipped": Lazy("An {kind} comes in by POST /api/v1/permits/<id>/shipments alone."),
+    }
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        if value in codes.REPORT_KINDS:
+            raise self.make_error("reported", kind=value)
+        if value in ("export", "import"):
+            raise self.make_error("shipped", kind=value)
+        return super()._deserialize(value, *args, **kwargs)
+
+
+class TransferRequest(OccurringRequest):
+    """A transfer inside a state."""
+
+    value = TransferData
+    kind = TransferKind(codes.TRANSFER_KINDS, required=True)
+    number = Text(most=100)
+    firearm = Nested(FirearmRequest, required=True)
+    giver = Nested(PartyRequest, data_key="from")
+    receiver = Nested(PartyRequest, data_key="to")
+    licence = Text(most=100)
+
+
+class TransferCorrection(TransferRequest):
+    """A transfer as it should have been, and why."""
+
+    reason = Text(most=500, required=True)
+
+    def make(self, data: dict[str, Any]) -> Any:
+        """Return the transfer and the reason."""
+        reason = data.pop("reason")
+        return super().make(data), reason
+
+
+class TransferResponse(VersionedResponse):
+    """One version of a transfer."""
+
+    kind = fields.String(required=True)
+    number = fields.String(allow_none=True)
+    licence = fields.String(allow_none=True)
+    firearm = fields.Nested(ItemResponse, allow_none=True)
+    giver = fields.Nested(PartyResponse, data_key="from", allow_none=True)
+    receiver = fields.Nested(PartyResponse, data_key="to", allow_none=True)
+
+    @pre_dump
+    def _present(self, view: DocumentView, **_: Any) -> dict[str, Any]:
+        row = view.document
+        return columns(row) | {
+            "firearm": next(iter(items(view.items)), None),
+            "giver": side(view.parties, row.giver_id),
+            "receiver": side(view.parties, row.receiver_id),
+        }
+
+
+class TransferQuery(ListQuery):
+    """Which transfers."""
+
+    kind = Code(codes.TRANSFER_KINDS)
+    number = Text(most=100)
+    occurred_on = Day()
+
