@@ -1,0 +1,61 @@
+"""Callers for tests: a client that speaks for one role of one state."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from salsa_ext.clock import FixedClock
+from salsa_ext.db import NO_STATE, insert_many, transaction
+from salsa_ext.models import Account, ApiKey
+from salsa_ext.policy.rules import operator, permissions_of
+from salsa_ext.services.authentication import digest
+from salsa_ext.values.ids import new_id
+
+
+@dataclass(frozen=True)
+class Client:
+    """Sends requests with a key; asserts the status, so that a test reads as what it expects."""
+
+    client: FlaskClient
+    token: str
+
+    def get(self, path: str, expect: int = 200, **headers: str) -> TestResponse:
+        """GET under /api/v1."""
+        return self._send("GET", path, None, expect, headers)
+
+    def post(self, path: str, body: Any = None, expect: int = 201, **headers: str) -> TestResponse:
+        """POST JSON under /api/v1; header names are written with underscores."""
+        return self._send("POST", path, body, expect, headers)
+
+    def _send(self, method: str, path: str, body: Any, expect: int, headers: dict[str, str]) -> TestResponse:
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        sent.setdefault("Authorization", f"Bearer {self.token}")
+        options = {} if body is None else {"json": body}
+        response = self.client.open(f"/api/v1{path}", method=method, headers=sent, **options)
+        assert response.status_code == expect, response.get_data(as_text=True)
+        return response
+
+
+def token(
+    state: str | None, role: str, now: datetime, scopes: list[str] | None, lasts: timedelta
+) -> str:
+    """Open an account with a key, and return the key."""
+    secret, account, owner = secrets.token_urlsafe(32), new_id(), state or NO_STATE
+    with transaction(operator(state, clock=FixedClock(now))):
+        insert_many(Account, [{
+            "id": account, "owner_state": owner, "agency": f"{owner}-TEST", "role": role,
+            "username": f"{role}-{secret[:8]}", "password_hash": "none", "is_active": True,
+            "created_at": now,
+        }])  # fmt: skip
+        insert_many(ApiKey, [{
+            "id": new_id(), "owner_state": owner, "account_id": account, "digest": digest(secret),
+            "name": "test", "scopes": sorted(scopes or permissions_of(role)), "created_at": now,
+            "expires_at": now + lasts, "revoked_at": None,
+        }])  # fmt: skip
+    return secret

@@ -1,0 +1,67 @@
+"""Bodies of requests for tests; every function takes changes as keywords."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Body = dict[str, Any]
+
+
+def party(name: str = "Armas del Sur", country: str = "PRY", kind: str = "dealer") -> Body:
+    return {"name": name, "kind": kind, "country": country}
+
+
+def firearm(**changes: Any) -> Body:
+    return {"line": 1, "type": "pistol", "make": "Taurus", "model": "G2C", "calibre": "9x19",
+            "country_of_manufacture": "BRA", "serial": "ABC123456", "marking": "intact"} | changes  # fmt: skip
+
+
+def transfer(**changes: Any) -> Body:
+    return {"kind": "domestic_sale", "occurred_on": "2024-05-06", "firearm": firearm(),
+            "from": party(), "to": party("Ana Ejemplo", "PRY", "individual")} | changes  # fmt: skip
+
+
+def report(**changes: Any) -> Body:
+    return {"kind": "theft", "number": "R-1", "occurred_on": "2025-02-03", "firearm": firearm(),
+            "stolen_from": "private"} | changes  # fmt: skip
+
+
+def seizure(**changes: Any) -> Body:
+    return {"number": "S-1", "kind": "seized", "occurred_on": "2026-03-01", "agency": "BRA-POLICE",
+            "place": {"country": "BRA", "name": "Foz do Iguaçu", "latitude": -25.52, "longitude": -54.59},
+            "legal_grounds": ["possession"], "crime_context": ["drug_trafficking"],
+            "items": [firearm()]} | changes  # fmt: skip
+
+
+def permit(**changes: Any) -> Body:
+    return {"kind": "export", "number": "E-1", "document_kind": "certificate",
+            "issued_on": "2026-01-10", "expires_on": "2026-12-31",
+            "authority": {"agency": "BRA-LICENSING", "signatory": "Rui Exemplo"}, "regime": "permanent",
+            "exporting_state": "BRA", "importing_state": "PRY",
+            "exporter": party("Fábrica Exemplo", "BRA", "manufacturer"), "importer": party(),
+            "final_consignee": party(), "import_permit": {"state": "PRY", "number": "I-1"},
+            "lines": [{"line": 1, "quantity": 10, "type": "pistol", "make": "Taurus", "model": "G2C",
+                       "calibre": "9x19", "country_of_manufacture": "BRA"}]} | changes  # fmt: skip
+
+
+def import_permit(**changes: Any) -> Body:
+    issued = permit(kind="import", number="I-1") | changes
+    del issued["import_permit"]
+    return issued | {"authority": {"agency": "PRY-LICENSING", "signatory": "Eva Ejemplo"}}
+
+
+def shipment(serials: tuple[str, ...] = ("ABC123456", "ABC123457"), **changes: Any) -> Body:
+    return {"number": "A-1", "ships_on": "2026-02-01", "mode": "road",
+            "route": ["ciudad-del-este-foz-do-iguacu"],
+            "items": [{"line": 1, "serial": serial} for serial in serials]} | changes  # fmt: skip
+
+
+def check(**changes: Any) -> Body:
+    return {"serial": "ABC123456", "make": "Taurus", "calibre": "9x19", "purpose": "investigation",
+            "case_number": "C-1"} | changes  # fmt: skip
+
+
+def trace(**changes: Any) -> Body:
+    return {"firearm": firearm(), "found_on": "2026-03-01", "case_number": "C-1",
+            "priority": "routine", "legal_basis": "Law 1", "illicit_reason": "used_in_crime",
+            "circumstances": "Found in a vehicle at a road block", "intended_use": "intelligence"} | changes  # fmt: skip

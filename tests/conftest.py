@@ -1,0 +1,191 @@
+"""What all tests share: one server, one database a worker, one rolled-back transaction a test."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+from filelock import FileLock
+from flask import Flask
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import scoped_session, sessionmaker
+
+from api.app import create_app
+from salsa_ext.clock import FixedClock
+from salsa_ext.config import Config
+from salsa_ext.db import db, transaction
+from salsa_ext.policy.rules import operator
+from salsa_ext.postgres import EmbeddedServer, provision
+from salsa_ext.services import database
+from salsa_ext.values.actor import Actor
+from tests import actors
+
+NOW = datetime(2026, 3, 9, 15, 0, tzinfo=UTC)
+FAST = {"fsync": "off", "full_page_writes": "off", "max_connections": "100"}
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server for tests, and how to make databases on it."""
+
+    admin_url: str
+    passwords: tuple[str, str]
+
+    @contextmanager
+    def admin(self, name: str = "postgres") -> Iterator[Any]:
+        """Give a connection that may create databases and roles."""
+        url = make_url(self.admin_url).set(drivername="postgresql", database=name)
+        with closing(psycopg2.connect(url.render_as_string(hide_password=False))) as opened:
+            opened.autocommit = True
+            yield opened
+
+    def url(self, role: str, name: str) -> str:
+        """Return the URL of a role in a database."""
+        password = self.passwords[0 if role == "owner" else 1]
+        url = make_url(self.admin_url).set(
+            drivername="postgresql+psycopg2", username=f"salsa_{role}", password=password,
+            database=name,
+        )  # fmt: skip
+        return url.render_as_string(hide_password=False)
+
+    def make(self, name: str, template: str | None = None) -> None:
+        """Make a database with the service's roles, empty or as a copy."""
+        with self.admin() as admin, admin.cursor() as cursor:
+            if template is None:
+                owner, service = self.passwords
+                provision(admin, database=name, owner_password=owner, service_password=service)
+            else:
+                cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+                for said in ("REVOKE ALL ON DATABASE {0} FROM PUBLIC",
+                             "GRANT CONNECT, TEMPORARY ON DATABASE {0} TO salsa_service, salsa_owner"):
+                    cursor.execute(said.format(f'"{name}"'))  # fmt: skip
+
+    def drop(self, name: str) -> None:
+        """Drop a database, whoever is connected."""
+        with self.admin() as admin, admin.cursor() as cursor:
+            cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    def config(self, name: str, home: Path) -> Config:
+        """Return the configuration of an installation on a database."""
+        return Config(home=home, database_url=self.url("service", name),
+                      migration_url=self.url("owner", name))  # fmt: skip
+
+
+def _shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all workers: the service's own, or the one that SALSA_TEST_SERVER names.
+
+    SALSA_TEST_SERVER is the URL of a role with CREATEDB and CREATEROLE.
+    """
+    shared = _shared_folder(tmp_path_factory)
+    secret = shared / "passwords"
+    with FileLock(shared / "passwords.lock"):
+        if not secret.exists():
+            secret.write_text(f"{secrets.token_hex(16)} {secrets.token_hex(16)}")
+    owner, service = secret.read_text().split()
+    if url := os.environ.get("SALSA_TEST_SERVER"):
+        yield Server(url, (owner, service))
+        return
+    with EmbeddedServer(shared / "var", settings=FAST, private_root=Path("/var/tmp")) as embedded:
+        yield Server(embedded.url("superuser", "postgres"), (owner, service))
+
+
+@pytest.fixture(scope="session")
+def template(server: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A database as the migrations make it, with reference data; copied, never used itself."""
+    name = f"salsa_template_{_shared_folder(tmp_path_factory).name.replace('-', '_')}"
+    made = _shared_folder(tmp_path_factory) / "template.made"
+    with FileLock(f"{made}.lock"):
+        if not made.exists():
+            server.drop(name)
+            server.make(name)
+            database.upgrade(server.url("owner", name))
+            made.touch()
+    return name
+
+
+@pytest.fixture
+def fresh_database(server: Server, template: str, tmp_path: Path) -> Iterator[Config]:
+    """A database for one test alone, where transactions are real."""
+    name = f"salsa_{secrets.token_hex(6)}"
+    server.make(name, template)
+    yield server.config(name, tmp_path)
+    server.drop(name)
+
+
+@pytest.fixture(scope="session")
+def worker_database(server: Server, template: str) -> Iterator[str]:
+    name = f"salsa_{secrets.token_hex(6)}"
+    server.make(name, template)
+    yield name
+    server.drop(name)
+
+
+@pytest.fixture(scope="session")
+def app(server: Server, worker_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The application, with a clock that stands at NOW."""
+    config = server.config(worker_database, tmp_path_factory.mktemp("home"))
+    application = create_app(config, FixedClock(NOW))
+    application.testing = True
+    yield application
+    with application.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def session(app: Flask) -> Iterator[None]:
+    """An application context whose every commit is undone after the test."""
+    with app.app_context(), db.engine.connect() as connection:
+        outer, standing = connection.begin(), db.session
+        maker = sessionmaker(bind=connection, join_transaction_mode="create_savepoint")
+        db.session = scoped_session(maker)  # type: ignore[assignment]
+        yield
+        db.session.remove()
+        db.session = standing
+        outer.rollback()
+
+
+@pytest.fixture
+def actor(session: None) -> Callable[..., Actor]:
+    """Return an actor of a state, as the command line has it; time stands at NOW."""
+
+    def make(state: str | None = "BRA") -> Actor:
+        return operator(state, agency=f"{state}-TEST", clock=FixedClock(NOW))
+
+    return make
+
+
+@pytest.fixture
+def run(actor: Callable[..., Actor]) -> Callable[..., Any]:
+    """Run a command of a state in a transaction: `run("BRA", transfers.record, data=...)`."""
+
+    def call(state: str | None, command: Callable[..., Any], **arguments: Any) -> Any:
+        acting = actor(state)
+        with transaction(acting):
+            return command(actor=acting, **arguments)
+
+    return call
+
+
+@pytest.fixture
+def as_actor(app: Flask, session: None) -> Callable[..., actors.Client]:
+    """Return an HTTP client that holds a key: `as_actor("BRA", "police_officer")`."""
+
+    def make(state: str | None, role: str, scopes: list[str] | None = None,
+             lasts: timedelta = timedelta(days=1)) -> actors.Client:  # fmt: skip
+        return actors.Client(app.test_client(), actors.token(state, role, NOW, scopes, lasts))
+
+    return make
