@@ -157,9 +157,9 @@ def _copy(table: Table, columns: list[str], rows: Iterable[Mapping[str, Any]]) -
             connection.execute(text(f'ALTER TABLE {stage} ALTER "{column.name}" DROP NOT NULL'))
     cells = [(column, _writer(table.columns[column])) for column in columns]
     lines = ("\t".join(write(row[column]) for column, write in cells) + "\n" for row in rows)
-    with connection.connection.cursor() as cursor:
-        buffer = io.StringIO("".join(lines))
-        cursor.copy_expert(f"COPY {stage} ({names}) FROM STDIN", buffer)  # type: ignore[attr-defined]
+    cursor: Any = connection.connection.cursor()
+    cursor.copy_expert(f"COPY {stage} ({names}) FROM STDIN", io.StringIO("".join(lines)))
+    cursor.close()
     connection.execute(text(f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {stage}"))
     connection.execute(text(f"TRUNCATE {stage}"))
 

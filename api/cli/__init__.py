@@ -1,0 +1,49 @@
+"""The one command-line program."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import click
+
+COMMANDS = {
+    "init": ("api.cli.init", "init"),
+    "demo": ("api.cli.demo", "demo"),
+    "serve": ("api.cli.serve", "serve"),
+    "worker": ("api.cli.serve", "worker"),
+    "doctor": ("api.cli.doctor", "doctor"),
+    "db": ("api.cli.db", "db"),
+    "account": ("api.cli.accounts", "account"),
+    "key": ("api.cli.keys", "key"),
+    "import": ("api.cli.imports", "import_"),
+    "bench": ("api.cli.bench", "bench"),
+}
+
+
+class Program(click.Group):
+    """Loads a command when it is used, so that --help is quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order in which an installation meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Return one command, or None where there is none of that name."""
+        if name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[name]
+        command: Any = getattr(importlib.import_module(module), attribute)
+        return command if isinstance(command, click.Command) else None
+
+
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="salsa-ext")
+def main() -> None:
+    """Records and tracing of firearms between states.
+
+    \b
+    Look around:        salsa demo
+    Begin for a state:  salsa init --state PRY, then salsa serve
+    Something is wrong: salsa doctor
+    """

@@ -20,4 +20,5 @@ def wanted_revision() -> str:
 
 def is_ready() -> bool:
     """Tell whether requests can be answered; raises what the driver raises where it is gone."""
-    return db.session.scalar(text("SELECT salsa_revision()")) == wanted_revision()
+    standing: str | None = db.session.scalar(text("SELECT salsa_revision()"))
+    return standing == wanted_revision()

@@ -115,7 +115,7 @@ def _counterparts(permits: Sequence[Permit]) -> dict[UUID, list[Permit]]:
     return found
 
 
-def _counterpart_query(permits: Sequence[Permit]) -> Select[tuple[Permit]]:
+def _counterpart_query(permits: Sequence[Permit]) -> Select[Any]:
     named = [
         (permit.importing_state, "import", permit.import_permit_number)
         for permit in permits if permit.import_permit_number

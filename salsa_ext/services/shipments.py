@@ -25,7 +25,7 @@ from salsa_ext.values.actor import Actor
 from salsa_ext.values.events import When
 from salsa_ext.values.firearms import Firearm
 from salsa_ext.values.ids import new_id
-from salsa_ext.values.permits import ShipmentData
+from salsa_ext.values.permits import Bulk, ShipmentData
 
 Drawn = dict[tuple[UUID, int], Decimal]
 
@@ -94,8 +94,9 @@ def _draw(batch: Sequence[tuple[UUID, ShipmentData]]) -> dict[tuple[UUID, int], 
     """Lock the lines in order, see that each has enough left, and draw."""
     drawn: Drawn = defaultdict(Decimal)
     for permit_id, data in batch:
-        for item in (*data.items, *data.bulk):
-            drawn[permit_id, item.line] += item.quantity
+        parts: list[Firearm | Bulk] = [*data.items, *data.bulk]
+        for part in parts:
+            drawn[permit_id, part.line] += part.quantity
     locked = select(PermitLine).where(PermitLine.permit_id.in_({permit_id for permit_id, _ in drawn}))
     locked = locked.order_by(PermitLine.permit_id, PermitLine.line).with_for_update()
     lines = {

@@ -1,0 +1,5 @@
+"""Run the program as a module."""
+
+from api.cli import main
+
+main()

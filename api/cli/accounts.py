@@ -1,0 +1,74 @@
+"""Accounts of a state, from the server's own machine."""
+
+from __future__ import annotations
+
+import click
+
+from api.cli.context import application, explained
+from salsa_ext.db import transaction
+from salsa_ext.policy.rules import operator
+from salsa_ext.readmodels.accounts import list_accounts
+from salsa_ext.services import accounts
+from salsa_ext.services.accounts import AccountData
+from salsa_ext.values.codes import ROLES
+
+state_option = click.option("--state", metavar="ISO", help="Left out for the secretariat.")
+
+
+@click.group()
+def account() -> None:
+    """Open, close and list accounts."""
+
+
+@account.command("open")
+@state_option
+@click.option("--role", required=True, type=click.Choice(ROLES))
+@click.option("--agency", required=True, help="The agency's code, such as PRY-POLICE.")
+@click.argument("username")
+@explained
+def open_account(state: str | None, role: str, agency: str, username: str) -> None:
+    """Open an account; its password is shown this once.
+
+    \b
+    Example:
+      salsa account open --state PRY --role police_officer --agency PRY-POLICE ana
+    """
+    actor = operator(state)
+    with application(), transaction(actor):
+        data = AccountData(username, role, agency)
+        _, password = accounts.open_account(actor=actor, data=data)
+    click.echo(password)
+
+
+@account.command("close")
+@state_option
+@click.argument("username")
+@explained
+def close_account(state: str | None, username: str) -> None:
+    """Close an account and end its keys at once.
+
+    \b
+    Example:
+      salsa account close --state PRY ana
+    """
+    actor = operator(state)
+    with application(), transaction(actor):
+        accounts.close_account(actor=actor, username=username)
+    click.echo(f"{username} is closed.")
+
+
+@account.command("list")
+@state_option
+@explained
+def list_all(state: str | None) -> None:
+    """List the accounts of a state.
+
+    \b
+    Example:
+      salsa account list --state PRY
+    """
+    actor = operator(state)
+    with application(), transaction(actor):
+        for row in list_accounts(actor, {}, 10_000, None).items:
+            standing = "open" if row.is_active else "closed"
+            click.echo(f"{row.username:<32} {row.role:<22} {row.agency:<24} {standing}")

@@ -1,0 +1,46 @@
+"""What every command needs: the database, the application, and errors in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any
+
+import click
+from flask import Flask
+
+from api import running
+from api.app import create_app
+from salsa_ext import errors
+from salsa_ext.config import Config
+from salsa_ext.errors import SalsaError
+
+
+@contextmanager
+def application() -> Iterator[Flask]:
+    """Open the application on the running database; its context is that of the block."""
+    with running.database(Config.from_env()) as config:
+        app = create_app(config)
+        with app.app_context():
+            yield app
+
+
+def explained(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Say an error of the service in plain words and exit with 1; usage errors exit with 2."""
+
+    @wraps(command)
+    def run(*args: Any, **options: Any) -> Any:
+        try:
+            return command(*args, **options)
+        except SalsaError as error:
+            raise click.ClickException(_words(error)) from None
+
+    return run
+
+
+def _words(error: SalsaError) -> str:
+    lines = [str(error.message)]
+    if isinstance(error, errors.Invalid):
+        lines += [f"  {path}: {text}" for path, said in error.errors.items() for text in said]
+    return "\n".join(lines)

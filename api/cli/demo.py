@@ -1,0 +1,105 @@
+"""The demo region: made once, then served."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from api import running, serving
+from api.app import create_app
+from api.cli.context import explained
+from api.cli.db import owner_url
+from api.cli.serve import host_option, port_option
+from api.demo import credentials, region
+from salsa_ext.config import Config
+from salsa_ext.db import transaction
+from salsa_ext.policy.rules import operator
+from salsa_ext.services import database, installation
+
+SEED = 7
+DEMO = "demo"
+
+
+@click.command()
+@host_option
+@port_option
+@click.option("--seed", default=SEED, show_default=True, help="Another seed, another region.")
+@click.option("--no-serve", is_flag=True, help="Only make the region.")
+@explained
+def demo(host: str, port: int, seed: int, no_serve: bool) -> None:
+    """Make a region of 34 states with made-up records, and serve it.
+
+    Refuses a database that holds real records. A second start serves what is there.
+
+    \b
+    Example:
+      salsa demo --port 8000
+    """
+    with running.database(Config.from_env()) as config:
+        database.upgrade(owner_url(config))
+        accounts = config.home / "demo" / "credentials.json"
+        with create_app(config).app_context():
+            _make(config, seed, f"http://{host}:{port}", accounts)
+        _welcome(host, port, accounts)
+        if not no_serve:
+            serving.serve(config, host, port)
+
+
+def _make(config: Config, seed: int, base_url: str, accounts: Path) -> None:
+    """Make the region unless it stands; one that was begun and not finished is made anew."""
+    standing = _standing()
+    if standing == (DEMO, True):
+        return
+    if standing == (DEMO, False):
+        database.downgrade(owner_url(config), "base")
+        database.upgrade(owner_url(config))
+    today = datetime.now(UTC).date()
+    with Bar() as bar:
+        made = region.make(config, seed=seed, anchored_on=today, progress=bar.show)
+    credentials.write(accounts, base_url, made.accounts)
+
+
+def _standing() -> tuple[str, bool] | None:
+    with transaction(operator(None)):
+        found = installation.current()
+        return (found.kind, found.is_complete) if found else None
+
+
+class Bar:
+    """One progress bar a step; a line a step where nobody watches."""
+
+    def __init__(self) -> None:
+        self.step = ""
+        self.bar: Any = None
+
+    def __enter__(self) -> Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def show(self, step: str, done: int, total: int) -> None:
+        """Show that `done` of `total` are done in this step."""
+        if step != self.step:
+            self._end()
+            self.step = step
+            self.bar = click.progressbar(length=total, label=f"{step:<28}", width=30)
+            self.bar.__enter__()
+        self.bar.update(done - self.bar.pos)
+
+    def _end(self) -> None:
+        if self.bar is not None:
+            self.bar.__exit__(None, None, None)
+
+
+def _welcome(host: str, port: int, accounts: Path) -> None:
+    click.echo(f"""
+The demo region is ready.
+  Pages          http://{host}:{port}/
+  Documentation  http://{host}:{port}/docs
+  Accounts       {accounts}  (user name, password and token of every role)
+  Sign in as     bra.border_officer, and open the board of a post
+""")

@@ -1,0 +1,58 @@
+"""Keys of programs, from the server's own machine."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import click
+
+from api.cli.accounts import state_option
+from api.cli.context import application, explained
+from salsa_ext.db import transaction
+from salsa_ext.policy.rules import operator
+from salsa_ext.services import keys
+from salsa_ext.services.keys import KeyData
+
+
+@click.group()
+def key() -> None:
+    """Issue and revoke keys."""
+
+
+@key.command()
+@state_option
+@click.option("--days", default=90, show_default=True, help="How long it lasts.")
+@click.option("--scope", "scopes", multiple=True, help="Only these permissions; all of the role's"
+              " where left out.")  # fmt: skip
+@click.option("--name", default="program", show_default=True, help="What the key is for.")
+@click.argument("username")
+@explained
+def issue(state: str | None, days: int, scopes: tuple[str, ...], name: str, username: str) -> None:
+    """Issue a key for an account; it is shown this once.
+
+    \b
+    Example:
+      salsa key issue --state PRY --days 30 --scope check:make ana
+    """
+    actor = operator(state)
+    with application(), transaction(actor):
+        data = KeyData(username, name, days, scopes)
+        key_id, token = keys.issue(actor=actor, data=data)
+    click.echo(f"{key_id}\n{token}")
+
+
+@key.command()
+@state_option
+@click.argument("key_id", type=click.UUID)
+@explained
+def revoke(state: str | None, key_id: UUID) -> None:
+    """End a key at once.
+
+    \b
+    Example:
+      salsa key revoke --state PRY 0199f2c0-0000-7000-8000-000000000000
+    """
+    actor = operator(state)
+    with application(), transaction(actor):
+        keys.revoke(actor=actor, key_id=key_id)
+    click.echo("The key is revoked.")

@@ -1,0 +1,65 @@
+"""Serve the application, and do the work behind it."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+import click
+
+from api import logs, running, serving, working
+from api.app import create_app
+from api.cli.context import explained
+from salsa_ext.config import Config
+from salsa_ext.errors import NotConfigured, say
+from salsa_ext.services import database
+
+host_option = click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+port_option = click.option("--port", default=8000, show_default=True, envvar="PORT")
+
+
+@click.command()
+@host_option
+@port_option
+@explained
+def serve(host: str, port: int) -> None:
+    """Answer requests until told to end (Ctrl-C or SIGTERM).
+
+    \b
+    Example:
+      salsa serve --port 8000
+    """
+    with running.database(Config.from_env()) as config:
+        _require_schema(config)
+        click.echo(f"Listening on http://{host}:{port}/  (documentation: /docs)")
+        serving.serve(config, host, port)
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Do what there is to do, and end.")
+@explained
+def worker(once: bool) -> None:
+    """Fold figures and forget old answers; `salsa serve` does it too.
+
+    \b
+    Example:
+      salsa worker --once
+    """
+    logs.begin()
+    with running.database(Config.from_env()) as config:
+        if once:
+            done = working.run_once(create_app(config))
+            click.echo(", ".join(f"{count} {name}" for name, count in done.items()))
+            return
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        working.run(config, stop)
+
+
+def _require_schema(config: Config) -> None:
+    at, wanted = database.standing(config.migration_url or config.database_url or "")
+    if at is None:
+        raise NotConfigured(say("The database is empty: begin with salsa init or salsa demo."))
+    if at != wanted:
+        raise NotConfigured(say("The database is at another version: run salsa db upgrade."))

@@ -1,0 +1,59 @@
+"""Serve the application with granian: sizes, waits and limits are set, never left to chance."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from pathlib import Path
+
+from granian import Granian
+from granian.constants import Interfaces
+from granian.http import HTTP1Settings
+
+from api import working
+from salsa_ext.config import Config
+
+ROOT = Path(__file__).parents[1]
+WAITING_PER_THREAD = 32
+
+
+def serve(config: Config, host: str, port: int) -> None:
+    """Answer requests until the process is told to end; requests under way are finished then.
+
+    Each worker takes `threads` requests at once and lets 32 a thread wait; more get no connection
+    until one is answered, so that an overload shows at the door and not in the memory.
+    """
+    _share(config)
+    stop = threading.Event()
+    jobs = threading.Thread(target=working.run, args=(config, stop), daemon=True)
+    jobs.start()
+    server = Granian(
+        "wsgi:app",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=config.workers,
+        blocking_threads=config.threads,
+        backpressure=config.threads * WAITING_PER_THREAD,
+        backlog=1024,
+        http1_settings=HTTP1Settings(header_read_timeout=15_000),
+        respawn_failed_workers=True,
+        workers_kill_timeout=30,
+        websockets=False,
+        working_dir=ROOT,
+    )
+    try:
+        server.serve()
+    finally:
+        stop.set()
+        jobs.join(10)
+
+
+def _share(config: Config) -> None:
+    """Tell the workers, which are new processes, where the database and their counts are."""
+    counts = config.home / "metrics"
+    shutil.rmtree(counts, ignore_errors=True)
+    counts.mkdir(parents=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counts)
+    os.environ["SALSA_DATABASE_URL"] = config.database_url or ""
