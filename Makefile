@@ -4,10 +4,12 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --root-user-action=ignore
+PIP := $(BIN)/python -m pip --quiet
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
 WORKERS ?= 2
 
-.PHONY: help demo serve test check lint types layers bench lock
+.PHONY: help demo serve test check lint types layers bench lock docs
 
 help:  ## list what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -52,3 +54,6 @@ bench: $(VENV)/.runtime  ## measure, as ratios in one run
 lock: $(VENV)/.dev  ## renew both lock files
 	@$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements.lock
 	@$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev -c requirements.lock -o requirements-dev.lock
+
+docs: $(VENV)/.runtime  ## write the documents that are generated from the code
+	@$(BIN)/python -m api.documents > docs/permissions.md
