@@ -45,7 +45,7 @@ def init(state: str, zone: str) -> None:
         database.upgrade(owner_url(config))
         with create_app(config).app_context():
             opened = _begin(state.upper(), zone)
-    click.echo(f"Ready for {state.upper()}. Sign in and change nothing yet: note these passwords.\n")
+    click.echo(f"Ready for {state.upper()}. Note these passwords; they are not shown again.\n")
     for account in opened:
         click.echo(f"  {account.username:<28} {account.password}")
     click.echo("\nNext: salsa serve, then open http://127.0.0.1:8000/")

@@ -1,0 +1,127 @@
+"""A check of an exact serial over HTTP, beside a bare view that does the least that it must do."""
+
+from __future__ import annotations
+
+import random
+import string
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, jsonify, request
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from benchmarks import measure
+from salsa_ext.db import db, insert_many, transaction
+from salsa_ext.matching import marks
+from salsa_ext.models import MarkKey
+from salsa_ext.policy.rules import operator
+from salsa_ext.services import accounts, authentication, keys
+from salsa_ext.services.accounts import AccountData
+from salsa_ext.services.keys import KeyData
+from salsa_ext.values.ids import new_id
+
+BATCH = 20_000
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A test client with the headers of its key."""
+
+    client: FlaskClient
+    headers: dict[str, str]
+
+
+def run(app: Flask, count: int, rounds: int, path: Path, progress: Callable[[int], None]) -> None:
+    """Fill `count` marks into an empty database, then measure and show."""
+    serials = list(_fill(count, progress))
+    caller = Caller(app.test_client(), {"Authorization": f"Bearer {_key()}"})
+    _add_bare_view(app)
+    choose = random.Random(1).choice
+    ways: dict[str, Callable[[], None]] = {
+        "bare view: key, SELECT, INSERT": lambda: _ask(caller, "/bare", choose(serials)),
+        "POST /checks": lambda: _ask(caller, "/api/v1/checks", choose(serials)),
+        "SELECT 1": _select_one,
+    }
+    figures = measure.in_turns(ways, _backends, rounds, 100)
+    measure.show(f"Check of an exact serial, {count:,} marks, in one process", figures, path)
+
+
+def _fill(count: int, progress: Callable[[int], None]) -> Iterator[str]:
+    draw = random.Random(7)
+    for start in range(0, count, BATCH):
+        rows = [_row(draw) for _ in range(min(BATCH, count - start))]
+        with transaction(operator("USA")):
+            insert_many(MarkKey, rows)
+        progress(len(rows))
+        yield from (row["serial_norm"] for row in rows[:50])
+    db.session.remove()
+
+
+def _row(draw: random.Random) -> dict[str, Any]:
+    letters = "".join(draw.choices(string.ascii_uppercase, k=3))
+    key = marks.key(f"{letters}{draw.randrange(10**6):06}")
+    assert key is not None
+    return {
+        "key": key.value, "mark_id": new_id(), "record_id": new_id(), "record_version": 1,
+        "state": "USA", "serial_norm": key.norm, "skeleton": key.skeleton, "event": "domestic_sale",
+        "occurred_on": date(2015, 1, 1) + timedelta(days=draw.randrange(3000)),
+        "make": "taurus", "calibre": "9x19", "type": "pistol", "country": "BRA", "year": None,
+        "visibility": "open", "is_superseded": False,
+    }  # fmt: skip
+
+
+def _key() -> str:
+    actor = operator("BRA")
+    with transaction(actor):
+        name = f"bench.{new_id()}"
+        accounts.open_account(actor=actor, data=AccountData(name, "police_officer", "BRA-POLICE"))
+        _, token = keys.issue(actor=actor, data=KeyData(name, "bench", 1))
+    return token
+
+
+def _ask(caller: Caller, address: str, serial: str) -> None:
+    body = {"serial": serial, "make": "Taurus", "purpose": "street", "incident": "1"}
+    answer = caller.client.post(address, json=body, headers=caller.headers)
+    assert answer.status_code in (200, 201), answer.get_data(as_text=True)
+
+
+def _add_bare_view(app: Flask) -> None:
+    """Add a view that looks the key up, runs the SELECT, inserts one row and commits."""
+
+    def bare() -> Any:
+        token = request.headers["Authorization"].removeprefix("Bearer ")
+        key = marks.key(request.get_json()["serial"])
+        assert key is not None
+        raw = db.engine.raw_connection()
+        try:
+            cursor = raw.cursor()
+            cursor.execute("SELECT * FROM salsa_key(%s)", (authentication.digest(token),))
+            cursor.fetchone()
+            cursor.execute("SELECT record_id, state, serial_norm, make, calibre FROM mark_key"
+                           " WHERE key = %s LIMIT 500", (key.value,))  # fmt: skip
+            rows = cursor.fetchall()
+            cursor.execute("INSERT INTO rollup_delta VALUES (%s, 'bench', 'BRA', '', '', '2020-01-01', 1)",
+                           (str(new_id()),))  # fmt: skip
+            raw.commit()
+        finally:
+            raw.close()
+        return jsonify([[str(row[0]), *row[1:]] for row in rows])
+
+    app.view_functions["bare"] = bare
+    app.url_map.add(app.url_rule_class("/bare", endpoint="bare", methods=["POST"]))
+
+
+def _select_one() -> None:
+    db.session.scalar(text("SELECT 1"))
+    db.session.rollback()
+
+
+def _backends() -> list[int]:
+    found = text("SELECT pid FROM pg_stat_activity WHERE usename = current_user")
+    pids = list(db.session.scalars(found))
+    db.session.rollback()
+    return pids
