@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
+
 from salsa_ext.audit import Act, Action, append
-from salsa_ext.db import insert_many
+from salsa_ext.db import db, insert_many
 from salsa_ext.models import ImportRun
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels.documents import Kind
 from salsa_ext.values.actor import Actor
 
 
@@ -35,5 +38,12 @@ def record(*, actor: Actor, data: RunData) -> None:
     insert_many(ImportRun, [{
         "owner_state": state, "concerned": [state], "started_at": actor.now(),
     } | vars(data) | {"rejects": list(data.rejects)}])  # fmt: skip
-    append(actor, Act(Action.FILE_IMPORTED, "import", data.id, data={
-        "source": data.source, "taken": data.rows_taken, "rejected": len(data.rejects)}))  # fmt: skip
+    said = {"source": data.source, "taken": data.rows_taken, "rejected": len(data.rejects)}
+    append(actor, Act(Action.FILE_IMPORTED, "import", data.id, data=said))
+
+
+def known(*, actor: Actor, kind: Kind, numbers: Collection[str]) -> set[str]:
+    """Return those of the numbers under which the actor's state has a document already."""
+    require(actor, Permission.IMPORT_RUN)
+    mine = select(kind.model.number).where(kind.model.owner_state == actor.own_state())
+    return set(db.session.scalars(mine.where(kind.model.number.in_(numbers))))
