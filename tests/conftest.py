@@ -57,21 +57,37 @@ class Server:
         return url.render_as_string(hide_password=False)
 
     def make(self, name: str, template: str | None = None) -> None:
-        """Make a database with the service's roles, empty or as a copy."""
+        """Make a database with the service's roles, empty or as a copy of one that may be copied."""
         with self.admin() as admin, admin.cursor() as cursor:
             if template is None:
                 owner, service = self.passwords
                 provision(admin, database=name, owner_password=owner, service_password=service)
-            else:
-                cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-                for said in ("REVOKE ALL ON DATABASE {0} FROM PUBLIC",
-                             "GRANT CONNECT, TEMPORARY ON DATABASE {0} TO salsa_service, salsa_owner"):
-                    cursor.execute(said.format(f'"{name}"'))  # fmt: skip
+                return
+            cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+            cursor.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
+            cursor.execute(f'GRANT CONNECT, TEMPORARY ON DATABASE "{name}" TO salsa_service, salsa_owner')
+
+    def offer(self, name: str) -> None:
+        """Let every role that may make databases copy this one."""
+        with self._as_owner() as owner, owner.cursor() as cursor:
+            cursor.execute(f'ALTER DATABASE "{name}" IS_TEMPLATE true')
 
     def drop(self, name: str) -> None:
-        """Drop a database, whoever is connected."""
+        """Drop a database, as whichever of the two roles owns it."""
+        said = f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'
         with self.admin() as admin, admin.cursor() as cursor:
-            cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            try:
+                cursor.execute(said)
+            except psycopg2.errors.InsufficientPrivilege:
+                with self._as_owner() as owner, owner.cursor() as by_owner:
+                    by_owner.execute(said)
+
+    @contextmanager
+    def _as_owner(self) -> Iterator[Any]:
+        url = make_url(self.url("owner", "postgres")).set(drivername="postgresql")
+        with closing(psycopg2.connect(url.render_as_string(hide_password=False))) as opened:
+            opened.autocommit = True
+            yield opened
 
     def config(self, name: str, home: Path) -> Config:
         """Return the configuration of an installation on a database."""
@@ -113,6 +129,7 @@ def template(server: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
             server.drop(name)
             server.make(name)
             database.upgrade(server.url("owner", name))
+            server.offer(name)
             made.touch()
     return name
 
