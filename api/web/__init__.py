@@ -1,0 +1,19 @@
+"""Pages that the server renders: for people without a program of their own."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from api.web import boards, csrf, docs, pages, shown, signin
+
+BLUEPRINTS = tuple(module.blueprint for module in (pages, signin, boards, docs))
+
+
+def register(app: Flask) -> None:
+    """Add the pages, what their templates call, and the check that guards every form."""
+    app.jinja_env.globals.update(shown.GLOBALS, csrf_token=csrf.token)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.before_request(csrf.check)
+    app.after_request(csrf.keep)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)

@@ -1,0 +1,40 @@
+"""Pages for whoever is signed in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import g, redirect, request, url_for
+
+from api.auth import authenticate_page
+from api.transaction import transaction
+
+LOCAL = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
+View = Callable[..., Any]
+
+
+def signed_in(view: View) -> View:
+    """Run `view(actor, **path)` in a transaction of who is signed in; others go to sign in."""
+
+    @wraps(view)
+    def run(**ids: Any) -> Any:
+        g.actor = authenticate_page()
+        if g.actor is None:
+            return redirect(url_for("signin.form", next=here()))
+        with transaction(g.actor):
+            return view(g.actor, **ids)
+
+    return run
+
+
+def here() -> str:
+    """Return the address of the page that is shown, to come back to it."""
+    return local(request.full_path.rstrip("?") if request.method == "GET" else None)
+
+
+def local(path: str | None) -> str:
+    """Return a path inside the service, the home page for anything that leads elsewhere."""
+    return path if path and LOCAL.fullmatch(path) else "/"

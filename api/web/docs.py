@@ -1,0 +1,13 @@
+"""The documentation of the API, for reading and trying out."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+
+blueprint = Blueprint("docs", __name__)
+
+
+@blueprint.get("/docs")
+def docs() -> str:
+    """Show the OpenAPI document."""
+    return render_template("docs.html")

@@ -1,0 +1,87 @@
+"""How templates write sentences, names, dates and numbers, all in the language of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from babel import Locale, dates, numbers, units
+from flask import g, request
+
+from api.auth import COOKIE
+from api.i18n import translate
+from api.web.access import here
+from salsa_ext.errors import Message
+from salsa_ext.readmodels import names
+from salsa_ext.values.codes import LANGUAGES
+
+
+def sentence(text: Message | str, **params: Any) -> str:
+    """Return a sentence with its data; templates call this `_`."""
+    return translate(text if isinstance(text, Message) else Message(text, params))
+
+
+def label(kind: str, code: str | None) -> str:
+    """Return the name of a code."""
+    return names.label(kind, code, g.language)
+
+
+def languages() -> dict[str, str]:
+    """Return every language's name in itself."""
+    named = {code: str(Locale(code).get_display_name()) for code in LANGUAGES}
+    return {code: name[:1].upper() + name[1:] for code, name in named.items()}
+
+
+def is_signed_in() -> bool:
+    """Tell it of a page that has not looked (an error's, say) by its cookie alone."""
+    return bool(g.actor if "actor" in g else request.cookies.get(COOKIE))
+
+
+def day(on: date) -> str:
+    """Return a date, with the month in letters: no two countries agree on 3/9."""
+    return dates.format_date(on, "medium", locale=g.language)
+
+
+def weekday(at: datetime, zone: str) -> str:
+    """Return the weekday and the date of a moment at a place."""
+    return dates.format_skeleton("MMMEd", at, tzinfo=ZoneInfo(zone), locale=g.language)
+
+
+def clock(at: datetime, zone: str) -> str:
+    """Return the time of day at a place, always of 24 hours."""
+    return dates.format_time(at, "HH:mm", tzinfo=ZoneInfo(zone), locale=g.language)
+
+
+def moment(at: datetime, zone: str) -> str:
+    """Return the date and the time of a moment at a place."""
+    return f"{day(at.astimezone(ZoneInfo(zone)).date())}, {clock(at, zone)}"
+
+
+def offset(at: datetime, zone: str) -> str:
+    """Return how far a place's clock is from UTC at a moment, as UTC−03:00."""
+    written = at.astimezone(ZoneInfo(zone)).strftime("%z")
+    return f"UTC{written[0].replace('-', '−')}{written[1:3]}:{written[3:5]}"
+
+
+def span(time: timedelta) -> str:
+    """Return a length of time in words."""
+    return dates.format_timedelta(time, threshold=1.5, locale=g.language)
+
+
+def number(value: float) -> str:
+    """Return a number with the language's own signs."""
+    return numbers.format_decimal(value, locale=g.language)
+
+
+def kilometres(value: float) -> str:
+    """Return a distance."""
+    return units.format_unit(value, "length-kilometer", "short", locale=g.language)
+
+
+GLOBALS: Final[dict[str, Callable[..., Any]]] = {
+    "_": sentence, "label": label, "languages": languages, "is_signed_in": is_signed_in,
+    "here": here, "day": day, "weekday": weekday, "clock": clock, "moment": moment,
+    "offset": offset, "span": span, "number": number, "kilometres": kilometres,
+}  # fmt: skip

@@ -1,0 +1,124 @@
+"""Visitors of the pages: without a browser, and with Debian's Chromium on a served application."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from api.app import create_app
+from salsa_ext.clock import FixedClock
+from salsa_ext.config import Config
+from salsa_ext.db import db, transaction
+from salsa_ext.policy.rules import operator
+from salsa_ext.services import accounts
+from salsa_ext.services.accounts import AccountData
+from tests import actors
+from tests.conftest import NOW
+from tests.web import scenes
+from tests.web.visitors import PASSWORD, Visitor, browser
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+
+
+def open_account(state: str | None, role: str) -> str:
+    """Open an account with PASSWORD and return its user name; wants an application context."""
+    acting, username = operator(state, clock=FixedClock(NOW)), f"{state}-{role}"
+    with transaction(acting):
+        data = AccountData(username, role, f"{state}-TEST", PASSWORD)
+        accounts.open_account(actor=acting, data=data)
+    return username
+
+
+@pytest.fixture
+def account(session: None) -> Callable[..., str]:
+    """Open an account and return its user name: `account("BRA", "border_officer")`."""
+    return open_account
+
+
+@pytest.fixture
+def visitor(app: Flask, session: None) -> Visitor:
+    """Somebody who is not signed in."""
+    return Visitor(browser(app))
+
+
+@pytest.fixture
+def signed_in(app: Flask, account: Callable[..., str]) -> Callable[..., Visitor]:
+    """Return somebody who is signed in: `signed_in("BRA", "border_officer")`."""
+
+    def make(state: str | None, role: str) -> Visitor:
+        somebody = Visitor(browser(app))
+        somebody.sign_in(account(state, role))
+        return somebody
+
+    return make
+
+
+@dataclass(frozen=True)
+class Site:
+    """An application that listens, with a busy post and one account."""
+
+    url: str
+    username: str
+
+
+@pytest.fixture
+def site(fresh_database: Config) -> Iterator[Site]:
+    """The application on a port of this machine, over a database of its own."""
+    served = create_app(fresh_database, FixedClock(NOW))
+    with served.app_context():
+        username = open_account("PRY", "border_officer")
+        scenes.busy_post(lambda state, role: _caller(served, state, role))
+    server = make_server("127.0.0.1", 0, served, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield Site(f"http://127.0.0.1:{server.server_port}", username)
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    with served.app_context():
+        db.engine.dispose()
+
+
+def _caller(served: Flask, state: str, role: str) -> actors.Client:
+    token = actors.token(state, role, NOW, None, timedelta(days=1))
+    return actors.Client(served.test_client(), token)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium; where it is missing the test is skipped, or fails if it is required."""
+    if not CHROMIUM.exists():
+        missing = f"{CHROMIUM} is missing: apt-get install chromium"
+        if "browser" in os.environ.get("SALSA_REQUIRE", ""):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=[(360, 740), (1280, 800)], ids=["phone", "desk"])
+def page(chromium: Browser, site: Site, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page on a phone and on a desk; fails at the end if the console told of an error.
+
+    It is closed before the site is, which would reset what the browser still loads.
+    """
+    width, height = request.param
+    opened = chromium.new_page(viewport={"width": width, "height": height})
+    said: list[str] = []
+    opened.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
+    opened.on("pageerror", lambda error: said.append(f"error: {error}"))
+    yield opened
+    opened.close()
+    assert [text for text in said if text.startswith(("error", "warning"))] == []

@@ -1,0 +1,43 @@
+"""What a border post sees on a working day, made over HTTP by the authorities of both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tests import bodies
+from tests.actors import Client
+
+POST = "ciudad-del-este-foz-do-iguacu"
+NEAR = {"country": "PRY", "name": "Presidente Franco", "latitude": -25.56, "longitude": -54.61}
+Caller = Callable[[str, str], Client]
+
+
+def busy_post(caller: Caller) -> None:
+    """One shipment late, one due and ticked by both sides, a permit that expires, two seizures."""
+    exporter, importer = caller("BRA", "licensing_officer"), caller("PRY", "licensing_officer")
+    importer.post("/permits", bodies.import_permit(expires_on="2026-03-20"))
+    permit = exporter.post("/permits", bodies.permit(expires_on="2026-03-20")).json
+    _ship(exporter, permit, "A-LATE", "2026-03-06T12:00:00Z", "ABC123456")
+    due = _ship(exporter, permit, "A-DUE", "2026-03-11T12:00:00Z", "ABC123457")
+    _tick(caller("BRA", "border_officer"), due, "exit", "passed", "2026-03-09T13:00:00Z")
+    _ship(exporter, permit, "A-NEXT", "2026-03-12T09:30:00Z", "ABC123458")
+    police = caller("PRY", "police_officer")
+    police.post("/seizures", bodies.seizure(agency="PRY-POLICE", place=NEAR))
+    police.post("/seizures", bodies.seizure(
+        number="S-2", agency="PRY-POLICE", place=NEAR, occurred_on="2026-03-08",
+        items=[bodies.firearm(serial="XYZ98765", type="revolver")],
+    ))  # fmt: skip
+    police.post("/traces", bodies.trace())
+
+
+def _ship(exporter: Client, permit: Any, number: str, at: str, *serials: str) -> Any:
+    papers = {"document_kind": "mic_dta", "document_number": "BR-2026-118", "plates": ["BRA2E19"]}
+    expected = [{"stage": "entry", "post": POST, "at": at}]
+    body = bodies.shipment(serials, number=number, expected=expected, transport=papers)
+    return exporter.post(f"/permits/{permit['id']}/shipments", body).json
+
+
+def _tick(officer: Client, shipment: Any, stage: str, outcome: str, at: str) -> None:
+    body = {"stage": stage, "post": POST, "occurred_at": at, "outcome": outcome}
+    officer.post(f"/shipments/{shipment['id']}/checkpoints", body)

@@ -1,0 +1,54 @@
+import pytest
+
+from tests.web import scenes
+
+BOARD = f"/posts/{scenes.POST}/board"
+
+
+def test_a_board_shows_what_is_late_due_expiring_and_seized(as_actor, signed_in):
+    scenes.busy_post(as_actor)
+    board = signed_in("PRY", "border_officer").open(BOARD)
+    for shown in ("A-LATE", "3 days late", "A-DUE", "in 2 days", "I-1", "days left: 11", "S-2"):
+        assert shown in board
+    assert "Presidente Franco" in board and "1 × Revolver" in board
+
+
+def test_a_board_says_times_in_the_zone_of_the_readers_own_side(as_actor, signed_in):
+    board = signed_in("PER", "border_officer").open("/posts/assis-brasil-inapari/board")
+    assert "times are those of Iñapari (UTC−05:00)" in board
+    assert "America/Rio_Branco" in board and "Your side" in board
+
+
+def test_a_tick_is_told_by_word_and_sign_never_by_colour_alone(as_actor, signed_in):
+    scenes.busy_post(as_actor)
+    board = signed_in("BRA", "border_officer").open(BOARD)
+    assert '<span aria-hidden="true">✓</span>\n  Passed' in board
+    assert '<span aria-hidden="true">○</span> Not yet' in board
+
+
+def test_an_empty_board_says_so(signed_in):
+    board = signed_in("BRA", "border_officer").open(BOARD)
+    assert "Nothing is late." in board and "No permit expires within thirty days." in board
+
+
+def test_a_board_is_in_the_readers_language(as_actor, signed_in):
+    scenes.busy_post(as_actor)
+    board = signed_in("PRY", "border_officer").open(BOARD, Accept_Language="es")
+    for shown in ("Con retraso", "3 días de retraso", "6 mar 2026, 09:00", "1 × Revólver"):
+        assert shown in board
+
+
+@pytest.mark.parametrize(("state", "role"), [("ARG", "border_officer"), ("BRA", "police_officer")])
+def test_the_board_of_a_post_is_refused_to_others_with_a_page(signed_in, state, role):
+    page = signed_in(state, role).open(BOARD, 403)
+    assert "<h1>You cannot do this</h1>" in page
+
+
+def test_a_post_that_does_not_exist_is_not_found(signed_in):
+    page = signed_in("BRA", "border_officer").open("/posts/nowhere/board", 404)
+    assert "<h1>Not found</h1>" in page
+
+
+def test_the_home_page_lists_the_posts_of_the_own_state_to_who_may_open_them(signed_in):
+    assert BOARD in signed_in("BRA", "supervisor").open("/")
+    assert "/board" not in signed_in("BRA", "police_officer").open("/")

@@ -1,0 +1,56 @@
+"""The pages in a real browser; the page fixture fails on any error or warning of the console."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.web import scenes
+from tests.web.visitors import PASSWORD
+
+pytestmark = pytest.mark.browser
+WIDER = "document.documentElement.scrollWidth > innerWidth"
+
+
+def test_a_board_is_reached_by_keyboard_alone_and_fits_the_screen(page, site):
+    page.goto(f"{site.url}/posts/{scenes.POST}/board")
+    tab_to(page, "#username")
+    page.keyboard.type(site.username)
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ciudad del Este–Foz do Iguaçu")
+    expect(page.get_by_role("row", name="A-LATE")).to_contain_text("3 days late")
+    expect(page.get_by_role("row", name="A-DUE")).to_contain_text("Passed")
+    assert page.evaluate(WIDER) is False
+
+
+def test_the_first_tab_leads_past_the_navigation(page, site):
+    page.goto(site.url)
+    page.keyboard.press("Tab")
+    expect(page.locator("a.skip")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+
+
+def test_the_documentation_opens_a_route_under_the_policy(page, site):
+    page.goto(f"{site.url}/docs")
+    page.locator(".opblock-tag").first.click()
+    expect(page.locator(".opblock").first).to_be_visible()
+    page.locator(".opblock-summary-control").first.click()
+    expect(page.locator(".opblock-body").first).to_be_visible()
+    assert page.evaluate(WIDER) is False
+
+
+def test_the_language_is_switched_and_kept(page, site):
+    page.goto(f"{site.url}/sign-in")
+    page.get_by_role("button", name="Español").click()
+    expect(page.locator("h1")).to_have_text("Iniciar sesión")
+    page.goto(site.url)
+    expect(page.locator("html")).to_have_attribute("lang", "es")
+
+
+def tab_to(page, selector):
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.locator(f"{selector}:focus").count():
+            return
+    pytest.fail(f"{selector} is not reached by Tab")
