@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 from alembic import command
 from alembic.config import Config as Alembic
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, pool, text
+from sqlalchemy import Connection, create_engine, make_url, pool, text
+from sqlalchemy.exc import OperationalError
 
+from salsa_ext.errors import Unavailable, say
 from salsa_ext.services import reference
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
@@ -28,13 +31,28 @@ def downgrade(migration_url: str, revision: str) -> None:
 
 
 def standing(url: str) -> tuple[str | None, str | None]:
-    """Return the revision that the database is at, and the one that this version needs."""
+    """Return the revision that the database is at, and the one that this version needs.
+
+    Raises Unavailable where no database answers.
+    """
     wanted = ScriptDirectory(str(MIGRATIONS)).get_current_head()
     engine = create_engine(url, poolclass=pool.NullPool)
-    with engine.connect() as connection:
-        found = connection.scalar(text("SELECT to_regclass('alembic_version')"))
-        at = connection.scalar(text("SELECT version_num FROM alembic_version")) if found else None
-    return at, wanted
+    try:
+        with engine.connect() as connection:
+            return _revision(connection), wanted
+    except OperationalError as error:
+        raise Unavailable(say("The database cannot be reached at {where}: does the server run, and are"
+                              " name, password and database right?",
+                              where=make_url(url).render_as_string())) from error  # fmt: skip
+
+
+def _revision(connection: Connection) -> str | None:
+    """Return the revision; the service asks by the one function that it may call."""
+    if connection.scalar(text("SELECT to_regproc('salsa_revision')")):
+        return cast(str, connection.scalar(text("SELECT salsa_revision()")))
+    if not connection.scalar(text("SELECT to_regclass('alembic_version')")):
+        return None
+    return cast(str, connection.scalar(text("SELECT version_num FROM alembic_version")))
 
 
 def _alembic(migration_url: str) -> Alembic:

@@ -1,0 +1,116 @@
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from api.cli import COMMANDS, main
+from api.documents import permissions
+
+ROOT = Path(__file__).parents[2]
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.mark.parametrize("name", [*COMMANDS])
+def test_every_command_explains_itself_with_an_example(name):
+    command = main.get_command(None, name)
+    leaves = list(command.commands.values()) if hasattr(command, "commands") else [command]
+    assert [leaf.name for leaf in leaves if "Example" not in (leaf.help or "")] == []
+
+
+def test_an_installation_is_begun_with_two_administrators(salsa):
+    begun = salsa("init", "--state", "PRY")
+    assert begun.returncode == 0
+    assert "pry.administrator.1" in begun.stdout
+    assert "pry.administrator.2" in begun.stdout
+
+
+def test_an_unknown_state_cannot_begin(salsa):
+    refused = salsa("init", "--state", "XYZ")
+    assert refused.returncode == 1
+    assert "XYZ is no participating state." in refused.stderr
+
+
+def test_real_records_keep_the_demo_region_away(salsa):
+    salsa("init", "--state", "PRY")
+    refused = salsa("demo", "--no-serve")
+    assert refused.returncode == 1
+    assert "This database is for real records" in refused.stderr
+
+
+def test_a_key_of_an_account_is_shown_once_and_revoked(salsa):
+    salsa("account", "open", "--state", "PRY", "--role", "auditor", "--agency", "PRY-AUDIT", "eva")
+    key_id, token = salsa("key", "issue", "--state", "PRY", "eva").stdout.split()
+    assert token.startswith("salsa_")
+    assert salsa("key", "revoke", "--state", "PRY", key_id).returncode == 0
+    assert salsa("key", "revoke", "--state", "PRY", key_id).returncode == 1
+
+
+def test_a_closed_account_is_listed_as_closed(salsa):
+    salsa("account", "open", "--state", "PRY", "--role", "auditor", "--agency", "PRY-AUDIT", "eva")
+    assert salsa("account", "close", "--state", "PRY", "eva").returncode == 0
+    assert "closed" in salsa("account", "list", "--state", "PRY").stdout
+
+
+def test_an_account_of_another_state_is_not_found(salsa):
+    salsa("account", "open", "--state", "PRY", "--role", "auditor", "--agency", "PRY-AUDIT", "eva")
+    refused = salsa("account", "close", "--state", "BRA", "eva")
+    assert refused.returncode == 1
+    assert "There is no account eva" in refused.stderr
+
+
+def test_wrong_usage_exits_with_2(salsa):
+    assert salsa("account", "open", "--role", "king", "--agency", "X", "eva").returncode == 2
+
+
+def test_the_doctor_finds_nothing_wrong_with_a_database_at_this_version(salsa):
+    found = salsa("doctor")
+    assert found.returncode == 0
+    assert "Nothing is wrong." in found.stdout
+
+
+def test_the_doctor_says_which_setting_is_wrong(salsa):
+    found = salsa("doctor", SALSA_WORKERS="many")
+    assert found.returncode == 1
+    assert "SALSA_WORKERS must be a whole number above zero." in found.stdout
+
+
+def test_the_doctor_names_the_remedy_for_a_database_that_cannot_be_reached(salsa):
+    gone = "postgresql://salsa_service@127.0.0.1:9/none"
+    found = salsa("doctor", SALSA_DATABASE_URL=gone, SALSA_MIGRATION_URL=gone)
+    assert found.returncode == 1
+    assert "what to do:" in found.stdout
+
+
+def test_the_worker_folds_once_and_ends(salsa):
+    assert salsa("worker", "--once").stdout == "0 folded, 0 forgotten\n"
+
+
+def test_the_schema_stands_at_this_version(salsa):
+    assert salsa("db", "status").returncode == 0
+
+
+def test_the_table_of_permissions_in_the_documents_is_that_of_the_code(app):
+    assert (ROOT / "docs/permissions.md").read_text() == permissions(app)
+
+
+@pytest.fixture
+def salsa(fresh_database, tmp_path: Path) -> Iterator[Run]:
+    """Run the program on a database of this test's own."""
+
+    def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        environment = os.environ | {
+            "SALSA_HOME": str(tmp_path / "home"),
+            "SALSA_DATABASE_URL": _plain(fresh_database.database_url),
+            "SALSA_MIGRATION_URL": _plain(fresh_database.migration_url),
+        } | settings  # fmt: skip
+        command = [sys.executable, "-m", "api.cli", *arguments]
+        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+
+    yield run
+
+
+def _plain(url: str) -> str:
+    return url.replace("postgresql+psycopg2://", "postgresql://", 1)
