@@ -1,0 +1,1 @@
+"""The demo region: fictitious records in published proportions, made by the service's commands."""

@@ -1,0 +1,89 @@
+"""Authorities, contacts and accounts of the demo region."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from api.demo.traces import ASKING
+from api.demo.world import STATES
+from salsa_ext.readmodels.names import label
+from salsa_ext.services import accounts, agencies, keys
+from salsa_ext.services.accounts import AccountData
+from salsa_ext.services.agencies import AgencyData, ContactData
+from salsa_ext.services.keys import KeyData
+from salsa_ext.values.actor import Actor
+from salsa_ext.values.codes import ROLES
+
+AGENCIES: Final = {
+    "licensing": "Licensing authority", "police": "National police", "customs": "Customs",
+    "border": "Border control", "forensic": "Forensic laboratory",
+    "prosecution": "Public prosecution", "specialised_unit": "Firearms tracing unit",
+}  # fmt: skip
+CONTACTS: Final = {
+    "national_point_of_contact": ("specialised_unit", "Mo-Fr 08:00-17:00", 1),
+    "duty_24h": ("police", "24/7", 2),
+    "licensing": ("licensing", "Mo-Fr 08:00-16:00", 3),
+}  # fmt: skip
+WORKPLACES: Final = {
+    "licensing_officer": "licensing", "police_officer": "police", "forensic_examiner": "forensic",
+    "trace_analyst": "specialised_unit", "border_officer": "border", "supervisor": "prosecution",
+    "state_administrator": "licensing", "auditor": "prosecution",
+}  # fmt: skip
+WITH_ARTICLE: Final = ("BHS", "DOM", "USA")
+SECRETARIAT: Final = "SECRETARIAT"
+LASTING_DAYS: Final = 366
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account with what it signs in by; `token` is a key with every scope of its role."""
+
+    state: str | None
+    role: str
+    username: str
+    password: str
+    token: str
+
+
+def code(state: str, kind: str) -> str:
+    """Return an agency's code, such as BRA-SPECIALISED-UNIT."""
+    return f"{state}-{kind.upper().replace('_', '-')}"
+
+
+def register_state(actor: Actor) -> None:
+    """Register the agencies of the actor's state, and whom to call."""
+    state = actor.own_state()
+    zone, languages = STATES[state]
+    the = "the " if state in WITH_ARTICLE else ""
+    country = the + label("state", state, "en")
+    for kind, name in AGENCIES.items():
+        agencies.register(actor=actor, data=AgencyData(
+            code(state, kind), kind, f"{name} of {country}", zone))  # fmt: skip
+    for kind, (agency, hours, extension) in CONTACTS.items():
+        agencies.add_contact(actor=actor, data=ContactData(
+            code(state, agency), kind, languages, hours,
+            telephone=f"+000 {list(STATES).index(state) + 10} 555 010{extension}",
+            email=f"{kind.replace('_', '-')}@{state.lower()}.example.org",
+        ))  # fmt: skip
+
+
+def register_secretariat(actor: Actor) -> None:
+    """Register the secretariat, which has no state."""
+    data = AgencyData(SECRETARIAT, "secretariat", "CIFTA secretariat (demo)", STATES["USA"][0])
+    agencies.register(actor=actor, data=data)
+
+
+def wanted() -> list[tuple[str | None, str, str]]:
+    """Return the accounts to be opened: state, role and agency."""
+    of_states = [(state, role, code(state, WORKPLACES[role]))
+                 for state in ASKING for role in ROLES if role in WORKPLACES]  # fmt: skip
+    return [*of_states, (None, "secretariat", SECRETARIAT)]
+
+
+def open_account(actor: Actor, role: str, agency: str) -> Account:
+    """Open an account of a role, with a key; passwords and tokens are random, not facts."""
+    username = f"{actor.state.lower()}.{role}" if actor.state else role
+    _, password = accounts.open_account(actor=actor, data=AccountData(username, role, agency))
+    data = KeyData(username, "demo", LASTING_DAYS)
+    return Account(actor.state, role, username, password, keys.issue(actor=actor, data=data)[1])

@@ -1,0 +1,97 @@
+"""Names of the demo region: clearly made up, so that nobody is meant by them."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Final
+
+from api.demo.world import STATES, language, towns
+from salsa_ext.values.parties import Party
+
+GIVEN: Final = {
+    "es": ("Ana", "Bruno", "Carla", "Darío", "Elena", "Felipe", "Gloria", "Hugo", "Inés", "Julio",
+           "Lucía", "Mateo", "Nora", "Óscar", "Pilar", "Raúl", "Sofía", "Tomás"),
+    "pt": ("Alice", "Bento", "Clara", "Davi", "Elisa", "Fábio", "Graça", "Heitor", "Íris", "João",
+           "Lara", "Miguel", "Nádia", "Otávio", "Rita", "Rui", "Teresa", "Vítor"),
+    "en": ("Alice", "Brian", "Carol", "Derek", "Esther", "Frank", "Grace", "Henry", "Irene",
+           "Jack", "Laura", "Marcus", "Nadine", "Owen", "Paula", "Roy", "Tanya", "Victor"),
+    "fr": ("Aline", "Benoît", "Chantal", "Denis", "Estelle", "Fabrice", "Ginette", "Hervé",
+           "Irène", "Joël", "Lise", "Marc", "Nadège", "Olivier", "Rose", "Serge"),
+    "nl": ("Anke", "Bram", "Carla", "Dirk", "Els", "Frits", "Greet", "Henk", "Iris", "Joris"),
+}  # fmt: skip
+FAMILY: Final = {
+    "es": ("Ejemplo", "Muestra", "Ficticio", "Inventado", "Supuesto", "Demostración", "Ensayo",
+           "Figurado", "Prueba", "Imaginario"),
+    "pt": ("Exemplo", "Amostra", "Fictício", "Inventado", "Suposto", "Demonstração", "Ensaio",
+           "Figurado", "Teste", "Imaginário"),
+    "en": ("Example", "Sample", "Fictive", "Invented", "Specimen", "Placeholder", "Testcase",
+           "Imaginary", "Dummy", "Supposed"),
+    "fr": ("Exemple", "Échantillon", "Fictif", "Inventé", "Supposé", "Essai", "Imaginaire"),
+    "nl": ("Voorbeeld", "Verzonnen", "Denkbeeldig", "Proef", "Monster"),
+}  # fmt: skip
+DEALERS: Final = {
+    "es": ("Armería {}", "Casa de Caza {}", "Deportes y Armas {}", "Importadora {}"),
+    "pt": ("Armas {}", "Casa de Caça {}", "Tiro e Pesca {}", "Importadora {}"),
+    "en": ("{} Outfitters", "{} Sporting Arms", "{} Gun Room", "{} Imports"),
+    "fr": ("Armurerie {}", "Chasse et Pêche {}", "Importation {}"),
+    "nl": ("Wapenhandel {}", "Jachthuis {}"),
+}  # fmt: skip
+MAKERS: Final = {"es": "Fábrica {}", "pt": "Fábrica {}", "en": "{} Manufacturing",
+                 "fr": "Manufacture {}", "nl": "Fabriek {}"}  # fmt: skip
+CARRIERS: Final = {"es": "Transportes {}", "pt": "Transportes {}", "en": "{} Freight",
+                   "fr": "Transports {}", "nl": "Vervoer {}"}  # fmt: skip
+STREETS: Final = {"es": "Calle Ejemplo", "pt": "Rua Exemplo", "en": "Example Street",
+                  "fr": "Rue Exemple", "nl": "Voorbeeldstraat"}  # fmt: skip
+STATE_BODIES: Final = ("police", "military", "government")
+
+
+class People:
+    """Persons and firms: of each state a fixed set of firms, and as many persons as are wanted."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._dealers = {state: [self._dealer(state, n) for n in range(1, 13)] for state in STATES}
+
+    def person(self, state: str) -> Party:
+        """Return somebody new."""
+        number = self._random.randrange(10_000_000)
+        return Party(self.name(state), "individual", state, self._address(state),
+                     identification=f"{state}-{number:07d}")  # fmt: skip
+
+    def name(self, state: str) -> str:
+        """Return a person's name in the state's language."""
+        spoken, pick = language(state), self._random.choice
+        return f"{pick(GIVEN[spoken])} {pick(FAMILY[spoken])}"
+
+    def dealer(self, state: str) -> Party:
+        """Return one of the state's dealers."""
+        return self._random.choice(self._dealers[state])
+
+    def maker(self, state: str) -> Party:
+        """Return the state's one fictitious maker."""
+        return Party(_named(MAKERS, state), "manufacturer", state, licence=f"{state}-M-01")
+
+    def carrier(self, state: str) -> Party:
+        """Return the state's one fictitious carrier."""
+        return Party(_named(CARRIERS, state), "carrier", state, licence=f"{state}-C-01")
+
+    def body(self, state: str) -> Party:
+        """Return a body of the state that buys guns: police, armed forces or another."""
+        kind = self._random.choice(STATE_BODIES)
+        return Party(f"{state} {kind} procurement (fictitious)", kind, state)
+
+    def _dealer(self, state: str, number: int) -> Party:
+        spoken = language(state)
+        family = FAMILY[spoken][number % len(FAMILY[spoken])]
+        name = DEALERS[spoken][number % len(DEALERS[spoken])].format(family)
+        return Party(f"{name} {number}", "dealer", state, self._address(state),
+                     licence=f"{state}-D-{number:02d}")  # fmt: skip
+
+    def _address(self, state: str) -> str:
+        town = self._random.choice(towns(state)).name
+        return f"{STREETS[language(state)]} {self._random.randrange(1, 900)}, {town}"
+
+
+def _named(patterns: dict[str, str], state: str) -> str:
+    spoken = language(state)
+    return f"{patterns[spoken].format(FAMILY[spoken][0])} {state}"

@@ -1,0 +1,300 @@
+"""A small demo region on databases of its own, and what its readers are promised."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from api.app import create_app
+from api.demo import credentials, guns, region, tour, words
+from api.demo.plan import Planner
+from api.demo.traces import ASKING
+from api.demo.world import STATES, Calendar
+from salsa_ext.clock import FixedClock
+from salsa_ext.db import db, transaction
+from salsa_ext.errors import Conflict
+from salsa_ext.policy.rules import operator, permissions_of
+from salsa_ext.readmodels import names
+from salsa_ext.services import installation
+from salsa_ext.services.authentication import find_account
+from salsa_ext.values.codes import ROLES, TRACE_STATUSES
+from tests import actors
+
+ANCHOR, SEED, SCALE = date(2026, 3, 9), 7, 0.02
+POST = "ciudad-del-este-foz-do-iguacu"
+
+
+def make(config, progress=lambda *_: None):
+    return region.make(config, seed=SEED, anchored_on=ANCHOR, progress=progress, scale=SCALE)
+
+
+def plan(anchor=ANCHOR, seed=SEED, scale=SCALE):
+    return Planner(seed, Calendar(anchor), scale).plan()
+
+
+def test_one_seed_gives_the_same_facts_in_any_database(small, fresh_database):
+    with create_app(fresh_database).app_context():
+        made = make(fresh_database)
+        facts = digest()
+        db.engine.dispose()
+    assert made.counts == small.made.counts
+    assert facts == small.digest
+
+
+def test_another_seed_gives_other_guns():
+    assert serials(plan()) != serials(plan(seed=8))
+
+
+def test_neither_numbers_nor_serials_depend_on_the_day_of_making():
+    today, later = plan(), plan(anchor=date(2027, 8, 1))
+    assert serials(today) == serials(later)
+    assert numbers(today) == numbers(later)
+
+
+def test_traces_are_in_every_status_of_the_contract(small):
+    statuses = counted(small, "SELECT status, count(*) FROM trace GROUP BY 1")
+    assert statuses.keys() == set(TRACE_STATUSES)
+
+
+def test_each_role_has_an_account_in_each_state_that_asks(small):
+    opened = {(account.state, account.role) for account in small.made.accounts}
+    wanted = {(state, role) for state in ASKING for role in ROLES if role != "secretariat"}
+    assert opened == wanted | {(None, "secretariat")}
+
+
+def test_a_token_carries_every_scope_of_its_role(small):
+    answer = small.client("CHL", "licensing_officer").get("/me").json
+    assert answer["state"] == "CHL"
+    assert set(answer["permissions"]) == permissions_of("licensing_officer")
+
+
+def test_a_password_signs_in(small):
+    [account] = [one for one in small.made.accounts if one.username == "ury.auditor"]
+    with small.app.app_context(), transaction(operator(None)):
+        assert find_account(account.username, account.password).role == "auditor"
+
+
+def test_credentials_are_complete_and_for_their_owners_eyes_alone(small, tmp_path):
+    path = tmp_path / "demo" / "credentials.json"
+    credentials.write(path, "http://127.0.0.1:8000", small.made.accounts)
+    written = json.loads(path.read_text())
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert written["base_url"] == "http://127.0.0.1:8000"
+    assert len(written["accounts"]) == len(small.made.accounts)
+    assert written["accounts"][0].keys() == {"state", "role", "username", "password", "token"}
+    assert [entry.name for entry in path.parent.iterdir()] == ["credentials.json"]
+
+
+def test_every_state_has_a_point_of_contact_and_an_office_on_duty(small):
+    client = small.client("BRA", "trace_analyst")
+    found = client.get("/contacts?kind=duty_24h&limit=200").json["items"]
+    assert {contact["state"] for contact in found} == STATES.keys()
+    found = client.get("/contacts?kind=national_point_of_contact&limit=200").json["items"]
+    assert {contact["state"] for contact in found} == STATES.keys()
+
+
+def test_the_tours_shipment_was_received_short_over_its_post(small):
+    client = small.client("PRY", "licensing_officer")
+    [shipment] = client.get("/shipments?number=BRA-S-0001").json["items"]
+    whole = client.get(f"/shipments/{shipment['id']}").json
+    assert (whole["status"], whole["route"]) == ("received_short", [POST])
+    assert [tick["stage"] for tick in whole["checkpoints"]] == ["exit", "entry"]
+    missing = sorted(item["serial"] for item in whole["receipt"]["missing"])
+    assert (len(whole["items"]), missing) == (25, ["TKA52390", "TKA52391"])
+
+
+def test_the_tours_certificates_agree(small):
+    client = small.client("PRY", "licensing_officer")
+    [permit] = client.get("/permits?number=BRA-E-0001").json["items"]
+    assert permit["import_permit"] == {"state": "PRY", "number": "PRY-I-0001"}
+    assert (permit["status"], permit["standing"]) == ("exhausted", "complete")
+
+
+def test_a_trace_of_the_tours_gun_crosses_the_border_to_its_first_buyer(small):
+    result = traced(small, "BRA", "BRA-Z-0001")
+    assert [event["event"] for event in result["chain"]] == [
+        "manufacture", "export", "import", "domestic_sale",
+    ]  # fmt: skip
+    assert result["chain"][-1]["document_number"] == "PRY-T-0001"
+    assert (result["scope"], result["reached"]) == ("international", "first_buyer")
+    assert result["time_to_crime_days"] == 400 == tour.FACTS["time_to_crime_days"]
+
+
+def test_a_trace_of_the_gun_that_never_arrived_ends_at_its_shipment(small):
+    result = traced(small, "ARG", "ARG-Z-0001")
+    assert result["last_lawful"]["document_number"] == "BRA-S-0001"
+    assert result["point_of_diversion"]["diversion_kind"] == "short_receipt"
+
+
+def test_the_board_of_the_tours_post_shows_what_is_due_and_what_was_seized(small):
+    board = small.client("BRA", "border_officer").get(f"/posts/{POST}/board").json
+    assert board["due"]
+    assert "BRA-Z-0001" in [seizure["number"] for seizure in board["seizures"]]
+
+
+def test_figures_hold_cells_that_are_shown_and_cells_that_are_withheld(small):
+    client = small.client(None, "secretariat")
+    shipped = client.get("/statistics/licit_trade").json["cells"]
+    seized = client.get("/statistics/seizures").json["cells"]
+    assert any(cell["amount"] for cell in shipped)
+    assert None in [cell["amount"] for cell in seized]
+
+
+def test_some_records_are_silent_and_some_only_point_to_their_owner(small):
+    kinds = counted(small, "SELECT visibility, count(*) FROM record_setting GROUP BY 1")
+    assert kinds.keys() == {"open", "pointer", "silent"}
+
+
+def test_a_region_is_complete_when_it_is_made(small):
+    with small.app.app_context(), transaction(operator(None)):
+        assert installation.current().is_complete
+
+
+def test_a_second_region_is_refused(small):
+    with small.app.app_context(), pytest.raises(Conflict):
+        make(small.app.config)
+
+
+def test_a_database_of_real_records_is_refused(fresh_database):
+    with create_app(fresh_database).app_context():
+        with transaction(operator("PRY")):
+            installation.begin_real(actor=operator("PRY"))
+        with pytest.raises(Conflict):
+            make(fresh_database)
+        db.engine.dispose()
+
+
+def test_an_interrupted_region_stays_incomplete(fresh_database):
+    def interrupt(step, done, total):
+        raise KeyboardInterrupt
+
+    with create_app(fresh_database).app_context():
+        with pytest.raises(KeyboardInterrupt):
+            make(fresh_database, interrupt)
+        with transaction(operator(None)):
+            assert installation.current().is_complete is False
+        db.engine.dispose()
+
+
+def test_types_are_seized_in_mexico_in_the_published_proportions():
+    kinds = Counter(
+        gun.design.kind if gun else "other"
+        for seized in plan(scale=0.5).seizures if seized.state == "MEX" for gun in seized.guns
+    )  # fmt: skip
+    assert 0.57 < (kinds["pistol"] + kinds["revolver"]) / kinds.total() < 0.69
+
+
+def test_marks_are_read_in_every_way_there_is():
+    markings = {item.marking for seized in plan(scale=0.2).seizures for item in seized.data.items}
+    assert markings == {"intact", "altered", "obliterated", "restored", "unmarked"}
+
+
+def test_the_service_knows_what_every_design_is_called(session):
+    assert [
+        (design.make, design.calibre, design.type) for design in guns.designs()
+        if not names.resolve("make", design.make)
+        or not names.resolve("calibre", design.calibre)
+        or names.category(design.type) != "firearm"
+    ] == []  # fmt: skip
+
+
+def test_the_service_knows_the_words_that_officers_write(session):
+    said = {
+        "type": {word for spoken in words.TYPES.values() for word in spoken.values()},
+        "make": {word for heard in words.MAKES.values() for word in heard},
+        "calibre": {word for heard in words.CALIBRES.values() for word in heard},
+    }
+    assert [word for kind, every in said.items() for word in every
+            if names.resolve(kind, word) is None] == []  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Small:
+    """A region that is read and not changed, beside the traces that a test asks."""
+
+    app: Flask
+    made: region.Made
+    digest: str
+
+    def client(self, state, role):
+        [account] = [one for one in self.made.accounts if (one.state, one.role) == (state, role)]
+        return actors.Client(self.app.test_client(), account.token)
+
+
+@pytest.fixture(scope="module")
+def small(server, template, tmp_path_factory):
+    name = f"salsa_{secrets.token_hex(6)}"
+    server.make(name, template)
+    config = server.config(name, tmp_path_factory.mktemp("home"))
+    noon = datetime(ANCHOR.year, ANCHOR.month, ANCHOR.day, 12, tzinfo=UTC)
+    app = create_app(config, FixedClock(noon))
+    with app.app_context():
+        made = make(config)
+        standing = Small(app, made, digest())
+    yield standing
+    with app.app_context():
+        db.engine.dispose()
+    server.drop(name)
+
+
+def traced(small, state, number):
+    client = small.client(state, "police_officer")
+    [seizure] = client.get(f"/seizures?number={number}").json["items"]
+    trace = client.post("/traces", {
+        "seizure": seizure["id"], "item": 1, "case_number": f"{number}-T", "priority": "routine",
+        "legal_basis": "Act 1", "illicit_reason": "used_in_crime", "circumstances": "In a vehicle.",
+        "intended_use": "intelligence",
+    }).json  # fmt: skip
+    return client.get(f"/traces/{trace['id']}/result").json
+
+
+def counted(small, query):
+    found = Counter()
+    with small.app.app_context():
+        for state in STATES:
+            with transaction(operator(state)):
+                found.update(dict(db.session.execute(text(query)).all()))
+    return found
+
+
+def digest():
+    """Return one number for all serials, dates and documents of the standing region."""
+    kinds = ("permit", "shipment", "transfer", "report", "seizure")
+    facts = []
+    for state in STATES:
+        with transaction(operator(state)):
+            for kind in kinds:
+                facts += said(f"SELECT number, concerned FROM {kind} ORDER BY owner_state, number")
+            facts += said("SELECT case_number, status, found_on FROM trace ORDER BY case_number")
+            facts += said("SELECT name, address FROM party ORDER BY name, address")
+    with transaction(operator("BRA")):
+        facts += said("SELECT serial_norm, state, event, occurred_on, make FROM mark_key"
+                      " ORDER BY serial_norm, state, event, occurred_on, make")  # fmt: skip
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+
+def said(query):
+    return [tuple(row) for row in db.session.execute(text(query))]
+
+
+def serials(plan):
+    shipped = [item.serial for sent in plan.shipments for item in sent.data.items]
+    seized = [item.serial for made in plan.seizures for item in made.data.items]
+    return shipped + [data.firearm.serial for _, data in plan.transfers] + seized
+
+
+def numbers(plan):
+    return [
+        *(data.number for kind in ("permits", "transfers", "reports")
+          for _, data in getattr(plan, kind)),
+        *(document.data.number for document in [*plan.shipments, *plan.seizures]),
+        *(case.number for case in plan.traces),
+    ]  # fmt: skip

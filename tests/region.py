@@ -1,0 +1,58 @@
+"""Rows of two states in every table, made over HTTP by the authorities of both."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Flask
+
+from salsa_ext.clock import FixedClock
+from salsa_ext.db import transaction
+from salsa_ext.policy.rules import operator
+from salsa_ext.services import agencies, imports
+from salsa_ext.services.agencies import AgencyData, ContactData
+from salsa_ext.services.imports import RunData
+from salsa_ext.values.ids import new_id
+from tests import actors, bodies
+from tests.conftest import NOW
+
+TICK = {"stage": "exit", "occurred_at": "2026-03-02T10:00:00-03:00", "outcome": "passed"}
+Ids = dict[str, str]
+
+
+def fill(app: Flask) -> Ids:
+    """Let Brazil export to Paraguay, and each record, check and trace; returns Brazil's ids."""
+
+    def client(state: str, role: str) -> actors.Client:
+        token = actors.token(state, role, NOW, None, timedelta(days=1))
+        return actors.Client(app.test_client(), token)
+
+    _register()
+    licensing, partner = client("BRA", "licensing_officer"), client("PRY", "licensing_officer")
+    police, border = client("BRA", "police_officer"), client("BRA", "border_officer")
+    partner.post("/permits", bodies.import_permit())
+    permit = licensing.post("/permits", bodies.permit()).json["id"]
+    shipment = licensing.post(f"/permits/{permit}/shipments", bodies.shipment()).json["id"]
+    border.post(f"/shipments/{shipment}/checkpoints", TICK)
+    partner.post(f"/shipments/{shipment}/receipt", {"received_on": "2026-03-03", "all": True})
+    partner.post("/transfers", bodies.transfer(), Idempotency_Key="1", Salsa_Officer="P-7")
+    transfer = licensing.post("/transfers", bodies.transfer(number="T-1")).json
+    stolen = bodies.firearm(serial="XYZ987654")
+    report = police.post("/reports", bodies.report(firearm=stolen)).json["id"]
+    seizure = police.post("/seizures", bodies.seizure()).json["id"]
+    check = police.post("/checks", bodies.check()).json["id"]
+    trace = police.post("/traces", bodies.trace_of(seizure)).json["id"]
+    police.post("/traces", bodies.trace(draft=True))
+    return {"permit_id": permit, "shipment_id": shipment, "transfer_id": transfer["id"],
+            "record_id": transfer["firearm"]["record"], "report_id": report,
+            "seizure_id": seizure, "check_id": check, "trace_id": trace}  # fmt: skip
+
+
+def _register() -> None:
+    bra = operator("BRA", clock=FixedClock(NOW))
+    with transaction(bra):
+        police = AgencyData("BRA-POLICE", "police", "Polícia Exemplo", "America/Sao_Paulo")
+        agencies.register(actor=bra, data=police)
+        duty = ContactData("BRA-POLICE", "duty_24h", ("pt", "es"), "24 h", "+55 45 00000000")
+        agencies.add_contact(actor=bra, data=duty)
+        imports.record(actor=bra, data=RunData(new_id(), "test", "a.csv", b"0", 1, 1, []))
