@@ -1,0 +1,51 @@
+"""The README's tour, pasted into a shell against a demo region, gives the output that it shows."""
+
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from werkzeug.serving import make_server
+
+from api.app import create_app
+from api.demo import credentials, region
+from salsa_ext.db import db
+
+ROOT = Path(__file__).parents[2]
+BLOCKS = re.findall(r"```sh\n(.*?)```(?:\n```\n(.*?)```)?", (ROOT / "README.md").read_text(), re.S)
+
+
+def test_the_tour_gives_the_output_that_it_shows(tour):
+    said = subprocess.run(["bash", "-c", tour], cwd=ROOT, capture_output=True, text=True)
+    assert said.stderr == ""
+    assert said.stdout == "".join(f"{shown}--\n" for _, shown in BLOCKS)
+
+
+@pytest.fixture
+def tour(fresh_database, tmp_path: Path) -> Iterator[str]:
+    """The commands of the README, pointed at a small demo region that is served meanwhile."""
+    app = create_app(fresh_database)
+    with app.app_context():
+        today = datetime.now(UTC).date()
+        made = region.make(fresh_database, seed=7, anchored_on=today, scale=0.02,
+                           progress=lambda *_: None)  # fmt: skip
+        server = make_server("127.0.0.1", 0, app, threaded=True)
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        credentials.write(tmp_path / "credentials.json", "", made.accounts)
+        yield _commands(f"http://127.0.0.1:{server.server_port}/api/v1", tmp_path)
+        server.shutdown()
+        serving.join()
+        server.server_close()
+        db.engine.dispose()
+
+
+def _commands(address: str, folder: Path) -> str:
+    script = "\n".join(f"{commands}\necho --" for commands, _ in BLOCKS)
+    script = script.replace("http://127.0.0.1:8000/api/v1", address)
+    script = script.replace("var/demo/credentials.json", str(folder / "credentials.json"))
+    return script.replace(".venv/bin/python", sys.executable)
