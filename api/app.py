@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from flask import Flask
 from flask_smorest import Api
 from werkzeug.routing import BaseConverter
 
-from api import errors, metrics, requests
-from api.errors import ProblemSchema
+from api import errors, metrics, requests, web
+from api.errors import PROBLEM, ProblemSchema
 from api.json import JSONProvider
 from api.resources import BLUEPRINTS, health
-from api.web import pages
 from salsa_ext.clock import SYSTEM, Clock
 from salsa_ext.config import Config
 from salsa_ext.db import db, engine_options
@@ -31,6 +32,16 @@ class SalsaApi(Api):  # type: ignore[misc]
 
     def _register_error_handlers(self) -> None:
         """Leave errors to `api.errors`, which knows all of them."""
+
+    def _register_responses(self) -> None:
+        """Describe every error as the problem that it is."""
+        content = {"content": {PROBLEM: {"schema": ProblemSchema}}}
+        for status in HTTPStatus:
+            body = content if status >= 400 else {}
+            described = {"description": status.phrase} | body
+            self.spec.components.response(status.name, described, lazy=True)
+        described = {"description": "A problem (RFC 9457)."} | content
+        self.spec.components.response(self.DEFAULT_ERROR_RESPONSE_NAME, described, lazy=True)
 
 
 def create_app(config: Config, clock: Clock = SYSTEM) -> Flask:
@@ -67,5 +78,5 @@ def create_app(config: Config, clock: Clock = SYSTEM) -> Flask:
     for blueprint in BLUEPRINTS:
         documented.register_blueprint(blueprint)
     app.register_blueprint(health.blueprint)
-    app.register_blueprint(pages.blueprint)
+    web.register(app)
     return app

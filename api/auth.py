@@ -58,15 +58,15 @@ def _officer() -> str | None:
     number = request.headers.get("Salsa-Officer")
     if number is None or OFFICER.fullmatch(number):
         return number
-    raise Invalid({"Salsa-Officer": [say("The officer's number: letters, digits and . _ / - only.")]})
+    raise Invalid(
+        {"Salsa-Officer": [say("The officer's number: letters, digits and . _ / - only.")]}
+    )
 
 
 def _purpose() -> Purpose | None:
     code, case = request.headers.get("Salsa-Purpose"), request.headers.get("Salsa-Case")
-    if code is None:
-        return None
-    if code not in PURPOSES:
+    if code is not None and code not in PURPOSES:
         raise Invalid({"Salsa-Purpose": [say("One of: {choices}.", choices=", ".join(PURPOSES))]})
     if case is not None and not CASE.fullmatch(case):
         raise Invalid({"Salsa-Case": [say("A case number has 1 to 100 printable characters.")]})
-    return Purpose(code, case)
+    return Purpose(code, case) if code else None

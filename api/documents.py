@@ -27,7 +27,9 @@ def permissions(app: Flask) -> str:
     titles = " | ".join(role.replace("_", " ") for role in roles)
     lines = [HEAD, f"| Route | Permission | {titles} |", "|---|---|" + ":-:|" * len(roles)]
     for route, permission in sorted(_routes(app)):
-        marks = " | ".join("●" if not permission or permission in RULES[role] else " " for role in roles)
+        marks = " | ".join(
+            "●" if not permission or permission in RULES[role] else " " for role in roles
+        )
         lines.append(f"| `{route}` | {permission or 'any key'} | {marks} |")
     return "\n".join(lines) + "\n"
 

@@ -13,9 +13,11 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from api.i18n import translate
+from api.i18n import Lazy, translate
+from api.web import problems
 from salsa_ext import errors
 from salsa_ext.errors import Message, SalsaError, say
+from salsa_ext.postgres.errors import PostgresUnavailable
 
 STATUS: dict[type[SalsaError], int] = {
     errors.Unauthenticated: 401,
@@ -31,6 +33,7 @@ STATUS: dict[type[SalsaError], int] = {
     errors.KeyReused: 422,
     errors.PreconditionRequired: 428,
     errors.Unavailable: 503,
+    PostgresUnavailable: 503,
     errors.ImportRejected: 422,
     errors.NotConfigured: 500,
     SalsaError: 500,
@@ -40,11 +43,12 @@ HTTP_CODES = {
     404: ("not_found", say("There is nothing at this address.")),
     405: ("method_not_allowed", say("This address knows other methods; see the documentation.")),
     406: ("not_acceptable", say("This cannot be given in the form that was asked for.")),
-    413: ("too_large", say("The body is larger than the {limit} MiB that are taken.")),
+    413: ("too_large", say("The body is larger than the {limit} MiB that are accepted.")),
     414: ("too_long", say("The address is too long.")),
     415: ("unsupported_media_type", say("Send the body as application/json.")),
-    422: ("invalid", say("Some fields cannot be taken; see errors.")),
+    422: ("invalid", say("Some fields cannot be accepted; see errors.")),
 }
+PROBLEM = "application/problem+json"
 RETRY = {503: "2", 409: "1"}
 log = logging.getLogger("salsa")
 
@@ -63,14 +67,20 @@ class ProblemSchema(Schema):
 
 
 def problem(status: int, code: str, detail: Message, **more: Any) -> Response:
-    """Return a problem in the caller's language; a status that passes says when to try again."""
+    """Return a problem in the caller's language, to a browser as a page.
+
+    A status that passes says when to try again.
+    """
     body = {
         "type": f"urn:salsa:problem:{code}", "title": HTTPStatus(status).phrase, "status": status,
         "detail": translate(detail), "code": code, "request_id": g.get("request_id", ""),
     } | more  # fmt: skip
-    response = current_app.response_class(
-        current_app.json.dumps(body), status, content_type="application/problem+json"
-    )
+    if problems.wants_page():
+        response = current_app.response_class(problems.page(body), status)
+    else:
+        response = current_app.response_class(
+            current_app.json.dumps(body), status, content_type=PROBLEM
+        )
     if status == 503 or code == "in_flight":
         response.headers["Retry-After"] = RETRY[status]
     if status == 401:
@@ -121,7 +131,13 @@ def flatten(messages: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
             yield from flatten(inner, at)
     else:
         said = messages if isinstance(messages, list) else [messages]
-        yield path, [translate(text) if isinstance(text, Message) else str(text) for text in said]
+        yield path, [_sentence(text) for text in said]
+
+
+def _sentence(text: Any) -> str:
+    if isinstance(text, Lazy):  # marshmallow formats what fields say, not what schemas say
+        return text.format()
+    return translate(text) if isinstance(text, Message) else str(text)
 
 
 def _database_gone(error: Exception) -> Response:
@@ -131,4 +147,6 @@ def _database_gone(error: Exception) -> Response:
 
 def _unexpected(error: Exception) -> Response:
     log.exception("unexpected error", extra={"error": type(error).__name__})
-    return problem(500, "internal", say("Something went wrong here; the request id helps to find it."))
+    return problem(
+        500, "internal", say("Something went wrong here; the request id helps to find it.")
+    )

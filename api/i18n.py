@@ -10,7 +10,8 @@ from typing import Any
 
 from babel.messages.pofile import read_po
 
-from salsa_ext.errors import Message
+from salsa_ext.errors import Coded, Message
+from salsa_ext.readmodels import names
 from salsa_ext.values.codes import LANGUAGES
 
 CATALOGUES = Path(__file__).parent / "locales"
@@ -37,6 +38,9 @@ def translate(message: Message | Mapping[str, Any] | str) -> str:
 
 
 def _shown(value: Any) -> Any:
+    if isinstance(value, Coded):
+        name = names.label(value.kind, value.code, language.get())
+        return name[:1].lower() + name[1:]
     return translate(value) if isinstance(value, Message) else value
 
 
@@ -49,5 +53,12 @@ class Lazy(str):
 
 
 def best_language(accepted: Any) -> str:
-    """Return the language that suits an Accept-Language best; English where none does."""
-    return accepted.best_match(LANGUAGES) or "en"
+    """Return the language that suits an Accept-Language best; English where none does.
+
+    A regional form counts as its language: to who prefers pt-BR, Portuguese comes before English.
+    """
+    for tag, quality in accepted:
+        code = tag.partition("-")[0].lower()
+        if quality > 0 and code in LANGUAGES:
+            return str(code)
+    return "en"

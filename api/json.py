@@ -6,7 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
+from flask import Request
 from flask.json.provider import JSONProvider as Base
+from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import BadRequest
 
 
 class JSONProvider(Base):
@@ -19,6 +22,16 @@ class JSONProvider(Base):
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
         """Return what the JSON text holds; raises ValueError where it is none."""
         return orjson.loads(s)
+
+
+class BodyParser(FlaskParser):
+    """Reads bodies as strictly: no NaN, no half of a character, no nesting without end."""
+
+    def _raw_load_json(self, req: Request) -> Any:
+        try:
+            return orjson.loads(req.get_data())
+        except orjson.JSONDecodeError:
+            raise BadRequest from None
 
 
 def _plain(value: Any) -> Any:

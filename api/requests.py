@@ -10,6 +10,8 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import BadRequest
 
 from api.i18n import best_language, language
+from api.web import cookies
+from salsa_ext.values.codes import LANGUAGES
 from salsa_ext.values.ids import new_id
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
@@ -31,10 +33,18 @@ def _begin() -> None:
     g.started = time.perf_counter()
     given = request.headers.get("X-Request-Id", "")
     g.request_id = given if REQUEST_ID.fullmatch(given) else str(new_id())
-    g.language = best_language(request.accept_languages)
+    g.language = _chosen_language() or best_language(request.accept_languages)
     language.set(g.language)
     if "\x00" in request.path:
         raise BadRequest
+
+
+def _chosen_language() -> str | None:
+    """Return what somebody chose on a page; the API goes by Accept-Language alone."""
+    if request.path.startswith("/api/"):
+        return None
+    code = request.cookies.get(cookies.LANGUAGE)
+    return code if code in LANGUAGES else None
 
 
 def _end(response: Response) -> Response:
@@ -43,14 +53,22 @@ def _end(response: Response) -> Response:
     headers["Content-Language"] = g.language
     headers["Content-Security-Policy"] = POLICY
     headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "no-referrer"
+    # a browser told no-referrer sends forms with `Origin: null`, which no check can accept
+    headers["Referrer-Policy"] = "same-origin" if _is_page(response) else "no-referrer"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["Cross-Origin-Resource-Policy"] = "same-origin"
     if request.path.startswith("/api/"):
         headers["Cache-Control"] = "private, no-cache"
         headers.add("Vary", "Authorization, Accept-Language, Accept")
+    elif _is_page(response):
+        headers["Cache-Control"] = "no-store"
+        headers.add("Vary", "Cookie, Accept-Language, Accept")
     _write_line(response)
     return response
+
+
+def _is_page(response: Response) -> bool:
+    return response.mimetype == "text/html"
 
 
 def _write_line(response: Response) -> None:

@@ -1,6 +1,7 @@
-"""How a route is made: authenticate, replay, If-Match, validate, one command, one transaction.
+"""How a route is made: authenticate, permit, replay, If-Match, validate, command.
 
-Resources say what is special of a route in a few lines; everything that all routes share is here.
+Resources say what is special of a route in a few lines; everything that all routes share is here,
+and all of it in one transaction.
 """
 
 from __future__ import annotations
@@ -17,76 +18,99 @@ from marshmallow import Schema
 from werkzeug.exceptions import UnsupportedMediaType
 
 from api import tables
-from api.auth import authenticate
-from api.errors import ProblemSchema
+from api.auth import CASE, OFFICER, authenticate
+from api.json import BodyParser
 from api.pagination import ListQuery, list_body, list_schema
 from salsa_ext.db import transaction
 from salsa_ext.errors import Invalid, PreconditionRequired, StaleVersion, say
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import require
 from salsa_ext.services import idempotency
-from salsa_ext.services.idempotency import Attempt
+from salsa_ext.services.idempotency import Answer, Attempt
+from salsa_ext.values.codes import PURPOSES
 
 View = Callable[..., Any]
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,200}")
 IF_MATCH = re.compile(r'"(\d{1,9})(?:\.[^"]*)?"')
 HEADERS = {
     "officer": {"in": "header", "name": "Salsa-Officer", "required": False,
-                "schema": {"type": "string"},
+                "schema": {"type": "string", "pattern": f"^{OFFICER.pattern}$"},
                 "description": "The officer's own number in the agency, never a name."},
     "purpose": {"in": "header", "name": "Salsa-Purpose", "required": False,
-                "schema": {"type": "string"},
+                "schema": {"type": "string", "enum": list(PURPOSES)},
                 "description": "Why another state's record is read; see the purposes of a check."},
     "case": {"in": "header", "name": "Salsa-Case", "required": False,
-             "schema": {"type": "string"}, "description": "The case number."},
+             "schema": {"type": "string", "pattern": f"^{CASE.pattern}$"},
+             "description": "The case number."},
     "key": {"in": "header", "name": "Idempotency-Key", "required": False,
-            "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+            "schema": {"type": "string", "pattern": f"^{IDEMPOTENCY_KEY.pattern}$"},
             "description": "Sent again with the same body, the first answer is given again."},
     "match": {"in": "header", "name": "If-Match", "required": False,
-              "schema": {"type": "string"},
+              "schema": {"type": "string", "pattern": f"^{IF_MATCH.pattern}$"},
               "description": "The ETag of what was read; an action needs it."},
 }  # fmt: skip
 
 
 class Resource(Blueprint):
-    """A blueprint whose routes keep the house rules."""
+    """A blueprint whose routes keep the house rules.
+
+    Each route names the permission that it needs, which is seen to before anything else of the
+    request is; None stands for any key. The command behind it requires it again.
+    """
+
+    ARGUMENTS_PARSER = BodyParser()
 
     def __init__(self, name: str, description: str) -> None:
-        super().__init__(name, f"api.resources.{name}", url_prefix="/api/v1", description=description)
+        super().__init__(
+            name, f"api.resources.{name}", url_prefix="/api/v1", description=description
+        )
 
-    def listing(self, path: str, query: type[ListQuery], item: type[Schema], read: View) -> None:
+    def listing(
+        self, path: str, query: type[ListQuery], item: type[Schema], read: View,
+        permission: Permission,
+    ) -> None:  # fmt: skip
         """Add a GET of pages: `read(actor, filters, limit, cursor, **path)` returns a Page."""
+        name = path.rpartition("/")[2]
 
         def view(filters: dict[str, Any], **ids: Any) -> Any:
             limit, cursor = filters.pop("limit"), filters.pop("cursor", None)
             form = tables.wanted(filters.pop("format", None))
             page = read(g.actor, filters, limit, cursor, **ids)
             if form:
-                return tables.render(form, item(), page.items, self.name)
+                return tables.render(form, item(), page.items, name)
             return list_body(page)
 
-        view.__doc__ = f"List {self.name}, newest first."
+        view.__doc__ = _summary(read) or f"Return a page of {name}, newest first."
         inner = self.arguments(query, location="query", unknown=None)(view)
         inner = self.response(200, list_schema(item))(inner)
-        self._add(path, "GET", _in_transaction(_conditional(inner)), f"list_{_slug(path)}",
+        inner = self.doc(responses={200: {"content": tables.CONTENT}})(inner)
+        self._add(path, "GET", _conditional(inner), f"list_{_slug(path)}", permission,
                   ("officer", "purpose", "case"))  # fmt: skip
 
     def reading(
-        self, path: str, answer: type[Schema], read: View, query: type[Schema] | None = None
-    ) -> None:
-        """Add a GET of one thing: `read(actor, **path)`, with the query's fields where it has some."""
+        self, path: str, answer: type[Schema], read: View, permission: Permission | None,
+        query: type[Schema] | None = None, as_file: bool = False,
+    ) -> None:  # fmt: skip
+        """Add a GET of one thing: `read(actor, **path)`, with the query's fields where it has some.
+
+        With `as_file` it may be given as a file too.
+        """
 
         def view(*arguments: Any, **ids: Any) -> Any:
             fields = arguments[0] if arguments else {}
             return _tagged(read(g.actor, **ids, **fields))
 
-        view.__doc__ = (read.__doc__ or "").splitlines()[0]
+        view.__doc__ = _summary(read)
         inner = self.arguments(query, location="query", unknown=None)(view) if query else view
         inner = self.response(200, answer)(inner)
-        self._add(path, "GET", _in_transaction(_conditional(inner)), f"get_{_slug(path)}",
+        if as_file:
+            inner = self.doc(responses={200: {"content": tables.CONTENT}})(inner)
+        self._add(path, "GET", _conditional(inner), f"get_{_slug(path)}", permission,
                   ("officer", "purpose", "case"))  # fmt: skip
 
     def posting(
-        self, path: str, body: type[Schema] | None, answer: type[Schema] | None, *,
-        status: int = 201, standing: View | None = None,
+        self, path: str, body: type[Schema] | None, answer: type[Schema] | None,
+        permission: Permission, *, status: int = 201, standing: View | None = None,
     ) -> Callable[[View], View]:  # fmt: skip
         """Add a POST: the decorated `command(actor, data, **path)` returns what is answered.
 
@@ -103,32 +127,41 @@ class Resource(Blueprint):
             inner = _etagged(self.response(status, answer)(inner))
             if standing:
                 inner = _if_match(inner, standing)
-            kept = _in_transaction(_replayed(_json_only(inner, body is not None)))
+            kept = _replayed(_json_only(inner, body is not None))
             headers = ("officer", "key", "match") if standing else ("officer", "key")
-            self._add(path, "POST", kept, command.__name__, headers)
+            self._add(path, "POST", kept, command.__name__, permission, headers)
             return command
 
         return decorate
 
     def _add(
-        self, path: str, method: str, view: View, endpoint: str, headers: tuple[str, ...]
-    ) -> None:
-        documented = self.doc(parameters=[HEADERS[name] for name in headers])(view)
-        problems = self.alt_response(
-            "default", schema=ProblemSchema, content_type="application/problem+json",
-            description="A problem (RFC 9457)",
-        )(documented)  # fmt: skip
-        self.add_url_rule(path, endpoint, problems, methods=[method])
+        self, path: str, method: str, view: View, endpoint: str, permission: Permission | None,
+        headers: tuple[str, ...],
+    ) -> None:  # fmt: skip
+        needs = f"Needs the permission `{permission}`." if permission else "Any key will do."
+        documented = self.doc(
+            description=needs, parameters=[HEADERS[name] for name in headers],
+            **{"x-permission": str(permission) if permission else None},
+        )(_in_transaction(view, permission))  # fmt: skip
+        self.add_url_rule(path, endpoint, documented, methods=[method])
+
+
+def _summary(read: View) -> str:
+    """Return what a reader says of itself, but for what it raises: statuses tell that."""
+    first = (read.__doc__ or "").partition("\n")[0]
+    return first.partition("; raises")[0].rstrip(".") + "." if first else ""
 
 
 def _slug(path: str) -> str:
     return re.sub(r"[^a-z]+", "_", re.sub(r"<[^>]*>", "one", path)).strip("_")
 
 
-def _in_transaction(view: View) -> View:
+def _in_transaction(view: View, permission: Permission | None) -> View:
     @wraps(view)
     def run(*args: Any, **ids: Any) -> Any:
         g.actor = authenticate()
+        if permission:
+            require(g.actor, permission)
         with transaction(g.actor):
             return view(*args, **ids)
 
@@ -155,16 +188,21 @@ def _replayed(view: View) -> View:
             raise Invalid({"Idempotency-Key": [say("1 to 200 visible ASCII characters.")]})
         attempt = Attempt(g.actor.account_id, request.method, request.path, key, request.get_data())
         if (first := idempotency.replay(attempt)) is not None:
-            return _again(*first)
+            return _again(first)
         response: Response = view(*args, **ids)
-        idempotency.keep(g.actor, attempt, response.status_code, response.get_data())
+        etag, body = response.headers.get("ETag", ""), response.get_data()
+        idempotency.keep(g.actor, attempt, Answer(response.status_code, etag, body))
         return response
 
     return run
 
 
-def _again(status: int, body: bytes) -> Response:
-    response = current_app.response_class(body, status, content_type="application/json")
+def _again(first: Answer) -> Response:
+    response = current_app.response_class(
+        first.body, first.status, content_type="application/json" if first.body else None
+    )
+    if first.etag:
+        response.headers["ETag"] = first.etag
     response.headers["Idempotency-Replayed"] = "true"
     return response
 
@@ -207,9 +245,9 @@ def _etagged(view: View) -> View:
 def _conditional(view: View) -> View:
     @wraps(view)
     def run(*args: Any, **ids: Any) -> Any:
-        response: Response = _etagged(view)(*args, **ids)
-        return response.make_conditional(request)
+        response: Response = _etagged(view)(*args, **ids).make_conditional(request)
+        if response.status_code == 412:
+            raise StaleVersion(say("This was changed since you read it; read it again."))
+        return response
 
     return run
-
-

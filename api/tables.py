@@ -14,6 +14,10 @@ from marshmallow import Schema
 
 CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CONTENT = {
+    "text/csv": {"schema": {"type": "string"}},
+    XLSX: {"schema": {"type": "string", "format": "binary"}},
+}
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 

@@ -12,7 +12,6 @@ from flask import Flask
 from api.app import create_app
 from salsa_ext.config import Config
 from salsa_ext.db import transaction
-from salsa_ext.errors import SalsaError
 from salsa_ext.policy.rules import operator
 from salsa_ext.readmodels.states import participants
 from salsa_ext.services import idempotency, rollups
@@ -67,5 +66,5 @@ def _attempt(app: Flask, job: Callable[[], int]) -> None:
     try:
         with app.app_context():
             job()
-    except SalsaError as error:
-        log.warning("job failed", extra={"job": job.__name__, "error": error.code})
+    except Exception as error:  # the next round tries again; a worker that dies helps nobody
+        log.exception("job failed", extra={"job": job.__name__, "error": type(error).__name__})

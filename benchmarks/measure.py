@@ -63,7 +63,9 @@ def show(title: str, figures: Sequence[Figure], path: Path) -> None:
         print(f"{figure.name:<34}{figure.cpu_us:>10}{figure.database_cpu_us:>13}"
               f"{figure.median_us:>12}{figure.ratio:>8}")  # fmt: skip
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"title": title, "figures": [asdict(row) for row in figures]}, indent=1))
+    path.write_text(
+        json.dumps({"title": title, "figures": [asdict(row) for row in figures]}, indent=1)
+    )
     print(f"written to {path}")
 
 

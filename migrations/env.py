@@ -7,7 +7,9 @@ LOCK = 7_205_759_403
 
 
 def run() -> None:
-    engine = create_engine(context.config.get_main_option("sqlalchemy.url"), poolclass=pool.NullPool)
+    engine = create_engine(
+        context.config.get_main_option("sqlalchemy.url"), poolclass=pool.NullPool
+    )
     with engine.connect() as connection:
         connection.execute(text(f"SELECT pg_advisory_lock({LOCK})"))
         connection.execute(text("SET lock_timeout = '4s'"))

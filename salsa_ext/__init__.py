@@ -1,0 +1,1 @@
+"""The domain: permits, marks, matching, traces, disclosure."""

@@ -18,6 +18,7 @@ class SystemClock:
     """The machine's own clock."""
 
     def now(self) -> datetime:
+        """Return the present moment."""
         return datetime.now(UTC)
 
 
@@ -28,6 +29,7 @@ class FixedClock:
     at: datetime
 
     def now(self) -> datetime:
+        """Return the moment at which it stands."""
         return self.at
 
 

@@ -43,8 +43,8 @@ class Base(DeclarativeBase):
             str: Text,
             Decimal: Numeric(18, 3),
             datetime: DateTime(timezone=True),
-            dict[str, Any]: JSONB,
-            list[dict[str, Any]]: JSONB,
+            dict[str, Any]: JSONB(none_as_null=True),
+            list[dict[str, Any]]: JSONB(none_as_null=True),
             list[str]: ARRAY(Text),
         },
     )
@@ -53,13 +53,19 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 
 DUPLICATES: dict[str, Message] = {
-    "uq_permit_owner_state_kind_number": say("Your state has a permit of this kind and number."),
-    "uq_shipment_owner_state_number": say("Your state has a shipment of this number."),
-    "uq_transfer_owner_state_number_version": say("Your state has a transfer of this number."),
-    "uq_seizure_owner_state_number_version": say("Your state has a seizure of this number."),
-    "uq_report_owner_state_number_version": say("Your state has a report of this number."),
-    "uq_account_username": say("An account of this user name exists."),
-    "uq_agency_code": say("An agency of this code exists."),
+    "uq_permit_owner_state_kind_number": say(
+        "Your state already has a permit of this kind and number."
+    ),
+    "uq_shipment_owner_state_number": say("Your state already has a shipment of this number."),
+    "uq_transfer_owner_state_number_version": say(
+        "Your state already has a transfer of this number."
+    ),
+    "uq_seizure_owner_state_number_version": say(
+        "Your state already has a seizure of this number."
+    ),
+    "uq_report_owner_state_number_version": say("Your state already has a report of this number."),
+    "uq_account_username": say("An account of this user name already exists."),
+    "uq_agency_code": say("An agency of this code already exists."),
     "uq_receipt_shipment_id": say("The receipt of this shipment is confirmed already."),
     "pk_seizure": say("Somebody corrected this at the same moment; read it again."),
     "pk_transfer": say("Somebody corrected this at the same moment; read it again."),
@@ -77,6 +83,7 @@ def engine_options(config: Config) -> dict[str, Any]:
         "pool_use_lifo": True,
         "pool_pre_ping": True,
         "json_serializer": _json,
+        "hide_parameters": True,  # they would stand in the text of errors
         "connect_args": {
             "connect_timeout": 5,
             "options": f"-c statement_timeout={config.statement_timeout}s -c timezone=UTC"
@@ -160,7 +167,7 @@ def _copy(table: Table, columns: list[str], rows: Iterable[Mapping[str, Any]]) -
     cursor: Any = connection.connection.cursor()
     cursor.copy_expert(f"COPY {stage} ({names}) FROM STDIN", io.StringIO("".join(lines)))
     cursor.close()
-    connection.execute(text(f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {stage}"))
+    connection.execute(text(f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {stage}"))  # noqa: S608 - names of our own tables
     connection.execute(text(f"TRUNCATE {stage}"))
 
 
@@ -187,6 +194,10 @@ def _bytes(value: bytes) -> str:
     return "\\x" + value.hex()
 
 
-def _array(value: Sequence[str]) -> str:
-    items = (str(item).replace("\\", "\\\\").replace('"', '\\"') for item in value)
-    return "{" + ",".join(f'"{item}"' for item in items) + "}"
+def _array(value: Sequence[str | None]) -> str:
+    return "{" + ",".join("NULL" if item is None else _quoted(item) for item in value) + "}"
+
+
+def _quoted(item: str) -> str:
+    escaped = str(item).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -21,6 +21,17 @@ class Message:
         return self.text.format(**self.params)
 
 
+@dataclass(frozen=True)
+class Coded:
+    """A code inside a sentence; each language shows its own name of it."""
+
+    kind: str
+    code: str
+
+    def __str__(self) -> str:
+        return self.code
+
+
 def say(text: str, **params: Any) -> Message:
     """Mark a sentence for translation, with the data that it shows."""
     return Message(text, params)
@@ -33,7 +44,9 @@ class SalsaError(Exception):
 
     def __init__(self, message: Message | str, **details: Any) -> None:
         super().__init__(str(message))
-        self.message = message if isinstance(message, Message) else Message("{text}", {"text": message})
+        self.message = (
+            message if isinstance(message, Message) else Message("{text}", {"text": message})
+        )
         self.details = details
 
 
@@ -55,7 +68,13 @@ class NotFound(SalsaError):
     code = "not_found"
 
     def __init__(self, kind: str, key: object) -> None:
-        super().__init__(say("There is no {kind} {key} that you may see.", kind=kind, key=str(key)))
+        super().__init__(
+            say(
+                "There is no {kind} {key} that you may see.",
+                kind=Coded("object", kind),
+                key=str(key),
+            )
+        )
 
 
 class Invalid(SalsaError):
@@ -64,7 +83,7 @@ class Invalid(SalsaError):
     code = "invalid"
 
     def __init__(self, errors: Mapping[str, Sequence[Message]]) -> None:
-        super().__init__(say("Some fields cannot be taken; see errors."), errors=errors)
+        super().__init__(say("Some fields cannot be accepted; see errors."), errors=errors)
         self.errors = errors
 
 
@@ -93,8 +112,12 @@ class IllegalTransition(Conflict):
 
     def __init__(self, kind: str, status: str, action: str) -> None:
         super().__init__(
-            say("A {kind} that is {status} cannot be changed by {action}.",
-                kind=kind, status=status, action=action),
+            say(
+                "A {kind} that is {status} cannot be changed by {action}.",
+                kind=Coded("object", kind),
+                status=Coded(f"{kind}_status", status),
+                action=action,
+            ),
             status=status,
         )
 

@@ -55,7 +55,7 @@ def _begin(state: str, zone: str) -> list[Opened]:
     actor = operator(state)
     with transaction(operator(None)):
         if state not in participants():
-            raise Invalid({"state": [say("{state} is no participating state.", state=state)]})
+            raise Invalid({"state": [say("{state} is not a participating state.", state=state)]})
         installation.begin_real(actor=operator(None))
     with transaction(actor):
         code = f"{state}-ADMINISTRATION"

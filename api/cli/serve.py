@@ -14,7 +14,9 @@ from salsa_ext.config import Config
 from salsa_ext.errors import NotConfigured, say
 from salsa_ext.services import database
 
-host_option = click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+host_option = click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Where to listen."
+)
 port_option = click.option("--port", default=8000, show_default=True, envvar="PORT")
 
 

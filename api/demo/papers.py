@@ -111,9 +111,7 @@ class Clerk:
             transit_permits=tuple(map(Reference, way.transit, deal.transit_numbers)),
         )  # fmt: skip
 
-    def _transit(
-        self, deal: Deal, parties: dict[str, Any], number: str, state: str
-    ) -> PermitData:
+    def _transit(self, deal: Deal, parties: dict[str, Any], number: str, state: str) -> PermitData:
         way, first = deal.way, deal.consignments[0]
         enters, leaves = (self._calendar.on(day).isoformat() for day in (first.ships, first.enters))
         return PermitData(

@@ -175,5 +175,3 @@ def stranded(deals: Iterable[Deal]) -> list[tuple[Consignment, Gun]]:
         (sent, gun) for deal in deals for sent in deal.consignments
         for _, gun in sent.guns() if sent.fate in ("never", "short") and gun.events[-1] == "export"
     ]  # fmt: skip
-
-

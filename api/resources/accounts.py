@@ -21,6 +21,7 @@ from api.schemas.accounts import (
     MeResponse,
     OpenedResponse,
 )
+from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import accounts as reading
 from salsa_ext.readmodels import audit
 from salsa_ext.services import accounts, keys
@@ -36,27 +37,29 @@ def _me(actor: Actor) -> dict[str, Any]:
     return vars(actor) | {"permissions": sorted(actor.permissions)}
 
 
-blueprint.reading("/me", MeResponse, _me)
-blueprint.listing("/accounts", AccountQuery, AccountResponse, reading.list_accounts)
-blueprint.listing("/keys", ListQuery, KeyResponse, reading.list_keys)
-blueprint.listing("/audit", AuditQuery, AuditResponse, audit.list_entries)
+blueprint.reading("/me", MeResponse, _me, None)
+blueprint.listing(
+    "/accounts", AccountQuery, AccountResponse, reading.list_accounts, Permission.ACCOUNT_MANAGE
+)
+blueprint.listing("/keys", ListQuery, KeyResponse, reading.list_keys, Permission.KEY_MANAGE)
+blueprint.listing("/audit", AuditQuery, AuditResponse, audit.list_entries, Permission.AUDIT_READ)
 
 
-@blueprint.posting("/accounts", AccountRequest, OpenedResponse)
+@blueprint.posting("/accounts", AccountRequest, OpenedResponse, Permission.ACCOUNT_MANAGE)
 def open_account(actor: Actor, data: AccountData) -> dict[str, Any]:
     """Open an account in your state; the password is shown this once."""
     account_id, password = accounts.open_account(actor=actor, data=data)
     return {"id": account_id, "password": password}
 
 
-@blueprint.posting("/keys", KeyRequest, IssuedResponse)
+@blueprint.posting("/keys", KeyRequest, IssuedResponse, Permission.KEY_MANAGE)
 def issue_key(actor: Actor, data: KeyData) -> dict[str, Any]:
     """Issue a key for an account of your state; it is shown this once."""
     key_id, token = keys.issue(actor=actor, data=data)
     return {"id": key_id, "token": token}
 
 
-@blueprint.posting("/keys/<uuid:key_id>/revoke", None, None, status=204)
+@blueprint.posting("/keys/<uuid:key_id>/revoke", None, None, Permission.KEY_MANAGE, status=204)
 def revoke_key(actor: Actor, key_id: UUID) -> Response:
     """End a key at once."""
     keys.revoke(actor=actor, key_id=key_id)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from api.resource import Resource
 from api.schemas.checks import CaseRequest, CheckRequest, CheckResponse
+from salsa_ext.policy.permissions import Permission
 from salsa_ext.services import checks
 from salsa_ext.services.checks import Answer
 from salsa_ext.values.actor import Actor
@@ -15,13 +16,15 @@ from salsa_ext.values.inquiries import CheckData
 blueprint = Resource("checks", "Is this serial known?")
 
 
-@blueprint.posting("/checks", CheckRequest, CheckResponse)
+@blueprint.posting("/checks", CheckRequest, CheckResponse, Permission.CHECK_MAKE)
 def make_check(actor: Actor, data: CheckData) -> Answer:
     """Ask whether a serial is known to any state."""
     return checks.make(actor=actor, data=data)
 
 
-@blueprint.posting("/checks/<uuid:check_id>/case", CaseRequest, CaseRequest, status=200)
+@blueprint.posting(
+    "/checks/<uuid:check_id>/case", CaseRequest, CaseRequest, Permission.CHECK_MAKE, status=200
+)
 def give_check_case(actor: Actor, data: dict[str, Any], check_id: UUID) -> dict[str, Any]:
     """Add the case number to a check that was made for an incident."""
     checks.give_case(actor=actor, check_id=check_id, case_number=data["case_number"])

@@ -1,4 +1,4 @@
-"""Is the process alive, and can it answer?"""
+"""Whether the process is alive, and whether it can answer."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ def healthz() -> dict[str, str]:
 def readyz() -> dict[str, str]:
     """Say whether the database is there and at this version; 503 where not."""
     if not health.is_ready():
-        raise Unavailable(say("The database is at another version; run salsa db upgrade."))
+        raise Unavailable(say("The database is at another version: run salsa db upgrade."))
     return {"status": "ready"}

@@ -8,6 +8,7 @@ from uuid import UUID
 from api.resource import Resource
 from api.schemas.common import AsOfQuery
 from api.schemas.records import RecordResponse
+from salsa_ext.policy.permissions import Permission
 from salsa_ext.services import disclosures
 from salsa_ext.services.disclosures import Disclosure
 from salsa_ext.values.actor import Actor
@@ -20,4 +21,6 @@ def _get(actor: Actor, record_id: UUID, as_of: datetime | None = None) -> Disclo
     return disclosures.read_record(actor=actor, record_id=record_id, as_of=as_of)
 
 
-blueprint.reading("/records/<uuid:record_id>", RecordResponse, _get, AsOfQuery)
+blueprint.reading(
+    "/records/<uuid:record_id>", RecordResponse, _get, Permission.RECORD_READ, AsOfQuery
+)

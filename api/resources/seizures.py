@@ -17,6 +17,7 @@ from api.schemas.seizures import (
     SeizureRequest,
     SeizureResponse,
 )
+from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import documents
 from salsa_ext.readmodels.documents import SEIZURES, DocumentView
 from salsa_ext.readmodels.pages import Page
@@ -28,7 +29,9 @@ from salsa_ext.values.documents import SeizureData
 blueprint = Resource("seizures", "Firearms seized, found or surrendered")
 
 
-def _list(actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None) -> Page[DocumentView]:
+def _list(
+    actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
+) -> Page[DocumentView]:
     return documents.list_documents(actor, SEIZURES, filters, limit, cursor)
 
 
@@ -46,11 +49,13 @@ def _matched(actor: Actor, seizure_id: UUID) -> Matched:
     return Matched(view, matches.find(actor=actor, document_id=seizure_id, items=view.items))
 
 
-blueprint.listing("/seizures", SeizureQuery, SeizureResponse, _list)
-blueprint.reading("/seizures/<uuid:seizure_id>", SeizureResponse, _get, AsOfQuery)
+blueprint.listing("/seizures", SeizureQuery, SeizureResponse, _list, Permission.SEIZURE_READ)
+blueprint.reading(
+    "/seizures/<uuid:seizure_id>", SeizureResponse, _get, Permission.SEIZURE_READ, AsOfQuery
+)
 
 
-@blueprint.posting("/seizures", SeizureRequest, SeizureMatchedResponse)
+@blueprint.posting("/seizures", SeizureRequest, SeizureMatchedResponse, Permission.SEIZURE_RECORD)
 def record_seizure(actor: Actor, data: SeizureData) -> Matched:
     """Record a seizure; the answer says at once what its items match."""
     return _matched(actor, seizures.record(actor=actor, data=data))
@@ -58,12 +63,10 @@ def record_seizure(actor: Actor, data: SeizureData) -> Matched:
 
 @blueprint.posting(
     "/seizures/<uuid:seizure_id>/correct", SeizureCorrection, SeizureMatchedResponse,
-    status=200, standing=_standing,
+    Permission.SEIZURE_RECORD, status=200, standing=_standing,
 )  # fmt: skip
 def correct_seizure(actor: Actor, data: tuple[SeizureData, str], seizure_id: UUID) -> Matched:
     """Add a version with other facts and all items, and the reason."""
     corrected, reason = data
-    seizures.correct(
-        actor=actor, seizure_id=seizure_id, seen=g.seen, data=corrected, reason=reason
-    )
+    seizures.correct(actor=actor, seizure_id=seizure_id, seen=g.seen, data=corrected, reason=reason)
     return _matched(actor, seizure_id)

@@ -14,6 +14,7 @@ from api.schemas.statistics import (
     TableResponse,
     present,
 )
+from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import names, statistics
 from salsa_ext.values.actor import Actor
 
@@ -36,5 +37,8 @@ def _table(
     return tables.file(table["cells"], form, dataset) if form else table
 
 
-blueprint.reading("/statistics", DatasetsResponse, _datasets)
-blueprint.reading("/statistics/<slug:dataset>", TableResponse, _table, StatisticsQuery)
+blueprint.reading("/statistics", DatasetsResponse, _datasets, Permission.STATISTICS_READ)
+blueprint.reading(
+    "/statistics/<slug:dataset>", TableResponse, _table, Permission.STATISTICS_READ, StatisticsQuery,
+    as_file=True,
+)  # fmt: skip

@@ -8,6 +8,7 @@ from flask import g
 
 from api.resource import Resource
 from api.schemas.traces import ResultResponse, TraceQuery, TraceRequest, TraceResponse
+from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import traces as reading
 from salsa_ext.readmodels.traces import TraceView
 from salsa_ext.services import traces
@@ -15,18 +16,22 @@ from salsa_ext.values.actor import Actor
 from salsa_ext.values.inquiries import TraceData
 
 blueprint = Resource("traces", "From a gun that was found to its last lawful holder")
-blueprint.listing("/traces", TraceQuery, TraceResponse, reading.list_traces)
-blueprint.reading("/traces/<uuid:trace_id>", TraceResponse, reading.get_trace)
-blueprint.reading("/traces/<uuid:trace_id>/result", ResultResponse, reading.get_result)
+blueprint.listing("/traces", TraceQuery, TraceResponse, reading.list_traces, Permission.TRACE_READ)
+blueprint.reading(
+    "/traces/<uuid:trace_id>", TraceResponse, reading.get_trace, Permission.TRACE_READ
+)
+blueprint.reading(
+    "/traces/<uuid:trace_id>/result", ResultResponse, reading.get_result, Permission.TRACE_READ
+)
 
 
-@blueprint.posting("/traces", TraceRequest, TraceResponse)
+@blueprint.posting("/traces", TraceRequest, TraceResponse, Permission.TRACE_REQUEST)
 def request_trace(actor: Actor, data: TraceData) -> TraceView:
     """Ask all states for the history of a gun; at once, unless it is a draft."""
     return reading.read(traces.request(actor=actor, data=data))
 
 
-def _action(name: str, said: str) -> None:
+def _action(name: str, said: str, permission: Permission = Permission.TRACE_REQUEST) -> None:
     command = getattr(traces, name)
 
     def act(actor: Actor, trace_id: UUID) -> TraceView:
@@ -35,10 +40,12 @@ def _action(name: str, said: str) -> None:
 
     act.__name__, act.__doc__ = f"{name}_trace", said
     path = f"/traces/<uuid:trace_id>/{name}"
-    blueprint.posting(path, None, TraceResponse, status=200, standing=reading.version)(act)
+    blueprint.posting(path, None, TraceResponse, permission, status=200, standing=reading.version)(
+        act
+    )
 
 
-_action("approve", "Approve a draft of somebody else.")
+_action("approve", "Approve a draft of somebody else.", Permission.TRACE_APPROVE)
 _action("send", "Send a draft or an approved trace.")
 _action("withdraw", "Withdraw a trace.")
 _action("close", "Close a trace that was sent.")

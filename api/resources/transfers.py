@@ -10,7 +10,13 @@ from flask import g
 
 from api.resource import Resource
 from api.schemas.common import AsOfQuery
-from api.schemas.transfers import TransferCorrection, TransferQuery, TransferRequest, TransferResponse
+from api.schemas.transfers import (
+    TransferCorrection,
+    TransferQuery,
+    TransferRequest,
+    TransferResponse,
+)
+from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import documents
 from salsa_ext.readmodels.documents import TRANSFERS, DocumentView
 from salsa_ext.readmodels.pages import Page
@@ -18,10 +24,14 @@ from salsa_ext.services import transfers
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.documents import TransferData
 
-blueprint = Resource("transfers", "A gun is made, registered, sold, lent, deactivated or destroyed inside a state")
+blueprint = Resource(
+    "transfers", "A gun is made, registered, sold, lent, deactivated or destroyed inside a state"
+)
 
 
-def _list(actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None) -> Page[DocumentView]:
+def _list(
+    actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
+) -> Page[DocumentView]:
     return documents.list_documents(actor, TRANSFERS, filters, limit, cursor)
 
 
@@ -34,20 +44,25 @@ def _standing(actor: Actor, transfer_id: UUID) -> int:
     return documents.version(TRANSFERS, transfer_id)
 
 
-blueprint.listing("/transfers", TransferQuery, TransferResponse, _list)
-blueprint.reading("/transfers/<uuid:transfer_id>", TransferResponse, _get, AsOfQuery)
+blueprint.listing("/transfers", TransferQuery, TransferResponse, _list, Permission.TRANSFER_READ)
+blueprint.reading(
+    "/transfers/<uuid:transfer_id>", TransferResponse, _get, Permission.TRANSFER_READ, AsOfQuery
+)
 
 
-@blueprint.posting("/transfers", TransferRequest, TransferResponse)
+@blueprint.posting("/transfers", TransferRequest, TransferResponse, Permission.TRANSFER_RECORD)
 def record_transfer(actor: Actor, data: TransferData) -> DocumentView:
     """Record a transfer."""
     return documents.read(TRANSFERS, transfers.record(actor=actor, data=data))
 
 
 @blueprint.posting(
-    "/transfers/<uuid:transfer_id>/correct", TransferCorrection, TransferResponse, status=200, standing=_standing
-)
-def correct_transfer(actor: Actor, data: tuple[TransferData, str], transfer_id: UUID) -> DocumentView:
+    "/transfers/<uuid:transfer_id>/correct", TransferCorrection, TransferResponse, Permission.TRANSFER_RECORD,
+    status=200, standing=_standing,
+)  # fmt: skip
+def correct_transfer(
+    actor: Actor, data: tuple[TransferData, str], transfer_id: UUID
+) -> DocumentView:
     """Add a version with other facts, and the reason."""
     corrected, reason = data
     transfers.correct(

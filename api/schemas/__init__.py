@@ -1,0 +1,1 @@
+"""What goes over HTTP: requests refuse the unknown, answers say what they show."""

@@ -108,4 +108,3 @@ class AuditQuery(ListQuery):
     subject_kind = Text(most=50)
     subject_id = Text(most=100)
     owner_state = StateCode(data_key="state")
-

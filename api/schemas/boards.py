@@ -34,7 +34,11 @@ class BoardShipmentResponse(Schema):
         names = ("id", "number", "permit_number", "exporting_state", "importing_state", "due_at",
                  "plates", "document_number", "item_count")  # fmt: skip
         shown = {name: getattr(view.shipment, name) for name in names}
-        return shown | {"status": view.status, "exit": ticks.get("exit"), "entry": ticks.get("entry")}
+        return shown | {
+            "status": view.status,
+            "exit": ticks.get("exit"),
+            "entry": ticks.get("entry"),
+        }
 
 
 class BoardPermitResponse(Schema):
@@ -78,4 +82,3 @@ class BoardResponse(Schema):
     seizures = fields.List(fields.Nested(NearSeizureResponse), required=True)
     traces = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
     figures = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
-

@@ -193,7 +193,7 @@ class OccurringRequest(RequestSchema):
     @validates_schema
     def _zone(self, data: Mapping[str, Any], **_: Any) -> None:
         if (zone := data.get("time_zone")) and zone not in zones():
-            text = Lazy("No IANA time zone; one is America/Asuncion.").format()
+            text = Lazy("Not an IANA time zone; for example America/Asuncion.").format()
             raise ValidationError(text, "time_zone")
 
     def build(self, data: dict[str, Any]) -> Any:
@@ -240,7 +240,9 @@ def columns(row: Any) -> dict[str, Any]:
 
 def items(views: Iterable[Any]) -> list[dict[str, Any]]:
     """Return the items of a document from their records."""
-    return [columns(view.record) | {"record": view.record.id, "marks": view.marks} for view in views]
+    return [
+        columns(view.record) | {"record": view.record.id, "marks": view.marks} for view in views
+    ]
 
 
 def side(parties: Mapping[UUID, PartyRow], party_id: UUID | None) -> PartyRow | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from uuid import UUID
 from marshmallow import Schema, fields, post_load
 
 from api.i18n import Lazy
+from salsa_ext.readmodels import names
 
 fields.Field.default_error_messages = {
     "required": Lazy("This field is required."),
@@ -88,7 +89,10 @@ class StateCode(fields.String):
     """A country by its ISO 3166-1 alpha-3 code."""
 
     default_error_messages = {
-        "invalid": Lazy("A country is written as three capital letters of ISO 3166-1, such as PRY."),
+        "invalid": Lazy(
+            "A country is written as three capital letters of ISO 3166-1, such as PRY."
+        ),
+        "unknown": Lazy("There is no country {code}, today or in the past."),
     }
 
     def __init__(self, **options: Any) -> None:
@@ -96,6 +100,21 @@ class StateCode(fields.String):
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         if not isinstance(value, str) or not re.fullmatch(r"[A-Z]{3}", value):
+            raise self.make_error("invalid")
+        if not names.is_state(value):
+            raise self.make_error("unknown", code=value)
+        return value
+
+
+class PostCode(fields.String):
+    """A border post by its code."""
+
+    default_error_messages = {
+        "invalid": Lazy("A border post is named by its code; GET /api/v1/posts lists them."),
+    }
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        if not isinstance(value, str) or not names.is_post(value):
             raise self.make_error("invalid")
         return value
 
@@ -157,7 +176,9 @@ class Quantity(fields.Field[Decimal]):
     }
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(metadata={"type": "number", "exclusiveMinimum": 0, "maximum": 10**12}, **options)
+        super().__init__(
+            metadata={"type": "number", "exclusiveMinimum": 0, "maximum": 10**12}, **options
+        )
 
     def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> float | int | None:
         if value is None:
@@ -229,19 +250,26 @@ class Moment(fields.AwareDateTime):
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> datetime:
         try:
-            moment = datetime.fromisoformat(value) if isinstance(value, str) and "T" in value else None
+            moment = (
+                datetime.fromisoformat(value) if isinstance(value, str) and "T" in value else None
+            )
         except ValueError:
             moment = None
-        if moment is None or moment.tzinfo is None or not 1800 <= moment.year <= 2200:
+        if moment is None or not 1800 <= moment.year <= 2200 or not _is_offset(moment.utcoffset()):
             raise self.make_error("invalid")
         return moment
+
+
+def _is_offset(offset: timedelta | None) -> bool:
+    """PostgreSQL refuses more than 15:59; no place on Earth has more than 14 hours."""
+    return offset is not None and abs(offset) <= timedelta(hours=14)
 
 
 class Id(fields.UUID):
     """The id of an object of this service."""
 
     default_error_messages = {
-        "invalid_uuid": Lazy("This is no id of this service."),
+        "invalid_uuid": Lazy("This is not an id of this service."),
     }
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> UUID:
@@ -274,4 +302,3 @@ class Nested(fields.Nested):
     default_error_messages = {
         "type": Lazy("An object is needed here."),
     }
-

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
@@ -24,6 +26,7 @@ from api.schemas.fields import (
     Day,
     Items,
     Nested,
+    PostCode,
     Quantity,
     RequestSchema,
     StateCode,
@@ -85,7 +88,7 @@ class SeizureRequest(OccurringRequest):
     kind = Code(codes.SEIZURE_KINDS, required=True)
     agency = Text(most=100, required=True)
     place = Nested(PlaceRequest, required=True)
-    post = Text(most=100)
+    post = PostCode()
     setting = Code(codes.SETTINGS)
     legal_grounds = Items(Code(codes.LEGAL_GROUNDS), most=10, required=True)
     crime_context = Items(Code(codes.CRIME_CONTEXTS), most=20, required=True)
@@ -163,7 +166,7 @@ class SeizureQuery(ListQuery):
     kind = Code(codes.SEIZURE_KINDS)
     number = Text(most=100)
     occurred_on = Day()
-    post = Text(most=100)
+    post = PostCode()
 
 
 def present(view: DocumentView) -> dict[str, Any]:
@@ -181,4 +184,8 @@ def _plain(value: Any) -> Any:
     """Return a value as JSON holds it."""
     if isinstance(value, tuple):
         return [_plain(inner) for inner in value]
+    if isinstance(value, Mapping):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, Decimal):
+        return float(value)
     return dict(vars(value)) if hasattr(value, "__dict__") else value

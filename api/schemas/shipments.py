@@ -24,6 +24,7 @@ from api.schemas.fields import (
     Items,
     Moment,
     Nested,
+    PostCode,
     Quantity,
     RequestSchema,
     Text,
@@ -58,7 +59,7 @@ class ExpectationRequest(RequestSchema):
     """When a stage is expected."""
 
     stage = Code(codes.STAGES, required=True)
-    post = Text(most=100)
+    post = PostCode()
     at = Moment(required=True)
 
     def build(self, data: dict[str, Any]) -> Expectation:
@@ -92,7 +93,7 @@ class ShipmentRequest(RequestSchema):
     mode = Code(codes.MODES, required=True)
     port_of_exit = Text(most=100)
     port_of_entry = Text(most=100)
-    route = Items(Text(most=100), most=20, load_default=())
+    route = Items(PostCode(), most=20, load_default=())
     expected = Items(Nested(ExpectationRequest), most=20, load_default=())
     carrier = Nested(PartyRequest)
     seals = Items(Text(most=50), most=50, load_default=())
@@ -106,7 +107,7 @@ class CheckpointRequest(RequestSchema):
 
     value = CheckpointData
     stage = Code(codes.STAGES, required=True)
-    post = Text(most=100)
+    post = PostCode()
     occurred_at = Moment(required=True)
     outcome = Code(codes.OUTCOMES, required=True)
     quantity = Whole()
@@ -209,7 +210,7 @@ class ShipmentQuery(ListQuery):
     number = Text(most=100)
     plate = Text(most=20)
     document = Text(most=100)
-    post = Text(most=100)
+    post = PostCode()
     status = Code(codes.SHIPMENT_STATUSES)
     due_before = Moment()
 

@@ -90,4 +90,3 @@ class TransferQuery(ListQuery):
     kind = Code(codes.TRANSFER_KINDS)
     number = Text(most=100)
     occurred_on = Day()
-

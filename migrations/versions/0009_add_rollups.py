@@ -27,7 +27,8 @@ CREATE TABLE rollup_delta (
     amount BIGINT NOT NULL,
     CONSTRAINT pk_rollup_delta PRIMARY KEY (id)
 );
-GRANT SELECT, INSERT, DELETE ON rollup_delta TO salsa_service;
+-- FOR UPDATE SKIP LOCKED wants the right to change some column; nothing changes one.
+GRANT SELECT, INSERT, DELETE, UPDATE (id) ON rollup_delta TO salsa_service;
 """
 
 DROP = """

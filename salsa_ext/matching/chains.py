@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from salsa_ext.errors import Message, say
+from salsa_ext.errors import Coded, Message, say
 
 Event = Mapping[str, Any]
 
 ORDER: Final = (
     "manufacture", "export", "import", "state_issue", "state_to_civilian", "registration",
-    "domestic_sale", "private_sale", "inheritance", "loan", "recovery", "loss", "theft",
+    "domestic_sale", "private_sale", "inheritance", "loan", "recovery", "surrender", "loss", "theft",
     "deactivation", "destruction", "seized", "found", "surrendered",
 )  # fmt: skip
 LAWFUL: Final = frozenset(ORDER[: ORDER.index("loss")])
@@ -22,7 +22,11 @@ REACHED: Final = {
     "manufacture": "manufacturer", "export": "manufacturer", "import": "importer",
     "domestic_sale": "first_buyer",
 }  # fmt: skip
-NEVER: Final = {"received_short": "short_receipt", "overdue": "never_arrived", "lost": "never_arrived"}
+NEVER: Final = {
+    "received_short": "short_receipt",
+    "overdue": "never_arrived",
+    "lost": "never_arrived",
+}
 STOLEN: Final = {
     "private": "theft_private", "dealer": "theft_dealer", "state_stock": "theft_state_stock",
     "evidence_store": "theft_evidence_store", "shipment": "never_arrived",
@@ -62,12 +66,14 @@ def build(legs: Sequence[Leg], found_on: date, asking: str, firearm: Mapping[str
     """Put the events of all legs in order and draw from them what a trace asks.
 
     A gun is sold new once: several first sales of one serial are candidates, and nothing is
-    concluded from any of them. What happened after the gun was found is a conflict, and shown.
+    concluded but what holds for all (the days, where all are of one day). What happened after
+    the gun was found is a conflict, and shown.
     """
     told = sorted((event for leg in legs for event in leg.events), key=_order)
     chain = [event for event in told if _on(event) <= found_on]
     after = [event for event in told if _on(event) > found_on]
     sales = [event for event in chain if event["event"] == "domestic_sale"]
+    days_sold = {_on(sale) for sale in sales}
     ambiguous = len(sales) > 1
     lawful = [event for event in chain if event["event"] in LAWFUL]
     last = lawful[-1] if lawful and not ambiguous else None
@@ -83,7 +89,7 @@ def build(legs: Sequence[Leg], found_on: date, asking: str, firearm: Mapping[str
         conflicts=after,
         last_lawful=last,
         point_of_diversion=_diversion(last, chain),
-        time_to_crime_days=_days(sales[0], found_on) if len(sales) == 1 else None,
+        time_to_crime_days=_days(sales[0], found_on) if len(days_sold) == 1 else None,
         since_last_lawful_days=_days(last, found_on) if last else None,
         failure_reason=_failure(outcome, firearm, waiting),
         missing=_missing(waiting, firearm, ambiguous),
@@ -137,15 +143,31 @@ def _diversion(last: Event | None, chain: Sequence[Event]) -> dict[str, Any] | N
     if later and later[0]["event"] in ("theft", "loss"):
         loss = later[0]
         kind = STOLEN.get(loss.get("stolen_from") or "", "unknown")
-        why = say("{state} recorded a {event} on {on}.", state=loss["state"], event=loss["event"],
-                  on=loss["occurred_on"])  # fmt: skip
-        return {"after": last["record"], "before": loss["record"], "diversion_kind": kind, "why": why}
+        why = say(
+            "{state} recorded a {event} on {on}.",
+            state=loss["state"],
+            event=Coded("report_kind", loss["event"]),
+            on=loss["occurred_on"],
+        )
+        return {
+            "after": last["record"],
+            "before": loss["record"],
+            "diversion_kind": kind,
+            "why": why,
+        }
     kind = NEVER.get(last.get("shipment_status") or "", "") if last["event"] == "export" else ""
     if not kind:
         return None
-    why = say("{state} shipped it to {partner} on {on}, and no receipt of it is recorded.",
-              state=last["state"], partner=last["counterpart_state"], on=last["occurred_on"])  # fmt: skip
+    why = _not_received(kind, last)
     return {"after": last["record"], "before": None, "diversion_kind": kind, "why": why}
+
+
+def _not_received(kind: str, last: Event) -> Message:
+    told = {"state": last["state"], "partner": last["counterpart_state"], "on": last["occurred_on"]}
+    if kind == "short_receipt":
+        return say("{state} shipped it to {partner} on {on}, and {partner} received the shipment"
+                   " without it.", **told)  # fmt: skip
+    return say("{state} shipped it to {partner} on {on}, and no receipt of it is recorded.", **told)
 
 
 def _failure(outcome: str, firearm: Mapping[str, Any], waiting: Sequence[Leg]) -> str | None:
@@ -169,5 +191,7 @@ def _missing(waiting: Sequence[Leg], firearm: Mapping[str, Any], ambiguous: bool
         if not firearm.get(name):
             missing.append(text)
     if ambiguous:
-        missing.append(say("Something that tells the candidates apart: make, model, calibre, photograph."))
+        missing.append(
+            say("Something that tells the candidates apart: make, model, calibre, photograph.")
+        )
     return missing

@@ -69,7 +69,9 @@ def _serial(asked: Description, held: Description) -> Sequence[Reason]:
         reasons = [Reason("serial_same", say("The serial is the same."), bits)]
     else:
         apart = sum(a != b for a, b in zip(asked.serial_norm, held.serial_norm, strict=False))
-        text = say("The serial differs in {count} glyph(s) that are often confused.", count=apart)
+        text = say(
+            "The serial differs in {count} character(s) that are often confused.", count=apart
+        )
         reasons = [Reason("serial_confusable", text, bits + CONFUSED_GLYPH * apart)]
     if glyphs < 5:
         text = say("A serial this short is common: alone it is weak evidence.")
@@ -78,14 +80,14 @@ def _serial(asked: Description, held: Description) -> Sequence[Reason]:
 
 
 WEIGHTS: Final = (
-    ("make", 4.0, -12.0, say("The make is the same."), say("The make is another.")),
-    ("calibre_family", 3.0, -8.0, say("The calibre is the same or is taken for it."),
-     say("The calibre is another.")),
-    ("type", 1.5, -5.0, say("The type is the same."), say("The type is another.")),
+    ("make", 4.0, -12.0, say("The make is the same."), say("The make differs.")),
+    ("calibre_family", 3.0, -8.0, say("The calibre is the same, or counts as the same."),
+     say("The calibre differs.")),
+    ("type", 1.5, -5.0, say("The type is the same."), say("The type differs.")),
     ("country", 1.5, -3.0, say("The country of manufacture is the same."),
-     say("The country of manufacture is another.")),
+     say("The country of manufacture differs.")),
     ("year", 2.0, -3.0, say("The year of manufacture is the same."),
-     say("The year of manufacture is another.")),
+     say("The year of manufacture differs.")),
 )  # fmt: skip
 
 

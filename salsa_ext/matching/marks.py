@@ -7,7 +7,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-WILDCARDS = "?*[]"
+# Marks that tell one gun from another; an import or proof mark is shared by all that came with it.
+IDENTIFYING = frozenset(("manufacture", "confiscation", "state", "other"))
 _SEPARATORS = re.compile(r"[\s\-_./\\,;:'\"·–—]+")
 _CONFUSED = str.maketrans("OQDILZSGB", "000112568")
 _ALTERNATIVES = re.compile(r"\[([^\[\]]+)\]")
@@ -24,7 +25,8 @@ class Key:
 
 def normalise(text: str) -> str:
     """Return upper case, NFKC, without separators; `?`, `*` and `[8B]` stay as they are."""
-    return _SEPARATORS.sub("", unicodedata.normalize("NFKC", text).upper())
+    upper = unicodedata.normalize("NFKC", text).upper()
+    return unicodedata.normalize("NFKC", _SEPARATORS.sub("", upper))
 
 
 def skeleton(norm: str) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 
+@lru_cache(maxsize=10_000)  # a file repeats a few names thousands of times
 def fold(kind: str, text: str) -> str:
     """Return what is compared: no case, accents or spaces; for calibres the signs that count stay."""
     plain = "".join(

@@ -107,5 +107,3 @@ class MarkKey(Base):
     year: Mapped[int | None] = mapped_column(SmallInteger)
     visibility: Mapped[str]
     is_superseded: Mapped[bool]
-
-

@@ -44,9 +44,7 @@ class TraceLeg(Owned, Base):
 
     __tablename__ = "trace_leg"
     __table_args__ = (UniqueConstraint("trace_id", "state"),)
-    trace_id: Mapped[UUID] = mapped_column(
-        ForeignKey("trace.id"), primary_key=True, sort_order=-31
-    )
+    trace_id: Mapped[UUID] = mapped_column(ForeignKey("trace.id"), primary_key=True, sort_order=-31)
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
     state: Mapped[str] = mapped_column(CHAR(3))
     channel: Mapped[str]

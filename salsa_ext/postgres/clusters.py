@@ -43,12 +43,17 @@ def require_version(programs: Path, data: Path) -> None:
     ours = binaries.version(programs)
     theirs = (data / "PG_VERSION").read_text().strip()
     if str(binaries.major(ours)) != theirs:
-        raise PostgresUnavailable(say(
-            "The database in {data} belongs to PostgreSQL {theirs}, and the programs in "
-            "{programs} are PostgreSQL {ours}. Point PG_BIN at the programs of version {theirs}, "
-            "or save the database with them (pg_dump) and restore it into a new one.",
-            data=data, theirs=theirs, programs=programs, ours=ours,
-        ))
+        raise PostgresUnavailable(
+            say(
+                "The database in {data} belongs to PostgreSQL {theirs}, and the programs in "
+                "{programs} are PostgreSQL {ours}. Point PG_BIN at the programs of version {theirs}, "
+                "or save the database with them (pg_dump) and restore it into a new one.",
+                data=data,
+                theirs=theirs,
+                programs=programs,
+                ours=ours,
+            )
+        )
 
 
 def _hand_over(fresh: Path, secret: Path, account: Account, password: str) -> None:
@@ -58,19 +63,31 @@ def _hand_over(fresh: Path, secret: Path, account: Account, password: str) -> No
     account.own(secret)
 
 
-def _run_initdb(
-    programs: Path, fresh: Path, secret: Path, account: Account, *, sync: bool
-) -> None:
+def _run_initdb(programs: Path, fresh: Path, secret: Path, account: Account, *, sync: bool) -> None:
     done = account.run(
-        programs / "initdb", "-D", fresh, "-U", SUPERUSER, "--pwfile", secret,
-        "--auth", "scram-sha-256", "--data-checksums", "--encoding", "UTF8",
-        *_locale(binaries.major(binaries.version(programs))), *([] if sync else ["--no-sync"]),
+        programs / "initdb",
+        "-D",
+        fresh,
+        "-U",
+        SUPERUSER,
+        "--pwfile",
+        secret,
+        "--auth",
+        "scram-sha-256",
+        "--data-checksums",
+        "--encoding",
+        "UTF8",
+        *_locale(binaries.major(binaries.version(programs))),
+        *([] if sync else ["--no-sync"]),
     )
     if done.returncode != 0:
-        raise PostgresUnavailable(say(
-            "The database could not be made in {folder}:\n{said}",
-            folder=fresh.parent, said=last_lines(done.stdout),
-        ))
+        raise PostgresUnavailable(
+            say(
+                "The database could not be made in {folder}:\n{said}",
+                folder=fresh.parent,
+                said=last_lines(done.stdout),
+            )
+        )
 
 
 def _locale(major: int) -> list[str]:

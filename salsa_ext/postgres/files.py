@@ -37,9 +37,9 @@ def read_json(path: Path) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     except ValueError as cause:
-        raise PostgresUnavailable(say(
-            "{path} is damaged: {cause}.", path=path, cause=str(cause)
-        )) from cause
+        raise PostgresUnavailable(
+            say("{path} is damaged: {cause}.", path=path, cause=str(cause))
+        ) from cause
     return dict(content)
 
 

@@ -36,10 +36,13 @@ def make_private(folder: Path, account: Account) -> None:
     found = folder.lstat()
     is_ours = found.st_uid in (account.owner, os.geteuid()) and stat.S_ISDIR(found.st_mode)
     if not is_ours or found.st_mode & 0o077:
-        raise PostgresUnavailable(say(
-            "{folder} is not a folder that only user {user} can enter.",
-            folder=folder, user=account.name,
-        ))
+        raise PostgresUnavailable(
+            say(
+                "{folder} is not a folder that only user {user} can enter.",
+                folder=folder,
+                user=account.name,
+            )
+        )
     if found.st_uid != account.owner:
         account.own(folder)
 
@@ -47,7 +50,11 @@ def make_private(folder: Path, account: Account) -> None:
 def require_entrance(folder: Path, account: Account) -> None:
     """Raises PostgresUnavailable if a folder above is closed to the account."""
     if account.run("test", "-x", folder).returncode != 0:
-        raise PostgresUnavailable(say(
-            "User {user}, who runs the database server, cannot enter {folder}. Open the folders "
-            "above it (chmod o+x) or move the project.", user=account.name, folder=folder,
-        ))
+        raise PostgresUnavailable(
+            say(
+                "User {user}, who runs the database server, cannot enter {folder}. Open the folders "
+                "above it (chmod o+x) or move the project.",
+                user=account.name,
+                folder=folder,
+            )
+        )

@@ -98,9 +98,16 @@ def _spawn(command: list[str], account: Account, log: Log) -> Child:
     try:
         # A session of its own: Ctrl-C in the terminal must not end the server before its users.
         return Child(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-            user=account.uid, group=account.gid, extra_groups=account.groups,
-            cwd="/", env=environment(), start_new_session=True,
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            user=account.uid,
+            group=account.gid,
+            extra_groups=account.groups,
+            cwd="/",
+            env=environment(),
+            start_new_session=True,
         )
     finally:
         os.close(output)
@@ -130,20 +137,32 @@ def _wait(child: Child, data: Path) -> bool:
 
 
 def _too_slow(pid: int, status: str) -> PostgresUnavailable:
-    return PostgresUnavailable(say(
-        "The database server (process {pid}) is still {status} after {minutes} minutes.",
-        pid=pid, status=status, minutes=int(PATIENCE // 60),
-    ))
+    return PostgresUnavailable(
+        say(
+            "The database server (process {pid}) is still {status} after {minutes} minutes.",
+            pid=pid,
+            status=status,
+            minutes=int(PATIENCE // 60),
+        )
+    )
 
 
 def _failed(location: Location, code: int | None, said: str, log: Log) -> PostgresUnavailable:
     if ORPHANS in said:
-        return PostgresUnavailable(say(
-            "Processes of an earlier server still hold the database in {data} after {seconds} "
-            "seconds. End them, then start again:\n{said}",
-            data=location.data, seconds=int(ORPHANS_PATIENCE), said=said,
-        ))
-    return PostgresUnavailable(say(
-        "The database server ended at its start (code {code}); its log {log} says:\n{said}",
-        code=code, log=log.path, said=said,
-    ))
+        return PostgresUnavailable(
+            say(
+                "Processes of an earlier server still hold the database in {data} after {seconds} "
+                "seconds. End them, then start again:\n{said}",
+                data=location.data,
+                seconds=int(ORPHANS_PATIENCE),
+                said=said,
+            )
+        )
+    return PostgresUnavailable(
+        say(
+            "The database server ended at its start (code {code}); its log {log} says:\n{said}",
+            code=code,
+            log=log.path,
+            said=said,
+        )
+    )

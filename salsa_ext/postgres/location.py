@@ -83,11 +83,14 @@ def _folder(
 def _recorded_folder(place: Path, record: dict[str, Any], account: Account) -> Path:
     folder = Path(record["folder"])
     if record.get("initialised") and not is_initialised(folder / "data"):
-        raise PostgresUnavailable(say(
-            "The database that {record} names is gone from {folder}. Bring the folder back, or "
-            "delete {record} to begin with an empty database.",
-            folder=folder, record=place / RECORD,
-        ))
+        raise PostgresUnavailable(
+            say(
+                "The database that {record} names is gone from {folder}. Bring the folder back, or "
+                "delete {record} to begin with an empty database.",
+                folder=folder,
+                record=place / RECORD,
+            )
+        )
     make_private(folder, account)
     return folder
 

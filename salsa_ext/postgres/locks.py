@@ -75,8 +75,12 @@ def _wait_for(descriptor: int, path: Path) -> None:
     deadline = time.monotonic() + PATIENCE
     while not _try(descriptor, fcntl.LOCK_EX):
         if time.monotonic() > deadline:
-            raise PostgresUnavailable(say(
-                "Another process has been starting or stopping the database for {minutes} "
-                "minutes; it holds {path}.", minutes=int(PATIENCE // 60), path=path,
-            ))
+            raise PostgresUnavailable(
+                say(
+                    "Another process has been starting or stopping the database for {minutes} "
+                    "minutes; it holds {path}.",
+                    minutes=int(PATIENCE // 60),
+                    path=path,
+                )
+            )
         time.sleep(0.02)

@@ -23,10 +23,13 @@ def read(path: Path) -> dict[str, str]:
     """The passwords by kind of role; raises PostgresUnavailable if some are missing."""
     known = read_json(path)
     if known is None or not set(NAMES) <= set(known):
-        raise PostgresUnavailable(say(
-            "The passwords of the database are not in {path}. Put the file back; without it "
-            "nobody can sign in to the database.", path=path,
-        ))
+        raise PostgresUnavailable(
+            say(
+                "The passwords of the database are not in {path}. Put the file back; without it "
+                "nobody can sign in to the database.",
+                path=path,
+            )
+        )
     return known
 
 

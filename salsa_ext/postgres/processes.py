@@ -59,9 +59,9 @@ def shut_down(data: Path, child: subprocess.Popen[bytes] | None) -> None:
             os.kill(found.pid, number)
         if _is_gone(found.pid, data, child, patience):
             return
-    raise PostgresUnavailable(say(
-        "The database server (process {pid}) does not end.", pid=found.pid
-    ))
+    raise PostgresUnavailable(
+        say("The database server (process {pid}) does not end.", pid=found.pid)
+    )
 
 
 def remove_stale_files(data: Path, sockets: Path) -> None:
@@ -109,9 +109,7 @@ def _works_in(pid: int, data: Path) -> bool:
         return False
 
 
-def _is_gone(
-    pid: int, data: Path, child: subprocess.Popen[bytes] | None, patience: float
-) -> bool:
+def _is_gone(pid: int, data: Path, child: subprocess.Popen[bytes] | None, patience: float) -> bool:
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if child is not None:

@@ -25,8 +25,13 @@ POWERS = {
 
 
 def provision(
-    admin: connection, *, database: str, owner_password: str, service_password: str,
-    owner: str = "salsa_owner", service: str = "salsa_service",
+    admin: connection,
+    *,
+    database: str,
+    owner_password: str,
+    service_password: str,
+    owner: str = "salsa_owner",
+    service: str = "salsa_service",
 ) -> None:
     """Make the roles and the database, or set right the ones there are.
 
@@ -44,10 +49,12 @@ def provision(
 
 def _require_suitable(admin: connection) -> None:
     if admin.server_version < OLDEST:
-        raise PostgresUnavailable(say(
-            "The database server is older than PostgreSQL 15 (its number is {number}).",
-            number=admin.server_version,
-        ))
+        raise PostgresUnavailable(
+            say(
+                "The database server is older than PostgreSQL 15 (its number is {number}).",
+                number=admin.server_version,
+            )
+        )
     if not admin.autocommit:
         raise PostgresUnavailable(say("The administrator's connection must be in autocommit."))
 
@@ -96,10 +103,13 @@ def _ensure_database(admin: connection, name: str, owner: str) -> None:
         return
     holder, encoding = found[0]
     if encoding != "UTF8":
-        raise PostgresUnavailable(say(
-            "Database {name} is encoded in {encoding}; it must be UTF8.",
-            name=name, encoding=encoding,
-        ))
+        raise PostgresUnavailable(
+            say(
+                "Database {name} is encoded in {encoding}; it must be UTF8.",
+                name=name,
+                encoding=encoding,
+            )
+        )
     if holder != owner:
         _do(admin, "ALTER DATABASE {} OWNER TO {}", name, owner)
 
@@ -111,8 +121,12 @@ def _create_database(admin: connection, name: str, owner: str) -> None:
         "SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = 'template0'",
     )
     locale = "" if encoding == "UTF8" else " LC_COLLATE 'C' LC_CTYPE 'C'"
-    _do(admin, "CREATE DATABASE {} OWNER {} TEMPLATE template0 ENCODING 'UTF8'" + locale,
-        name, owner)
+    _do(
+        admin,
+        "CREATE DATABASE {} OWNER {} TEMPLATE template0 ENCODING 'UTF8'" + locale,
+        name,
+        owner,
+    )
 
 
 def _limit_access(admin: connection, database: str, owner: str, service: str) -> None:
@@ -149,11 +163,14 @@ def _explained(admin: connection) -> Iterator[None]:
     try:
         yield
     except errors.InsufficientPrivilege as cause:
-        raise PostgresUnavailable(say(
-            "Role {role} may not prepare the database: {cause}. Use a superuser, or the role "
-            "with CREATEDB and CREATEROLE that made the roles.",
-            role=admin.info.user, cause=cause.diag.message_primary or str(cause),
-        )) from cause
+        raise PostgresUnavailable(
+            say(
+                "Role {role} may not prepare the database: {cause}. Use a superuser, or the role "
+                "with CREATEDB and CREATEROLE that made the roles.",
+                role=admin.info.user,
+                cause=cause.diag.message_primary or str(cause),
+            )
+        ) from cause
 
 
 def _do(where: connection, statement: str, *names: str, values: list[str] | None = None) -> None:

@@ -29,7 +29,10 @@ class EmbeddedServer:
     """A PostgreSQL server of its own for one folder; nothing but a unix socket leads to it."""
 
     def __init__(
-        self, home: Path, *, settings: Mapping[str, str] | None = None,
+        self,
+        home: Path,
+        *,
+        settings: Mapping[str, str] | None = None,
         private_root: Path | None = None,
     ) -> None:
         """Prepare to keep everything in `home/postgres`; nothing happens before `start`.
@@ -49,7 +52,9 @@ class EmbeddedServer:
         return self.start()
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
         self.stop()
@@ -91,8 +96,11 @@ class EmbeddedServer:
         """A connection as the superuser, in autocommit; raises PostgresUnavailable."""
         with _explained(self._place):
             opened = psycopg2.connect(
-                host=str(self._socket_folder()), port=PORT, dbname=database,
-                user=passwords.NAMES["superuser"], password=self.password("superuser"),
+                host=str(self._socket_folder()),
+                port=PORT,
+                dbname=database,
+                user=passwords.NAMES["superuser"],
+                password=self.password("superuser"),
             )
         opened.autocommit = True
         return opened
@@ -148,9 +156,12 @@ class EmbeddedServer:
         with _explained(self._place):
             sockets = statuses.find_sockets(self._place)
         if sockets is None:
-            raise PostgresUnavailable(say(
-                "The database server in {place} does not run; start it first.", place=self._place
-            ))
+            raise PostgresUnavailable(
+                say(
+                    "The database server in {place} does not run; start it first.",
+                    place=self._place,
+                )
+            )
         return sockets
 
 
@@ -159,10 +170,13 @@ def _explained(place: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, psycopg2.OperationalError) as cause:
-        raise PostgresUnavailable(say(
-            "The database in {place} cannot be used: {cause}.",
-            place=place, cause=str(cause).strip(),
-        )) from cause
+        raise PostgresUnavailable(
+            say(
+                "The database in {place} cannot be used: {cause}.",
+                place=place,
+                cause=str(cause).strip(),
+            )
+        ) from cause
 
 
 def _make_place(place: Path) -> None:

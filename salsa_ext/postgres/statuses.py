@@ -29,8 +29,12 @@ def look(place: Path, log: Log) -> Status:
     planned = location.recorded(place)
     found = processes.running(planned.data)
     return Status(
-        running=found is not None, pid=found.pid if found else None, data=planned.data,
-        sockets=_socket_folder(planned, found), version=_version(), log=log.path,
+        running=found is not None,
+        pid=found.pid if found else None,
+        data=planned.data,
+        sockets=_socket_folder(planned, found),
+        version=_version(),
+        log=log.path,
     )
 
 

@@ -24,7 +24,9 @@ def list_accounts(
     return page(query, Account.id, limit, cursor)
 
 
-def list_keys(actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None) -> Page[ApiKey]:
+def list_keys(
+    actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
+) -> Page[ApiKey]:
     """Return a page of the own state's keys; none of them can be read back."""
     require(actor, Permission.KEY_MANAGE)
     return page(select(ApiKey), ApiKey.id, limit, cursor)

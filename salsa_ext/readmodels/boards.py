@@ -59,7 +59,7 @@ def get_board(actor: Actor, code: str) -> Board:
     require(actor, Permission.BOARD_READ)
     post = get_post(actor, code)
     if actor.state not in (post.state_a, post.state_b):
-        raise Forbidden(say("Your state is no side of this post."))
+        raise Forbidden(say("Your state is not a side of this post."))
     now = actor.now()
     near = _seizures(post, now)
     return Board(
@@ -76,9 +76,11 @@ def get_board(actor: Actor, code: str) -> Board:
 
 def _shipments(actor: Actor, post: Post, when: Any) -> list[ShipmentView]:
     query = select(Shipment).where(
-        Shipment.posts.contains([post.code]), Shipment.status.in_(UNDER_WAY), when
+        Shipment.posts.contains([post.code]), Shipment.status.in_((*UNDER_WAY, "held")), when
     )
-    return shipment_views(actor, db.session.scalars(query.order_by(Shipment.due_at).limit(MOST)).all())
+    return shipment_views(
+        actor, db.session.scalars(query.order_by(Shipment.due_at).limit(MOST)).all()
+    )
 
 
 def _expiring(actor: Actor, post: Post, now: datetime) -> list[PermitView]:
@@ -120,7 +122,9 @@ def _traces() -> dict[str, int]:
 
 def _figures(near: Sequence[NearSeizure], now: datetime) -> dict[str, int]:
     """Count the guns seized near by in the last seven days, and in the seven before."""
-    ages = [((now.date() - seizure.seizure.occurred_on).days, len(seizure.items)) for seizure in near]
+    ages = [
+        ((now.date() - seizure.seizure.occurred_on).days, len(seizure.items)) for seizure in near
+    ]
     return {
         "seized_last_7_days": sum(items for age, items in ages if age < 7),
         "seized_previous_7_days": sum(items for age, items in ages if 7 <= age < 14),

@@ -1,4 +1,4 @@
-"""Is the database there, and at the version that this code needs?"""
+"""Whether the database is there, and at the version that this code needs."""
 
 from __future__ import annotations
 

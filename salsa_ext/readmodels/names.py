@@ -8,24 +8,44 @@ from sqlalchemy import select
 
 from salsa_ext.db import db
 from salsa_ext.matching.names import fold
-from salsa_ext.models import Alias, Calibre, FirearmType, Label
+from salsa_ext.models import Alias, Calibre, FirearmType, Label, Post, State
 
 
 @cache
 def _aliases(kind: str) -> dict[str, str]:
     rows = db.session.execute(select(Alias.folded, Alias.code).where(Alias.kind == kind))
-    return {folded: code for folded, code in rows}
+    return dict(rows.tuples())
 
 
 @cache
 def _families() -> dict[str, str]:
-    return {code: family for code, family in db.session.execute(select(Calibre.code, Calibre.family))}
+    return dict(db.session.execute(select(Calibre.code, Calibre.family)).tuples())
 
 
 @cache
 def _categories() -> dict[str, str]:
     rows = db.session.execute(select(FirearmType.code, FirearmType.category))
-    return {code: category for code, category in rows}
+    return dict(rows.tuples())
+
+
+@cache
+def _states() -> frozenset[str]:
+    return frozenset(db.session.scalars(select(State.code)))
+
+
+@cache
+def _posts() -> frozenset[str]:
+    return frozenset(db.session.scalars(select(Post.code)))
+
+
+def is_state(code: str) -> bool:
+    """Tell whether a code is that of a state of today or of the past."""
+    return code in _states()
+
+
+def is_post(code: str) -> bool:
+    """Tell whether a code is that of a border post."""
+    return code in _posts()
 
 
 @cache
@@ -33,7 +53,7 @@ def labels(kind: str, language: str) -> dict[str, str]:
     """Return the names of all codes of a kind in one language."""
     wanted = (Label.kind == kind, Label.language == language)
     rows = db.session.execute(select(Label.code, Label.text).where(*wanted))
-    return {code: text for code, text in rows}
+    return dict(rows.tuples())
 
 
 def label(kind: str, code: str | None, language: str) -> str:
@@ -58,5 +78,5 @@ def category(type_code: str | None) -> str | None:
 
 def forget() -> None:
     """Drop what is kept in memory; for the command that loads reference data anew."""
-    for kept in (_aliases, _families, _categories, labels):
+    for kept in (_aliases, _families, _categories, _states, _posts, labels):
         kept.cache_clear()

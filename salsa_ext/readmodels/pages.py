@@ -42,5 +42,7 @@ def _before(key: Any, cursor: str) -> ColumnElement[bool]:
     try:
         before: ColumnElement[bool] = key < UUID(cursor)
     except ValueError:
-        raise Invalid({"cursor": [say("This is no cursor of this list; begin without one.")]}) from None
+        raise Invalid(
+            {"cursor": [say("This is not a cursor of this list; begin without one.")]}
+        ) from None
     return before

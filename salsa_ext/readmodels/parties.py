@@ -18,4 +18,6 @@ def parties_of(ids: Iterable[UUID | None]) -> Parties:
     wanted = {party_id for party_id in ids if party_id}
     if not wanted:
         return {}
-    return {party.id: party for party in db.session.scalars(select(Party).where(Party.id.in_(wanted)))}
+    return {
+        party.id: party for party in db.session.scalars(select(Party).where(Party.id.in_(wanted)))
+    }

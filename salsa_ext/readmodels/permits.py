@@ -48,7 +48,9 @@ def status_on(today: date) -> ColumnElement[str]:
     return case((gone, "expired"), else_=Permit.status)
 
 
-def list_permits(actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None) -> Page[PermitView]:
+def list_permits(
+    actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
+) -> Page[PermitView]:
     """Return a page of permits that concern the actor's state, newest first."""
     require(actor, Permission.PERMIT_READ)
     query = select(Permit)
@@ -78,13 +80,14 @@ def read(actor: Actor, permit_id: UUID) -> PermitView:
 def views(actor: Actor, permits: Sequence[Permit]) -> list[PermitView]:
     """Complete permits with one query for each kind of thing, however many they are."""
     today = actor.now().date()
-    lines = _lines([permit.id for permit in permits])
     counterparts = _counterparts(permits)
+    others = [other.id for found in counterparts.values() for other in found]
+    lines = _lines({*others, *(permit.id for permit in permits)})
     parties = parties_of(getattr(permit, name) for permit in permits for name in PARTY_FIELDS)
     result = []
     for permit in permits:
-        own, others = lines[permit.id], counterparts[permit.id]
-        findings = _findings(permit, own, others, lines)
+        own = lines[permit.id]
+        findings = _findings(permit, counterparts[permit.id], lines)
         status = permit.status
         last_day = min(permit.expires_on, permit.latest_import_on or permit.expires_on)
         if status == "issued" and last_day < today:
@@ -124,14 +127,18 @@ def _counterpart_query(permits: Sequence[Permit]) -> Select[Any]:
         for permit in permits if permit.export_permit_number
     ]  # fmt: skip
     naming = [(permit.owner_state, permit.number) for permit in permits if permit.kind == "import"]
-    return select(Permit).where(
-        or_(
-            tuple_(Permit.owner_state, Permit.kind, Permit.number).in_(named),
-            and_(
-                Permit.kind == "export",
-                tuple_(Permit.importing_state, Permit.import_permit_number).in_(naming),
-            ),
+    return (
+        select(Permit)
+        .where(
+            or_(
+                tuple_(Permit.owner_state, Permit.kind, Permit.number).in_(named),
+                and_(
+                    Permit.kind == "export",
+                    tuple_(Permit.importing_state, Permit.import_permit_number).in_(naming),
+                ),
+            )
         )
+        .order_by(Permit.id)
     )
 
 
@@ -150,19 +157,24 @@ def _are_counterparts(permit: Permit, other: Permit) -> bool:
 
 
 def _findings(
-    permit: Permit, own: list[PermitLine], others: list[Permit], lines: dict[UUID, list[PermitLine]]
+    permit: Permit, others: list[Permit], lines: dict[UUID, list[PermitLine]]
 ) -> list[dict[str, Any]]:
     """Say where the two sides differ; the first finding names the standing."""
     if not others:
         return [{"code": "awaiting_counterpart", "field": None, "ours": None, "theirs": None}]
     other = others[0]
     found = [
-        {"code": "mismatch", "field": name, "ours": mine, "theirs": theirs, "state": other.owner_state}
+        {
+            "code": "mismatch",
+            "field": name,
+            "ours": mine,
+            "theirs": theirs,
+            "state": other.owner_state,
+        }
         for name in ("exporting_state", "importing_state")
         if (mine := getattr(permit, name)) != (theirs := getattr(other, name))
     ]
-    theirs_lines = lines.get(other.id) or _lines([other.id])[other.id]
-    ours, theirs = (sum(line.quantity for line in group) for group in (own, theirs_lines))
+    ours, theirs = (sum(line.quantity for line in lines[side.id]) for side in (permit, other))
     over = ours > theirs if permit.kind == "export" else theirs > ours
     if permit.kind != "in_transit" and over:
         found.append({"code": "over_quantity", "field": "quantity", "ours": str(ours),

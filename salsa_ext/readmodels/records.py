@@ -54,5 +54,6 @@ def views(records: Sequence[Record]) -> list[RecordView]:
     settings = {setting.record_id: setting for setting in db.session.scalars(wanted)}
     parties = parties_of(side for row in records for side in (row.giver_id, row.receiver_id))
     return [
-        RecordView(row, marks[row.id, row.version], settings.get(row.id), parties) for row in records
+        RecordView(row, marks[row.id, row.version], settings.get(row.id), parties)
+        for row in records
     ]

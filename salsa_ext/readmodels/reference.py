@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import false, or_, select, tuple_
 
 from salsa_ext.db import db
 from salsa_ext.errors import NotFound
@@ -27,7 +27,9 @@ class Named:
     name: str
 
 
-def list_states(actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None) -> Page[Named]:
+def list_states(
+    actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
+) -> Page[Named]:
     """Return states by code, participants alone where asked."""
     require(actor, Permission.REFERENCE_READ)
     query = select(State)
@@ -69,7 +71,9 @@ def list_calibres(
     return _by_code(query, Calibre.code, limit, cursor)
 
 
-def list_types(actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None) -> Page[Named]:
+def list_types(
+    actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
+) -> Page[Named]:
     """Return types of firearms, parts and munitions by code."""
     require(actor, Permission.REFERENCE_READ)
     return _page(actor, select(FirearmType), FirearmType.code, "type", limit, cursor)
@@ -83,23 +87,37 @@ def list_offences(
     query = select(Offence)
     if (kind := filters.get("kind")) is not None:
         query = query.where(Offence.kind == kind)
-    rows = db.session.scalars(query.order_by(Offence.kind, Offence.code)).all()
-    named = [Named(row, names.label(row.kind, row.code, actor.language)) for row in rows]
-    return Page(named)
+    if cursor is not None:
+        query = query.where(tuple_(Offence.kind, Offence.code) > tuple_(*_pair(cursor)))
+    query = query.order_by(Offence.kind, Offence.code).limit(limit + 1)
+    rows = db.session.scalars(query).all()
+    named = [Named(row, names.label(row.kind, row.code, actor.language)) for row in rows[:limit]]
+    last = rows[limit - 1] if len(rows) > limit else None
+    return Page(named, f"{last.kind}:{last.code}" if last else None)
+
+
+def _pair(cursor: str) -> tuple[str, str]:
+    kind, _, code = cursor.partition(":")
+    return kind, code
 
 
 def _asked(query: Any, code: Any, kind: str, filters: dict[str, Any]) -> Any:
     if (asked := filters.get("q")) is None:
         return query
-    folded = Alias.folded.startswith(fold(kind, asked), autoescape=True)
-    return query.where(code.in_(select(Alias.code).where(Alias.kind == kind, folded)))
+    folded = fold(kind, asked)
+    if not folded:  # every name begins with nothing
+        return query.where(false())
+    begins = Alias.folded.startswith(folded, autoescape=True)
+    return query.where(code.in_(select(Alias.code).where(Alias.kind == kind, begins)))
 
 
 def _page(
     actor: Actor, query: Any, code: Any, kind: str, limit: int, cursor: str | None
 ) -> Page[Named]:
     found: Page[Any] = _by_code(query, code, limit, cursor)
-    return found.of([Named(row, names.label(kind, row.code, actor.language)) for row in found.items])
+    return found.of(
+        [Named(row, names.label(kind, row.code, actor.language)) for row in found.items]
+    )
 
 
 def _by_code(query: Any, code: Any, limit: int, cursor: str | None) -> Page[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from salsa_ext.errors import Invalid, say
 from salsa_ext.matching import marks
@@ -29,13 +30,14 @@ def check_query(query: Query, path: str = "serial") -> marks.Key:
     norm = marks.normalise(query.serial)
     key = marks.key(query.serial)
     if len(norm) > LONGEST:
-        raise Invalid({path: [say("A serial has at most {count} glyphs.", count=LONGEST)]})
+        raise Invalid({path: [say("A serial has at most {count} characters.", count=LONGEST)]})
     if not norm.isprintable():
         raise Invalid({path: [say("Control characters cannot be part of a serial.")]})
     named = query.make and query.calibre
     if key is None or (marks.readable(norm) < SHORTEST and not named):
-        raise Invalid({path: [say("Fewer than {count} readable glyphs need make and calibre beside"
-                                  " them, and none cannot be searched.", count=SHORTEST)]})  # fmt: skip
+        raise Invalid({path: [say("A serial of fewer than {count} readable characters is searched only with"
+                                  " make and calibre beside it; one with no readable character"
+                                  " cannot be searched.", count=SHORTEST)]})  # fmt: skip
     return key
 
 
@@ -51,7 +53,12 @@ def search(query: Query) -> list[Candidate]:
         other = best.get(held.record_id)
         if other is None or other.evidence.bits < candidate.evidence.bits:
             best[held.record_id] = candidate
-    return sorted(best.values(), key=lambda found: -found.evidence.bits)
+    return sorted(best.values(), key=_rank)
+
+
+def _rank(found: Candidate) -> tuple[float, date, str]:
+    """Best first; equals stand in the order in which they happened, the same every time."""
+    return -found.evidence.bits, found.held.occurred_on, found.held.state
 
 
 def likeliest(candidates: Sequence[Candidate]) -> list[Candidate]:

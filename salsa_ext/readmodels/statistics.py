@@ -97,4 +97,6 @@ def _sums(dataset: str, running: date, filters: dict[str, Any]) -> Any:
 
 def _cell(row: Any) -> Cell:
     state, partner, subject, period, amount = row
-    return Cell(state, partner or None, subject, period, int(amount) if amount >= SMALLEST else None)
+    return Cell(
+        state, partner or None, subject, period, int(amount) if amount >= SMALLEST else None
+    )

@@ -81,7 +81,8 @@ def read(trace_id: UUID) -> TraceView:
 
 def get_result(actor: Actor, trace_id: UUID) -> ResultView:
     """Return what the answers amount to so far; raises NotFound."""
-    view = get_trace(actor, trace_id)
+    require(actor, Permission.TRACE_READ)
+    view = read(trace_id)
     said = [chains.Leg(leg.state, leg.status, leg.events) for leg in view.legs]
     trace = view.trace
     result = chains.build(said, trace.found_on, trace.owner_state, trace.firearm)

@@ -69,6 +69,8 @@ def _check(actor: Actor, data: AccountData) -> None:
     if data.role not in RULES:
         raise Invalid({"role": [say("One of: {roles}.", roles=", ".join(RULES))]})
     if (data.role == "secretariat") != (actor.state is None):
-        raise Invalid({"role": [say("The secretariat has no state, and every other role has one.")]})
+        raise Invalid(
+            {"role": [say("The secretariat has no state, and every other role has one.")]}
+        )
     if data.password is not None and len(data.password) < SHORTEST_PASSWORD:
         raise Invalid({"password": [say("At least {count} characters.", count=SHORTEST_PASSWORD)]})

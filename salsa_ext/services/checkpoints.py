@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
-from salsa_ext.audit import Act, Action, append
+from salsa_ext.audit import Act, Action, append_many
 from salsa_ext.db import as_state, db, insert_many
-from salsa_ext.errors import Forbidden, IllegalTransition, NotFound, say
+from salsa_ext.errors import Coded, Forbidden, IllegalTransition, NotFound, say
 from salsa_ext.models import Checkpoint, Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
@@ -37,45 +40,88 @@ REACHED = {"exit": "in_transit", "transit_in": "in_transit", "transit_out": "in_
 
 def record(*, actor: Actor, shipment_id: UUID, data: CheckpointData) -> UUID:
     """Tick a stage; raises NotFound, Forbidden for the other side's stage, IllegalTransition."""
+    return record_many(actor=actor, batch=[(shipment_id, data)])[0]
+
+
+def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, CheckpointData]]) -> list[UUID]:
+    """Tick stages in one transaction, all or none; those of one shipment in their order."""
     require(actor, Permission.CHECKPOINT_RECORD)
     state, now = actor.own_state(), actor.now()
-    shipment = find(shipment_id)
-    _check_side(shipment, state, data.stage)
-    if shipment.status not in (*UNDER_WAY, "held"):
-        raise IllegalTransition("shipment", shipment.status, data.stage)
-    tick_id = new_id()
-    insert_many(Checkpoint, [{
-        "id": tick_id, "owner_state": state, "concerned": list(shipment.concerned),
+    shipments = take_many(actor, [shipment_id for shipment_id, _ in batch])
+    statuses = {shipment.id: shipment.status for shipment in shipments.values()}
+    for shipment_id, data in batch:
+        _check_side(shipments[shipment_id], state, data.stage)
+        if statuses[shipment_id] not in (*UNDER_WAY, "held"):
+            raise IllegalTransition("shipment", statuses[shipment_id], data.stage)
+        statuses[shipment_id] = _reached(statuses[shipment_id], data)
+    pairs = [(shipments[shipment_id], data) for shipment_id, data in batch]
+    rows = [_row(state, shipment, data, now) for shipment, data in pairs]
+    insert_many(Checkpoint, rows)
+    move_many(actor, [(shipment, statuses[shipment.id]) for shipment in shipments.values()])
+    append_many(actor, [_act(shipment, data) for shipment, data in pairs])
+    return [row["id"] for row in rows]
+
+
+def take_many(actor: Actor, shipment_ids: Iterable[UUID]) -> dict[UUID, Shipment]:
+    """Return shipments that concern the state, locked until the end; raises NotFound."""
+    wanted = list(dict.fromkeys(shipment_ids))
+    seen = {row.id: row.owner_state for row in db.session.execute(
+        select(Shipment.id, Shipment.owner_state).where(Shipment.id.in_(wanted)))}  # fmt: skip
+    for shipment_id in wanted:
+        if shipment_id not in seen:
+            raise NotFound("shipment", shipment_id)
+    found = {}
+    for owner in sorted(set(seen.values())):
+        own = select(Shipment).where(Shipment.id.in_([key for key in wanted if seen[key] == owner]))
+        locked = own.order_by(Shipment.id).with_for_update()
+        with as_state(actor, owner):  # only who may write a row may lock it
+            for shipment in db.session.scalars(locked.execution_options(populate_existing=True)):
+                found[shipment.id] = shipment
+    return {shipment_id: found[shipment_id] for shipment_id in wanted}
+
+
+def move_many(actor: Actor, moves: Iterable[tuple[Shipment, str]]) -> None:
+    """Move locked shipments of their owners on, as the facts that another side stated demand."""
+    by_owner: dict[str, list[tuple[Shipment, str]]] = defaultdict(list)
+    for shipment, status in moves:
+        by_owner[shipment.owner_state].append((shipment, status))
+    for owner, moved in by_owner.items():
+        with as_state(actor, owner):
+            for shipment, status in moved:
+                shipment.status = status
+                shipment.version += 1
+            db.session.flush()  # while the owner's rows may be written
+
+
+def _reached(status: str, data: CheckpointData) -> str:
+    """Return the status after a tick; one that comes late takes no arrival back."""
+    if data.outcome != "passed":
+        return "held"
+    return "arrived" if status == "arrived" else REACHED[data.stage]
+
+
+def _row(state: str, shipment: Shipment, data: CheckpointData, now: datetime) -> dict[str, Any]:
+    return {
+        "id": new_id(), "owner_state": state, "concerned": list(shipment.concerned),
         "shipment_state": shipment.owner_state, "shipment_id": shipment.id,
         "recorded_at": now,
-    } | vars(data) | {"seals": list(data.seals)}])  # fmt: skip
-    status = REACHED[data.stage] if data.outcome == "passed" else "held"
-    move(actor, shipment, status)
-    append(actor, Act(Action.CHECKPOINT_RECORDED, "shipment", shipment.id, shipment.owner_state,
-                      shipment.concerned, {"stage": data.stage, "outcome": data.outcome}))  # fmt: skip
-    return tick_id
+    } | vars(data) | {"seals": list(data.seals)}  # fmt: skip
 
 
-def find(shipment_id: UUID) -> Shipment:
-    """Return a shipment that concerns the state; raises NotFound."""
-    query = select(Shipment).where(Shipment.id == shipment_id)
-    shipment = db.session.scalars(query.execution_options(populate_existing=True)).first()
-    if shipment is None:
-        raise NotFound("shipment", shipment_id)
-    return shipment
-
-
-def move(actor: Actor, shipment: Shipment, status: str) -> None:
-    """Move the owner's shipment on, as the fact that another side stated demands."""
-    with as_state(actor, shipment.owner_state):
-        db.session.refresh(shipment, with_for_update=True)
-        shipment.status = status
-        shipment.version += 1
-        db.session.flush()  # while the owner's rows may be written
+def _act(shipment: Shipment, data: CheckpointData) -> Act:
+    return Act(Action.CHECKPOINT_RECORDED, "shipment", shipment.id, shipment.owner_state,
+               shipment.concerned, {"stage": data.stage, "outcome": data.outcome})  # fmt: skip
 
 
 def _check_side(shipment: Shipment, state: str, stage: str) -> None:
     transit = set(shipment.concerned) - {shipment.exporting_state, shipment.importing_state}
-    sides = {"exit": {shipment.exporting_state}, "entry": {shipment.importing_state}}.get(stage, transit)
+    sides = {"exit": {shipment.exporting_state}, "entry": {shipment.importing_state}}.get(
+        stage, transit
+    )
     if state not in sides:
-        raise Forbidden(say("The stage {stage} is ticked by the other side.", stage=stage))
+        raise Forbidden(
+            say(
+                "The stage {stage} is ticked by the other side.",
+                stage=Coded("checkpoint_stage", stage),
+            )
+        )

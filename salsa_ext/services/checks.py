@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from salsa_ext.audit import Act, Action, append, append_many
 from salsa_ext.db import db, insert_many
-from salsa_ext.errors import Conflict, Invalid, Message, NotFound, say
+from salsa_ext.errors import Coded, Conflict, Invalid, Message, NotFound, say
 from salsa_ext.matching.evidence import verdict
 from salsa_ext.models import Check, Contact
 from salsa_ext.policy.permissions import Permission
@@ -39,7 +39,10 @@ class Answer:
 
 
 ADVICE = {
-    "hit": ("call_owner", say("Compare the gun with the record, then call the state that holds it.")),
+    "hit": (
+        "call_owner",
+        say("Compare the gun with the record, then call the state that holds it."),
+    ),
     "possible": ("compare", say("Compare make, model and calibre with the record before you act.")),
     "no_hit": ("none", say("Not in the records searched; that does not make it lawful.")),
 }
@@ -57,7 +60,7 @@ def make(*, actor: Actor, data: CheckData) -> Answer:
     seen = visible(actor, found)[:MOST]
     said = verdict([candidate.evidence.strength for candidate in seen])
     check_id = _write(actor, data, said)
-    tell_owners(actor, check_id, found)
+    tell_owners(actor, "check", check_id, found)
     action, advice = ADVICE[said]
     contact = contact_of(seen[0].held.state) if seen else None
     return Answer(check_id, said, seen, action, advice, contact, coverage())
@@ -81,31 +84,41 @@ def check_purpose(purpose: Purpose) -> None:
         return
     if purpose.code not in PURPOSES_WITH_INCIDENT:
         raise Invalid({"case_number": [say("The purpose {purpose} needs a case number.",
-                                           purpose=purpose.code)]})  # fmt: skip
+                                           purpose=Coded("purpose", purpose.code))]})  # fmt: skip
     if not purpose.incident:
         raise Invalid({"incident": [say("Give the incident, or a case number.")]})
 
 
 def visible(actor: Actor, found: Sequence[Candidate]) -> list[Candidate]:
-    """Return the candidates that the actor's state may know of."""
+    """Return the candidates that the actor's state may know of; its own are open to it."""
     return [
-        candidate for candidate in found
+        candidate if candidate.held.state != actor.state else _opened(candidate)
+        for candidate in found
         if candidate.held.state == actor.state or candidate.held.visibility != "silent"
-    ]  # fmt: skip
+    ]
 
 
-def tell_owners(actor: Actor, cause: UUID, found: Sequence[Candidate]) -> None:
-    """Write for each owner that its records were hit; of `silent` ones the asker sees nothing."""
+def tell_owners(actor: Actor, kind: str, cause: UUID, found: Sequence[Candidate]) -> None:
+    """Write for each owner which records a `kind` of question hit.
+
+    The asker's own audit names `open` records alone, since it may not know the others.
+    """
     owners: dict[tuple[str, bool], list[str]] = {}
     for candidate in found:
-        if candidate.held.state != actor.state:
-            hidden = candidate.held.visibility == "silent"
-            owners.setdefault((candidate.held.state, hidden), []).append(str(candidate.held.record_id))
+        held = candidate.held
+        if held.state != actor.state:
+            owners.setdefault((held.state, held.visibility != "open"), []).append(
+                str(held.record_id)
+            )
     append_many(actor, [
-        Act(Action.RECORD_MATCHED, "check", cause, subject_state=state, concerned=[state],
+        Act(Action.RECORD_MATCHED, kind, cause, subject_state=state, concerned=[state],
             data={"records": records}, hidden=hidden)
         for (state, hidden), records in owners.items()
     ])  # fmt: skip
+
+
+def _opened(candidate: Candidate) -> Candidate:
+    return replace(candidate, held=candidate.held._replace(visibility="open"))
 
 
 def _write(actor: Actor, data: CheckData, said: str) -> UUID:

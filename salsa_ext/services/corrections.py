@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import select, text
 
 from salsa_ext.audit import Act, Action
-from salsa_ext.db import db
-from salsa_ext.errors import NotFound, StaleVersion, say
+from salsa_ext.db import DUPLICATES, db
+from salsa_ext.errors import Duplicate, NotFound, StaleVersion, say
 from salsa_ext.models import AuditEntry
 from salsa_ext.readmodels.records import RecordView, of_documents
 from salsa_ext.readmodels.versions import current
 from salsa_ext.services.fields import Problems
-from salsa_ext.services.records import supersede
+from salsa_ext.services.records import settle, supersede
+from salsa_ext.values.documents import ReportData, SeizureData, TransferData
 from salsa_ext.values.firearms import Firearm
+
+Data = TypeVar("Data", TransferData, ReportData, SeizureData)
 
 
 def take(model: Any, kind: str, document_id: UUID, seen: int | None) -> Any:
@@ -44,9 +48,29 @@ def lines_kept(document_id: UUID, items: Sequence[Firearm]) -> dict[int, RecordV
     return standing
 
 
-def finish(views: Sequence[RecordView], version: int, reason: str) -> list[Act]:
-    """Supersede the old keys; returns the acts that tell each state which received an old value."""
+def check_number(old: Any, number: str | None) -> None:
+    """Raise Duplicate where another document of the owner, as it stands, has the number."""
+    model = type(old)
+    same = current(model).where(model.owner_state == old.owner_state, model.number == number)
+    if number and db.session.scalars(same.where(model.id != old.id)).first() is not None:
+        name = f"uq_{model.__tablename__}_owner_state_number_version"
+        raise Duplicate(DUPLICATES[name], constraint=name)
+
+
+def settled(data: Data, standing: Mapping[int, RecordView]) -> Data:
+    """Return the document with the visibility and handling that stand where it gives none."""
+    setting = next(view.setting for view in standing.values() if view.setting)
+    return replace(data, visibility=data.visibility or setting.visibility,
+                   handling=data.handling or setting.handling)  # fmt: skip
+
+
+def finish(views: Sequence[RecordView], version: int, data: Any) -> list[Act]:
+    """Settle the records anew and supersede their old keys.
+
+    Returns the acts that tell each state which received an old value.
+    """
     ids = [view.record.id for view in views]
+    settle(views, data.visibility, data.handling)
     supersede(ids, version)
     told = select(AuditEntry.subject_id, AuditEntry.concerned).where(
         AuditEntry.action == Action.RECORD_DISCLOSED, AuditEntry.subject_id.in_(map(str, ids))

@@ -45,7 +45,9 @@ def read_record(*, actor: Actor, record_id: UUID, as_of: datetime | None = None)
     if owner is None or owner[1] != "open":
         raise NotFound("record", record_id)
     if actor.purpose is None:
-        raise Invalid({"Salsa-Purpose": [say("Another state's record is read for a purpose and a case.")]})
+        raise Invalid(
+            {"Salsa-Purpose": [say("Another state's record is read for a purpose and a case.")]}
+        )
     check_purpose(actor.purpose)
     with as_state(actor, owner[0]):
         views = by_id([record_id], as_of)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from salsa_ext.errors import Invalid, Message, say
+from salsa_ext.errors import Coded, Invalid, Message, say
 from salsa_ext.readmodels import names
 from salsa_ext.values.firearms import Firearm
 
@@ -37,13 +37,19 @@ def check_firearms(problems: Problems, path: str, firearms: Sequence[Firearm]) -
     for index, firearm in enumerate(firearms):
         at = f"{path}.{index}" if path.endswith("s") else path
         if firearm.serial and firearm.quantity != 1:
-            problems.add(f"{at}.quantity", say("One serial is one piece; write a line for each."))
+            problems.add(
+                f"{at}.quantity",
+                say("One serial is one piece: the quantity must be 1; write a line for each."),
+            )
         if firearm.quantity <= 0:
             problems.add(f"{at}.quantity", say("The quantity must be above zero."))
         expected = names.category(names.resolve("type", firearm.type))
         if expected and expected != firearm.category:
-            problems.add(f"{at}.category", say("A {type} is of the category {category}.",
-                                               type=str(firearm.type), category=expected))  # fmt: skip
+            belongs = Coded("category", expected)
+            said = say(
+                "A {type} is of the category {category}.", type=firearm.type, category=belongs
+            )
+            problems.add(f"{at}.category", said)
 
 
 def check_unique_lines(problems: Problems, path: str, firearms: Sequence[Firearm]) -> None:
@@ -51,6 +57,6 @@ def check_unique_lines(problems: Problems, path: str, firearms: Sequence[Firearm
     seen: set[int] = set()
     for index, firearm in enumerate(firearms):
         if firearm.line in seen:
-            problems.add(f"{path}.{index}.line", say("Line {line} stands here twice.",
+            problems.add(f"{path}.{index}.line", say("Line {line} appears twice.",
                                                      line=firearm.line))  # fmt: skip
         seen.add(firearm.line)

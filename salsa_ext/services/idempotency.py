@@ -47,8 +47,17 @@ class Attempt:
         return Fernet(base64.urlsafe_b64encode(secret))
 
 
-def replay(attempt: Attempt) -> tuple[int, bytes] | None:
-    """Return the status and body of the first answer, or None where there is none yet.
+@dataclass(frozen=True)
+class Answer:
+    """What was answered the first time."""
+
+    status: int
+    etag: str
+    body: bytes
+
+
+def replay(attempt: Attempt) -> Answer | None:
+    """Return the first answer, or None where there is none yet.
 
     Raises InFlight while the first request runs, KeyReused where the key came with another body.
     """
@@ -62,15 +71,17 @@ def replay(attempt: Attempt) -> tuple[int, bytes] | None:
         return None
     if row.request_digest != attempt.request_digest:
         raise KeyReused(say("This Idempotency-Key came with another body; use a new one."))
-    return row.status, attempt.seal().decrypt(row.sealed)
+    etag, _, body = attempt.seal().decrypt(row.sealed).partition(b"\n")
+    return Answer(row.status, etag.decode(), body)
 
 
-def keep(actor: Actor, attempt: Attempt, status: int, body: bytes) -> None:
+def keep(actor: Actor, attempt: Attempt, answer: Answer) -> None:
     """Keep an answer, in the transaction of its effect."""
     insert_many(IdempotencyKey, [{
         "digest": attempt.digest, "owner_state": actor.state or NO_STATE,
-        "request_digest": attempt.request_digest, "status": status,
-        "sealed": attempt.seal().encrypt(body), "created_at": actor.now(),
+        "request_digest": attempt.request_digest, "status": answer.status,
+        "sealed": attempt.seal().encrypt(answer.etag.encode() + b"\n" + answer.body),
+        "created_at": actor.now(),
     }])  # fmt: skip
 
 

@@ -27,7 +27,11 @@ def begin_demo(*, actor: Actor, seed: int, anchored_on: date) -> None:
         raise Conflict(say("This database is for real records; give the demo another one,"
                            " with SALSA_HOME or SALSA_DATABASE_URL."))  # fmt: skip
     if standing is not None:
-        raise Conflict(say("A demo region was begun here and not finished; delete its database."))
+        raise Conflict(
+            say(
+                "A demo region was begun here and not finished; run salsa demo, which makes it anew."
+            )
+        )
     db.session.add(Installation(
         kind="demo", made_at=actor.now(), seed=seed, anchored_on=anchored_on, is_complete=False))  # fmt: skip
 
@@ -50,4 +54,3 @@ def begin_real(*, actor: Actor) -> None:
     if standing is None:
         db.session.add(Installation(
             kind="real", made_at=actor.now(), seed=None, anchored_on=None, is_complete=True))  # fmt: skip
-

@@ -61,6 +61,6 @@ def _scopes(role: str, wanted: Sequence[str]) -> list[str]:
     allowed = permissions_of(role)
     unknown = sorted(set(wanted) - allowed)
     if unknown:
-        raise Invalid({"scopes": [say("The role {role} has no {scopes}.", role=role,
+        raise Invalid({"scopes": [say("The role {role} does not include {scopes}.", role=role,
                                       scopes=", ".join(unknown))]})  # fmt: skip
     return sorted(wanted or allowed)

@@ -10,13 +10,13 @@ from typing import Any
 from sqlalchemy import select, update
 
 from salsa_ext.db import db, insert_many
-from salsa_ext.errors import Message, say
+from salsa_ext.errors import Invalid, Message, say
 from salsa_ext.matching import chains
 from salsa_ext.models import State, Trace, TraceLeg
 from salsa_ext.readmodels.marks import coverage
 from salsa_ext.readmodels.search import Candidate, likeliest, search
 from salsa_ext.services import answers
-from salsa_ext.services.checks import tell_owners
+from salsa_ext.services.checks import tell_owners, visible
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
 from salsa_ext.values.inquiries import Query
@@ -31,11 +31,10 @@ def ask_all(actor: Actor, trace: Trace) -> list[dict[str, Any]]:
     manufacture, and each state that an answer points to. `silent` records make no leg.
     """
     found = [hit for hit in _candidates(trace.firearm) if hit.held.record_id != trace.record_id]
-    tell_owners(actor, trace.id, found)
+    tell_owners(actor, "trace", trace.id, found)
     by_state: dict[str, list[Candidate]] = defaultdict(list)
-    for hit in found:
-        if hit.held.visibility != "silent" or hit.held.state == actor.state:
-            by_state[hit.held.state].append(hit)
+    for hit in likeliest(visible(actor, found)):
+        by_state[hit.held.state].append(hit)
     why = _routes(actor, trace.firearm, by_state)
     reach = _reach()
     rows = [_ask(actor, trace, state, why[state], by_state[state], reach) for state in why]
@@ -70,24 +69,27 @@ def withdraw(trace: Trace) -> None:
 def _candidates(firearm: Mapping[str, Any]) -> list[Candidate]:
     if not firearm.get("serial"):
         return []
-    return likeliest(search(Query(
-        serial=firearm["serial"], make=firearm["make_text"], model=firearm["model"],
-        calibre=firearm["calibre_text"], type=firearm["type_text"],
-        country=firearm["country_of_manufacture"], year=firearm["year"],
-    )))  # fmt: skip
+    try:
+        return search(Query(
+            serial=firearm["serial"], make=firearm["make_text"], model=firearm["model"],
+            calibre=firearm["calibre_text"], type=firearm["type_text"],
+            country=firearm["country_of_manufacture"], year=firearm["year"],
+        ))  # fmt: skip
+    except Invalid:  # too short to search alone; the other routes are still asked
+        return []
 
 
 def _routes(
     actor: Actor, firearm: Mapping[str, Any], by_state: Mapping[str, list[Candidate]]
 ) -> Reasons:
     """Return the states to ask, in order, each with the reasons."""
-    why: Reasons = {actor.own_state(): [say("The own records come first.")]}
+    why: Reasons = {actor.own_state(): [say("Your own state's records are asked first.")]}
     for state in sorted(by_state):
         why.setdefault(state, []).append(say("Its records have a mark like this one."))
     for mark in firearm.get("marks", ()):
         if mark.get("state") and mark["kind"] == "import":
             why.setdefault(mark["state"], []).append(
-                say("The import mark says {state}.", state=mark["state"]))  # fmt: skip
+                say("The import mark names {state}.", state=mark["state"]))  # fmt: skip
     if country := firearm.get("country_of_manufacture"):
         why.setdefault(country, []).append(say("The gun was made there."))
     return why
@@ -97,7 +99,7 @@ def _ask(
     actor: Actor, trace: Trace, state: str, why: Sequence[Message],
     candidates: Sequence[Candidate], reach: Mapping[str, date | None],
 ) -> dict[str, Any]:  # fmt: skip
-    told = [hit for hit in candidates if hit.held.visibility == "open" or state == actor.state]
+    told = [hit for hit in candidates if hit.held.visibility == "open"]
     events = answers.answer(actor, state, told) if told else []
     takes_part, now = state in reach, actor.now()
     status = "answered" if events else "sent" if candidates or not takes_part else "no_record"
@@ -126,5 +128,5 @@ def _pointed_to(rows: Sequence[Mapping[str, Any]]) -> Reasons:
             partner = event["counterpart_state"]
             if partner and partner not in asked:
                 pointed.setdefault(partner, []).append(
-                    say("The answer of {state} points to it.", state=row["state"]))  # fmt: skip
+                    say("The answer of {state} points to this state.", state=row["state"]))  # fmt: skip
     return pointed

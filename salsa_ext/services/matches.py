@@ -47,7 +47,7 @@ def find(*, actor: Actor, document_id: UUID, items: Sequence[RecordView]) -> lis
     found = []
     for item in items:
         candidates = [hit for hit in _search(item) if hit.held.record_id not in own]
-        tell_owners(actor, document_id, candidates)
+        tell_owners(actor, "seizure", document_id, candidates)
         found.append(ItemMatches(item.record.line, visible(actor, candidates)[:MOST]))
     return found
 

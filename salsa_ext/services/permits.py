@@ -59,23 +59,34 @@ def check(data: PermitData, owner: str, today: date) -> None:
 def _check_issuer(problems: Problems, data: PermitData, owner: str) -> None:
     if data.kind == "in_transit":
         if owner not in data.transit_states:
-            problems.add("transit_states", say("{state} issues this, so it is named here.", state=owner))
+            problems.add(
+                "transit_states",
+                say("{state} issues this, so it must be among the transit states.", state=owner),
+            )
         if not data.plan:
-            problems.add("plan", say("A transit authorization gives its plan (Model Regulations 4.2)."))
+            problems.add(
+                "plan", say("A transit authorization gives its plan (Model Regulations 4.2).")
+            )
     elif data.issuing_state() != owner:
         field = "importing_state" if data.kind == "import" else "exporting_state"
-        problems.add(field, say("Your state issues this document, so this must be {state}.", state=owner))
+        problems.add(
+            field, say("Your state issues this document, so this must be {state}.", state=owner)
+        )
     if data.exporting_state == data.importing_state:
         problems.add("importing_state", say("Two states are needed; for one, record a transfer."))
 
 
 def _check_dates(problems: Problems, data: PermitData, today: date) -> None:
     if (data.issued_on - today).days > 1:
-        problems.add("issued_on", say("This date lies in the future; today is {today}.", today=today))
+        problems.add(
+            "issued_on", say("This date lies in the future; today is {today}.", today=today)
+        )
     if data.expires_on < data.issued_on:
         problems.add("expires_on", say("A permit cannot expire before it is issued."))
     elif (data.expires_on - data.issued_on).days > 366:
-        problems.add("expires_on", say("A permit is valid for one year at most (Model Regulations 8.1)."))
+        problems.add(
+            "expires_on", say("A permit is valid for one year at most (Model Regulations 8.1).")
+        )
 
 
 def _check_references(problems: Problems, data: PermitData) -> None:

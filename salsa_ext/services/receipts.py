@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -39,9 +40,13 @@ class Arrival:
     @property
     def status(self) -> str:
         """Return received, received_short or received_over."""
-        if self.missing or _bulk_short(self.shipment, self.data):
+        sent, got = _bulk(self.shipment.bulk), _bulk(map(vars, self.data.bulk))
+        if self.data.all:
+            got = sent
+        if self.missing or any(got[line] < quantity for line, quantity in sent.items()):
             return "received_short"
-        return "received_over" if self.unexpected else "received"
+        over = any(sent[line] < quantity for line, quantity in got.items())
+        return "received_over" if self.unexpected or over else "received"
 
 
 def confirm(*, actor: Actor, shipment_id: UUID, data: ReceiptData) -> UUID:
@@ -53,22 +58,24 @@ def confirm_many(*, actor: Actor, batch: Sequence[tuple[UUID, ReceiptData]]) -> 
     """Confirm receipts in one transaction, all or none."""
     require(actor, Permission.RECEIPT_RECORD)
     state, now = actor.own_state(), actor.now()
-    shipped = of_documents([shipment_id for shipment_id, _ in batch])
-    arrivals = [_arrival(actor, shipment_id, data, shipped) for shipment_id, data in batch]
+    shipments = checkpoints.take_many(actor, [shipment_id for shipment_id, _ in batch])
+    shipped = of_documents(shipments)
+    arrivals = [
+        _arrival(actor, shipments[shipment_id], data, shipped[shipment_id])
+        for shipment_id, data in batch
+    ]
     rows = [_row(arrival, state, now) for arrival in arrivals]
     insert_many(Receipt, rows)
     pairs = list(zip(arrivals, rows, strict=True))
     records.write([entry for arrival, row in pairs for entry in _entries(arrival, row)], now)
-    for arrival in arrivals:
-        checkpoints.move(actor, arrival.shipment, arrival.status)
+    checkpoints.move_many(actor, [(arrival.shipment, arrival.status) for arrival in arrivals])
     append_many(actor, [_act(arrival, row) for arrival, row in pairs])
     return [row["id"] for row in rows]
 
 
 def _arrival(
-    actor: Actor, shipment_id: UUID, data: ReceiptData, shipped: dict[UUID, list[RecordView]]
+    actor: Actor, shipment: Shipment, data: ReceiptData, items: Sequence[RecordView]
 ) -> Arrival:
-    shipment = checkpoints.find(shipment_id)
     if shipment.importing_state != actor.state:
         raise Forbidden(say("The importing state confirms the receipt."))
     if shipment.status in ("received", "received_short", "received_over"):
@@ -78,9 +85,9 @@ def _arrival(
     problems = Problems()
     check_date(problems, "received_on", data.received_on, actor.now().date())
     if not (data.all or data.items or data.bulk):
-        problems.add("items", say("Say all, or list what arrived."))
+        problems.add("items", say("Set all to true, or list what arrived."))
     problems.raise_any()
-    return _compare(shipment, data, shipped[shipment_id])
+    return _compare(shipment, data, items)
 
 
 def _compare(shipment: Shipment, data: ReceiptData, items: Sequence[RecordView]) -> Arrival:
@@ -98,13 +105,12 @@ def _compare(shipment: Shipment, data: ReceiptData, items: Sequence[RecordView])
     return Arrival(shipment, data, arrived, missing, sorted(listed.elements()))
 
 
-def _bulk_short(shipment: Shipment, data: ReceiptData) -> bool:
-    if data.all:
-        return False
-    got: Counter[int] = Counter()
-    for part in data.bulk:
-        got[part.line] += int(part.quantity)
-    return any(got[part["line"]] < float(part["quantity"]) for part in shipment.bulk)
+def _bulk(parts: Iterable[Mapping[str, Any]]) -> defaultdict[int, Decimal]:
+    """Sum goods without serials by the permit's line."""
+    sums: defaultdict[int, Decimal] = defaultdict(Decimal)
+    for part in parts:
+        sums[part["line"]] += Decimal(part["quantity"])
+    return sums
 
 
 def _row(arrival: Arrival, state: str, now: datetime) -> dict[str, Any]:

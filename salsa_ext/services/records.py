@@ -17,6 +17,7 @@ from salsa_ext.models import Mark as MarkRow
 from salsa_ext.models import MarkKey, Record, RecordSetting
 from salsa_ext.models.records import Described
 from salsa_ext.readmodels import names
+from salsa_ext.readmodels.records import RecordView
 from salsa_ext.services import rollups
 from salsa_ext.values.events import Source, When
 from salsa_ext.values.firearms import Firearm, Mark
@@ -65,6 +66,21 @@ def supersede(record_ids: Sequence[UUID], version: int) -> None:
     """Mark the keys of versions before `version`, so that a search says it hit an old mark."""
     old = MarkKey.record_id.in_(record_ids) & (MarkKey.record_version < version)
     db.session.execute(update(MarkKey).where(old).values(is_superseded=True))
+
+
+def settle(views: Sequence[RecordView], visibility: str, handling: str) -> None:
+    """Change what the owner decided about records: settings, keys, and the coverage they count in."""
+    ids = [view.record.id for view in views]
+    cells: Counter[rollups.Cell] = Counter()
+    for view in views:
+        was = view.setting.visibility if view.setting else visibility
+        cell = _coverage(view.record.owner_state, view.record.recorded_at)
+        cells[cell] += (visibility != "silent") - (was != "silent")
+    rollups.add(cells)
+    settings = update(RecordSetting).where(RecordSetting.record_id.in_(ids))
+    db.session.execute(settings.values(visibility=visibility, handling=handling))
+    keys = update(MarkKey).where(MarkKey.record_id.in_(ids))
+    db.session.execute(keys.values(visibility=visibility))
 
 
 FIELDS = tuple(name for name in Described.__annotations__)
@@ -128,7 +144,7 @@ def _write_marks(pairs: Iterable[tuple[Entry, dict[str, Any]]]) -> None:
         for mark in entry.firearm.all_marks():
             mark_row = _mark(mark, row)
             written.append(mark_row)
-            if key := marks.key(mark.text):
+            if mark.kind in marks.IDENTIFYING and (key := marks.key(mark.text)):
                 keys.append(_key(key, mark_row["id"], entry, row))
     insert_many(MarkRow, written)
     insert_many(MarkKey, keys)
@@ -158,5 +174,9 @@ def _count(entries: Iterable[Entry], now: datetime) -> None:
     cells: Counter[rollups.Cell] = Counter()
     for entry in entries:
         if entry.visibility != "silent":
-            cells[rollups.Cell("coverage", entry.owner, "", now.date())] += 1
+            cells[_coverage(entry.owner, now)] += 1
     rollups.add(cells)
+
+
+def _coverage(owner: str, recorded_at: datetime) -> rollups.Cell:
+    return rollups.Cell("coverage", owner, "", recorded_at.date())

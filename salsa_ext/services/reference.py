@@ -38,7 +38,9 @@ def _tables() -> Mapping[type[Base], Iterator[dict[str, Any]]]:
         Post: map(_post, _read("posts")),
         Make: map(_make, _read("makes")),
         Calibre: (_only(row, "code", "name", "family", "kind") for row in _read("calibres")),
-        FirearmType: (_only(row, "code", "category", "hs", "iafq", "ncic") for row in _read("types")),
+        FirearmType: (
+            _only(row, "code", "category", "hs", "iafq", "ncic") for row in _read("types")
+        ),
         Offence: (_only(row, "code", "kind", "iccs") for row in _read("offences")),
         Label: _labels(),
         Alias: _aliases(),
@@ -65,7 +67,11 @@ def _state(row: Row) -> dict[str, Any]:
 
 
 def _post(row: Row) -> dict[str, Any]:
-    numbers: dict[str, Callable[[str], Any]] = {"latitude": float, "longitude": float, "radius_km": int}
+    numbers: dict[str, Callable[[str], Any]] = {
+        "latitude": float,
+        "longitude": float,
+        "radius_km": int,
+    }
     return {name: numbers.get(name, str)(value) for name, value in row.items()}
 
 

@@ -37,17 +37,21 @@ def record_many(*, actor: Actor, batch: Sequence[ReportData]) -> list[UUID]:
     return [row["id"] for row in rows]
 
 
-def correct(*, actor: Actor, report_id: UUID, seen: int | None, data: ReportData, reason: str) -> UUID:
+def correct(
+    *, actor: Actor, report_id: UUID, seen: int | None, data: ReportData, reason: str
+) -> UUID:
     """Add a version with other facts; raises NotFound, StaleVersion or Invalid."""
     require(actor, Permission.REPORT_RECORD)
     now = actor.now()
     old = corrections.take(Report, "report", report_id, seen)
     require(actor, Permission.REPORT_RECORD, old.owner_state)
     check(data, now.date())
+    corrections.check_number(old, data.number)
     standing = corrections.lines_kept(report_id, [data.firearm])
+    data = corrections.settled(data, standing)
     [row] = _write(old.owner_state, [data], now, old=old, reason=reason,
                    record_id=standing[data.firearm.line].record.id)  # fmt: skip
-    told = corrections.finish(list(standing.values()), row["version"], reason)
+    told = corrections.finish(list(standing.values()), row["version"], data)
     append_many(actor, [_act(Action.REPORT_CORRECTED, row), *told])
     return report_id
 
@@ -57,7 +61,9 @@ def check(data: ReportData, today: date) -> None:
     problems = Problems()
     check_date(problems, "occurred_on", data.when.occurred_on, today)
     if data.stolen_from and data.kind != "theft":
-        problems.add("stolen_from", say("Only a theft says from whom the gun was stolen."))
+        problems.add(
+            "stolen_from", say("Only a report of theft says from whom the gun was stolen.")
+        )
     check_firearms(problems, "firearm", [data.firearm])
     problems.raise_any()
 

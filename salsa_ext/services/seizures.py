@@ -42,14 +42,18 @@ def record_many(*, actor: Actor, batch: Sequence[SeizureData]) -> list[UUID]:
     return [row["id"] for row in rows]
 
 
-def correct(*, actor: Actor, seizure_id: UUID, seen: int | None, data: SeizureData, reason: str) -> UUID:
+def correct(
+    *, actor: Actor, seizure_id: UUID, seen: int | None, data: SeizureData, reason: str
+) -> UUID:
     """Add a version with other facts and all items; raises NotFound, StaleVersion or Invalid."""
     require(actor, Permission.SEIZURE_RECORD)
     now = actor.now()
     old = corrections.take(Seizure, "seizure", seizure_id, seen)
     require(actor, Permission.SEIZURE_RECORD, old.owner_state)
     check(data, old.owner_state, now.date())
+    corrections.check_number(old, data.number)
     standing = corrections.lines_kept(seizure_id, data.items)
+    data = corrections.settled(data, standing)
     row = _row(old.owner_state, data, now, old, reason)
     insert_many(Seizure, [row])
     kept = {line: view.record.id for line, view in standing.items()}
@@ -57,7 +61,7 @@ def correct(*, actor: Actor, seizure_id: UUID, seen: int | None, data: SeizureDa
     after = _cells([(row, data)])
     after.subtract(_standing_cells(old, list(standing.values())))
     rollups.add(after)
-    told = corrections.finish(list(standing.values()), row["version"], reason)
+    told = corrections.finish(list(standing.values()), row["version"], data)
     append_many(actor, [_act(Action.SEIZURE_CORRECTED, row), *told])
     return seizure_id
 
@@ -70,7 +74,7 @@ def check(data: SeizureData, owner: str, today: date) -> None:
         problems.add("place.country", say("Your state records its own seizures; this must be {state}.",
                                           state=owner))  # fmt: skip
     if (data.place.latitude is None) != (data.place.longitude is None):
-        problems.add("place", say("Latitude and longitude come together."))
+        problems.add("place", say("Give both latitude and longitude."))
     if not data.items:
         problems.add("items", say("A seizure has at least one item."))
     check_firearms(problems, "items", data.items)
@@ -83,16 +87,29 @@ def _row(
     old: Seizure | None = None, reason: str | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     place = vars(data.place)
-    return {
-        "id": old.id if old else new_id(), "version": old.version + 1 if old else 1,
-        "owner_state": owner, "concerned": _concerned(owner, data),
-        "number": data.number, "kind": data.kind, "agency": data.agency, "post": data.post,
-        "place_name": place["name"],
-        "legal_grounds": list(data.legal_grounds), "crime_context": list(data.crime_context),
-        "details": dict(data.details or {}), "recorded_at": now, "reason": reason,
-    } | vars(data.when) | {  # fmt: skip
-        name: place[name] for name in ("country", "admin1", "latitude", "longitude", "precision")
-    }
+    return (
+        {
+            "id": old.id if old else new_id(),
+            "version": old.version + 1 if old else 1,
+            "owner_state": owner,
+            "concerned": _concerned(owner, data),
+            "number": data.number,
+            "kind": data.kind,
+            "agency": data.agency,
+            "post": data.post,
+            "place_name": place["name"],
+            "legal_grounds": list(data.legal_grounds),
+            "crime_context": list(data.crime_context),
+            "details": dict(data.details or {}),
+            "recorded_at": now,
+            "reason": reason,
+        }
+        | vars(data.when)
+        | {
+            name: place[name]
+            for name in ("country", "admin1", "latitude", "longitude", "precision")
+        }
+    )
 
 
 def _concerned(owner: str, data: SeizureData) -> list[str]:
@@ -124,7 +141,9 @@ def _cells(pairs: Sequence[tuple[dict[str, Any], SeizureData]]) -> Counter[rollu
         for item in data.items:
             if item.category == "firearm":
                 subject, on = records.subject(item), data.when.occurred_on
-                cells[rollups.Cell("seizures", row["owner_state"], subject, on)] += int(item.quantity)
+                cells[rollups.Cell("seizures", row["owner_state"], subject, on)] += int(
+                    item.quantity
+                )
     return cells
 
 
@@ -132,7 +151,9 @@ def _standing_cells(old: Seizure, views: Sequence[RecordView]) -> Counter[rollup
     cells: Counter[rollups.Cell] = Counter()
     for record in (view.record for view in views if view.record.category == "firearm"):
         subject = record.type or "unknown"
-        cells[rollups.Cell("seizures", old.owner_state, subject, old.occurred_on)] += int(record.quantity)
+        cells[rollups.Cell("seizures", old.owner_state, subject, old.occurred_on)] += int(
+            record.quantity
+        )
     return cells
 
 

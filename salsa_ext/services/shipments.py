@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 
 from salsa_ext.audit import Act, Action, append_many
 from salsa_ext.db import db, insert_many
-from salsa_ext.errors import Conflict, NotFound, OverQuantity, say
+from salsa_ext.errors import Coded, Conflict, NotFound, OverQuantity, say
 from salsa_ext.models import Permit, PermitLine, Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
@@ -78,7 +78,7 @@ def _permits(owner: str, wanted: set[UUID]) -> dict[UUID, Permit]:
 def _check(permit: Permit, data: ShipmentData) -> None:
     if permit.status != "issued":
         raise Conflict(say("The permit is {status}; nothing can be shipped under it.",
-                           status=permit.status))  # fmt: skip
+                           status=Coded("permit_status", permit.status)))  # fmt: skip
     problems = Problems()
     last_day = min(permit.expires_on, permit.latest_import_on or permit.expires_on)
     if not permit.issued_on <= data.ships_on <= last_day:
@@ -97,7 +97,9 @@ def _draw(batch: Sequence[tuple[UUID, ShipmentData]]) -> dict[tuple[UUID, int], 
         parts: list[Firearm | Bulk] = [*data.items, *data.bulk]
         for part in parts:
             drawn[permit_id, part.line] += part.quantity
-    locked = select(PermitLine).where(PermitLine.permit_id.in_({permit_id for permit_id, _ in drawn}))
+    locked = select(PermitLine).where(
+        PermitLine.permit_id.in_({permit_id for permit_id, _ in drawn})
+    )
     locked = locked.order_by(PermitLine.permit_id, PermitLine.line).with_for_update()
     lines = {
         (line.permit_id, line.line): line
@@ -108,8 +110,13 @@ def _draw(batch: Sequence[tuple[UUID, ShipmentData]]) -> dict[tuple[UUID, int], 
             raise Conflict(say("The permit has no line {line}.", line=number))
         if (left := line.quantity - line.shipped) < quantity:
             raise OverQuantity(
-                say("Line {line} of the permit has {left} left, and {quantity} were to be shipped"
-                    " (Model Regulations 8.3).", line=number, left=_plain(left), quantity=_plain(quantity)),
+                say(
+                    "Line {line} of the permit has {left} left, and {quantity} were to be shipped"
+                    " (Model Regulations 8.3).",
+                    line=number,
+                    left=_plain(left),
+                    quantity=_plain(quantity),
+                ),
                 balance={str(number): _plain(left)},
             )
         line.shipped += quantity
@@ -190,4 +197,6 @@ def _count(entries: Sequence[records.Entry]) -> None:
 
 def _act(row: dict[str, Any]) -> Act:
     data = {"number": row["number"], "items": row["item_count"]}
-    return Act(Action.SHIPMENT_RECORDED, "shipment", row["id"], concerned=row["concerned"], data=data)
+    return Act(
+        Action.SHIPMENT_RECORDED, "shipment", row["id"], concerned=row["concerned"], data=data
+    )

@@ -46,7 +46,7 @@ def approve(*, actor: Actor, trace_id: UUID, seen: int | None) -> None:
     require(actor, Permission.TRACE_APPROVE)
     trace = _take(actor, trace_id, seen, "approve", ("draft",))
     if trace.requested_by is not None and trace.requested_by == actor.account_id:
-        raise Forbidden(say("A second person approves a trace."))
+        raise Forbidden(say("A second person must approve a trace."))
     _move(trace, "approved")
     append(actor, Act(Action.TRACE_APPROVED, "trace", trace_id))
 
@@ -121,7 +121,7 @@ def _move(trace: Trace, status: str) -> None:
 
 
 def _row(actor: Actor, data: TraceData) -> dict[str, Any]:
-    seizure, item = _seized(data)
+    seizure, item = _seized(actor, data)
     firearm = _description(item, data)
     found_on = seizure.occurred_on if seizure else data.found_on or actor.now().date()
     _check(data, firearm, found_on, actor.now().date())
@@ -139,12 +139,13 @@ def _row(actor: Actor, data: TraceData) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _seized(data: TraceData) -> tuple[Seizure | None, RecordView | None]:
+def _seized(actor: Actor, data: TraceData) -> tuple[Seizure | None, RecordView | None]:
     if (data.seizure is None) == (data.firearm is None):
         raise Invalid({"seizure": [say("Give a seizure with its item, or the firearm; not both.")]})
     if data.seizure is None:
         return None, None
-    seizure = db.session.scalars(current(Seizure).where(Seizure.id == data.seizure)).first()
+    own = current(Seizure).where(Seizure.id == data.seizure, Seizure.owner_state == actor.state)
+    seizure = db.session.scalars(own).first()
     if seizure is None:
         raise Invalid({"seizure": [say("There is no such seizure.")]})
     items = {view.record.line: view for view in of_documents([seizure.id])[seizure.id]}
@@ -173,8 +174,8 @@ def _check(data: TraceData, firearm: dict[str, Any], found_on: date, today: date
     if data.priority in ("flash", "urgent") and not data.priority_reason:
         problems.add("priority_reason", say("Say why this cannot wait."))
     problems.raise_any()
-    if firearm["serial"]:
-        path = "firearm.serial" if data.firearm else "item"
-        check_query(
-            Query(firearm["serial"], firearm["make_text"], calibre=firearm["calibre_text"]), path
-        )
+    # A description can be completed; a seized gun bears what it bears, and the result says why
+    # that was not enough.
+    if data.firearm and firearm["serial"]:
+        query = Query(firearm["serial"], firearm["make_text"], calibre=firearm["calibre_text"])
+        check_query(query, "firearm.serial")

@@ -36,17 +36,21 @@ def record_many(*, actor: Actor, batch: Sequence[TransferData]) -> list[UUID]:
     return [row["id"] for row in rows]
 
 
-def correct(*, actor: Actor, transfer_id: UUID, seen: int | None, data: TransferData, reason: str) -> UUID:
+def correct(
+    *, actor: Actor, transfer_id: UUID, seen: int | None, data: TransferData, reason: str
+) -> UUID:
     """Add a version with other facts; raises NotFound, StaleVersion or Invalid."""
     require(actor, Permission.TRANSFER_RECORD)
     now = actor.now()
     old = corrections.take(Transfer, "transfer", transfer_id, seen)
     require(actor, Permission.TRANSFER_RECORD, old.owner_state)
     check(data, now.date())
+    corrections.check_number(old, data.number)
     standing = corrections.lines_kept(transfer_id, [data.firearm])
+    data = corrections.settled(data, standing)
     [row] = _write(old.owner_state, [data], now, old=old, reason=reason,
                    record_id=standing[data.firearm.line].record.id)  # fmt: skip
-    told = corrections.finish(list(standing.values()), row["version"], reason)
+    told = corrections.finish(list(standing.values()), row["version"], data)
     append_many(actor, [_act(Action.TRANSFER_CORRECTED, row), *told])
     return transfer_id
 

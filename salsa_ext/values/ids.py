@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import secrets
+import threading
 import time
 from uuid import UUID
 
+_making = threading.Lock()
+_last = 0
+
 
 def new_id() -> UUID:
-    """Return a UUIDv7: 48 bits of milliseconds, then 74 random bits, so that new rows lie together."""
-    milliseconds = time.time_ns() // 1_000_000
-    random = secrets.randbits(74)
-    return UUID(
-        int=(milliseconds << 80)
-        | (7 << 76)
-        | ((random >> 62) << 64)
-        | (0b10 << 62)
-        | (random & ((1 << 62) - 1))
-    )
+    """Return a UUIDv7, above all that this process made before, so that lists keep their order.
+
+    48 bits of milliseconds, 12 of their fraction (method 3 of the RFC), 62 random ones.
+    """
+    tick, random = _next_tick(), secrets.randbits(62)
+    return UUID(int=(tick >> 12) << 80 | 7 << 76 | (tick & 0xFFF) << 64 | 0b10 << 62 | random)
+
+
+def _next_tick() -> int:
+    """Return the time in 1/4096 of a millisecond, or one more than last time."""
+    global _last
+    with _making:
+        _last = max((time.time_ns() << 12) // 1_000_000, _last + 1)
+        return _last
