@@ -14,18 +14,18 @@ from salsa_ext.models import Alias, Calibre, FirearmType, Label, Post, State
 @cache
 def _aliases(kind: str) -> dict[str, str]:
     rows = db.session.execute(select(Alias.folded, Alias.code).where(Alias.kind == kind))
-    return dict(rows.tuples())
+    return dict(rows.all())
 
 
 @cache
 def _families() -> dict[str, str]:
-    return dict(db.session.execute(select(Calibre.code, Calibre.family)).tuples())
+    return dict(db.session.execute(select(Calibre.code, Calibre.family)).all())
 
 
 @cache
 def _categories() -> dict[str, str]:
     rows = db.session.execute(select(FirearmType.code, FirearmType.category))
-    return dict(rows.tuples())
+    return dict(rows.all())
 
 
 @cache
@@ -53,7 +53,7 @@ def labels(kind: str, language: str) -> dict[str, str]:
     """Return the names of all codes of a kind in one language."""
     wanted = (Label.kind == kind, Label.language == language)
     rows = db.session.execute(select(Label.code, Label.text).where(*wanted))
-    return dict(rows.tuples())
+    return dict(rows.all())
 
 
 def label(kind: str, code: str | None, language: str) -> str:
