@@ -1,0 +1,44 @@
+"""Which columns hold personal values, and which name a person only beside something else."""
+
+from salsa_ext.db import Base
+
+DIRECT = {
+    "officer.number",
+    "party.name", "party.address", "party.contact", "party.identification", "party.licence",
+}  # fmt: skip
+BY_LINK = {
+    "mark_check.query", "seizure.latitude", "seizure.longitude", "seizure.place_name",
+    "shipment.plates", "transfer.licence",
+}  # fmt: skip
+
+
+def tagged(kind):
+    return {
+        f"{table.name}.{column.name}"
+        for table in Base.metadata.tables.values()
+        for column in table.columns
+        if column.info.get("pii") == kind
+    }
+
+
+def test_personal_values_stand_with_the_parties_alone():
+    assert tagged("direct") == DIRECT
+
+
+def test_what_names_a_person_by_link_is_listed():
+    assert tagged("link") == BY_LINK
+
+
+def test_a_tag_is_one_of_two():
+    tags = {
+        column.info["pii"]
+        for table in Base.metadata.tables.values()
+        for column in table.columns
+        if "pii" in column.info
+    }
+    assert tags == {"direct", "link"}
+
+
+def test_every_personal_value_can_be_erased():
+    party = Base.metadata.tables["party"]
+    assert all(column.nullable for column in party.columns if column.info.get("pii") == "direct")

@@ -1,0 +1,58 @@
+"""Every command requires a permission first, and every reader that knows its actor does too."""
+
+import pytest
+
+from tests import source
+
+HANDS_OVER = {  # a batch of one: the bulk core that each calls requires the permission
+    "permits.record", "shipments.record", "checkpoints.record", "receipts.confirm",
+    "transfers.record", "reports.record", "seizures.record",
+}  # fmt: skip
+READ_FOR_A_COMMAND = {  # the command that calls it has required its own permission
+    "permits.read": "what was just recorded",
+    "permits.views": "completes rows that were read by right",
+    "shipments.read": "what was just recorded or ticked",
+    "shipments.views": "completes rows that were read by right",
+    "traces.version": "compared with If-Match before the command",
+}
+
+
+def commands():
+    return [
+        function
+        for function in source.public_functions("salsa_ext/services")
+        if "actor" in [argument.arg for argument in function.node.args.kwonlyargs]
+    ]
+
+
+def readers():
+    return [
+        function
+        for function in source.public_functions("salsa_ext/readmodels")
+        if [argument.arg for argument in function.node.args.args][:1] == ["actor"]
+    ]
+
+
+@pytest.mark.parametrize("command", commands(), ids=str)
+def test_a_command_requires_its_permission_before_anything_else(command):
+    if str(command) in HANDS_OVER:
+        assert "record_many" in source.ast.unparse(command.first) or (
+            "confirm_many" in source.ast.unparse(command.first)
+        )
+    else:
+        assert command.calls_first == "require"
+
+
+@pytest.mark.parametrize("reader", readers(), ids=str)
+def test_a_reader_requires_its_permission_before_anything_else(reader):
+    assert (reader.calls_first == "require") != (str(reader) in READ_FOR_A_COMMAND)
+
+
+def test_there_are_commands_and_readers_to_look_at():
+    assert len(commands()) > 20
+    assert len(readers()) > 20
+
+
+def test_the_lists_of_exceptions_name_only_what_there_is():
+    named = {str(function) for function in commands() + readers()}
+    assert named >= HANDS_OVER | READ_FOR_A_COMMAND.keys()

@@ -1,0 +1,50 @@
+"""The layers of CONTRIBUTING, and the few places where something rare may be done."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import source
+
+SEES_AS_ANOTHER_STATE = {  # each answers from a state's own records, and for nothing else
+    "salsa_ext/services/answers.py": "what a state says of its records in a trace",
+    "salsa_ext/services/disclosures.py": "an open record, read for a purpose and written down",
+    "salsa_ext/services/checkpoints.py": "a shipment moves on by what another side states",
+    "salsa_ext/readmodels/traces.py": "firms that answers named already",
+}
+ENDS_A_TRANSACTION = ("commit", "rollback")
+CODE = ("salsa_ext", "api", "importers")
+
+
+def test_imports_keep_to_the_layers():
+    linter = Path(sys.executable).with_name("lint-imports")
+    ran = subprocess.run(
+        [linter, "--no-cache"], cwd=source.ROOT, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stdout
+
+
+def test_only_the_database_module_ends_transactions():
+    ending = {
+        str(path.relative_to(source.ROOT))
+        for path in source.files(*CODE)
+        for call in source.calls(path)
+        if call.rpartition(".")[2] in ENDS_A_TRANSACTION
+    }
+    assert ending == {"salsa_ext/db.py"}
+
+
+def test_only_the_listed_places_see_what_another_state_sees():
+    seeing = {
+        str(path.relative_to(source.ROOT))
+        for path in source.files(*CODE)
+        if "as_state" in source.calls(path)
+    }
+    assert seeing == SEES_AS_ANOTHER_STATE.keys()
+
+
+@pytest.mark.parametrize("path", source.files(*CODE), ids=lambda path: path.stem)
+def test_a_file_has_at_most_400_lines(path):
+    assert len(path.read_text().splitlines()) <= 400

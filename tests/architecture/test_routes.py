@@ -1,0 +1,98 @@
+"""Every route is authenticated or public by name, documented, and permitted by the one map."""
+
+import re
+
+import pytest
+
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import RULES
+from tests.routes import ROUTES
+
+PUBLIC = {
+    "/healthz": "asked by what watches the process",
+    "/readyz": "asked by what watches the process",
+    "/metrics": "read by Prometheus; counts by route, no state and no person",
+    "/api/v1/openapi.json": "the description of the API",
+    "/docs": "the description of the API, to be read",
+    "/static/<path:filename>": "style sheets, scripts, fonts",
+}
+PAGE_BLUEPRINTS = {  # signed in by a cookie; tests of pages look at each
+    "boards", "docs", "pages", "signin",
+}  # fmt: skip
+
+
+def documented(app):
+    paths = app.test_client().get("/api/v1/openapi.json").json["paths"]
+    return {
+        (method.upper(), path): operation
+        for path, operations in paths.items()
+        for method, operation in operations.items()
+        if method in ("get", "post")
+    }
+
+
+def routed(app):
+    return {
+        (method, re.sub(r"<\w+:(\w+)>", r"{\1}", rule.rule))
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods & {"GET", "POST"}
+        if rule.rule.startswith("/api/v1/") and rule.rule not in PUBLIC
+    }
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=str)
+def test_a_route_answers_nobody_who_sends_no_key(app, route):
+    response = app.test_client().open(f"/api/v1{route.url}", method=route.method)
+    assert response.status_code == 401
+    assert response.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_every_route_that_takes_no_key_stands_on_the_list(app):
+    others = {
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if not rule.rule.startswith("/api/v1/")
+        and rule.endpoint.partition(".")[0] not in PAGE_BLUEPRINTS
+    }
+    assert others <= PUBLIC.keys()
+
+
+def test_the_table_of_routes_is_the_map_of_the_application(app):
+    assert {(route.method, f"/api/v1{route.path}") for route in ROUTES} == routed(app)
+
+
+def test_every_route_is_in_the_document_and_the_reverse(app):
+    assert documented(app).keys() == routed(app)
+
+
+def test_every_operation_says_which_permission_it_needs(app):
+    said = {key: operation["x-permission"] for key, operation in documented(app).items()}
+    needed = {(route.method, f"/api/v1{route.path}"): route.permission for route in ROUTES}
+    assert said == needed
+
+
+def test_every_operation_says_in_words_what_it_does(app):
+    silent = [key for key, operation in documented(app).items() if "summary" not in operation]
+    assert silent == []
+
+
+@pytest.mark.parametrize("route", ROUTES[1:], ids=str)
+def test_the_description_of_an_operation_names_its_permission(app, route):
+    operation = documented(app)[route.method, f"/api/v1{route.path}"]
+    assert operation["description"] == f"Needs the permission `{route.permission}`."
+
+
+@pytest.mark.parametrize("permission", Permission)
+def test_a_permission_is_given_to_some_role(permission):
+    assert any(permission in allowed for allowed in RULES.values())
+
+
+def test_the_roles_of_the_map_are_those_of_the_contract():
+    assert set(RULES) == {
+        "licensing_officer", "police_officer", "forensic_examiner", "trace_analyst",
+        "border_officer", "supervisor", "state_administrator", "auditor", "secretariat",
+    }  # fmt: skip
+
+
+def test_the_secretariat_reads_figures_and_lists_of_codes_alone():
+    assert RULES["secretariat"] == {"reference:read", "statistics:read"}
