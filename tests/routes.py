@@ -1,0 +1,82 @@
+"""Every route of the API with the permission that it needs, as the contract has it."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from salsa_ext.policy.permissions import Permission as Of
+
+ID = "0199f2c0-0000-7000-8000-000000000000"
+POST = "ciudad-del-este-foz-do-iguacu"
+
+
+class Route(NamedTuple):
+    """A method and path, and who may use it; None stands for every key."""
+
+    method: str
+    path: str
+    permission: Of | None
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    @property
+    def url(self) -> str:
+        """Return the path with the id of nothing, a post and a dataset that there are."""
+        named = self.path.replace("{code}", POST).replace("{dataset}", "seizures")
+        return re.sub(r"\{\w+_id\}", ID, named)
+
+
+ROUTES = (
+    Route("GET", "/me", None),
+    Route("GET", "/accounts", Of.ACCOUNT_MANAGE),
+    Route("POST", "/accounts", Of.ACCOUNT_MANAGE),
+    Route("GET", "/keys", Of.KEY_MANAGE),
+    Route("POST", "/keys", Of.KEY_MANAGE),
+    Route("POST", "/keys/{key_id}/revoke", Of.KEY_MANAGE),
+    Route("GET", "/audit", Of.AUDIT_READ),
+    Route("GET", "/states", Of.REFERENCE_READ),
+    Route("GET", "/posts", Of.REFERENCE_READ),
+    Route("GET", "/makes", Of.REFERENCE_READ),
+    Route("GET", "/calibres", Of.REFERENCE_READ),
+    Route("GET", "/types", Of.REFERENCE_READ),
+    Route("GET", "/offences", Of.REFERENCE_READ),
+    Route("GET", "/agencies", Of.REFERENCE_READ),
+    Route("GET", "/contacts", Of.REFERENCE_READ),
+    Route("GET", "/posts/{code}/board", Of.BOARD_READ),
+    Route("GET", "/permits", Of.PERMIT_READ),
+    Route("POST", "/permits", Of.PERMIT_RECORD),
+    Route("GET", "/permits/{permit_id}", Of.PERMIT_READ),
+    Route("GET", "/permits/{permit_id}/shipments", Of.SHIPMENT_READ),
+    Route("POST", "/permits/{permit_id}/shipments", Of.SHIPMENT_RECORD),
+    Route("GET", "/shipments", Of.SHIPMENT_READ),
+    Route("GET", "/shipments/{shipment_id}", Of.SHIPMENT_READ),
+    Route("POST", "/shipments/{shipment_id}/checkpoints", Of.CHECKPOINT_RECORD),
+    Route("POST", "/shipments/{shipment_id}/receipt", Of.RECEIPT_RECORD),
+    Route("GET", "/transfers", Of.TRANSFER_READ),
+    Route("POST", "/transfers", Of.TRANSFER_RECORD),
+    Route("GET", "/transfers/{transfer_id}", Of.TRANSFER_READ),
+    Route("POST", "/transfers/{transfer_id}/correct", Of.TRANSFER_RECORD),
+    Route("GET", "/reports", Of.REPORT_READ),
+    Route("POST", "/reports", Of.REPORT_RECORD),
+    Route("GET", "/reports/{report_id}", Of.REPORT_READ),
+    Route("POST", "/reports/{report_id}/correct", Of.REPORT_RECORD),
+    Route("GET", "/seizures", Of.SEIZURE_READ),
+    Route("POST", "/seizures", Of.SEIZURE_RECORD),
+    Route("GET", "/seizures/{seizure_id}", Of.SEIZURE_READ),
+    Route("POST", "/seizures/{seizure_id}/correct", Of.SEIZURE_RECORD),
+    Route("GET", "/records/{record_id}", Of.RECORD_READ),
+    Route("POST", "/checks", Of.CHECK_MAKE),
+    Route("POST", "/checks/{check_id}/case", Of.CHECK_MAKE),
+    Route("GET", "/traces", Of.TRACE_READ),
+    Route("POST", "/traces", Of.TRACE_REQUEST),
+    Route("GET", "/traces/{trace_id}", Of.TRACE_READ),
+    Route("GET", "/traces/{trace_id}/result", Of.TRACE_READ),
+    Route("POST", "/traces/{trace_id}/approve", Of.TRACE_APPROVE),
+    Route("POST", "/traces/{trace_id}/send", Of.TRACE_REQUEST),
+    Route("POST", "/traces/{trace_id}/withdraw", Of.TRACE_REQUEST),
+    Route("POST", "/traces/{trace_id}/close", Of.TRACE_REQUEST),
+    Route("GET", "/statistics", Of.STATISTICS_READ),
+    Route("GET", "/statistics/{dataset}", Of.STATISTICS_READ),
+)

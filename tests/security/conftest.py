@@ -1,0 +1,44 @@
+"""A database where every table has rows of two states, committed, for tests of what is seen."""
+
+import secrets
+from contextlib import closing
+
+import psycopg2
+import pytest
+
+from api.app import create_app
+from salsa_ext.clock import FixedClock
+from salsa_ext.db import db
+from tests import region
+from tests.conftest import NOW
+
+
+@pytest.fixture(scope="session")
+def filled(server, template, tmp_path_factory):
+    """The name of that database."""
+    name = f"salsa_{secrets.token_hex(6)}"
+    server.make(name, template)
+    config = server.config(name, tmp_path_factory.mktemp("filled"))
+    application = create_app(config, FixedClock(NOW))
+    with application.app_context():
+        region.fill(application)
+        db.engine.dispose()
+    yield name
+    server.drop(name)
+
+
+@pytest.fixture
+def as_role(server, filled):
+    """Return a cursor of a database role, as the service has it before it sets any state."""
+    opened = []
+
+    def make(role):
+        url = server.url(role, filled).replace("postgresql+psycopg2", "postgresql")
+        connection = psycopg2.connect(url)
+        opened.append(connection)
+        return connection.cursor()
+
+    yield make
+    for connection in opened:
+        with closing(connection):
+            connection.rollback()

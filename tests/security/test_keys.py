@@ -1,0 +1,109 @@
+"""Which keys open the API, for how long, and for what."""
+
+from datetime import timedelta
+
+import pytest
+
+from salsa_ext.db import db, transaction
+from salsa_ext.models import ApiKey
+from tests import bodies
+from tests.actors import Client
+
+
+def test_a_key_that_nobody_issued_opens_nothing(app, session):
+    headers = {"Authorization": "Bearer salsa_nobody"}
+    response = app.test_client().get("/api/v1/me", headers=headers)
+    assert response.status_code == 401
+    assert response.json["code"] == "unauthenticated"
+
+
+@pytest.mark.parametrize("header", [
+    "", "Bearer", "Bearer ", "Basic YTpi", "Token abc", "Bearer\tabc", "Bearer \u00e9",
+])  # fmt: skip
+def test_a_header_that_is_no_bearer_key_opens_nothing(app, session, header):
+    headers = {"Authorization": header.encode().decode("latin-1")}
+    assert app.test_client().get("/api/v1/me", headers=headers).status_code == 401
+
+
+def test_a_key_opens_nothing_after_its_end(as_actor):
+    expired = as_actor("BRA", "auditor", lasts=timedelta(seconds=0))
+    answer = expired.get("/me", 401).json
+    assert answer["detail"] == "This key has expired; ask for a new one."
+
+
+def test_a_key_opens_something_until_its_end(as_actor):
+    as_actor("BRA", "auditor", lasts=timedelta(seconds=1)).get("/me")
+
+
+def test_a_key_opens_nothing_once_it_is_revoked(as_actor, issued):
+    administrator, client, key = issued
+    client.get("/me")
+    administrator.post(f"/keys/{key}/revoke", expect=204)
+    client.get("/me", 401)
+
+
+def test_a_key_is_revoked_once(as_actor, issued):
+    administrator, _, key = issued
+    administrator.post(f"/keys/{key}/revoke", expect=204)
+    administrator.post(f"/keys/{key}/revoke", expect=404)
+
+
+def test_a_key_does_no_more_than_its_scopes(as_actor):
+    narrow = as_actor("BRA", "police_officer", scopes=["check:make"])
+    narrow.post("/checks", bodies.check())
+    refused = narrow.post("/seizures", bodies.seizure(), 403).json
+    assert refused["detail"] == "This needs the permission seizure:record."
+
+
+def test_a_scope_that_the_role_lacks_gives_nothing(as_actor):
+    client = as_actor("BRA", "auditor", scopes=["audit:read", "permit:record"])
+    client.post("/permits", bodies.permit(), 403)
+    assert client.get("/me").json["permissions"] == ["audit:read"]
+
+
+def test_a_key_is_issued_with_no_scope_that_the_role_lacks(as_actor, account):
+    body = {"username": "ana", "name": "desk", "days": 1, "scopes": ["permit:record"]}
+    answer = account.post("/keys", body, 422).json
+    assert list(answer["errors"]) == ["scopes"]
+    assert "permit:record" in answer["errors"]["scopes"][0]
+
+
+def test_a_key_is_shown_once(as_actor, issued):
+    administrator, client, _ = issued
+    assert client.token not in administrator.get("/keys").get_data(as_text=True)
+
+
+def test_a_key_stands_in_the_database_as_its_digest_alone(as_actor, issued, actor):
+    _, client, _ = issued
+    with transaction(actor("BRA")):
+        row = db.session.query(ApiKey).filter_by(name="desk").one()
+    assert client.token.encode() not in row.digest
+    assert len(row.digest) == 32
+
+
+def test_me_says_who_the_key_belongs_to(as_actor):
+    answer = as_actor("BRA", "auditor").get("/me", Salsa_Officer="A-17").json
+    assert answer == {
+        "state": "BRA", "agency": "BRA-TEST", "role": "auditor", "officer": "A-17",
+        "permissions": ["audit:read", "reference:read", "statistics:read"],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("officer", ["a b", "x" * 41, "-7", "A;B"])
+def test_an_officers_number_that_cannot_be_one_is_refused(as_actor, officer):
+    answer = as_actor("BRA", "auditor").get("/me", 422, Salsa_Officer=officer).json
+    assert list(answer["errors"]) == ["Salsa-Officer"]
+
+
+@pytest.fixture
+def account(as_actor):
+    administrator = as_actor("BRA", "state_administrator")
+    body = {"username": "ana", "role": "auditor", "agency": "BRA-POLICE"}
+    administrator.post("/accounts", body)
+    return administrator
+
+
+@pytest.fixture
+def issued(app, account):
+    answer = account.post("/keys", {"username": "ana", "name": "desk", "days": 1}).json
+    return account, Client(app.test_client(), answer["token"]), answer["id"]

@@ -1,0 +1,104 @@
+"""Planted values of persons come out in no log, audit, metric or error."""
+
+import json
+import logging
+
+import pytest
+
+from api.logs import JsonLines
+from salsa_ext.services import transfers
+from tests import bodies
+
+MARKERS = {
+    "name": "Planted Person", "address": "Calle Planted 7", "contact": "planted@example.org",
+    "identification": "PLANTED-ID-1", "licence": "PLANTED-LIC-2",
+}  # fmt: skip
+SERIAL = "PLANTED88231"
+
+
+def planted(**changes):
+    person = {"kind": "individual", "country": "PRY"} | MARKERS
+    firearm = bodies.firearm(serial=SERIAL)
+    return bodies.transfer(to=person, **{"from": person}, firearm=firearm, licence="PLANTED-3") | (
+        changes
+    )
+
+
+@pytest.fixture
+def lines():
+    """What the service's log says, as it is written."""
+    written = []
+
+    class Keep(logging.Handler):
+        def emit(self, record):
+            written.append(JsonLines().format(record))
+
+    logger, handler = logging.getLogger("salsa"), Keep()
+    level, _ = logger.level, logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    yield written
+    logger.removeHandler(handler)
+    logger.setLevel(level)
+
+
+@pytest.fixture
+def used(as_actor, lines):
+    """Record, refuse, search and break with planted values; returns every error's text."""
+    clerk, police = as_actor("PRY", "licensing_officer"), as_actor("BRA", "police_officer")
+    clerk.post("/transfers", planted(number="PLANTED-N"))
+    refused = [
+        clerk.post("/transfers", planted(number="PLANTED-N"), 409),
+        clerk.post("/transfers", planted(occurred_on="PLANTED"), 422),
+        clerk.post("/transfers", planted(kind="PLANTED"), 422),
+        clerk.post("/transfers", planted(planted="PLANTED") | {"visibility": "PLANTED"}, 422),
+        clerk.get("/transfers?kind=PLANTED", 422),
+        clerk.get("/shipments?cursor=PLANTED", 422),
+    ]
+    police.post("/checks", bodies.check(serial=SERIAL))
+    police.get("/seizures?number=PLANTED")
+    return [response.get_data(as_text=True) for response in refused]
+
+
+def test_no_line_of_the_log_has_a_planted_value(used, lines):
+    assert len(lines) >= 9
+    assert [line for line in lines if "planted" in line.lower()] == []
+
+
+def test_a_line_of_the_log_says_who_asked_what_and_how_it_went(used, lines):
+    line = json.loads(lines[0])
+    assert (line["method"], line["route"]) == ("POST", "/api/v1/transfers")
+    assert (line["status"], line["state"], line["role"]) == (201, "PRY", "licensing_officer")
+
+
+def test_no_error_repeats_a_planted_value(used):
+    said = [text.replace('"planted":', "") for text in used]  # the name of an unknown field
+    assert [text for text in said if "planted" in text.lower()] == []
+
+
+def test_no_metric_has_a_planted_value(app, used):
+    metrics = app.test_client().get("/metrics").get_data(as_text=True)
+    assert "salsa_requests_total" in metrics
+    assert "planted" not in metrics.lower()
+
+
+@pytest.mark.parametrize("state", ["PRY", "BRA"])
+def test_no_entry_of_the_audit_has_a_planted_value(as_actor, used, state):
+    entries = as_actor(state, "auditor").get("/audit")
+    assert len(entries.json["items"]) >= 2
+    assert "planted" not in entries.get_data(as_text=True).lower()
+
+
+def test_a_failure_inside_is_logged_by_its_place_and_not_its_text(app, as_actor, lines, broken):
+    clerk = as_actor("PRY", "licensing_officer")
+    answer = clerk.post("/transfers", planted(), 500)
+    assert "planted" not in answer.get_data(as_text=True).lower()
+    [line] = [json.loads(line) for line in lines if "unexpected" in line]
+    assert line["error"] == "DataError"
+    assert line["where"]
+    assert "planted" not in json.dumps(line).lower()
+
+
+@pytest.fixture
+def broken(monkeypatch):
+    """A defect inside: the database refuses what the service wrote, and quotes it."""
+    monkeypatch.setattr(transfers, "new_id", lambda: "PLANTED-NO-ID")

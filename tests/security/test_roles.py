@@ -1,0 +1,38 @@
+"""Each role tries each route: 403 exactly where the map does not give it the permission."""
+
+import pytest
+
+from salsa_ext.policy.rules import RULES
+from tests.routes import ROUTES
+
+
+@pytest.fixture
+def tried(as_actor, app):
+    def attempt(role, route):
+        client = as_actor(None if role == "secretariat" else "BRA", role)
+        headers = {"Authorization": f"Bearer {client.token}"}
+        body = {"json": {}} if route.method == "POST" else {}
+        url = f"/api/v1{route.url}"
+        return client.client.open(url, method=route.method, headers=headers, **body)
+
+    return attempt
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=str)
+@pytest.mark.parametrize("role", RULES)
+def test_a_role_is_refused_exactly_where_it_lacks_the_permission(tried, role, route):
+    response = tried(role, route)
+    lacks = route.permission is not None and route.permission not in RULES[role]
+    assert (response.status_code == 403) == lacks
+    assert response.status_code < 500
+
+
+def test_a_refusal_comes_before_anything_is_said_about_the_body(as_actor):
+    answer = as_actor("BRA", "auditor").post("/transfers", {"no": "such field"}, 403).json
+    assert answer["detail"] == "This needs the permission transfer:record."
+    assert "errors" not in answer
+
+
+def test_a_refusal_comes_before_anything_is_said_about_the_object(as_actor):
+    path = "/transfers/0199f2c0-0000-7000-8000-000000000000/correct"
+    as_actor("BRA", "auditor").post(path, {}, 403)

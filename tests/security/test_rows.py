@@ -1,0 +1,148 @@
+"""What the service's role sees and may write, table by table, whatever the code above it asks."""
+
+import psycopg2
+import pytest
+
+from salsa_ext.db import Base
+
+TABLES = sorted(Base.metadata.tables.values(), key=lambda table: table.name)
+CONCERNING = [table.name for table in TABLES if "concerned" in table.columns]
+KEPT = ["account", "api_key", "idempotency_key", "officer"]
+APPEND_ONLY = [
+    "audit_entry", "checkpoint", "import_run", "mark", "receipt", "record", "report", "seizure",
+    "transfer",
+]  # fmt: skip
+SEALED = ["audit_entry", "checkpoint", "receipt", "report", "seizure", "transfer"]
+CHANGES = (
+    "UPDATE {table} SET owner_state = owner_state", "DELETE FROM {table}", "TRUNCATE {table}",
+)  # fmt: skip
+
+
+def test_every_table_of_a_state_is_looked_at():
+    owned = {table.name for table in TABLES if "owner_state" in table.columns}
+    assert owned - {*CONCERNING, *KEPT} == {"agency", "contact"}  # offices, which all may know
+
+
+@pytest.mark.parametrize("table", CONCERNING + KEPT)
+def test_a_table_has_rows_to_be_hidden(as_role, table):
+    owner = as_role("owner")
+    owner.execute(f"SELECT count(*) FROM {table}")
+    assert owner.fetchone()[0] > 0
+
+
+@pytest.mark.parametrize("table", CONCERNING + KEPT)
+def test_no_row_is_seen_where_no_state_is_set(as_role, table):
+    service = as_role("service")
+    service.execute(f"SELECT count(*) FROM {table}")
+    assert service.fetchone()[0] == 0
+
+
+@pytest.mark.parametrize("table", CONCERNING + KEPT)
+@pytest.mark.parametrize("state", ["URY", "---", "", "   ", "{BRA}", "%"])
+def test_no_row_is_seen_by_a_state_that_none_concerns(as_role, table, state):
+    service = as_role("service")
+    service.execute("SELECT set_config('salsa.state', %s, true)", (state,))
+    service.execute(f"SELECT count(*) FROM {table} WHERE owner_state IN ('BRA', 'PRY')")
+    assert service.fetchone()[0] == 0
+
+
+@pytest.mark.parametrize("table", CONCERNING)
+def test_a_state_sees_only_what_concerns_it(as_role, table):
+    service = as_role("service")
+    service.execute("SET LOCAL salsa.state = 'PRY'")
+    service.execute(f"SELECT count(*) FROM {table} WHERE NOT 'PRY' = ANY(concerned)")
+    assert service.fetchone()[0] == 0
+
+
+@pytest.mark.parametrize("table", KEPT)
+def test_a_state_sees_only_its_own_of_what_is_kept_to_the_owner(as_role, table):
+    service = as_role("service")
+    service.execute("SET LOCAL salsa.state = 'PRY'")
+    service.execute(f"SELECT DISTINCT owner_state FROM {table}")
+    assert service.fetchall() == [("PRY",)]
+
+
+@pytest.mark.parametrize("table", CONCERNING + KEPT)
+def test_a_row_of_another_owner_is_not_inserted(as_role, table):
+    service = as_role("service")
+    service.execute("SET LOCAL salsa.state = 'BRA'")
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege, match="row-level security"):
+        service.execute(f"INSERT INTO {table} (owner_state) VALUES ('PRY')")
+
+
+@pytest.mark.parametrize("table", ["party", "permit", "shipment", "record_setting", "trace"])
+def test_a_row_of_another_owner_is_not_updated(as_role, table):
+    service = as_role("service")
+    service.execute("SET LOCAL salsa.state = 'PRY'")
+    service.execute(f"UPDATE {table} SET concerned = concerned WHERE owner_state = 'BRA'")
+    assert service.rowcount == 0
+
+
+@pytest.mark.parametrize("table", ["party", "permit", "trace"])
+def test_a_row_is_not_given_away(as_role, table):
+    service = as_role("service")
+    service.execute("SET LOCAL salsa.state = 'BRA'")
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege, match="row-level security"):
+        service.execute(f"UPDATE {table} SET owner_state = 'PRY'")
+
+
+@pytest.mark.parametrize("table", APPEND_ONLY)
+@pytest.mark.parametrize("change", CHANGES)
+def test_the_service_changes_nothing_that_is_append_only(as_role, table, change):
+    service = as_role("service")
+    service.execute("SET LOCAL salsa.state = 'BRA'")
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege, match="permission denied"):
+        service.execute(change.format(table=table))
+
+
+@pytest.mark.parametrize("table", SEALED)
+@pytest.mark.parametrize("change", CHANGES)
+def test_not_even_the_owner_changes_what_is_sealed(as_role, table, change):
+    owner = as_role("owner")
+    with pytest.raises(psycopg2.errors.RestrictViolation, match="append-only"):
+        owner.execute(change.format(table=table))
+
+
+@pytest.mark.parametrize("column", ["key", "mark_id", "record_id", "state", "serial_norm", "make"])
+def test_a_key_of_a_mark_keeps_what_it_was_made_of(as_role, column):
+    service = as_role("service")
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        service.execute(f"UPDATE mark_key SET {column} = {column}")
+
+
+@pytest.mark.parametrize("column", ["visibility", "is_superseded"])
+def test_a_key_of_a_mark_follows_what_its_owner_decides(as_role, column):
+    service = as_role("service")
+    service.execute(f"UPDATE mark_key SET {column} = {column}")
+    assert service.rowcount > 0
+
+
+@pytest.mark.parametrize("change", ["DELETE FROM mark_key", "TRUNCATE mark_key"])
+def test_no_key_of_a_mark_disappears(as_role, change):
+    service = as_role("service")
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        service.execute(change)
+
+
+@pytest.mark.parametrize("said", [
+    "ALTER TABLE record DISABLE ROW LEVEL SECURITY",
+    "ALTER TABLE audit_entry DISABLE TRIGGER ALL",
+    "DROP TABLE record",
+    "CREATE TABLE mine (id int)",
+    "CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    "SET ROLE salsa_owner",
+    "SET session_replication_role = replica",
+    "SELECT * FROM alembic_version",
+    "COPY record TO PROGRAM 'cat'",
+    "SELECT pg_read_file('/etc/passwd')",
+])  # fmt: skip
+def test_the_service_has_no_way_around_the_rules(as_role, said):
+    service = as_role("service")
+    with pytest.raises(psycopg2.ProgrammingError):
+        service.execute(said)
+
+
+def test_a_key_is_found_by_its_digest_alone(as_role):
+    service = as_role("service")
+    service.execute("SELECT count(*) FROM salsa_key('')")
+    assert service.fetchone()[0] == 0
