@@ -1,0 +1,67 @@
+"""The whole API in one process, with rows of its own and a key for each role."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+import schemathesis
+from flask import Flask
+
+from api.app import create_app
+from salsa_ext.clock import FixedClock
+from salsa_ext.db import db
+from salsa_ext.policy.rules import RULES
+from tests import actors, region
+from tests.conftest import NOW
+from tests.routes import ID, POST
+
+DAY = timedelta(days=1)
+READERS = {  # who reads what each kind of path acts on
+    "permits": "licensing_officer", "shipments": "licensing_officer",
+    "transfers": "licensing_officer", "reports": "police_officer", "seizures": "police_officer",
+    "traces": "police_officer", "records": "police_officer",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Served:
+    """The application, the ids of what Brazil has in it, and a key's header for each role."""
+
+    app: Flask
+    ids: dict[str, str]
+    keys: dict[str, dict[str, str]]
+
+    def seen(self, route):
+        """Return the If-Match of somebody who just read what the route acts on."""
+        kind = route.path.split("/")[1]
+        if kind not in READERS:
+            return {}
+        url = f"/api/v1{route.path.partition('}')[0]}}}".format_map(self.ids)
+        read = self.app.test_client().get(url, headers=self.keys[READERS[kind]])
+        return {"If-Match": read.headers["ETag"]}
+
+
+@pytest.fixture(scope="session")
+def served(server, template, tmp_path_factory):
+    name = f"salsa_{secrets.token_hex(6)}"
+    server.make(name, template)
+    config = server.config(name, tmp_path_factory.mktemp("contract"))
+    application = create_app(config, FixedClock(NOW))
+    with application.app_context():
+        ids = region.fill(application) | {"key_id": ID, "code": POST, "dataset": "seizures"}
+        keys = {role: header("BRA", role) for role in RULES if role != "secretariat"}
+    yield Served(application, ids, keys)
+    with application.app_context():
+        db.engine.dispose()
+    server.drop(name)
+
+
+@pytest.fixture(scope="session")
+def document(served):
+    """The OpenAPI document, as schemathesis reads it."""
+    return schemathesis.openapi.from_wsgi("/api/v1/openapi.json", served.app)
+
+
+def header(state, role):
+    return {"Authorization": f"Bearer {actors.token(state, role, NOW, None, DAY)}"}

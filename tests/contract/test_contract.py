@@ -1,0 +1,90 @@
+"""The API keeps the contract of its OpenAPI document, whatever is sent to it.
+
+Not checked: that all data which fit the document are taken. Rules that compare fields, such as
+two states or a balance, cannot be said in it.
+"""
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.specs.openapi import checks
+
+from salsa_ext.policy.rules import RULES
+from tests.routes import ROUTES
+
+CHECKS = [
+    not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_headers_conformance,
+    checks.response_schema_conformance,
+    checks.negative_data_rejection,
+    checks.unsupported_method,
+    checks.ignored_auth,
+]
+BOUNDED = settings(
+    max_examples=25, deadline=None, database=None, derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)  # fmt: skip
+OF_SOMETHING = [route for route in ROUTES if "{" in route.path]
+BODIES = ("correct", "shipments", "checkpoints", "receipt", "case")
+WITH_A_BODY = [
+    route
+    for route in OF_SOMETHING
+    if route.method == "POST" and route.path.rpartition("/")[2] in BODIES
+]
+
+
+def test_the_document_is_openapi_3_1(app):
+    document = app.test_client().get("/api/v1/openapi.json").json
+    assert document["openapi"] == "3.1.0"
+    assert list(OpenAPIV31SpecValidator(document).iter_errors()) == []
+
+
+@pytest.mark.parametrize("mode", GenerationMode, ids=lambda mode: mode.value)
+@pytest.mark.parametrize("route", ROUTES, ids=str)
+def test_an_operation_keeps_its_contract(served, document, route, mode):
+    operation = document[f"/api/v1{route.path}"][route.method]
+
+    @BOUNDED
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def holds(case):
+        case.call_and_validate(headers=served.keys[role_for(route)], checks=CHECKS)
+
+    holds()
+
+
+@pytest.mark.parametrize("route", OF_SOMETHING, ids=str)
+def test_an_operation_on_what_there_is_keeps_its_contract(served, document, route):
+    operation = document[f"/api/v1{route.path}"][route.method]
+
+    @BOUNDED
+    @given(case=operation.as_strategy(generation_mode=GenerationMode.POSITIVE))
+    def holds(case):
+        case.path_parameters = {name: served.ids[name] for name in case.path_parameters}
+        headers = served.keys[role_for(route)] | served.seen(route)
+        case.call_and_validate(headers=headers, checks=CHECKS)
+
+    holds()
+
+
+@pytest.mark.parametrize("route", WITH_A_BODY, ids=str)
+def test_a_wrong_body_is_refused_for_what_there_is(served, document, route):
+    operation = document[f"/api/v1{route.path}"][route.method]
+
+    @BOUNDED
+    @given(case=operation.as_strategy(generation_mode=GenerationMode.NEGATIVE))
+    def holds(case):
+        assume(case.meta.components[ParameterLocation.BODY].mode.is_negative)
+        case.path_parameters = {name: served.ids[name] for name in case.path_parameters}
+        headers = served.keys[role_for(route)] | served.seen(route)
+        case.call_and_validate(headers=headers, checks=CHECKS)
+
+    holds()
+
+
+def role_for(route):
+    return next(role for role in RULES if route.permission in {None, *RULES[role]})

@@ -1,0 +1,80 @@
+"""What the routes answer to bodies that are right is what the document says of the answer."""
+
+import pytest
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi import checks
+
+from tests import bodies
+from tests.routes import Route
+
+CHECKS = [
+    not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_schema_conformance,
+]
+FULL = bodies.firearm(
+    marks=[{"kind": "import", "text": "URY 24", "state": "URY", "year": 2024, "method": "xray"}],
+    year=2020, importer_mark="IMP URY", hs_code="930200", antique=False, origin_kind="industrial",
+)  # fmt: skip
+SEIZED = {
+    "setting": "vehicle", "transport": "land", "concealment": "Under a seat",
+    "organized_crime": {"linked": "suspected", "basis": "ballistics", "group": "G"},
+    "route": {"departure": "PRY", "transit": ["ARG"], "destination": "BRA"},
+    "found_with": [{"kind": "cocaine", "quantity": 1.5, "unit": "kg"}],
+    "joint_with": {"state": "PRY", "number": "P-9"},
+    "related": [{"state": "PRY", "case_number": "C-7", "relation": "same group"}],
+    "occurred_at": "2026-03-01T22:00:00-03:00", "time_zone": "America/Sao_Paulo",
+}  # fmt: skip
+
+
+def answered(served, document, path, role, body, status=201, **headers):
+    operation = document[f"/api/v1{path}"]["POST"]
+    ids = {name: value for name, value in served.ids.items() if f"{{{name}}}" in path}
+    case = operation.Case(path_parameters=ids, body=body, media_type="application/json")
+    sent = served.keys[role] | {name.replace("_", "-"): value for name, value in headers.items()}
+    response = case.call_and_validate(headers=sent, checks=CHECKS)
+    assert response.status_code == status
+
+
+@pytest.mark.parametrize("path,role,body", [
+    ("/permits", "licensing_officer", bodies.permit(number="X-1")),
+    ("/permits/{permit_id}/shipments", "licensing_officer",
+     bodies.shipment(("X-SER1",), number="X-1", carrier=bodies.party(kind="carrier"),
+                     expected=[{"stage": "exit", "at": "2026-03-10T10:00:00Z"}])),
+    ("/transfers", "licensing_officer", bodies.transfer(number="X-1", firearm=FULL)),
+    ("/reports", "police_officer", bodies.report(number="X-1", place={"country": "BRA"})),
+    ("/seizures", "police_officer", bodies.seizure(number="X-1", items=[FULL], **SEIZED)),
+    ("/checks", "police_officer", bodies.check()),
+    ("/checks", "police_officer", bodies.check(serial="NOTHING999")),
+    ("/traces", "police_officer", bodies.trace(firearm=FULL)),
+    ("/traces", "police_officer", bodies.trace(draft=True)),
+    ("/accounts", "state_administrator",
+     {"username": "x", "role": "auditor", "agency": "BRA-POLICE"}),
+])  # fmt: skip
+def test_the_answer_to_a_post_is_as_documented(served, document, path, role, body):
+    answered(served, document, path, role, body)
+
+
+@pytest.mark.parametrize("path,role,body", [
+    ("/transfers/{transfer_id}/correct", "licensing_officer",
+     bodies.transfer(number="T-1", reason="Read again", firearm=FULL)),
+    ("/reports/{report_id}/correct", "police_officer", bodies.report(reason="Read again")),
+    ("/seizures/{seizure_id}/correct", "police_officer", bodies.seizure(reason="Read again")),
+])  # fmt: skip
+def test_the_answer_to_a_correction_is_as_documented(served, document, path, role, body):
+    seen = served.seen(Route("POST", path, None))["If-Match"]
+    answered(served, document, path, role, body, 200, If_Match=seen)
+
+
+@pytest.mark.parametrize("path,role", [
+    ("/posts/{code}/board", "border_officer"), ("/traces/{trace_id}/result", "police_officer"),
+    ("/audit", "auditor"), ("/keys", "state_administrator"), ("/statistics", "auditor"),
+    ("/contacts", "auditor"), ("/agencies", "auditor"),
+])  # fmt: skip
+def test_what_is_read_is_as_documented(served, document, path, role):
+    operation = document[f"/api/v1{path}"]["GET"]
+    ids = {name: value for name, value in served.ids.items() if f"{{{name}}}" in path}
+    case = operation.Case(path_parameters=ids)
+    response = case.call_and_validate(headers=served.keys[role], checks=CHECKS)
+    assert response.status_code == 200

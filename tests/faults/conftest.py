@@ -1,0 +1,61 @@
+"""A PostgreSQL server of its own for each test, that may be stopped and killed."""
+
+import shutil
+import tempfile
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from api.app import create_app
+from api.running import DATABASE
+from salsa_ext.clock import SYSTEM
+from salsa_ext.config import Config
+from salsa_ext.db import db
+from salsa_ext.postgres import EmbeddedServer, provision
+from salsa_ext.services import database
+from tests import actors
+
+
+@pytest.fixture
+def home():
+    """A folder that every user may enter, as the server's own OS user has to."""
+    path = Path(tempfile.mkdtemp(prefix="salsa-test-", dir="/tmp"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture
+def embedded(home):
+    """A running server with the service's database, migrated."""
+    server = EmbeddedServer(home)
+    with server:
+        with closing(server.admin()) as admin:
+            provision(admin, database=DATABASE, owner_password=server.password("owner"),
+                      service_password=server.password("service"))  # fmt: skip
+        database.upgrade(server.url("owner", DATABASE))
+        yield server
+
+
+@pytest.fixture
+def config(home, embedded):
+    return Config(home=home, database_url=embedded.url("service", DATABASE), pool_timeout=1)
+
+
+@pytest.fixture
+def application(config):
+    made = create_app(config)
+    yield made
+    with made.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def key(application):
+    """The header of a key of a licensing officer."""
+    with application.app_context():
+        now = SYSTEM.now()
+        token = actors.token("PRY", "licensing_officer", now, None, timedelta(days=1))
+    return {"Authorization": f"Bearer {token}"}
