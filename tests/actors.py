@@ -33,7 +33,9 @@ class Client:
         """POST JSON under /api/v1; header names are written with underscores."""
         return self._send("POST", path, body, expect, headers)
 
-    def _send(self, method: str, path: str, body: Any, expect: int, headers: dict[str, str]) -> TestResponse:
+    def _send(
+        self, method: str, path: str, body: Any, expect: int, headers: dict[str, str]
+    ) -> TestResponse:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         sent.setdefault("Authorization", f"Bearer {self.token}")
         options = {} if body is None else {"json": body}

@@ -13,7 +13,8 @@ def party(name: str = "Armas del Sur", country: str = "PRY", kind: str = "dealer
 
 def firearm(**changes: Any) -> Body:
     return {"line": 1, "type": "pistol", "make": "Taurus", "model": "G2C", "calibre": "9x19",
-            "country_of_manufacture": "BRA", "serial": "ABC123456", "marking": "intact"} | changes  # fmt: skip
+            "country_of_manufacture": "BRA", "serial": "ABC123456",
+            "marking": "intact"} | changes  # fmt: skip
 
 
 def transfer(**changes: Any) -> Body:
@@ -28,7 +29,8 @@ def report(**changes: Any) -> Body:
 
 def seizure(**changes: Any) -> Body:
     return {"number": "S-1", "kind": "seized", "occurred_on": "2026-03-01", "agency": "BRA-POLICE",
-            "place": {"country": "BRA", "name": "Foz do Iguaçu", "latitude": -25.52, "longitude": -54.59},
+            "place": {"country": "BRA", "name": "Foz do Iguaçu",
+                      "latitude": -25.52, "longitude": -54.59},
             "legal_grounds": ["possession"], "crime_context": ["drug_trafficking"],
             "items": [firearm()]} | changes  # fmt: skip
 
@@ -36,12 +38,14 @@ def seizure(**changes: Any) -> Body:
 def permit(**changes: Any) -> Body:
     return {"kind": "export", "number": "E-1", "document_kind": "certificate",
             "issued_on": "2026-01-10", "expires_on": "2026-12-31",
-            "authority": {"agency": "BRA-LICENSING", "signatory": "Rui Exemplo"}, "regime": "permanent",
+            "authority": {"agency": "BRA-LICENSING", "signatory": "Rui Exemplo"},
+            "regime": "permanent",
             "exporting_state": "BRA", "importing_state": "PRY",
             "exporter": party("Fábrica Exemplo", "BRA", "manufacturer"), "importer": party(),
             "final_consignee": party(), "import_permit": {"state": "PRY", "number": "I-1"},
-            "lines": [{"line": 1, "quantity": 10, "type": "pistol", "make": "Taurus", "model": "G2C",
-                       "calibre": "9x19", "country_of_manufacture": "BRA"}]} | changes  # fmt: skip
+            "lines": [{"line": 1, "quantity": 10, "type": "pistol", "make": "Taurus",
+                       "model": "G2C", "calibre": "9x19",
+                       "country_of_manufacture": "BRA"}]} | changes  # fmt: skip
 
 
 def import_permit(**changes: Any) -> Body:
@@ -64,4 +68,11 @@ def check(**changes: Any) -> Body:
 def trace(**changes: Any) -> Body:
     return {"firearm": firearm(), "found_on": "2026-03-01", "case_number": "C-1",
             "priority": "routine", "legal_basis": "Law 1", "illicit_reason": "used_in_crime",
-            "circumstances": "Found in a vehicle at a road block", "intended_use": "intelligence"} | changes  # fmt: skip
+            "circumstances": "Found in a vehicle at a road block",
+            "intended_use": "intelligence"} | changes  # fmt: skip
+
+
+def trace_of(seizure: str, **changes: Any) -> Body:
+    asked = trace(seizure=seizure) | changes
+    del asked["firearm"], asked["found_on"]
+    return asked

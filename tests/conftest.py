@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -57,7 +58,7 @@ class Server:
         return url.render_as_string(hide_password=False)
 
     def make(self, name: str, template: str | None = None) -> None:
-        """Make a database with the service's roles, empty or as a copy of one that may be copied."""
+        """Make a database with the service's roles, empty or as a copy of one."""
         with self.admin() as admin, admin.cursor() as cursor:
             if template is None:
                 owner, service = self.passwords
@@ -65,7 +66,8 @@ class Server:
                 return
             cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
             cursor.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
-            cursor.execute(f'GRANT CONNECT, TEMPORARY ON DATABASE "{name}" TO salsa_service, salsa_owner')
+            granted = f'GRANT CONNECT, TEMPORARY ON DATABASE "{name}" TO'
+            cursor.execute(f"{granted} salsa_service, salsa_owner")
 
     def offer(self, name: str) -> None:
         """Let every role that may make databases copy this one."""
@@ -115,8 +117,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     if url := os.environ.get("SALSA_TEST_SERVER"):
         yield Server(url, (owner, service))
         return
-    with EmbeddedServer(shared / "var", settings=FAST, private_root=Path("/var/tmp")) as embedded:
+    embedded = EmbeddedServer(shared / "var", settings=FAST, private_root=Path("/var/tmp"))
+    with embedded:
         yield Server(embedded.url("superuser", "postgres"), (owner, service))
+    left = embedded.status()
+    if not left.running and not left.data.is_relative_to(shared):
+        shutil.rmtree(left.data.parent, ignore_errors=True)  # by the last worker that leaves
 
 
 @pytest.fixture(scope="session")
@@ -152,7 +158,9 @@ def worker_database(server: Server, template: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def app(server: Server, worker_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+def app(
+    server: Server, worker_database: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Flask]:
     """The application, with a clock that stands at NOW."""
     config = server.config(worker_database, tmp_path_factory.mktemp("home"))
     application = create_app(config, FixedClock(NOW))

@@ -30,7 +30,7 @@ def test_an_installation_is_begun_with_two_administrators(salsa):
 def test_an_unknown_state_cannot_begin(salsa):
     refused = salsa("init", "--state", "XYZ")
     assert refused.returncode == 1
-    assert "XYZ is no participating state." in refused.stderr
+    assert "XYZ is not a participating state." in refused.stderr
 
 
 def test_real_records_keep_the_demo_region_away(salsa):

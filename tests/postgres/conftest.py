@@ -109,9 +109,13 @@ def in_other_process() -> Iterator[Callable[[Path], subprocess.Popen[str]]]:
     scope="module",
     params=[
         pytest.param(None, id="embedded"),
-        pytest.param(SYSTEM_15, id="system-15", marks=pytest.mark.skipif(
-            not SYSTEM_15.is_dir(), reason=f"there is no PostgreSQL 15 in {SYSTEM_15}"
-        )),
+        pytest.param(
+            SYSTEM_15,
+            id="system-15",
+            marks=pytest.mark.skipif(
+                not SYSTEM_15.is_dir(), reason=f"there is no PostgreSQL 15 in {SYSTEM_15}"
+            ),
+        ),
     ],
 )
 def server(request: pytest.FixtureRequest) -> Iterator[EmbeddedServer]:

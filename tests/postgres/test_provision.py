@@ -11,7 +11,7 @@ from psycopg2.extensions import connection
 
 from salsa_ext.postgres import EmbeddedServer, PostgresUnavailable, provision
 
-PASSWORDS = {"owner_password": "öwner's \"secret\"", "service_password": "sërvice's \\secret"}
+PASSWORDS = {"owner_password": 'öwner\'s "secret"', "service_password": "sërvice's \\secret"}
 ROLES = ("salsa_owner", "salsa_service")
 
 Connect = Callable[[str, str, str], connection]
@@ -29,28 +29,37 @@ def value(where: connection, question: str) -> Any:
 
 def test_neither_role_has_any_power(admin: connection) -> None:
     provision(admin, database="salsa", **PASSWORDS)
-    powers = run(admin, f"""
+    powers = run(
+        admin,
+        f"""
         SELECT rolcanlogin, rolsuper, rolbypassrls, rolcreatedb, rolcreaterole, rolreplication
         FROM pg_roles WHERE rolname IN {ROLES}
-    """)
+    """,
+    )
     assert powers == [(True, False, False, False, False, False)] * 2
 
 
 def test_the_database_belongs_to_the_owner_and_is_utf8(admin: connection) -> None:
     provision(admin, database="salsa", **PASSWORDS)
-    found = run(admin, """
+    found = run(
+        admin,
+        """
         SELECT pg_get_userbyid(datdba), pg_encoding_to_char(encoding)
         FROM pg_database WHERE datname = 'salsa'
-    """)
+    """,
+    )
     assert found == [("salsa_owner", "UTF8")]
 
 
 def test_the_service_owns_nothing(admin: connection) -> None:
     provision(admin, database="salsa", **PASSWORDS)
-    owned = value(admin, """
+    owned = value(
+        admin,
+        """
         SELECT count(*) FROM pg_shdepend
         WHERE refobjid = 'salsa_service'::regrole AND deptype = 'o'
-    """)
+    """,
+    )
     assert owned == 0
 
 
@@ -117,23 +126,31 @@ def test_passwords_are_stored_as_scram_and_never_logged(
 def test_a_role_that_was_given_powers_loses_them(admin: connection) -> None:
     run(admin, "CREATE ROLE salsa_service SUPERUSER BYPASSRLS CREATEDB CREATEROLE REPLICATION")
     provision(admin, database="salsa", **PASSWORDS)
-    powers = run(admin, """
+    powers = run(
+        admin,
+        """
         SELECT rolcanlogin, rolsuper, rolbypassrls, rolcreatedb, rolcreaterole, rolreplication
         FROM pg_roles WHERE rolname = 'salsa_service'
-    """)
+    """,
+    )
     assert powers == [(True, False, False, False, False, False)]
 
 
 def test_an_existing_database_goes_to_the_owner(admin: connection) -> None:
     run(admin, "CREATE DATABASE salsa")
     provision(admin, database="salsa", **PASSWORDS)
-    assert value(admin, "SELECT pg_get_userbyid(datdba) FROM pg_database"
-                        " WHERE datname = 'salsa'") == "salsa_owner"
+    assert (
+        value(admin, "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'salsa'")
+        == "salsa_owner"
+    )
 
 
 def test_an_existing_database_in_another_encoding_is_refused(admin: connection) -> None:
-    run(admin, "CREATE DATABASE salsa TEMPLATE template0 ENCODING 'SQL_ASCII'"
-               " LOCALE_PROVIDER libc LOCALE 'C'")
+    run(
+        admin,
+        "CREATE DATABASE salsa TEMPLATE template0 ENCODING 'SQL_ASCII'"
+        " LOCALE_PROVIDER libc LOCALE 'C'",
+    )
     with pytest.raises(PostgresUnavailable, match="encoded in SQL_ASCII; it must be UTF8"):
         provision(admin, database="salsa", **PASSWORDS)
 
@@ -175,7 +192,7 @@ def test_a_role_that_may_not_is_told_what_it_takes(
     admin: connection, connect: Connect, power: str
 ) -> None:
     run(admin, f"CREATE ROLE maker LOGIN {power} PASSWORD 'secret'")
-    with pytest.raises(PostgresUnavailable, match="Role maker may not .* CREATEDB and CREATEROLE"):
+    with pytest.raises(PostgresUnavailable, match=r"Role maker may not .* CREATEDB and CREATEROLE"):
         provision(connect("maker", "secret", "postgres"), database="salsa", **PASSWORDS)
 
 
@@ -191,11 +208,15 @@ def admin(server: EmbeddedServer) -> Iterator[connection]:
     """The superuser of a server on which nothing is left of other tests."""
     with closing(server.admin()) as opened:
         yield opened
-        for (name,) in run(opened, "SELECT quote_ident(datname) FROM pg_database"
-                                   " WHERE datname ~ '^salsa'"):
+        for (name,) in run(
+            opened, "SELECT quote_ident(datname) FROM pg_database WHERE datname ~ '^salsa'"
+        ):
             run(opened, f"DROP DATABASE {name} WITH (FORCE)")
-        for (name,) in run(opened, "SELECT quote_ident(rolname) FROM pg_roles"
-                                   " WHERE rolname !~ '^(pg_|postgres$)' ORDER BY rolname DESC"):
+        for (name,) in run(
+            opened,
+            "SELECT quote_ident(rolname) FROM pg_roles"
+            " WHERE rolname !~ '^(pg_|postgres$)' ORDER BY rolname DESC",
+        ):
             run(opened, f"DROP OWNED BY {name}; DROP ROLE {name}")
 
 

@@ -105,9 +105,7 @@ def test_the_passwords_are_different_and_only_for_the_caller(server: EmbeddedSer
     assert len(set(content.values())) == 3
 
 
-def test_sqlalchemy_connects_with_the_url_whatever_the_folder(
-    folder: Path, serve: Serve
-) -> None:
+def test_sqlalchemy_connects_with_the_url_whatever_the_folder(folder: Path, serve: Serve) -> None:
     server = serve(folder / "Señal & más +%20?").start()
     engine = sqlalchemy.create_engine(server.url("superuser", "postgres"))
     with engine.connect() as connection:
@@ -191,14 +189,12 @@ def test_folders_above_stay_closed_and_the_data_go_elsewhere(
 
 
 @as_root
-def test_moved_data_that_vanished_are_not_replaced_silently(
-    tmp_path: Path, serve: Serve
-) -> None:
+def test_moved_data_that_vanished_are_not_replaced_silently(tmp_path: Path, serve: Serve) -> None:
     tmp_path.chmod(0o700)
     with serve(tmp_path) as server:
         data = server.status().data
     shutil.rmtree(data.parent)
-    with pytest.raises(PostgresUnavailable, match="is gone from .*delete .*location.json"):
+    with pytest.raises(PostgresUnavailable, match=r"is gone from .*delete .*location.json"):
         serve(tmp_path).start()
     (tmp_path / "postgres" / "location.json").unlink()
     assert ask(serve(tmp_path).start(), "SELECT 1") == 1
@@ -376,9 +372,7 @@ def test_starting_twice_is_starting_once(home: Path, serve: Serve) -> None:
     assert server.status().running is False
 
 
-def test_a_running_server_is_found_after_its_folder_was_renamed(
-    folder: Path, serve: Serve
-) -> None:
+def test_a_running_server_is_found_after_its_folder_was_renamed(folder: Path, serve: Serve) -> None:
     first = serve(folder / "old").start()
     pid = pid_of(first)
     (folder / "old").rename(folder / "new")
@@ -472,7 +466,7 @@ def test_data_of_another_major_version_are_explained(home: Path, serve: Serve) -
 def test_a_failed_start_tells_the_end_of_the_log_and_can_be_repeated(
     folder: Path, serve: Serve
 ) -> None:
-    with pytest.raises(PostgresUnavailable, match='invalid value .* "shared_buffers": "much"'):
+    with pytest.raises(PostgresUnavailable, match=r'invalid value .* "shared_buffers": "much"'):
         serve(folder, shared_buffers="much").start()
     assert ask(serve(folder).start(), "SELECT 1") == 1
 
@@ -487,7 +481,7 @@ def test_a_failed_initdb_tells_what_it_said(
     for program in programs.iterdir():
         program.chmod(0o755)
     monkeypatch.setenv("PG_BIN", str(programs))
-    with pytest.raises(PostgresUnavailable, match="could not be made .*\nNo space left on device"):
+    with pytest.raises(PostgresUnavailable, match=r"could not be made .*\nNo space left on device"):
         serve(folder).start()
 
 
@@ -522,7 +516,10 @@ def stranger(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A process of the server's OS user that is no server."""
     account = server_account(folder / "none")
     process = subprocess.Popen(
-        ["sleep", "60"], user=account.uid, group=account.gid, extra_groups=account.groups,
+        ["sleep", "60"],
+        user=account.uid,
+        group=account.gid,
+        extra_groups=account.groups,
         cwd=tempfile.gettempdir(),
     )
     yield process

@@ -1,0 +1,104 @@
+"""Accounts and keys of one state, and the audit of what was done."""
+
+import pytest
+from sqlalchemy import text
+
+from salsa_ext.db import db
+from tests import bodies
+
+ANA = {"username": "ana", "role": "auditor", "agency": "BRA-POLICE"}
+
+
+@pytest.fixture
+def administrator(as_actor):
+    return as_actor("BRA", "state_administrator")
+
+
+def test_an_account_is_opened_with_a_password_that_is_shown_once(administrator):
+    opened = administrator.post("/accounts", ANA).json
+    assert len(opened["password"]) >= 20
+    assert opened["password"] not in administrator.get("/accounts").get_data(as_text=True)
+
+
+def test_a_password_may_be_chosen(administrator):
+    body = ANA | {"password": "correct horse battery"}
+    assert administrator.post("/accounts", body).json["password"] == "correct horse battery"
+
+
+def test_a_short_password_is_refused(administrator):
+    answer = administrator.post("/accounts", ANA | {"password": "short"}, 422).json
+    assert answer["errors"] == {"password": ["At least 12 characters."]}
+
+
+def test_a_user_name_is_taken_once_in_all_states(as_actor, administrator):
+    administrator.post("/accounts", ANA)
+    other = as_actor("PRY", "state_administrator")
+    assert other.post("/accounts", ANA, 409).json["code"] == "duplicate"
+
+
+def test_a_state_opens_no_account_of_the_secretariat(administrator):
+    answer = administrator.post("/accounts", ANA | {"role": "secretariat"}, 422).json
+    assert list(answer["errors"]) == ["role"]
+
+
+def test_accounts_are_found_by_their_role(administrator):
+    administrator.post("/accounts", ANA)
+    [found] = administrator.get("/accounts?role=auditor").json["items"]
+    assert (found["username"], found["is_active"]) == ("ana", True)
+
+
+def test_accounts_of_another_state_are_in_no_list(as_actor, administrator):
+    administrator.post("/accounts", ANA)
+    listed = as_actor("PRY", "state_administrator").get("/accounts").json["items"]
+    assert [account["role"] for account in listed] == ["state_administrator"]
+
+
+def test_a_key_is_issued_for_an_account(administrator):
+    administrator.post("/accounts", ANA)
+    body = {"username": "ana", "name": "desk", "days": 30, "scopes": ["audit:read"]}
+    issued = administrator.post("/keys", body).json
+    [key] = [k for k in administrator.get("/keys").json["items"] if k["id"] == issued["id"]]
+    assert (key["scopes"], key["expires_at"][:10]) == (["audit:read"], "2026-04-08")
+
+
+@pytest.mark.parametrize("days", [0, 367, "30", 1.5])
+def test_a_key_ends_within_a_year(administrator, days):
+    administrator.post("/accounts", ANA)
+    body = {"username": "ana", "name": "desk", "days": days}
+    assert list(administrator.post("/keys", body, 422).json["errors"]) == ["days"]
+
+
+def test_no_key_is_issued_for_nobody(administrator):
+    administrator.post("/keys", {"username": "nobody", "name": "desk", "days": 1}, 404)
+
+
+def test_the_audit_has_what_the_state_did_newest_first(as_actor, administrator):
+    administrator.post("/accounts", ANA, Salsa_Officer="A-1")
+    as_actor("BRA", "police_officer").post("/reports", bodies.report())
+    entries = as_actor("BRA", "auditor").get("/audit").json["items"]
+    assert [entry["action"] for entry in entries] == ["report:recorded", "account:opened"]
+
+
+def test_an_entry_names_its_request(as_actor):
+    police = as_actor("BRA", "police_officer")
+    police.post("/reports", bodies.report(), X_Request_Id="mine-1")
+    [entry] = as_actor("BRA", "auditor").get("/audit?action=report:recorded").json["items"]
+    assert (entry["request_id"], entry["role"]) == ("mine-1", "police_officer")
+
+
+@pytest.mark.parametrize("filters,count", [
+    ("subject_kind=report", 1), ("subject_kind=seizure", 0), ("state=BRA", 1), ("state=PRY", 0),
+])  # fmt: skip
+def test_entries_are_found_by_their_fields(as_actor, filters, count):
+    as_actor("BRA", "police_officer").post("/reports", bodies.report())
+    found = as_actor("BRA", "auditor").get(f"/audit?{filters}").json["items"]
+    assert len(found) == count
+
+
+def test_an_entry_is_sealed_with_a_salt_of_its_own(as_actor):
+    police = as_actor("BRA", "police_officer")
+    police.post("/reports", bodies.report())
+    police.post("/reports", bodies.report(number="R-2"))
+    rows = db.session.execute(text("SELECT salt, leaf_hash FROM audit_entry")).all()
+    assert len({bytes(row.salt) for row in rows}) == len(rows) == 2
+    assert {len(bytes(row.leaf_hash)) for row in rows} == {32}

@@ -1,0 +1,131 @@
+"""The board of a border post: what should arrive, what is late, what was found near by."""
+
+import pytest
+
+from tests import bodies
+
+BOARD = "/posts/ciudad-del-este-foz-do-iguacu/board"
+POST = "ciudad-del-este-foz-do-iguacu"
+
+
+@pytest.fixture
+def officer(as_actor):
+    return as_actor("PRY", "border_officer")
+
+
+@pytest.fixture
+def ship(as_actor):
+    """Let Brazil ship one gun to Paraguay, expected at the post at a moment."""
+    exporter = as_actor("BRA", "licensing_officer")
+    permit = exporter.post("/permits", bodies.permit()).json["id"]
+
+    def post(number, at):
+        expected = [{"stage": "entry", "post": POST, "at": at}]
+        body = bodies.shipment((f"{number}SERIAL",), number=number, expected=expected)
+        return exporter.post(f"/permits/{permit}/shipments", body).json
+
+    return post
+
+
+def place():
+    return {"country": "PRY", "name": "Hernandarias", "latitude": -25.4, "longitude": -54.6}
+
+
+def numbers(rows):
+    return [row["number"] for row in rows]
+
+
+def test_a_state_that_is_no_side_of_the_post_is_refused(as_actor):
+    answer = as_actor("ARG", "border_officer").get(BOARD, 403).json
+    assert answer["detail"] == "Your state is not a side of this post."
+
+
+@pytest.mark.parametrize("state", ["BRA", "PRY"])
+def test_both_sides_see_what_is_due(as_actor, ship, state):
+    ship("A-1", "2026-03-10T12:00:00Z")
+    assert numbers(as_actor(state, "border_officer").get(BOARD).json["due"]) == ["A-1"]
+
+
+def test_a_post_that_is_none_is_not_there(officer):
+    officer.get("/posts/atlantis/board", 404)
+
+
+def test_a_shipment_whose_time_has_passed_is_late(officer, ship):
+    ship("A-1", "2026-03-09T14:00:00Z")
+    board = officer.get(BOARD).json
+    assert (numbers(board["late"]), numbers(board["due"])) == (["A-1"], [])
+    assert board["late"][0]["status"] == "overdue"
+
+
+def test_what_comes_first_stands_first(officer, ship):
+    ship("A-2", "2026-03-12T12:00:00Z")
+    ship("A-1", "2026-03-10T12:00:00Z")
+    assert numbers(officer.get(BOARD).json["due"]) == ["A-1", "A-2"]
+
+
+def test_what_comes_after_a_week_is_not_due_yet(officer, ship):
+    ship("A-1", "2026-03-17T12:00:00Z")
+    assert officer.get(BOARD).json["due"] == []
+
+
+def test_what_was_received_is_no_longer_due(as_actor, officer, ship):
+    shipment = ship("A-1", "2026-03-10T12:00:00Z")["id"]
+    received = {"received_on": "2026-03-09", "all": True}
+    officer.post(f"/shipments/{shipment}/receipt", received)
+    assert officer.get(BOARD).json["due"] == []
+
+
+def test_the_ticks_of_both_sides_are_shown(as_actor, officer, ship):
+    shipment = ship("A-1", "2026-03-10T12:00:00Z")["id"]
+    tick = {"stage": "exit", "occurred_at": "2026-03-09T10:00:00-03:00", "outcome": "passed"}
+    as_actor("BRA", "border_officer").post(f"/shipments/{shipment}/checkpoints", tick)
+    [row] = officer.get(BOARD).json["due"]
+    assert (row["exit"]["state"], row["entry"]) == ("BRA", None)
+
+
+def test_a_permit_between_the_two_states_expires_soon(as_actor, officer):
+    as_actor("BRA", "licensing_officer").post("/permits", bodies.permit(expires_on="2026-04-08"))
+    assert numbers(officer.get(BOARD).json["expiring"]) == ["E-1"]
+
+
+def test_a_permit_that_expires_later_is_not_shown(as_actor, officer):
+    as_actor("BRA", "licensing_officer").post("/permits", bodies.permit(expires_on="2026-04-09"))
+    assert officer.get(BOARD).json["expiring"] == []
+
+
+def test_a_seizure_near_by_is_shown_with_its_distance(officer):
+    officer.post("/seizures", bodies.seizure(place=place()))
+    [near] = officer.get(BOARD).json["seizures"]
+    assert (near["number"], near["items"], near["types"]) == ("S-1", 1, ["pistol"])
+    assert 10 < near["distance_km"] < 16
+
+
+@pytest.mark.parametrize("changes", [
+    {"place": {"country": "PRY"}},
+    {"place": {"country": "PRY", "latitude": -25.28, "longitude": -57.63}},
+    {"place": place(), "occurred_on": "2025-12-08"},
+])  # fmt: skip
+def test_a_seizure_far_away_long_ago_or_somewhere_is_not_shown(officer, changes):
+    officer.post("/seizures", bodies.seizure(**changes))
+    assert officer.get(BOARD).json["seizures"] == []
+
+
+def test_a_seizure_of_the_other_side_is_not_shown(as_actor, officer):
+    as_actor("BRA", "police_officer").post("/seizures", bodies.seizure())
+    assert officer.get(BOARD).json["seizures"] == []
+
+
+def test_guns_near_by_are_counted_by_week(officer):
+    days = {"S-1": "2026-03-09", "S-2": "2026-03-03", "S-3": "2026-03-02", "S-4": "2026-02-23"}
+    for number, on in days.items():
+        body = bodies.seizure(number=number, occurred_on=on, place=place())
+        officer.post("/seizures", body)
+    assert officer.get(BOARD).json["figures"] == {
+        "seized_last_7_days": 2, "seized_previous_7_days": 1,
+    }  # fmt: skip
+
+
+def test_traces_that_wait_are_counted_by_priority(as_actor, officer):
+    gun = bodies.firearm(country_of_manufacture="AUT")
+    as_actor("PRY", "trace_analyst").post("/traces", bodies.trace(firearm=gun))
+    assert officer.get(BOARD).json["traces"] == {"routine": 1}

@@ -1,0 +1,104 @@
+"""Checks: the verdict, why, and what has to be given to ask."""
+
+import pytest
+
+from tests import bodies
+
+
+@pytest.fixture
+def ask(as_actor):
+    def post(expect=201, **changes):
+        body = {key: value for key, value in bodies.check(**changes).items() if value is not None}
+        return as_actor("BRA", "police_officer").post("/checks", body, expect).json
+
+    return post
+
+
+@pytest.fixture(autouse=True)
+def sold(as_actor):
+    """A gun that a dealer in Paraguay sold."""
+    return as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer()).json
+
+
+def test_a_known_serial_is_a_hit_with_its_record(ask, sold):
+    answer = ask()
+    assert answer["verdict"] == "hit"
+    [candidate] = answer["candidates"]
+    assert candidate["record"] == sold["firearm"]["record"]
+    assert (candidate["state"], candidate["event"]) == ("PRY", "domestic_sale")
+
+
+def test_a_hit_says_why(ask):
+    codes = [reason["code"] for reason in ask()["candidates"][0]["reasons"]]
+    assert codes == ["serial_same", "make_same", "calibre_same"]
+
+
+@pytest.mark.parametrize("serial", [
+    "abc 123-456", "ABC.123/456", "ＡＢＣ１２３４５６", "ABCI2345G",
+])  # fmt: skip
+def test_a_serial_is_found_as_people_write_and_misread_it(ask, serial):
+    assert ask(serial=serial)["verdict"] == "hit"
+
+
+def test_an_unknown_serial_is_no_hit_and_says_how_far_was_searched(ask):
+    answer = ask(serial="ZZZ999888")
+    assert (answer["verdict"], answer["candidates"]) == ("no_hit", [])
+    assert answer["next"]["action"] == "none"
+    assert answer["searched"] == [{"state": "PRY", "records": 1, "through": "2026-03-09"}]
+
+
+def test_another_make_speaks_against_it(ask):
+    assert ask(make="Glock")["verdict"] == "no_hit"
+
+
+def test_a_short_serial_alone_is_weak(as_actor, ask):
+    body = bodies.transfer(firearm={"serial": "1234"})
+    as_actor("PRY", "licensing_officer").post("/transfers", body)
+    answer = ask(serial="1234", make=None, calibre=None)
+    assert answer["verdict"] == "possible"
+    assert answer["candidates"][0]["reasons"][-1]["code"] == "serial_short"
+
+
+@pytest.mark.parametrize("serial", ["A1", "??", "*", "--", "   -"])
+def test_a_serial_that_cannot_be_searched_says_what_would_help(ask, serial):
+    answer = ask(422, serial=serial, make=None)
+    assert list(answer["errors"]) == ["serial"]
+
+
+def test_a_short_serial_is_searched_beside_make_and_calibre(ask):
+    assert ask(serial="A1")["verdict"] == "no_hit"
+
+
+@pytest.mark.parametrize("purpose", ["seizure", "licensing", "investigation", "stock"])
+def test_a_purpose_needs_its_case(ask, purpose):
+    answer = ask(422, purpose=purpose, case_number=None)
+    assert list(answer["errors"]) == ["case_number"]
+
+
+@pytest.mark.parametrize("purpose", ["street", "border"])
+def test_an_incident_will_do_on_the_road_and_at_the_border(ask, purpose):
+    ask(purpose=purpose, case_number=None, incident="I-1")
+    assert list(ask(422, purpose=purpose, case_number=None)["errors"]) == ["incident"]
+
+
+def test_the_case_is_added_later_and_once(as_actor, ask):
+    check = ask(purpose="street", case_number=None, incident="I-1")["id"]
+    police = as_actor("BRA", "police_officer")
+    police.post(f"/checks/{check}/case", {"case_number": "C-9"}, 200)
+    police.post(f"/checks/{check}/case", {"case_number": "C-10"}, 409)
+
+
+def test_the_owner_reads_who_hit_its_record_and_why(as_actor, ask, sold):
+    ask()
+    [entry] = as_actor("PRY", "auditor").get("/audit?action=record:matched").json["items"]
+    assert (entry["state"], entry["purpose"], entry["case_number"]) == (
+        "BRA", "investigation", "C-1",
+    )  # fmt: skip
+    assert entry["data"] == {"records": [sold["firearm"]["record"]]}
+
+
+def test_at_most_ten_candidates_are_shown(as_actor, ask):
+    clerk = as_actor("PRY", "licensing_officer")
+    for number in range(12):
+        clerk.post("/transfers", bodies.transfer(number=f"T-{number}"))
+    assert len(ask()["candidates"]) == 10

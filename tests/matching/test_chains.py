@@ -1,0 +1,170 @@
+"""Chains: events in order, the last lawful one, where the gun was diverted, what is open."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from salsa_ext.matching.chains import Leg, build
+from salsa_ext.values import codes
+
+FOUND = date(2026, 3, 1)
+GUN = {"serial": "ABC123456", "make": "taurus", "calibre": "9x19", "country_of_manufacture": "BRA"}
+EVENTS = (*codes.TRANSFER_KINDS, *codes.REPORT_KINDS, *codes.SEIZURE_KINDS, "export", "import")
+
+
+def event(kind, on, state="PRY", receiver="individual", **more):
+    return {
+        "event": kind, "occurred_on": on, "state": state, "record": f"{state}-{kind}-{on}",
+        "giver": None, "receiver": {"id": "x", "kind": receiver, "country": state},
+        "shipment_status": None, "stolen_from": None, "counterpart_state": None,
+    } | more  # fmt: skip
+
+
+def built(*events, asking="BRA", gun=GUN, waiting=()):
+    legs = [Leg("PRY", "answered", events), *(Leg(state, "sent") for state in waiting)]
+    return build(legs, FOUND, asking, gun)
+
+
+SALE = event("domestic_sale", "2024-05-06")
+
+
+def test_events_of_all_legs_stand_in_order():
+    legs = [
+        Leg("PRY", "answered", [SALE, event("import", "2024-02-01", receiver="dealer")]),
+        Leg("BRA", "answered", [event("export", "2024-01-01", "BRA", "dealer")]),
+    ]
+    found = build(legs, FOUND, "BRA", GUN)
+    assert [e["event"] for e in found.chain] == ["export", "import", "domestic_sale"]
+
+
+def test_events_of_one_day_stand_in_the_order_of_a_guns_life():
+    found = built(SALE, event("registration", "2024-05-06"), event("import", "2024-05-06"))
+    assert [e["event"] for e in found.chain] == ["import", "registration", "domestic_sale"]
+
+
+def test_a_first_sale_gives_the_time_to_crime():
+    found = built(SALE)
+    assert (found.outcome, found.reached) == ("traced", "first_buyer")
+    assert (found.time_to_crime_days, found.since_last_lawful_days) == (664, 664)
+
+
+def test_the_time_to_crime_runs_from_the_first_sale_and_not_the_last_holder():
+    found = built(SALE, event("private_sale", "2025-05-06"))
+    assert (found.time_to_crime_days, found.since_last_lawful_days) == (664, 299)
+    assert found.reached == "last_holder"
+
+
+def test_a_sale_on_the_day_itself_is_zero_days():
+    assert built(event("domestic_sale", "2026-03-01")).time_to_crime_days == 0
+
+
+def test_two_first_sales_are_candidates_and_nothing_is_concluded():
+    found = built(SALE, event("domestic_sale", "2025-01-01", "ARG"))
+    assert found.ambiguous
+    assert [c["time_to_crime_days"] for c in found.candidates] == [664, 424]
+    assert (found.time_to_crime_days, found.last_lawful, found.point_of_diversion) == (
+        None, None, None,
+    )  # fmt: skip
+    assert found.outcome == "partly"
+
+
+def test_one_first_sale_is_no_list_of_candidates():
+    assert built(SALE).candidates == []
+
+
+def test_what_happened_after_it_was_found_is_a_conflict_and_no_part_of_the_chain():
+    found = built(SALE, event("private_sale", "2026-03-02"))
+    assert [e["event"] for e in found.conflicts] == ["private_sale"]
+    assert [e["event"] for e in found.chain] == ["domestic_sale"]
+
+
+def test_a_sale_after_it_was_found_makes_nothing_ambiguous():
+    assert not built(SALE, event("domestic_sale", "2026-03-02")).ambiguous
+
+
+@pytest.mark.parametrize("stolen_from,kind", [
+    ("private", "theft_private"), ("dealer", "theft_dealer"), ("state_stock", "theft_state_stock"),
+    ("evidence_store", "theft_evidence_store"), ("shipment", "never_arrived"), (None, "unknown"),
+])  # fmt: skip
+def test_a_theft_after_the_last_lawful_event_is_the_diversion(stolen_from, kind):
+    found = built(SALE, event("theft", "2025-02-03", stolen_from=stolen_from))
+    diversion = found.point_of_diversion
+    assert diversion["diversion_kind"] == kind
+    assert (diversion["after"], diversion["before"]) == (
+        "PRY-domestic_sale-2024-05-06", "PRY-theft-2025-02-03",
+    )  # fmt: skip
+
+
+def test_a_gun_that_was_recovered_and_sold_was_not_diverted_by_the_theft():
+    found = built(
+        SALE, event("theft", "2025-02-03"), event("recovery", "2025-03-03"),
+        event("private_sale", "2025-04-04"),
+    )  # fmt: skip
+    assert found.point_of_diversion is None
+    assert found.last_lawful["event"] == "private_sale"
+
+
+@pytest.mark.parametrize("status,kind", [
+    ("overdue", "never_arrived"), ("lost", "never_arrived"), ("received_short", "short_receipt"),
+])  # fmt: skip
+def test_an_export_that_nobody_received_is_the_diversion(status, kind):
+    shipped = event("export", "2026-01-01", "BRA", "dealer", shipment_status=status)
+    found = built(shipped | {"counterpart_state": "PRY"})
+    assert found.point_of_diversion["diversion_kind"] == kind
+    assert found.point_of_diversion["before"] is None
+    assert found.outcome == "traced"
+
+
+def test_an_export_that_arrived_is_no_diversion():
+    shipped = event("export", "2026-01-01", "BRA", "dealer", shipment_status="received_short")
+    assert built(shipped, event("import", "2026-01-09")).point_of_diversion is None
+
+
+def test_a_chain_that_ends_at_a_dealer_is_partly_traced():
+    found = built(event("import", "2026-01-09", receiver="dealer"))
+    assert (found.outcome, found.reached) == ("partly", "dealer")
+
+
+@pytest.mark.parametrize("asking,scope", [("PRY", "domestic"), ("BRA", "international")])
+def test_the_scope_says_whether_a_border_was_crossed(asking, scope):
+    assert built(SALE, asking=asking).scope == scope
+
+
+def test_nothing_known_and_nobody_to_wait_for_is_not_traced():
+    found = built()
+    assert (found.outcome, found.scope, found.failure_reason) == ("not_traced", None, None)
+
+
+def test_nothing_known_yet_is_pending():
+    found = built(waiting=["ARG"])
+    assert (found.outcome, found.failure_reason) == ("pending", "no_response")
+    assert [str(text) for text in found.missing] == ["The answer of ARG."]
+
+
+@pytest.mark.parametrize("gun,reason", [
+    ({"marking": "obliterated"}, "obliterated"), ({"marking": "unknown"}, "incomplete_request"),
+    ({"serial": "ABC123456"}, "incomplete_request"),
+])  # fmt: skip
+def test_a_failure_says_its_reason(gun, reason):
+    assert built(gun=gun).failure_reason == reason
+
+
+def test_what_would_take_it_further_is_said():
+    missing = [str(text) for text in built(gun={"serial": "ABC123456"}).missing]
+    assert "The make: serials repeat between makers." in missing
+    assert not any("serial, from the frame" in text for text in missing)
+
+
+@pytest.mark.parametrize("kind", EVENTS)
+def test_every_event_that_can_be_recorded_has_its_place(kind):
+    assert len(built(event(kind, "2025-01-01")).chain) == 1
+
+
+@given(st.lists(st.tuples(st.sampled_from(EVENTS), st.dates(date(2020, 1, 1), date(2027, 1, 1)))))
+def test_no_event_is_lost_and_nothing_lawful_follows_the_last_lawful(drawn):
+    found = built(*(event(kind, on.isoformat()) for kind, on in drawn))
+    assert len(found.chain) + len(found.conflicts) == len(drawn)
+    assert found.last_lawful is None or found.last_lawful in found.chain
+    assert (found.time_to_crime_days or 0) >= 0

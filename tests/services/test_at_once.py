@@ -1,0 +1,114 @@
+"""Commands at the same moment, each over a connection of its own."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from api.app import create_app
+from salsa_ext.clock import FixedClock
+from salsa_ext.db import db
+from tests import actors, bodies
+from tests.conftest import NOW
+
+TIMES = 8
+
+
+@pytest.fixture
+def application(fresh_database):
+    made = create_app(replace(fresh_database, threads=TIMES), FixedClock(NOW))
+    yield made
+    with made.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(application):
+    """Return a client that holds a key of a role; its transactions are real."""
+
+    def make(state, role):
+        with application.app_context():
+            token = actors.token(state, role, NOW, None, timedelta(days=1))
+        return actors.Client(application.test_client(), token)
+
+    return make
+
+
+@pytest.fixture
+def at_once(application):
+    """Post several bodies at the same moment; returns the statuses, sorted."""
+
+    def post(client, path, sent, **headers):
+        known = {name.replace("_", "-"): value for name, value in headers.items()}
+        known["Authorization"] = f"Bearer {client.token}"
+
+        def one(body):
+            url = f"/api/v1{path}"
+            answer = application.test_client().post(url, json=body, headers=known)
+            return answer.status_code
+
+        with ThreadPoolExecutor(len(sent)) as pool:
+            return sorted(pool.map(one, sent))
+
+    return post
+
+
+def test_shipments_at_once_draw_no_more_than_the_permit_allows(client, at_once):
+    exporter = client("BRA", "licensing_officer")
+    permit = exporter.post("/permits", bodies.permit()).json["id"]
+    sent = [
+        bodies.shipment((f"SN{n}A00", f"SN{n}B00", f"SN{n}C00"), number=f"A-{n}")
+        for n in range(TIMES)
+    ]
+    assert at_once(exporter, f"/permits/{permit}/shipments", sent) == [201] * 3 + [409] * 5
+    assert exporter.get(f"/permits/{permit}").json["balance"][0]["left"] == 1
+
+
+def test_of_corrections_at_once_one_is_taken(client, at_once):
+    police = client("BRA", "police_officer")
+    seizure = police.post("/seizures", bodies.seizure()).json["id"]
+    sent = [bodies.seizure(reason=f"Reading {n}") for n in range(TIMES)]
+    path = f"/seizures/{seizure}/correct"
+    assert at_once(police, path, sent, If_Match='"1"') == [200] + [412] * 7
+    assert police.get(f"/seizures/{seizure}").json["version"] == 2
+
+
+def test_of_receipts_at_once_one_is_taken(client, at_once):
+    exporter, importer = client("BRA", "licensing_officer"), client("PRY", "licensing_officer")
+    permit = exporter.post("/permits", bodies.permit()).json["id"]
+    shipment = exporter.post(f"/permits/{permit}/shipments", bodies.shipment()).json["id"]
+    sent = [{"received_on": "2026-03-03", "all": True}] * TIMES
+    path = f"/shipments/{shipment}/receipt"
+    assert at_once(importer, path, sent) == [201] + [409] * 7
+
+
+def test_of_equal_numbers_at_once_one_is_taken(client, at_once):
+    clerk = client("PRY", "licensing_officer")
+    sent = [bodies.transfer(number="T-1")] * TIMES
+    assert at_once(clerk, "/transfers", sent) == [201] + [409] * 7
+
+
+def test_of_actions_on_a_trace_at_once_one_is_taken(client, at_once):
+    analyst = client("BRA", "trace_analyst")
+    trace = analyst.post("/traces", bodies.trace()).json
+    path, seen = f"/traces/{trace['id']}/close", f'"{trace["version"]}"'
+    statuses = at_once(analyst, path, [None] * TIMES, If_Match=seen)
+    assert statuses.count(200) == 1
+    assert set(statuses) <= {200, 409, 412}
+
+
+def test_officers_that_come_for_the_first_time_at_once_are_taken_once(client, at_once):
+    clerk = client("PRY", "licensing_officer")
+    sent = [bodies.transfer(number=f"T-{n}") for n in range(TIMES)]
+    assert at_once(clerk, "/transfers", sent, Salsa_Officer="P-7") == [201] * TIMES
+
+
+def test_requests_of_two_states_at_once_do_not_mix(client, application):
+    clients = [client("PRY", "licensing_officer"), client("BRA", "licensing_officer")]
+
+    def ask(number):
+        return clients[number % 2].get("/me").json["state"]
+
+    with ThreadPoolExecutor(TIMES) as pool:
+        assert list(pool.map(ask, range(100))) == ["PRY", "BRA"] * 50

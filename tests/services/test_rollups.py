@@ -1,0 +1,105 @@
+"""Rollups: deltas by quarter, folded as often as one likes."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from api.app import create_app
+from salsa_ext.clock import FixedClock
+from salsa_ext.db import db, transaction
+from salsa_ext.policy.rules import operator
+from salsa_ext.services import rollups
+from salsa_ext.services.rollups import Cell, quarter
+from tests.conftest import NOW
+
+CELL = Cell("seizures", "BRA", "pistol", date(2025, 11, 20))
+
+
+def sums(table="rollup"):
+    columns = "state, subject, period::text, sum(amount)::int"
+    query = text(f"SELECT {columns} FROM {table} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3")
+    return [tuple(row) for row in db.session.execute(query)]
+
+
+def test_a_batch_makes_one_delta_for_each_cell(session):
+    rollups.add({CELL: 3, CELL._replace(on=date(2025, 12, 31)): 4})
+    assert sums("rollup_delta") == [("BRA", "pistol", "2025-10-01", 7)]
+
+
+def test_what_comes_to_nothing_makes_no_delta(session):
+    rollups.add({CELL: 3, CELL._replace(on=date(2025, 10, 1)): -3})
+    assert sums("rollup_delta") == []
+
+
+def test_coverage_keeps_its_day(session):
+    rollups.add({Cell("coverage", "BRA", "", date(2025, 11, 20)): 1})
+    assert sums("rollup_delta") == [("BRA", "", "2025-11-20", 1)]
+
+
+def test_folding_moves_deltas_into_the_sums(session):
+    rollups.add({CELL: 3})
+    rollups.add({CELL: 4})
+    assert rollups.fold() == 2
+    assert sums() == [("BRA", "pistol", "2025-10-01", 7)]
+    assert sums("rollup_delta") == []
+
+
+def test_folding_twice_counts_once(session):
+    rollups.add({CELL: 3})
+    rollups.fold()
+    assert rollups.fold() == 0
+    assert sums() == [("BRA", "pistol", "2025-10-01", 3)]
+
+
+def test_folding_adds_to_what_was_folded(session):
+    rollups.add({CELL: 3})
+    rollups.fold()
+    rollups.add({CELL: -1})
+    rollups.fold()
+    assert sums() == [("BRA", "pistol", "2025-10-01", 2)]
+
+
+def test_folding_takes_no_more_than_it_is_told(session):
+    for _ in range(5):
+        rollups.add({CELL: 1})
+    assert [rollups.fold(2), rollups.fold(2), rollups.fold(2), rollups.fold(2)] == [2, 2, 1, 0]
+    assert sums() == [("BRA", "pistol", "2025-10-01", 5)]
+
+
+def test_folds_at_once_count_every_delta_once(application):
+    with application.app_context(), transaction(operator("BRA")):
+        for _ in range(200):
+            rollups.add({CELL: 1, CELL._replace(subject="rifle"): 2})
+
+    def fold(_):
+        with application.app_context(), transaction(operator("BRA")):
+            return rollups.fold(30)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(fold, range(20))) == 400
+    with application.app_context():
+        assert sums() == [
+            ("BRA", "pistol", "2025-10-01", 200), ("BRA", "rifle", "2025-10-01", 400)
+        ]  # fmt: skip
+        assert sums("rollup_delta") == []
+
+
+@given(st.dates())
+def test_a_quarter_begins_on_the_first_day_of_its_first_month(on):
+    first = quarter(on)
+    assert (first.day, first.month in (1, 4, 7, 10), first.year) == (1, True, on.year)
+    assert timedelta(0) <= on - first < timedelta(92)
+
+
+@pytest.fixture
+def application(fresh_database):
+    """An application on a database of its own, where transactions are real."""
+    made = create_app(replace(fresh_database, threads=4), FixedClock(NOW))
+    yield made
+    with made.app_context():
+        db.engine.dispose()
