@@ -49,7 +49,7 @@ class Lazy(str):
 
     def format(self, *args: Any, **params: Any) -> str:  # noqa: D102 - str's own contract
         template = catalogue(language.get()).get(str(self), str(self))
-        return template.format(*args, **params)
+        return template.format(*args, **{key: _shown(value) for key, value in params.items()})
 
 
 def best_language(accepted: Any) -> str:

@@ -151,10 +151,12 @@ class PermitResponse(Schema):
         permit = view.permit
         sides = ("exporter", "importer", "final_consignee", "broker")
         signatory = side(view.parties, permit.signatory_id)
+        carrier = side(view.parties, permit.carrier_id)
         return columns(permit) | {
             "status": view.status, "standing": view.standing, "findings": view.findings,
             "lines": view.lines, "balance": [_balance(line) for line in view.lines],
             "authority": {"agency": permit.agency, "signatory": signatory and signatory.name},
+            "plan": permit.plan and permit.plan | {"carrier": carrier and carrier.name},
             "import_permit": _reference(permit.importing_state, permit.import_permit_number),
             "export_permit": _reference(permit.exporting_state, permit.export_permit_number),
         } | {name: side(view.parties, getattr(permit, f"{name}_id")) for name in sides}  # fmt: skip

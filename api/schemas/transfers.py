@@ -20,6 +20,7 @@ from api.schemas.common import (
     side,
 )
 from api.schemas.fields import Code, Day, Nested, Text
+from salsa_ext.errors import Coded
 from salsa_ext.readmodels.documents import DocumentView
 from salsa_ext.values import codes
 from salsa_ext.values.documents import TransferData
@@ -35,7 +36,7 @@ class TransferKind(Code):
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         if value in codes.REPORT_KINDS:
-            raise self.make_error("reported", kind=value)
+            raise self.make_error("reported", kind=Coded("report_kind", value))
         if value in ("export", "import"):
             raise self.make_error("shipped", kind=value)
         return super()._deserialize(value, *args, **kwargs)

@@ -27,6 +27,7 @@ CREATE TABLE audit_entry (
     leaf_hash BYTEA NOT NULL,
     CONSTRAINT pk_audit_entry PRIMARY KEY (id)
 );
+CREATE INDEX ix_audit_entry_subject_id ON audit_entry (subject_id);
 CALL salsa_protect('audit_entry', 'SELECT, INSERT');
 CALL salsa_append_only('audit_entry');
 """

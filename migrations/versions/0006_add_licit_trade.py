@@ -36,6 +36,7 @@ CREATE TABLE permit (
     transit_permits JSONB NOT NULL,
     replaces TEXT,
     plan JSONB,
+    carrier_id UUID,
     recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_permit PRIMARY KEY (id),
     CONSTRAINT uq_permit_owner_state_kind_number UNIQUE (owner_state, kind, number),

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CHAR, LargeBinary
+from sqlalchemy import CHAR, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from salsa_ext.db import Base
@@ -20,6 +20,7 @@ class AuditEntry(Owned, Base):
     """
 
     __tablename__ = "audit_entry"
+    __table_args__ = (Index(None, "subject_id"),)
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
     at: Mapped[datetime]
     action: Mapped[str]

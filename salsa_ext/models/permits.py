@@ -52,6 +52,7 @@ class Permit(Owned, Base):
     transit_permits: Mapped[list[dict[str, Any]]]
     replaces: Mapped[str | None]
     plan: Mapped[dict[str, Any] | None]
+    carrier_id: Mapped[UUID | None]
     recorded_at: Mapped[datetime]
 
 

@@ -20,7 +20,14 @@ from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.readmodels.parties import Parties, parties_of
 from salsa_ext.values.actor import Actor
 
-PARTY_FIELDS = ("exporter_id", "importer_id", "final_consignee_id", "broker_id", "signatory_id")
+PARTY_FIELDS = (
+    "exporter_id",
+    "importer_id",
+    "final_consignee_id",
+    "broker_id",
+    "signatory_id",
+    "carrier_id",
+)
 COUNTERPART = {"import": "export", "export": "import", "in_transit": "export"}
 
 

@@ -121,8 +121,21 @@ def _row(data: PermitData, owner: str, parties: Parties, now: datetime) -> dict[
         "import_permit_number": data.import_permit.number if data.import_permit else None,
         "export_permit_number": data.export_permit.number if data.export_permit else None,
         "transit_permits": [vars(permit) for permit in data.transit_permits],
-        "replaces": data.replaces, "plan": data.plan, "recorded_at": now,
+        "replaces": data.replaces, "plan": _plan(data),
+        "carrier_id": parties.add(_carrier(data, owner), concerned), "recorded_at": now,
     }  # fmt: skip
+
+
+def _plan(data: PermitData) -> dict[str, Any] | None:
+    """Return the plan without its carrier, whose name stands with the parties."""
+    if data.plan is None:
+        return None
+    return {name: value for name, value in data.plan.items() if name != "carrier"}
+
+
+def _carrier(data: PermitData, owner: str) -> Party | None:
+    name = (data.plan or {}).get("carrier")
+    return Party(name, "carrier", owner) if name else None
 
 
 def _line(permit: dict[str, Any], line: Any) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from salsa_ext.values.ids import new_id
 from salsa_ext.values.permits import Bulk, ShipmentData
 
 Drawn = dict[tuple[UUID, int], Decimal]
+Lines = dict[tuple[UUID, int], PermitLine]
 
 
 def record(*, actor: Actor, permit_id: UUID, data: ShipmentData) -> UUID:
@@ -57,7 +58,7 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, ShipmentData]]) -> 
         for item in data.items
     ]
     records.write(entries, now)
-    _count(entries)
+    _count([(permits[permit_id], data) for permit_id, data in batch], lines)
     append_many(actor, [_act(row) for row in rows])
     return [row["id"] for row in rows]
 
@@ -90,7 +91,7 @@ def _check(permit: Permit, data: ShipmentData) -> None:
     problems.raise_any()
 
 
-def _draw(batch: Sequence[tuple[UUID, ShipmentData]]) -> dict[tuple[UUID, int], PermitLine]:
+def _draw(batch: Sequence[tuple[UUID, ShipmentData]]) -> Lines:
     """Lock the lines in order, see that each has enough left, and draw."""
     drawn: Drawn = defaultdict(Decimal)
     for permit_id, data in batch:
@@ -125,7 +126,7 @@ def _draw(batch: Sequence[tuple[UUID, ShipmentData]]) -> dict[tuple[UUID, int], 
     return lines
 
 
-def _exhaust(permit_ids: set[UUID], lines: dict[tuple[UUID, int], PermitLine]) -> None:
+def _exhaust(permit_ids: set[UUID], lines: Lines) -> None:
     left = {line.permit_id for line in lines.values() if line.shipped < line.quantity}
     drawn = update(Permit).where(Permit.id.in_(permit_ids))
     db.session.execute(drawn.values(version=Permit.version + 1))
@@ -160,9 +161,7 @@ def _row(permit: Permit, data: ShipmentData, parties: Parties, now: datetime) ->
     }  # fmt: skip
 
 
-def _entry(
-    permit: Permit, row: dict[str, Any], item: Firearm, lines: dict[tuple[UUID, int], PermitLine]
-) -> records.Entry:
+def _entry(permit: Permit, row: dict[str, Any], item: Firearm, lines: Lines) -> records.Entry:
     return records.Entry(
         firearm=_completed(item, lines[permit.id, item.line]),
         event="export", when=When(row["ships_on"]),
@@ -186,12 +185,19 @@ def _completed(item: Firearm, line: PermitLine) -> Firearm:
     )
 
 
-def _count(entries: Sequence[records.Entry]) -> None:
+def _count(shipped: Sequence[tuple[Permit, ShipmentData]], lines: Lines) -> None:
+    """Count firearms, with serials and in bulk, for the figures of licit trade."""
     cells: Counter[rollups.Cell] = Counter()
-    for entry in entries:
-        subject = records.subject(entry.firearm)
-        cells[rollups.Cell("licit_trade", entry.owner, subject, entry.when.occurred_on,
-                           entry.counterpart_state or "")] += 1  # fmt: skip
+    for permit, data in shipped:
+        parts: list[Firearm | Bulk] = [*data.items, *data.bulk]
+        for part in parts:
+            line = lines[permit.id, part.line]
+            if line.category == "firearm":
+                subject, partner = line.type or "unknown", permit.importing_state
+                cell = rollups.Cell(
+                    "licit_trade", permit.owner_state, subject, data.ships_on, partner
+                )
+                cells[cell] += int(part.quantity)
     rollups.add(cells)
 
 
