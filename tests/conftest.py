@@ -71,22 +71,37 @@ class Server:
 
     def offer(self, name: str) -> None:
         """Let every role that may make databases copy this one."""
-        with self._as_owner() as owner, owner.cursor() as cursor:
+        with self._as("owner") as owner, owner.cursor() as cursor:
             cursor.execute(f'ALTER DATABASE "{name}" IS_TEMPLATE true')
 
     def drop(self, name: str) -> None:
-        """Drop a database, as whichever of the two roles owns it."""
+        """Drop a database, as whichever of the two roles owns it; its sessions are ended first."""
+        for role in ("service", "owner"):
+            self._end_sessions(role, name)
         said = f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'
         with self.admin() as admin, admin.cursor() as cursor:
             try:
                 cursor.execute(said)
             except psycopg2.errors.InsufficientPrivilege:
-                with self._as_owner() as owner, owner.cursor() as by_owner:
+                with self._as("owner") as owner, owner.cursor() as by_owner:
                     by_owner.execute(said)
 
+    def _end_sessions(self, role: str, name: str) -> None:
+        """End the sessions of a role, as that role: a role that is no superuser ends only its own."""
+        with self.admin() as admin, admin.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
+            if cursor.fetchone() is None:
+                return
+        with self._as(role) as opened, opened.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                " WHERE datname = %s AND usename = current_user",
+                (name,),
+            )
+
     @contextmanager
-    def _as_owner(self) -> Iterator[Any]:
-        url = make_url(self.url("owner", "postgres")).set(drivername="postgresql")
+    def _as(self, role: str) -> Iterator[Any]:
+        url = make_url(self.url(role, "postgres")).set(drivername="postgresql")
         with closing(psycopg2.connect(url.render_as_string(hide_password=False))) as opened:
             opened.autocommit = True
             yield opened
