@@ -17,7 +17,7 @@ help:  ## list what there is
 $(VENV)/.runtime: requirements.lock pyproject.toml
 	@echo "Installing what the service needs into $(VENV) ..."
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name it with PYTHON=."; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "Making a virtual environment failed; on Debian install python3-venv."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "Making a virtual environment in this folder failed: is it yours to write, and is venv installed (on Debian python3-venv)?"; exit 1; }
 	@$(PIP) install --require-hashes -r requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -64,6 +64,7 @@ class Resource(Blueprint):
         super().__init__(
             name, f"api.resources.{name}", url_prefix="/api/v1", description=description
         )
+        self._prepare_doc_cbks.append(_document_headers)
 
     def listing(
         self, path: str, query: type[ListQuery], item: type[Schema], read: View,
@@ -140,10 +141,16 @@ class Resource(Blueprint):
     ) -> None:  # fmt: skip
         needs = f"Needs the permission `{permission}`." if permission else "Any key will do."
         documented = self.doc(
-            description=needs, parameters=[HEADERS[name] for name in headers],
-            **{"x-permission": str(permission) if permission else None},
-        )(_in_transaction(view, permission))  # fmt: skip
+            description=needs, **{"x-permission": str(permission) if permission else None}
+        )(_in_transaction(view, permission))
+        documented._apidoc["headers"] = headers
         self.add_url_rule(path, endpoint, documented, methods=[method])
+
+
+def _document_headers(doc: dict[str, Any], info: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Name the headers beside the parameters of the query, which smorest puts first."""
+    doc.setdefault("parameters", []).extend(HEADERS[name] for name in info.get("headers", ()))
+    return doc
 
 
 def _summary(read: View) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import threading
 from pathlib import Path
 
@@ -13,9 +14,11 @@ from granian.http import HTTP1Settings
 
 from api import working
 from salsa_ext.config import Config
+from salsa_ext.errors import NotConfigured, say
 
 ROOT = Path(__file__).parents[1]
 WAITING_PER_THREAD = 32
+WORKER = "SALSA_WORKER"
 
 
 def serve(config: Config, host: str, port: int) -> None:
@@ -24,6 +27,7 @@ def serve(config: Config, host: str, port: int) -> None:
     Each worker takes `threads` requests at once and lets 32 a thread wait; more get no connection
     until one is answered, so that an overload shows at the door and not in the memory.
     """
+    require_free(host, port)
     _share(config)
     stop = threading.Event()
     jobs = threading.Thread(target=working.run, args=(config, stop), daemon=True)
@@ -50,6 +54,19 @@ def serve(config: Config, host: str, port: int) -> None:
         jobs.join(10)
 
 
+def require_free(host: str, port: int) -> None:
+    """Raise NotConfigured where somebody listens: granian would share the port without a word."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise NotConfigured(say("Nobody can listen on port {port} of {host} ({cause}); choose"
+                                    " another with --port.", port=port, host=host,
+                                    cause=error.strerror or "")) from error  # fmt: skip
+
+
 def _share(config: Config) -> None:
     """Tell the workers, which are new processes, where the database and their counts are."""
     counts = config.home / "metrics"
@@ -57,3 +74,4 @@ def _share(config: Config) -> None:
     counts.mkdir(parents=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counts)
     os.environ["SALSA_DATABASE_URL"] = config.database_url or ""
+    os.environ[WORKER] = "1"

@@ -31,12 +31,15 @@ def wanted(form: str | None) -> str | None:
 
 def render(form: str, schema: Schema, items: Sequence[Any], name: str) -> Response:
     """Return items as a file to be saved."""
-    return file([_flat(schema.dump(item)) for item in items], form, name)
+    rows = [_flat(schema.dump(item)) for item in items]
+    return file(rows, form, name, [field.data_key or key for key, field in schema.fields.items()])
 
 
-def file(rows: Sequence[Mapping[str, Any]], form: str, name: str) -> Response:
-    """Return flat rows as a file to be saved."""
-    columns = list(dict.fromkeys(column for row in rows for column in row))
+def file(
+    rows: Sequence[Mapping[str, Any]], form: str, name: str, empty: Sequence[str] = ()
+) -> Response:
+    """Return flat rows as a file to be saved; one without rows has the columns of `empty`."""
+    columns = list(dict.fromkeys(column for row in rows for column in row)) or list(empty)
     body = _csv(columns, rows) if form == "csv" else _xlsx(columns, rows)
     response = Response(body, content_type=CSV if form == "csv" else XLSX)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.{form}"'

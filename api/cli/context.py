@@ -14,13 +14,15 @@ from api import running
 from api.app import create_app
 from salsa_ext import errors
 from salsa_ext.config import Config
-from salsa_ext.errors import SalsaError
+from salsa_ext.errors import NotConfigured, SalsaError, say
+from salsa_ext.services import database
 
 
 @contextmanager
 def application() -> Iterator[Flask]:
     """Open the application on the running database; its context is that of the block."""
     with running.database(Config.from_env()) as config:
+        require_schema(config)
         app = create_app(config)
         with app.app_context():
             yield app
@@ -44,3 +46,12 @@ def _words(error: SalsaError) -> str:
     if isinstance(error, errors.Invalid):
         lines += [f"  {path}: {text}" for path, said in error.errors.items() for text in said]
     return "\n".join(lines)
+
+
+def require_schema(config: Config) -> None:
+    """Raise NotConfigured where the database is empty or at another version than the code."""
+    at, wanted = database.standing(config.database_url or "")
+    if at is None:
+        raise NotConfigured(say("The database is empty: begin with salsa init or salsa demo."))
+    if at != wanted:
+        raise NotConfigured(say("The database is at another version: run salsa db upgrade."))

@@ -39,6 +39,8 @@ def demo(host: str, port: int, seed: int, no_serve: bool) -> None:
       salsa demo --port 8000
     """
     with running.database(Config.from_env()) as config:
+        if not no_serve:
+            serving.require_free(host, port)
         database.upgrade(owner_url(config))
         accounts = config.home / "demo" / "credentials.json"
         with create_app(config).app_context():

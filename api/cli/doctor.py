@@ -63,6 +63,9 @@ def _looked(look: Callable[[Config], Finding], config: Config) -> Finding:
         return look(config)
     except SalsaError as error:
         return Finding(look.__name__.strip("_"), False, str(error.message))
+    except OSError as error:
+        remedy = f"{error.strerror}: let SALSA_HOME name a folder that you may write."
+        return Finding(look.__name__.strip("_"), False, remedy)
 
 
 def _python() -> Finding:

@@ -12,8 +12,9 @@ from api.cli.context import explained
 from api.cli.db import owner_url
 from salsa_ext.config import Config
 from salsa_ext.db import transaction
-from salsa_ext.errors import Invalid, say
+from salsa_ext.errors import Conflict, Invalid, say
 from salsa_ext.policy.rules import operator
+from salsa_ext.readmodels.accounts import list_accounts
 from salsa_ext.readmodels.states import participants
 from salsa_ext.services import accounts, agencies, database, installation
 from salsa_ext.services.accounts import AccountData
@@ -53,6 +54,10 @@ def init(state: str, zone: str) -> None:
 
 def _begin(state: str, zone: str) -> list[Opened]:
     actor = operator(state)
+    with transaction(actor):
+        if list_accounts(actor, {}, 1, None).items:
+            raise Conflict(say("{state} is begun already; salsa account list --state {state} shows its"
+                               " accounts.", state=state))  # fmt: skip
     with transaction(operator(None)):
         if state not in participants():
             raise Invalid({"state": [say("{state} is not a participating state.", state=state)]})

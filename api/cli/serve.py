@@ -9,15 +9,15 @@ import click
 
 from api import logs, running, serving, working
 from api.app import create_app
-from api.cli.context import explained
+from api.cli.context import explained, require_schema
 from salsa_ext.config import Config
-from salsa_ext.errors import NotConfigured, say
-from salsa_ext.services import database
 
 host_option = click.option(
     "--host", default="127.0.0.1", show_default=True, help="Where to listen."
 )
-port_option = click.option("--port", default=8000, show_default=True, envvar="PORT")
+port_option = click.option(
+    "--port", default=8000, show_default=True, envvar="PORT", type=click.IntRange(1, 65535)
+)
 
 
 @click.command()
@@ -32,7 +32,8 @@ def serve(host: str, port: int) -> None:
       salsa serve --port 8000
     """
     with running.database(Config.from_env()) as config:
-        _require_schema(config)
+        require_schema(config)
+        serving.require_free(host, port)
         click.echo(f"Listening on http://{host}:{port}/  (documentation: /docs)")
         serving.serve(config, host, port)
 
@@ -49,6 +50,7 @@ def worker(once: bool) -> None:
     """
     logs.begin()
     with running.database(Config.from_env()) as config:
+        require_schema(config)
         if once:
             done = working.run_once(create_app(config))
             click.echo(", ".join(f"{count} {name}" for name, count in done.items()))
@@ -57,11 +59,3 @@ def worker(once: bool) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         working.run(config, stop)
-
-
-def _require_schema(config: Config) -> None:
-    at, wanted = database.standing(config.migration_url or config.database_url or "")
-    if at is None:
-        raise NotConfigured(say("The database is empty: begin with salsa init or salsa demo."))
-    if at != wanted:
-        raise NotConfigured(say("The database is at another version: run salsa db upgrade."))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields
+from typing import Any
+
+from marshmallow import Schema, fields, pre_dump
 
 from api.pagination import ListQuery
+from api.schemas.common import columns
 from api.schemas.fields import Code, Items, RequestSchema, StateCode, Text, Whole
+from salsa_ext.readmodels.audit import EntryView
 from salsa_ext.services.accounts import AccountData
 from salsa_ext.services.keys import KeyData
 from salsa_ext.values import codes
@@ -79,7 +83,7 @@ class MeResponse(Schema):
 
 
 class AuditResponse(Schema):
-    """One act."""
+    """One act; account and officer are shown to their own state alone."""
 
     id = fields.UUID(required=True)
     at = fields.DateTime(required=True)
@@ -89,10 +93,16 @@ class AuditResponse(Schema):
     subject_id = fields.String(required=True)
     subject_state = fields.String(allow_none=True)
     role = fields.String(required=True)
+    account = fields.UUID(allow_none=True)
+    officer = fields.String(allow_none=True)
     purpose = fields.String(allow_none=True)
     case_number = fields.String(allow_none=True)
     request_id = fields.String(allow_none=True)
     data = fields.Dict(required=True)
+
+    @pre_dump
+    def _present(self, view: EntryView, **_: Any) -> dict[str, Any]:
+        return columns(view.entry) | {"account": view.account, "officer": view.officer}
 
 
 class AccountQuery(ListQuery):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 # Marks that tell one gun from another; an import or proof mark is shared by all that came with it.
 IDENTIFYING = frozenset(("manufacture", "confiscation", "state", "other"))
+UNREADABLE = "?*"
 _SEPARATORS = re.compile(r"[\s\-_./\\,;:'\"·–—]+")
 _CONFUSED = str.maketrans("OQDILZSGB", "000112568")
 _ALTERNATIVES = re.compile(r"\[([^\[\]]+)\]")
@@ -43,11 +44,14 @@ def readable(norm: str) -> int:
 
 
 def key(text: str) -> Key | None:
-    """Return the key of a mark's text, or None where not one glyph of it can be read."""
+    """Return the key of a mark's text, or None where a glyph of it cannot be read.
+
+    Such a mark is kept as read; two that cannot be read at the same place are not the same.
+    """
     norm = normalise(text)
-    if not readable(norm):
-        return None
     folded = skeleton(norm)
+    if not readable(norm) or any(sign in folded for sign in UNREADABLE):
+        return None
     return Key(norm, folded, _short(folded))
 
 

@@ -2,24 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 
-from salsa_ext.models import AuditEntry
+from salsa_ext.db import NO_STATE, db
+from salsa_ext.models import AuditEntry, Officer
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.values.actor import Actor
 
 
+@dataclass(frozen=True)
+class EntryView:
+    """An act; who did it is named to the own state alone, others ask that state."""
+
+    entry: AuditEntry
+    account: UUID | None
+    officer: str | None
+
+
 def list_entries(
     actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
-) -> Page[AuditEntry]:
+) -> Page[EntryView]:
     """Return a page of entries that concern the own state, newest first."""
     require(actor, Permission.AUDIT_READ)
     query = select(AuditEntry)
     for name in ("action", "subject_kind", "subject_id", "owner_state"):
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(AuditEntry, name) == value)
-    return page(query, AuditEntry.id, limit, cursor)
+    found = page(query, AuditEntry.id, limit, cursor)
+    return found.of(_views(actor, found.items))
+
+
+def _views(actor: Actor, entries: Sequence[AuditEntry]) -> list[EntryView]:
+    officers = select(Officer.id, Officer.number).where(
+        Officer.id.in_([entry.officer_id for entry in entries if entry.officer_id])
+    )
+    numbers = {row.id: row.number for row in db.session.execute(officers)}
+    return [
+        EntryView(entry, entry.account_id, numbers.get(entry.officer_id))
+        if entry.owner_state == (actor.state or NO_STATE)
+        else EntryView(entry, None, None)
+        for entry in entries
+    ]

@@ -33,6 +33,10 @@ def check_query(query: Query, path: str = "serial") -> marks.Key:
         raise Invalid({path: [say("A serial has at most {count} characters.", count=LONGEST)]})
     if not norm.isprintable():
         raise Invalid({path: [say("Control characters cannot be part of a serial.")]})
+    if key is None and marks.readable(norm):
+        raise Invalid({path: [say("A serial with unreadable characters is recorded as it was read, but"
+                                  " cannot be searched: give every character, or trace the gun by"
+                                  " its make and import mark.")]})  # fmt: skip
     named = query.make and query.calibre
     if key is None or (marks.readable(norm) < SHORTEST and not named):
         raise Invalid({path: [say("A serial of fewer than {count} readable characters is searched only with"

@@ -18,6 +18,7 @@ from salsa_ext.models import Checkpoint, Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.shipments import UNDER_WAY
+from salsa_ext.services.fields import Problems, check_date
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
 
@@ -51,6 +52,7 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, CheckpointData]]) -
     statuses = {shipment.id: shipment.status for shipment in shipments.values()}
     for shipment_id, data in batch:
         _check_side(shipments[shipment_id], state, data.stage)
+        _check(shipments[shipment_id], data, now)
         if statuses[shipment_id] not in (*UNDER_WAY, "held"):
             raise IllegalTransition("shipment", statuses[shipment_id], data.stage)
         statuses[shipment_id] = _reached(statuses[shipment_id], data)
@@ -60,6 +62,16 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, CheckpointData]]) -
     move_many(actor, [(shipment, statuses[shipment.id]) for shipment in shipments.values()])
     append_many(actor, [_act(shipment, data) for shipment, data in pairs])
     return [row["id"] for row in rows]
+
+
+def _check(shipment: Shipment, data: CheckpointData, now: datetime) -> None:
+    """Raise Invalid for a tick of tomorrow, or at a post that the shipment does not pass."""
+    problems = Problems()
+    check_date(problems, "occurred_at", data.occurred_at.date(), now.date())
+    if data.post and shipment.posts and data.post not in shipment.posts:
+        problems.add("post", say("The shipment does not pass this post; its posts are {posts}.",
+                                 posts=", ".join(shipment.posts)))  # fmt: skip
+    problems.raise_any()
 
 
 def take_many(actor: Actor, shipment_ids: Iterable[UUID]) -> dict[UUID, Shipment]:

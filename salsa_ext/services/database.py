@@ -50,7 +50,8 @@ def _revision(connection: Connection) -> str | None:
     """Return the revision; the service asks by the one function that it may call."""
     if connection.scalar(text("SELECT to_regproc('salsa_revision')")):
         return cast(str, connection.scalar(text("SELECT salsa_revision()")))
-    if not connection.scalar(text("SELECT to_regclass('alembic_version')")):
+    readable = "SELECT has_table_privilege(to_regclass('alembic_version'), 'SELECT')"
+    if not connection.scalar(text(readable)):
         return None
     return cast(str, connection.scalar(text("SELECT version_num FROM alembic_version")))
 

@@ -84,6 +84,9 @@ def _arrival(
         raise IllegalTransition("shipment", shipment.status, "receipt")
     problems = Problems()
     check_date(problems, "received_on", data.received_on, actor.now().date())
+    if data.received_on < shipment.ships_on:
+        problems.add("received_on", say("The shipment left on {on}; it cannot arrive before.",
+                                        on=shipment.ships_on))  # fmt: skip
     if not (data.all or data.items or data.bulk):
         problems.add("items", say("Set all to true, or list what arrived."))
     problems.raise_any()

@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 
 from salsa_ext.audit import Act, Action, append_many
 from salsa_ext.db import db, insert_many
-from salsa_ext.errors import Coded, Conflict, NotFound, OverQuantity, say
+from salsa_ext.errors import Coded, Conflict, Invalid, NotFound, OverQuantity, say
 from salsa_ext.models import Permit, PermitLine, Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
@@ -108,7 +108,8 @@ def _draw(batch: Sequence[tuple[UUID, ShipmentData]]) -> Lines:
     }
     for (permit_id, number), quantity in drawn.items():
         if (line := lines.get((permit_id, number))) is None:
-            raise Conflict(say("The permit has no line {line}.", line=number))
+            raise Invalid({"items": [say("The permit has no line {line}; an item names the line of the"
+                                         " permit that it belongs to.", line=number)]})  # fmt: skip
         if (left := line.quantity - line.shipped) < quantity:
             raise OverQuantity(
                 say(

@@ -11,6 +11,7 @@ from uuid import UUID
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import db, insert_many
 from salsa_ext.errors import Forbidden, IllegalTransition, Invalid, NotFound, StaleVersion, say
+from salsa_ext.matching import marks
 from salsa_ext.models import Seizure, Trace
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
@@ -176,6 +177,6 @@ def _check(data: TraceData, firearm: dict[str, Any], found_on: date, today: date
     problems.raise_any()
     # A description can be completed; a seized gun bears what it bears, and the result says why
     # that was not enough.
-    if data.firearm and firearm["serial"]:
+    if data.firearm and firearm["serial"] and marks.key(firearm["serial"]):
         query = Query(firearm["serial"], firearm["make_text"], calibre=firearm["calibre_text"])
         check_query(query, "firearm.serial")

@@ -92,8 +92,8 @@ def test_nothing_is_shipped_under_a_permit_that_is_used_up(ship):
 
 
 def test_a_line_that_the_permit_has_not_is_refused(ship):
-    answer = ship(items=[{"line": 3, "serial": "SN00001"}], expect=409)
-    assert answer["detail"] == "The permit has no line 3."
+    answer = ship(items=[{"line": 3, "serial": "SN00001"}], expect=422)
+    assert answer["errors"]["items"][0].startswith("The permit has no line 3;")
 
 
 def test_nothing_is_shipped_before_or_after_the_permit(ship):

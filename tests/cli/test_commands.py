@@ -1,4 +1,6 @@
 import os
+import secrets
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -59,6 +61,37 @@ def test_an_account_of_another_state_is_not_found(salsa):
     refused = salsa("account", "close", "--state", "BRA", "eva")
     assert refused.returncode == 1
     assert "There is no account eva" in refused.stderr
+
+
+def test_a_state_is_begun_once(salsa):
+    salsa("init", "--state", "PRY")
+    refused = salsa("init", "--state", "PRY")
+    assert refused.returncode == 1
+    assert "PRY is begun already" in refused.stderr
+
+
+def test_a_port_that_is_taken_is_said_before_anything_else(salsa):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        refused = salsa("serve", "--port", str(taken.getsockname()[1]))
+    assert refused.returncode == 1
+    assert "Nobody can listen on port" in refused.stderr
+    assert "Listening" not in refused.stdout
+
+
+def test_an_empty_database_is_said_in_a_sentence(server, tmp_path, salsa):
+    name = f"salsa_{secrets.token_hex(6)}"
+    server.make(name)
+    empty = _plain(server.url("service", name))
+    refused = salsa("account", "list", "--state", "PRY", SALSA_DATABASE_URL=empty)
+    server.drop(name)
+    assert refused.returncode == 1
+    assert "begin with salsa init or salsa demo" in refused.stderr
+
+
+def test_the_doctor_says_that_a_folder_cannot_be_written(salsa):
+    found = salsa("doctor", SALSA_HOME="/proc/nowhere")
+    assert found.returncode == 1
+    assert "let SALSA_HOME name a folder that you may write." in found.stdout
 
 
 def test_wrong_usage_exits_with_2(salsa):

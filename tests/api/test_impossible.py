@@ -1,0 +1,75 @@
+"""What cannot have happened is refused before it is recorded."""
+
+import pytest
+
+from tests import bodies
+
+
+def test_a_tick_of_next_year_is_refused(shipment, as_actor):
+    body = {"stage": "exit", "occurred_at": "2027-03-01T10:00:00Z", "outcome": "passed"}
+    answer = as_actor("BRA", "border_officer").post(f"{shipment}/checkpoints", body, 422).json
+    assert list(answer["errors"]) == ["occurred_at"]
+
+
+def test_a_tick_at_a_post_that_the_shipment_does_not_pass_is_refused(shipment, as_actor):
+    body = {"stage": "exit", "occurred_at": "2026-03-01T10:00:00Z", "outcome": "passed",
+            "post": "cristo-redentor-los-libertadores"}  # fmt: skip
+    answer = as_actor("BRA", "border_officer").post(f"{shipment}/checkpoints", body, 422).json
+    assert answer["errors"]["post"][0].endswith("its posts are ciudad-del-este-foz-do-iguacu.")
+
+
+def test_a_receipt_before_the_shipment_left_is_refused(shipment, as_actor):
+    body = {"received_on": "2026-01-31", "all": True}
+    answer = as_actor("PRY", "licensing_officer").post(f"{shipment}/receipt", body, 422).json
+    assert answer["errors"]["received_on"] == [
+        "The shipment left on 2026-02-01; it cannot arrive before."
+    ]
+
+
+@pytest.mark.parametrize("serial", ["TKA5?381", "?KA52381", "TKA523*", "FRT0000[98]"])
+def test_a_check_says_that_unreadable_characters_cannot_be_searched(as_actor, serial):
+    answer = as_actor("PRY", "police_officer").post("/checks", bodies.check(serial=serial), 422)
+    assert answer.json["errors"]["serial"][0].startswith("A serial with unreadable characters")
+
+
+def test_two_serials_unreadable_at_the_same_place_do_not_match(as_actor):
+    police = as_actor("BRA", "police_officer")
+    damaged = [bodies.firearm(serial="TKA5?381", marking="altered")]
+    police.post("/seizures", bodies.seizure(number="S-8", items=damaged))
+    again = police.post("/seizures", bodies.seizure(number="S-9", items=damaged)).json
+    assert again["matches"] == [{"line": 1, "candidates": []}]
+
+
+def test_a_gun_with_unreadable_characters_is_traced_by_other_routes(as_actor):
+    body = bodies.trace(firearm=bodies.firearm(serial="TKA5?381", country_of_manufacture="URY"))
+    legs = as_actor("BRA", "trace_analyst").post("/traces", body).json["legs"]
+    assert [leg["state"] for leg in legs] == ["BRA", "URY"]
+
+
+def test_a_list_without_items_still_has_its_columns(as_actor):
+    answer = as_actor("PRY", "licensing_officer").get("/transfers?format=csv")
+    assert answer.get_data(as_text=True).startswith("\ufeffid,version,state")
+
+
+def test_the_audit_names_the_officer_to_the_own_state_alone(as_actor):
+    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
+    police = as_actor("BRA", "police_officer")
+    police.post("/checks", bodies.check(), Salsa_Officer="P-7")
+    own = as_actor("BRA", "auditor").get("/audit?action=record:matched").json["items"]
+    others = as_actor("PRY", "auditor").get("/audit?action=record:matched").json["items"]
+    assert [entry["officer"] for entry in own] == ["P-7"]
+    assert [entry["officer"] for entry in others] == [None]
+
+
+def test_every_list_documents_how_it_is_asked(app):
+    paths = app.test_client().get("/api/v1/openapi.json").json["paths"]
+    named = {each["name"] for each in paths["/api/v1/shipments"]["get"]["parameters"]}
+    assert {"limit", "cursor", "format", "plate", "post", "due_before", "Salsa-Purpose"} <= named
+
+
+@pytest.fixture
+def shipment(as_actor) -> str:
+    licensing = as_actor("BRA", "licensing_officer")
+    permit = licensing.post("/permits", bodies.permit()).json["id"]
+    made = licensing.post(f"/permits/{permit}/shipments", bodies.shipment()).json["id"]
+    return f"/shipments/{made}"
