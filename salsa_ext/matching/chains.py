@@ -72,7 +72,7 @@ def build(legs: Sequence[Leg], found_on: date, asking: str, firearm: Mapping[str
     told = sorted((event for leg in legs for event in leg.events), key=_order)
     chain = [event for event in told if _on(event) <= found_on]
     after = [event for event in told if _on(event) > found_on]
-    sales = [event for event in chain if event["event"] == "domestic_sale"]
+    sales = [event for event in chain if _is_retail(event)]
     days_sold = {_on(sale) for sale in sales}
     ambiguous = len(sales) > 1
     lawful = [event for event in chain if event["event"] in LAWFUL]
@@ -93,6 +93,13 @@ def build(legs: Sequence[Leg], found_on: date, asking: str, firearm: Mapping[str
         since_last_lawful_days=_days(last, found_on) if last else None,
         failure_reason=_failure(outcome, firearm, waiting),
         missing=_missing(waiting, firearm, ambiguous),
+    )
+
+
+def _is_retail(event: Event) -> bool:
+    """Tell whether a gun left the trade: a sale to a dealer is not the first retail sale."""
+    return (
+        event["event"] == "domestic_sale" and (event.get("receiver") or {}).get("kind") != "dealer"
     )
 
 

@@ -49,7 +49,8 @@ def holding(keys: Sequence[Key]) -> list[Held]:
     """Return who holds marks of these keys, whatever their visibility; the caller must heed it."""
     wanted = {key.value: key.skeleton for key in keys}
     found = select(*_COLUMNS, MarkKey.skeleton, MarkKey.key).where(MarkKey.key.in_(list(wanted)))
-    rows = db.session.execute(found.limit(CANDIDATES)).all()
+    newest = found.order_by(MarkKey.is_superseded, MarkKey.occurred_on.desc(), MarkKey.mark_id)
+    rows = db.session.execute(newest.limit(CANDIDATES)).all()
     return [Held(*row[:-2]) for row in rows if wanted[row.key] == row.skeleton]
 
 

@@ -55,9 +55,14 @@ def search(query: Query) -> list[Candidate]:
         if candidate.evidence.strength is None:
             continue
         other = best.get(held.record_id)
-        if other is None or other.evidence.bits < candidate.evidence.bits:
+        if other is None or _standing(other) < _standing(candidate):
             best[held.record_id] = candidate
     return sorted(best.values(), key=_rank)
+
+
+def _standing(found: Candidate) -> tuple[bool, float]:
+    """A mark that stands beats one that was corrected away, then the better evidence."""
+    return not found.held.is_superseded, found.evidence.bits
 
 
 def _rank(found: Candidate) -> tuple[float, date, str]:

@@ -21,7 +21,8 @@ from salsa_ext.readmodels.parties import Parties, parties_of
 from salsa_ext.readmodels.records import RecordView, of_documents
 from salsa_ext.values.actor import Actor
 
-UNDER_WAY = ("planned", "released", "in_transit", "arrived")
+EXPECTED = ("planned", "released", "in_transit")
+UNDER_WAY = (*EXPECTED, "arrived")
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class ShipmentView:
 
 def status_at(now: datetime) -> ColumnElement[str]:
     """Return the status at a moment: one under way whose last expected time has passed is overdue."""
-    late = and_(Shipment.status.in_(UNDER_WAY), Shipment.due_at < now)
+    late = and_(Shipment.status.in_(EXPECTED), Shipment.due_at < now)
     return case((late, "overdue"), else_=Shipment.status)
 
 
@@ -104,5 +105,5 @@ def views(
 
 
 def _status(shipment: Shipment, now: datetime) -> str:
-    late = shipment.status in UNDER_WAY and shipment.due_at and shipment.due_at < now
+    late = shipment.status in EXPECTED and shipment.due_at and shipment.due_at < now
     return "overdue" if late else shipment.status

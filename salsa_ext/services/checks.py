@@ -69,7 +69,7 @@ def make(*, actor: Actor, data: CheckData) -> Answer:
 def give_case(*, actor: Actor, check_id: UUID, case_number: str) -> None:
     """Add the case number to a check that was made for an incident."""
     require(actor, Permission.CHECK_MAKE)
-    check = db.session.get(Check, check_id)
+    check = db.session.get(Check, check_id, with_for_update=True, populate_existing=True)
     if check is None or check.owner_state != actor.state:
         raise NotFound("check", check_id)
     if check.case_number:

@@ -43,7 +43,12 @@ def issue(*, actor: Actor, data: KeyData) -> tuple[UUID, str]:
     token, row = new_key(actor, data.name, scopes, timedelta(days=data.days))
     row["account_id"] = account.id
     insert_many(ApiKey, [row])
-    append(actor, Act(Action.KEY_ISSUED, "key", row["id"], data={"scopes": scopes}))
+    append(
+        actor,
+        Act(
+            Action.KEY_ISSUED, "key", row["id"], data={"scopes": scopes, "account": str(account.id)}
+        ),
+    )
     return UUID(str(row["id"])), token
 
 

@@ -30,7 +30,10 @@ def ask_all(actor: Actor, trace: Trace) -> list[dict[str, Any]]:
     The own records first, then states whose records match, the import marks, the country of
     manufacture, and each state that an answer points to. `silent` records make no leg.
     """
-    found = [hit for hit in _candidates(trace.firearm) if hit.held.record_id != trace.record_id]
+    found = [
+        hit for hit in _candidates(trace.firearm)
+        if hit.held.record_id != trace.record_id and not hit.held.is_superseded
+    ]  # fmt: skip
     tell_owners(actor, "trace", trace.id, found)
     by_state: dict[str, list[Candidate]] = defaultdict(list)
     for hit in likeliest(visible(actor, found)):

@@ -144,9 +144,12 @@ def _entries(arrival: Arrival, row: dict[str, Any]) -> list[records.Entry]:
 def _as_firearm(record: Record, view: RecordView) -> Firearm:
     """Return the gun that was shipped, as the importing state now holds it too."""
     marks = tuple(
-        Mark(mark.kind, mark.text, mark.state, mark.year, mark.location)
+        Mark(
+            mark.kind, mark.text, mark.state, mark.year, mark.location, mark.condition, mark.method
+        )
         for mark in view.marks
-        if mark.text not in (record.serial, record.importer_mark)
+        if (mark.kind, mark.text)
+        not in (("manufacture", record.serial), ("import", record.importer_mark))
     )
     return Firearm(
         line=record.line, category=record.category, type=record.type_text, make=record.make_text,
@@ -154,6 +157,8 @@ def _as_firearm(record: Record, view: RecordView) -> Firearm:
         country_of_manufacture=record.country_of_manufacture, year=record.year,
         origin_kind=record.origin_kind, serial=record.serial, marking=record.marking, marks=marks,
         importer_mark=record.importer_mark, quantity=record.quantity, hs_code=record.hs_code,
+        part_kind=record.part_kind, unit=record.unit, lot=record.lot,
+        headstamp=record.headstamp, antique=record.antique,
     )  # fmt: skip
 
 

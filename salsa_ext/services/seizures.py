@@ -92,7 +92,7 @@ def _row(
             "id": old.id if old else new_id(),
             "version": old.version + 1 if old else 1,
             "owner_state": owner,
-            "concerned": _concerned(owner, data),
+            "concerned": sorted({*_concerned(owner, data), *(old.concerned if old else ())}),
             "number": data.number,
             "kind": data.kind,
             "agency": data.agency,
