@@ -47,7 +47,9 @@ def find(*, actor: Actor, document_id: UUID, items: Sequence[RecordView]) -> lis
     found = []
     for item in items:
         candidates = [hit for hit in _search(item) if hit.held.record_id not in own]
-        tell_owners(actor, "seizure", document_id, candidates)
+        # A silent seizure tells nobody: the word of a match would say that it exists.
+        if item.setting is None or item.setting.visibility != "silent":
+            tell_owners(actor, "seizure", document_id, candidates)
         found.append(ItemMatches(item.record.line, visible(actor, candidates)[:MOST]))
     return found
 

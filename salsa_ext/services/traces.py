@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from salsa_ext.audit import Act, Action, append
+from salsa_ext.audit import Act, Action, append, append_many
 from salsa_ext.db import db, insert_many
 from salsa_ext.errors import Forbidden, IllegalTransition, Invalid, NotFound, StaleVersion, say
 from salsa_ext.matching import marks
@@ -84,9 +84,14 @@ def _ask(actor: Actor, trace: Trace) -> None:
     trace.sent_at = actor.now()
     _move(trace, legs.status_of(asked, actor.own_state()))
     _count(trace, legs.outcome(trace), 1)
-    states = {leg["state"] for leg in asked}
-    append(actor, Act(Action.TRACE_SENT, "trace", trace.id, concerned=states, data={
-        "asked": sorted(states)}))  # fmt: skip
+    states = sorted({leg["state"] for leg in asked} - {actor.own_state()})
+    # Each asked state learns that it was asked, and not which others were.
+    own = Act(Action.TRACE_SENT, "trace", trace.id, data={"asked": states})
+    told = [
+        Act(Action.TRACE_SENT, "trace", trace.id, concerned=[state], hidden=True)
+        for state in states
+    ]
+    append_many(actor, [own, *told])
 
 
 def _count(trace: Trace, outcome: str, amount: int) -> None:
