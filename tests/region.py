@@ -35,7 +35,9 @@ def fill(app: Flask) -> Ids:
     shipment = licensing.post(f"/permits/{permit}/shipments", bodies.shipment()).json["id"]
     border.post(f"/shipments/{shipment}/checkpoints", TICK)
     partner.post(f"/shipments/{shipment}/receipt", {"received_on": "2026-03-03", "all": True})
-    partner.post("/transfers", bodies.transfer(), Idempotency_Key="1", Salsa_Officer="P-7")
+    partner.post(
+        "/transfers", bodies.transfer(number="T-1"), Idempotency_Key="1", Salsa_Officer="P-7"
+    )
     transfer = licensing.post("/transfers", bodies.transfer(number="T-1")).json
     stolen = bodies.firearm(serial="XYZ987654")
     report = police.post("/reports", bodies.report(firearm=stolen)).json["id"]

@@ -6,6 +6,7 @@ from salsa_ext.models.checks import Check
 from salsa_ext.models.idempotency import IdempotencyKey
 from salsa_ext.models.imports import ImportRun
 from salsa_ext.models.installation import Installation
+from salsa_ext.models.numbers import StandingNumber
 from salsa_ext.models.parties import Party
 from salsa_ext.models.permits import Permit, PermitLine
 from salsa_ext.models.records import Mark, MarkKey, Record, RecordSetting
@@ -32,6 +33,6 @@ __all__ = [
     "Account", "Agency", "Alias", "ApiKey", "AuditEntry", "Calibre", "Check", "Checkpoint",
     "Contact", "FirearmType", "IdempotencyKey", "ImportRun", "Installation", "Label", "Make",
     "Mark", "MarkKey", "Offence", "Officer", "Party", "Permit", "PermitLine", "Post", "Receipt",
-    "Record", "RecordSetting", "Report", "Rollup", "RollupDelta", "Seizure", "Shipment", "State",
-    "Trace", "TraceLeg", "Transfer",
+    "Record", "RecordSetting", "Report", "Rollup", "RollupDelta", "Seizure", "Shipment",
+    "StandingNumber", "State", "Trace", "TraceLeg", "Transfer",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
 
 from salsa_ext.db import Base
@@ -17,7 +17,7 @@ class Report(Owned, Versioned, Occurring, Base):
 
     __tablename__ = "report"
     __table_args__ = (
-        UniqueConstraint("owner_state", "number", "version"),
+        Index(None, "owner_state", "number"),
         Index(None, "owner_state", "id"),
     )
     kind: Mapped[str]

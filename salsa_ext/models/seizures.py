@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import CHAR, Index, UniqueConstraint
+from sqlalchemy import CHAR, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from salsa_ext.db import Base
@@ -16,7 +16,7 @@ class Seizure(Owned, Versioned, Occurring, Base):
 
     __tablename__ = "seizure"
     __table_args__ = (
-        UniqueConstraint("owner_state", "number", "version"),
+        Index(None, "owner_state", "number"),
         Index(None, "owner_state", "id"),
         Index(None, "latitude", "longitude"),
     )

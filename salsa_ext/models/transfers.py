@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from salsa_ext.db import Base
@@ -16,7 +16,7 @@ class Transfer(Owned, Versioned, Occurring, Base):
 
     __tablename__ = "transfer"
     __table_args__ = (
-        UniqueConstraint("owner_state", "number", "version"),
+        Index(None, "owner_state", "number"),
         Index(None, "owner_state", "id"),
     )
     kind: Mapped[str]

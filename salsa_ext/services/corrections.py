@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import select, text
 
 from salsa_ext.audit import Act, Action
-from salsa_ext.db import DUPLICATES, db
-from salsa_ext.errors import Duplicate, NotFound, StaleVersion, say
+from salsa_ext.db import db
+from salsa_ext.errors import NotFound, StaleVersion, say
 from salsa_ext.models import AuditEntry
 from salsa_ext.readmodels.records import RecordView, of_documents
 from salsa_ext.readmodels.versions import current
@@ -46,15 +46,6 @@ def lines_kept(document_id: UUID, items: Sequence[Firearm]) -> dict[int, RecordV
         problems.add("items", say("Line {line} is recorded and cannot be left out.", line=line))
     problems.raise_any()
     return standing
-
-
-def check_number(old: Any, number: str | None) -> None:
-    """Raise Duplicate where another document of the owner, as it stands, has the number."""
-    model = type(old)
-    same = current(model).where(model.owner_state == old.owner_state, model.number == number)
-    if number and db.session.scalars(same.where(model.id != old.id)).first() is not None:
-        name = f"uq_{model.__tablename__}_owner_state_number_version"
-        raise Duplicate(DUPLICATES[name], constraint=name)
 
 
 def settled(data: Data, standing: Mapping[int, RecordView]) -> Data:

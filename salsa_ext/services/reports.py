@@ -13,7 +13,7 @@ from salsa_ext.errors import say
 from salsa_ext.models import Report
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.services import corrections, records
+from salsa_ext.services import corrections, numbers, records
 from salsa_ext.services.fields import Problems, check_date, check_firearms
 from salsa_ext.services.parties import Parties
 from salsa_ext.values.actor import Actor
@@ -40,13 +40,12 @@ def record_many(*, actor: Actor, batch: Sequence[ReportData]) -> list[UUID]:
 def correct(
     *, actor: Actor, report_id: UUID, seen: int | None, data: ReportData, reason: str
 ) -> UUID:
-    """Add a version with other facts; raises NotFound, StaleVersion or Invalid."""
+    """Add a version with other facts; raises NotFound, StaleVersion, Invalid, Duplicate."""
     require(actor, Permission.REPORT_RECORD)
     now = actor.now()
     old = corrections.take(Report, "report", report_id, seen)
     require(actor, Permission.REPORT_RECORD, old.owner_state)
     check(data, now.date())
-    corrections.check_number(old, data.number)
     standing = corrections.lines_kept(report_id, [data.firearm])
     data = corrections.settled(data, standing)
     [row] = _write(old.owner_state, [data], now, old=old, reason=reason,
@@ -74,6 +73,7 @@ def _write(
 ) -> list[dict[str, Any]]:  # fmt: skip
     parties = Parties(owner)
     rows = [_row(owner, data, parties, now, old, reason) for data in batch]
+    numbers.claim("report", rows, old)
     parties.write()
     insert_many(Report, rows)
     pairs = zip(rows, batch, strict=True)

@@ -15,7 +15,7 @@ from salsa_ext.models import Seizure
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.records import RecordView
-from salsa_ext.services import corrections, records, rollups
+from salsa_ext.services import corrections, numbers, records, rollups
 from salsa_ext.services.fields import Problems, check_date, check_firearms, check_unique_lines
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.documents import SeizureData
@@ -34,6 +34,7 @@ def record_many(*, actor: Actor, batch: Sequence[SeizureData]) -> list[UUID]:
     for data in batch:
         check(data, owner, now.date())
     rows = [_row(owner, data, now) for data in batch]
+    numbers.claim("seizure", rows)
     insert_many(Seizure, rows)
     pairs = list(zip(rows, batch, strict=True))
     records.write([entry for row, data in pairs for entry in _entries(row, data)], now)
@@ -45,16 +46,16 @@ def record_many(*, actor: Actor, batch: Sequence[SeizureData]) -> list[UUID]:
 def correct(
     *, actor: Actor, seizure_id: UUID, seen: int | None, data: SeizureData, reason: str
 ) -> UUID:
-    """Add a version with other facts and all items; raises NotFound, StaleVersion or Invalid."""
+    """Add a version with other facts and all items; raises NotFound, StaleVersion, Invalid, Duplicate."""
     require(actor, Permission.SEIZURE_RECORD)
     now = actor.now()
     old = corrections.take(Seizure, "seizure", seizure_id, seen)
     require(actor, Permission.SEIZURE_RECORD, old.owner_state)
     check(data, old.owner_state, now.date())
-    corrections.check_number(old, data.number)
     standing = corrections.lines_kept(seizure_id, data.items)
     data = corrections.settled(data, standing)
     row = _row(old.owner_state, data, now, old, reason)
+    numbers.claim("seizure", [row], old)
     insert_many(Seizure, [row])
     kept = {line: view.record.id for line, view in standing.items()}
     records.write(_entries(row, data, kept), now)

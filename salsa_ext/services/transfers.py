@@ -12,7 +12,7 @@ from salsa_ext.db import insert_many
 from salsa_ext.models import Transfer
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.services import corrections, records
+from salsa_ext.services import corrections, numbers, records
 from salsa_ext.services.fields import Problems, check_date, check_firearms
 from salsa_ext.services.parties import Parties
 from salsa_ext.values.actor import Actor
@@ -39,13 +39,12 @@ def record_many(*, actor: Actor, batch: Sequence[TransferData]) -> list[UUID]:
 def correct(
     *, actor: Actor, transfer_id: UUID, seen: int | None, data: TransferData, reason: str
 ) -> UUID:
-    """Add a version with other facts; raises NotFound, StaleVersion or Invalid."""
+    """Add a version with other facts; raises NotFound, StaleVersion, Invalid, Duplicate."""
     require(actor, Permission.TRANSFER_RECORD)
     now = actor.now()
     old = corrections.take(Transfer, "transfer", transfer_id, seen)
     require(actor, Permission.TRANSFER_RECORD, old.owner_state)
     check(data, now.date())
-    corrections.check_number(old, data.number)
     standing = corrections.lines_kept(transfer_id, [data.firearm])
     data = corrections.settled(data, standing)
     [row] = _write(old.owner_state, [data], now, old=old, reason=reason,
@@ -69,6 +68,7 @@ def _write(
 ) -> list[dict[str, Any]]:  # fmt: skip
     parties = Parties(owner)
     rows = [_row(owner, data, parties, now, old, reason) for data in batch]
+    numbers.claim("transfer", rows, old)
     parties.write()
     insert_many(Transfer, rows)
     pairs = zip(rows, batch, strict=True)

@@ -135,7 +135,7 @@ def test_a_state_that_received_nothing_is_told_nothing(as_actor, client, seizure
 def test_a_number_that_another_document_has_is_refused(client, seizure):
     client.post("/seizures", bodies.seizure(number="S-2"))
     answer = correct(client, seizure, 409, number="S-2").json
-    assert answer["detail"] == "Your state already has a seizure of this number."
+    assert answer["detail"] == "Your state already has a seizure of the number S-2."
 
 
 def test_a_transfer_is_corrected(as_actor):

@@ -7,7 +7,7 @@ from salsa_ext.db import Base
 
 TABLES = sorted(Base.metadata.tables.values(), key=lambda table: table.name)
 CONCERNING = [table.name for table in TABLES if "concerned" in table.columns]
-KEPT = ["account", "api_key", "idempotency_key", "officer"]
+KEPT = ["account", "api_key", "idempotency_key", "officer", "standing_number"]
 APPEND_ONLY = [
     "audit_entry", "checkpoint", "import_run", "mark", "receipt", "record", "report", "seizure",
     "transfer",

@@ -89,6 +89,20 @@ def test_of_equal_numbers_at_once_one_is_taken(client, at_once):
     assert at_once(clerk, "/transfers", sent) == [201] + [409] * 7
 
 
+def test_of_corrections_to_one_number_at_once_one_is_taken(client, at_once, application):
+    clerk = client("PRY", "licensing_officer")
+    ids = [clerk.post("/transfers", bodies.transfer(number=f"T-{n}")).json["id"] for n in range(2)]
+    sent, key = bodies.transfer(number="X-1", reason="Read again"), clerk.token
+
+    def correct(transfer):
+        headers = {"Authorization": f"Bearer {key}", "If-Match": '"1"'}
+        path = f"/api/v1/transfers/{transfer}/correct"
+        return application.test_client().post(path, json=sent, headers=headers).status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(correct, ids)) == [200, 409]
+
+
 def test_of_actions_on_a_trace_at_once_one_is_taken(client, at_once):
     analyst = client("BRA", "trace_analyst")
     trace = analyst.post("/traces", bodies.trace()).json

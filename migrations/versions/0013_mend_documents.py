@@ -1,0 +1,51 @@
+"""Numbers that stand for one document at a time.
+
+The indexes are made with the constraints that they replace, in one transaction: that takes the same
+lock, and at no moment a list by number goes without.
+"""
+
+from alembic import op
+
+revision = "0013_mend_documents"
+down_revision = "0010_add_running"
+
+NUMBERS = """
+CREATE TABLE standing_number (
+    owner_state CHAR(3) NOT NULL,
+    kind TEXT NOT NULL,
+    number TEXT NOT NULL,
+    id UUID NOT NULL,
+    CONSTRAINT pk_standing_number PRIMARY KEY (owner_state, kind, number),
+    CONSTRAINT ck_standing_number_kind CHECK (kind IN ('transfer', 'report', 'seizure'))
+);
+CALL salsa_keep_to_owner('standing_number', 'SELECT, INSERT, DELETE');
+"""
+
+# Of two documents that came to share a number, the first keeps it.
+NUMBERS_OF = """
+INSERT INTO standing_number (owner_state, kind, number, id)
+SELECT DISTINCT ON (owner_state, number) owner_state, '{table}', number, id FROM {table} AS stands
+WHERE number IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM {table} AS later WHERE later.id = stands.id AND later.version > stands.version)
+ORDER BY owner_state, number, id;
+ALTER TABLE {table} DROP CONSTRAINT uq_{table}_owner_state_number_version;
+CREATE INDEX ix_{table}_owner_state_number ON {table} (owner_state, number);
+"""
+
+BACK = """
+DROP INDEX ix_{table}_owner_state_number;
+ALTER TABLE {table} ADD CONSTRAINT uq_{table}_owner_state_number_version
+    UNIQUE (owner_state, number, version);
+"""
+
+
+def upgrade() -> None:
+    op.execute(NUMBERS)
+    for table in ("transfer", "report", "seizure"):
+        op.execute(NUMBERS_OF.format(table=table))
+
+
+def downgrade() -> None:
+    for table in ("transfer", "report", "seizure"):
+        op.execute(BACK.format(table=table))
+    op.execute("DROP TABLE standing_number")
