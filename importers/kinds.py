@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from importers.rows import Document, Event
@@ -20,19 +21,18 @@ class Kind:
 
     name: str
     view: documents.Kind
-    check: Callable[[Any, Actor], None]
+    check: Callable[[Any, str, date], None]
     record_many: Callable[..., object]
 
 
 KINDS: Mapping[type[Document], Kind] = {
     TransferData: Kind(
         "transfers", documents.TRANSFERS,
-        lambda data, actor: transfers.check(data, actor.now().date()), transfers.record_many,
+        lambda data, owner, on: transfers.check(data, on), transfers.record_many,
     ),
     SeizureData: Kind(
         "seizures", documents.SEIZURES,
-        lambda data, actor: seizures.check(data, actor.own_state(), actor.now().date()),
-        seizures.record_many,
+        seizures.check, seizures.record_many,
     ),
 }  # fmt: skip
 

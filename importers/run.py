@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import islice
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from importers.kinds import KINDS, by_kind, new_ones
 from importers.rows import Document, Event, Lookups, RawRow, Reject, Report, Unusable
 from salsa_ext.db import transaction
 from salsa_ext.errors import ImportRejected, Invalid, say
+from salsa_ext.readmodels.days import today
 from salsa_ext.services import imports
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.events import Source
@@ -64,10 +66,11 @@ def _judged(
     seen: dict[tuple[type[Document], str], int], rejects: list[Reject],
 ) -> Iterator[Event]:  # fmt: skip
     """Yield what the usable rows tell of; what speaks against the others goes to `rejects`."""
+    owner, on = actor.own_state(), today(actor)
     for row in rows:
         try:
             event = importer.interpret(row, importer.lookups)
-            _check(event, actor)
+            _check(event, owner, on)
             _check_repeated(event, row.number, seen)
         except Unusable as error:
             rejects.append(Reject(row.number, str(error)))
@@ -75,12 +78,12 @@ def _judged(
             yield event
 
 
-def _check(event: Event, actor: Actor) -> None:
+def _check(event: Event, owner: str, on: date) -> None:
     """Ask the commands now, since in a batch one refused document would refuse all."""
     for document in event.documents:
         kind = KINDS[type(document)]
         try:
-            kind.check(document, actor)
+            kind.check(document, owner, on)
         except Invalid as error:
             said = (f"{path}: {text}" for path, texts in error.errors.items() for text in texts)
             raise Unusable(f"{kind.name}: {'; '.join(said)}") from None

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache
 from typing import Any
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
@@ -31,6 +29,7 @@ from salsa_ext.values.events import Place, When
 from salsa_ext.values.firearms import Firearm, Mark
 from salsa_ext.values.parties import Party
 from salsa_ext.values.permits import Reference
+from salsa_ext.values.zones import is_zone
 
 
 class PartyRequest(RequestSchema):
@@ -192,7 +191,7 @@ class OccurringRequest(RequestSchema):
 
     @validates_schema
     def _zone(self, data: Mapping[str, Any], **_: Any) -> None:
-        if (zone := data.get("time_zone")) and zone not in zones():
+        if (zone := data.get("time_zone")) and not is_zone(zone):
             text = Lazy("Not an IANA time zone; for example America/Asuncion.").format()
             raise ValidationError(text, "time_zone")
 
@@ -224,12 +223,6 @@ class VersionedResponse(Schema):
     time_zone = fields.String(allow_none=True)
     recorded_at = fields.DateTime(required=True)
     reason = fields.String(allow_none=True)
-
-
-@cache
-def zones() -> frozenset[str]:
-    """Return the names of all IANA time zones."""
-    return frozenset(available_timezones())
 
 
 def columns(row: Any) -> dict[str, Any]:

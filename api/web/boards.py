@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template
 
@@ -54,7 +53,7 @@ def board(actor: Actor, code: str) -> str:
     }
     return render_template(
         "board.html", board=shown, post=post, sides=sides, own=own, stamps=stamps, types=types,
-        today=shown.as_of.astimezone(ZoneInfo(own.zone)).date(), most=MOST, priorities=PRIORITIES,
+        most=MOST, priorities=PRIORITIES,
     )  # fmt: skip
 
 

@@ -7,8 +7,17 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CHAR, CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import (
+    CHAR,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    func,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from salsa_ext.db import Base
@@ -54,6 +63,16 @@ class Permit(Owned, Base):
     plan: Mapped[dict[str, Any] | None]
     carrier_id: Mapped[UUID | None]
     recorded_at: Mapped[datetime]
+
+    @hybrid_property
+    def last_day(self) -> date:
+        """Return the last day: that of the certificate or of import, whichever is earlier."""
+        return min(self.expires_on, self.latest_import_on or self.expires_on)
+
+    @last_day.inplace.expression
+    @classmethod
+    def _last_day(cls) -> ColumnElement[date]:
+        return func.least(cls.expires_on, cls.latest_import_on)
 
 
 class PermitLine(Owned, Described, Base):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from math import cos, radians
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from salsa_ext.readmodels.shipments import UNDER_WAY, ShipmentView
 from salsa_ext.readmodels.shipments import views as shipment_views
 from salsa_ext.readmodels.versions import current
 from salsa_ext.values.actor import Actor
+from salsa_ext.values.zones import date_in
 
 AHEAD: Final = timedelta(days=7)
 BACK: Final = timedelta(days=90)
@@ -42,10 +43,14 @@ class NearSeizure:
 
 @dataclass(frozen=True)
 class Board:
-    """What the officers of one side see; rows of the other state only where they concern theirs."""
+    """What the officers of one side see; rows of the other state only where they concern theirs.
+
+    `today` is the day at their side.
+    """
 
     post: Post
     as_of: datetime
+    today: date
     due: Sequence[ShipmentView]
     late: Sequence[ShipmentView]
     expiring: Sequence[PermitView]
@@ -61,16 +66,18 @@ def get_board(actor: Actor, code: str) -> Board:
     if actor.state not in (post.state_a, post.state_b):
         raise Forbidden(say("Your state is not a side of this post."))
     now = actor.now()
-    near = _seizures(post, now)
+    today = date_in(now, post.zone_a if actor.state == post.state_a else post.zone_b)
+    near = _seizures(post, today)
     return Board(
         post=post,
         as_of=now,
+        today=today,
         due=_shipments(actor, post, Shipment.due_at.between(now, now + AHEAD)),
         late=_shipments(actor, post, Shipment.due_at < now),
-        expiring=_expiring(actor, post, now),
+        expiring=_expiring(actor, post, today),
         seizures=near[:MOST],
         traces=_traces(),
-        figures=_figures(near, now),
+        figures=_figures(near, today),
     )
 
 
@@ -83,24 +90,23 @@ def _shipments(actor: Actor, post: Post, when: Any) -> list[ShipmentView]:
     )
 
 
-def _expiring(actor: Actor, post: Post, now: datetime) -> list[PermitView]:
-    sides, today = (post.state_a, post.state_b), now.date()
-    last_day = func.least(Permit.expires_on, Permit.latest_import_on)
+def _expiring(actor: Actor, post: Post, today: date) -> list[PermitView]:
+    sides = (post.state_a, post.state_b)
     query = select(Permit).where(
         Permit.exporting_state.in_(sides), Permit.importing_state.in_(sides),
-        Permit.status == "issued", last_day.between(today, today + EXPIRING),
+        Permit.status == "issued", Permit.last_day.between(today, today + EXPIRING),
     )  # fmt: skip
-    return views(actor, db.session.scalars(query.order_by(last_day).limit(MOST)).all())
+    return views(actor, db.session.scalars(query.order_by(Permit.last_day).limit(MOST)).all())
 
 
-def _seizures(post: Post, now: datetime) -> list[NearSeizure]:
+def _seizures(post: Post, today: date) -> list[NearSeizure]:
     """Return what was seized near by: a box by index first, then the exact distance."""
     high = post.radius_km / KM_PER_DEGREE
     wide = high / max(cos(radians(post.latitude)), 0.1)
     query = current(Seizure).where(
         Seizure.latitude.between(post.latitude - high, post.latitude + high),
         Seizure.longitude.between(post.longitude - wide, post.longitude + wide),
-        Seizure.occurred_on >= (now - BACK).date(),
+        Seizure.occurred_on >= today - BACK,
     )
     rows = db.session.scalars(query.order_by(Seizure.occurred_on.desc(), Seizure.id)).all()
     items = of_documents([row.id for row in rows])
@@ -120,11 +126,9 @@ def _traces() -> dict[str, int]:
     return {priority: int(count) for priority, count in rows}
 
 
-def _figures(near: Sequence[NearSeizure], now: datetime) -> dict[str, int]:
+def _figures(near: Sequence[NearSeizure], today: date) -> dict[str, int]:
     """Count the guns seized near by in the last seven days, and in the seven before."""
-    ages = [
-        ((now.date() - seizure.seizure.occurred_on).days, len(seizure.items)) for seizure in near
-    ]
+    ages = [((today - seizure.seizure.occurred_on).days, len(seizure.items)) for seizure in near]
     return {
         "seized_last_7_days": sum(items for age, items in ages if age < 7),
         "seized_previous_7_days": sum(items for age, items in ages if 7 <= age < 14),

@@ -9,13 +9,14 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, case, or_, select, tuple_
 
 from salsa_ext.db import db
 from salsa_ext.errors import NotFound
 from salsa_ext.models import Permit, PermitLine
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels.days import days
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.readmodels.parties import Parties, parties_of
 from salsa_ext.values.actor import Actor
@@ -48,10 +49,9 @@ class PermitView:
         return self.permit.version
 
 
-def status_on(today: date) -> ColumnElement[str]:
-    """Return the status as of `today`: certificate expiry or latest import, whichever is earlier."""
-    last_day = func.least(Permit.expires_on, Permit.latest_import_on)
-    gone = and_(Permit.status == "issued", last_day < today)
+def status_on(today: ColumnElement[date]) -> ColumnElement[str]:
+    """Return the status as of `today`: an issued permit whose last day is over has expired."""
+    gone = and_(Permit.status == "issued", Permit.last_day < today)
     return case((gone, "expired"), else_=Permit.status)
 
 
@@ -65,7 +65,7 @@ def list_permits(
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(Permit, name) == value)
     if (status := filters.get("status")) is not None:
-        query = query.where(status_on(actor.now().date()) == status)
+        query = query.where(status_on(days(actor).column(Permit.owner_state)) == status)
     found = page(query, Permit.id, limit, cursor)
     return found.of(views(actor, found.items))
 
@@ -86,7 +86,7 @@ def read(actor: Actor, permit_id: UUID) -> PermitView:
 
 def views(actor: Actor, permits: Sequence[Permit]) -> list[PermitView]:
     """Complete permits with one query for each kind of thing, however many they are."""
-    today = actor.now().date()
+    today = days(actor)
     counterparts = _counterparts(permits)
     others = [other.id for found in counterparts.values() for other in found]
     lines = _lines({*others, *(permit.id for permit in permits)})
@@ -95,10 +95,8 @@ def views(actor: Actor, permits: Sequence[Permit]) -> list[PermitView]:
     for permit in permits:
         own = lines[permit.id]
         findings = _findings(permit, counterparts[permit.id], lines)
-        status = permit.status
-        last_day = min(permit.expires_on, permit.latest_import_on or permit.expires_on)
-        if status == "issued" and last_day < today:
-            status = "expired"
+        gone = permit.status == "issued" and permit.last_day < today.of(permit.owner_state)
+        status = "expired" if gone else permit.status
         standing = findings[0]["code"] if findings else "complete"
         result.append(PermitView(permit, own, parties, status, standing, findings))
     return result

@@ -67,7 +67,7 @@ def get_table(actor: Actor, dataset: str, filters: dict[str, Any]) -> Table:
     require(actor, Permission.STATISTICS_READ)
     if dataset not in DATASETS:
         raise NotFound("dataset", dataset)
-    today = actor.now().date()
+    today = actor.now().date()  # the day of UTC, or a quarter would end sooner for some readers
     running = date(today.year, today.month - (today.month - 1) % 3, 1)
     cells = [_cell(row) for row in db.session.execute(_sums(dataset, running, filters))]
     amounts = [cell.amount for cell in cells]

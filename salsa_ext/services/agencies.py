@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import insert_many
@@ -13,9 +11,11 @@ from salsa_ext.errors import Invalid, say
 from salsa_ext.models import Agency, Contact
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels.days import today
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.codes import AGENCY_KINDS, CONTACT_KINDS
 from salsa_ext.values.ids import new_id
+from salsa_ext.values.zones import is_zone
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class ContactData:
 def register(*, actor: Actor, data: AgencyData) -> UUID:
     """Register an agency of the own state; raises Invalid or Duplicate."""
     require(actor, Permission.AGENCY_MANAGE)
-    if data.time_zone not in _zones():
+    if not is_zone(data.time_zone):
         raise Invalid({"time_zone": [say("Not an IANA time zone; for example America/Asuncion.")]})
     if data.kind not in AGENCY_KINDS:
         raise Invalid({"kind": [say("One of: {kinds}.", kinds=", ".join(AGENCY_KINDS))]})
@@ -61,13 +61,7 @@ def add_contact(*, actor: Actor, data: ContactData) -> UUID:
     contact_id = new_id()
     insert_many(Contact, [{
         "id": contact_id, "owner_state": actor.own_state(),
-        "valid_from": actor.now().date(), "valid_to": None,
+        "valid_from": today(actor), "valid_to": None,
     } | vars(data) | {"languages": list(data.languages)}])  # fmt: skip
     append(actor, Act(Action.CONTACT_REGISTERED, "contact", contact_id, data={"kind": data.kind}))
     return contact_id
-
-
-@cache
-def _zones() -> frozenset[str]:
-    """Return all IANA zones; to list them goes through hundreds of files."""
-    return frozenset(available_timezones())

@@ -67,7 +67,8 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, CheckpointData]]) -
 def _check(shipment: Shipment, data: CheckpointData, now: datetime) -> None:
     """Raise Invalid for a tick of tomorrow, or at a post that the shipment does not pass."""
     problems = Problems()
-    check_date(problems, "occurred_at", data.occurred_at.date(), now.date())
+    moved = data.occurred_at.astimezone(now.tzinfo)  # both dates of one zone
+    check_date(problems, "occurred_at", moved.date(), now.date())
     if data.post and shipment.posts and data.post not in shipment.posts:
         problems.add("post", say("The shipment does not pass this post; its posts are {posts}.",
                                  posts=", ".join(shipment.posts)))  # fmt: skip

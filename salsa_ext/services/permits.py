@@ -13,8 +13,9 @@ from salsa_ext.errors import say
 from salsa_ext.models import Permit, PermitLine
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels.days import today
 from salsa_ext.services import records
-from salsa_ext.services.fields import Problems, check_firearms, check_unique_lines
+from salsa_ext.services.fields import Problems, check_date, check_firearms, check_unique_lines
 from salsa_ext.services.parties import Parties
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
@@ -30,11 +31,11 @@ def record(*, actor: Actor, data: PermitData) -> UUID:
 def record_many(*, actor: Actor, batch: Sequence[PermitData]) -> list[UUID]:
     """Take permits in one transaction, all or none; returns their ids in order."""
     require(actor, Permission.PERMIT_RECORD)
-    owner, now = actor.own_state(), actor.now()
+    owner, now, on = actor.own_state(), actor.now(), today(actor)
     parties = Parties(owner)
     rows, lines = [], []
     for data in batch:
-        check(data, owner, now.date())
+        check(data, owner, on)
         row = _row(data, owner, parties, now)
         rows.append(row)
         lines += [_line(row, line) for line in data.lines]
@@ -45,11 +46,11 @@ def record_many(*, actor: Actor, batch: Sequence[PermitData]) -> list[UUID]:
     return [row["id"] for row in rows]
 
 
-def check(data: PermitData, owner: str, today: date) -> None:
+def check(data: PermitData, owner: str, on: date) -> None:
     """Raise Invalid where the permit contradicts itself, or is not the owner's to issue."""
     problems = Problems()
     _check_issuer(problems, data, owner)
-    _check_dates(problems, data, today)
+    _check_dates(problems, data, on)
     _check_references(problems, data)
     check_firearms(problems, "lines", data.lines)
     check_unique_lines(problems, "lines", data.lines)
@@ -76,11 +77,8 @@ def _check_issuer(problems: Problems, data: PermitData, owner: str) -> None:
         problems.add("importing_state", say("Two states are needed; for one, record a transfer."))
 
 
-def _check_dates(problems: Problems, data: PermitData, today: date) -> None:
-    if (data.issued_on - today).days > 1:
-        problems.add(
-            "issued_on", say("This date lies in the future; today is {today}.", today=today)
-        )
+def _check_dates(problems: Problems, data: PermitData, on: date) -> None:
+    check_date(problems, "issued_on", data.issued_on, on)
     if data.expires_on < data.issued_on:
         problems.add("expires_on", say("A permit cannot expire before it is issued."))
     elif (data.expires_on - data.issued_on).days > 366:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from salsa_ext.matching.marks import normalise
 from salsa_ext.models import Receipt, Record, Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels.days import today
 from salsa_ext.readmodels.records import RecordView, of_documents
 from salsa_ext.services import checkpoints, records
 from salsa_ext.services.fields import Problems, check_date
@@ -57,11 +58,11 @@ def confirm(*, actor: Actor, shipment_id: UUID, data: ReceiptData) -> UUID:
 def confirm_many(*, actor: Actor, batch: Sequence[tuple[UUID, ReceiptData]]) -> list[UUID]:
     """Confirm receipts in one transaction, all or none."""
     require(actor, Permission.RECEIPT_RECORD)
-    state, now = actor.own_state(), actor.now()
+    state, now, on = actor.own_state(), actor.now(), today(actor)
     shipments = checkpoints.take_many(actor, [shipment_id for shipment_id, _ in batch])
     shipped = of_documents(shipments)
     arrivals = [
-        _arrival(actor, shipments[shipment_id], data, shipped[shipment_id])
+        _arrival(state, shipments[shipment_id], data, shipped[shipment_id], on)
         for shipment_id, data in batch
     ]
     rows = [_row(arrival, state, now) for arrival in arrivals]
@@ -74,16 +75,16 @@ def confirm_many(*, actor: Actor, batch: Sequence[tuple[UUID, ReceiptData]]) -> 
 
 
 def _arrival(
-    actor: Actor, shipment: Shipment, data: ReceiptData, items: Sequence[RecordView]
+    state: str, shipment: Shipment, data: ReceiptData, items: Sequence[RecordView], on: date
 ) -> Arrival:
-    if shipment.importing_state != actor.state:
+    if shipment.importing_state != state:
         raise Forbidden(say("The importing state confirms the receipt."))
     if shipment.status in ("received", "received_short", "received_over"):
         raise Conflict(say("The receipt of this shipment is confirmed already."))
     if shipment.status in ("cancelled", "returned"):
         raise IllegalTransition("shipment", shipment.status, "receipt")
     problems = Problems()
-    check_date(problems, "received_on", data.received_on, actor.now().date())
+    check_date(problems, "received_on", data.received_on, on)
     if data.received_on < shipment.ships_on:
         problems.add("received_on", say("The shipment left on {on}; it cannot arrive before.",
                                         on=shipment.ships_on))  # fmt: skip

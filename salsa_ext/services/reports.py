@@ -13,6 +13,7 @@ from salsa_ext.errors import say
 from salsa_ext.models import Report
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels.days import today
 from salsa_ext.services import corrections, numbers, records
 from salsa_ext.services.fields import Problems, check_date, check_firearms
 from salsa_ext.services.parties import Parties
@@ -29,10 +30,10 @@ def record(*, actor: Actor, data: ReportData) -> UUID:
 def record_many(*, actor: Actor, batch: Sequence[ReportData]) -> list[UUID]:
     """Record reports in one transaction, all or none; returns their ids in order."""
     require(actor, Permission.REPORT_RECORD)
-    now = actor.now()
+    on = today(actor)
     for data in batch:
-        check(data, now.date())
-    rows = _write(actor.own_state(), batch, now)
+        check(data, on)
+    rows = _write(actor.own_state(), batch, actor.now())
     append_many(actor, [_act(Action.REPORT_RECORDED, row) for row in rows])
     return [row["id"] for row in rows]
 
@@ -42,23 +43,22 @@ def correct(
 ) -> UUID:
     """Add a version with other facts; raises NotFound, StaleVersion, Invalid, Duplicate."""
     require(actor, Permission.REPORT_RECORD)
-    now = actor.now()
     old = corrections.take(Report, "report", report_id, seen)
     require(actor, Permission.REPORT_RECORD, old.owner_state)
-    check(data, now.date())
+    check(data, today(actor))
     standing = corrections.lines_kept(report_id, [data.firearm])
     data = corrections.settled(data, standing)
-    [row] = _write(old.owner_state, [data], now, old=old, reason=reason,
+    [row] = _write(old.owner_state, [data], actor.now(), old=old, reason=reason,
                    record_id=standing[data.firearm.line].record.id)  # fmt: skip
     told = corrections.finish(list(standing.values()), row["version"], data)
     append_many(actor, [_act(Action.REPORT_CORRECTED, row), *told])
     return report_id
 
 
-def check(data: ReportData, today: date) -> None:
+def check(data: ReportData, on: date) -> None:
     """Raise Invalid where the report contradicts itself."""
     problems = Problems()
-    check_date(problems, "occurred_on", data.when.occurred_on, today)
+    check_date(problems, "occurred_on", data.when.occurred_on, on)
     if data.stolen_from and data.kind != "theft":
         problems.add(
             "stolen_from", say("Only a report of theft says from whom the gun was stolen.")

@@ -14,6 +14,7 @@ from salsa_ext.errors import say
 from salsa_ext.models import Seizure
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels.days import today
 from salsa_ext.readmodels.records import RecordView
 from salsa_ext.services import corrections, numbers, records, rollups
 from salsa_ext.services.fields import Problems, check_date, check_firearms, check_unique_lines
@@ -30,9 +31,9 @@ def record(*, actor: Actor, data: SeizureData) -> UUID:
 def record_many(*, actor: Actor, batch: Sequence[SeizureData]) -> list[UUID]:
     """Record seizures in one transaction, all or none; returns their ids in order."""
     require(actor, Permission.SEIZURE_RECORD)
-    owner, now = actor.own_state(), actor.now()
+    owner, now, on = actor.own_state(), actor.now(), today(actor)
     for data in batch:
-        check(data, owner, now.date())
+        check(data, owner, on)
     rows = [_row(owner, data, now) for data in batch]
     numbers.claim("seizure", rows)
     insert_many(Seizure, rows)
@@ -51,7 +52,7 @@ def correct(
     now = actor.now()
     old = corrections.take(Seizure, "seizure", seizure_id, seen)
     require(actor, Permission.SEIZURE_RECORD, old.owner_state)
-    check(data, old.owner_state, now.date())
+    check(data, old.owner_state, today(actor))
     standing = corrections.lines_kept(seizure_id, data.items)
     data = corrections.settled(data, standing)
     row = _row(old.owner_state, data, now, old, reason)
@@ -67,10 +68,10 @@ def correct(
     return seizure_id
 
 
-def check(data: SeizureData, owner: str, today: date) -> None:
+def check(data: SeizureData, owner: str, on: date) -> None:
     """Raise Invalid where the seizure contradicts itself."""
     problems = Problems()
-    check_date(problems, "occurred_on", data.when.occurred_on, today)
+    check_date(problems, "occurred_on", data.when.occurred_on, on)
     if data.place.country != owner:
         problems.add("place.country", say("Your state records its own seizures; this must be {state}.",
                                           state=owner))  # fmt: skip

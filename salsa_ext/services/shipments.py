@@ -81,10 +81,9 @@ def _check(permit: Permit, data: ShipmentData) -> None:
         raise Conflict(say("The permit is {status}; nothing can be shipped under it.",
                            status=Coded("permit_status", permit.status)))  # fmt: skip
     problems = Problems()
-    last_day = min(permit.expires_on, permit.latest_import_on or permit.expires_on)
-    if not permit.issued_on <= data.ships_on <= last_day:
+    if not permit.issued_on <= data.ships_on <= permit.last_day:
         problems.add("ships_on", say("The permit is valid from {first} to {last}.",
-                                     first=permit.issued_on, last=last_day))  # fmt: skip
+                                     first=permit.issued_on, last=permit.last_day))  # fmt: skip
     if not data.items and not data.bulk:
         problems.add("items", say("A shipment has items with serials, goods in bulk, or both."))
     check_firearms(problems, "items", data.items)

@@ -15,6 +15,7 @@ from salsa_ext.matching import marks
 from salsa_ext.models import Seizure, Trace
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels.days import today
 from salsa_ext.readmodels.records import RecordView, of_documents
 from salsa_ext.readmodels.search import check_query
 from salsa_ext.readmodels.versions import current
@@ -129,8 +130,9 @@ def _move(trace: Trace, status: str) -> None:
 def _row(actor: Actor, data: TraceData) -> dict[str, Any]:
     seizure, item = _seized(actor, data)
     firearm = _description(item, data)
-    found_on = seizure.occurred_on if seizure else data.found_on or actor.now().date()
-    _check(data, firearm, found_on, actor.now().date())
+    on = today(actor)
+    found_on = seizure.occurred_on if seizure else data.found_on or on
+    _check(data, firearm, found_on, on)
     return {
         "id": new_id(), "version": 1,
         "owner_state": actor.own_state(), "concerned": [actor.own_state()],
@@ -174,9 +176,9 @@ def _description(item: RecordView | None, data: TraceData) -> dict[str, Any]:
     return fields | {"marks": marks}
 
 
-def _check(data: TraceData, firearm: dict[str, Any], found_on: date, today: date) -> None:
+def _check(data: TraceData, firearm: dict[str, Any], found_on: date, on: date) -> None:
     problems = Problems()
-    check_date(problems, "found_on", found_on, today)
+    check_date(problems, "found_on", found_on, on)
     if data.priority in ("flash", "urgent") and not data.priority_reason:
         problems.add("priority_reason", say("Say why this cannot wait."))
     problems.raise_any()

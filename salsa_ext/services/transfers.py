@@ -12,6 +12,7 @@ from salsa_ext.db import insert_many
 from salsa_ext.models import Transfer
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels.days import today
 from salsa_ext.services import corrections, numbers, records
 from salsa_ext.services.fields import Problems, check_date, check_firearms
 from salsa_ext.services.parties import Parties
@@ -28,10 +29,10 @@ def record(*, actor: Actor, data: TransferData) -> UUID:
 def record_many(*, actor: Actor, batch: Sequence[TransferData]) -> list[UUID]:
     """Record transfers in one transaction, all or none; returns their ids in order."""
     require(actor, Permission.TRANSFER_RECORD)
-    now = actor.now()
+    on = today(actor)
     for data in batch:
-        check(data, now.date())
-    rows = _write(actor.own_state(), batch, now)
+        check(data, on)
+    rows = _write(actor.own_state(), batch, actor.now())
     append_many(actor, [_act(Action.TRANSFER_RECORDED, row) for row in rows])
     return [row["id"] for row in rows]
 
@@ -41,23 +42,22 @@ def correct(
 ) -> UUID:
     """Add a version with other facts; raises NotFound, StaleVersion, Invalid, Duplicate."""
     require(actor, Permission.TRANSFER_RECORD)
-    now = actor.now()
     old = corrections.take(Transfer, "transfer", transfer_id, seen)
     require(actor, Permission.TRANSFER_RECORD, old.owner_state)
-    check(data, now.date())
+    check(data, today(actor))
     standing = corrections.lines_kept(transfer_id, [data.firearm])
     data = corrections.settled(data, standing)
-    [row] = _write(old.owner_state, [data], now, old=old, reason=reason,
+    [row] = _write(old.owner_state, [data], actor.now(), old=old, reason=reason,
                    record_id=standing[data.firearm.line].record.id)  # fmt: skip
     told = corrections.finish(list(standing.values()), row["version"], data)
     append_many(actor, [_act(Action.TRANSFER_CORRECTED, row), *told])
     return transfer_id
 
 
-def check(data: TransferData, today: date) -> None:
+def check(data: TransferData, on: date) -> None:
     """Raise Invalid where the transfer contradicts itself."""
     problems = Problems()
-    check_date(problems, "occurred_on", data.when.occurred_on, today)
+    check_date(problems, "occurred_on", data.when.occurred_on, on)
     check_firearms(problems, "firearm", [data.firearm])
     problems.raise_any()
 

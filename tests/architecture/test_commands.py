@@ -11,6 +11,8 @@ HANDS_OVER = {  # a batch of one: the bulk core that each calls requires the per
 READ_FOR_A_COMMAND = {  # the command that calls it has required its own permission
     "permits.read": "what was just recorded",
     "permits.views": "completes rows that were read by right",
+    "days.today": "which day it is, nothing else",
+    "days.days": "which day it is, nothing else",
     "shipments.read": "what was just recorded or ticked",
     "shipments.views": "completes rows that were read by right",
     "traces.version": "compared with If-Match before the command",

@@ -1,0 +1,53 @@
+"""Which day it is: a date belongs to a place, and zones belong to agencies.
+
+Where no agency is registered that has a zone, it is the day of UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, literal, select
+from sqlalchemy.dialects.postgresql import distinct_on
+
+from salsa_ext.db import db
+from salsa_ext.models import Agency
+from salsa_ext.values.actor import Actor
+from salsa_ext.values.zones import UTC, date_in
+
+
+@dataclass(frozen=True)
+class Days:
+    """The day that it is at one moment, state by state."""
+
+    at: datetime
+    zones: Mapping[str, str]
+
+    def of(self, state: str) -> date:
+        """Return the day in a state."""
+        return date_in(self.at, self.zones.get(state, UTC))
+
+    def column(self, state: Any) -> ColumnElement[date]:
+        """Return the day in the state that a column names."""
+        other = literal(date_in(self.at, UTC))
+        if not self.zones:
+            return other
+        return case({code: self.of(code) for code in self.zones}, value=state, else_=other)
+
+
+def today(actor: Actor) -> date:
+    """Return the day at the actor's agency, else in its state."""
+    own = select(Agency.time_zone).where(Agency.code == actor.agency)
+    zone = db.session.scalar(own) if actor.agency else None
+    return date_in(actor.now(), zone) if zone else days(actor).of(actor.state or "")
+
+
+def days(actor: Actor) -> Days:
+    """Return the day of each state: that of its licensing agency, or of the first that it has."""
+    first = (Agency.owner_state, Agency.kind != "licensing", Agency.code)
+    rows = select(Agency.owner_state, Agency.time_zone).where(Agency.owner_state.is_not(None))
+    found = db.session.execute(rows.ext(distinct_on(Agency.owner_state)).order_by(*first))
+    return Days(actor.now(), {state: zone for state, zone in found if state})
