@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Final
 
 from salsa_ext.errors import Coded, Invalid, Message, say
 from salsa_ext.readmodels import names
+from salsa_ext.values.events import When
 from salsa_ext.values.firearms import Firearm
+from salsa_ext.values.zones import UTC, date_in
+
+EDGES: Final = ("Etc/GMT+12", "Etc/GMT-14")  # POSIX signs: twelve hours behind, fourteen ahead
 
 
 class Problems:
@@ -30,6 +35,25 @@ def check_date(problems: Problems, path: str, on: date, today: date) -> None:
     """An event lies in the past; tomorrow is allowed, since zones differ by a day."""
     if (on - today).days > 1:
         problems.add(path, say("This date lies in the future; today is {today}.", today=today))
+
+
+def check_when(problems: Problems, when: When, today: date) -> None:
+    """An event lies in the past, and its moment falls on its local date.
+
+    Without a zone the moment may be that of any place on Earth, from UTC-12 to UTC+14.
+    """
+    check_date(problems, "occurred_on", when.occurred_on, today)
+    if when.occurred_at is None:
+        return
+    if when.time_zone:
+        first = last = date_in(when.occurred_at, when.time_zone)
+    else:
+        first, last = (date_in(when.occurred_at, zone) for zone in EDGES)
+    if not first <= when.occurred_on <= last:
+        zone = when.time_zone or UTC
+        problems.add("occurred_at", say("In {zone} this moment is on {on}, and occurred_on says {said}.",
+                                        zone=zone, on=date_in(when.occurred_at, zone),
+                                        said=when.occurred_on))  # fmt: skip
 
 
 def check_firearms(problems: Problems, path: str, firearms: Sequence[Firearm]) -> None:

@@ -51,7 +51,10 @@ def check(data: PermitData, owner: str, on: date) -> None:
     problems = Problems()
     _check_issuer(problems, data, owner)
     _check_dates(problems, data, on)
+    _check_transit(problems, data)
     _check_references(problems, data)
+    if not data.lines:
+        problems.add("lines", say("A permit has at least one line."))
     check_firearms(problems, "lines", data.lines)
     check_unique_lines(problems, "lines", data.lines)
     problems.raise_any()
@@ -79,12 +82,26 @@ def _check_issuer(problems: Problems, data: PermitData, owner: str) -> None:
 
 def _check_dates(problems: Problems, data: PermitData, on: date) -> None:
     check_date(problems, "issued_on", data.issued_on, on)
+    if data.latest_import_on and data.latest_import_on < data.issued_on:
+        problems.add(
+            "latest_import_on", say("Nothing can be imported before the permit is issued.")
+        )
     if data.expires_on < data.issued_on:
         problems.add("expires_on", say("A permit cannot expire before it is issued."))
     elif (data.expires_on - data.issued_on).days > 366:
         problems.add(
             "expires_on", say("A permit is valid for one year at most (Model Regulations 8.1).")
         )
+
+
+def _check_transit(problems: Problems, data: PermitData) -> None:
+    sides = (data.exporting_state, data.importing_state)
+    for index, state in enumerate(data.transit_states):
+        if state in sides:
+            said = say("{state} exports or imports; a transit state lies between.", state=state)
+            problems.add(f"transit_states.{index}", said)
+        elif state in data.transit_states[:index]:
+            problems.add(f"transit_states.{index}", say("{state} appears twice.", state=state))
 
 
 def _check_references(problems: Problems, data: PermitData) -> None:

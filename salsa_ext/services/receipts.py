@@ -90,6 +90,8 @@ def _arrival(
                                         on=shipment.ships_on))  # fmt: skip
     if not (data.all or data.items or data.bulk):
         problems.add("items", say("Set all to true, or list what arrived."))
+    if data.all and (data.items or data.bulk):
+        problems.add("all", say("Everything arrived, or what is listed: give one of the two."))
     problems.raise_any()
     return _compare(shipment, data, items)
 

@@ -15,7 +15,7 @@ from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.days import today
 from salsa_ext.services import corrections, numbers, records
-from salsa_ext.services.fields import Problems, check_date, check_firearms
+from salsa_ext.services.fields import Problems, check_firearms, check_when
 from salsa_ext.services.parties import Parties
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.documents import ReportData
@@ -58,7 +58,7 @@ def correct(
 def check(data: ReportData, on: date) -> None:
     """Raise Invalid where the report contradicts itself."""
     problems = Problems()
-    check_date(problems, "occurred_on", data.when.occurred_on, on)
+    check_when(problems, data.when, on)
     if data.stolen_from and data.kind != "theft":
         problems.add(
             "stolen_from", say("Only a report of theft says from whom the gun was stolen.")

@@ -17,7 +17,7 @@ from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.days import today
 from salsa_ext.readmodels.records import RecordView
 from salsa_ext.services import corrections, numbers, records, rollups
-from salsa_ext.services.fields import Problems, check_date, check_firearms, check_unique_lines
+from salsa_ext.services.fields import Problems, check_firearms, check_unique_lines, check_when
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.documents import SeizureData
 from salsa_ext.values.ids import new_id
@@ -71,7 +71,7 @@ def correct(
 def check(data: SeizureData, owner: str, on: date) -> None:
     """Raise Invalid where the seizure contradicts itself."""
     problems = Problems()
-    check_date(problems, "occurred_on", data.when.occurred_on, on)
+    check_when(problems, data.when, on)
     if data.place.country != owner:
         problems.add("place.country", say("Your state records its own seizures; this must be {state}.",
                                           state=owner))  # fmt: skip

@@ -14,7 +14,7 @@ from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.days import today
 from salsa_ext.services import corrections, numbers, records
-from salsa_ext.services.fields import Problems, check_date, check_firearms
+from salsa_ext.services.fields import Problems, check_firearms, check_when
 from salsa_ext.services.parties import Parties
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.documents import TransferData
@@ -57,7 +57,7 @@ def correct(
 def check(data: TransferData, on: date) -> None:
     """Raise Invalid where the transfer contradicts itself."""
     problems = Problems()
-    check_date(problems, "occurred_on", data.when.occurred_on, on)
+    check_when(problems, data.when, on)
     check_firearms(problems, "firearm", [data.firearm])
     problems.raise_any()
 

@@ -18,6 +18,37 @@ def test_a_tick_at_a_post_that_the_shipment_does_not_pass_is_refused(shipment, a
     assert answer["errors"]["post"][0].endswith("its posts are ciudad-del-este-foz-do-iguacu.")
 
 
+DOCUMENTS = [
+    ("/transfers", "licensing_officer", bodies.transfer),
+    ("/reports", "police_officer", bodies.report),
+    ("/seizures", "police_officer", bodies.seizure),
+]
+
+
+@pytest.mark.parametrize("path,role,body", DOCUMENTS)
+def test_a_moment_on_another_day_than_the_date_is_refused(as_actor, path, role, body):
+    said = body(occurred_on="2024-05-06", occurred_at="2024-05-07T01:00:00-03:00",
+                time_zone="America/Sao_Paulo")  # fmt: skip
+    answer = as_actor("BRA", role).post(path, said, 422).json
+    assert answer["errors"] == {"occurred_at": [
+        "In America/Sao_Paulo this moment is on 2024-05-07, and occurred_on says 2024-05-06."
+    ]}  # fmt: skip
+
+
+@pytest.mark.parametrize("at,zone,status", [
+    ("2024-05-07T02:59:00Z", "America/Sao_Paulo", 201),
+    ("2024-05-07T03:00:00Z", "America/Sao_Paulo", 422),
+    ("2024-05-07T11:59:00Z", None, 201), ("2024-05-07T12:00:00Z", None, 422),
+    ("2024-05-05T10:00:00Z", None, 201), ("2024-05-05T09:59:00Z", None, 422),
+])  # fmt: skip
+def test_a_moment_falls_on_its_date_at_the_place_or_where_none_is_said_somewhere(
+    as_actor, at, zone, status
+):
+    said = bodies.transfer(occurred_on="2024-05-06", occurred_at=at)
+    said |= {"time_zone": zone} if zone else {}
+    as_actor("BRA", "licensing_officer").post("/transfers", said, status)
+
+
 def test_a_receipt_before_the_shipment_left_is_refused(shipment, as_actor):
     body = {"received_on": "2026-01-31", "all": True}
     answer = as_actor("PRY", "licensing_officer").post(f"{shipment}/receipt", body, 422).json

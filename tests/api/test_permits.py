@@ -107,6 +107,11 @@ def test_an_import_permit_is_issued_by_the_importing_state(exporter):
     ({"importing_state": "BRA"}, "importing_state"),
     ({"import_permit": {"state": "ARG", "number": "I-1"}}, "import_permit.state"),
     ({"transit_permits": [{"state": "ARG", "number": "T-1"}]}, "transit_permits"),
+    ({"lines": []}, "lines"),
+    ({"latest_import_on": "2026-01-09"}, "latest_import_on"),
+    ({"transit_states": ["ARG", "URY", "ARG"]}, "transit_states.2"),
+    ({"transit_states": ["BRA"]}, "transit_states.0"),
+    ({"transit_states": ["ARG", "PRY"]}, "transit_states.1"),
 ])  # fmt: skip
 def test_a_permit_that_contradicts_itself_is_refused(exporter, changes, field):
     assert field in exporter.post("/permits", bodies.permit(**changes), 422).json["errors"]

@@ -93,7 +93,44 @@ def test_nothing_is_shipped_under_a_permit_that_is_used_up(ship):
 
 def test_a_line_that_the_permit_has_not_is_refused(ship):
     answer = ship(items=[{"line": 3, "serial": "SN00001"}], expect=422)
-    assert answer["errors"]["items"][0].startswith("The permit has no line 3;")
+    assert answer["errors"]["items.0.line"][0].startswith("The permit has no line 3;")
+
+
+def test_goods_in_bulk_are_of_a_line_too(ship):
+    answer = ship("SN00001", bulk=[{"line": 3, "quantity": 1}], expect=422)
+    assert list(answer["errors"]) == ["bulk.0.line"]
+
+
+def test_a_firearm_is_shipped_under_its_serial(ship):
+    answer = ship(items=[{"line": 1, "serial": "SN00001"}, {"line": 1}], expect=422)
+    assert answer["errors"] == {
+        "items.1.serial": ["A firearm is shipped under its serial (Model Regulations 2.2.2)."]
+    }
+
+
+@pytest.mark.parametrize("item", [{"category": "part"}, {"antique": True}])
+def test_a_part_and_an_antique_need_no_serial(ship, item):
+    ship(items=[{"line": 1} | item, {"line": 1} | item])
+
+
+@pytest.mark.parametrize("again", ["ABC123456", "abc-123 456"])
+def test_a_serial_stands_once_in_a_manifest(ship, again):
+    answer = ship("ABC123456", "ABC123457", again, expect=422)
+    assert answer["errors"] == {
+        "items.2.serial": [
+            "This serial stands at items.0 already, on the same line and of the same make."
+        ]
+    }
+
+
+def test_one_make_written_two_ways_is_one_make(ship):
+    items = [{"line": 1, "serial": "SN00001", "make": make} for make in ("Taurus", "TAURUS")]
+    assert list(ship(items=items, expect=422)["errors"]) == ["items.1.serial"]
+
+
+def test_guns_of_two_makes_may_have_one_serial(ship):
+    items = [{"line": 1, "serial": "SN00001", "make": make} for make in ("Taurus", "Rossi")]
+    ship(items=items)
 
 
 def test_nothing_is_shipped_before_or_after_the_permit(ship):
@@ -227,6 +264,13 @@ def test_a_receipt_is_confirmed_once(importer, shipped):
 
 def test_a_receipt_says_what_arrived(importer, shipped):
     assert list(receive(importer, shipped, 422)["errors"]) == ["items"]
+
+
+@pytest.mark.parametrize("listed", [
+    {"items": [{"serial": "ABC123456"}]}, {"bulk": [{"line": 2, "quantity": 1}]},
+])  # fmt: skip
+def test_a_receipt_of_everything_lists_nothing(importer, shipped, listed):
+    assert list(receive(importer, shipped, 422, all=True, **listed)["errors"]) == ["all"]
 
 
 def test_a_receipt_in_the_future_is_refused(importer, shipped):
