@@ -38,12 +38,14 @@ def take(model: Any, kind: str, document_id: UUID, seen: int | None) -> Any:
     return document
 
 
-def lines_kept(document_id: UUID, items: Sequence[Firearm]) -> dict[int, RecordView]:
-    """Return the records by line; raises Invalid where a line that stands would disappear."""
+def lines_kept(
+    document_id: UUID, items: Sequence[Firearm], path: str = "items"
+) -> dict[int, RecordView]:
+    """Return the records by line; raises Invalid at `path` where one that stands would disappear."""
     standing = {view.record.line: view for view in of_documents([document_id])[document_id]}
     problems = Problems()
     for line in sorted(set(standing) - {item.line for item in items}):
-        problems.add("items", say("Line {line} is recorded and cannot be left out.", line=line))
+        problems.add(path, say("Line {line} is recorded and cannot be left out.", line=line))
     problems.raise_any()
     return standing
 
@@ -55,14 +57,14 @@ def settled(data: Data, standing: Mapping[int, RecordView]) -> Data:
                    handling=data.handling or setting.handling)  # fmt: skip
 
 
-def finish(views: Sequence[RecordView], version: int, data: Any) -> list[Act]:
-    """Settle the records anew and supersede their old keys.
+def finish(views: Sequence[RecordView], row: Mapping[str, Any], data: Data) -> list[Act]:
+    """Settle the records as the new version's `row` says, and supersede their old keys.
 
     Returns the acts that tell each state which received an old value.
     """
     ids = [view.record.id for view in views]
-    settle(views, data.visibility, data.handling)
-    supersede(ids, version)
+    settle(views, str(data.visibility), str(data.handling), row["concerned"])
+    supersede(ids, row["version"])
     told = select(AuditEntry.subject_id, AuditEntry.concerned).where(
         AuditEntry.action == Action.RECORD_DISCLOSED, AuditEntry.subject_id.in_(map(str, ids))
     )
@@ -71,6 +73,6 @@ def finish(views: Sequence[RecordView], version: int, data: Any) -> list[Act]:
         states.setdefault(record_id, set()).update(concerned)
     return [
         Act(Action.RECORD_CORRECTED, "record", record_id, concerned=concerned,
-            data={"version": version})
+            data={"version": row["version"]})
         for record_id, concerned in states.items()
     ]  # fmt: skip

@@ -13,8 +13,7 @@ from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.marks import owner_of
 from salsa_ext.readmodels.records import RecordView, by_id
-from salsa_ext.services.checks import check_purpose
-from salsa_ext.values.actor import Actor
+from salsa_ext.values.actor import Actor, Purpose
 
 
 @dataclass(frozen=True)
@@ -44,17 +43,20 @@ def read_record(*, actor: Actor, record_id: UUID, as_of: datetime | None = None)
     owner = owner_of(record_id)
     if owner is None or owner[1] != "open":
         raise NotFound("record", record_id)
-    if actor.purpose is None:
-        raise Invalid(
-            {"Salsa-Purpose": [say("Another state's record is read for a purpose and a case.")]}
-        )
-    check_purpose(actor.purpose)
+    _check_purpose(actor.purpose)
     with as_state(actor, owner[0]):
         views = by_id([record_id], as_of)
     if not views:
         raise NotFound("record", record_id)
     _write_down(actor, views[0])
     return Disclosure(views[0], is_own=False)
+
+
+def _check_purpose(purpose: Purpose | None) -> None:
+    """Raise Invalid, which names the header that is missing; no header gives an incident instead."""
+    if purpose is None or not purpose.case_number:
+        header = "Salsa-Case" if purpose else "Salsa-Purpose"
+        raise Invalid({header: [say("Another state's record is read for a purpose and a case.")]})
 
 
 def _write_down(actor: Actor, view: RecordView) -> None:

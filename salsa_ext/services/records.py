@@ -68,8 +68,13 @@ def supersede(record_ids: Sequence[UUID], version: int) -> None:
     db.session.execute(update(MarkKey).where(old).values(is_superseded=True))
 
 
-def settle(views: Sequence[RecordView], visibility: str, handling: str) -> None:
-    """Change what the owner decided about records: settings, keys, and the coverage they count in."""
+def settle(
+    views: Sequence[RecordView], visibility: str, handling: str, concerned: Sequence[str]
+) -> None:
+    """Change what the owner decided about records: settings, keys, and the coverage they count in.
+
+    The states that the records now concern see the settings too.
+    """
     ids = [view.record.id for view in views]
     cells: Counter[rollups.Cell] = Counter()
     for view in views:
@@ -78,7 +83,8 @@ def settle(views: Sequence[RecordView], visibility: str, handling: str) -> None:
         cells[cell] += (visibility != "silent") - (was != "silent")
     rollups.add(cells)
     settings = update(RecordSetting).where(RecordSetting.record_id.in_(ids))
-    db.session.execute(settings.values(visibility=visibility, handling=handling))
+    said = {"visibility": visibility, "handling": handling, "concerned": list(concerned)}
+    db.session.execute(settings.values(said))
     keys = update(MarkKey).where(MarkKey.record_id.in_(ids))
     db.session.execute(keys.values(visibility=visibility))
 

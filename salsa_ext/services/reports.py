@@ -46,11 +46,11 @@ def correct(
     old = corrections.take(Report, "report", report_id, seen)
     require(actor, Permission.REPORT_RECORD, old.owner_state)
     check(data, today(actor))
-    standing = corrections.lines_kept(report_id, [data.firearm])
+    standing = corrections.lines_kept(report_id, [data.firearm], "firearm.line")
     data = corrections.settled(data, standing)
     [row] = _write(old.owner_state, [data], actor.now(), old=old, reason=reason,
                    record_id=standing[data.firearm.line].record.id)  # fmt: skip
-    told = corrections.finish(list(standing.values()), row["version"], data)
+    told = corrections.finish(list(standing.values()), row, data)
     append_many(actor, [_act(Action.REPORT_CORRECTED, row), *told])
     return report_id
 

@@ -63,7 +63,7 @@ def correct(
     after = _cells([(row, data)])
     after.subtract(_standing_cells(old, list(standing.values())))
     rollups.add(after)
-    told = corrections.finish(list(standing.values()), row["version"], data)
+    told = corrections.finish(list(standing.values()), row, data)
     append_many(actor, [_act(Action.SEIZURE_CORRECTED, row), *told])
     return seizure_id
 

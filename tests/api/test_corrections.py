@@ -83,6 +83,18 @@ def test_a_line_that_stands_cannot_be_left_out(client, seizure):
     assert answer["errors"] == {"items": ["Line 1 is recorded and cannot be left out."]}
 
 
+@pytest.mark.parametrize("path,role,body", [
+    ("/transfers", "licensing_officer", bodies.transfer),
+    ("/reports", "police_officer", bodies.report),
+])  # fmt: skip
+def test_the_one_line_of_a_document_keeps_its_number(as_actor, path, role, body):
+    client = as_actor("BRA", role)
+    made = client.post(path, body()).json
+    corrected = body(firearm=bodies.firearm(line=2), reason="Read again")
+    answer = client.post(f"{path}/{made['id']}/correct", corrected, 422, If_Match='"1"').json
+    assert answer["errors"] == {"firearm.line": ["Line 1 is recorded and cannot be left out."]}
+
+
 def test_a_line_is_added_by_a_correction(client, seizure):
     items = [bodies.firearm(), bodies.firearm(line=2, serial="XYZ111222")]
     assert len(correct(client, seizure, items=items).json["items"]) == 2
@@ -130,6 +142,14 @@ def test_a_state_that_received_nothing_is_told_nothing(as_actor, client, seizure
     correct(client, seizure)
     audit = as_actor("PRY", "auditor").get("/audit?action=record:corrected").json
     assert audit["items"] == []
+
+
+def test_a_state_that_joins_by_a_correction_sees_how_the_record_is_handled(as_actor, client):
+    made = client.post("/seizures", bodies.seizure(handling="H2")).json
+    correct(client, made, joint_with={"state": "PRY", "number": "P-1"})
+    record = f"/records/{made['items'][0]['record']}"
+    seen = as_actor("PRY", "police_officer").get(record, **PURPOSE).json
+    assert (seen["version"], seen["handling"]) == (2, "H2")
 
 
 def test_a_number_that_another_document_has_is_refused(client, seizure):
