@@ -13,6 +13,8 @@ from api.schemas.fields import Code, QueryWhole, RequestSchema, Text
 from salsa_ext.readmodels.pages import Page
 
 FORMATS = ("json", "csv", "xlsx")
+LINK = {"Link": {"schema": {"type": "string"},
+                 "description": 'The next page, as <address>; rel="next"; none on the last.'}}  # fmt: skip
 
 
 class ListQuery(RequestSchema):
@@ -25,10 +27,20 @@ class ListQuery(RequestSchema):
 
 def list_body(page: Page[Any]) -> dict[str, Any]:
     """Return the answer of a list: the items, and the address of the next ones or null."""
+    return {"items": page.items, "next": _next(page)}
+
+
+def links(page: Page[Any]) -> dict[str, str]:
+    """Return the header that leads to the next page (RFC 8288), in whatever form this one is."""
+    address = _next(page)
+    return {"Link": f'<{address}>; rel="next"'} if address else {}
+
+
+def _next(page: Page[Any]) -> str | None:
     if page.next is None:
-        return {"items": page.items, "next": None}
+        return None
     query = request.args.to_dict() | {"cursor": page.next}
-    return {"items": page.items, "next": f"{request.path}?{urlencode(query)}"}
+    return f"{request.path}?{urlencode(query)}"
 
 
 @cache

@@ -20,7 +20,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 from api import tables
 from api.auth import CASE, OFFICER, authenticate
 from api.json import BodyParser
-from api.pagination import ListQuery, list_body, list_schema
+from api.pagination import LINK, ListQuery, links, list_body, list_schema
 from salsa_ext.db import transaction
 from salsa_ext.errors import Invalid, PreconditionRequired, StaleVersion, say
 from salsa_ext.policy.permissions import Permission
@@ -78,13 +78,13 @@ class Resource(Blueprint):
             form = tables.wanted(filters.pop("format", None))
             page = read(g.actor, filters, limit, cursor, **ids)
             if form:
-                return tables.render(form, item(), page.items, name)
-            return list_body(page)
+                return tables.render(form, item(), page.items, name, links(page))
+            return list_body(page), links(page)
 
         view.__doc__ = _summary(read) or f"Return a page of {name}, newest first."
         inner = self.arguments(query, location="query", unknown=None)(view)
         inner = self.response(200, list_schema(item))(inner)
-        inner = self.doc(responses={200: {"content": tables.CONTENT}})(inner)
+        inner = self.doc(responses={200: {"content": tables.CONTENT, "headers": LINK}})(inner)
         self._add(path, "GET", _conditional(inner), f"list_{_slug(path)}", permission,
                   ("officer", "purpose", "case"))  # fmt: skip
 

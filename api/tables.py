@@ -29,10 +29,15 @@ def wanted(form: str | None) -> str | None:
     return {"text/csv": "csv", XLSX: "xlsx"}.get(best or "")
 
 
-def render(form: str, schema: Schema, items: Sequence[Any], name: str) -> Response:
-    """Return items as a file to be saved."""
+def render(
+    form: str, schema: Schema, items: Sequence[Any], name: str, headers: Mapping[str, str]
+) -> Response:
+    """Return items as a file to be saved, with the headers of its page."""
     rows = [_flat(schema.dump(item)) for item in items]
-    return file(rows, form, name, [field.data_key or key for key, field in schema.fields.items()])
+    columns = [field.data_key or key for key, field in schema.fields.items()]
+    response = file(rows, form, name, columns)
+    response.headers.update(headers)
+    return response
 
 
 def file(

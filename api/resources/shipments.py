@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from api.resource import Resource
@@ -16,7 +15,6 @@ from api.schemas.shipments import (
 )
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import shipments as reading
-from salsa_ext.readmodels.pages import Page
 from salsa_ext.services import checkpoints, receipts, shipments
 from salsa_ext.services.checkpoints import CheckpointData
 from salsa_ext.values.actor import Actor
@@ -32,15 +30,9 @@ blueprint.reading(
 )  # fmt: skip
 
 
-def _of_permit(
-    actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None, permit_id: UUID
-) -> Page[reading.ShipmentView]:
-    return reading.list_shipments(actor, filters | {"permit": permit_id}, limit, cursor)
-
-
 blueprint.listing(
-    "/permits/<uuid:permit_id>/shipments", PermitShipmentQuery, ShipmentResponse, _of_permit,
-    Permission.SHIPMENT_READ,
+    "/permits/<uuid:permit_id>/shipments", PermitShipmentQuery, ShipmentResponse,
+    reading.list_of_permit, Permission.SHIPMENT_READ,
 )  # fmt: skip
 
 

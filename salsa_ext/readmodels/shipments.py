@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_, case, select
 
 from salsa_ext.db import db
 from salsa_ext.errors import NotFound
-from salsa_ext.models import Checkpoint, Receipt, Shipment
+from salsa_ext.models import Checkpoint, Permit, Receipt, Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.pages import Page, page
@@ -68,6 +68,16 @@ def list_shipments(
         query = query.where(status_at(actor.now()) == status)
     found = page(query, Shipment.id, limit, cursor)
     return found.of(views(actor, found.items))
+
+
+def list_of_permit(
+    actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None, permit_id: UUID
+) -> Page[ShipmentView]:
+    """Return a page of the shipments under one permit, newest first; raises NotFound."""
+    require(actor, Permission.SHIPMENT_READ)
+    if db.session.get(Permit, permit_id) is None:
+        raise NotFound("permit", permit_id)
+    return list_shipments(actor, filters | {"permit": permit_id}, limit, cursor)
 
 
 def get_shipment(actor: Actor, shipment_id: UUID) -> ShipmentView:

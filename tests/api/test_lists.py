@@ -34,6 +34,41 @@ def test_the_link_to_the_next_page_walks_through_all(five):
     assert third.json["next"] is None
 
 
+@pytest.mark.parametrize("form", ["json", "csv", "xlsx"])
+def test_a_header_leads_to_the_next_page_in_every_form(five, form):
+    path, seen = f"/transfers?limit=2&format={form}", []
+    while path:
+        page = five.get(path)
+        seen.append(page)
+        path = next_of(page)
+    assert len(seen) == 3
+    if form == "csv":
+        shown = "".join(page.get_data(as_text=True) for page in seen)
+        assert [f"T-{n}" in shown for n in range(5)] == [True] * 5
+
+
+def test_the_header_leads_where_the_body_does(five):
+    page = five.get("/transfers?limit=2")
+    assert page.headers["Link"] == f'<{page.json["next"]}>; rel="next"'
+
+
+def test_the_header_is_documented_for_every_list(app):
+    paths = app.test_client().get("/api/v1/openapi.json").json["paths"]
+    lists = {path: said["get"] for path, said in paths.items() if "get" in said}
+    with_cursor = {
+        path: operation["responses"]["200"].get("headers", {})
+        for path, operation in lists.items()
+        if "cursor" in {each.get("name") for each in operation["parameters"]}
+    }
+    assert len(with_cursor) > 10
+    assert all("Link" in headers for headers in with_cursor.values())
+
+
+def next_of(page):
+    link = page.headers.get("Link", "")
+    return link.removesuffix('>; rel="next"').removeprefix("</api/v1") or None
+
+
 def test_a_page_that_is_just_full_is_the_last(five):
     assert five.get("/transfers?limit=5").json["next"] is None
 

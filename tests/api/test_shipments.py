@@ -168,6 +168,15 @@ def test_shipments_are_listed_under_their_permit(exporter, permit, shipped):
     assert found["id"] == shipped["id"]
 
 
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_the_shipments_of_a_permit_that_is_none_are_not_found(exporter, form):
+    exporter.get(f"/permits/0199f2c0-0000-7000-8000-000000000000/shipments?format={form}", 404)
+
+
+def test_the_shipments_of_a_permit_that_concerns_others_are_not_found(as_actor, permit, shipped):
+    as_actor("URY", "licensing_officer").get(f"/permits/{permit}/shipments", 404)
+
+
 @pytest.mark.parametrize("filters,count", [
     ("number=A-1", 1), ("plate=ABC1D23", 1), ("plate=ABC", 0), ("document=D-1", 1),
     ("post=ciudad-del-este-foz-do-iguacu", 1), ("post=artigas-quarai", 0),
