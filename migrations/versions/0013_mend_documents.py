@@ -39,13 +39,25 @@ ALTER TABLE {table} ADD CONSTRAINT uq_{table}_owner_state_number_version
 """
 
 
+# A licence is the recipient's; where none was named, the giver's. The previous code writes the
+# column, so it is stopped before this.
+LICENCE = """
+UPDATE party SET licence = transfer.licence FROM transfer
+WHERE party.id = coalesce(transfer.receiver_id, transfer.giver_id)
+    AND transfer.licence IS NOT NULL AND party.licence IS NULL AND party.erased_at IS NULL;
+ALTER TABLE transfer DROP COLUMN licence;
+"""
+
+
 def upgrade() -> None:
     op.execute(NUMBERS)
     for table in ("transfer", "report", "seizure"):
         op.execute(NUMBERS_OF.format(table=table))
+    op.execute(LICENCE)
 
 
 def downgrade() -> None:
+    op.execute("ALTER TABLE transfer ADD COLUMN licence TEXT")
     for table in ("transfer", "report", "seizure"):
         op.execute(BACK.format(table=table))
     op.execute("DROP TABLE standing_number")

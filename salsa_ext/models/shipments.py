@@ -14,7 +14,12 @@ from salsa_ext.models.owned import Owned
 
 
 class Shipment(Owned, Base):
-    """What leaves under an export certificate; its serial-numbered items are records."""
+    """What leaves under an export certificate; its serial-numbered items are records.
+
+    The plates stand here and not with the parties: a shipment is found by them, and they are the
+    vehicle's, which names a person only beside a register of vehicles. They are erased by emptying
+    the list, since a shipment's row may be changed.
+    """
 
     __tablename__ = "shipment"
     __table_args__ = (

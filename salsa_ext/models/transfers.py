@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from sqlalchemy import Index
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped
 
 from salsa_ext.db import Base
 from salsa_ext.models.owned import Occurring, Owned, Versioned
@@ -21,6 +21,5 @@ class Transfer(Owned, Versioned, Occurring, Base):
     )
     kind: Mapped[str]
     number: Mapped[str | None]
-    licence: Mapped[str | None] = mapped_column(info={"pii": "link"})
     giver_id: Mapped[UUID | None]
     receiver_id: Mapped[UUID | None]

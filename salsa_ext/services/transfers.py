@@ -83,7 +83,7 @@ def _row(
     return {
         "id": old.id if old else new_id(), "version": old.version + 1 if old else 1,
         "owner_state": owner, "concerned": [owner],
-        "kind": data.kind, "number": data.number, "licence": data.licence,
+        "kind": data.kind, "number": data.number,
         "giver_id": parties.add(data.giver, ()), "receiver_id": parties.add(data.receiver, ()),
         "recorded_at": now, "reason": reason,
     } | vars(data.when)  # fmt: skip

@@ -86,6 +86,13 @@ def test_a_row_is_not_given_away(as_role, table):
         service.execute(f"UPDATE {table} SET owner_state = 'PRY'")
 
 
+def test_the_plates_of_a_shipment_are_erased_by_its_owner(as_role):
+    service = as_role("service")
+    service.execute("SET LOCAL salsa.state = 'BRA'")
+    service.execute("UPDATE shipment SET plates = '{}'")
+    assert service.rowcount > 0
+
+
 @pytest.mark.parametrize("table", APPEND_ONLY)
 @pytest.mark.parametrize("change", CHANGES)
 def test_the_service_changes_nothing_that_is_append_only(as_role, table, change):
