@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from babel import Locale, dates, numbers, units
+from babel import Locale, dates, lists, numbers, units
 from flask import g, request
 
 from api.auth import COOKIE
@@ -66,8 +66,13 @@ def offset(at: datetime, zone: str) -> str:
 
 
 def span(time: timedelta) -> str:
-    """Return a length of time in words."""
-    return dates.format_timedelta(time, threshold=1.5, locale=g.language)
+    """Return a length of time in days and hours, or hours and minutes, never rounded up."""
+    hours, minutes = divmod(int(time.total_seconds()) // 60, 60)
+    days, rest = divmod(hours, 24)
+    parts = [("day", days), ("hour", rest)] if days else [("hour", hours), ("minute", minutes)]
+    told = [part for part in parts if part[1]] or parts[1:]
+    said = [units.format_unit(count, f"duration-{unit}", locale=g.language) for unit, count in told]
+    return lists.format_list(said, locale=g.language)
 
 
 def number(value: float) -> str:

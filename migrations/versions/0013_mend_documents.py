@@ -1,4 +1,4 @@
-"""Numbers that stand for one document at a time.
+"""Numbers that stand for one document at a time; licences, settings and figures put right.
 
 The indexes are made with the constraints that they replace, in one transaction: that takes the same
 lock, and at no moment a list by number goes without.
@@ -48,12 +48,32 @@ WHERE party.id = coalesce(transfer.receiver_id, transfer.giver_id)
 ALTER TABLE transfer DROP COLUMN licence;
 """
 
+# A state that a correction added sees the settings of what it sees.
+SETTINGS = """
+UPDATE record_setting AS setting SET concerned = stands.concerned FROM record AS stands
+WHERE stands.id = setting.record_id AND stands.concerned <> setting.concerned AND NOT EXISTS (
+    SELECT 1 FROM record AS later WHERE later.id = stands.id AND later.version > stands.version);
+"""
+
+# Silent seizures leave the figures that they were counted in.
+SILENT = """
+INSERT INTO rollup_delta (id, dataset, state, partner, subject, period, amount)
+SELECT gen_random_uuid(), 'seizures', stands.owner_state, '', coalesce(stands.type, 'unknown'),
+    date_trunc('quarter', stands.occurred_on)::date, -sum(trunc(stands.quantity))
+FROM record AS stands JOIN record_setting AS setting ON setting.record_id = stands.id
+WHERE stands.document_kind = 'seizure' AND stands.category = 'firearm'
+    AND setting.visibility = 'silent' AND NOT EXISTS (
+    SELECT 1 FROM record AS later WHERE later.id = stands.id AND later.version > stands.version)
+GROUP BY 3, 5, 6;
+"""
+
 
 def upgrade() -> None:
     op.execute(NUMBERS)
     for table in ("transfer", "report", "seizure"):
         op.execute(NUMBERS_OF.format(table=table))
-    op.execute(LICENCE)
+    for mended in (LICENCE, SETTINGS, SILENT):
+        op.execute(mended)
 
 
 def downgrade() -> None:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from math import cos, radians
+from decimal import Decimal
 from typing import Any, Final
 
-from geopy.distance import geodesic
 from sqlalchemy import func, select
 
 from salsa_ext.db import db
 from salsa_ext.errors import Forbidden, say
-from salsa_ext.models import Permit, Post, Seizure, Shipment, Trace
+from salsa_ext.models import Permit, Post, Record, Seizure, Shipment, Trace
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels.nearby import distance_km, is_near
 from salsa_ext.readmodels.permits import PermitView, views
 from salsa_ext.readmodels.records import RecordView, of_documents
 from salsa_ext.readmodels.reference import get_post
@@ -29,12 +29,11 @@ AHEAD: Final = timedelta(days=7)
 BACK: Final = timedelta(days=90)
 EXPIRING: Final = timedelta(days=30)
 MOST: Final = 50
-KM_PER_DEGREE: Final = 111.2
 
 
 @dataclass(frozen=True)
 class NearSeizure:
-    """A seizure within the post's radius, with its geodesic distance in kilometres."""
+    """A seizure within the post's radius, with its distance in kilometres."""
 
     seizure: Seizure
     items: Sequence[RecordView]
@@ -67,7 +66,6 @@ def get_board(actor: Actor, code: str) -> Board:
         raise Forbidden(say("Your state is not a side of this post."))
     now = actor.now()
     today = date_in(now, post.zone_a if actor.state == post.state_a else post.zone_b)
-    near = _seizures(post, today)
     return Board(
         post=post,
         as_of=now,
@@ -75,9 +73,9 @@ def get_board(actor: Actor, code: str) -> Board:
         due=_shipments(actor, post, Shipment.due_at.between(now, now + AHEAD)),
         late=_shipments(actor, post, Shipment.due_at < now),
         expiring=_expiring(actor, post, today),
-        seizures=near[:MOST],
+        seizures=_seizures(post, today),
         traces=_traces(),
-        figures=_figures(near, today),
+        figures=_figures(post, today),
     )
 
 
@@ -99,23 +97,19 @@ def _expiring(actor: Actor, post: Post, today: date) -> list[PermitView]:
     return views(actor, db.session.scalars(query.order_by(Permit.last_day).limit(MOST)).all())
 
 
+def _near(post: Post, since: date) -> Any:
+    """Return a query of the seizures near by, since a day."""
+    within = is_near(post, Seizure.latitude, Seizure.longitude)
+    return current(Seizure).where(within, Seizure.occurred_on >= since)
+
+
 def _seizures(post: Post, today: date) -> list[NearSeizure]:
-    """Return what was seized near by: a box by index first, then the exact distance."""
-    high = post.radius_km / KM_PER_DEGREE
-    wide = high / max(cos(radians(post.latitude)), 0.1)
-    query = current(Seizure).where(
-        Seizure.latitude.between(post.latitude - high, post.latitude + high),
-        Seizure.longitude.between(post.longitude - wide, post.longitude + wide),
-        Seizure.occurred_on >= today - BACK,
-    )
-    rows = db.session.scalars(query.order_by(Seizure.occurred_on.desc(), Seizure.id)).all()
-    items = of_documents([row.id for row in rows])
-    here = (post.latitude, post.longitude)
-    near = [
-        NearSeizure(row, items[row.id], round(geodesic(here, (row.latitude, row.longitude)).km, 1))
-        for row in rows
-    ]
-    return [seizure for seizure in near if seizure.distance_km <= post.radius_km]
+    """Return the newest of what was seized near by."""
+    away = distance_km(post, Seizure.latitude, Seizure.longitude)
+    newest = _near(post, today - BACK).order_by(Seizure.occurred_on.desc(), Seizure.id)
+    rows = db.session.execute(newest.add_columns(away).limit(MOST)).all()
+    items = of_documents([row.id for row, _ in rows])
+    return [NearSeizure(row, items[row.id], round(distance, 1)) for row, distance in rows]
 
 
 def _traces() -> dict[str, int]:
@@ -126,10 +120,17 @@ def _traces() -> dict[str, int]:
     return {priority: int(count) for priority, count in rows}
 
 
-def _figures(near: Sequence[NearSeizure], today: date) -> dict[str, int]:
-    """Count the guns seized near by in the last seven days, and in the seven before."""
-    ages = [((today - seizure.seizure.occurred_on).days, len(seizure.items)) for seizure in near]
+def _figures(post: Post, today: date) -> dict[str, int]:
+    """Count the firearms seized near by in the last seven days, and in the seven before."""
+    began = today - timedelta(days=6)
+    near = _near(post, began - timedelta(days=7)).subquery()
+    is_new, guns = near.c.occurred_on >= began, func.sum(Record.quantity)
+    of_week = current(Record).join(near, near.c.id == Record.document_id)
+    query = of_week.where(Record.category == "firearm").group_by(is_new)
+    counted: dict[bool, Decimal] = dict(
+        db.session.execute(query.with_only_columns(is_new, guns)).all()
+    )
     return {
-        "seized_last_7_days": sum(items for age, items in ages if age < 7),
-        "seized_previous_7_days": sum(items for age, items in ages if 7 <= age < 14),
+        "seized_last_7_days": int(counted.get(True, 0)),
+        "seized_previous_7_days": int(counted.get(False, 0)),
     }

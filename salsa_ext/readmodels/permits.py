@@ -86,6 +86,8 @@ def read(actor: Actor, permit_id: UUID) -> PermitView:
 
 def views(actor: Actor, permits: Sequence[Permit]) -> list[PermitView]:
     """Complete permits with one query for each kind of thing, however many they are."""
+    if not permits:
+        return []
     today = days(actor)
     counterparts = _counterparts(permits)
     others = [other.id for found in counterparts.values() for other in found]

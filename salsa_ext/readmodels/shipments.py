@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -94,15 +94,21 @@ def read(actor: Actor, shipment_id: UUID) -> ShipmentView:
     return views(actor, [shipment], with_items=True)[0]
 
 
+def of_shipments(shipment_ids: Iterable[UUID]) -> dict[UUID, list[Checkpoint]]:
+    """Return the ticks of shipments by shipment, in order of their moments."""
+    passed: dict[UUID, list[Checkpoint]] = defaultdict(list)
+    ticks = select(Checkpoint).where(Checkpoint.shipment_id.in_(list(shipment_ids)))
+    for tick in db.session.scalars(ticks.order_by(Checkpoint.occurred_at, Checkpoint.id)):
+        passed[tick.shipment_id].append(tick)
+    return passed
+
+
 def views(
     actor: Actor, shipments: Sequence[Shipment], with_items: bool = False
 ) -> list[ShipmentView]:
     """Complete shipments with one query for each kind of thing."""
     ids, now = [shipment.id for shipment in shipments], actor.now()
-    passed: dict[UUID, list[Checkpoint]] = defaultdict(list)
-    ticks = select(Checkpoint).where(Checkpoint.shipment_id.in_(ids))
-    for tick in db.session.scalars(ticks.order_by(Checkpoint.occurred_at, Checkpoint.id)):
-        passed[tick.shipment_id].append(tick)
+    passed = of_shipments(ids)
     received = select(Receipt).where(Receipt.shipment_id.in_(ids))
     receipts = {receipt.shipment_id: receipt for receipt in db.session.scalars(received)}
     parties = parties_of(shipment.carrier_id for shipment in shipments)

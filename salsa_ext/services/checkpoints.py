@@ -17,7 +17,7 @@ from salsa_ext.errors import Coded, Forbidden, IllegalTransition, NotFound, say
 from salsa_ext.models import Checkpoint, Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels.shipments import UNDER_WAY
+from salsa_ext.readmodels.shipments import UNDER_WAY, of_shipments
 from salsa_ext.services.fields import Problems, check_date
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
@@ -35,31 +35,26 @@ class CheckpointData:
     seals: tuple[str, ...] = ()
 
 
-REACHED = {"exit": "in_transit", "transit_in": "in_transit", "transit_out": "in_transit",
-           "entry": "arrived"}  # fmt: skip
-
-
 def record(*, actor: Actor, shipment_id: UUID, data: CheckpointData) -> UUID:
     """Tick a stage; raises NotFound, Forbidden for the other side's stage, IllegalTransition."""
     return record_many(actor=actor, batch=[(shipment_id, data)])[0]
 
 
 def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, CheckpointData]]) -> list[UUID]:
-    """Tick stages in one transaction, all or none; those of one shipment in their order."""
+    """Tick stages in one transaction, all or none, in whatever order they are told."""
     require(actor, Permission.CHECKPOINT_RECORD)
     state, now = actor.own_state(), actor.now()
     shipments = take_many(actor, [shipment_id for shipment_id, _ in batch])
-    statuses = {shipment.id: shipment.status for shipment in shipments.values()}
-    for shipment_id, data in batch:
-        _check_side(shipments[shipment_id], state, data.stage)
-        _check(shipments[shipment_id], data, now)
-        if statuses[shipment_id] not in (*UNDER_WAY, "held"):
-            raise IllegalTransition("shipment", statuses[shipment_id], data.stage)
-        statuses[shipment_id] = _reached(statuses[shipment_id], data)
     pairs = [(shipments[shipment_id], data) for shipment_id, data in batch]
+    for shipment, data in pairs:
+        _check_side(shipment, state, data.stage)
+        _check(shipment, data, now)
+        if shipment.status not in (*UNDER_WAY, "held"):
+            raise IllegalTransition("shipment", shipment.status, data.stage)
     rows = [_row(state, shipment, data, now) for shipment, data in pairs]
     insert_many(Checkpoint, rows)
-    move_many(actor, [(shipment, statuses[shipment.id]) for shipment in shipments.values()])
+    passed = of_shipments(shipments)
+    move_many(actor, [(each, _reached(passed[each.id])) for each in shipments.values()])
     append_many(actor, [_act(shipment, data) for shipment, data in pairs])
     return [row["id"] for row in rows]
 
@@ -106,11 +101,16 @@ def move_many(actor: Actor, moves: Iterable[tuple[Shipment, str]]) -> None:
             db.session.flush()  # while the owner's rows may be written
 
 
-def _reached(status: str, data: CheckpointData) -> str:
-    """Return the status after a tick; one that comes late takes no arrival back."""
-    if data.outcome != "passed":
+def _reached(ticks: Sequence[Checkpoint]) -> str:
+    """Return the status after all ticks in order of their moments, not in that of their coming.
+
+    What passed on after a hold is no longer held, and an exit ticked after the entry, by a clock
+    that runs ahead, takes no arrival back.
+    """
+    if ticks[-1].outcome != "passed":
         return "held"
-    return "arrived" if status == "arrived" else REACHED[data.stage]
+    arrived = any(tick.stage == "entry" and tick.outcome == "passed" for tick in ticks)
+    return "arrived" if arrived else "in_transit"
 
 
 def _row(state: str, shipment: Shipment, data: CheckpointData, now: datetime) -> dict[str, Any]:

@@ -138,9 +138,10 @@ def _entries(
 
 
 def _cells(pairs: Sequence[tuple[dict[str, Any], SeizureData]]) -> Counter[rollups.Cell]:
+    """Count firearms; a `silent` seizure is left out, or the figures would give it away."""
     cells: Counter[rollups.Cell] = Counter()
     for row, data in pairs:
-        for item in data.items:
+        for item in data.items if data.visibility != "silent" else ():
             if item.category == "firearm":
                 subject, on = records.subject(item), data.when.occurred_on
                 cells[rollups.Cell("seizures", row["owner_state"], subject, on)] += int(
@@ -151,11 +152,12 @@ def _cells(pairs: Sequence[tuple[dict[str, Any], SeizureData]]) -> Counter[rollu
 
 def _standing_cells(old: Seizure, views: Sequence[RecordView]) -> Counter[rollups.Cell]:
     cells: Counter[rollups.Cell] = Counter()
-    for record in (view.record for view in views if view.record.category == "firearm"):
-        subject = record.type or "unknown"
-        cells[rollups.Cell("seizures", old.owner_state, subject, old.occurred_on)] += int(
-            record.quantity
-        )
+    for view in views:
+        record, setting = view.record, view.setting
+        if record.category == "firearm" and setting and setting.visibility != "silent":
+            subject = record.type or "unknown"
+            cell = rollups.Cell("seizures", old.owner_state, subject, old.occurred_on)
+            cells[cell] += int(record.quantity)
     return cells
 
 

@@ -1,7 +1,9 @@
 """The board of a border post: what should arrive, what is late, what was found near by."""
 
 import pytest
+from geopy.distance import geodesic
 
+from salsa_ext.readmodels import boards
 from tests import bodies
 
 BOARD = "/posts/ciudad-del-este-foz-do-iguacu/board"
@@ -123,6 +125,30 @@ def test_guns_near_by_are_counted_by_week(officer):
     assert officer.get(BOARD).json["figures"] == {
         "seized_last_7_days": 2, "seized_previous_7_days": 1,
     }  # fmt: skip
+
+
+def test_what_is_not_shown_is_counted_and_not_read(officer, monkeypatch):
+    monkeypatch.setattr(boards, "MOST", 2)
+    for number in range(4):
+        items = [bodies.firearm(), {"line": 2, "category": "ammunition", "quantity": 50}]
+        officer.post("/seizures", bodies.seizure(
+            number=f"S-{number}", occurred_on=f"2026-03-0{number + 4}", place=place(), items=items
+        ))  # fmt: skip
+    board = officer.get(BOARD).json
+    assert numbers(board["seizures"]) == ["S-3", "S-2"]
+    assert board["figures"]["seized_last_7_days"] == 4
+
+
+@pytest.mark.parametrize("latitude,longitude", [
+    (-25.30, -54.60), (-25.70, -54.60), (-25.51, -54.40), (-25.40, -54.75), (-25.60, -54.45),
+])  # fmt: skip
+def test_a_distance_is_that_on_the_ellipsoid(officer, latitude, longitude):
+    where = {"country": "PRY", "latitude": latitude, "longitude": longitude}
+    officer.post("/seizures", bodies.seizure(place=where))
+    board = officer.get(BOARD).json
+    [near], post = board["seizures"], board["post"]
+    away = geodesic((post["latitude"], post["longitude"]), (latitude, longitude)).km
+    assert near["distance_km"] == pytest.approx(away, abs=0.06)
 
 
 def test_traces_that_wait_are_counted_by_priority(as_actor, officer):

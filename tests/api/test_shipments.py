@@ -218,6 +218,19 @@ def test_a_tick_that_comes_late_takes_nothing_back(as_actor, shipped):
     assert tick(as_actor("BRA", "border_officer"), shipped, "exit")["status"] == "arrived"
 
 
+def test_a_hold_that_is_told_late_holds_nothing_that_went_on(as_actor, shipped):
+    exporter = as_actor("BRA", "border_officer")
+    tick(exporter, shipped, "exit", at="2026-03-02T10:00:00-03:00")
+    answer = tick(exporter, shipped, "exit", "held", at="2026-03-02T09:00:00-03:00")
+    assert answer["status"] == "in_transit"
+
+
+def test_a_pass_that_is_told_late_frees_nothing_that_was_held_later(as_actor, shipped):
+    tick(as_actor("PRY", "border_officer"), shipped, "entry", "held")
+    exporter = as_actor("BRA", "border_officer")
+    assert tick(exporter, shipped, "exit", at="2026-03-02T08:00:00-03:00")["status"] == "held"
+
+
 def test_no_stage_is_ticked_after_the_receipt(as_actor, importer, shipped):
     receive(importer, shipped, all=True)
     answer = tick(as_actor("PRY", "border_officer"), shipped, "entry", expect=409)

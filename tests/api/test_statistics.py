@@ -54,6 +54,25 @@ def test_guns_are_counted_by_state_type_and_quarter(client, seize):
     assert cells(client) == [("BRA", "pistol", "2025-Q4", 5)]
 
 
+def test_silent_seizures_are_not_counted(client, seize):
+    seize(5)
+    seize(6, "S-2", visibility="silent")
+    assert cells(client) == [("BRA", "pistol", "2025-Q4", 5)]
+
+
+@pytest.mark.parametrize("before,after,counted", [
+    ("open", "silent", []), ("silent", "open", [6]), ("silent", "silent", []), ("open", "open", [6])
+])  # fmt: skip
+def test_a_correction_counts_a_seizure_as_its_visibility_wants(
+    client, seize, before, after, counted
+):
+    made = seize(6, visibility=before)
+    items = [bodies.firearm(line=n, serial=f"S-1N{n:04}") for n in range(1, 7)]
+    body = bodies.seizure(occurred_on=ENDED, items=items, visibility=after, reason="Read again")
+    client.post(f"/seizures/{made['id']}/correct", body, 200, If_Match='"1"')
+    assert [amount for *_, amount in cells(client)] == counted
+
+
 def test_five_are_shown_and_four_are_withheld(client, seize):
     seize(5)
     seize(4, "S-2", on="2025-08-20")

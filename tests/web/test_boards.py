@@ -1,5 +1,9 @@
-import pytest
+from datetime import timedelta
 
+import pytest
+from flask import g
+
+from api.web.shown import span
 from tests.web import scenes
 
 BOARD = f"/posts/{scenes.POST}/board"
@@ -8,7 +12,15 @@ BOARD = f"/posts/{scenes.POST}/board"
 def test_a_board_shows_what_is_late_due_expiring_and_seized(as_actor, signed_in):
     scenes.busy_post(as_actor)
     board = signed_in("PRY", "border_officer").open(BOARD)
-    for shown in ("A-LATE", "3 days late", "A-DUE", "in 2 days", "I-1", "days left: 11", "S-2"):
+    for shown in (
+        "A-LATE",
+        "3 days and 3 hours late",
+        "A-DUE",
+        "in 1 day and 21 hours",
+        "I-1",
+        "days left: 11",
+        "S-2",
+    ):
         assert shown in board
     assert "Presidente Franco" in board and "1 × Revolver" in board
 
@@ -31,10 +43,28 @@ def test_an_empty_board_says_so(signed_in):
     assert "Nothing is late." in board and "No permit expires within thirty days." in board
 
 
+@pytest.mark.parametrize("time,said", [
+    ({"minutes": 89, "seconds": 59}, "1 hour and 29 minutes"),
+    ({"hours": 1}, "1 hour"),
+    ({"hours": 47, "minutes": 59}, "1 day and 23 hours"),
+    ({"days": 3, "minutes": 40}, "3 days"),
+    ({"seconds": 59}, "0 minutes"),
+])  # fmt: skip
+def test_a_length_of_time_is_never_rounded_up(app, time, said):
+    with app.test_request_context():
+        g.language = "en"
+        assert span(timedelta(**time)) == said
+
+
 def test_a_board_is_in_the_readers_language(as_actor, signed_in):
     scenes.busy_post(as_actor)
     board = signed_in("PRY", "border_officer").open(BOARD, Accept_Language="es")
-    for shown in ("Con retraso", "3 días de retraso", "6 mar 2026, 09:00", "1 × Revólver"):
+    for shown in (
+        "Con retraso",
+        "3 días y 3 horas de retraso",
+        "6 mar 2026, 09:00",
+        "1 × Revólver",
+    ):
         assert shown in board
 
 
