@@ -2,45 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from flask import g
 
 from api.resource import Resource
-from api.schemas.common import AsOfQuery
 from api.schemas.reports import ReportCorrection, ReportQuery, ReportRequest, ReportResponse
+from api.versioned import add_reading
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import documents
 from salsa_ext.readmodels.documents import REPORTS, DocumentView
-from salsa_ext.readmodels.pages import Page
 from salsa_ext.services import reports
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.documents import ReportData
 
 blueprint = Resource("reports", "A gun is lost, stolen, recovered or surrendered")
-
-
-def _list(
-    actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
-) -> Page[DocumentView]:
-    return documents.list_documents(actor, REPORTS, filters, limit, cursor)
-
-
-def _get(actor: Actor, report_id: UUID, as_of: datetime | None = None) -> DocumentView:
-    """Return one report as it stands, or as it stood."""
-    return documents.get_document(actor, REPORTS, report_id, as_of)
-
-
-def _standing(actor: Actor, report_id: UUID) -> int:
-    return documents.version(REPORTS, report_id)
-
-
-blueprint.listing("/reports", ReportQuery, ReportResponse, _list, Permission.REPORT_READ)
-blueprint.reading(
-    "/reports/<uuid:report_id>", ReportResponse, _get, Permission.REPORT_READ, AsOfQuery
-)
+standing = add_reading(blueprint, REPORTS, ReportQuery, ReportResponse)
 
 
 @blueprint.posting("/reports", ReportRequest, ReportResponse, Permission.REPORT_RECORD)
@@ -51,7 +28,7 @@ def record_report(actor: Actor, data: ReportData) -> DocumentView:
 
 @blueprint.posting(
     "/reports/<uuid:report_id>/correct", ReportCorrection, ReportResponse, Permission.REPORT_RECORD,
-    status=200, standing=_standing,
+    status=200, standing=standing,
 )  # fmt: skip
 def correct_report(actor: Actor, data: tuple[ReportData, str], report_id: UUID) -> DocumentView:
     """Add a version with other facts, and the reason."""

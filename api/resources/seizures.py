@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from flask import g
 
 from api.resource import Resource
-from api.schemas.common import AsOfQuery
 from api.schemas.seizures import (
     SeizureCorrection,
     SeizureMatchedResponse,
@@ -17,42 +14,22 @@ from api.schemas.seizures import (
     SeizureRequest,
     SeizureResponse,
 )
+from api.versioned import add_reading
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import documents
-from salsa_ext.readmodels.documents import SEIZURES, DocumentView
-from salsa_ext.readmodels.pages import Page
+from salsa_ext.readmodels.documents import SEIZURES
 from salsa_ext.services import matches, seizures
 from salsa_ext.services.matches import Matched
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.documents import SeizureData
 
 blueprint = Resource("seizures", "Firearms seized, found or surrendered")
-
-
-def _list(
-    actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
-) -> Page[DocumentView]:
-    return documents.list_documents(actor, SEIZURES, filters, limit, cursor)
-
-
-def _get(actor: Actor, seizure_id: UUID, as_of: datetime | None = None) -> DocumentView:
-    """Return one seizure as it stands, or as it stood."""
-    return documents.get_document(actor, SEIZURES, seizure_id, as_of)
-
-
-def _standing(actor: Actor, seizure_id: UUID) -> int:
-    return documents.version(SEIZURES, seizure_id)
+standing = add_reading(blueprint, SEIZURES, SeizureQuery, SeizureResponse)
 
 
 def _matched(actor: Actor, seizure_id: UUID) -> Matched:
     view = documents.read(SEIZURES, seizure_id)
     return Matched(view, matches.find(actor=actor, document_id=seizure_id, items=view.items))
-
-
-blueprint.listing("/seizures", SeizureQuery, SeizureResponse, _list, Permission.SEIZURE_READ)
-blueprint.reading(
-    "/seizures/<uuid:seizure_id>", SeizureResponse, _get, Permission.SEIZURE_READ, AsOfQuery
-)
 
 
 @blueprint.posting("/seizures", SeizureRequest, SeizureMatchedResponse, Permission.SEIZURE_RECORD)
@@ -63,7 +40,7 @@ def record_seizure(actor: Actor, data: SeizureData) -> Matched:
 
 @blueprint.posting(
     "/seizures/<uuid:seizure_id>/correct", SeizureCorrection, SeizureMatchedResponse,
-    Permission.SEIZURE_RECORD, status=200, standing=_standing,
+    Permission.SEIZURE_RECORD, status=200, standing=standing,
 )  # fmt: skip
 def correct_seizure(actor: Actor, data: tuple[SeizureData, str], seizure_id: UUID) -> Matched:
     """Add a version with other facts and all items, and the reason."""

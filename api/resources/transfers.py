@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from flask import g
 
 from api.resource import Resource
-from api.schemas.common import AsOfQuery
 from api.schemas.transfers import (
     TransferCorrection,
     TransferQuery,
     TransferRequest,
     TransferResponse,
 )
+from api.versioned import add_reading
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import documents
 from salsa_ext.readmodels.documents import TRANSFERS, DocumentView
-from salsa_ext.readmodels.pages import Page
 from salsa_ext.services import transfers
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.documents import TransferData
@@ -27,27 +24,7 @@ from salsa_ext.values.documents import TransferData
 blueprint = Resource(
     "transfers", "A gun is made, registered, sold, lent, deactivated or destroyed inside a state"
 )
-
-
-def _list(
-    actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
-) -> Page[DocumentView]:
-    return documents.list_documents(actor, TRANSFERS, filters, limit, cursor)
-
-
-def _get(actor: Actor, transfer_id: UUID, as_of: datetime | None = None) -> DocumentView:
-    """Return one transfer as it stands, or as it stood."""
-    return documents.get_document(actor, TRANSFERS, transfer_id, as_of)
-
-
-def _standing(actor: Actor, transfer_id: UUID) -> int:
-    return documents.version(TRANSFERS, transfer_id)
-
-
-blueprint.listing("/transfers", TransferQuery, TransferResponse, _list, Permission.TRANSFER_READ)
-blueprint.reading(
-    "/transfers/<uuid:transfer_id>", TransferResponse, _get, Permission.TRANSFER_READ, AsOfQuery
-)
+standing = add_reading(blueprint, TRANSFERS, TransferQuery, TransferResponse)
 
 
 @blueprint.posting("/transfers", TransferRequest, TransferResponse, Permission.TRANSFER_RECORD)
@@ -58,7 +35,7 @@ def record_transfer(actor: Actor, data: TransferData) -> DocumentView:
 
 @blueprint.posting(
     "/transfers/<uuid:transfer_id>/correct", TransferCorrection, TransferResponse, Permission.TRANSFER_RECORD,
-    status=200, standing=_standing,
+    status=200, standing=standing,
 )  # fmt: skip
 def correct_transfer(
     actor: Actor, data: tuple[TransferData, str], transfer_id: UUID

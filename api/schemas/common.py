@@ -23,7 +23,7 @@ from api.schemas.fields import (
     Text,
     Whole,
 )
-from salsa_ext.models import Party as PartyRow
+from salsa_ext.readmodels.parties import Parties
 from salsa_ext.values import codes
 from salsa_ext.values.events import Place, When
 from salsa_ext.values.firearms import Firearm, Mark
@@ -238,6 +238,6 @@ def items(views: Iterable[Any]) -> list[dict[str, Any]]:
     ]
 
 
-def side(parties: Mapping[UUID, PartyRow], party_id: UUID | None) -> PartyRow | None:
+def side(parties: Parties, party_id: UUID | None) -> Any:
     """Return a party of a document, or None."""
     return parties.get(party_id) if party_id else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Final
 
 from salsa_ext.errors import Message, say
@@ -27,7 +26,6 @@ class Description:
     type: str | None = None
     country: str | None = None
     year: int | None = None
-    on: date | None = None
 
 
 @dataclass(frozen=True)

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
-from typing import Any
+from datetime import date
+from typing import Any, Final
 from uuid import UUID
 
-from salsa_ext.audit import Act, Action, append_many
-from salsa_ext.db import insert_many
+from salsa_ext.audit import Action
 from salsa_ext.errors import say
-from salsa_ext.models import Report
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels.days import today
-from salsa_ext.services import corrections, numbers, records
+from salsa_ext.readmodels.documents import REPORTS
+from salsa_ext.services import documents
 from salsa_ext.services.fields import Problems, check_firearms, check_when
 from salsa_ext.services.parties import Parties
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.documents import ReportData
-from salsa_ext.values.ids import new_id
 
 
 def record(*, actor: Actor, data: ReportData) -> UUID:
@@ -30,12 +27,7 @@ def record(*, actor: Actor, data: ReportData) -> UUID:
 def record_many(*, actor: Actor, batch: Sequence[ReportData]) -> list[UUID]:
     """Record reports in one transaction, all or none; returns their ids in order."""
     require(actor, Permission.REPORT_RECORD)
-    on = today(actor)
-    for data in batch:
-        check(data, on)
-    rows = _write(actor.own_state(), batch, actor.now())
-    append_many(actor, [_act(Action.REPORT_RECORDED, row) for row in rows])
-    return [row["id"] for row in rows]
+    return documents.record_many(KIND, actor, batch)
 
 
 def correct(
@@ -43,16 +35,7 @@ def correct(
 ) -> UUID:
     """Add a version with other facts; raises NotFound, StaleVersion, Invalid, Duplicate."""
     require(actor, Permission.REPORT_RECORD)
-    old = corrections.take(Report, "report", report_id, seen)
-    require(actor, Permission.REPORT_RECORD, old.owner_state)
-    check(data, today(actor))
-    standing = corrections.lines_kept(report_id, [data.firearm], "firearm.line")
-    data = corrections.settled(data, standing)
-    [row] = _write(old.owner_state, [data], actor.now(), old=old, reason=reason,
-                   record_id=standing[data.firearm.line].record.id)  # fmt: skip
-    told = corrections.finish(list(standing.values()), row, data)
-    append_many(actor, [_act(Action.REPORT_CORRECTED, row), *told])
-    return report_id
+    return documents.correct(KIND, actor, report_id, seen, data, reason)
 
 
 def check(data: ReportData, on: date) -> None:
@@ -67,42 +50,11 @@ def check(data: ReportData, on: date) -> None:
     problems.raise_any()
 
 
-def _write(
-    owner: str, batch: Sequence[ReportData], now: datetime,
-    old: Report | None = None, reason: str | None = None, record_id: UUID | None = None,
-) -> list[dict[str, Any]]:  # fmt: skip
-    parties = Parties(owner)
-    rows = [_row(owner, data, parties, now, old, reason) for data in batch]
-    numbers.claim("report", rows, old)
-    parties.write()
-    insert_many(Report, rows)
-    pairs = zip(rows, batch, strict=True)
-    records.write([_entry(row, data, record_id) for row, data in pairs], now)
-    return rows
+def _columns(data: ReportData, parties: Parties) -> dict[str, Any]:
+    return {"stolen_from": data.stolen_from, "place": vars(data.place) if data.place else None}
 
 
-def _row(
-    owner: str, data: ReportData, parties: Parties, now: datetime,
-    old: Report | None, reason: str | None,
-) -> dict[str, Any]:  # fmt: skip
-    return {
-        "id": old.id if old else new_id(), "version": old.version + 1 if old else 1,
-        "owner_state": owner, "concerned": [owner],
-        "kind": data.kind, "number": data.number, "stolen_from": data.stolen_from,
-        "place": vars(data.place) if data.place else None,
-        "giver_id": parties.add(data.giver, ()), "recorded_at": now, "reason": reason,
-    } | vars(data.when)  # fmt: skip
-
-
-def _entry(row: dict[str, Any], data: ReportData, record_id: UUID | None) -> records.Entry:
-    return records.Entry(
-        firearm=data.firearm, event=data.kind, when=data.when,
-        document_kind="report", document_id=row["id"],
-        owner=row["owner_state"], concerned=row["concerned"], giver_id=row["giver_id"],
-        visibility=data.visibility, handling=data.handling, source=data.source,
-        record_id=record_id, version=row["version"], reason=row["reason"],
-    )  # fmt: skip
-
-
-def _act(action: Action, row: dict[str, Any]) -> Act:
-    return Act(action, "report", row["id"], data={"kind": row["kind"], "version": row["version"]})
+KIND: Final = documents.Kind(
+    REPORTS, Permission.REPORT_RECORD, Action.REPORT_RECORDED, Action.REPORT_CORRECTED,
+    check, _columns,
+)  # fmt: skip

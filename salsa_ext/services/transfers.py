@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
-from typing import Any
+from datetime import date
+from typing import Any, Final
 from uuid import UUID
 
-from salsa_ext.audit import Act, Action, append_many
-from salsa_ext.db import insert_many
-from salsa_ext.models import Transfer
+from salsa_ext.audit import Action
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels.days import today
-from salsa_ext.services import corrections, numbers, records
+from salsa_ext.readmodels.documents import TRANSFERS
+from salsa_ext.services import documents
 from salsa_ext.services.fields import Problems, check_firearms, check_when
 from salsa_ext.services.parties import Parties
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.documents import TransferData
-from salsa_ext.values.ids import new_id
 
 
 def record(*, actor: Actor, data: TransferData) -> UUID:
@@ -29,12 +26,7 @@ def record(*, actor: Actor, data: TransferData) -> UUID:
 def record_many(*, actor: Actor, batch: Sequence[TransferData]) -> list[UUID]:
     """Record transfers in one transaction, all or none; returns their ids in order."""
     require(actor, Permission.TRANSFER_RECORD)
-    on = today(actor)
-    for data in batch:
-        check(data, on)
-    rows = _write(actor.own_state(), batch, actor.now())
-    append_many(actor, [_act(Action.TRANSFER_RECORDED, row) for row in rows])
-    return [row["id"] for row in rows]
+    return documents.record_many(KIND, actor, batch)
 
 
 def correct(
@@ -42,16 +34,7 @@ def correct(
 ) -> UUID:
     """Add a version with other facts; raises NotFound, StaleVersion, Invalid, Duplicate."""
     require(actor, Permission.TRANSFER_RECORD)
-    old = corrections.take(Transfer, "transfer", transfer_id, seen)
-    require(actor, Permission.TRANSFER_RECORD, old.owner_state)
-    check(data, today(actor))
-    standing = corrections.lines_kept(transfer_id, [data.firearm], "firearm.line")
-    data = corrections.settled(data, standing)
-    [row] = _write(old.owner_state, [data], actor.now(), old=old, reason=reason,
-                   record_id=standing[data.firearm.line].record.id)  # fmt: skip
-    told = corrections.finish(list(standing.values()), row, data)
-    append_many(actor, [_act(Action.TRANSFER_CORRECTED, row), *told])
-    return transfer_id
+    return documents.correct(KIND, actor, transfer_id, seen, data, reason)
 
 
 def check(data: TransferData, on: date) -> None:
@@ -62,43 +45,11 @@ def check(data: TransferData, on: date) -> None:
     problems.raise_any()
 
 
-def _write(
-    owner: str, batch: Sequence[TransferData], now: datetime,
-    old: Transfer | None = None, reason: str | None = None, record_id: UUID | None = None,
-) -> list[dict[str, Any]]:  # fmt: skip
-    parties = Parties(owner)
-    rows = [_row(owner, data, parties, now, old, reason) for data in batch]
-    numbers.claim("transfer", rows, old)
-    parties.write()
-    insert_many(Transfer, rows)
-    pairs = zip(rows, batch, strict=True)
-    records.write([_entry(row, data, record_id) for row, data in pairs], now)
-    return rows
+def _columns(data: TransferData, parties: Parties) -> dict[str, Any]:
+    return {"receiver_id": parties.add(data.receiver, ())}
 
 
-def _row(
-    owner: str, data: TransferData, parties: Parties, now: datetime,
-    old: Transfer | None, reason: str | None,
-) -> dict[str, Any]:  # fmt: skip
-    return {
-        "id": old.id if old else new_id(), "version": old.version + 1 if old else 1,
-        "owner_state": owner, "concerned": [owner],
-        "kind": data.kind, "number": data.number,
-        "giver_id": parties.add(data.giver, ()), "receiver_id": parties.add(data.receiver, ()),
-        "recorded_at": now, "reason": reason,
-    } | vars(data.when)  # fmt: skip
-
-
-def _entry(row: dict[str, Any], data: TransferData, record_id: UUID | None) -> records.Entry:
-    return records.Entry(
-        firearm=data.firearm, event=data.kind, when=data.when,
-        document_kind="transfer", document_id=row["id"],
-        owner=row["owner_state"], concerned=row["concerned"],
-        giver_id=row["giver_id"], receiver_id=row["receiver_id"],
-        visibility=data.visibility, handling=data.handling, source=data.source,
-        record_id=record_id, version=row["version"], reason=row["reason"],
-    )  # fmt: skip
-
-
-def _act(action: Action, row: dict[str, Any]) -> Act:
-    return Act(action, "transfer", row["id"], data={"kind": row["kind"], "version": row["version"]})
+KIND: Final = documents.Kind(
+    TRANSFERS, Permission.TRANSFER_RECORD, Action.TRANSFER_RECORDED, Action.TRANSFER_CORRECTED,
+    check, _columns,
+)  # fmt: skip

@@ -41,7 +41,6 @@ REGIMES: Final = ("permanent", "temporary", "return")
 PERMIT_STATUSES: Final = (
     "issued", "suspended", "cancelled", "expired", "exhausted", "replaced", "refused",
 )  # fmt: skip
-STANDINGS: Final = ("complete", "awaiting_counterpart", "mismatch", "over_quantity")
 MODES: Final = ("road", "rail", "sea", "river", "air", "mail")
 SHIPMENT_STATUSES: Final = (
     "planned", "released", "in_transit", "arrived", "received", "received_short", "received_over",
@@ -75,16 +74,9 @@ TRANSPORTS: Final = ("land", "sea", "air", "mail", "other")
 TRACE_STATUSES: Final = (
     "draft", "approved", "sent", "in_progress", "answered", "withdrawn", "closed",
 )  # fmt: skip
-LEG_STATUSES: Final = (
-    "sent", "acknowledged", "clarification", "answered", "partial", "no_record", "refused",
-    "deferred", "forwarded", "withdrawn",
-)  # fmt: skip
-CHANNELS: Final = ("salsa", "iarms", "etrace", "mla", "post")
 PRIORITIES: Final = ("flash", "urgent", "priority", "routine")
 ILLICIT_REASONS: Final = (
     "illegal_where_found", "embargo_breach", "inadequately_marked", "unlicensed_manufacture",
     "unlicensed_transfer", "used_in_crime",
 )  # fmt: skip
 INTENDED_USES: Final = ("intelligence", "evidence")
-VERDICTS: Final = ("hit", "possible", "no_hit")
-STRENGTHS: Final = ("strong", "moderate", "weak")

@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from api.logs import JsonLines
-from salsa_ext.services import transfers
+from salsa_ext.services import documents
 from tests import bodies
 
 MARKERS = {
@@ -102,4 +102,4 @@ def test_a_failure_inside_is_logged_by_its_place_and_not_its_text(app, as_actor,
 @pytest.fixture
 def broken(monkeypatch):
     """A defect inside: the database refuses what the service wrote, and quotes it."""
-    monkeypatch.setattr(transfers, "new_id", lambda: "PLANTED-NO-ID")
+    monkeypatch.setattr(documents, "new_id", lambda: "PLANTED-NO-ID")

@@ -1,0 +1,111 @@
+"""A manifest against its permit: each part is of a line, and no more is drawn than is left."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from salsa_ext.db import db
+from salsa_ext.errors import OverQuantity, say
+from salsa_ext.matching import marks
+from salsa_ext.models import Permit, PermitLine
+from salsa_ext.readmodels import names
+from salsa_ext.services.fields import Problems
+from salsa_ext.values.firearms import Firearm
+from salsa_ext.values.permits import Bulk, ShipmentData
+
+Drawn = dict[tuple[UUID, int], Decimal]
+Lines = dict[tuple[UUID, int], PermitLine]
+
+
+def locked_lines(permit_ids: set[UUID]) -> Lines:
+    """Return the lines of permits, locked in order until the end."""
+    locked = select(PermitLine).where(PermitLine.permit_id.in_(permit_ids))
+    locked = locked.order_by(PermitLine.permit_id, PermitLine.line).with_for_update()
+    return {
+        (line.permit_id, line.line): line
+        for line in db.session.scalars(locked.execution_options(populate_existing=True))
+    }
+
+
+def check_parts(permit_id: UUID, data: ShipmentData, lines: Lines) -> None:
+    """Raise Invalid unless every part is of a line, and every firearm stands once, by its serial.
+
+    An antique is no firearm of the Convention (CIFTA I), and a part need not have a serial.
+    """
+    problems = Problems()
+    first: dict[Hashable, int] = {}
+    for index, item in enumerate(data.items):
+        line = _line_of(problems, f"items.{index}", permit_id, item, lines)
+        if item.category == "firearm" and not (item.serial or item.antique):
+            problems.add(f"items.{index}.serial",
+                         say("A firearm is shipped under its serial (Model Regulations 2.2.2)."))  # fmt: skip
+        if line and (gun := _identity(item, line)) and first.setdefault(gun, index) != index:
+            problems.add(f"items.{index}.serial",
+                         say("This serial stands at {first} already, on the same line and of the same make.",
+                             first=f"items.{first[gun]}"))  # fmt: skip
+    for index, lot in enumerate(data.bulk):
+        _line_of(problems, f"bulk.{index}", permit_id, lot, lines)
+    problems.raise_any()
+
+
+def _line_of(
+    problems: Problems, path: str, permit_id: UUID, part: Firearm | Bulk, lines: Lines
+) -> PermitLine | None:
+    line = lines.get((permit_id, part.line))
+    if line is None:
+        problems.add(f"{path}.line", say("The permit has no line {line}; an item names the line of the"
+                                         " permit that it belongs to.", line=part.line))  # fmt: skip
+    return line
+
+
+def _identity(item: Firearm, line: PermitLine) -> Hashable:
+    """Return what only one gun of a manifest has: line, make and serial.
+
+    Makers number each model anew, so a serial stands again on another line. None without a serial
+    that can be read.
+    """
+    make = item.make or line.make_text
+    key = marks.key(item.serial) if item.serial else None
+    return (item.line, names.resolve("make", make) or make, key.norm) if key else None
+
+
+def draw(batch: Sequence[tuple[UUID, ShipmentData]], lines: Lines) -> None:
+    """See that each of the locked lines has enough left, and draw; raises OverQuantity."""
+    drawn: Drawn = defaultdict(Decimal)
+    for permit_id, data in batch:
+        parts: list[Firearm | Bulk] = [*data.items, *data.bulk]
+        for part in parts:
+            drawn[permit_id, part.line] += part.quantity
+    for (permit_id, number), quantity in drawn.items():
+        line = lines[permit_id, number]
+        if (left := line.quantity - line.shipped) < quantity:
+            raise OverQuantity(
+                say(
+                    "Line {line} of the permit has {left} left, and {quantity} were to be shipped"
+                    " (Model Regulations 8.3).",
+                    line=number,
+                    left=_plain(left),
+                    quantity=_plain(quantity),
+                ),
+                balance={str(number): _plain(left)},
+            )
+        line.shipped += quantity
+    db.session.flush()  # the balance is written before the shipment that draws on it
+    _exhaust({permit_id for permit_id, _ in drawn}, lines)
+
+
+def _exhaust(permit_ids: set[UUID], lines: Lines) -> None:
+    left = {line.permit_id for line in lines.values() if line.shipped < line.quantity}
+    drawn = update(Permit).where(Permit.id.in_(permit_ids))
+    db.session.execute(drawn.values(version=Permit.version + 1))
+    used = update(Permit).where(Permit.id.in_(permit_ids - left))
+    db.session.execute(used.values(status="exhausted"))
+
+
+def _plain(quantity: Decimal) -> str:
+    return f"{quantity.normalize():f}"
