@@ -47,6 +47,11 @@ class Evidence:
     reasons: tuple[Reason, ...]
 
     @property
+    def serial_bits(self) -> float:
+        """Return what the serial alone says."""
+        return sum(reason.bits for reason in self.reasons if reason.code.startswith("serial"))
+
+    @property
     def strength(self) -> str | None:
         """Return strong, moderate or weak."""
         if any(reason.bits <= DECISIVE for reason in self.reasons):

@@ -24,6 +24,11 @@ class Candidate:
     held: Held
     evidence: Evidence
 
+    @property
+    def is_open(self) -> bool:
+        """Tell whether the asker may read the record."""
+        return self.held.visibility == "open"
+
 
 def check_query(query: Query, path: str = "serial") -> marks.Key:
     """Return the key of the serial; raises Invalid that says what would make a search possible."""
@@ -45,12 +50,17 @@ def check_query(query: Query, path: str = "serial") -> marks.Key:
     return key
 
 
-def search(query: Query) -> list[Candidate]:
-    """Return the candidates of all states, best first; the caller heeds their visibility."""
+def search(query: Query, asker: str | None) -> list[Candidate]:
+    """Return the candidates of all states, best first; the caller leaves out what is `silent`.
+
+    To the asker its own records are open. What another state does not keep open is weighed by the
+    serial alone: asking again with another make tells nothing of it.
+    """
     key = check_query(query)
     asked = _asked(query, key)
     best: dict[object, Candidate] = {}
-    for held in holding([key]):
+    for found in holding([key]):
+        held = found._replace(visibility="open") if found.state == asker else found
         candidate = Candidate(held, weigh(asked, _held(held)))
         if candidate.evidence.strength is None:
             continue
@@ -66,14 +76,26 @@ def _standing(found: Candidate) -> tuple[bool, float]:
 
 
 def _rank(found: Candidate) -> tuple[float, date, str]:
-    """Best first; equals stand in the order in which they happened, the same every time."""
-    return -found.evidence.bits, found.held.occurred_on, found.held.state
+    """Best first; equals stand in the order in which they happened, the same every time.
+
+    What is not open stands last among equals: its place would tell when it happened.
+    """
+    on = found.held.occurred_on if found.is_open else date.max
+    return -found.evidence.bits, on, found.held.state
 
 
 def likeliest(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Return those that are about as likely as the best one: the records of one gun differ a little."""
-    best = max((candidate.evidence.bits for candidate in candidates), default=0.0)
-    return [candidate for candidate in candidates if candidate.evidence.bits >= best - MARGIN]
+    """Return those that are about as likely as the best one: the records of one gun differ a little.
+
+    What is not open is compared by the serial alone, and moves nothing that is open.
+    """
+    best = max((found.evidence.bits for found in candidates if found.is_open), default=0.0)
+    serial = max((found.evidence.serial_bits for found in candidates), default=0.0)
+    return [
+        found
+        for found in candidates
+        if found.evidence.bits >= (best if found.is_open else serial) - MARGIN
+    ]
 
 
 def _asked(query: Query, key: marks.Key) -> Description:
@@ -88,6 +110,8 @@ def _asked(query: Query, key: marks.Key) -> Description:
 
 
 def _held(held: Held) -> Description:
+    if held.visibility != "open":
+        return Description(held.serial_norm)
     return Description(
         serial_norm=held.serial_norm,
         make=held.make,

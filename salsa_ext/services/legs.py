@@ -31,12 +31,12 @@ def ask_all(actor: Actor, trace: Trace) -> list[dict[str, Any]]:
     manufacture, and each state that an answer points to. `silent` records make no leg.
     """
     found = [
-        hit for hit in _candidates(trace.firearm)
+        hit for hit in _candidates(actor, trace.firearm)
         if hit.held.record_id != trace.record_id and not hit.held.is_superseded
     ]  # fmt: skip
     tell_owners(actor, "trace", trace.id, found)
     by_state: dict[str, list[Candidate]] = defaultdict(list)
-    for hit in likeliest(visible(actor, found)):
+    for hit in likeliest(visible(found)):
         by_state[hit.held.state].append(hit)
     why = _routes(actor, trace.firearm, by_state)
     reach = _reach()
@@ -69,7 +69,7 @@ def withdraw(trace: Trace) -> None:
     db.session.execute(update(TraceLeg).where(waiting).values(status="withdrawn"))
 
 
-def _candidates(firearm: Mapping[str, Any]) -> list[Candidate]:
+def _candidates(actor: Actor, firearm: Mapping[str, Any]) -> list[Candidate]:
     if not firearm.get("serial"):
         return []
     try:
@@ -77,7 +77,7 @@ def _candidates(firearm: Mapping[str, Any]) -> list[Candidate]:
             serial=firearm["serial"], make=firearm["make_text"], model=firearm["model"],
             calibre=firearm["calibre_text"], type=firearm["type_text"],
             country=firearm["country_of_manufacture"], year=firearm["year"],
-        ))  # fmt: skip
+        ), actor.state)  # fmt: skip
     except Invalid:  # too short to search alone; the other routes are still asked
         return []
 
@@ -102,7 +102,7 @@ def _ask(
     actor: Actor, trace: Trace, state: str, why: Sequence[Message],
     candidates: Sequence[Candidate], reach: Mapping[str, date | None],
 ) -> dict[str, Any]:  # fmt: skip
-    told = [hit for hit in candidates if hit.held.visibility == "open"]
+    told = [hit for hit in candidates if hit.is_open]
     events = answers.answer(actor, state, told) if told else []
     takes_part, now = state in reach, actor.now()
     status = "answered" if events else "sent" if candidates or not takes_part else "no_record"

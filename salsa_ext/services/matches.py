@@ -46,15 +46,15 @@ def find(*, actor: Actor, document_id: UUID, items: Sequence[RecordView]) -> lis
     own = {item.record.id for item in items}
     found = []
     for item in items:
-        candidates = [hit for hit in _search(item) if hit.held.record_id not in own]
+        candidates = [hit for hit in _search(actor, item) if hit.held.record_id not in own]
         # A silent seizure tells nobody: the word of a match would say that it exists.
         if item.setting is None or item.setting.visibility != "silent":
             tell_owners(actor, "seizure", document_id, candidates)
-        found.append(ItemMatches(item.record.line, visible(actor, candidates)[:MOST]))
+        found.append(ItemMatches(item.record.line, visible(candidates)[:MOST]))
     return found
 
 
-def _search(item: RecordView) -> list[Candidate]:
+def _search(actor: Actor, item: RecordView) -> list[Candidate]:
     record = item.record
     if not record.serial:
         return []
@@ -63,6 +63,6 @@ def _search(item: RecordView) -> list[Candidate]:
             serial=record.serial, make=record.make_text, model=record.model,
             calibre=record.calibre_text, type=record.type_text,
             country=record.country_of_manufacture, year=record.year,
-        ))  # fmt: skip
+        ), actor.state)  # fmt: skip
     except Invalid:  # a serial too short to search is still worth recording
         return []
