@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, Final
 
 from salsa_ext.errors import Coded, Message, say
+from salsa_ext.matching.prose import marking_of
 
 Event = Mapping[str, Any]
 
@@ -180,11 +181,16 @@ def _not_received(kind: str, last: Event) -> Message:
 def _failure(outcome: str, firearm: Mapping[str, Any], waiting: Sequence[Leg]) -> str | None:
     if outcome in ("traced", "partly"):
         return None
-    if not firearm.get("serial"):
+    if not _is_legible(firearm):
         return "obliterated" if firearm.get("marking") == "obliterated" else "incomplete_request"
     if waiting:
         return "no_response"
     return None if firearm.get("make") and firearm.get("calibre") else "incomplete_request"
+
+
+def _is_legible(firearm: Mapping[str, Any]) -> bool:
+    serial: str = firearm.get("serial") or ""
+    return bool(serial) and marking_of(serial) is None
 
 
 def _missing(waiting: Sequence[Leg], firearm: Mapping[str, Any], ambiguous: bool) -> list[Message]:
@@ -195,7 +201,7 @@ def _missing(waiting: Sequence[Leg], firearm: Mapping[str, Any], ambiguous: bool
         ("calibre", say("The calibre.")),
         ("country_of_manufacture", say("The country of manufacture, or the import mark.")),
     ):
-        if not firearm.get(name):
+        if not (_is_legible(firearm) if name == "serial" else firearm.get(name)):
             missing.append(text)
     if ambiguous:
         missing.append(

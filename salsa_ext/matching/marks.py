@@ -7,6 +7,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from salsa_ext.matching.prose import marking_of
+
 # Marks that tell one gun from another; an import or proof mark is shared by all that came with it.
 IDENTIFYING = frozenset(("manufacture", "confiscation", "state", "other"))
 UNREADABLE = "?*"
@@ -44,13 +46,14 @@ def readable(norm: str) -> int:
 
 
 def key(text: str) -> Key | None:
-    """Return the key of a mark's text, or None where a glyph of it cannot be read.
+    """Return the key of a mark's text, or None where a glyph of it cannot be read or it is prose.
 
-    Such a mark is kept as read; two that cannot be read at the same place are not the same.
+    Such a mark is kept as read; two that cannot be read at the same place are not the same, and
+    two that are filed off are not the same either.
     """
     norm = normalise(text)
     folded = skeleton(norm)
-    if not readable(norm) or any(sign in folded for sign in UNREADABLE):
+    if marking_of(text) or not readable(norm) or any(sign in folded for sign in UNREADABLE):
         return None
     return Key(norm, folded, _short(folded))
 

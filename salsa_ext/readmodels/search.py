@@ -9,6 +9,7 @@ from datetime import date
 from salsa_ext.errors import Invalid, say
 from salsa_ext.matching import marks
 from salsa_ext.matching.evidence import Description, Evidence, weigh
+from salsa_ext.matching.prose import marking_of
 from salsa_ext.readmodels import names
 from salsa_ext.readmodels.marks import Held, holding
 from salsa_ext.values.inquiries import Query
@@ -38,6 +39,10 @@ def check_query(query: Query, path: str = "serial") -> marks.Key:
         raise Invalid({path: [say("A serial has at most {count} characters.", count=LONGEST)]})
     if not norm.isprintable():
         raise Invalid({path: [say("Control characters cannot be part of a serial.")]})
+    if marking_of(query.serial):
+        raise Invalid({path: [say("“{serial}” is no mark: it says that none can be read. Give the characters"
+                                  " that are stamped on the gun, or trace it by its make and import"
+                                  " mark.", serial=query.serial)]})  # fmt: skip
     if key is None and marks.readable(norm):
         raise Invalid({path: [say("A serial with unreadable characters is recorded as it was read, but"
                                   " cannot be searched: give every character, or trace the gun by"

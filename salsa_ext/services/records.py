@@ -13,6 +13,7 @@ from sqlalchemy import update
 
 from salsa_ext.db import db, insert_many
 from salsa_ext.matching import marks
+from salsa_ext.matching.prose import marking_of
 from salsa_ext.models import Mark as MarkRow
 from salsa_ext.models import MarkKey, Record, RecordSetting
 from salsa_ext.models.records import Described
@@ -100,7 +101,7 @@ def describe(firearm: Firearm) -> dict[str, Any]:
         "year": firearm.year,
         "origin_kind": firearm.origin_kind,
         "serial": firearm.serial,
-        "marking": firearm.marking,
+        "marking": _marking(firearm),
         "importer_mark": firearm.importer_mark,
         "part_kind": firearm.part_kind,
         "quantity": firearm.quantity, "unit": firearm.unit,
@@ -108,6 +109,13 @@ def describe(firearm: Firearm) -> dict[str, Any]:
         "hs_code": firearm.hs_code,
         "antique": firearm.antique,
     }  # fmt: skip
+
+
+def _marking(firearm: Firearm) -> str:
+    """Return how the serial is marked: as reported, else what prose in its place says."""
+    if firearm.marking != "unknown" or firearm.serial is None:
+        return firearm.marking
+    return marking_of(firearm.serial) or firearm.marking
 
 
 def subject(firearm: Firearm) -> str:
@@ -141,13 +149,19 @@ def _setting(entry: Entry, row: dict[str, Any]) -> dict[str, Any]:
 def _write_marks(pairs: Iterable[tuple[Entry, dict[str, Any]]]) -> None:
     written, keys = [], []
     for entry, row in pairs:
-        for mark in entry.firearm.all_marks():
+        for mark in _borne(entry.firearm):
             mark_row = _mark(mark, row)
             written.append(mark_row)
             if mark.kind in marks.IDENTIFYING and (key := marks.key(mark.text)):
                 keys.append(_key(key, mark_row["id"], entry, row))
     insert_many(MarkRow, written)
     insert_many(MarkKey, keys)
+
+
+def _borne(firearm: Firearm) -> list[Mark]:
+    """Return what is stamped on the gun: prose in place of a serial stays in the record alone."""
+    said = firearm.serial if firearm.serial and marking_of(firearm.serial) else None
+    return [mark for mark in firearm.all_marks() if said is None or mark.text != said]
 
 
 def _mark(mark: Mark, row: dict[str, Any]) -> dict[str, Any]:
