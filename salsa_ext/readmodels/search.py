@@ -64,7 +64,7 @@ def search(query: Query, asker: str | None) -> list[Candidate]:
     key = check_query(query)
     asked = _asked(query, key)
     best: dict[object, Candidate] = {}
-    for found in holding([key]):
+    for found in holding([key], asked, asker):
         held = found._replace(visibility="open") if found.state == asker else found
         candidate = Candidate(held, weigh(asked, _held(held)))
         if candidate.evidence.strength is None:

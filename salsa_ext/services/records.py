@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, select, update
 
 from salsa_ext.db import db, insert_many
 from salsa_ext.matching import marks
@@ -65,7 +65,7 @@ def write(entries: Sequence[Entry], now: datetime) -> list[UUID]:
 
 def supersede(record_ids: Sequence[UUID], version: int) -> None:
     """Mark the keys of versions before `version`, so that a search says it hit an old mark."""
-    old = MarkKey.record_id.in_(record_ids) & (MarkKey.record_version < version)
+    old = _keys_of(record_ids) & (MarkKey.record_version < version)
     db.session.execute(update(MarkKey).where(old).values(is_superseded=True))
 
 
@@ -80,8 +80,15 @@ def settle(views: Sequence[RecordView], visibility: str, handling: str) -> None:
     rollups.add(cells)
     settings = update(RecordSetting).where(RecordSetting.record_id.in_(ids))
     db.session.execute(settings.values(visibility=visibility, handling=handling))
-    keys = update(MarkKey).where(MarkKey.record_id.in_(ids))
+    keys = update(MarkKey).where(_keys_of(ids))
     db.session.execute(keys.values(visibility=visibility))
+
+
+def _keys_of(record_ids: Sequence[UUID]) -> ColumnElement[bool]:
+    """Name the keys of all versions of records by their marks: keys are spread by key alone."""
+    texts = select(MarkRow.text).where(MarkRow.record_id.in_(record_ids)).distinct()
+    keys = filter(None, map(marks.key, db.session.scalars(texts)))
+    return MarkKey.key.in_([key.value for key in keys]) & MarkKey.record_id.in_(record_ids)
 
 
 FIELDS = tuple(name for name in Described.__annotations__)
