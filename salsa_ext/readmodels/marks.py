@@ -120,10 +120,9 @@ _LIKELIEST = _likeliest()  # built once: a check has to be quick
 
 
 def owner_of(record_id: UUID) -> tuple[str, str] | None:
-    """Return the state that owns a record with marks, and the record's visibility."""
-    row = db.session.execute(
-        select(MarkKey.state, MarkKey.visibility).where(MarkKey.record_id == record_id).limit(1)
-    ).first()
+    """Return the state that owns a record, and the record's visibility."""
+    found = func.salsa_record(record_id).table_valued("state", "visibility")
+    row = db.session.execute(select(found.c.state, found.c.visibility)).first()
     return (row.state, row.visibility) if row else None
 
 

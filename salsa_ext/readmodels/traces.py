@@ -51,7 +51,7 @@ def list_traces(
 ) -> Page[TraceView]:
     """Return a page of the own state's traces, newest first."""
     require(actor, Permission.TRACE_READ)
-    query = select(Trace)
+    query = select(Trace).where(Trace.owner_state == actor.state)
     for name in ("status", "case_number", "priority"):
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(Trace, name) == value)
