@@ -37,11 +37,12 @@ WAITING: Final = ("sent", "acknowledged", "clarification", "deferred", "forwarde
 
 @dataclass(frozen=True)
 class Leg:
-    """What one asked state has said so far."""
+    """What one asked state has said so far; one that takes no part is asked by another channel."""
 
     state: str
     status: str
     events: Sequence[Event] = ()
+    takes_part: bool = True
 
 
 @dataclass
@@ -184,7 +185,8 @@ def _failure(outcome: str, firearm: Mapping[str, Any], waiting: Sequence[Leg]) -
     if not _is_legible(firearm):
         return "obliterated" if firearm.get("marking") == "obliterated" else "incomplete_request"
     if waiting:
-        return "no_response"
+        takes_part = any(leg.takes_part for leg in waiting)
+        return "no_response" if takes_part else "not_participant"
     return None if firearm.get("make") and firearm.get("calibre") else "incomplete_request"
 
 

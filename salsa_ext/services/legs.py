@@ -13,7 +13,8 @@ from salsa_ext.db import db, insert_many
 from salsa_ext.errors import Invalid, Message, say
 from salsa_ext.matching import chains
 from salsa_ext.models import State, Trace, TraceLeg
-from salsa_ext.readmodels.marks import coverage
+from salsa_ext.readmodels import traces
+from salsa_ext.readmodels.marks import Coverage, coverage
 from salsa_ext.readmodels.search import Candidate, likeliest, search
 from salsa_ext.services import answers
 from salsa_ext.services.checks import tell_owners, visible
@@ -25,7 +26,7 @@ Reasons = dict[str, list[Message]]
 
 
 def ask_all(actor: Actor, trace: Trace) -> list[dict[str, Any]]:
-    """Ask every state that may know; returns the rows of the legs.
+    """Ask every state that may know, and keep how far the records reached; returns the legs' rows.
 
     The own records first, then states whose records match, the import marks, the country of
     manufacture, and each state that an answer points to. `silent` records make no leg.
@@ -39,7 +40,9 @@ def ask_all(actor: Actor, trace: Trace) -> list[dict[str, Any]]:
     for hit in likeliest(visible(found)):
         by_state[hit.held.state].append(hit)
     why = _routes(actor, trace.firearm, by_state)
-    reach = _reach()
+    covered = coverage()
+    trace.searched = [row._asdict() | {"through": row.through.isoformat()} for row in covered]
+    reach = _reach(covered)
     rows = [_ask(actor, trace, state, why[state], by_state[state], reach) for state in why]
     pointed = _pointed_to(rows)
     rows += [_ask(actor, trace, state, pointed[state], [], reach) for state in pointed]
@@ -59,7 +62,7 @@ def status_of(rows: Sequence[Mapping[str, Any]], own: str) -> str:
 def outcome(trace: Trace) -> str:
     """Return the outcome that the legs give so far."""
     rows = db.session.scalars(select(TraceLeg).where(TraceLeg.trace_id == trace.id))
-    said = [chains.Leg(row.state, row.status, row.events) for row in rows]
+    said = [traces.as_said(row) for row in rows]
     return chains.build(said, trace.found_on, trace.owner_state, trace.firearm).outcome
 
 
@@ -116,10 +119,10 @@ def _ask(
     }  # fmt: skip
 
 
-def _reach() -> dict[str, date | None]:
+def _reach(covered: Sequence[Coverage]) -> dict[str, date | None]:
     """Return the participating states, each with the day through which its records reach."""
     states = db.session.scalars(select(State.code).where(State.is_participant))
-    through = {row.state: row.through for row in coverage()}
+    through = {row.state: row.through for row in covered}
     return {state: through.get(state) for state in states}
 
 

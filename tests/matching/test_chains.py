@@ -143,6 +143,14 @@ def test_nothing_known_yet_is_pending():
     assert [str(text) for text in found.missing] == ["The answer of ARG."]
 
 
+@pytest.mark.parametrize("takes_part,reason", [
+    ([False], "not_participant"), ([False, True], "no_response"), ([True], "no_response"),
+])  # fmt: skip
+def test_a_state_that_takes_no_part_is_not_said_to_keep_silent(takes_part, reason):
+    legs = [Leg(f"X{n}", "sent", takes_part=part) for n, part in enumerate(takes_part)]
+    assert build(legs, FOUND, "BRA", GUN).failure_reason == reason
+
+
 @pytest.mark.parametrize("gun,reason", [
     ({"marking": "obliterated"}, "obliterated"), ({"marking": "unknown"}, "incomplete_request"),
     ({"serial": "ABC123456"}, "incomplete_request"),
