@@ -14,6 +14,7 @@ from sqlalchemy import select
 from salsa_ext.db import as_state, db
 from salsa_ext.errors import NotFound
 from salsa_ext.matching import chains
+from salsa_ext.matching.sales import Event
 from salsa_ext.models import Trace, TraceLeg
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
@@ -127,7 +128,7 @@ def _legs(trace_ids: Sequence[UUID]) -> dict[UUID, list[TraceLeg]]:
     return found
 
 
-def _named(actor: Actor, events: Sequence[chains.Event]) -> Parties:
+def _named(actor: Actor, events: Sequence[Event]) -> Parties:
     """Return the parties that the asking state may read by name, one query for each state.
 
     Firms of other states are named; private persons of another state are not: of them the
