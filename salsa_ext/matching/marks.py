@@ -12,6 +12,8 @@ from salsa_ext.matching.prose import marking_of
 # Marks that tell one gun from another; an import or proof mark is shared by all that came with it.
 IDENTIFYING = frozenset(("manufacture", "confiscation", "state", "other"))
 UNREADABLE = "?*"
+NUMBERED = 3  # digits; fewer are a year or a class
+_YEAR = re.compile(r"[^\W\d]*(1[89]|20)\d\d")
 _SEPARATORS = re.compile(r"[\s\-_./\\,;:'\"·–—]+")
 _CONFUSED = str.maketrans("OQDILZSGB", "000112568")
 _ALTERNATIVES = re.compile(r"\[([^\[\]]+)\]")
@@ -56,6 +58,21 @@ def key(text: str) -> Key | None:
     if marking_of(text) or not readable(norm) or any(sign in folded for sign in UNREADABLE):
         return None
     return Key(norm, folded, _short(folded))
+
+
+def tells_apart(kind: str, text: str) -> bool:
+    """Tell whether a mark beside the serial tells one gun from another, and can be searched.
+
+    A second or restored serial does; another mark where it has a number that is no year, since an
+    inscription or a crest stands on thousands of guns.
+    """
+    if kind not in IDENTIFYING or key(text) is None:
+        return False
+    norm = normalise(text)
+    if kind == "manufacture":
+        return readable(norm) >= NUMBERED
+    digits = sum(glyph.isdigit() for glyph in norm)
+    return digits >= NUMBERED and not _YEAR.fullmatch(norm)
 
 
 def _folded(match: re.Match[str]) -> str:

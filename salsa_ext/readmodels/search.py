@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from salsa_ext.errors import Invalid, say
@@ -55,18 +55,39 @@ def check_query(query: Query, path: str = "serial") -> marks.Key:
     return key
 
 
+def searched_by(query: Query, path: str = "serial") -> dict[str, tuple[marks.Key, str]]:
+    """Return the keys of a query by skeleton, each of the `serial` or of another `mark`.
+
+    Raises Invalid where neither the serial nor another mark can be searched.
+    """
+    found = {
+        key.skeleton: (key, "serial" if mark.kind == "manufacture" else "mark")
+        for mark in query.marks
+        if marks.tells_apart(mark.kind, mark.text) and (key := marks.key(mark.text))
+    }
+    try:
+        serial = check_query(query, path)
+    except Invalid:
+        if not found:
+            raise
+        return found
+    return found | {serial.skeleton: (serial, "serial")}
+
+
 def search(query: Query, asker: str | None) -> list[Candidate]:
     """Return the candidates of all states, best first; the caller leaves out what is `silent`.
 
     To the asker its own records are open. What another state does not keep open is weighed by the
     serial alone: asking again with another make tells nothing of it.
     """
-    key = check_query(query)
-    asked = _asked(query, key)
+    keys = searched_by(query)
+    asked = _asked(query)
     best: dict[object, Candidate] = {}
-    for found in holding([key], asked, asker):
+    for found in holding([key for key, _ in keys.values()], asked, asker):
         held = found._replace(visibility="open") if found.state == asker else found
-        candidate = Candidate(held, weigh(asked, _held(held)))
+        key, by = keys[marks.skeleton(held.serial_norm)]
+        evidence = weigh(replace(asked, serial_norm=key.norm), _held(held), by)
+        candidate = Candidate(held, evidence)
         if candidate.evidence.strength is None:
             continue
         other = best.get(held.record_id)
@@ -103,9 +124,9 @@ def likeliest(candidates: Sequence[Candidate]) -> list[Candidate]:
     ]
 
 
-def _asked(query: Query, key: marks.Key) -> Description:
+def _asked(query: Query) -> Description:
     return Description(
-        serial_norm=key.norm,
+        serial_norm="",  # each of the keys that are searched has its own
         make=names.resolve("make", query.make),
         calibre_family=names.family(names.resolve("calibre", query.calibre)),
         type=names.resolve("type", query.type),

@@ -19,6 +19,7 @@ from salsa_ext.readmodels.search import Candidate, likeliest, search
 from salsa_ext.services import answers
 from salsa_ext.services.checks import tell_owners, visible
 from salsa_ext.values.actor import Actor
+from salsa_ext.values.firearms import Mark
 from salsa_ext.values.ids import new_id
 from salsa_ext.values.inquiries import Query
 
@@ -73,16 +74,20 @@ def withdraw(trace: Trace) -> None:
 
 
 def _candidates(actor: Actor, firearm: Mapping[str, Any]) -> list[Candidate]:
-    if not firearm.get("serial"):
-        return []
     try:
-        return search(Query(
-            serial=firearm["serial"], make=firearm["make_text"], model=firearm["model"],
-            calibre=firearm["calibre_text"], type=firearm["type_text"],
-            country=firearm["country_of_manufacture"], year=firearm["year"],
-        ), actor.state)  # fmt: skip
-    except Invalid:  # too short to search alone; the other routes are still asked
+        return search(as_query(firearm), actor.state)
+    except Invalid:  # no mark, or too short to search alone; the other routes are still asked
         return []
+
+
+def as_query(firearm: Mapping[str, Any]) -> Query:
+    """Return the search for a gun as a trace describes it, by every mark that it bears."""
+    return Query(
+        serial=firearm["serial"] or "", make=firearm["make_text"], model=firearm["model"],
+        calibre=firearm["calibre_text"], type=firearm["type_text"],
+        country=firearm["country_of_manufacture"], year=firearm["year"],
+        marks=tuple(Mark(mark["kind"], mark["text"]) for mark in firearm["marks"]),
+    )  # fmt: skip
 
 
 def _routes(

@@ -14,6 +14,7 @@ from salsa_ext.readmodels.records import RecordView
 from salsa_ext.readmodels.search import Candidate, search
 from salsa_ext.services.checks import tell_owners, visible
 from salsa_ext.values.actor import Actor
+from salsa_ext.values.firearms import Mark
 from salsa_ext.values.inquiries import Query
 
 MOST = 10
@@ -56,13 +57,12 @@ def find(*, actor: Actor, document_id: UUID, items: Sequence[RecordView]) -> lis
 
 def _search(actor: Actor, item: RecordView) -> list[Candidate]:
     record = item.record
-    if not record.serial:
-        return []
     try:
         return search(Query(
-            serial=record.serial, make=record.make_text, model=record.model,
+            serial=record.serial or "", make=record.make_text, model=record.model,
             calibre=record.calibre_text, type=record.type_text,
             country=record.country_of_manufacture, year=record.year,
+            marks=tuple(Mark(mark.kind, mark.text) for mark in item.marks),
         ), actor.state)  # fmt: skip
-    except Invalid:  # a serial too short to search is still worth recording
+    except Invalid:  # a gun that cannot be searched is still worth recording
         return []
