@@ -45,6 +45,7 @@ class Action(StrEnum):
     CHECK_GIVEN_CASE = "check:given_case"
     RECORD_MATCHED = "record:matched"
     RECORD_DISCLOSED = "record:disclosed"
+    PARTY_DISCLOSED = "party:disclosed"
     RECORD_CORRECTED = "record:corrected"
     TRACE_REQUESTED = "trace:requested"
     TRACE_APPROVED = "trace:approved"

@@ -15,7 +15,7 @@ from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import documents
 from salsa_ext.readmodels.documents import REPORTS, DocumentView
 from salsa_ext.readmodels.pages import Page
-from salsa_ext.services import reports
+from salsa_ext.services import disclosures, reports
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.documents import ReportData
 
@@ -25,12 +25,15 @@ blueprint = Resource("reports", "A gun is lost, stolen, recovered or surrendered
 def _list(
     actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
 ) -> Page[DocumentView]:
-    return documents.list_documents(actor, REPORTS, filters, limit, cursor)
+    """Return a page of your state's reports; with Salsa-Purpose, of all that concern it."""
+    return disclosures.list_documents(
+        actor=actor, kind=REPORTS, filters=filters, limit=limit, cursor=cursor
+    )
 
 
 def _get(actor: Actor, report_id: UUID, as_of: datetime | None = None) -> DocumentView:
-    """Return one report as it stands, or as it stood."""
-    return documents.get_document(actor, REPORTS, report_id, as_of)
+    """Return one report as it stands, or as it stood; another state's needs Salsa-Purpose."""
+    return disclosures.read_document(actor=actor, kind=REPORTS, document_id=report_id, as_of=as_of)
 
 
 def _standing(actor: Actor, report_id: UUID) -> int:

@@ -21,7 +21,7 @@ from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import documents
 from salsa_ext.readmodels.documents import SEIZURES, DocumentView
 from salsa_ext.readmodels.pages import Page
-from salsa_ext.services import matches, seizures
+from salsa_ext.services import disclosures, matches, seizures
 from salsa_ext.services.matches import Matched
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.documents import SeizureData
@@ -32,12 +32,17 @@ blueprint = Resource("seizures", "Firearms seized, found or surrendered")
 def _list(
     actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
 ) -> Page[DocumentView]:
-    return documents.list_documents(actor, SEIZURES, filters, limit, cursor)
+    """Return a page of your state's seizures; with Salsa-Purpose, of all that concern it."""
+    return disclosures.list_documents(
+        actor=actor, kind=SEIZURES, filters=filters, limit=limit, cursor=cursor
+    )
 
 
 def _get(actor: Actor, seizure_id: UUID, as_of: datetime | None = None) -> DocumentView:
-    """Return one seizure as it stands, or as it stood."""
-    return documents.get_document(actor, SEIZURES, seizure_id, as_of)
+    """Return one seizure as it stands, or as it stood; another state's needs Salsa-Purpose."""
+    return disclosures.read_document(
+        actor=actor, kind=SEIZURES, document_id=seizure_id, as_of=as_of
+    )
 
 
 def _standing(actor: Actor, seizure_id: UUID) -> int:

@@ -20,7 +20,7 @@ from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import documents
 from salsa_ext.readmodels.documents import TRANSFERS, DocumentView
 from salsa_ext.readmodels.pages import Page
-from salsa_ext.services import transfers
+from salsa_ext.services import disclosures, transfers
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.documents import TransferData
 
@@ -32,12 +32,17 @@ blueprint = Resource(
 def _list(
     actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
 ) -> Page[DocumentView]:
-    return documents.list_documents(actor, TRANSFERS, filters, limit, cursor)
+    """Return a page of your state's transfers; with Salsa-Purpose, of all that concern it."""
+    return disclosures.list_documents(
+        actor=actor, kind=TRANSFERS, filters=filters, limit=limit, cursor=cursor
+    )
 
 
 def _get(actor: Actor, transfer_id: UUID, as_of: datetime | None = None) -> DocumentView:
-    """Return one transfer as it stands, or as it stood."""
-    return documents.get_document(actor, TRANSFERS, transfer_id, as_of)
+    """Return one transfer as it stands, or as it stood; another state's needs Salsa-Purpose."""
+    return disclosures.read_document(
+        actor=actor, kind=TRANSFERS, document_id=transfer_id, as_of=as_of
+    )
 
 
 def _standing(actor: Actor, transfer_id: UUID) -> int:
