@@ -82,6 +82,11 @@ def category(type_code: str | None) -> str | None:
     return _categories().get(type_code) if type_code else None
 
 
+def types() -> list[str]:
+    """Return the codes of all types."""
+    return sorted(_categories())
+
+
 def forget() -> None:
     """Drop what is kept in memory; for the command that loads reference data anew."""
     for kept in (_aliases, _families, calibres, _categories, _states, _posts, labels):

@@ -75,6 +75,7 @@ TRANSPORTS: Final = ("land", "sea", "air", "mail", "other")
 TRACE_STATUSES: Final = (
     "draft", "approved", "sent", "in_progress", "answered", "withdrawn", "closed",
 )  # fmt: skip
+TRACE_OUTCOMES: Final = ("traced", "partly", "not_traced", "pending")
 LEG_STATUSES: Final = (
     "sent", "acknowledged", "clarification", "answered", "partial", "no_record", "refused",
     "deferred", "forwarded", "withdrawn",
