@@ -14,6 +14,7 @@ from api.schemas.common import AsOfQuery
 from salsa_ext.readmodels import documents
 from salsa_ext.readmodels.documents import DocumentView, Kind
 from salsa_ext.readmodels.pages import Page
+from salsa_ext.services import disclosures
 from salsa_ext.values.actor import Actor
 
 
@@ -26,15 +27,22 @@ def add_reading(
     def listed(
         actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
     ) -> Page[DocumentView]:
-        return documents.list_documents(actor, kind, filters, limit, cursor)
+        return disclosures.list_documents(
+            actor=actor, kind=kind, filters=filters, limit=limit, cursor=cursor
+        )
 
     def read(actor: Actor, as_of: datetime | None = None, **ids: UUID) -> DocumentView:
-        return documents.get_document(actor, kind, ids[key], as_of)
+        return disclosures.read_document(actor=actor, kind=kind, document_id=ids[key], as_of=as_of)
 
     def standing(actor: Actor, **ids: UUID) -> int:
         return documents.version(kind, ids[key])
 
-    read.__doc__ = f"Return one {kind.name} as it stands, or as it stood."
+    listed.__doc__ = (
+        f"Return a page of your state's {kind.name}s; with Salsa-Purpose, of all that concern it."
+    )
+    read.__doc__ = (
+        f"Return one {kind.name} as it stands, or as it stood; another state's needs Salsa-Purpose."
+    )
     blueprint.listing(path, query, answer, listed, kind.permission)
     blueprint.reading(f"{path}/<uuid:{key}>", answer, read, kind.permission, AsOfQuery)
     return standing

@@ -68,8 +68,8 @@ class Lookups:
     """What is known of a source beforehand.
 
     `least` and `most` bound its usable rows. `corrections` replace a cell's text, by column and
-    the text in lower case; '' empties the cell. `markings` are texts that stand where a serial
-    should and are none, each with what it says of the mark.
+    the text in lower case; '' empties the cell. `markings` are texts of this source alone that
+    stand where a serial should and are none, each with what it says of the mark.
     """
 
     least: int

@@ -14,6 +14,7 @@ from importers import run as runs
 from importers.files import read_csv
 from importers.rows import Document, Event, Lookups, RawRow, Report, Unusable
 from importers.run import Importer, Progress
+from salsa_ext.matching.prose import marking_of
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.documents import SeizureData, TransferData
 from salsa_ext.values.events import Place, When
@@ -104,7 +105,7 @@ def _gun(row: RawRow, lookups: Lookups) -> Firearm:
 def _serial(row: RawRow, lookups: Lookups) -> tuple[str | None, str]:
     """Return the serial as read and the state of the marking; a placeholder is no serial."""
     text = lookups.pop(row, "firearm_serial")
-    said = lookups.markings.get(text.lower()) if text else "unknown"
+    said = lookups.markings.get(text.lower()) or marking_of(text) if text else "unknown"
     return (None, said) if said else (text, "intact")
 
 

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -45,6 +45,7 @@ class Action(StrEnum):
     CHECK_GIVEN_CASE = "check:given_case"
     RECORD_MATCHED = "record:matched"
     RECORD_DISCLOSED = "record:disclosed"
+    PARTY_DISCLOSED = "party:disclosed"
     RECORD_CORRECTED = "record:corrected"
     TRACE_REQUESTED = "trace:requested"
     TRACE_APPROVED = "trace:approved"
@@ -52,6 +53,12 @@ class Action(StrEnum):
     TRACE_WITHDRAWN = "trace:withdrawn"
     TRACE_CLOSED = "trace:closed"
     FILE_IMPORTED = "file:imported"
+
+
+SUBJECT_KINDS: Final = (
+    "account", "agency", "check", "contact", "import", "key", "permit", "record", "report",
+    "seizure", "shipment", "trace", "transfer",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from api.resource import Resource
 from api.schemas.traces import ResultResponse, TraceQuery, TraceRequest, TraceResponse
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import traces as reading
-from salsa_ext.readmodels.traces import TraceView
-from salsa_ext.services import traces
+from salsa_ext.readmodels.traces import ResultView, TraceView
+from salsa_ext.services import disclosures, traces
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.inquiries import TraceData
 
@@ -20,9 +20,14 @@ blueprint.listing("/traces", TraceQuery, TraceResponse, reading.list_traces, Per
 blueprint.reading(
     "/traces/<uuid:trace_id>", TraceResponse, reading.get_trace, Permission.TRACE_READ
 )
-blueprint.reading(
-    "/traces/<uuid:trace_id>/result", ResultResponse, reading.get_result, Permission.TRACE_READ
-)
+
+
+def _result(actor: Actor, trace_id: UUID) -> ResultView:
+    """Return what the answers amount to so far."""
+    return disclosures.read_result(actor=actor, trace_id=trace_id)
+
+
+blueprint.reading("/traces/<uuid:trace_id>/result", ResultResponse, _result, Permission.TRACE_READ)
 
 
 @blueprint.posting("/traces", TraceRequest, TraceResponse, Permission.TRACE_REQUEST)

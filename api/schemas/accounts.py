@@ -9,6 +9,7 @@ from marshmallow import Schema, fields, pre_dump
 from api.pagination import ListQuery
 from api.schemas.common import columns
 from api.schemas.fields import Code, Items, RequestSchema, StateCode, Text, Whole
+from salsa_ext.audit import SUBJECT_KINDS, Action
 from salsa_ext.readmodels.audit import EntryView
 from salsa_ext.services.accounts import AccountData
 from salsa_ext.services.keys import KeyData
@@ -114,7 +115,7 @@ class AccountQuery(ListQuery):
 class AuditQuery(ListQuery):
     """Which acts."""
 
-    action = Text(most=50)
-    subject_kind = Text(most=50)
+    action = Code(tuple(Action))
+    subject_kind = Code(SUBJECT_KINDS)
     subject_id = Text(most=100)
     owner_state = StateCode(data_key="state")

@@ -135,8 +135,9 @@ class DiversionResponse(Schema):
 
 
 class SearchedStateResponse(SearchedResponse):
-    """A state that was searched, and what it said."""
+    """A state that was searched or asked: how far its records reached then, and what it said."""
 
+    through = fields.Date(required=True, allow_none=True)
     said = fields.String(required=True)
 
 
@@ -163,7 +164,7 @@ class ResultResponse(Schema):
 
     @pre_dump
     def _present(self, view: ResultView, **_: Any) -> dict[str, Any]:
-        result, said = view.result, {leg.state: leg.status for leg in view.legs}
+        result = view.result
         named = [_named(event, view) for event in result.chain]
         diversion = result.point_of_diversion
         return vars(result) | {
@@ -173,9 +174,7 @@ class ResultResponse(Schema):
             "last_lawful": _named(result.last_lawful, view) if result.last_lawful else None,
             "point_of_diversion": diversion and diversion | {"why": translate(diversion["why"])},
             "missing": [translate(text) for text in result.missing],
-            "searched": [
-                row._asdict() | {"said": said.get(row.state, "no_record")} for row in view.searched
-            ],
+            "searched": view.searched,
         }  # fmt: skip
 
 

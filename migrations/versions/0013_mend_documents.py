@@ -7,7 +7,7 @@ lock, and at no moment a list by number goes without.
 from alembic import op
 
 revision = "0013_mend_documents"
-down_revision = "0010_add_running"
+down_revision = "0012_add_lookups"
 
 NUMBERS = """
 CREATE TABLE standing_number (

@@ -7,40 +7,32 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from salsa_ext.errors import Coded, Message, say
-
-Event = Mapping[str, Any]
+from salsa_ext.errors import Message, say
+from salsa_ext.matching.diversion import ENDS, diversion_after
+from salsa_ext.matching.prose import marking_of
+from salsa_ext.matching.sales import Event, first_sales, side
 
 ORDER: Final = (
     "manufacture", "export", "import", "state_issue", "state_to_civilian", "registration",
     "domestic_sale", "private_sale", "inheritance", "loan", "recovery", "surrender", "loss", "theft",
     "deactivation", "destruction", "seized", "found", "surrendered",
 )  # fmt: skip
-LAWFUL: Final = frozenset(ORDER[: ORDER.index("loss")])
-SEIZED: Final = frozenset(("seized", "found", "surrendered"))
+LAWFUL: Final = frozenset(ORDER[: ORDER.index("loss")]) | ENDS
 REACHED: Final = {
     "manufacture": "manufacturer", "export": "manufacturer", "import": "importer",
     "domestic_sale": "first_buyer",
-}  # fmt: skip
-NEVER: Final = {
-    "received_short": "short_receipt",
-    "overdue": "never_arrived",
-    "lost": "never_arrived",
-}
-STOLEN: Final = {
-    "private": "theft_private", "dealer": "theft_dealer", "state_stock": "theft_state_stock",
-    "evidence_store": "theft_evidence_store", "shipment": "never_arrived",
 }  # fmt: skip
 WAITING: Final = ("sent", "acknowledged", "clarification", "deferred", "forwarded")
 
 
 @dataclass(frozen=True)
 class Leg:
-    """What one asked state has said so far."""
+    """What one asked state has said so far; one that takes no part is asked by another channel."""
 
     state: str
     status: str
     events: Sequence[Event] = ()
+    takes_part: bool = True
 
 
 @dataclass
@@ -66,29 +58,31 @@ def build(legs: Sequence[Leg], found_on: date, asking: str, firearm: Mapping[str
     """Put the events of all legs in order and draw from them what a trace asks.
 
     A gun is sold new once: several first sales of one serial are candidates, and nothing is
-    concluded but what holds for all (the days, where all are of one day). What happened after
-    the gun was found is a conflict, and shown.
+    concluded but what holds for all (the days, where all are of one day). Sales between dealers
+    and the resale of a gun that came back to a dealer are no first sales. What happened after the
+    gun was found is a conflict, and shown.
     """
     told = sorted((event for leg in legs for event in leg.events), key=_order)
-    chain = [event for event in told if _on(event) <= found_on]
-    after = [event for event in told if _on(event) > found_on]
-    sales = [event for event in chain if _is_retail(event)]
+    chain = [event for event in told if _is_before(event, found_on)]
+    after = [event for event in told if not _is_before(event, found_on)]
+    sales = first_sales(chain)
     days_sold = {_on(sale) for sale in sales}
     ambiguous = len(sales) > 1
     lawful = [event for event in chain if event["event"] in LAWFUL]
     last = lawful[-1] if lawful and not ambiguous else None
     waiting = [leg for leg in legs if leg.status in WAITING]
-    outcome = _outcome(chain, last, ambiguous, bool(waiting))
+    reached = _reached(last, sales)
+    outcome = _outcome(chain, last, reached, bool(waiting))
     return Result(
         outcome=outcome,
         scope=_scope(chain, asking),
-        reached=_reached(last),
+        reached=reached,
         chain=chain,
         ambiguous=ambiguous,
         candidates=[_candidate(sale, found_on) for sale in sales] if ambiguous else [],
         conflicts=after,
         last_lawful=last,
-        point_of_diversion=_diversion(last, chain),
+        point_of_diversion=diversion_after(last, chain),
         time_to_crime_days=_days(sales[0], found_on) if len(days_sold) == 1 else None,
         since_last_lawful_days=_days(last, found_on) if last else None,
         failure_reason=_failure(outcome, firearm, waiting),
@@ -96,11 +90,9 @@ def build(legs: Sequence[Leg], found_on: date, asking: str, firearm: Mapping[str
     )
 
 
-def _is_retail(event: Event) -> bool:
-    """Tell whether a gun left the trade: a sale to a dealer is not the first retail sale."""
-    return (
-        event["event"] == "domestic_sale" and (event.get("receiver") or {}).get("kind") != "dealer"
-    )
+def _is_before(event: Event, found_on: date) -> bool:
+    """A gun that was destroyed on the day it was found was found first."""
+    return _on(event) < found_on or (_on(event) == found_on and event["event"] not in ENDS)
 
 
 def _on(event: Event) -> date:
@@ -120,10 +112,10 @@ def _candidate(sale: Event, found_on: date) -> dict[str, Any]:
             "time_to_crime_days": _days(sale, found_on)}  # fmt: skip
 
 
-def _outcome(chain: Sequence[Event], last: Event | None, ambiguous: bool, waiting: bool) -> str:
-    if _reached(last) in ("first_buyer", "last_holder") or (last and _diversion(last, chain)):
+def _outcome(chain: Sequence[Event], last: Event | None, reached: str | None, waiting: bool) -> str:
+    if reached in ("first_buyer", "last_holder") or diversion_after(last, chain):
         return "traced"
-    if chain or ambiguous:
+    if chain:
         return "partly"
     return "pending" if waiting else "not_traced"
 
@@ -134,57 +126,30 @@ def _scope(chain: Sequence[Event], asking: str) -> str | None:
     return "domestic" if {event["state"] for event in chain} == {asking} else "international"
 
 
-def _reached(last: Event | None) -> str | None:
+def _reached(last: Event | None, sales: Sequence[Event]) -> str | None:
     if last is None:
         return None
-    if (last.get("receiver") or {}).get("kind") == "dealer":
+    if last["event"] not in ENDS and side(last, "receiver") == "dealer":
         return "dealer"
+    if last["event"] == "domestic_sale" and last not in sales:
+        return "last_holder"
     return REACHED.get(last["event"], "last_holder")
-
-
-def _diversion(last: Event | None, chain: Sequence[Event]) -> dict[str, Any] | None:
-    """Say between which events the gun left the lawful world, where something shows it."""
-    if last is None:
-        return None
-    later = [event for event in chain[chain.index(last) + 1 :] if event["event"] not in SEIZED]
-    if later and later[0]["event"] in ("theft", "loss"):
-        loss = later[0]
-        kind = STOLEN.get(loss.get("stolen_from") or "", "unknown")
-        why = say(
-            "{state} recorded a {event} on {on}.",
-            state=loss["state"],
-            event=Coded("report_kind", loss["event"]),
-            on=loss["occurred_on"],
-        )
-        return {
-            "after": last["record"],
-            "before": loss["record"],
-            "diversion_kind": kind,
-            "why": why,
-        }
-    kind = NEVER.get(last.get("shipment_status") or "", "") if last["event"] == "export" else ""
-    if not kind:
-        return None
-    why = _not_received(kind, last)
-    return {"after": last["record"], "before": None, "diversion_kind": kind, "why": why}
-
-
-def _not_received(kind: str, last: Event) -> Message:
-    told = {"state": last["state"], "partner": last["counterpart_state"], "on": last["occurred_on"]}
-    if kind == "short_receipt":
-        return say("{state} shipped it to {partner} on {on}, and {partner} received the shipment"
-                   " without it.", **told)  # fmt: skip
-    return say("{state} shipped it to {partner} on {on}, and no receipt of it is recorded.", **told)
 
 
 def _failure(outcome: str, firearm: Mapping[str, Any], waiting: Sequence[Leg]) -> str | None:
     if outcome in ("traced", "partly"):
         return None
-    if not firearm.get("serial"):
+    if not _is_legible(firearm):
         return "obliterated" if firearm.get("marking") == "obliterated" else "incomplete_request"
     if waiting:
-        return "no_response"
+        takes_part = any(leg.takes_part for leg in waiting)
+        return "no_response" if takes_part else "not_participant"
     return None if firearm.get("make") and firearm.get("calibre") else "incomplete_request"
+
+
+def _is_legible(firearm: Mapping[str, Any]) -> bool:
+    serial: str = firearm.get("serial") or ""
+    return bool(serial) and marking_of(serial) is None
 
 
 def _missing(waiting: Sequence[Leg], firearm: Mapping[str, Any], ambiguous: bool) -> list[Message]:
@@ -195,7 +160,7 @@ def _missing(waiting: Sequence[Leg], firearm: Mapping[str, Any], ambiguous: bool
         ("calibre", say("The calibre.")),
         ("country_of_manufacture", say("The country of manufacture, or the import mark.")),
     ):
-        if not firearm.get(name):
+        if not (_is_legible(firearm) if name == "serial" else firearm.get(name)):
             missing.append(text)
     if ambiguous:
         missing.append(

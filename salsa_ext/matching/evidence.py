@@ -45,6 +45,11 @@ class Evidence:
     reasons: tuple[Reason, ...]
 
     @property
+    def serial_bits(self) -> float:
+        """Return what the serial, or the other mark that is shared, says alone."""
+        return sum(one.bits for one in self.reasons if one.code.startswith(("serial", "mark")))
+
+    @property
     def strength(self) -> str | None:
         """Return strong, moderate or weak."""
         if any(reason.bits <= DECISIVE for reason in self.reasons):
@@ -54,27 +59,43 @@ class Evidence:
         return "moderate" if self.bits >= MODERATE else "weak" if self.bits > 0 else None
 
 
-def weigh(asked: Description, held: Description) -> Evidence:
-    """Compare what is asked with what is held; both share a skeleton already."""
-    reasons = [*_serial(asked, held), *_fields(asked, held)]
+def weigh(asked: Description, held: Description, by: str = "serial") -> Evidence:
+    """Compare what is asked with what is held; both share a skeleton already.
+
+    `by` says which mark they share: the `serial`, or another `mark` of the gun.
+    """
+    reasons = [*_mark(asked, held, by), *_fields(asked, held)]
     return Evidence(round(sum(reason.bits for reason in reasons), 1), tuple(reasons))
 
 
-def _serial(asked: Description, held: Description) -> Sequence[Reason]:
+def _mark(asked: Description, held: Description, by: str) -> Sequence[Reason]:
     glyphs = min(readable(asked.serial_norm), readable(held.serial_norm))
     bits = BITS_PER_GLYPH * min(glyphs, 8)
     if asked.serial_norm == held.serial_norm:
-        reasons = [Reason("serial_same", say("The serial is the same."), bits)]
+        reasons = [Reason(f"{by}_same", _same(by), bits)]
     else:
         apart = sum(a != b for a, b in zip(asked.serial_norm, held.serial_norm, strict=False))
-        text = say(
-            "The serial differs in {count} character(s) that are often confused.", count=apart
-        )
-        reasons = [Reason("serial_confusable", text, bits + CONFUSED_GLYPH * apart)]
+        text = _confusable(by, apart)
+        reasons = [Reason(f"{by}_confusable", text, bits + CONFUSED_GLYPH * apart)]
     if glyphs < 5:
         text = say("A serial this short is common: alone it is weak evidence.")
         reasons.append(Reason("serial_short", text, -4.0))
     return reasons
+
+
+def _same(by: str) -> Message:
+    if by == "serial":
+        return say("The serial is the same.")
+    return say("Another mark of the gun is the same.")
+
+
+def _confusable(by: str, count: int) -> Message:
+    if by == "serial":
+        return say(
+            "The serial differs in {count} character(s) that are often confused.", count=count
+        )
+    return say("Another mark of the gun differs in {count} character(s) that are often confused.",
+               count=count)  # fmt: skip
 
 
 WEIGHTS: Final = (

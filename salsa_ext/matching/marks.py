@@ -7,9 +7,13 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from salsa_ext.matching.prose import marking_of
+
 # Marks that tell one gun from another; an import or proof mark is shared by all that came with it.
 IDENTIFYING = frozenset(("manufacture", "confiscation", "state", "other"))
 UNREADABLE = "?*"
+NUMBERED = 3  # digits; fewer are a year or a class
+_YEAR = re.compile(r"[^\W\d]*(1[89]|20)\d\d")
 _SEPARATORS = re.compile(r"[\s\-_./\\,;:'\"·–—]+")
 _CONFUSED = str.maketrans("OQDILZSGB", "000112568")
 _ALTERNATIVES = re.compile(r"\[([^\[\]]+)\]")
@@ -44,15 +48,31 @@ def readable(norm: str) -> int:
 
 
 def key(text: str) -> Key | None:
-    """Return the key of a mark's text, or None where a glyph of it cannot be read.
+    """Return the key of a mark's text, or None where a glyph of it cannot be read or it is prose.
 
-    Such a mark is kept as read; two that cannot be read at the same place are not the same.
+    Such a mark is kept as read; two that cannot be read at the same place are not the same, and
+    two that are filed off are not the same either.
     """
     norm = normalise(text)
     folded = skeleton(norm)
-    if not readable(norm) or any(sign in folded for sign in UNREADABLE):
+    if marking_of(text) or not readable(norm) or any(sign in folded for sign in UNREADABLE):
         return None
     return Key(norm, folded, _short(folded))
+
+
+def tells_apart(kind: str, text: str) -> bool:
+    """Tell whether a mark beside the serial tells one gun from another, and can be searched.
+
+    A second or restored serial does; another mark where it has a number that is no year, since an
+    inscription or a crest stands on thousands of guns.
+    """
+    if kind not in IDENTIFYING or key(text) is None:
+        return False
+    norm = normalise(text)
+    if kind == "manufacture":
+        return readable(norm) >= NUMBERED
+    digits = sum(glyph.isdigit() for glyph in norm)
+    return digits >= NUMBERED and not _YEAR.fullmatch(norm)
 
 
 def _folded(match: re.Match[str]) -> str:

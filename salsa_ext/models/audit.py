@@ -20,7 +20,10 @@ class AuditEntry(Owned, Base):
     """
 
     __tablename__ = "audit_entry"
-    __table_args__ = (Index(None, "subject_id"),)
+    __table_args__ = (
+        Index(None, "subject_id"),
+        Index("ix_audit_entry_concerned", "concerned", postgresql_using="gin"),
+    )
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
     at: Mapped[datetime]
     action: Mapped[str]

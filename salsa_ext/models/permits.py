@@ -33,6 +33,8 @@ class Permit(Owned, Base):
         UniqueConstraint("owner_state", "kind", "number"),
         Index(None, "importing_state", "import_permit_number"),
         Index(None, "owner_state", "id"),
+        Index(None, "number"),
+        Index("ix_permit_concerned", "concerned", postgresql_using="gin"),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
     version: Mapped[int]

@@ -90,7 +90,6 @@ class MarkKey(Base):
     """What a search goes through: no ownership columns, since the matcher alone reads it."""
 
     __tablename__ = "mark_key"
-    __table_args__ = (Index(None, "record_id"),)
     key: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     mark_id: Mapped[UUID] = mapped_column(primary_key=True)
     record_id: Mapped[UUID]

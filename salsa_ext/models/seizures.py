@@ -19,6 +19,8 @@ class Seizure(Owned, Versioned, Occurring, Base):
         Index(None, "owner_state", "number"),
         Index(None, "owner_state", "id"),
         Index(None, "latitude", "longitude"),
+        Index(None, "number"),
+        Index("ix_seizure_concerned", "concerned", postgresql_using="gin"),
     )
     number: Mapped[str]
     kind: Mapped[str]

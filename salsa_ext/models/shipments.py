@@ -26,7 +26,11 @@ class Shipment(Owned, Base):
         UniqueConstraint("owner_state", "number"),
         Index(None, "permit_id"),
         Index(None, "owner_state", "id"),
+        Index(None, "number"),
+        Index(None, "document_number"),
         Index("ix_shipment_posts", "posts", postgresql_using="gin"),
+        Index("ix_shipment_plates", "plates", postgresql_using="gin"),
+        Index("ix_shipment_concerned", "concerned", postgresql_using="gin"),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
     version: Mapped[int]

@@ -37,6 +37,7 @@ class Trace(Owned, Base):
     requested_by: Mapped[UUID | None]
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+    searched: Mapped[list[dict[str, Any]] | None] = mapped_column(sort_order=99)
 
 
 class TraceLeg(Owned, Base):

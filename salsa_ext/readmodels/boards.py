@@ -74,7 +74,7 @@ def get_board(actor: Actor, code: str) -> Board:
         late=_shipments(actor, post, Shipment.due_at < now),
         expiring=_expiring(actor, post, today),
         seizures=_seizures(post, today),
-        traces=_traces(),
+        traces=_traces(actor),
         figures=_figures(post, today),
     )
 
@@ -112,10 +112,12 @@ def _seizures(post: Post, today: date) -> list[NearSeizure]:
     return [NearSeizure(row, items[row.id], round(distance, 1)) for row, distance in rows]
 
 
-def _traces() -> dict[str, int]:
+def _traces(actor: Actor) -> dict[str, int]:
     waiting = Trace.status.in_(("sent", "in_progress"))
     rows = db.session.execute(
-        select(Trace.priority, func.count()).where(waiting).group_by(Trace.priority)
+        select(Trace.priority, func.count())
+        .where(Trace.owner_state == actor.state, waiting)
+        .group_by(Trace.priority)
     )
     return {priority: int(count) for priority, count in rows}
 

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Select
+
 from salsa_ext.db import db
 from salsa_ext.errors import NotFound
 from salsa_ext.models import Report, Seizure, Transfer
@@ -53,22 +55,28 @@ class DocumentView:
 def list_documents(
     actor: Actor, kind: Kind, filters: dict[str, Any], limit: int, cursor: str | None
 ) -> Page[DocumentView]:
-    """Return a page of current versions that concern the actor's state, newest first."""
+    """Return a page of current versions of the actor's state, newest first."""
     require(actor, kind.permission)
-    query = current(kind.model)
+    own = current(kind.model).where(kind.model.owner_state == actor.state)
+    return _listed(own, kind, filters, limit, cursor)
+
+
+def list_concerning(
+    actor: Actor, kind: Kind, filters: dict[str, Any], limit: int, cursor: str | None
+) -> Page[DocumentView]:
+    """Return a page of current versions that concern the actor's state, whoever owns them."""
+    require(actor, kind.permission)
+    return _listed(current(kind.model), kind, filters, limit, cursor)
+
+
+def _listed(
+    query: Select[Any], kind: Kind, filters: dict[str, Any], limit: int, cursor: str | None
+) -> Page[DocumentView]:
     for name in kind.filters:
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(kind.model, name) == value)
     found = page(query, kind.model.id, limit, cursor)
     return found.of(_views(found.items))
-
-
-def get_document(
-    actor: Actor, kind: Kind, document_id: UUID, as_of: datetime | None = None
-) -> DocumentView:
-    """Return one document as it stands, or as it stood at `as_of`; raises NotFound."""
-    require(actor, kind.permission)
-    return read(kind, document_id, as_of)
 
 
 def version(kind: Kind, document_id: UUID) -> int:

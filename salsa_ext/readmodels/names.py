@@ -71,12 +71,23 @@ def family(calibre: str | None) -> str | None:
     return _families().get(calibre) if calibre else None
 
 
+@cache
+def calibres(family: str | None) -> list[str] | None:
+    """Return the calibres of a family, or None for no family."""
+    return [code for code, of in _families().items() if of == family] if family else None
+
+
 def category(type_code: str | None) -> str | None:
     """Return the category that a type belongs to."""
     return _categories().get(type_code) if type_code else None
 
 
+def types() -> list[str]:
+    """Return the codes of all types."""
+    return sorted(_categories())
+
+
 def forget() -> None:
     """Drop what is kept in memory; for the command that loads reference data anew."""
-    for kept in (_aliases, _families, _categories, _states, _posts, labels):
+    for kept in (_aliases, _families, calibres, _categories, _states, _posts, labels):
         kept.cache_clear()

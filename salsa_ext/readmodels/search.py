@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from salsa_ext.errors import Invalid, say
 from salsa_ext.matching import marks
 from salsa_ext.matching.evidence import Description, Evidence, weigh
+from salsa_ext.matching.prose import marking_of
 from salsa_ext.readmodels import names
 from salsa_ext.readmodels.marks import Held, holding
 from salsa_ext.values.inquiries import Query
@@ -24,6 +25,11 @@ class Candidate:
     held: Held
     evidence: Evidence
 
+    @property
+    def is_open(self) -> bool:
+        """Tell whether the asker may read the record."""
+        return self.held.visibility == "open"
+
 
 def check_query(query: Query, path: str = "serial") -> marks.Key:
     """Return the key of the serial; raises Invalid that says what would make a search possible."""
@@ -33,6 +39,10 @@ def check_query(query: Query, path: str = "serial") -> marks.Key:
         raise Invalid({path: [say("A serial has at most {count} characters.", count=LONGEST)]})
     if not norm.isprintable():
         raise Invalid({path: [say("Control characters cannot be part of a serial.")]})
+    if marking_of(query.serial):
+        raise Invalid({path: [say("“{serial}” is no mark: it says that none can be read. Give the characters"
+                                  " that are stamped on the gun, or trace it by its make and import"
+                                  " mark.", serial=query.serial)]})  # fmt: skip
     if key is None and marks.readable(norm):
         raise Invalid({path: [say("A serial with unreadable characters is recorded as it was read, but"
                                   " cannot be searched: give every character, or trace the gun by"
@@ -45,13 +55,39 @@ def check_query(query: Query, path: str = "serial") -> marks.Key:
     return key
 
 
-def search(query: Query) -> list[Candidate]:
-    """Return the candidates of all states, best first; the caller heeds their visibility."""
-    key = check_query(query)
-    asked = _asked(query, key)
+def searched_by(query: Query, path: str = "serial") -> dict[str, tuple[marks.Key, str]]:
+    """Return the keys of a query by skeleton, each of the `serial` or of another `mark`.
+
+    Raises Invalid where neither the serial nor another mark can be searched.
+    """
+    found = {
+        key.skeleton: (key, "serial" if mark.kind == "manufacture" else "mark")
+        for mark in query.marks
+        if marks.tells_apart(mark.kind, mark.text) and (key := marks.key(mark.text))
+    }
+    try:
+        serial = check_query(query, path)
+    except Invalid:
+        if not found:
+            raise
+        return found
+    return found | {serial.skeleton: (serial, "serial")}
+
+
+def search(query: Query, asker: str | None) -> list[Candidate]:
+    """Return the candidates of all states, best first; the caller leaves out what is `silent`.
+
+    To the asker its own records are open. What another state does not keep open is weighed by the
+    serial alone: asking again with another make tells nothing of it.
+    """
+    keys = searched_by(query)
+    asked = _asked(query)
     best: dict[object, Candidate] = {}
-    for held in holding([key]):
-        candidate = Candidate(held, weigh(asked, _held(held)))
+    for found in holding([key for key, _ in keys.values()], asked, asker):
+        held = found._replace(visibility="open") if found.state == asker else found
+        key, by = keys[marks.skeleton(held.serial_norm)]
+        evidence = weigh(replace(asked, serial_norm=key.norm), _held(held), by)
+        candidate = Candidate(held, evidence)
         if candidate.evidence.strength is None:
             continue
         other = best.get(held.record_id)
@@ -66,19 +102,31 @@ def _standing(found: Candidate) -> tuple[bool, float]:
 
 
 def _rank(found: Candidate) -> tuple[float, date, str]:
-    """Best first; equals stand in the order in which they happened, the same every time."""
-    return -found.evidence.bits, found.held.occurred_on, found.held.state
+    """Best first; equals stand in the order in which they happened, the same every time.
+
+    What is not open stands last among equals: its place would tell when it happened.
+    """
+    on = found.held.occurred_on if found.is_open else date.max
+    return -found.evidence.bits, on, found.held.state
 
 
 def likeliest(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Return those that are about as likely as the best one: the records of one gun differ a little."""
-    best = max((candidate.evidence.bits for candidate in candidates), default=0.0)
-    return [candidate for candidate in candidates if candidate.evidence.bits >= best - MARGIN]
+    """Return those that are about as likely as the best one: the records of one gun differ a little.
+
+    What is not open is compared by the serial alone, and moves nothing that is open.
+    """
+    best = max((found.evidence.bits for found in candidates if found.is_open), default=0.0)
+    serial = max((found.evidence.serial_bits for found in candidates), default=0.0)
+    return [
+        found
+        for found in candidates
+        if found.evidence.bits >= (best if found.is_open else serial) - MARGIN
+    ]
 
 
-def _asked(query: Query, key: marks.Key) -> Description:
+def _asked(query: Query) -> Description:
     return Description(
-        serial_norm=key.norm,
+        serial_norm="",  # each of the keys that are searched has its own
         make=names.resolve("make", query.make),
         calibre_family=names.family(names.resolve("calibre", query.calibre)),
         type=names.resolve("type", query.type),
@@ -88,6 +136,8 @@ def _asked(query: Query, key: marks.Key) -> Description:
 
 
 def _held(held: Held) -> Description:
+    if held.visibility != "open":
+        return Description(held.serial_norm)
     return Description(
         serial_norm=held.serial_norm,
         make=held.make,

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 
 from salsa_ext.db import db
 from salsa_ext.errors import NotFound
@@ -59,7 +59,7 @@ def list_shipments(
         if (value := filters.get(name)) is not None:
             query = query.where(column == value)
     if (plate := filters.get("plate")) is not None:
-        query = query.where(Shipment.plates.contains([plate]))
+        query = query.where(Shipment.id.in_(select(func.salsa_shipments_with(plate))))
     if (post := filters.get("post")) is not None:
         query = query.where(Shipment.posts.contains([post]))
     if (due := filters.get("due_before")) is not None:

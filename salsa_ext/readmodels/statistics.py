@@ -10,11 +10,13 @@ from typing import Any, Final
 from sqlalchemy import func, select
 
 from salsa_ext.db import db
-from salsa_ext.errors import NotFound
+from salsa_ext.errors import Invalid, NotFound, say
 from salsa_ext.models import Rollup, RollupDelta
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels import names
 from salsa_ext.values.actor import Actor
+from salsa_ext.values.codes import TRACE_OUTCOMES
 
 SMALLEST: Final = 5
 DATASETS: Final = {
@@ -62,11 +64,13 @@ def get_table(actor: Actor, dataset: str, filters: dict[str, Any]) -> Table:
 
     The breakdown is the same for everybody and for every question: a coarser one beside it would
     give small cells away by subtraction. Cells under 5 are withheld, and no total stands beside
-    a withheld cell. Raises NotFound for a dataset that there is not.
+    a withheld cell. Raises NotFound for a dataset that there is not, Invalid for a subject that
+    it does not count.
     """
     require(actor, Permission.STATISTICS_READ)
     if dataset not in DATASETS:
         raise NotFound("dataset", dataset)
+    _check_subject(dataset, filters.get("subject"))
     today = actor.now().date()  # the day of UTC, or a quarter would end sooner for some readers
     running = date(today.year, today.month - (today.month - 1) % 3, 1)
     cells = [_cell(row) for row in db.session.execute(_sums(dataset, running, filters))]
@@ -75,10 +79,16 @@ def get_table(actor: Actor, dataset: str, filters: dict[str, Any]) -> Table:
     return Table(dataset, DATASETS[dataset], running, cells, total)
 
 
+def _check_subject(dataset: str, subject: str | None) -> None:
+    counted = TRACE_OUTCOMES if DATASETS[dataset] == "outcome" else (*names.types(), "unknown")
+    if subject is not None and subject not in counted:
+        raise Invalid({"subject": [say("One of: {choices}.", choices=", ".join(counted))]})
+
+
 def _sums(dataset: str, running: date, filters: dict[str, Any]) -> Any:
-    names = ("state", "partner", "subject", "period", "amount")
+    columns = ("state", "partner", "subject", "period", "amount")
     parts = [
-        select(*(getattr(table, name) for name in names)).where(table.dataset == dataset)
+        select(*(getattr(table, name) for name in columns)).where(table.dataset == dataset)
         for table in (Rollup, RollupDelta)
     ]
     every = parts[0].union_all(parts[1]).subquery()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +14,10 @@ from sqlalchemy import select
 from salsa_ext.db import as_state, db
 from salsa_ext.errors import NotFound
 from salsa_ext.matching import chains
+from salsa_ext.matching.sales import Event
 from salsa_ext.models import Trace, TraceLeg
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels.marks import Coverage, coverage
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.readmodels.parties import Parties, parties_of
 from salsa_ext.values.actor import Actor
@@ -36,13 +37,22 @@ class TraceView:
 
 
 @dataclass(frozen=True)
+class Searched:
+    """A state that was searched or asked: how far its records reached then, and what it said."""
+
+    state: str
+    records: int
+    through: date | None
+    said: str
+
+
+@dataclass(frozen=True)
 class ResultView:
     """The result of a trace, who was searched, and the parties that may be named."""
 
     trace: Trace
-    legs: Sequence[TraceLeg]
     result: chains.Result
-    searched: Sequence[Coverage]
+    searched: Sequence[Searched]
     parties: Parties
 
 
@@ -51,7 +61,7 @@ def list_traces(
 ) -> Page[TraceView]:
     """Return a page of the own state's traces, newest first."""
     require(actor, Permission.TRACE_READ)
-    query = select(Trace)
+    query = select(Trace).where(Trace.owner_state == actor.state)
     for name in ("status", "case_number", "priority"):
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(Trace, name) == value)
@@ -83,11 +93,31 @@ def get_result(actor: Actor, trace_id: UUID) -> ResultView:
     """Return what the answers amount to so far; raises NotFound."""
     require(actor, Permission.TRACE_READ)
     view = read(trace_id)
-    said = [chains.Leg(leg.state, leg.status, leg.events) for leg in view.legs]
+    said = [as_said(leg) for leg in view.legs]
     trace = view.trace
     result = chains.build(said, trace.found_on, trace.owner_state, trace.firearm)
     parties = _named(actor, [*result.chain, *result.conflicts])
-    return ResultView(trace, view.legs, result, coverage(), parties)
+    return ResultView(trace, result, _searched(trace, view.legs), parties)
+
+
+def as_said(leg: TraceLeg) -> chains.Leg:
+    """Return a leg as chains are built of it."""
+    return chains.Leg(leg.state, leg.status, leg.events, takes_part=leg.channel == "salsa")
+
+
+def _searched(trace: Trace, legs: Sequence[TraceLeg]) -> list[Searched]:
+    """Return how far the records reached when the trace was sent, and who was asked beside them."""
+    asked = {leg.state: leg for leg in legs}
+    covered = {row["state"]: row for row in trace.searched or ()}
+    return [_one_searched(state, covered.get(state), asked.get(state))
+            for state in sorted({*asked, *covered})]  # fmt: skip
+
+
+def _one_searched(state: str, covered: dict[str, Any] | None, leg: TraceLeg | None) -> Searched:
+    said = leg.status if leg else "no_record"
+    if covered is None:
+        return Searched(state, 0, leg.records_through if leg else None, said)
+    return Searched(state, covered["records"], date.fromisoformat(covered["through"]), said)
 
 
 def _legs(trace_ids: Sequence[UUID]) -> dict[UUID, list[TraceLeg]]:
@@ -98,7 +128,7 @@ def _legs(trace_ids: Sequence[UUID]) -> dict[UUID, list[TraceLeg]]:
     return found
 
 
-def _named(actor: Actor, events: Sequence[chains.Event]) -> Parties:
+def _named(actor: Actor, events: Sequence[Event]) -> Parties:
     """Return the parties that the asking state may read by name, one query for each state.
 
     Firms of other states are named; private persons of another state are not: of them the

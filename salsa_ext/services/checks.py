@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -56,8 +56,8 @@ def make(*, actor: Actor, data: CheckData) -> Answer:
     require(actor, Permission.CHECK_MAKE)
     check_purpose(data.purpose)
     actor = actor.for_purpose(data.purpose)
-    found = search(data.query)
-    seen = visible(actor, found)[:MOST]
+    found = search(data.query, actor.state)
+    seen = visible(found)[:MOST]
     said = verdict([candidate.evidence.strength for candidate in seen])
     check_id = _write(actor, data, said)
     tell_owners(actor, "check", check_id, found)
@@ -89,13 +89,9 @@ def check_purpose(purpose: Purpose) -> None:
         raise Invalid({"incident": [say("Give the incident, or a case number.")]})
 
 
-def visible(actor: Actor, found: Sequence[Candidate]) -> list[Candidate]:
-    """Return the candidates that the actor's state may know of; its own are open to it."""
-    return [
-        candidate if candidate.held.state != actor.state else _opened(candidate)
-        for candidate in found
-        if candidate.held.state == actor.state or candidate.held.visibility != "silent"
-    ]
+def visible(found: Sequence[Candidate]) -> list[Candidate]:
+    """Return the candidates that the asking state may know of."""
+    return [candidate for candidate in found if candidate.held.visibility != "silent"]
 
 
 def tell_owners(actor: Actor, kind: str, cause: UUID, found: Sequence[Candidate]) -> None:
@@ -115,10 +111,6 @@ def tell_owners(actor: Actor, kind: str, cause: UUID, found: Sequence[Candidate]
             data={"records": records}, hidden=hidden)
         for (state, hidden), records in owners.items()
     ])  # fmt: skip
-
-
-def _opened(candidate: Candidate) -> Candidate:
-    return replace(candidate, held=candidate.held._replace(visibility="open"))
 
 
 def _write(actor: Actor, data: CheckData, said: str) -> UUID:

@@ -13,11 +13,13 @@ from salsa_ext.db import db, insert_many
 from salsa_ext.errors import Invalid, Message, say
 from salsa_ext.matching import chains
 from salsa_ext.models import State, Trace, TraceLeg
-from salsa_ext.readmodels.marks import coverage
+from salsa_ext.readmodels import traces
+from salsa_ext.readmodels.marks import Coverage, coverage
 from salsa_ext.readmodels.search import Candidate, likeliest, search
 from salsa_ext.services import answers
 from salsa_ext.services.checks import tell_owners, visible
 from salsa_ext.values.actor import Actor
+from salsa_ext.values.firearms import Mark
 from salsa_ext.values.ids import new_id
 from salsa_ext.values.inquiries import Query
 
@@ -25,21 +27,23 @@ Reasons = dict[str, list[Message]]
 
 
 def ask_all(actor: Actor, trace: Trace) -> list[dict[str, Any]]:
-    """Ask every state that may know; returns the rows of the legs.
+    """Ask every state that may know, and keep how far the records reached; returns the legs' rows.
 
     The own records first, then states whose records match, the import marks, the country of
     manufacture, and each state that an answer points to. `silent` records make no leg.
     """
     found = [
-        hit for hit in _candidates(trace.firearm)
+        hit for hit in _candidates(actor, trace.firearm)
         if hit.held.record_id != trace.record_id and not hit.held.is_superseded
     ]  # fmt: skip
     tell_owners(actor, "trace", trace.id, found)
     by_state: dict[str, list[Candidate]] = defaultdict(list)
-    for hit in likeliest(visible(actor, found)):
+    for hit in likeliest(visible(found)):
         by_state[hit.held.state].append(hit)
     why = _routes(actor, trace.firearm, by_state)
-    reach = _reach()
+    covered = coverage()
+    trace.searched = [row._asdict() | {"through": row.through.isoformat()} for row in covered]
+    reach = _reach(covered)
     rows = [_ask(actor, trace, state, why[state], by_state[state], reach) for state in why]
     pointed = _pointed_to(rows)
     rows += [_ask(actor, trace, state, pointed[state], [], reach) for state in pointed]
@@ -59,7 +63,7 @@ def status_of(rows: Sequence[Mapping[str, Any]], own: str) -> str:
 def outcome(trace: Trace) -> str:
     """Return the outcome that the legs give so far."""
     rows = db.session.scalars(select(TraceLeg).where(TraceLeg.trace_id == trace.id))
-    said = [chains.Leg(row.state, row.status, row.events) for row in rows]
+    said = [traces.as_said(row) for row in rows]
     return chains.build(said, trace.found_on, trace.owner_state, trace.firearm).outcome
 
 
@@ -69,17 +73,21 @@ def withdraw(trace: Trace) -> None:
     db.session.execute(update(TraceLeg).where(waiting).values(status="withdrawn"))
 
 
-def _candidates(firearm: Mapping[str, Any]) -> list[Candidate]:
-    if not firearm.get("serial"):
-        return []
+def _candidates(actor: Actor, firearm: Mapping[str, Any]) -> list[Candidate]:
     try:
-        return search(Query(
-            serial=firearm["serial"], make=firearm["make_text"], model=firearm["model"],
-            calibre=firearm["calibre_text"], type=firearm["type_text"],
-            country=firearm["country_of_manufacture"], year=firearm["year"],
-        ))  # fmt: skip
-    except Invalid:  # too short to search alone; the other routes are still asked
+        return search(as_query(firearm), actor.state)
+    except Invalid:  # no mark, or too short to search alone; the other routes are still asked
         return []
+
+
+def as_query(firearm: Mapping[str, Any]) -> Query:
+    """Return the search for a gun as a trace describes it, by every mark that it bears."""
+    return Query(
+        serial=firearm["serial"] or "", make=firearm["make_text"], model=firearm["model"],
+        calibre=firearm["calibre_text"], type=firearm["type_text"],
+        country=firearm["country_of_manufacture"], year=firearm["year"],
+        marks=tuple(Mark(mark["kind"], mark["text"]) for mark in firearm["marks"]),
+    )  # fmt: skip
 
 
 def _routes(
@@ -102,7 +110,7 @@ def _ask(
     actor: Actor, trace: Trace, state: str, why: Sequence[Message],
     candidates: Sequence[Candidate], reach: Mapping[str, date | None],
 ) -> dict[str, Any]:  # fmt: skip
-    told = [hit for hit in candidates if hit.held.visibility == "open"]
+    told = [hit for hit in candidates if hit.is_open]
     events = answers.answer(actor, state, told) if told else []
     takes_part, now = state in reach, actor.now()
     status = "answered" if events else "sent" if candidates or not takes_part else "no_record"
@@ -116,10 +124,10 @@ def _ask(
     }  # fmt: skip
 
 
-def _reach() -> dict[str, date | None]:
+def _reach(covered: Sequence[Coverage]) -> dict[str, date | None]:
     """Return the participating states, each with the day through which its records reach."""
     states = db.session.scalars(select(State.code).where(State.is_participant))
-    through = {row.state: row.through for row in coverage()}
+    through = {row.state: row.through for row in covered}
     return {state: through.get(state) for state in states}
 
 

@@ -14,6 +14,7 @@ from salsa_ext.readmodels.records import RecordView
 from salsa_ext.readmodels.search import Candidate, search
 from salsa_ext.services.checks import tell_owners, visible
 from salsa_ext.values.actor import Actor
+from salsa_ext.values.firearms import Mark
 from salsa_ext.values.inquiries import Query
 
 MOST = 10
@@ -46,23 +47,22 @@ def find(*, actor: Actor, document_id: UUID, items: Sequence[RecordView]) -> lis
     own = {item.record.id for item in items}
     found = []
     for item in items:
-        candidates = [hit for hit in _search(item) if hit.held.record_id not in own]
+        candidates = [hit for hit in _search(actor, item) if hit.held.record_id not in own]
         # A silent seizure tells nobody: the word of a match would say that it exists.
         if item.setting is None or item.setting.visibility != "silent":
             tell_owners(actor, "seizure", document_id, candidates)
-        found.append(ItemMatches(item.record.line, visible(actor, candidates)[:MOST]))
+        found.append(ItemMatches(item.record.line, visible(candidates)[:MOST]))
     return found
 
 
-def _search(item: RecordView) -> list[Candidate]:
+def _search(actor: Actor, item: RecordView) -> list[Candidate]:
     record = item.record
-    if not record.serial:
-        return []
     try:
         return search(Query(
-            serial=record.serial, make=record.make_text, model=record.model,
+            serial=record.serial or "", make=record.make_text, model=record.model,
             calibre=record.calibre_text, type=record.type_text,
             country=record.country_of_manufacture, year=record.year,
-        ))  # fmt: skip
-    except Invalid:  # a serial too short to search is still worth recording
+            marks=tuple(Mark(mark.kind, mark.text) for mark in item.marks),
+        ), actor.state)  # fmt: skip
+    except Invalid:  # a gun that cannot be searched is still worth recording
         return []

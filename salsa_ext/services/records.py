@@ -9,10 +9,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, select, update
 
 from salsa_ext.db import db, insert_many
 from salsa_ext.matching import marks
+from salsa_ext.matching.prose import marking_of
 from salsa_ext.models import Mark as MarkRow
 from salsa_ext.models import MarkKey, Record, RecordSetting
 from salsa_ext.models.records import Described
@@ -64,7 +65,7 @@ def write(entries: Sequence[Entry], now: datetime) -> list[UUID]:
 
 def supersede(record_ids: Sequence[UUID], version: int) -> None:
     """Mark the keys of versions before `version`, so that a search says it hit an old mark."""
-    old = MarkKey.record_id.in_(record_ids) & (MarkKey.record_version < version)
+    old = _keys_of(record_ids) & (MarkKey.record_version < version)
     db.session.execute(update(MarkKey).where(old).values(is_superseded=True))
 
 
@@ -85,8 +86,15 @@ def settle(
     settings = update(RecordSetting).where(RecordSetting.record_id.in_(ids))
     said = {"visibility": visibility, "handling": handling, "concerned": list(concerned)}
     db.session.execute(settings.values(said))
-    keys = update(MarkKey).where(MarkKey.record_id.in_(ids))
+    keys = update(MarkKey).where(_keys_of(ids))
     db.session.execute(keys.values(visibility=visibility))
+
+
+def _keys_of(record_ids: Sequence[UUID]) -> ColumnElement[bool]:
+    """Name the keys of all versions of records by their marks: keys are spread by key alone."""
+    texts = select(MarkRow.text).where(MarkRow.record_id.in_(record_ids)).distinct()
+    keys = filter(None, map(marks.key, db.session.scalars(texts)))
+    return MarkKey.key.in_([key.value for key in keys]) & MarkKey.record_id.in_(record_ids)
 
 
 FIELDS = tuple(name for name in Described.__annotations__)
@@ -106,7 +114,7 @@ def describe(firearm: Firearm) -> dict[str, Any]:
         "year": firearm.year,
         "origin_kind": firearm.origin_kind,
         "serial": firearm.serial,
-        "marking": firearm.marking,
+        "marking": _marking(firearm),
         "importer_mark": firearm.importer_mark,
         "part_kind": firearm.part_kind,
         "quantity": firearm.quantity, "unit": firearm.unit,
@@ -114,6 +122,13 @@ def describe(firearm: Firearm) -> dict[str, Any]:
         "hs_code": firearm.hs_code,
         "antique": firearm.antique,
     }  # fmt: skip
+
+
+def _marking(firearm: Firearm) -> str:
+    """Return how the serial is marked: as reported, else what prose in its place says."""
+    if firearm.marking != "unknown" or firearm.serial is None:
+        return firearm.marking
+    return marking_of(firearm.serial) or firearm.marking
 
 
 def subject(firearm: Firearm) -> str:
@@ -147,13 +162,19 @@ def _setting(entry: Entry, row: dict[str, Any]) -> dict[str, Any]:
 def _write_marks(pairs: Iterable[tuple[Entry, dict[str, Any]]]) -> None:
     written, keys = [], []
     for entry, row in pairs:
-        for mark in entry.firearm.all_marks():
+        for mark in _borne(entry.firearm):
             mark_row = _mark(mark, row)
             written.append(mark_row)
             if mark.kind in marks.IDENTIFYING and (key := marks.key(mark.text)):
                 keys.append(_key(key, mark_row["id"], entry, row))
     insert_many(MarkRow, written)
     insert_many(MarkKey, keys)
+
+
+def _borne(firearm: Firearm) -> list[Mark]:
+    """Return what is stamped on the gun: prose in place of a serial stays in the record alone."""
+    said = firearm.serial if firearm.serial and marking_of(firearm.serial) else None
+    return [mark for mark in firearm.all_marks() if said is None or mark.text != said]
 
 
 def _mark(mark: Mark, row: dict[str, Any]) -> dict[str, Any]:

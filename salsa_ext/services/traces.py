@@ -17,13 +17,13 @@ from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.days import today
 from salsa_ext.readmodels.records import RecordView, of_documents
-from salsa_ext.readmodels.search import check_query
+from salsa_ext.readmodels.search import searched_by
 from salsa_ext.readmodels.versions import current
 from salsa_ext.services import legs, records, rollups
 from salsa_ext.services.fields import Problems, check_date
 from salsa_ext.values.actor import Actor, Purpose
 from salsa_ext.values.ids import new_id
-from salsa_ext.values.inquiries import Query, TraceData
+from salsa_ext.values.inquiries import TraceData
 
 SENT = ("sent", "in_progress", "answered")
 
@@ -185,5 +185,4 @@ def _check(data: TraceData, firearm: dict[str, Any], found_on: date, on: date) -
     # A description can be completed; a seized gun bears what it bears, and the result says why
     # that was not enough.
     if data.firearm and firearm["serial"] and marks.key(firearm["serial"]):
-        query = Query(firearm["serial"], firearm["make_text"], calibre=firearm["calibre_text"])
-        check_query(query, "firearm.serial")
+        searched_by(legs.as_query(firearm), "firearm.serial")

@@ -74,6 +74,7 @@ TRANSPORTS: Final = ("land", "sea", "air", "mail", "other")
 TRACE_STATUSES: Final = (
     "draft", "approved", "sent", "in_progress", "answered", "withdrawn", "closed",
 )  # fmt: skip
+TRACE_OUTCOMES: Final = ("traced", "partly", "not_traced", "pending")
 PRIORITIES: Final = ("flash", "urgent", "priority", "routine")
 ILLICIT_REASONS: Final = (
     "illegal_where_found", "embargo_breach", "inadequately_marked", "unlicensed_manufacture",

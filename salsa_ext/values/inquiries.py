@@ -7,12 +7,15 @@ from datetime import date
 from uuid import UUID
 
 from salsa_ext.values.actor import Purpose
-from salsa_ext.values.firearms import Firearm
+from salsa_ext.values.firearms import Firearm, Mark
 
 
 @dataclass(frozen=True)
 class Query:
-    """Is this serial known? Whatever else is known of the gun makes the answer better."""
+    """Is this serial known? Whatever else is known of the gun makes the answer better.
+
+    `marks` are the other marks of the gun, where somebody has them all before him.
+    """
 
     serial: str
     make: str | None = None
@@ -21,6 +24,7 @@ class Query:
     type: str | None = None
     country: str | None = None
     year: int | None = None
+    marks: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,10 @@ def test_two_states_may_use_one_number(as_actor, client):
 
 def test_a_joint_seizure_is_listed_on_both_sides(as_actor, client):
     client.post("/seizures", bodies.seizure(joint_with={"state": "PRY", "number": "P-9"}))
-    assert len(as_actor("PRY", "police_officer").get("/seizures").json["items"]) == 1
+    purpose = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
+    other = as_actor("PRY", "police_officer")
+    assert len(client.get("/seizures").json["items"]) == 1
+    assert len(other.get("/seizures", **purpose).json["items"]) == 1
 
 
 def test_marks_are_kept_in_the_order_in_which_they_were_read(client):

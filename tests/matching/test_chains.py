@@ -70,6 +70,64 @@ def test_two_first_sales_are_candidates_and_nothing_is_concluded():
     assert found.outcome == "partly"
 
 
+DEALER, PERSON = {"id": "d", "kind": "dealer"}, {"id": "p", "kind": "individual"}
+
+
+def sale(on, giver, receiver, state="PRY", kind="domestic_sale"):
+    return event(kind, on, state) | {"giver": giver, "receiver": receiver}
+
+
+WHOLESALE = sale("2024-01-01", DEALER, DEALER)
+RETAIL = sale("2024-02-01", DEALER, PERSON)
+SOLD_BACK = sale("2025-01-01", PERSON, DEALER)
+RESALE = sale("2025-02-01", DEALER, PERSON)
+
+
+@pytest.mark.parametrize("events,days,reached", [
+    ([WHOLESALE, RETAIL], 759, "first_buyer"),
+    ([WHOLESALE, sale("2024-01-15", DEALER, DEALER), RETAIL], 759, "first_buyer"),
+    ([sale("2024-01-01", {"id": "m", "kind": "manufacturer"}, DEALER), RETAIL], 759, "first_buyer"),
+    ([RETAIL, sale("2025-01-01", PERSON, PERSON)], 759, "last_holder"),
+    ([RETAIL, SOLD_BACK], 759, "dealer"),
+    ([WHOLESALE, RETAIL, SOLD_BACK, RESALE], 759, "last_holder"),
+    ([RETAIL, sale("2025-01-01", PERSON, DEALER, kind="private_sale"), RESALE], 759, "last_holder"),
+])  # fmt: skip
+def test_sales_that_follow_from_each_other_are_one_chain(events, days, reached):
+    found = built(*events)
+    assert (found.ambiguous, found.time_to_crime_days, found.reached) == (False, days, reached)
+    assert found.last_lawful == events[-1]
+
+
+def test_a_gun_that_was_sold_back_and_shipped_abroad_is_sold_there_again():
+    shipped = event("export", "2025-01-10", receiver="dealer", counterpart_state="URY")
+    arrived = event("import", "2025-01-20", "URY", receiver="dealer", counterpart_state="PRY")
+    there = sale("2025-02-01", DEALER, PERSON, "URY")
+    assert not built(RETAIL, SOLD_BACK, shipped, arrived, there).ambiguous
+
+
+@pytest.mark.parametrize("events", [
+    [RETAIL, RESALE], [RETAIL, WHOLESALE | {"occurred_on": "2025-01-01"}, RESALE],
+    [RETAIL, SOLD_BACK, sale("2025-02-01", DEALER, PERSON, "URY")],
+    [RETAIL, SOLD_BACK, RESALE, sale("2025-03-01", DEALER, PERSON)],
+    [sale("2024-02-01", DEALER, None), sale("2025-02-01", DEALER, None)],
+])  # fmt: skip
+def test_sales_that_nothing_links_are_of_several_guns(events):
+    assert built(*events).ambiguous
+
+
+KINDS = st.sampled_from([None, DEALER, PERSON, {"id": "m", "kind": "manufacturer"}])
+YEARS = st.dates(date(2020, 1, 1), date(2026, 2, 1))
+
+
+@given(st.lists(st.tuples(YEARS, KINDS, KINDS), max_size=8))
+def test_a_gun_is_ambiguous_only_by_sales_out_of_the_trade(drawn):
+    found = built(*(sale(on.isoformat(), giver, receiver) for on, giver, receiver in drawn))
+    out = [one for one in drawn if one[1] is not PERSON and one[2] in (None, PERSON)]
+    assert len(found.candidates) <= len(out)
+    assert not (found.ambiguous and len(out) < 2)
+    assert (found.time_to_crime_days is None) or out
+
+
 def test_one_first_sale_is_no_list_of_candidates():
     assert built(SALE).candidates == []
 
@@ -104,6 +162,42 @@ def test_a_gun_that_was_recovered_and_sold_was_not_diverted_by_the_theft():
     )  # fmt: skip
     assert found.point_of_diversion is None
     assert found.last_lawful["event"] == "private_sale"
+
+
+@pytest.mark.parametrize("kind,why", [
+    ("destruction", "PRY recorded on 2025-02-03 that it was destroyed"),
+    ("deactivation", "PRY recorded on 2025-02-03 that it was deactivated"),
+])  # fmt: skip
+def test_a_gun_that_was_put_out_of_use_and_found_was_diverted_after_that(kind, why):
+    ended = event(kind, "2025-02-03")
+    for chain in ([SALE, ended], [ended], [SALE, event("theft", "2025-01-01"), ended],
+                  [SALE, event("seized", "2025-01-01"), ended]):  # fmt: skip
+        found = built(*chain)
+        diversion = found.point_of_diversion
+        assert (diversion["after"], diversion["before"]) == (ended["record"], None)
+        assert diversion["diversion_kind"] == "unknown"
+        assert str(diversion["why"]).startswith(why)
+        assert (found.last_lawful, found.outcome) == (ended, "traced")
+
+
+def test_a_theft_after_the_recorded_destruction_is_the_diversion():
+    ended = event("destruction", "2025-02-03")
+    stolen = event("theft", "2025-03-03", stolen_from="evidence_store")
+    diversion = built(SALE, ended, stolen).point_of_diversion
+    assert (diversion["after"], diversion["before"]) == (ended["record"], stolen["record"])
+    assert diversion["diversion_kind"] == "theft_evidence_store"
+
+
+@pytest.mark.parametrize("on", ["2026-03-01", "2026-03-05"])
+def test_a_gun_that_was_destroyed_once_it_was_found_was_not_diverted_from_there(on):
+    found = built(SALE, event("destruction", on))
+    assert (found.point_of_diversion, found.last_lawful) == (None, SALE)
+    assert [e["event"] for e in found.conflicts] == ["destruction"]
+
+
+def test_a_deactivated_gun_that_was_sold_after_that_was_not_diverted_before():
+    found = built(SALE, event("deactivation", "2025-02-03"), event("private_sale", "2025-05-05"))
+    assert found.point_of_diversion is None
 
 
 @pytest.mark.parametrize("status,kind", [
@@ -141,6 +235,14 @@ def test_nothing_known_yet_is_pending():
     found = built(waiting=["ARG"])
     assert (found.outcome, found.failure_reason) == ("pending", "no_response")
     assert [str(text) for text in found.missing] == ["The answer of ARG."]
+
+
+@pytest.mark.parametrize("takes_part,reason", [
+    ([False], "not_participant"), ([False, True], "no_response"), ([True], "no_response"),
+])  # fmt: skip
+def test_a_state_that_takes_no_part_is_not_said_to_keep_silent(takes_part, reason):
+    legs = [Leg(f"X{n}", "sent", takes_part=part) for n, part in enumerate(takes_part)]
+    assert build(legs, FOUND, "BRA", GUN).failure_reason == reason
 
 
 @pytest.mark.parametrize("gun,reason", [

@@ -46,7 +46,7 @@ def mended(server):
     server.make(name)
     url = server.url("owner", name)
     engine = create_engine(url, poolclass=pool.NullPool)
-    command.upgrade(database._alembic(url), "0010_add_running")
+    command.upgrade(database._alembic(url), "0012_add_lookups")
     with engine.begin() as connection:
         for said in BEFORE:
             connection.execute(text(said))

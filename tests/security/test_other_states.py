@@ -32,7 +32,8 @@ def test_a_joint_seizure_is_read_by_the_other_side_and_not_changed(as_actor):
     joint = {"joint_with": {"state": "PRY", "number": "P-9"}}
     made = police.post("/seizures", bodies.seizure(**joint)).json
     other = as_actor("PRY", "police_officer")
-    etag = other.get(f"/seizures/{made['id']}").headers["ETag"]
+    purpose = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
+    etag = other.get(f"/seizures/{made['id']}", **purpose).headers["ETag"]
     body = bodies.seizure(reason="No")
     refused = other.post(f"/seizures/{made['id']}/correct", body, 403, If_Match=etag)
     assert refused.json["code"] == "forbidden"

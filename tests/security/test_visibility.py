@@ -59,7 +59,7 @@ def test_a_trace_has_nothing_of_a_silent_record_in_its_result(as_actor):
     made = analyst.post("/traces", bodies.trace()).json
     result = analyst.get(f"/traces/{made['id']}/result").json
     assert result["chain"] == []
-    assert result["searched"] == []
+    assert [row["state"] for row in result["searched"]] == ["BRA"]  # which asked itself
 
 
 def test_a_silent_record_pushes_no_weaker_one_out_of_a_trace(as_actor):

@@ -1,0 +1,69 @@
+"""Where a gun left the lawful world, as far as its records show it; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from salsa_ext.errors import Coded, Message, say
+from salsa_ext.matching.sales import Event
+
+SEIZED: Final = frozenset(("seized", "found", "surrendered"))
+ENDS: Final = frozenset(("deactivation", "destruction"))
+NEVER: Final = {
+    "received_short": "short_receipt",
+    "overdue": "never_arrived",
+    "lost": "never_arrived",
+}
+STOLEN: Final = {
+    "private": "theft_private", "dealer": "theft_dealer", "state_stock": "theft_state_stock",
+    "evidence_store": "theft_evidence_store", "shipment": "never_arrived",
+}  # fmt: skip
+
+
+def diversion_after(last: Event | None, chain: Sequence[Event]) -> dict[str, Any] | None:
+    """Say between which events the gun left the lawful world, where something shows it."""
+    if last is None:
+        return None
+    later = [event for event in chain[chain.index(last) + 1 :] if event["event"] not in SEIZED]
+    if later and later[0]["event"] in ("theft", "loss"):
+        loss = later[0]
+        kind = STOLEN.get(loss.get("stolen_from") or "", "unknown")
+        why = say(
+            "{state} recorded a {event} on {on}.",
+            state=loss["state"],
+            event=Coded("report_kind", loss["event"]),
+            on=loss["occurred_on"],
+        )
+        return {
+            "after": last["record"],
+            "before": loss["record"],
+            "diversion_kind": kind,
+            "why": why,
+        }
+    if last["event"] in ENDS:
+        kind, why = "unknown", _not_ended(last)
+    elif last["event"] == "export" and (last.get("shipment_status") or "") in NEVER:
+        kind = NEVER[last["shipment_status"]]
+        why = _not_received(kind, last)
+    else:
+        return None
+    return {"after": last["record"], "before": None, "diversion_kind": kind, "why": why}
+
+
+def _not_ended(last: Event) -> Message:
+    told = {"state": last["state"], "on": last["occurred_on"]}
+    if last["event"] == "destruction":
+        return say("{state} recorded on {on} that it was destroyed, and it was found after that:"
+                   " it left the hands of those who had to destroy it, or the record is false.",
+                   **told)  # fmt: skip
+    return say("{state} recorded on {on} that it was deactivated, and it was found after that.",
+               **told)  # fmt: skip
+
+
+def _not_received(kind: str, last: Event) -> Message:
+    told = {"state": last["state"], "partner": last["counterpart_state"], "on": last["occurred_on"]}
+    if kind == "short_receipt":
+        return say("{state} shipped it to {partner} on {on}, and {partner} received the shipment"
+                   " without it.", **told)  # fmt: skip
+    return say("{state} shipped it to {partner} on {on}, and no receipt of it is recorded.", **told)

@@ -1,0 +1,105 @@
+"""Words where a mark should stand: they say how the mark is, in four languages, and are none."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+
+def _forms(stems: str, endings: str) -> Iterator[str]:
+    return (stem + ending for stem in stems.split() for ending in ("", *endings.split()))
+
+
+def _phrases(*lists: str) -> Iterator[str]:
+    return (phrase.strip() for phrases in lists for phrase in phrases.split(","))
+
+
+# Words of one meaning, folded: no case, no accents, one blank between them. None holds a digit,
+# so that no serial with a digit is ever taken for one of these.
+_OBLITERATED: Final = (
+    *_phrases(
+        "obliterated, oblit, defaced, erased, removed, eradicated, scratched, scratched off",
+        "scratched out, filed, filed off, filed down, ground, ground off, ground down, grinded off",
+        "sanded, sanded off, drilled, drilled out, punched out, destroyed, defaced off, rubbed off",
+    ),
+    *_forms("raspad limad borrad erradicad obliterad devastad suprimid eliminad esmerilad lijad"
+            " desbastad removid destruid picad", "o a os as"),
+    *_forms("apagad lixad esmerilhad pinad picotad desgastad", "o a os as"),
+    *_forms("efface lime meule gratte oblitere supprime enleve detruite rature", "e s es"),
+)  # fmt: skip
+_ALTERED: Final = (
+    *_phrases("altered, tampered, tampered with, restamped, overstamped, modified, falsified"),
+    *_forms("alterad adulterad modificad regrabad regravad remarcad falsificad", "o a os as"),
+    *_forms("altere modifie falsifie refrappe", "e s es"),
+)
+_UNMARKED: Final = _phrases(
+    "none, unmarked, unserialized, unserialised, not marked, not serialized, no tiene, no posee",
+    "s/n, s n, s/s, s/num, s/serie, no lleva, no porta, no presenta, carece, ninguno, ninguna",
+    "sin grabar, sin marcar, neant",
+    "aucun, aucune, non marque, non marquee, nenhum, nenhuma, nao tem, nao possui, nao ha",
+    "nao apresenta, sem gravacao",
+)
+_UNKNOWN: Final = _phrases(
+    "unknown, unk, n/a, n a, n/k, s/d, n/d, n/c, n/i, s/i, null, nil, tbd, pending",
+    "illegible, unreadable, not legible, not readable, not visible, no visible, non visible",
+    "not available, not applicable, not listed, none listed, not recorded, not given, not known",
+    "not stated, not provided, not found, not seen, see photo, no data, no information",
+    "desconocido, desconocida, se desconoce, se ignora, ilegible, ilegibles, no legible",
+    "no se ve, no se lee, no se observa, no se aprecia, no se distingue, no visibles, no consta",
+    "no aplica, no disponible, no registra, no registrado, no registrada, no especificado",
+    "no identificado, no determinado, no informa, por determinar, pendiente, sin dato, sin datos",
+    "sin informacion, sin determinar, sin identificar, no visualiza, no se visualiza",
+    "inconnu, inconnue, illisible, illisibles, non lisible, pas lisible, pas visible, indetermine",
+    "non disponible, non applicable, non communique, non renseigne, non precise, non identifie",
+    "desconhecido, desconhecida, ilegivel, ilegiveis, nao legivel, nao visivel, nao visiveis",
+    "nao consta, nao informado, nao identificado, nao disponivel, nao aplicavel, nao registrado",
+    "ignorado, ignorada, prejudicado, prejudicada, sem informacao, sem dado, sem dados, a apurar",
+)
+_LACKING: Final = frozenset(_phrases(
+    "no, without, sin, sans, pas, sem, aucun, nenhum, nenhuma, ningun, ninguna, falta",
+))  # fmt: skip
+_MARK: Final = frozenset(_phrases(
+    "serial, serials, serialnumber, number, marking, markings, mark, marks, serie, numero, num",
+    "nro, n, numeracion, marca, marcas, marcaje, matricula, numeracao, marcacao, matricule",
+    "marquage, marquages, visible, visibles, visivel, visiveis",
+))  # fmt: skip
+_NAMED: Final = _MARK - {"n"}  # an N alone can be a mark
+_BESIDE: Final = frozenset(_phrases(
+    "de, del, da, do, el, la, le, los, las, les, os, the, of, is, are, was, esta, est",
+    "partially, partly, completely, totally, fully, parcialmente, totalmente, completamente",
+    "partiellement, totalement, completement",
+))  # fmt: skip
+
+
+def _by_phrase(**phrases: Iterable[str]) -> dict[str, str]:
+    return {phrase: marking for marking, said in phrases.items() for phrase in said}
+
+
+_SAID: Final = _by_phrase(
+    obliterated=_OBLITERATED, altered=_ALTERED, unmarked=_UNMARKED, unknown=_UNKNOWN
+)
+
+
+def marking_of(text: str) -> str | None:
+    """Return what words say of a mark (`obliterated`, `altered`, `unmarked`, `unknown`).
+
+    None where the text is a mark. The list is closed: whatever it does not hold is a mark.
+    """
+    said = _folded(text)
+    words = said.split()
+    rest = " ".join(word for word in words if word not in _MARK and word not in _BESIDE)
+    if said in _SAID or rest in _SAID:
+        return _SAID.get(said) or _SAID[rest]
+    if not _NAMED.intersection(words):
+        return None
+    return "unknown" if not rest else "unmarked" if rest in _LACKING else None
+
+
+def _folded(text: str) -> str:
+    """Return the words without case, accents and signs; `/` stays, since NA can be a serial."""
+    plain = unicodedata.normalize("NFKD", re.sub("[º°ª]", "", text).casefold())
+    letters = "".join(glyph for glyph in plain if not unicodedata.combining(glyph))
+    words = re.sub(r"[^\w/]+|_+", " ", letters)
+    return re.sub(r"\s*/\s*", "/", words).strip()

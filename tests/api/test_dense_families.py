@@ -1,0 +1,61 @@
+"""A family of hundreds of marks that look alike: the true record is found in it all the same."""
+
+from datetime import date
+
+import pytest
+
+from salsa_ext.db import insert_many
+from salsa_ext.matching import marks
+from salsa_ext.models import MarkKey
+from salsa_ext.readmodels.marks import CANDIDATES
+from salsa_ext.values.ids import new_id
+from tests import bodies
+
+MORE = CANDIDATES + 100
+
+
+@pytest.fixture
+def sold(as_actor):
+    """A gun that was sold in Paraguay, before all the others."""
+    body = bodies.transfer(occurred_on="2001-01-01")
+    return as_actor("PRY", "licensing_officer").post("/transfers", body).json["firearm"]["record"]
+
+
+@pytest.fixture
+def family(run):
+    """Let a state hold hundreds of newer marks of the same skeleton."""
+
+    def hold(serial, **changes):
+        run("URY", lambda actor: insert_many(MarkKey, [row(serial, changes) for _ in range(MORE)]))
+
+    return hold
+
+
+def row(serial, changes):
+    key = marks.key(serial)
+    return {
+        "key": key.value, "mark_id": new_id(), "record_id": new_id(), "record_version": 1,
+        "state": "URY", "serial_norm": key.norm, "skeleton": key.skeleton,
+        "event": "registration", "occurred_on": date(2020, 1, 1), "make": None, "calibre": None,
+        "type": None, "country": None, "year": None, "visibility": "open", "is_superseded": False,
+    } | changes  # fmt: skip
+
+
+def found(as_actor):
+    answer = as_actor("BRA", "police_officer").post("/checks", bodies.check()).json
+    return [candidate["record"] for candidate in answer["candidates"]]
+
+
+@pytest.mark.parametrize("serial,changes", [
+    ("A8C123456", {}), ("ABC123456", {"make": "glock"}), ("ABC123456", {}),
+    ("ABC123456", {"make": "taurus"}), ("ABC123456", {"is_superseded": True}),
+    ("ABC123456", {"visibility": "silent"}), ("A8C123456", {"visibility": "pointer"}),
+])  # fmt: skip
+def test_the_record_that_agrees_is_not_cut_off(as_actor, sold, family, serial, changes):
+    family(serial, **changes)
+    assert sold in found(as_actor)
+
+
+def test_what_a_state_keeps_to_itself_is_placed_by_its_serial_alone(as_actor, sold, family):
+    family("ABC123456", make="taurus", calibre="9x19", visibility="pointer")
+    assert sold in found(as_actor)

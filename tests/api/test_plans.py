@@ -1,0 +1,125 @@
+"""Lists and look-ups are answered by an index, under row-level security too."""
+
+import re
+from contextlib import closing
+
+import psycopg2
+import pytest
+from sqlalchemy import event, make_url, text
+
+from salsa_ext.db import db
+from tests import bodies
+
+BITMAPS_ALONE = ("enable_seqscan", "enable_indexscan", "enable_indexonlyscan")
+
+
+@pytest.fixture
+def plans(app):
+    """Return the plans of the SELECTs of a request on one table, as the service's role has them.
+
+    `without` are ways of the planner that it may not go, as it would not on a big table.
+    """
+    said = []
+
+    def note(connection, cursor, statement, parameters, *_):
+        said.append((statement, parameters))
+
+    def explain(client, path, table, without=("enable_seqscan",)):
+        said.clear()
+        client.get(path)
+        asked = [one for one in said if re.search(rf"FROM {table}\b", one[0])]
+        connection = db.session.connection()
+        for way in without:
+            connection.execute(text(f"SET LOCAL {way} = off"))
+        connection.execute(text("SET LOCAL salsa.state = 'BRA'"))
+        rows = [connection.exec_driver_sql(f"EXPLAIN {sql}", values) for sql, values in asked]
+        return ["\n".join(row[0] for row in result) for result in rows]
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    yield explain
+    event.remove(engine, "before_cursor_execute", note)
+
+
+SHARED = [
+    ("/permits", "permit", "licensing_officer"), ("/shipments", "shipment", "licensing_officer"),
+    ("/audit", "audit_entry", "auditor"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path,table,role", SHARED)
+def test_a_list_of_what_concerns_a_state_can_go_by_the_states_concerned(
+    as_actor, plans, path, table, role
+):
+    plan = plans(as_actor("BRA", role), path, table, BITMAPS_ALONE)[0]
+    assert f"Bitmap Index Scan on ix_{table}_concerned" in plan
+
+
+def test_a_list_of_what_is_a_states_own_goes_by_owner_and_order(as_actor, plans):
+    [plan] = plans(as_actor("BRA", "trace_analyst"), "/traces", "trace")
+    assert "ix_trace_owner_state_id" in plan
+    assert "Sort" not in plan
+
+
+@pytest.mark.parametrize("path,table,index", [
+    ("/permits?number=E-1", "permit", "ix_permit_number"),
+    ("/shipments?number=A-1", "shipment", "ix_shipment_number"),
+    ("/shipments?document=D-1", "shipment", "ix_shipment_document_number"),
+])  # fmt: skip
+def test_a_look_up_by_a_number_goes_by_that_number(as_actor, plans, path, table, index):
+    plan = plans(as_actor("BRA", "licensing_officer"), path, table, BITMAPS_ALONE)[0]
+    assert index in plan
+
+
+def test_a_look_up_by_a_plate_goes_by_the_plates(as_actor, plans, explained, worker_database):
+    plan = plans(as_actor("BRA", "border_officer"), "/shipments?plate=ABC1D23", "shipment")[0]
+    assert "Seq Scan" not in plan
+    body = (
+        "SELECT id FROM shipment WHERE plates @> ARRAY['X'] AND concerned @> ARRAY['BRA'::char(3)]"
+    )
+    off = "SET enable_seqscan = off"
+    assert "ix_shipment_plates" in explained("owner", worker_database, off, body)
+
+
+def test_a_plate_shows_no_shipment_of_others(as_actor):
+    exporter = as_actor("BRA", "licensing_officer")
+    permit = exporter.post("/permits", bodies.permit()).json["id"]
+    transport = {"document_kind": "mic_dta", "document_number": "D-1", "plates": ["ABC1D23"]}
+    exporter.post(f"/permits/{permit}/shipments", bodies.shipment(transport=transport))
+    path = "/shipments?plate=ABC1D23"
+    for state, found in (("BRA", 1), ("PRY", 1), ("URY", 0)):
+        assert len(as_actor(state, "border_officer").get(path).json["items"]) == found
+
+
+def test_a_state_with_few_rows_in_a_big_table_does_not_read_it_whole(explained, fresh_database):
+    name = make_url(fresh_database.database_url).database
+    explained("owner", name, f"{MANY}; ANALYZE audit_entry", "SELECT 1")
+    listed = "SELECT * FROM audit_entry ORDER BY id DESC LIMIT 51"
+    plan = explained("service", name, "SET salsa.state = 'PRY'", listed)
+    assert "ix_audit_entry_concerned" in plan
+
+
+@pytest.fixture
+def explained(server):
+    """Run statements as a role, then return the plan of a query."""
+
+    def explain(role, name, before, query):
+        url = make_url(server.url(role, name)).set(drivername="postgresql")
+        with closing(psycopg2.connect(url.render_as_string(hide_password=False))) as opened:
+            opened.autocommit = True
+            cursor = opened.cursor()
+            cursor.execute(before)
+            cursor.execute(f"EXPLAIN {query}")
+            return "\n".join(row[0] for row in cursor.fetchall())
+
+    return explain
+
+
+MANY = """
+INSERT INTO audit_entry (id, owner_state, concerned, at, action, subject_kind, subject_id, role,
+                         data, leaf_hash)
+SELECT gen_random_uuid(), state, ARRAY[state]::char(3)[], now(), 'a', 'b', 'c', 'd', '{}', ''
+FROM (SELECT CASE WHEN n % 5000 = 0 THEN 'PRY' ELSE 'BRA' END AS state
+      FROM generate_series(1, 30000) n)
+"""

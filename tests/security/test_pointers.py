@@ -1,0 +1,64 @@
+"""A `pointer` record is weighed by its serial alone: no other answer, whatever else is asked."""
+
+import pytest
+
+from tests import bodies
+
+CHANGES = [
+    {"make": "Glock"}, {"calibre": ".380"}, {"type": "revolver"}, {"country": "AUT"},
+    {"year": 1990}, {"model": "17"},
+]  # fmt: skip
+
+
+@pytest.fixture
+def pointer(as_actor):
+    gun = bodies.firearm(year=2020)
+    body = bodies.transfer(visibility="pointer", firearm=gun)
+    return as_actor("PRY", "licensing_officer").post("/transfers", body).json
+
+
+@pytest.fixture
+def police(as_actor):
+    return as_actor("BRA", "police_officer")
+
+
+def shown(answer):
+    return [(found["state"], found["score"], found["strength"]) for found in answer["candidates"]]
+
+
+@pytest.mark.parametrize("changes", CHANGES)
+def test_nothing_but_the_serial_moves_the_answer_to_a_check(pointer, police, changes):
+    plain = {key: value for key, value in bodies.check().items() if key not in ("make", "calibre")}
+    first, again = police.post("/checks", plain).json, police.post("/checks", plain | changes).json
+    assert first["verdict"] == again["verdict"] == "hit"
+    assert shown(first) == shown(again) == [("PRY", 24.0, "strong")]
+
+
+@pytest.mark.parametrize("changes", CHANGES[:3])
+def test_nothing_but_the_serial_moves_the_matches_of_a_seizure(pointer, police, changes):
+    body = bodies.seizure(items=[bodies.firearm(**changes)])
+    [item] = police.post("/seizures", body).json["matches"]
+    assert shown(item) == [("PRY", 24.0, "strong")]
+
+
+@pytest.mark.parametrize("changes", [{}, *CHANGES[:3]])
+def test_nothing_but_the_serial_decides_whether_a_trace_asks_its_state(
+    as_actor, pointer, police, changes
+):
+    as_actor("URY", "licensing_officer").post("/transfers", bodies.transfer())
+    body = bodies.trace(firearm=bodies.firearm(**changes))
+    states = [leg["state"] for leg in police.post("/traces", body).json["legs"]]
+    assert "PRY" in states
+
+
+def test_a_pointer_stands_behind_its_equals_whenever_it_happened(as_actor, pointer, police):
+    day = "2025-01-01"  # after the sale that the pointer tells of
+    body = bodies.transfer(occurred_on=day, firearm={"serial": "ABC123456"})
+    as_actor("URY", "licensing_officer").post("/transfers", body)
+    plain = {key: value for key, value in bodies.check().items() if key not in ("make", "calibre")}
+    assert [state for state, _, _ in shown(police.post("/checks", plain).json)] == ["URY", "PRY"]
+
+
+def test_its_own_state_still_sees_what_speaks_against_it(as_actor, pointer):
+    own = as_actor("PRY", "police_officer")
+    assert own.post("/checks", bodies.check(make="Glock")).json["verdict"] == "no_hit"
