@@ -51,10 +51,25 @@ def close_account(*, actor: Actor, username: str) -> UUID:
     require(actor, Permission.ACCOUNT_MANAGE)
     account_id = find(username)
     db.session.execute(update(Account).where(Account.id == account_id).values(is_active=False))
-    keys = update(ApiKey).where(ApiKey.account_id == account_id, ApiKey.revoked_at.is_(None))
-    db.session.execute(keys.values(revoked_at=actor.now()))
+    _end_keys(actor, account_id)
     append(actor, Act(Action.ACCOUNT_CLOSED, "account", account_id))
     return account_id
+
+
+def renew_password(*, actor: Actor, username: str) -> str:
+    """Give an open account a new password and end its keys at once; raises NotFound.
+
+    Returns the password, shown this once.
+    """
+    require(actor, Permission.ACCOUNT_MANAGE)
+    password = secrets.token_urlsafe(15)
+    account = update(Account).where(Account.username == username, Account.is_active)
+    renewed = account.values(password_hash=HASHER.hash(password)).returning(Account.id)
+    if (account_id := db.session.scalar(renewed)) is None:
+        raise NotFound("account", username)
+    _end_keys(actor, account_id)
+    append(actor, Act(Action.ACCOUNT_RENEWED, "account", account_id))
+    return password
 
 
 def find(username: str) -> UUID:
@@ -63,6 +78,12 @@ def find(username: str) -> UUID:
     if account_id is None:
         raise NotFound("account", username)
     return account_id
+
+
+def _end_keys(actor: Actor, account_id: UUID) -> None:
+    """End the keys of an account, its sessions among them."""
+    keys = update(ApiKey).where(ApiKey.account_id == account_id, ApiKey.revoked_at.is_(None))
+    db.session.execute(keys.values(revoked_at=actor.now()))
 
 
 def _check(actor: Actor, data: AccountData) -> None:
