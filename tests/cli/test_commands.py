@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from api.app import create_app
 from api.cli import COMMANDS, main
 from api.documents import permissions
+from salsa_ext.db import db, transaction
+from salsa_ext.policy.rules import operator
+from salsa_ext.services import installation
 
 ROOT = Path(__file__).parents[2]
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -33,6 +37,40 @@ def test_an_unknown_state_cannot_begin(salsa):
     refused = salsa("init", "--state", "XYZ")
     assert refused.returncode == 1
     assert "XYZ is not a participating state." in refused.stderr
+
+
+@pytest.mark.parametrize("command", [
+    ["account", "list"], ["account", "close", "eva"],
+    ["account", "open", "--role", "auditor", "--agency", "XYZ-AUDIT", "eva"],
+    ["key", "issue", "eva"], ["key", "revoke", "0199f2c0-0000-7000-8000-000000000000"],
+])  # fmt: skip
+def test_a_state_that_takes_no_part_is_refused_in_a_sentence(salsa, command):
+    refused = salsa(*command[:2], "--state", "XYZ", *command[2:])
+    assert refused.returncode == 1
+    assert "XYZ is not a participating state. These are: ARG, " in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize("command", [
+    ["init"], ["account", "list"], ["key", "issue", "eva"],
+])  # fmt: skip
+def test_what_cannot_be_a_states_code_is_wrong_usage(salsa, command):
+    refused = salsa(*command, "--state", "Utopia")
+    assert refused.returncode == 2
+    assert "three letters of ISO 3166-1, such as PRY" in refused.stderr
+
+
+def test_a_state_may_be_written_in_lower_case(salsa):
+    assert salsa("init", "--state", "pry").returncode == 0
+    assert "pry.administrator.1" in salsa("account", "list", "--state", "pry").stdout
+
+
+def test_an_account_declares_the_installation_real(salsa, fresh_database):
+    salsa("account", "open", "--state", "PRY", "--role", "auditor", "--agency", "PRY-AUDIT", "eva")
+    with create_app(fresh_database).app_context():
+        with transaction(operator(None)):
+            assert installation.current().kind == "real"
+        db.engine.dispose()
 
 
 def test_real_records_keep_the_demo_region_away(salsa):
@@ -115,6 +153,26 @@ def test_the_doctor_names_the_remedy_for_a_database_that_cannot_be_reached(salsa
     found = salsa("doctor", SALSA_DATABASE_URL=gone, SALSA_MIGRATION_URL=gone)
     assert found.returncode == 1
     assert "what to do:" in found.stdout
+
+
+GONE = "postgresql://salsa_owner@127.0.0.1:9/none"
+NO_PORT = "postgresql://salsa_owner@127.0.0.1:many/none"
+
+
+@pytest.mark.parametrize("command", [["init", "--state", "PRY"], ["db", "upgrade"], ["demo"]])
+def test_a_database_that_cannot_be_reached_is_said_in_a_sentence(salsa, command):
+    refused = salsa(*command, SALSA_DATABASE_URL=GONE, SALSA_MIGRATION_URL=GONE)
+    assert refused.returncode == 1
+    assert "The database cannot be reached at " in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize("command", [["doctor"], ["init", "--state", "PRY"], ["db", "status"]])
+def test_a_port_that_is_no_number_is_said_in_a_sentence(salsa, command):
+    refused = salsa(*command, SALSA_DATABASE_URL=NO_PORT, SALSA_MIGRATION_URL=NO_PORT)
+    assert refused.returncode == 1
+    assert "SALSA_DATABASE_URL is no address of a database" in refused.stdout + refused.stderr
+    assert "Traceback" not in refused.stderr
 
 
 def test_the_worker_folds_once_and_ends(salsa):
