@@ -9,32 +9,41 @@ from typing import Any
 
 from importers.rows import Document, Event
 from salsa_ext.readmodels import documents
+from salsa_ext.readmodels.contacts import agency_codes
 from salsa_ext.services import imports, seizures, transfers
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.documents import SeizureData, TransferData
 
+Check = Callable[[Any], None]
+
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of document: its name in reports, and the commands that judge and record it."""
+    """One kind of document: its name in reports, and the commands that judge and record it.
+
+    `checker(actor, agencies)` gives the check of a batch; `agencies` are those that the importer
+    registers itself.
+    """
 
     name: str
     view: documents.Kind
-    check: Callable[[Any, Actor], None]
+    checker: Callable[[Actor, frozenset[str]], Check]
     record_many: Callable[..., object]
 
 
+def _transfer_checker(actor: Actor, agencies: frozenset[str]) -> Check:
+    return lambda data: transfers.check(data, actor.now().date())
+
+
+def _seizure_checker(actor: Actor, agencies: frozenset[str]) -> Check:
+    owner, known = actor.own_state(), agency_codes(actor.state) | agencies
+    return lambda data: seizures.check(data, owner, actor.now().date(), known)
+
+
 KINDS: Mapping[type[Document], Kind] = {
-    TransferData: Kind(
-        "transfers", documents.TRANSFERS,
-        lambda data, actor: transfers.check(data, actor.now().date()), transfers.record_many,
-    ),
-    SeizureData: Kind(
-        "seizures", documents.SEIZURES,
-        lambda data, actor: seizures.check(data, actor.own_state(), actor.now().date()),
-        seizures.record_many,
-    ),
-}  # fmt: skip
+    TransferData: Kind("transfers", documents.TRANSFERS, _transfer_checker, transfers.record_many),
+    SeizureData: Kind("seizures", documents.SEIZURES, _seizure_checker, seizures.record_many),
+}
 
 
 def new_ones(events: Sequence[Event], actor: Actor) -> list[Event]:

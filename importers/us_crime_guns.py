@@ -14,6 +14,7 @@ from importers import run as runs
 from importers.files import read_csv
 from importers.rows import Document, Event, Lookups, RawRow, Report, Unusable
 from importers.run import Importer, Progress
+from salsa_ext.services.agencies import AgencyData
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.documents import SeizureData, TransferData
 from salsa_ext.values.events import Place, When
@@ -22,7 +23,9 @@ from salsa_ext.values.parties import Party
 
 SOURCE = "us_crime_guns"
 COUNTRY = "USA"
-AGENCY = "USA-POLICE"
+AGENCY = AgencyData(  # the file names no department
+    "USA-POLICE", "police", "Police of the cities that publish", "America/New_York"
+)
 COLUMNS = (
     "source_dataset", "source_sheet", "source_row",
     "jurisdiction_state", "jurisdiction_city", "jurisdiction_method", "jurisdiction_confidence",
@@ -48,7 +51,8 @@ def run(
     lookups: Lookups | None = None,
 ) -> Report:  # fmt: skip
     """Take the file into the records of the actor's state; raises ImportRejected."""
-    importer = Importer(SOURCE, read, interpret, lookups or Lookups.load(SOURCE))
+    agencies = (AGENCY,) if actor.state == COUNTRY else ()
+    importer = Importer(SOURCE, read, interpret, lookups or Lookups.load(SOURCE), agencies)
     return runs.take(importer, path, actor, dry_run, progress)
 
 
@@ -80,7 +84,7 @@ def number_of(dataset: str, row: str) -> str:
 
 def _seizure(number: str, seized_on: date, place: Place, gun: Firearm) -> SeizureData:
     return SeizureData(
-        number=number, kind="seized", when=When(seized_on), agency=AGENCY, place=place,
+        number=number, kind="seized", when=When(seized_on), agency=AGENCY.code, place=place,
         legal_grounds=(), crime_context=("unknown",), items=(gun,),
     )  # fmt: skip
 

@@ -49,10 +49,15 @@ def fill(app: Flask) -> Ids:
 
 
 def _register() -> None:
-    bra = operator("BRA", clock=FixedClock(NOW))
+    bra, pry = (operator(state, clock=FixedClock(NOW)) for state in ("BRA", "PRY"))
+    with transaction(pry):
+        licensing = AgencyData("PRY-LICENSING", "licensing", "Licencias", "America/Asuncion")
+        agencies.register(actor=pry, data=licensing)
     with transaction(bra):
-        police = AgencyData("BRA-POLICE", "police", "Polícia Exemplo", "America/Sao_Paulo")
-        agencies.register(actor=bra, data=police)
+        zone = "America/Sao_Paulo"
+        licensing = AgencyData("BRA-LICENSING", "licensing", "Licenças", zone)
+        police = AgencyData("BRA-POLICE", "police", "Polícia Exemplo", zone)
+        agencies.register_missing(actor=bra, batch=[licensing, police])
         duty = ContactData("BRA-POLICE", "duty_24h", ("pt", "es"), "24 h", "+55 45 00000000")
         agencies.add_contact(actor=bra, data=duty)
         imports.record(actor=bra, data=RunData(new_id(), "test", "a.csv", b"0", 1, 1, []))

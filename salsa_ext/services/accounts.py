@@ -14,7 +14,9 @@ from salsa_ext.errors import Invalid, NotFound, say
 from salsa_ext.models import Account, ApiKey
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import RULES, require
+from salsa_ext.readmodels.contacts import agency_codes
 from salsa_ext.services.authentication import HASHER
+from salsa_ext.services.fields import Problems, check_agency
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
 
@@ -95,3 +97,6 @@ def _check(actor: Actor, data: AccountData) -> None:
         )
     if data.password is not None and len(data.password) < SHORTEST_PASSWORD:
         raise Invalid({"password": [say("At least {count} characters.", count=SHORTEST_PASSWORD)]})
+    problems = Problems()
+    check_agency(problems, "agency", data.agency, agency_codes(actor.state))
+    problems.raise_any()

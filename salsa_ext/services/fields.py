@@ -9,6 +9,8 @@ from salsa_ext.errors import Coded, Invalid, Message, say
 from salsa_ext.readmodels import names
 from salsa_ext.values.firearms import Firearm
 
+MOST_NAMED = 20
+
 
 class Problems:
     """Collects what is wrong with one request; `raise_any` ends it."""
@@ -30,6 +32,18 @@ def check_date(problems: Problems, path: str, on: date, today: date) -> None:
     """An event lies in the past; tomorrow is allowed, since zones differ by a day."""
     if (on - today).days > 1:
         problems.add(path, say("This date lies in the future; today is {today}.", today=today))
+
+
+def check_agency(problems: Problems, path: str, code: str, known: frozenset[str]) -> None:
+    """An agency is named by its code in the register; `known` are those of the own state."""
+    if code in known:
+        return
+    if not known:
+        problems.add(path, say("No agency is registered yet; POST /api/v1/agencies or salsa agency add"
+                               " registers one."))  # fmt: skip
+        return
+    problems.add(path, say("{agency} is not registered; your agencies are: {agencies}.", agency=code,
+                           agencies=", ".join(sorted(known)[:MOST_NAMED])))  # fmt: skip
 
 
 def check_firearms(problems: Problems, path: str, firearms: Sequence[Firearm]) -> None:

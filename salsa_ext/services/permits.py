@@ -13,8 +13,9 @@ from salsa_ext.errors import say
 from salsa_ext.models import Permit, PermitLine
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels.contacts import agency_codes
 from salsa_ext.services import records
-from salsa_ext.services.fields import Problems, check_firearms, check_unique_lines
+from salsa_ext.services.fields import Problems, check_agency, check_firearms, check_unique_lines
 from salsa_ext.services.parties import Parties
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
@@ -31,10 +32,10 @@ def record_many(*, actor: Actor, batch: Sequence[PermitData]) -> list[UUID]:
     """Take permits in one transaction, all or none; returns their ids in order."""
     require(actor, Permission.PERMIT_RECORD)
     owner, now = actor.own_state(), actor.now()
-    parties = Parties(owner)
+    parties, agencies = Parties(owner), agency_codes(owner)
     rows, lines = [], []
     for data in batch:
-        check(data, owner, now.date())
+        check(data, owner, now.date(), agencies)
         row = _row(data, owner, parties, now)
         rows.append(row)
         lines += [_line(row, line) for line in data.lines]
@@ -45,9 +46,13 @@ def record_many(*, actor: Actor, batch: Sequence[PermitData]) -> list[UUID]:
     return [row["id"] for row in rows]
 
 
-def check(data: PermitData, owner: str, today: date) -> None:
-    """Raise Invalid where the permit contradicts itself, or is not the owner's to issue."""
+def check(data: PermitData, owner: str, today: date, agencies: frozenset[str]) -> None:
+    """Raise Invalid where the permit contradicts itself, or is not the owner's to issue.
+
+    `agencies` are those of the owner.
+    """
     problems = Problems()
+    check_agency(problems, "authority.agency", data.authority.agency, agencies)
     _check_issuer(problems, data, owner)
     _check_dates(problems, data, today)
     _check_references(problems, data)

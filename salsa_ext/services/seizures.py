@@ -14,9 +14,16 @@ from salsa_ext.errors import say
 from salsa_ext.models import Seizure
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels.contacts import agency_codes
 from salsa_ext.readmodels.records import RecordView
 from salsa_ext.services import corrections, records, rollups
-from salsa_ext.services.fields import Problems, check_date, check_firearms, check_unique_lines
+from salsa_ext.services.fields import (
+    Problems,
+    check_agency,
+    check_date,
+    check_firearms,
+    check_unique_lines,
+)
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.documents import SeizureData
 from salsa_ext.values.ids import new_id
@@ -31,8 +38,9 @@ def record_many(*, actor: Actor, batch: Sequence[SeizureData]) -> list[UUID]:
     """Record seizures in one transaction, all or none; returns their ids in order."""
     require(actor, Permission.SEIZURE_RECORD)
     owner, now = actor.own_state(), actor.now()
+    agencies = agency_codes(owner)
     for data in batch:
-        check(data, owner, now.date())
+        check(data, owner, now.date(), agencies)
     rows = [_row(owner, data, now) for data in batch]
     insert_many(Seizure, rows)
     pairs = list(zip(rows, batch, strict=True))
@@ -50,7 +58,8 @@ def correct(
     now = actor.now()
     old = corrections.take(Seizure, "seizure", seizure_id, seen)
     require(actor, Permission.SEIZURE_RECORD, old.owner_state)
-    check(data, old.owner_state, now.date())
+    # what stands may stay, though its agency was never registered
+    check(data, old.owner_state, now.date(), agency_codes(old.owner_state) | {old.agency})
     corrections.check_number(old, data.number)
     standing = corrections.lines_kept(seizure_id, data.items)
     data = corrections.settled(data, standing)
@@ -66,9 +75,10 @@ def correct(
     return seizure_id
 
 
-def check(data: SeizureData, owner: str, today: date) -> None:
-    """Raise Invalid where the seizure contradicts itself."""
+def check(data: SeizureData, owner: str, today: date, agencies: frozenset[str]) -> None:
+    """Raise Invalid where the seizure contradicts itself; `agencies` are those of the owner."""
     problems = Problems()
+    check_agency(problems, "agency", data.agency, agencies)
     check_date(problems, "occurred_on", data.when.occurred_on, today)
     if data.place.country != owner:
         problems.add("place.country", say("Your state records its own seizures; this must be {state}.",

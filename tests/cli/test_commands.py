@@ -14,6 +14,7 @@ from api.documents import permissions
 from salsa_ext.db import db, transaction
 from salsa_ext.policy.rules import operator
 from salsa_ext.services import installation
+from tests import agencies
 
 ROOT = Path(__file__).parents[2]
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -65,8 +66,7 @@ def test_a_state_may_be_written_in_lower_case(salsa):
     assert "pry.administrator.1" in salsa("account", "list", "--state", "pry").stdout
 
 
-def test_an_account_declares_the_installation_real(salsa, fresh_database):
-    salsa("account", "open", "--state", "PRY", "--role", "auditor", "--agency", "PRY-AUDIT", "eva")
+def test_an_account_declares_the_installation_real(eva, fresh_database):
     with create_app(fresh_database).app_context():
         with transaction(operator(None)):
             assert installation.current().kind == "real"
@@ -80,25 +80,22 @@ def test_real_records_keep_the_demo_region_away(salsa):
     assert "This database is for real records" in refused.stderr
 
 
-def test_a_key_of_an_account_is_shown_once_and_revoked(salsa):
-    salsa("account", "open", "--state", "PRY", "--role", "auditor", "--agency", "PRY-AUDIT", "eva")
-    key_id, token = salsa("key", "issue", "--state", "PRY", "eva").stdout.split()
+def test_a_key_of_an_account_is_shown_once_and_revoked(salsa, eva):
+    key_id, token = salsa("key", "issue", "--state", "PRY", eva).stdout.split()
     assert token.startswith("salsa_")
     assert salsa("key", "revoke", "--state", "PRY", key_id).returncode == 0
     assert salsa("key", "revoke", "--state", "PRY", key_id).returncode == 1
 
 
-def test_a_closed_account_is_listed_as_closed(salsa):
-    salsa("account", "open", "--state", "PRY", "--role", "auditor", "--agency", "PRY-AUDIT", "eva")
-    assert salsa("account", "close", "--state", "PRY", "eva").returncode == 0
+def test_a_closed_account_is_listed_as_closed(salsa, eva):
+    assert salsa("account", "close", "--state", "PRY", eva).returncode == 0
     assert "closed" in salsa("account", "list", "--state", "PRY").stdout
 
 
-def test_an_account_of_another_state_is_not_found(salsa):
-    salsa("account", "open", "--state", "PRY", "--role", "auditor", "--agency", "PRY-AUDIT", "eva")
-    refused = salsa("account", "close", "--state", "BRA", "eva")
+def test_an_account_of_another_state_is_not_found(salsa, eva):
+    refused = salsa("account", "close", "--state", "BRA", eva)
     assert refused.returncode == 1
-    assert "There is no account eva" in refused.stderr
+    assert f"There is no account {eva}" in refused.stderr
 
 
 def test_a_state_is_begun_once(salsa):
@@ -185,6 +182,31 @@ def test_the_schema_stands_at_this_version(salsa):
 
 def test_the_table_of_permissions_in_the_documents_is_that_of_the_code(app):
     assert (ROOT / "docs/permissions.md").read_text() == permissions(app)
+
+
+def test_agencies_and_contacts_are_registered_and_listed(salsa):
+    zone = ("--zone", "America/Asuncion")
+    police = ("agency", "add", "--state", "pry", "--kind", "police", *zone, "PRY-POLICE", "Policía")
+    assert salsa(*police).returncode == 0
+    refused = salsa(*police)
+    assert (refused.returncode, "already exists" in refused.stderr) == (1, True)
+    duty = ("contact", "add", "--state", "PRY", "--kind", "duty_24h", "--language", "es",
+            "--telephone", "+595 21 000000", "--agency")  # fmt: skip
+    assert salsa(*duty, "PRY-POLICE").returncode == 0
+    refused = salsa(*duty, "PRY-ARMY")
+    assert (refused.returncode, "your agencies are: PRY-POLICE." in refused.stderr) == (1, True)
+    assert "PRY-POLICE" in salsa("agency", "list", "--state", "PRY").stdout
+    assert "+595 21 000000" in salsa("contact", "list").stdout
+    assert salsa("contact", "list", "--state", "BRA").stdout == ""
+
+
+@pytest.fixture
+def eva(salsa, fresh_database):
+    """An auditor's account, by its user name."""
+    agencies.register(fresh_database.migration_url)
+    opened = ("account", "open", "--state", "PRY", "--role", "auditor", "--agency", "PRY-TEST")
+    assert salsa(*opened, "pry.eva").returncode == 0
+    return "pry.eva"
 
 
 @pytest.fixture
