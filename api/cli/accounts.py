@@ -28,7 +28,7 @@ def open_account(state: str | None, role: str, agency: str, username: str) -> No
 
     \b
     Example:
-      salsa account open --state PRY --role police_officer --agency PRY-POLICE ana
+      salsa account open --state PRY --role police_officer --agency PRY-POLICE pry.ana
     """
     with recording(state) as actor:
         data = AccountData(username, role, agency)
@@ -45,7 +45,7 @@ def close_account(state: str | None, username: str) -> None:
 
     \b
     Example:
-      salsa account close --state PRY ana
+      salsa account close --state PRY pry.ana
     """
     with acting(state) as actor:
         accounts.close_account(actor=actor, username=username)

@@ -30,7 +30,7 @@ def issue(state: str | None, days: int, scopes: tuple[str, ...], name: str, user
 
     \b
     Example:
-      salsa key issue --state PRY --days 30 --scope check:make ana
+      salsa key issue --state PRY --days 30 --scope check:make pry.ana
     """
     with acting(state) as actor:
         data = KeyData(username, name, days, scopes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import dataclass
 from uuid import UUID
@@ -21,6 +22,7 @@ from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
 
 SHORTEST_PASSWORD = 12
+OF_A_STATE = re.compile(r"[a-z]{3}\.", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -98,5 +100,16 @@ def _check(actor: Actor, data: AccountData) -> None:
     if data.password is not None and len(data.password) < SHORTEST_PASSWORD:
         raise Invalid({"password": [say("At least {count} characters.", count=SHORTEST_PASSWORD)]})
     problems = Problems()
+    _check_username(problems, data.username, actor.state)
     check_agency(problems, "agency", data.agency, agency_codes(actor.state))
     problems.raise_any()
+
+
+def _check_username(problems: Problems, username: str, state: str | None) -> None:
+    """Names are unique among all states: in a space of its own, none learns another's."""
+    prefix = f"{state.lower()}." if state else ""
+    if not (username.startswith(prefix) and len(username) > len(prefix)):
+        problems.add("username", say("A user name of your state begins with {prefix}, such as"
+                                     " {prefix}ana.", prefix=prefix))  # fmt: skip
+    elif state is None and OF_A_STATE.match(username):
+        problems.add("username", say("A user name that begins so is one of a state."))

@@ -4,9 +4,12 @@ import pytest
 from sqlalchemy import text
 
 from salsa_ext.db import db
+from salsa_ext.errors import Invalid
+from salsa_ext.services import accounts
+from salsa_ext.services.accounts import AccountData
 from tests import bodies
 
-ANA = {"username": "ana", "role": "auditor", "agency": "BRA-POLICE"}
+ANA = {"username": "bra.ana", "role": "auditor", "agency": "BRA-POLICE"}
 
 
 @pytest.fixture
@@ -30,10 +33,32 @@ def test_a_short_password_is_refused(administrator):
     assert answer["errors"] == {"password": ["At least 12 characters."]}
 
 
-def test_a_user_name_is_taken_once_in_all_states(as_actor, administrator):
+def test_a_user_name_is_taken_once(administrator):
     administrator.post("/accounts", ANA)
-    other = as_actor("PRY", "state_administrator")
-    assert other.post("/accounts", ANA, 409).json["code"] == "duplicate"
+    assert administrator.post("/accounts", ANA, 409).json["code"] == "duplicate"
+
+
+@pytest.mark.parametrize("username", ["bra.ana", "bra.nobody", "ana", "pry.", "Pry.ana", "pryana"])
+def test_a_state_learns_nothing_of_the_user_names_of_others(as_actor, administrator, username):
+    administrator.post("/accounts", ANA)
+    body = ANA | {"agency": "PRY-POLICE", "username": username}
+    answer = as_actor("PRY", "state_administrator").post("/accounts", body, 422).json
+    assert answer["errors"] == {
+        "username": ["A user name of your state begins with pry., such as pry.ana."]
+    }
+
+
+@pytest.mark.parametrize("username", ["bra.desk", "BRA.desk"])
+def test_the_secretariat_takes_no_user_name_of_a_state(run, username):
+    data = AccountData(username, "secretariat", "SECRETARIAT")
+    with pytest.raises(Invalid) as refused:
+        run(None, accounts.open_account, data=data)
+    assert list(refused.value.errors) == ["username"]
+
+
+def test_a_user_name_of_the_secretariat_has_no_prefix(run):
+    data = AccountData("desk.1", "secretariat", "SECRETARIAT")
+    run(None, accounts.open_account, data=data)
 
 
 def test_a_state_opens_no_account_of_the_secretariat(administrator):
@@ -44,7 +69,7 @@ def test_a_state_opens_no_account_of_the_secretariat(administrator):
 def test_accounts_are_found_by_their_role(administrator):
     administrator.post("/accounts", ANA)
     [found] = administrator.get("/accounts?role=auditor").json["items"]
-    assert (found["username"], found["is_active"]) == ("ana", True)
+    assert (found["username"], found["is_active"]) == ("bra.ana", True)
 
 
 def test_accounts_of_another_state_are_in_no_list(as_actor, administrator):
@@ -55,7 +80,7 @@ def test_accounts_of_another_state_are_in_no_list(as_actor, administrator):
 
 def test_a_key_is_issued_for_an_account(administrator):
     administrator.post("/accounts", ANA)
-    body = {"username": "ana", "name": "desk", "days": 30, "scopes": ["audit:read"]}
+    body = {"username": "bra.ana", "name": "desk", "days": 30, "scopes": ["audit:read"]}
     issued = administrator.post("/keys", body).json
     [key] = [k for k in administrator.get("/keys").json["items"] if k["id"] == issued["id"]]
     assert (key["scopes"], key["expires_at"][:10]) == (["audit:read"], "2026-04-08")
@@ -64,7 +89,7 @@ def test_a_key_is_issued_for_an_account(administrator):
 @pytest.mark.parametrize("days", [0, 367, "30", 1.5])
 def test_a_key_ends_within_a_year(administrator, days):
     administrator.post("/accounts", ANA)
-    body = {"username": "ana", "name": "desk", "days": days}
+    body = {"username": "bra.ana", "name": "desk", "days": days}
     assert list(administrator.post("/keys", body, 422).json["errors"]) == ["days"]
 
 

@@ -62,7 +62,7 @@ def test_a_scope_that_the_role_lacks_gives_nothing(as_actor):
 
 
 def test_a_key_is_issued_with_no_scope_that_the_role_lacks(as_actor, account):
-    body = {"username": "ana", "name": "desk", "days": 1, "scopes": ["permit:record"]}
+    body = {"username": "bra.ana", "name": "desk", "days": 1, "scopes": ["permit:record"]}
     answer = account.post("/keys", body, 422).json
     assert list(answer["errors"]) == ["scopes"]
     assert "permit:record" in answer["errors"]["scopes"][0]
@@ -98,12 +98,12 @@ def test_an_officers_number_that_cannot_be_one_is_refused(as_actor, officer):
 @pytest.fixture
 def account(as_actor):
     administrator = as_actor("BRA", "state_administrator")
-    body = {"username": "ana", "role": "auditor", "agency": "BRA-POLICE"}
+    body = {"username": "bra.ana", "role": "auditor", "agency": "BRA-POLICE"}
     administrator.post("/accounts", body)
     return administrator
 
 
 @pytest.fixture
 def issued(app, account):
-    answer = account.post("/keys", {"username": "ana", "name": "desk", "days": 1}).json
+    answer = account.post("/keys", {"username": "bra.ana", "name": "desk", "days": 1}).json
     return account, Client(app.test_client(), answer["token"]), answer["id"]

@@ -32,7 +32,8 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
 
 def open_account(state: str | None, role: str) -> str:
     """Open an account with PASSWORD and return its user name; wants an application context."""
-    acting, username = operator(state, clock=FixedClock(NOW)), f"{state}-{role}"
+    acting = operator(state, clock=FixedClock(NOW))
+    username = f"{state.lower()}.{role}" if state else role
     with transaction(acting):
         agency = f"{state}-TEST" if state else "SECRETARIAT"
         data = AccountData(username, role, agency, PASSWORD)
