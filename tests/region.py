@@ -43,9 +43,11 @@ def fill(app: Flask) -> Ids:
     check = police.post("/checks", bodies.check()).json["id"]
     trace = police.post("/traces", bodies.trace_of(seizure)).json["id"]
     police.post("/traces", bodies.trace(draft=True))
+    leaving = {"username": "bra.leaving", "role": "auditor", "agency": "BRA-POLICE"}
+    account = client("BRA", "state_administrator").post("/accounts", leaving).json["id"]
     return {"permit_id": permit, "shipment_id": shipment, "transfer_id": transfer["id"],
             "record_id": transfer["firearm"]["record"], "report_id": report,
-            "seizure_id": seizure, "check_id": check, "trace_id": trace}  # fmt: skip
+            "seizure_id": seizure, "check_id": check, "trace_id": trace, "account_id": account}  # fmt: skip
 
 
 def _register() -> None:

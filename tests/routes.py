@@ -32,6 +32,8 @@ ROUTES = (
     Route("GET", "/me", None),
     Route("GET", "/accounts", Of.ACCOUNT_MANAGE),
     Route("POST", "/accounts", Of.ACCOUNT_MANAGE),
+    Route("GET", "/accounts/{account_id}", Of.ACCOUNT_MANAGE),
+    Route("POST", "/accounts/{account_id}/close", Of.ACCOUNT_MANAGE),
     Route("GET", "/keys", Of.KEY_MANAGE),
     Route("POST", "/keys", Of.KEY_MANAGE),
     Route("POST", "/keys/{key_id}/revoke", Of.KEY_MANAGE),

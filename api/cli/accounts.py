@@ -41,15 +41,31 @@ def open_account(state: str | None, role: str, agency: str, username: str) -> No
 @click.argument("username")
 @explained
 def close_account(state: str | None, username: str) -> None:
-    """Close an account and end its keys at once.
+    """Close an account and end its keys and sessions at once.
 
     \b
     Example:
       salsa account close --state PRY pry.ana
     """
     with acting(state) as actor:
-        accounts.close_account(actor=actor, username=username)
+        accounts.close_account(actor=actor, account_id=accounts.find(username), seen=None)
     click.echo(f"{username} is closed.")
+
+
+@account.command()
+@state_option
+@click.argument("username")
+@explained
+def password(state: str | None, username: str) -> None:
+    """Give an account a new password, shown this once, and end its keys and sessions.
+
+    \b
+    Example:
+      salsa account password --state PRY pry.ana
+    """
+    with acting(state) as actor:
+        renewed = accounts.renew_password(actor=actor, username=username)
+    click.echo(renewed)
 
 
 @account.command("list")

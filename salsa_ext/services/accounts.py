@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import NO_STATE, db, insert_many
-from salsa_ext.errors import Invalid, NotFound, say
+from salsa_ext.errors import Invalid, NotFound, StaleVersion, say
 from salsa_ext.models import Account, ApiKey
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import RULES, require
@@ -50,14 +50,22 @@ def open_account(*, actor: Actor, data: AccountData) -> tuple[UUID, str]:
     return account_id, password
 
 
-def close_account(*, actor: Actor, username: str) -> UUID:
-    """Close an account and end its keys at once; raises NotFound."""
+def close_account(*, actor: Actor, account_id: UUID, seen: int | None) -> None:
+    """Close an account and end its keys and sessions at once; one that is closed stays as it is.
+
+    Raises NotFound or StaleVersion.
+    """
     require(actor, Permission.ACCOUNT_MANAGE)
-    account_id = find(username)
-    db.session.execute(update(Account).where(Account.id == account_id).values(is_active=False))
+    account = db.session.get(Account, account_id, populate_existing=True, with_for_update=True)
+    if account is None:
+        raise NotFound("account", account_id)
+    if seen is not None and seen != account.version:
+        raise StaleVersion(say("This was changed since you read it; read it again."))
+    if not account.is_active:
+        return
+    account.is_active, account.version = False, account.version + 1
     _end_keys(actor, account_id)
     append(actor, Act(Action.ACCOUNT_CLOSED, "account", account_id))
-    return account_id
 
 
 def renew_password(*, actor: Actor, username: str) -> str:

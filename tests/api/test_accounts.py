@@ -1,13 +1,18 @@
 """Accounts and keys of one state, and the audit of what was done."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import text
 
-from salsa_ext.db import db
-from salsa_ext.errors import Invalid
-from salsa_ext.services import accounts
+from salsa_ext.clock import FixedClock
+from salsa_ext.db import db, transaction
+from salsa_ext.errors import Invalid, Unauthenticated
+from salsa_ext.services import accounts, authentication
 from salsa_ext.services.accounts import AccountData
-from tests import bodies
+from salsa_ext.services.authentication import find_account
+from tests import actors, bodies
+from tests.conftest import NOW
 
 ANA = {"username": "bra.ana", "role": "auditor", "agency": "BRA-POLICE"}
 
@@ -70,6 +75,49 @@ def test_accounts_are_found_by_their_role(administrator):
     administrator.post("/accounts", ANA)
     [found] = administrator.get("/accounts?role=auditor").json["items"]
     assert (found["username"], found["is_active"]) == ("bra.ana", True)
+
+
+def test_a_closed_account_opens_nothing_any_more(app, administrator):
+    account = administrator.post("/accounts", ANA | {"password": "correct horse battery"}).json[
+        "id"
+    ]
+    issued = administrator.post("/keys", {"username": "bra.ana", "name": "desk", "days": 1}).json
+    session = open_session("bra.ana", "correct horse battery")
+    closed = administrator.post(f"/accounts/{account}/close", expect=200, If_Match='"1"')
+    assert (closed.json["is_active"], closed.json["version"]) == (False, 2)
+    assert closed.headers["ETag"].startswith('"2.')
+    for token in (issued["token"], session):
+        actors.Client(app.test_client(), token).get("/me", 401)
+    keys = administrator.get("/keys").json["items"]
+    assert all(key["revoked_at"] for key in keys if key["account"] == account)
+    administrator.post("/keys", {"username": "bra.ana", "name": "desk", "days": 1}, 404)
+
+
+def test_an_account_that_is_closed_again_stays_as_it_is(as_actor, administrator):
+    path = f"/accounts/{administrator.post('/accounts', ANA).json['id']}"
+    sent = {"If_Match": '"1"', "Idempotency_Key": "k-1"}
+    first = administrator.post(f"{path}/close", expect=200, **sent)
+    assert administrator.post(f"{path}/close", expect=200, **sent).get_data() == first.get_data()
+    again = administrator.post(f"{path}/close", expect=200, If_Match=first.headers["ETag"])
+    assert again.json == first.json
+    entries = as_actor("BRA", "auditor").get("/audit?action=account:closed").json["items"]
+    assert [entry["subject_id"] for entry in entries] == [first.json["id"]]
+
+
+def test_a_new_password_ends_what_the_old_one_opened(app, run, administrator):
+    administrator.post("/accounts", ANA | {"password": "correct horse battery"})
+    session = open_session("bra.ana", "correct horse battery")
+    renewed = run("BRA", accounts.renew_password, username="bra.ana")
+    actors.Client(app.test_client(), session).get("/me", 401)
+    with pytest.raises(Unauthenticated):
+        find_account("bra.ana", "correct horse battery")
+    assert find_account("bra.ana", renewed).role == "auditor"
+
+
+def open_session(username, password):
+    actor = replace(find_account(username, password), clock=FixedClock(NOW))
+    with transaction(actor):
+        return authentication.open_session(actor)
 
 
 def test_accounts_of_another_state_are_in_no_list(as_actor, administrator):

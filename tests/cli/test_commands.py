@@ -92,6 +92,12 @@ def test_a_closed_account_is_listed_as_closed(salsa, eva):
     assert "closed" in salsa("account", "list", "--state", "PRY").stdout
 
 
+def test_a_new_password_is_shown_and_ends_the_keys_of_the_account(salsa, eva):
+    key_id, _ = salsa("key", "issue", "--state", "PRY", eva).stdout.split()
+    assert len(salsa("account", "password", "--state", "PRY", eva).stdout.strip()) >= 20
+    assert salsa("key", "revoke", "--state", "PRY", key_id).returncode == 1
+
+
 def test_an_account_of_another_state_is_not_found(salsa, eva):
     refused = salsa("account", "close", "--state", "BRA", eva)
     assert refused.returncode == 1
