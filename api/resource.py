@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Response, current_app, g, request
 from flask_smorest import Blueprint
@@ -59,6 +59,8 @@ class Resource(Blueprint):
     """
 
     ARGUMENTS_PARSER = BodyParser()
+    first_with: ClassVar[dict[str, str]] = {}
+    """Where the documentation shows the first route that needs a permission."""
 
     def __init__(self, name: str, description: str) -> None:
         super().__init__(
@@ -140,8 +142,13 @@ class Resource(Blueprint):
         headers: tuple[str, ...],
     ) -> None:  # fmt: skip
         needs = f"Needs the permission `{permission}`." if permission else "Any key will do."
+        operation = _camel(endpoint)
+        if permission:
+            self.first_with.setdefault(permission, f"{self.name}/{operation}")
         documented = self.doc(
-            description=needs, **{"x-permission": str(permission) if permission else None}
+            description=needs,
+            operationId=operation,
+            **{"x-permission": str(permission) if permission else None},
         )(_in_transaction(view, permission))
         documented._apidoc["headers"] = headers
         self.add_url_rule(path, endpoint, documented, methods=[method])
@@ -161,6 +168,11 @@ def _summary(read: View) -> str:
 
 def _slug(path: str) -> str:
     return re.sub(r"[^a-z]+", "_", re.sub(r"<[^>]*>", "one", path)).strip("_")
+
+
+def _camel(endpoint: str) -> str:
+    """Return the name of an operation: Swagger UI takes an underscore in a link for a blank."""
+    return re.sub(r"_+(\w)", lambda found: found[1].upper(), endpoint)
 
 
 def _in_transaction(view: View, permission: Permission | None) -> View:

@@ -19,8 +19,9 @@ from salsa_ext.db import db, insert_many, transaction
 from salsa_ext.matching import marks
 from salsa_ext.models import MarkKey
 from salsa_ext.policy.rules import operator
-from salsa_ext.services import accounts, authentication, keys
+from salsa_ext.services import accounts, agencies, authentication, keys
 from salsa_ext.services.accounts import AccountData
+from salsa_ext.services.agencies import AgencyData
 from salsa_ext.services.keys import KeyData
 from salsa_ext.values.ids import new_id
 
@@ -77,8 +78,9 @@ def _row(draw: random.Random) -> dict[str, Any]:
 def _key() -> str:
     actor = operator("BRA")
     with transaction(actor):
-        name = f"bench.{new_id()}"
-        accounts.open_account(actor=actor, data=AccountData(name, "police_officer", "BRA-POLICE"))
+        name, police = f"bra.{new_id()}", AgencyData("BRA-POLICE", "police", "Police", "UTC")
+        agencies.register_missing(actor=actor, batch=[police])
+        accounts.open_account(actor=actor, data=AccountData(name, "police_officer", police.code))
         _, token = keys.issue(actor=actor, data=KeyData(name, "bench", 1))
     return token
 

@@ -5,36 +5,48 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from importers.rows import Document, Event
 from salsa_ext.readmodels import documents
+from salsa_ext.readmodels.contacts import agency_codes
+from salsa_ext.readmodels.days import today
 from salsa_ext.services import imports, seizures, transfers
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.documents import SeizureData, TransferData
 
+Check = Callable[[Any], None]
+
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of document: its name in reports, and the commands that judge and record it."""
+    """One kind of document: its name in reports, and the commands that judge and record it.
+
+    `checker(actor, agencies)` gives the check of a batch; `agencies` are those that the importer
+    registers itself.
+    """
 
     name: str
     view: documents.Kind
-    check: Callable[[Any, str, date], None]
+    checker: Callable[[Actor, frozenset[str]], Check]
     record_many: Callable[..., object]
 
 
+def _transfer_checker(actor: Actor, agencies: frozenset[str]) -> Check:
+    on = today(actor)
+    return lambda data: transfers.check(data, on)
+
+
+def _seizure_checker(actor: Actor, agencies: frozenset[str]) -> Check:
+    owner, on = actor.own_state(), today(actor)
+    known = agency_codes(actor.state) | agencies
+    return lambda data: seizures.check(data, owner, on, known)
+
+
 KINDS: Mapping[type[Document], Kind] = {
-    TransferData: Kind(
-        "transfers", documents.TRANSFERS,
-        lambda data, owner, on: transfers.check(data, on), transfers.record_many,
-    ),
-    SeizureData: Kind(
-        "seizures", documents.SEIZURES,
-        seizures.check, seizures.record_many,
-    ),
-}  # fmt: skip
+    TransferData: Kind("transfers", documents.TRANSFERS, _transfer_checker, transfers.record_many),
+    SeizureData: Kind("seizures", documents.SEIZURES, _seizure_checker, seizures.record_many),
+}
 
 
 def new_ones(events: Sequence[Event], actor: Actor) -> list[Event]:

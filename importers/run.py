@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from itertools import islice
 from pathlib import Path
 
 from importers.files import digest
-from importers.kinds import KINDS, by_kind, new_ones
+from importers.kinds import KINDS, Check, by_kind, new_ones
 from importers.rows import Document, Event, Lookups, RawRow, Reject, Report, Unusable
 from salsa_ext.db import transaction
 from salsa_ext.errors import ImportRejected, Invalid, say
-from salsa_ext.readmodels.days import today
-from salsa_ext.services import imports
+from salsa_ext.services import agencies, imports
+from salsa_ext.services.agencies import AgencyData
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.events import Source
 
@@ -25,12 +24,16 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Importer:
-    """One kind of file: how it is read, and what a row of it means."""
+    """One kind of file: how it is read, and what a row of it means.
+
+    `agencies` are those that its documents name; the first batch registers what is missing.
+    """
 
     source: str
     read: Callable[[Path], Iterator[RawRow]]
     interpret: Callable[[RawRow, Lookups], Event]
     lookups: Lookups
+    agencies: tuple[AgencyData, ...] = ()
 
 
 def take(
@@ -66,11 +69,12 @@ def _judged(
     seen: dict[tuple[type[Document], str], int], rejects: list[Reject],
 ) -> Iterator[Event]:  # fmt: skip
     """Yield what the usable rows tell of; what speaks against the others goes to `rejects`."""
-    owner, on = actor.own_state(), today(actor)
+    own = frozenset(agency.code for agency in importer.agencies)
+    checks = {document: kind.checker(actor, own) for document, kind in KINDS.items()}
     for row in rows:
         try:
             event = importer.interpret(row, importer.lookups)
-            _check(event, owner, on)
+            _check(event, checks)
             _check_repeated(event, row.number, seen)
         except Unusable as error:
             rejects.append(Reject(row.number, str(error)))
@@ -78,15 +82,14 @@ def _judged(
             yield event
 
 
-def _check(event: Event, owner: str, on: date) -> None:
+def _check(event: Event, checks: Mapping[type[Document], Check]) -> None:
     """Ask the commands now, since in a batch one refused document would refuse all."""
     for document in event.documents:
-        kind = KINDS[type(document)]
         try:
-            kind.check(document, owner, on)
+            checks[type(document)](document)
         except Invalid as error:
             said = (f"{path}: {text}" for path, texts in error.errors.items() for text in texts)
-            raise Unusable(f"{kind.name}: {'; '.join(said)}") from None
+            raise Unusable(f"{KINDS[type(document)].name}: {'; '.join(said)}") from None
 
 
 def _check_repeated(event: Event, row: int, seen: dict[tuple[type[Document], str], int]) -> None:
@@ -117,6 +120,7 @@ def _write(
         usable = [row for row in rows if row.number not in refused]
         with transaction(actor):
             if not done:
+                agencies.register_missing(actor=actor, batch=importer.agencies)
                 imports.record(actor=actor, data=_run_data(importer, path, report))
             _record(importer, usable, actor, report)
         done += len(rows)

@@ -15,6 +15,7 @@ from importers.files import read_csv
 from importers.rows import Document, Event, Lookups, RawRow, Report, Unusable
 from importers.run import Importer, Progress
 from salsa_ext.matching.prose import marking_of
+from salsa_ext.services.agencies import AgencyData
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.documents import SeizureData, TransferData
 from salsa_ext.values.events import Place, When
@@ -23,7 +24,9 @@ from salsa_ext.values.parties import Party
 
 SOURCE = "us_crime_guns"
 COUNTRY = "USA"
-AGENCY = "USA-POLICE"
+AGENCY = AgencyData(  # the file names no department
+    "USA-POLICE", "police", "Police of the cities that publish", "America/New_York"
+)
 COLUMNS = (
     "source_dataset", "source_sheet", "source_row",
     "jurisdiction_state", "jurisdiction_city", "jurisdiction_method", "jurisdiction_confidence",
@@ -49,7 +52,8 @@ def run(
     lookups: Lookups | None = None,
 ) -> Report:  # fmt: skip
     """Take the file into the records of the actor's state; raises ImportRejected."""
-    importer = Importer(SOURCE, read, interpret, lookups or Lookups.load(SOURCE))
+    agencies = (AGENCY,) if actor.state == COUNTRY else ()
+    importer = Importer(SOURCE, read, interpret, lookups or Lookups.load(SOURCE), agencies)
     return runs.take(importer, path, actor, dry_run, progress)
 
 
@@ -81,7 +85,7 @@ def number_of(dataset: str, row: str) -> str:
 
 def _seizure(number: str, seized_on: date, place: Place, gun: Firearm) -> SeizureData:
     return SeizureData(
-        number=number, kind="seized", when=When(seized_on), agency=AGENCY, place=place,
+        number=number, kind="seized", when=When(seized_on), agency=AGENCY.code, place=place,
         legal_grounds=(), crime_context=("unknown",), items=(gun,),
     )  # fmt: skip
 

@@ -25,6 +25,7 @@ class Action(StrEnum):
 
     ACCOUNT_OPENED = "account:opened"
     ACCOUNT_CLOSED = "account:closed"
+    ACCOUNT_RENEWED = "account:renewed"
     AGENCY_REGISTERED = "agency:registered"
     CONTACT_REGISTERED = "contact:registered"
     KEY_ISSUED = "key:issued"

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
 from salsa_ext.errors import NotConfigured, say
 
 MIB = 1024 * 1024
@@ -51,6 +54,12 @@ def _url(env: Mapping[str, str], name: str) -> str | None:
         return None
     if not value.startswith(("postgresql://", "postgresql+psycopg2://")):
         raise NotConfigured(say("{name} must begin with postgresql://.", name=name))
+    try:
+        make_url(value)
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
+        raise NotConfigured(say("{name} is no address of a database; one is written"
+                                " postgresql://name:password@host:5432/database.", name=name)
+                            ) from None  # fmt: skip
     return value.replace("postgresql://", "postgresql+psycopg2://", 1)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 Body = dict[str, Any]
+FOZ = {"country": "BRA", "name": "Foz do Iguaçu", "latitude": -25.52, "longitude": -54.59}
 
 
 def party(name: str = "Armas del Sur", country: str = "PRY", kind: str = "dealer") -> Body:
@@ -28,17 +29,22 @@ def report(**changes: Any) -> Body:
 
 
 def seizure(**changes: Any) -> Body:
-    return {"number": "S-1", "kind": "seized", "occurred_on": "2026-03-01", "agency": "BRA-POLICE",
-            "place": {"country": "BRA", "name": "Foz do Iguaçu",
-                      "latitude": -25.52, "longitude": -54.59},
+    """By the police of the state where it is."""
+    place = changes.get("place", FOZ)
+    return {"number": "S-1", "kind": "seized", "occurred_on": "2026-03-01",
+            "agency": f"{place['country']}-POLICE", "place": place,
             "legal_grounds": ["possession"], "crime_context": ["drug_trafficking"],
             "items": [firearm()]} | changes  # fmt: skip
+
+
+def authority(state: str, signatory: str = "Rui Exemplo") -> Body:
+    return {"agency": f"{state}-LICENSING", "signatory": signatory}
 
 
 def permit(**changes: Any) -> Body:
     return {"kind": "export", "number": "E-1", "document_kind": "certificate",
             "issued_on": "2026-01-10", "expires_on": "2026-12-31",
-            "authority": {"agency": "BRA-LICENSING", "signatory": "Rui Exemplo"},
+            "authority": authority("BRA"),
             "regime": "permanent",
             "exporting_state": "BRA", "importing_state": "PRY",
             "exporter": party("Fábrica Exemplo", "BRA", "manufacturer"), "importer": party(),
@@ -51,7 +57,7 @@ def permit(**changes: Any) -> Body:
 def import_permit(**changes: Any) -> Body:
     issued = permit(kind="import", number="I-1") | changes
     del issued["import_permit"]
-    return issued | {"authority": {"agency": "PRY-LICENSING", "signatory": "Eva Ejemplo"}}
+    return issued | {"authority": authority("PRY", "Eva Ejemplo")}
 
 
 def shipment(serials: tuple[str, ...] = ("ABC123456", "ABC123457"), **changes: Any) -> Body:

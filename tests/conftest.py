@@ -27,7 +27,7 @@ from salsa_ext.policy.rules import operator
 from salsa_ext.postgres import EmbeddedServer, provision
 from salsa_ext.services import database
 from salsa_ext.values.actor import Actor
-from tests import actors
+from tests import actors, agencies
 
 NOW = datetime(2026, 3, 9, 15, 0, tzinfo=UTC)
 FAST = {"fsync": "off", "full_page_writes": "off", "max_connections": "100"}
@@ -164,10 +164,18 @@ def fresh_database(server: Server, template: str, tmp_path: Path) -> Iterator[Co
     server.drop(name)
 
 
+@pytest.fixture
+def registered_database(fresh_database: Config) -> Config:
+    """The same, with agencies of every state in the register."""
+    agencies.register(fresh_database.migration_url or "")
+    return fresh_database
+
+
 @pytest.fixture(scope="session")
 def worker_database(server: Server, template: str) -> Iterator[str]:
     name = f"salsa_{secrets.token_hex(6)}"
     server.make(name, template)
+    agencies.register(server.url("owner", name))
     yield name
     server.drop(name)
 

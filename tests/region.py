@@ -45,16 +45,23 @@ def fill(app: Flask) -> Ids:
     check = police.post("/checks", bodies.check()).json["id"]
     trace = police.post("/traces", bodies.trace_of(seizure)).json["id"]
     police.post("/traces", bodies.trace(draft=True))
+    leaving = {"username": "bra.leaving", "role": "auditor", "agency": "BRA-POLICE"}
+    account = client("BRA", "state_administrator").post("/accounts", leaving).json["id"]
     return {"permit_id": permit, "shipment_id": shipment, "transfer_id": transfer["id"],
             "record_id": transfer["firearm"]["record"], "report_id": report,
-            "seizure_id": seizure, "check_id": check, "trace_id": trace}  # fmt: skip
+            "seizure_id": seizure, "check_id": check, "trace_id": trace, "account_id": account}  # fmt: skip
 
 
 def _register() -> None:
-    bra = operator("BRA", clock=FixedClock(NOW))
+    bra, pry = (operator(state, clock=FixedClock(NOW)) for state in ("BRA", "PRY"))
+    with transaction(pry):
+        licensing = AgencyData("PRY-LICENSING", "licensing", "Licencias", "America/Asuncion")
+        agencies.register(actor=pry, data=licensing)
     with transaction(bra):
-        police = AgencyData("BRA-POLICE", "police", "Polícia Exemplo", "America/Sao_Paulo")
-        agencies.register(actor=bra, data=police)
+        zone = "America/Sao_Paulo"
+        licensing = AgencyData("BRA-LICENSING", "licensing", "Licenças", zone)
+        police = AgencyData("BRA-POLICE", "police", "Polícia Exemplo", zone)
+        agencies.register_missing(actor=bra, batch=[licensing, police])
         duty = ContactData("BRA-POLICE", "duty_24h", ("pt", "es"), "24 h", "+55 45 00000000")
         agencies.add_contact(actor=bra, data=duty)
         imports.record(actor=bra, data=RunData(new_id(), "test", "a.csv", b"0", 1, 1, []))

@@ -14,6 +14,8 @@ COMMANDS = {
     "worker": ("api.cli.serve", "worker"),
     "doctor": ("api.cli.doctor", "doctor"),
     "db": ("api.cli.db", "db"),
+    "agency": ("api.cli.agencies", "agency"),
+    "contact": ("api.cli.contacts", "contact"),
     "account": ("api.cli.accounts", "account"),
     "key": ("api.cli.keys", "key"),
     "import": ("api.cli.imports", "import_"),

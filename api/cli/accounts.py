@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import click
 
-from api.cli.context import application, explained
-from salsa_ext.db import transaction
-from salsa_ext.policy.rules import operator
+from api.cli.context import acting, explained, recording
+from api.cli.options import state_option
 from salsa_ext.readmodels.accounts import list_accounts
 from salsa_ext.services import accounts
 from salsa_ext.services.accounts import AccountData
 from salsa_ext.values.codes import ROLES
-
-state_option = click.option("--state", metavar="ISO", help="Left out for the secretariat.")
 
 
 @click.group()
@@ -31,10 +28,9 @@ def open_account(state: str | None, role: str, agency: str, username: str) -> No
 
     \b
     Example:
-      salsa account open --state PRY --role police_officer --agency PRY-POLICE ana
+      salsa account open --state PRY --role police_officer --agency PRY-POLICE pry.ana
     """
-    actor = operator(state)
-    with application(), transaction(actor):
+    with recording(state) as actor:
         data = AccountData(username, role, agency)
         _, password = accounts.open_account(actor=actor, data=data)
     click.echo(password)
@@ -45,16 +41,31 @@ def open_account(state: str | None, role: str, agency: str, username: str) -> No
 @click.argument("username")
 @explained
 def close_account(state: str | None, username: str) -> None:
-    """Close an account and end its keys at once.
+    """Close an account and end its keys and sessions at once.
 
     \b
     Example:
-      salsa account close --state PRY ana
+      salsa account close --state PRY pry.ana
     """
-    actor = operator(state)
-    with application(), transaction(actor):
-        accounts.close_account(actor=actor, username=username)
+    with acting(state) as actor:
+        accounts.close_account(actor=actor, account_id=accounts.find(username), seen=None)
     click.echo(f"{username} is closed.")
+
+
+@account.command()
+@state_option
+@click.argument("username")
+@explained
+def password(state: str | None, username: str) -> None:
+    """Give an account a new password, shown this once, and end its keys and sessions.
+
+    \b
+    Example:
+      salsa account password --state PRY pry.ana
+    """
+    with acting(state) as actor:
+        renewed = accounts.renew_password(actor=actor, username=username)
+    click.echo(renewed)
 
 
 @account.command("list")
@@ -67,8 +78,7 @@ def list_all(state: str | None) -> None:
     Example:
       salsa account list --state PRY
     """
-    actor = operator(state)
-    with application(), transaction(actor):
+    with acting(state) as actor:
         for row in list_accounts(actor, {}, 10_000, None).items:
             standing = "open" if row.is_active else "closed"
             click.echo(f"{row.username:<32} {row.role:<22} {row.agency:<24} {standing}")

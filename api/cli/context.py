@@ -14,8 +14,12 @@ from api import running
 from api.app import create_app
 from salsa_ext import errors
 from salsa_ext.config import Config
+from salsa_ext.db import transaction
 from salsa_ext.errors import NotConfigured, SalsaError, say
-from salsa_ext.services import database
+from salsa_ext.policy.rules import operator
+from salsa_ext.readmodels.states import require_participant
+from salsa_ext.services import database, installation
+from salsa_ext.values.actor import Actor
 
 
 @contextmanager
@@ -26,6 +30,26 @@ def application() -> Iterator[Flask]:
         app = create_app(config)
         with app.app_context():
             yield app
+
+
+@contextmanager
+def acting(state: str | None) -> Iterator[Actor]:
+    """Give the operator of a state (of the secretariat for None) in a transaction of his.
+
+    Raises Invalid for a state that does not take part.
+    """
+    actor = operator(state)
+    with application(), transaction(actor):
+        require_participant(state)
+        yield actor
+
+
+@contextmanager
+def recording(state: str | None) -> Iterator[Actor]:
+    """Give the same for a command that adds something: what is not the demo's is real."""
+    with acting(state) as actor:
+        installation.assume_real(actor=actor)
+        yield actor
 
 
 def explained(command: Callable[..., Any]) -> Callable[..., Any]:

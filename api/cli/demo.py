@@ -13,7 +13,7 @@ from api.app import create_app
 from api.cli.context import explained
 from api.cli.db import owner_url
 from api.cli.serve import host_option, port_option
-from api.demo import credentials, region
+from api.demo import accounts, credentials, region
 from salsa_ext.config import Config
 from salsa_ext.db import transaction
 from salsa_ext.policy.rules import operator
@@ -32,7 +32,8 @@ DEMO = "demo"
 def demo(host: str, port: int, seed: int, no_serve: bool) -> None:
     """Make a region of 34 states with made-up records, and serve it.
 
-    Refuses a database that holds real records. A second start serves what is there.
+    Refuses a database that holds real records. A second start serves what is there; where the
+    file of the accounts is missing, they get new passwords and tokens.
 
     \b
     Example:
@@ -41,27 +42,43 @@ def demo(host: str, port: int, seed: int, no_serve: bool) -> None:
     with running.database(Config.from_env()) as config:
         if not no_serve:
             serving.require_free(host, port)
+        database.require_demo(owner_url(config))
         database.upgrade(owner_url(config))
-        accounts = config.home / "demo" / "credentials.json"
+        path = config.home / "demo" / "credentials.json"
         with create_app(config).app_context():
-            _make(config, seed, f"http://{host}:{port}", accounts)
-        _welcome(host, port, accounts)
+            _make(config, seed, f"http://{host}:{port}", path)
+        _welcome(host, port, path)
         if not no_serve:
             serving.serve(config, host, port)
 
 
-def _make(config: Config, seed: int, base_url: str, accounts: Path) -> None:
+def _make(config: Config, seed: int, base_url: str, path: Path) -> None:
     """Make the region unless it stands; one that was begun and not finished is made anew."""
     standing = _standing()
     if standing == (DEMO, True):
+        _tell(path, base_url)
         return
     if standing == (DEMO, False):
         database.downgrade(owner_url(config), "base")
         database.upgrade(owner_url(config))
     today = datetime.now(UTC).date()
     with Bar() as bar:
-        made = region.make(config, seed=seed, anchored_on=today, progress=bar.show)
-    credentials.write(accounts, base_url, made.accounts)
+        region.make(config, seed=seed, anchored_on=today, progress=bar.show,
+                    keep=lambda opened: credentials.write(path, base_url, opened))  # fmt: skip
+
+
+def _tell(path: Path, base_url: str) -> None:
+    """Let the file tell the accounts of the region that stands, and where it is served now.
+
+    What it told is nowhere else. Where it is lost the accounts are renewed, rather than the region
+    made anew, since somebody may have recorded something in it.
+    """
+    known = credentials.read(path)
+    if known is None or not accounts.opens(known):
+        click.echo(f"{path} is missing, or tells of another region, or its tokens have expired:"
+                   " all accounts get new passwords and tokens.")  # fmt: skip
+        known = accounts.renew_all()
+    credentials.write(path, base_url, known)
 
 
 def _standing() -> tuple[str, bool] | None:
@@ -97,11 +114,11 @@ class Bar:
             self.bar.__exit__(None, None, None)
 
 
-def _welcome(host: str, port: int, accounts: Path) -> None:
+def _welcome(host: str, port: int, path: Path) -> None:
     click.echo(f"""
 The demo region is ready.
   Pages          http://{host}:{port}/
   Documentation  http://{host}:{port}/docs
-  Accounts       {accounts}  (user name, password and token of every role)
+  Accounts       {path}  (user name, password and token of every role)
   Sign in as     bra.border_officer, and open the board of a post
 """)

@@ -11,22 +11,19 @@ from typing import Any
 import click
 
 from api.cli.context import application, explained
+from api.cli.options import STATE
 from api.tables import disarmed
 from importers import us_crime_guns, us_crime_guns_compare
 from importers.rows import Reject, Report
 from importers.run import Progress
 from importers.us_crime_guns_compare import CLASSES, Compared
+from salsa_ext.db import transaction
 from salsa_ext.errors import ImportRejected
 from salsa_ext.policy.rules import operator
+from salsa_ext.readmodels.states import require_participant
+from salsa_ext.services import installation
 
 SHOWN = 20
-
-
-def _code(ctx: click.Context, param: click.Parameter, value: str) -> str:
-    code = value.upper()
-    if not (len(code) == 3 and code.isascii() and code.isalpha()):
-        raise click.BadParameter("three letters, such as USA")
-    return code
 
 
 file_argument = click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -47,7 +44,7 @@ def import_() -> None:
 
 @import_.command("us-crime-guns")
 @file_argument
-@click.option("--state", default="USA", show_default=True, metavar="ISO", callback=_code,
+@click.option("--state", default="USA", show_default=True, metavar="ISO", type=STATE,
               help="Whose records these become.")  # fmt: skip
 @dry_run_option
 @rejects_option
@@ -68,8 +65,13 @@ def us_crime_guns_(
         raise click.UsageError("--compare traces what was taken, and --dry-run takes nothing.")
     actor = operator(state)
     with application(), _rejects_kept(rejects_file):
+        with transaction(actor):
+            require_participant(state)
         with _bar("Rows") as progress:
             report = us_crime_guns.run(path, actor, dry_run, progress)
+        if not dry_run:
+            with transaction(actor):
+                installation.assume_real(actor=actor)
         _show(report, dry_run, rejects_file)
         if compare:
             with _bar("Traces") as progress:

@@ -10,12 +10,13 @@ from api import running
 from api.app import create_app
 from api.cli.context import explained
 from api.cli.db import owner_url
+from api.cli.options import own_state_option
 from salsa_ext.config import Config
 from salsa_ext.db import transaction
-from salsa_ext.errors import Conflict, Invalid, say
+from salsa_ext.errors import Conflict, say
 from salsa_ext.policy.rules import operator
 from salsa_ext.readmodels.accounts import list_accounts
-from salsa_ext.readmodels.states import participants
+from salsa_ext.readmodels.states import require_participant
 from salsa_ext.services import accounts, agencies, database, installation
 from salsa_ext.services.accounts import AccountData
 from salsa_ext.services.agencies import AgencyData
@@ -30,7 +31,7 @@ class Opened:
 
 
 @click.command()
-@click.option("--state", required=True, metavar="ISO", help="Three letters, such as PRY.")
+@own_state_option
 @click.option("--zone", default="UTC", show_default=True, help="IANA zone of the capital.")
 @explained
 def init(state: str, zone: str) -> None:
@@ -45,8 +46,8 @@ def init(state: str, zone: str) -> None:
     with running.database(Config.from_env()) as config:
         database.upgrade(owner_url(config))
         with create_app(config).app_context():
-            opened = _begin(state.upper(), zone)
-    click.echo(f"Ready for {state.upper()}. Note these passwords; they are not shown again.\n")
+            opened = _begin(state, zone)
+    click.echo(f"Ready for {state}. Note these passwords; they are not shown again.\n")
     for account in opened:
         click.echo(f"  {account.username:<28} {account.password}")
     click.echo("\nNext: salsa serve, then open http://127.0.0.1:8000/")
@@ -55,14 +56,11 @@ def init(state: str, zone: str) -> None:
 def _begin(state: str, zone: str) -> list[Opened]:
     actor = operator(state)
     with transaction(actor):
+        require_participant(state)
         if list_accounts(actor, {}, 1, None).items:
             raise Conflict(say("{state} is begun already; salsa account list --state {state} shows its"
                                " accounts.", state=state))  # fmt: skip
-    with transaction(operator(None)):
-        if state not in participants():
-            raise Invalid({"state": [say("{state} is not a participating state.", state=state)]})
-        installation.begin_real(actor=operator(None))
-    with transaction(actor):
+        installation.begin_real(actor=actor)
         code = f"{state}-ADMINISTRATION"
         agencies.register(actor=actor, data=AgencyData(code, "licensing", code, zone))
         return [_administrator(state, code, number) for number in (1, 2)]

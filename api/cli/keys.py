@@ -6,10 +6,8 @@ from uuid import UUID
 
 import click
 
-from api.cli.accounts import state_option
-from api.cli.context import application, explained
-from salsa_ext.db import transaction
-from salsa_ext.policy.rules import operator
+from api.cli.context import acting, explained
+from api.cli.options import state_option
 from salsa_ext.services import keys
 from salsa_ext.services.keys import KeyData
 
@@ -32,10 +30,9 @@ def issue(state: str | None, days: int, scopes: tuple[str, ...], name: str, user
 
     \b
     Example:
-      salsa key issue --state PRY --days 30 --scope check:make ana
+      salsa key issue --state PRY --days 30 --scope check:make pry.ana
     """
-    actor = operator(state)
-    with application(), transaction(actor):
+    with acting(state) as actor:
         data = KeyData(username, name, days, scopes)
         key_id, token = keys.issue(actor=actor, data=data)
     click.echo(f"{key_id}\n{token}")
@@ -52,7 +49,6 @@ def revoke(state: str | None, key_id: UUID) -> None:
     Example:
       salsa key revoke --state PRY 0199f2c0-0000-7000-8000-000000000000
     """
-    actor = operator(state)
-    with application(), transaction(actor):
+    with acting(state) as actor:
         keys.revoke(actor=actor, key_id=key_id)
     click.echo("The key is revoked.")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from api.demo.traces import ASKING
 from api.demo.world import STATES
+from salsa_ext.db import transaction
+from salsa_ext.errors import NotFound, Unauthenticated
+from salsa_ext.policy.rules import operator
 from salsa_ext.readmodels.names import label
-from salsa_ext.services import accounts, agencies, keys
+from salsa_ext.services import accounts, agencies, authentication, keys
 from salsa_ext.services.accounts import AccountData
 from salsa_ext.services.agencies import AgencyData, ContactData
 from salsa_ext.services.keys import KeyData
@@ -83,7 +88,37 @@ def wanted() -> list[tuple[str | None, str, str]]:
 
 def open_account(actor: Actor, role: str, agency: str) -> Account:
     """Open an account of a role, with a key; passwords and tokens are random, not facts."""
-    username = f"{actor.state.lower()}.{role}" if actor.state else role
+    username = _username(actor.state, role)
     _, password = accounts.open_account(actor=actor, data=AccountData(username, role, agency))
-    data = KeyData(username, "demo", LASTING_DAYS)
-    return Account(actor.state, role, username, password, keys.issue(actor=actor, data=data)[1])
+    return _with_key(actor, role, password)
+
+
+def opens(known: Sequence[Account]) -> bool:
+    """Tell whether the first account's token still opens this region."""
+    try:
+        with transaction(operator(None)):
+            authentication.actor_of(known[0].token)
+    except (IndexError, Unauthenticated):
+        return False
+    return True
+
+
+def renew_all() -> list[Account]:
+    """Give every account that is still open a new password and key: the old ones stand hashed."""
+    renewed = []
+    for state, role, _ in wanted():
+        actor = operator(state)
+        with transaction(actor), suppress(NotFound):
+            password = accounts.renew_password(actor=actor, username=_username(state, role))
+            renewed.append(_with_key(actor, role, password))
+    return renewed
+
+
+def _username(state: str | None, role: str) -> str:
+    return f"{state.lower()}.{role}" if state else role
+
+
+def _with_key(actor: Actor, role: str, password: str) -> Account:
+    username = _username(actor.state, role)
+    _, token = keys.issue(actor=actor, data=KeyData(username, "demo", LASTING_DAYS))
+    return Account(actor.state, role, username, password, token)

@@ -11,6 +11,14 @@ from pathlib import Path
 from api.demo.accounts import Account
 
 
+def read(path: Path) -> list[Account] | None:
+    """Return the accounts that the file tells, or None where it is missing or cannot be read."""
+    try:
+        return [Account(**told) for told in json.loads(path.read_text("utf-8"))["accounts"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def write(path: Path, base_url: str, made: Sequence[Account]) -> None:
     """Write the accounts for their owner's eyes alone; whoever reads finds all of it or none."""
     path.parent.mkdir(parents=True, exist_ok=True)

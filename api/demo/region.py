@@ -7,7 +7,7 @@ is made); ids, passwords and tokens are random. `tour` holds what stays whatever
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -32,12 +32,13 @@ class Made:
 
 
 def make(
-    config: Config, *, seed: int, anchored_on: date, progress: Progress, scale: float = 1.0
-) -> Made:
+    config: Config, *, seed: int, anchored_on: date, progress: Progress, scale: float = 1.0,
+    keep: Callable[[Sequence[Account]], None] = lambda opened: None,
+) -> Made:  # fmt: skip
     """Make the region inside the caller's app context; raises Conflict unless it is the first here.
 
-    `config` is that of the app; `scale` makes all but accounts and tour smaller. An interrupted
-    region stays declared incomplete.
+    `config` is that of the app; `scale` makes all but accounts and tour smaller. `keep` is given
+    the accounts before the region is declared complete. An interrupted region stays incomplete.
     """
     calendar = Calendar(anchored_on)
     recorder = Recorder(calendar, progress)
@@ -48,6 +49,7 @@ def make(
     plan = _plan(Planner(seed, calendar, scale), progress)
     recorder.record(plan)
     recorder.trace(plan.traces, opened)
+    keep(opened)
     with transaction(recorder.acting(None)):
         installation.finish_demo(actor=recorder.acting(None))
     return Made(_counts(plan), opened, tour.FACTS)

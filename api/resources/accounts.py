@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Response
+from flask import Response, g
 
 from api.pagination import ListQuery
 from api.resource import Resource
@@ -41,6 +41,9 @@ blueprint.reading("/me", MeResponse, _me, None)
 blueprint.listing(
     "/accounts", AccountQuery, AccountResponse, reading.list_accounts, Permission.ACCOUNT_MANAGE
 )
+blueprint.reading(
+    "/accounts/<uuid:account_id>", AccountResponse, reading.get_account, Permission.ACCOUNT_MANAGE
+)
 blueprint.listing("/keys", ListQuery, KeyResponse, reading.list_keys, Permission.KEY_MANAGE)
 blueprint.listing("/audit", AuditQuery, AuditResponse, audit.list_entries, Permission.AUDIT_READ)
 
@@ -50,6 +53,20 @@ def open_account(actor: Actor, data: AccountData) -> dict[str, Any]:
     """Open an account in your state; the password is shown this once."""
     account_id, password = accounts.open_account(actor=actor, data=data)
     return {"id": account_id, "password": password}
+
+
+def _standing(actor: Actor, account_id: UUID) -> int:
+    return reading.read(account_id).version
+
+
+@blueprint.posting(
+    "/accounts/<uuid:account_id>/close", None, AccountResponse, Permission.ACCOUNT_MANAGE,
+    status=200, standing=_standing,
+)  # fmt: skip
+def close_account(actor: Actor, account_id: UUID) -> Any:
+    """Close an account and end its keys and sessions; a closed one stays as it is."""
+    accounts.close_account(actor=actor, account_id=account_id, seen=g.seen)
+    return reading.read(account_id)
 
 
 @blueprint.posting("/keys", KeyRequest, IssuedResponse, Permission.KEY_MANAGE)

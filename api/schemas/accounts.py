@@ -30,6 +30,7 @@ class AccountResponse(Schema):
     """An account of the own state."""
 
     id = fields.UUID(required=True)
+    version = fields.Integer(required=True)
     username = fields.String(required=True)
     role = fields.String(required=True)
     agency = fields.String(required=True)

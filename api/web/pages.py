@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, g, redirect, render_template, request
+from flask import Blueprint, g, redirect, render_template, request, url_for
 
 from api.auth import authenticate_page
+from api.resource import Resource
 from api.transaction import transaction
 from api.web import cookies
 from api.web.access import local
@@ -30,7 +31,9 @@ def home() -> str:
     if g.actor is None:
         return render_template("welcome.html")
     with transaction(g.actor):
-        return render_template("home.html", actor=g.actor, posts=_posts(g.actor))
+        return render_template(
+            "home.html", actor=g.actor, posts=_posts(g.actor), doings=_doings(g.actor)
+        )
 
 
 @blueprint.post("/language")
@@ -40,6 +43,16 @@ def choose_language() -> Any:
     if (code := request.form.get("language")) in LANGUAGES:
         cookies.put(response, cookies.LANGUAGE, code, LASTS)
     return response
+
+
+def _doings(actor: Actor) -> Mapping[str, str]:
+    """Return what the actor may do, each with the address of its route in the documentation."""
+    page = url_for("docs.docs")
+    return {
+        permission: f"{page}#/{Resource.first_with[permission]}"
+        for permission in Permission
+        if permission in actor.permissions and permission in Resource.first_with
+    }
 
 
 def _posts(actor: Actor) -> Sequence[Any]:

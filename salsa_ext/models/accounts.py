@@ -24,6 +24,7 @@ class Account(Base):
     password_hash: Mapped[str]
     is_active: Mapped[bool]
     created_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(server_default="1")
 
 
 class ApiKey(Base):

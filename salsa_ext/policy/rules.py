@@ -41,6 +41,11 @@ def permissions_of(role: str) -> frozenset[P]:
     return RULES.get(role, frozenset())
 
 
+def is_limited(actor: Actor) -> bool:
+    """Tell whether the key that somebody acts by carries less than his role may."""
+    return not permissions_of(actor.role) <= actor.permissions
+
+
 def operator(state: str | None, agency: str | None = None, clock: Clock = SYSTEM) -> Actor:
     """Return the actor of the command line: every permission, in one state, as `operator`.
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 
+from salsa_ext.db import db
+from salsa_ext.errors import NotFound
 from salsa_ext.models import Account, ApiKey
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
@@ -22,6 +25,20 @@ def list_accounts(
     if (role := filters.get("role")) is not None:
         query = query.where(Account.role == role)
     return page(query, Account.id, limit, cursor)
+
+
+def get_account(actor: Actor, account_id: UUID) -> Account:
+    """Return one account of the own state, without its password; raises NotFound."""
+    require(actor, Permission.ACCOUNT_MANAGE)
+    return read(account_id)
+
+
+def read(account_id: UUID) -> Account:
+    """Return an account of the own state; raises NotFound."""
+    account = db.session.get(Account, account_id, populate_existing=True)
+    if account is None:
+        raise NotFound("account", account_id)
+    return account
 
 
 def list_keys(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import case, select
 
@@ -23,6 +24,21 @@ def contact_of(state: str) -> Contact | None:
     )
     first = case({kind: index for index, kind in enumerate(URGENT)}, value=Contact.kind)
     return db.session.scalars(wanted.order_by(first).limit(1)).first()
+
+
+def agency_codes(state: str | None) -> frozenset[str]:
+    """Return the codes of the agencies that a state registered; the secretariat's for None."""
+    return frozenset(db.session.scalars(select(Agency.code).where(Agency.owner_state == state)))
+
+
+def read_agency(agency_id: UUID) -> Agency:
+    """Return an agency that was just registered."""
+    return db.session.get_one(Agency, agency_id)
+
+
+def read_contact(contact_id: UUID) -> Contact:
+    """Return a contact that was just registered."""
+    return db.session.get_one(Contact, contact_id)
 
 
 def list_contacts(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from salsa_ext.db import db
+from salsa_ext.errors import Invalid, say
 from salsa_ext.models import State
 
 
@@ -12,3 +13,12 @@ def participants() -> list[str]:
     """Return the codes of the participating states, in order."""
     wanted = select(State.code).where(State.is_participant).order_by(State.code)
     return list(db.session.scalars(wanted))
+
+
+def require_participant(code: str | None) -> None:
+    """Raise Invalid for a state that does not take part; None, the secretariat, does."""
+    known = participants()
+    if code is not None and code not in known:
+        said = say("{state} is not a participating state. These are: {states}.",
+                   state=code, states=", ".join(known))  # fmt: skip
+        raise Invalid({"state": [said]})

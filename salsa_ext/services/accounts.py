@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import dataclass
 from uuid import UUID
@@ -10,15 +11,18 @@ from sqlalchemy import select, update
 
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import NO_STATE, db, insert_many
-from salsa_ext.errors import Invalid, NotFound, say
+from salsa_ext.errors import Invalid, NotFound, StaleVersion, say
 from salsa_ext.models import Account, ApiKey
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import RULES, require
+from salsa_ext.readmodels.contacts import agency_codes
 from salsa_ext.services.authentication import HASHER
+from salsa_ext.services.fields import Problems, check_agency
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
 
 SHORTEST_PASSWORD = 12
+OF_A_STATE = re.compile(r"[a-z]{3}\.", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -46,15 +50,38 @@ def open_account(*, actor: Actor, data: AccountData) -> tuple[UUID, str]:
     return account_id, password
 
 
-def close_account(*, actor: Actor, username: str) -> UUID:
-    """Close an account and end its keys at once; raises NotFound."""
+def close_account(*, actor: Actor, account_id: UUID, seen: int | None) -> None:
+    """Close an account and end its keys and sessions at once; one that is closed stays as it is.
+
+    Raises NotFound or StaleVersion.
+    """
     require(actor, Permission.ACCOUNT_MANAGE)
-    account_id = find(username)
-    db.session.execute(update(Account).where(Account.id == account_id).values(is_active=False))
-    keys = update(ApiKey).where(ApiKey.account_id == account_id, ApiKey.revoked_at.is_(None))
-    db.session.execute(keys.values(revoked_at=actor.now()))
+    account = db.session.get(Account, account_id, populate_existing=True, with_for_update=True)
+    if account is None:
+        raise NotFound("account", account_id)
+    if seen is not None and seen != account.version:
+        raise StaleVersion(say("This was changed since you read it; read it again."))
+    if not account.is_active:
+        return
+    account.is_active, account.version = False, account.version + 1
+    _end_keys(actor, account_id)
     append(actor, Act(Action.ACCOUNT_CLOSED, "account", account_id))
-    return account_id
+
+
+def renew_password(*, actor: Actor, username: str) -> str:
+    """Give an open account a new password and end its keys at once; raises NotFound.
+
+    Returns the password, shown this once.
+    """
+    require(actor, Permission.ACCOUNT_MANAGE)
+    password = secrets.token_urlsafe(15)
+    account = update(Account).where(Account.username == username, Account.is_active)
+    renewed = account.values(password_hash=HASHER.hash(password)).returning(Account.id)
+    if (account_id := db.session.scalar(renewed)) is None:
+        raise NotFound("account", username)
+    _end_keys(actor, account_id)
+    append(actor, Act(Action.ACCOUNT_RENEWED, "account", account_id))
+    return password
 
 
 def find(username: str) -> UUID:
@@ -63,6 +90,12 @@ def find(username: str) -> UUID:
     if account_id is None:
         raise NotFound("account", username)
     return account_id
+
+
+def _end_keys(actor: Actor, account_id: UUID) -> None:
+    """End the keys of an account, its sessions among them."""
+    keys = update(ApiKey).where(ApiKey.account_id == account_id, ApiKey.revoked_at.is_(None))
+    db.session.execute(keys.values(revoked_at=actor.now()))
 
 
 def _check(actor: Actor, data: AccountData) -> None:
@@ -74,3 +107,17 @@ def _check(actor: Actor, data: AccountData) -> None:
         )
     if data.password is not None and len(data.password) < SHORTEST_PASSWORD:
         raise Invalid({"password": [say("At least {count} characters.", count=SHORTEST_PASSWORD)]})
+    problems = Problems()
+    _check_username(problems, data.username, actor.state)
+    check_agency(problems, "agency", data.agency, agency_codes(actor.state))
+    problems.raise_any()
+
+
+def _check_username(problems: Problems, username: str, state: str | None) -> None:
+    """Names are unique among all states: in a space of its own, none learns another's."""
+    prefix = f"{state.lower()}." if state else ""
+    if not (username.startswith(prefix) and len(username) > len(prefix)):
+        problems.add("username", say("A user name of your state begins with {prefix}, such as"
+                                     " {prefix}ana.", prefix=prefix))  # fmt: skip
+    elif state is None and OF_A_STATE.match(username):
+        problems.add("username", say("A user name that begins so is one of a state."))

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import insert_many
-from salsa_ext.errors import Invalid, say
+from salsa_ext.errors import say
 from salsa_ext.models import Agency, Contact
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels import names
+from salsa_ext.readmodels.contacts import agency_codes
 from salsa_ext.readmodels.days import today
+from salsa_ext.services.fields import Problems, check_agency
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.codes import AGENCY_KINDS, CONTACT_KINDS
 from salsa_ext.values.ids import new_id
 from salsa_ext.values.zones import is_zone
+
+CODE = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)*")
+LANGUAGE = re.compile(r"[a-z]{2,3}")
+WITHOUT_STATE = ("secretariat", "regional_body")
 
 
 @dataclass(frozen=True)
@@ -43,21 +52,26 @@ class ContactData:
 def register(*, actor: Actor, data: AgencyData) -> UUID:
     """Register an agency of the own state; raises Invalid or Duplicate."""
     require(actor, Permission.AGENCY_MANAGE)
-    if not is_zone(data.time_zone):
-        raise Invalid({"time_zone": [say("Not an IANA time zone; for example America/Asuncion.")]})
-    if data.kind not in AGENCY_KINDS:
-        raise Invalid({"kind": [say("One of: {kinds}.", kinds=", ".join(AGENCY_KINDS))]})
+    _check(data, actor.state)
     agency_id = new_id()
     insert_many(Agency, [{"id": agency_id, "owner_state": actor.state} | vars(data)])
     append(actor, Act(Action.AGENCY_REGISTERED, "agency", agency_id, data={"code": data.code}))
     return agency_id
 
 
+def register_missing(*, actor: Actor, batch: Iterable[AgencyData]) -> None:
+    """Register those of some agencies of the own state that it has not registered yet."""
+    require(actor, Permission.AGENCY_MANAGE)
+    known = agency_codes(actor.state)
+    for data in batch:
+        if data.code not in known:
+            register(actor=actor, data=data)
+
+
 def add_contact(*, actor: Actor, data: ContactData) -> UUID:
     """Register whom to call in the own state; raises Invalid."""
     require(actor, Permission.AGENCY_MANAGE)
-    if data.kind not in CONTACT_KINDS:
-        raise Invalid({"kind": [say("One of: {kinds}.", kinds=", ".join(CONTACT_KINDS))]})
+    _check_contact(data, actor.own_state())
     contact_id = new_id()
     insert_many(Contact, [{
         "id": contact_id, "owner_state": actor.own_state(),
@@ -65,3 +79,37 @@ def add_contact(*, actor: Actor, data: ContactData) -> UUID:
     } | vars(data) | {"languages": list(data.languages)}])  # fmt: skip
     append(actor, Act(Action.CONTACT_REGISTERED, "contact", contact_id, data={"kind": data.kind}))
     return contact_id
+
+
+def _check(data: AgencyData, state: str | None) -> None:
+    problems = Problems()
+    if not is_zone(data.time_zone):
+        problems.add("time_zone", say("Not an IANA time zone; for example America/Asuncion."))
+    kinds = [kind for kind in AGENCY_KINDS if (kind in WITHOUT_STATE) == (state is None)]
+    if data.kind not in kinds:
+        problems.add("kind", say("One of: {kinds}.", kinds=", ".join(kinds)))
+    _check_code(problems, data.code, state)
+    problems.raise_any()
+
+
+def _check_code(problems: Problems, code: str, state: str | None) -> None:
+    """Codes are unique among all states, so each keeps to names that begin as its own."""
+    if not CODE.fullmatch(code):
+        problems.add("code", say("Capital letters and digits, in parts joined by hyphens."))
+    elif state is not None and not code.startswith(f"{state}-"):
+        problems.add("code", say("A code of your state begins with {prefix}, such as {prefix}POLICE.",
+                                 prefix=f"{state}-"))  # fmt: skip
+    elif state is None and names.is_state(code.partition("-")[0]):
+        problems.add("code", say("A code that begins so is one of a state."))
+
+
+def _check_contact(data: ContactData, state: str) -> None:
+    problems = Problems()
+    if data.kind not in CONTACT_KINDS:
+        problems.add("kind", say("One of: {kinds}.", kinds=", ".join(CONTACT_KINDS)))
+    if not data.languages or not all(map(LANGUAGE.fullmatch, data.languages)):
+        problems.add("languages", say("Languages are written as ISO 639 has them, such as es."))
+    if not (data.telephone or data.email):
+        problems.add("telephone", say("Give a telephone number or an e-mail address."))
+    check_agency(problems, "agency", data.agency, agency_codes(state))
+    problems.raise_any()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
@@ -11,14 +13,22 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, make_url, pool, text
 from sqlalchemy.exc import OperationalError
 
-from salsa_ext.errors import Unavailable, say
+from salsa_ext.errors import Conflict, Unavailable, say
 from salsa_ext.services import reference
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
+OF_STATES = text(
+    "SELECT quote_ident(table_name) FROM information_schema.columns"
+    " WHERE table_schema = 'public' AND column_name = 'owner_state' ORDER BY 1"
+)
 
 
 def upgrade(migration_url: str) -> dict[str, int]:
-    """Run the migrations that are missing, then load the reference data; returns its row counts."""
+    """Run the migrations that are missing, then load the reference data; returns its row counts.
+
+    Raises Unavailable where no database answers.
+    """
+    standing(migration_url)
     command.upgrade(_alembic(migration_url), "head")
     engine = create_engine(migration_url, poolclass=pool.NullPool)
     with engine.begin() as connection:
@@ -36,10 +46,41 @@ def standing(url: str) -> tuple[str | None, str | None]:
     Raises Unavailable where no database answers.
     """
     wanted = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    with _connected(url) as connection:
+        return _revision(connection), wanted
+
+
+def require_demo(migration_url: str) -> None:
+    """Raise Conflict where real records may be: accounts or records, and no demo was declared.
+
+    Changes nothing, whatever version the schema is at. Only the owner sees the rows of all states.
+    """
+    with _connected(migration_url) as connection:
+        declared = _declared(connection)
+        if "real" in declared or ("demo" not in declared and _is_inhabited(connection)):
+            raise Conflict(say("This database is for real records; give the demo another one,"
+                               " with SALSA_HOME or SALSA_DATABASE_URL."))  # fmt: skip
+
+
+def _declared(connection: Connection) -> set[str]:
+    if not connection.scalar(text("SELECT to_regclass('installation')")):
+        return set()
+    return set(connection.scalars(text("SELECT kind FROM installation")))
+
+
+def _is_inhabited(connection: Connection) -> bool:
+    return any(
+        connection.scalar(text(f"SELECT EXISTS (SELECT FROM {table})"))  # noqa: S608 - quoted by the database
+        for table in connection.scalars(OF_STATES).all()
+    )
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[Connection]:
     engine = create_engine(url, poolclass=pool.NullPool)
     try:
         with engine.connect() as connection:
-            return _revision(connection), wanted
+            yield connection
     except OperationalError as error:
         raise Unavailable(say("The database cannot be reached at {where}: does the server run, and are"
                               " name, password and database right?",

@@ -14,6 +14,8 @@ from salsa_ext.values.zones import UTC, date_in
 
 EDGES: Final = ("Etc/GMT+12", "Etc/GMT-14")  # POSIX signs: twelve hours behind, fourteen ahead
 
+MOST_NAMED = 20
+
 
 class Problems:
     """Collects what is wrong with one request; `raise_any` ends it."""
@@ -54,6 +56,18 @@ def check_when(problems: Problems, when: When, today: date) -> None:
         problems.add("occurred_at", say("In {zone} this moment is on {on}, and occurred_on says {said}.",
                                         zone=zone, on=date_in(when.occurred_at, zone),
                                         said=when.occurred_on))  # fmt: skip
+
+
+def check_agency(problems: Problems, path: str, code: str, known: frozenset[str]) -> None:
+    """An agency is named by its code in the register; `known` are those of the own state."""
+    if code in known:
+        return
+    if not known:
+        problems.add(path, say("No agency is registered yet; POST /api/v1/agencies or salsa agency add"
+                               " registers one."))  # fmt: skip
+        return
+    problems.add(path, say("{agency} is not registered; your agencies are: {agencies}.", agency=code,
+                           agencies=", ".join(sorted(known)[:MOST_NAMED])))  # fmt: skip
 
 
 def check_firearms(problems: Problems, path: str, firearms: Sequence[Firearm]) -> None:

@@ -44,6 +44,13 @@ def finish_demo(*, actor: Actor) -> None:
         standing.is_complete = True
 
 
+def assume_real(*, actor: Actor) -> None:
+    """Declare that real records go here, unless something else was declared before."""
+    require(actor, Permission.ACCOUNT_MANAGE)
+    if current() is None:
+        begin_real(actor=actor)
+
+
 def begin_real(*, actor: Actor) -> None:
     """Declare that real records go here; raises Conflict in a demo region."""
     require(actor, Permission.ACCOUNT_MANAGE)

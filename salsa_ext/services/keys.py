@@ -14,7 +14,7 @@ from salsa_ext.db import db, insert_many
 from salsa_ext.errors import Invalid, NotFound, say
 from salsa_ext.models import Account, ApiKey
 from salsa_ext.policy.permissions import Permission
-from salsa_ext.policy.rules import permissions_of, require
+from salsa_ext.policy.rules import is_limited, permissions_of, require
 from salsa_ext.services.authentication import new_key
 from salsa_ext.values.actor import Actor
 
@@ -32,12 +32,16 @@ class KeyData:
 
 
 def issue(*, actor: Actor, data: KeyData) -> tuple[UUID, str]:
-    """Issue a key; returns its id and the token, shown this once; raises NotFound or Invalid."""
+    """Issue a key; returns its id and the token, shown this once; raises NotFound or Invalid.
+
+    Who acts with all that his role may issues what the account's role may; by a key that carries
+    less, no more is issued than it carries.
+    """
     require(actor, Permission.KEY_MANAGE)
     account = db.session.scalars(select(Account).where(Account.username == data.username)).first()
     if account is None or not account.is_active:
         raise NotFound("account", data.username)
-    scopes = _scopes(account.role, data.scopes)
+    scopes = _scopes(actor, account.role, data.scopes)
     if not 1 <= data.days <= LONGEST_DAYS:
         raise Invalid({"days": [say("From 1 to {count} days.", count=LONGEST_DAYS)]})
     token, row = new_key(actor, data.name, scopes, timedelta(days=data.days))
@@ -62,10 +66,14 @@ def revoke(*, actor: Actor, key_id: UUID) -> None:
     append(actor, Act(Action.KEY_REVOKED, "key", key_id))
 
 
-def _scopes(role: str, wanted: Sequence[str]) -> list[str]:
+def _scopes(actor: Actor, role: str, wanted: Sequence[str]) -> list[str]:
     allowed = permissions_of(role)
     unknown = sorted(set(wanted) - allowed)
     if unknown:
         raise Invalid({"scopes": [say("The role {role} does not include {scopes}.", role=role,
                                       scopes=", ".join(unknown))]})  # fmt: skip
-    return sorted(wanted or allowed)
+    scopes = set(wanted or allowed)
+    if is_limited(actor) and (beyond := sorted(scopes - actor.permissions)):
+        raise Invalid({"scopes": [say("Your own key does not carry {scopes}; it issues no more than it"
+                                      " carries.", scopes=", ".join(beyond))]})  # fmt: skip
+    return sorted(scopes)

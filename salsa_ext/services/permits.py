@@ -13,9 +13,16 @@ from salsa_ext.errors import say
 from salsa_ext.models import Permit, PermitLine
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels.contacts import agency_codes
 from salsa_ext.readmodels.days import today
 from salsa_ext.services import records
-from salsa_ext.services.fields import Problems, check_date, check_firearms, check_unique_lines
+from salsa_ext.services.fields import (
+    Problems,
+    check_agency,
+    check_date,
+    check_firearms,
+    check_unique_lines,
+)
 from salsa_ext.services.parties import Parties
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
@@ -32,10 +39,10 @@ def record_many(*, actor: Actor, batch: Sequence[PermitData]) -> list[UUID]:
     """Take permits in one transaction, all or none; returns their ids in order."""
     require(actor, Permission.PERMIT_RECORD)
     owner, now, on = actor.own_state(), actor.now(), today(actor)
-    parties = Parties(owner)
+    parties, agencies = Parties(owner), agency_codes(owner)
     rows, lines = [], []
     for data in batch:
-        check(data, owner, on)
+        check(data, owner, on, agencies)
         row = _row(data, owner, parties, now)
         rows.append(row)
         lines += [_line(row, line) for line in data.lines]
@@ -46,9 +53,13 @@ def record_many(*, actor: Actor, batch: Sequence[PermitData]) -> list[UUID]:
     return [row["id"] for row in rows]
 
 
-def check(data: PermitData, owner: str, on: date) -> None:
-    """Raise Invalid where the permit contradicts itself, or is not the owner's to issue."""
+def check(data: PermitData, owner: str, on: date, agencies: frozenset[str]) -> None:
+    """Raise Invalid where the permit contradicts itself, or is not the owner's to issue.
+
+    `agencies` are those of the owner.
+    """
     problems = Problems()
+    check_agency(problems, "authority.agency", data.authority.agency, agencies)
     _check_issuer(problems, data, owner)
     _check_dates(problems, data, on)
     _check_transit(problems, data)

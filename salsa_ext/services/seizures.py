@@ -14,10 +14,17 @@ from salsa_ext.errors import say
 from salsa_ext.models import Seizure
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels.contacts import agency_codes
 from salsa_ext.readmodels.days import today
 from salsa_ext.readmodels.records import RecordView
 from salsa_ext.services import corrections, numbers, records, rollups
-from salsa_ext.services.fields import Problems, check_firearms, check_unique_lines, check_when
+from salsa_ext.services.fields import (
+    Problems,
+    check_agency,
+    check_firearms,
+    check_unique_lines,
+    check_when,
+)
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.documents import SeizureData
 from salsa_ext.values.ids import new_id
@@ -32,8 +39,9 @@ def record_many(*, actor: Actor, batch: Sequence[SeizureData]) -> list[UUID]:
     """Record seizures in one transaction, all or none; returns their ids in order."""
     require(actor, Permission.SEIZURE_RECORD)
     owner, now, on = actor.own_state(), actor.now(), today(actor)
+    agencies = agency_codes(owner)
     for data in batch:
-        check(data, owner, on)
+        check(data, owner, on, agencies)
     rows = [_row(owner, data, now) for data in batch]
     numbers.claim("seizure", rows)
     insert_many(Seizure, rows)
@@ -52,7 +60,8 @@ def correct(
     now = actor.now()
     old = corrections.take(Seizure, "seizure", seizure_id, seen)
     require(actor, Permission.SEIZURE_RECORD, old.owner_state)
-    check(data, old.owner_state, today(actor))
+    # what stands may stay, though its agency was never registered
+    check(data, old.owner_state, today(actor), agency_codes(old.owner_state) | {old.agency})
     standing = corrections.lines_kept(seizure_id, data.items)
     data = corrections.settled(data, standing)
     row = _row(old.owner_state, data, now, old, reason)
@@ -68,9 +77,10 @@ def correct(
     return seizure_id
 
 
-def check(data: SeizureData, owner: str, on: date) -> None:
-    """Raise Invalid where the seizure contradicts itself."""
+def check(data: SeizureData, owner: str, on: date, agencies: frozenset[str]) -> None:
+    """Raise Invalid where the seizure contradicts itself; `agencies` are those of the owner."""
     problems = Problems()
+    check_agency(problems, "agency", data.agency, agencies)
     check_when(problems, data.when, on)
     if data.place.country != owner:
         problems.add("place.country", say("Your state records its own seizures; this must be {state}.",

@@ -1,12 +1,20 @@
 """Accounts and keys of one state, and the audit of what was done."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import text
 
-from salsa_ext.db import db
-from tests import bodies
+from salsa_ext.clock import FixedClock
+from salsa_ext.db import db, transaction
+from salsa_ext.errors import Invalid, Unauthenticated
+from salsa_ext.services import accounts, authentication
+from salsa_ext.services.accounts import AccountData
+from salsa_ext.services.authentication import find_account
+from tests import actors, bodies
+from tests.conftest import NOW
 
-ANA = {"username": "ana", "role": "auditor", "agency": "BRA-POLICE"}
+ANA = {"username": "bra.ana", "role": "auditor", "agency": "BRA-POLICE"}
 
 
 @pytest.fixture
@@ -30,10 +38,32 @@ def test_a_short_password_is_refused(administrator):
     assert answer["errors"] == {"password": ["At least 12 characters."]}
 
 
-def test_a_user_name_is_taken_once_in_all_states(as_actor, administrator):
+def test_a_user_name_is_taken_once(administrator):
     administrator.post("/accounts", ANA)
-    other = as_actor("PRY", "state_administrator")
-    assert other.post("/accounts", ANA, 409).json["code"] == "duplicate"
+    assert administrator.post("/accounts", ANA, 409).json["code"] == "duplicate"
+
+
+@pytest.mark.parametrize("username", ["bra.ana", "bra.nobody", "ana", "pry.", "Pry.ana", "pryana"])
+def test_a_state_learns_nothing_of_the_user_names_of_others(as_actor, administrator, username):
+    administrator.post("/accounts", ANA)
+    body = ANA | {"agency": "PRY-POLICE", "username": username}
+    answer = as_actor("PRY", "state_administrator").post("/accounts", body, 422).json
+    assert answer["errors"] == {
+        "username": ["A user name of your state begins with pry., such as pry.ana."]
+    }
+
+
+@pytest.mark.parametrize("username", ["bra.desk", "BRA.desk"])
+def test_the_secretariat_takes_no_user_name_of_a_state(run, username):
+    data = AccountData(username, "secretariat", "SECRETARIAT")
+    with pytest.raises(Invalid) as refused:
+        run(None, accounts.open_account, data=data)
+    assert list(refused.value.errors) == ["username"]
+
+
+def test_a_user_name_of_the_secretariat_has_no_prefix(run):
+    data = AccountData("desk.1", "secretariat", "SECRETARIAT")
+    run(None, accounts.open_account, data=data)
 
 
 def test_a_state_opens_no_account_of_the_secretariat(administrator):
@@ -44,7 +74,50 @@ def test_a_state_opens_no_account_of_the_secretariat(administrator):
 def test_accounts_are_found_by_their_role(administrator):
     administrator.post("/accounts", ANA)
     [found] = administrator.get("/accounts?role=auditor").json["items"]
-    assert (found["username"], found["is_active"]) == ("ana", True)
+    assert (found["username"], found["is_active"]) == ("bra.ana", True)
+
+
+def test_a_closed_account_opens_nothing_any_more(app, administrator):
+    account = administrator.post("/accounts", ANA | {"password": "correct horse battery"}).json[
+        "id"
+    ]
+    issued = administrator.post("/keys", {"username": "bra.ana", "name": "desk", "days": 1}).json
+    session = open_session("bra.ana", "correct horse battery")
+    closed = administrator.post(f"/accounts/{account}/close", expect=200, If_Match='"1"')
+    assert (closed.json["is_active"], closed.json["version"]) == (False, 2)
+    assert closed.headers["ETag"].startswith('"2.')
+    for token in (issued["token"], session):
+        actors.Client(app.test_client(), token).get("/me", 401)
+    keys = administrator.get("/keys").json["items"]
+    assert all(key["revoked_at"] for key in keys if key["account"] == account)
+    administrator.post("/keys", {"username": "bra.ana", "name": "desk", "days": 1}, 404)
+
+
+def test_an_account_that_is_closed_again_stays_as_it_is(as_actor, administrator):
+    path = f"/accounts/{administrator.post('/accounts', ANA).json['id']}"
+    sent = {"If_Match": '"1"', "Idempotency_Key": "k-1"}
+    first = administrator.post(f"{path}/close", expect=200, **sent)
+    assert administrator.post(f"{path}/close", expect=200, **sent).get_data() == first.get_data()
+    again = administrator.post(f"{path}/close", expect=200, If_Match=first.headers["ETag"])
+    assert again.json == first.json
+    entries = as_actor("BRA", "auditor").get("/audit?action=account:closed").json["items"]
+    assert [entry["subject_id"] for entry in entries] == [first.json["id"]]
+
+
+def test_a_new_password_ends_what_the_old_one_opened(app, run, administrator):
+    administrator.post("/accounts", ANA | {"password": "correct horse battery"})
+    session = open_session("bra.ana", "correct horse battery")
+    renewed = run("BRA", accounts.renew_password, username="bra.ana")
+    actors.Client(app.test_client(), session).get("/me", 401)
+    with pytest.raises(Unauthenticated):
+        find_account("bra.ana", "correct horse battery")
+    assert find_account("bra.ana", renewed).role == "auditor"
+
+
+def open_session(username, password):
+    actor = replace(find_account(username, password), clock=FixedClock(NOW))
+    with transaction(actor):
+        return authentication.open_session(actor)
 
 
 def test_accounts_of_another_state_are_in_no_list(as_actor, administrator):
@@ -55,7 +128,7 @@ def test_accounts_of_another_state_are_in_no_list(as_actor, administrator):
 
 def test_a_key_is_issued_for_an_account(administrator):
     administrator.post("/accounts", ANA)
-    body = {"username": "ana", "name": "desk", "days": 30, "scopes": ["audit:read"]}
+    body = {"username": "bra.ana", "name": "desk", "days": 30, "scopes": ["audit:read"]}
     issued = administrator.post("/keys", body).json
     [key] = [k for k in administrator.get("/keys").json["items"] if k["id"] == issued["id"]]
     assert (key["scopes"], key["expires_at"][:10]) == (["audit:read"], "2026-04-08")
@@ -64,7 +137,7 @@ def test_a_key_is_issued_for_an_account(administrator):
 @pytest.mark.parametrize("days", [0, 367, "30", 1.5])
 def test_a_key_ends_within_a_year(administrator, days):
     administrator.post("/accounts", ANA)
-    body = {"username": "ana", "name": "desk", "days": days}
+    body = {"username": "bra.ana", "name": "desk", "days": days}
     assert list(administrator.post("/keys", body, 422).json["errors"]) == ["days"]
 
 

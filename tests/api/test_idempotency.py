@@ -39,9 +39,9 @@ def test_the_same_key_makes_one_record(as_actor):
 
 def test_an_answer_without_a_body_is_given_again(as_actor):
     administrator = as_actor("BRA", "state_administrator")
-    account = {"username": "ana", "role": "auditor", "agency": "BRA-POLICE"}
+    account = {"username": "bra.ana", "role": "auditor", "agency": "BRA-POLICE"}
     administrator.post("/accounts", account)
-    key = administrator.post("/keys", {"username": "ana", "name": "a", "days": 1}).json["id"]
+    key = administrator.post("/keys", {"username": "bra.ana", "name": "a", "days": 1}).json["id"]
     administrator.post(f"/keys/{key}/revoke", None, 204, Idempotency_Key="k-1")
     administrator.post(f"/keys/{key}/revoke", None, 204, Idempotency_Key="k-1")
 

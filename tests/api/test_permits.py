@@ -18,8 +18,9 @@ def importer(as_actor):
     return as_actor("PRY", "licensing_officer")
 
 
-def transit(**changes):
+def transit(state="ARG", **changes):
     body = bodies.permit(kind="in_transit", number="T-1", transit_states=["ARG"], plan=PLAN)
+    body |= {"authority": bodies.authority(state)}
     return body | {"export_permit": {"state": "BRA", "number": "E-1"}} | changes
 
 
@@ -86,17 +87,19 @@ def test_a_transit_permit_gives_its_plan(as_actor):
 
 
 def test_a_transit_permit_is_issued_by_a_state_of_the_route(as_actor):
-    answer = as_actor("URY", "licensing_officer").post("/permits", transit(), 422).json
+    answer = as_actor("URY", "licensing_officer").post("/permits", transit("URY"), 422).json
     assert list(answer["errors"]) == ["transit_states"]
 
 
 def test_an_export_permit_is_issued_by_the_exporting_state(importer):
-    answer = importer.post("/permits", bodies.permit(), 422).json
+    body = bodies.permit(authority=bodies.authority("PRY"))
+    answer = importer.post("/permits", body, 422).json
     assert list(answer["errors"]) == ["exporting_state"]
 
 
 def test_an_import_permit_is_issued_by_the_importing_state(exporter):
-    answer = exporter.post("/permits", bodies.import_permit(), 422).json
+    body = bodies.import_permit() | {"authority": bodies.authority("BRA")}
+    answer = exporter.post("/permits", body, 422).json
     assert list(answer["errors"]) == ["importing_state"]
 
 

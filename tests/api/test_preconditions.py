@@ -80,6 +80,15 @@ def test_a_replay_comes_before_the_version_is_compared(made):
     assert again.get_data() == first.get_data()
 
 
+def test_closing_an_account_wants_if_match(as_actor):
+    client = as_actor("BRA", "state_administrator")
+    account = {"username": "bra.ana", "role": "auditor", "agency": "BRA-POLICE"}
+    path = f"/accounts/{client.post('/accounts', account).json['id']}"
+    client.post(f"{path}/close", expect=428)
+    client.post(f"{path}/close", expect=412, If_Match='"2"')
+    client.post(f"{path}/close", expect=200, If_Match=client.get(path).headers["ETag"])
+
+
 @pytest.mark.parametrize("action", ["send", "withdraw", "close"])
 def test_an_action_on_a_trace_wants_if_match(as_actor, action):
     client = as_actor("BRA", "police_officer")

@@ -49,7 +49,7 @@ def test_a_gun_that_cannot_be_searched_is_recorded_all_the_same(client, serial):
 
 
 @pytest.mark.parametrize("changes,field", [
-    ({"place": {"country": "PRY"}}, "place.country"),
+    ({"place": {"country": "PRY"}, "agency": "BRA-POLICE"}, "place.country"),
     ({"place": {"country": "BRA", "latitude": -25.5}}, "place"),
     ({"items": []}, "items"),
     ({"items": [bodies.firearm(), bodies.firearm()]}, "items.1.line"),

@@ -76,6 +76,11 @@ def test_every_operation_says_in_words_what_it_does(app):
     assert silent == []
 
 
+def test_every_operation_has_an_id_of_its_own(app):
+    ids = [operation["operationId"] for operation in documented(app).values()]
+    assert len(set(ids)) == len(ids)
+
+
 @pytest.mark.parametrize("route", ROUTES[1:], ids=str)
 def test_the_description_of_an_operation_names_its_permission(app, route):
     operation = documented(app)[route.method, f"/api/v1{route.path}"]

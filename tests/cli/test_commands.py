@@ -8,8 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from api.app import create_app
 from api.cli import COMMANDS, main
 from api.documents import permissions
+from salsa_ext.db import db, transaction
+from salsa_ext.policy.rules import operator
+from salsa_ext.services import installation
+from tests import agencies
 
 ROOT = Path(__file__).parents[2]
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -35,6 +40,39 @@ def test_an_unknown_state_cannot_begin(salsa):
     assert "XYZ is not a participating state." in refused.stderr
 
 
+@pytest.mark.parametrize("command", [
+    ["account", "list"], ["account", "close", "eva"],
+    ["account", "open", "--role", "auditor", "--agency", "XYZ-AUDIT", "eva"],
+    ["key", "issue", "eva"], ["key", "revoke", "0199f2c0-0000-7000-8000-000000000000"],
+])  # fmt: skip
+def test_a_state_that_takes_no_part_is_refused_in_a_sentence(salsa, command):
+    refused = salsa(*command[:2], "--state", "XYZ", *command[2:])
+    assert refused.returncode == 1
+    assert "XYZ is not a participating state. These are: ARG, " in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize("command", [
+    ["init"], ["account", "list"], ["key", "issue", "eva"],
+])  # fmt: skip
+def test_what_cannot_be_a_states_code_is_wrong_usage(salsa, command):
+    refused = salsa(*command, "--state", "Utopia")
+    assert refused.returncode == 2
+    assert "three letters of ISO 3166-1, such as PRY" in refused.stderr
+
+
+def test_a_state_may_be_written_in_lower_case(salsa):
+    assert salsa("init", "--state", "pry").returncode == 0
+    assert "pry.administrator.1" in salsa("account", "list", "--state", "pry").stdout
+
+
+def test_an_account_declares_the_installation_real(eva, fresh_database):
+    with create_app(fresh_database).app_context():
+        with transaction(operator(None)):
+            assert installation.current().kind == "real"
+        db.engine.dispose()
+
+
 def test_real_records_keep_the_demo_region_away(salsa):
     salsa("init", "--state", "PRY")
     refused = salsa("demo", "--no-serve")
@@ -42,25 +80,28 @@ def test_real_records_keep_the_demo_region_away(salsa):
     assert "This database is for real records" in refused.stderr
 
 
-def test_a_key_of_an_account_is_shown_once_and_revoked(salsa):
-    salsa("account", "open", "--state", "PRY", "--role", "auditor", "--agency", "PRY-AUDIT", "eva")
-    key_id, token = salsa("key", "issue", "--state", "PRY", "eva").stdout.split()
+def test_a_key_of_an_account_is_shown_once_and_revoked(salsa, eva):
+    key_id, token = salsa("key", "issue", "--state", "PRY", eva).stdout.split()
     assert token.startswith("salsa_")
     assert salsa("key", "revoke", "--state", "PRY", key_id).returncode == 0
     assert salsa("key", "revoke", "--state", "PRY", key_id).returncode == 1
 
 
-def test_a_closed_account_is_listed_as_closed(salsa):
-    salsa("account", "open", "--state", "PRY", "--role", "auditor", "--agency", "PRY-AUDIT", "eva")
-    assert salsa("account", "close", "--state", "PRY", "eva").returncode == 0
+def test_a_closed_account_is_listed_as_closed(salsa, eva):
+    assert salsa("account", "close", "--state", "PRY", eva).returncode == 0
     assert "closed" in salsa("account", "list", "--state", "PRY").stdout
 
 
-def test_an_account_of_another_state_is_not_found(salsa):
-    salsa("account", "open", "--state", "PRY", "--role", "auditor", "--agency", "PRY-AUDIT", "eva")
-    refused = salsa("account", "close", "--state", "BRA", "eva")
+def test_a_new_password_is_shown_and_ends_the_keys_of_the_account(salsa, eva):
+    key_id, _ = salsa("key", "issue", "--state", "PRY", eva).stdout.split()
+    assert len(salsa("account", "password", "--state", "PRY", eva).stdout.strip()) >= 20
+    assert salsa("key", "revoke", "--state", "PRY", key_id).returncode == 1
+
+
+def test_an_account_of_another_state_is_not_found(salsa, eva):
+    refused = salsa("account", "close", "--state", "BRA", eva)
     assert refused.returncode == 1
-    assert "There is no account eva" in refused.stderr
+    assert f"There is no account {eva}" in refused.stderr
 
 
 def test_a_state_is_begun_once(salsa):
@@ -117,6 +158,26 @@ def test_the_doctor_names_the_remedy_for_a_database_that_cannot_be_reached(salsa
     assert "what to do:" in found.stdout
 
 
+GONE = "postgresql://salsa_owner@127.0.0.1:9/none"
+NO_PORT = "postgresql://salsa_owner@127.0.0.1:many/none"
+
+
+@pytest.mark.parametrize("command", [["init", "--state", "PRY"], ["db", "upgrade"], ["demo"]])
+def test_a_database_that_cannot_be_reached_is_said_in_a_sentence(salsa, command):
+    refused = salsa(*command, SALSA_DATABASE_URL=GONE, SALSA_MIGRATION_URL=GONE)
+    assert refused.returncode == 1
+    assert "The database cannot be reached at " in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize("command", [["doctor"], ["init", "--state", "PRY"], ["db", "status"]])
+def test_a_port_that_is_no_number_is_said_in_a_sentence(salsa, command):
+    refused = salsa(*command, SALSA_DATABASE_URL=NO_PORT, SALSA_MIGRATION_URL=NO_PORT)
+    assert refused.returncode == 1
+    assert "SALSA_DATABASE_URL is no address of a database" in refused.stdout + refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
 def test_the_worker_folds_once_and_ends(salsa):
     assert salsa("worker", "--once").stdout == "0 folded, 0 forgotten\n"
 
@@ -127,6 +188,31 @@ def test_the_schema_stands_at_this_version(salsa):
 
 def test_the_table_of_permissions_in_the_documents_is_that_of_the_code(app):
     assert (ROOT / "docs/permissions.md").read_text() == permissions(app)
+
+
+def test_agencies_and_contacts_are_registered_and_listed(salsa):
+    zone = ("--zone", "America/Asuncion")
+    police = ("agency", "add", "--state", "pry", "--kind", "police", *zone, "PRY-POLICE", "Policía")
+    assert salsa(*police).returncode == 0
+    refused = salsa(*police)
+    assert (refused.returncode, "already exists" in refused.stderr) == (1, True)
+    duty = ("contact", "add", "--state", "PRY", "--kind", "duty_24h", "--language", "es",
+            "--telephone", "+595 21 000000", "--agency")  # fmt: skip
+    assert salsa(*duty, "PRY-POLICE").returncode == 0
+    refused = salsa(*duty, "PRY-ARMY")
+    assert (refused.returncode, "your agencies are: PRY-POLICE." in refused.stderr) == (1, True)
+    assert "PRY-POLICE" in salsa("agency", "list", "--state", "PRY").stdout
+    assert "+595 21 000000" in salsa("contact", "list").stdout
+    assert salsa("contact", "list", "--state", "BRA").stdout == ""
+
+
+@pytest.fixture
+def eva(salsa, fresh_database):
+    """An auditor's account, by its user name."""
+    agencies.register(fresh_database.migration_url)
+    opened = ("account", "open", "--state", "PRY", "--role", "auditor", "--agency", "PRY-TEST")
+    assert salsa(*opened, "pry.eva").returncode == 0
+    return "pry.eva"
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ def answered(served, document, path, role, body, status=201, **headers):
     ("/traces", "police_officer", bodies.trace(firearm=FULL)),
     ("/traces", "police_officer", bodies.trace(draft=True)),
     ("/accounts", "state_administrator",
-     {"username": "x", "role": "auditor", "agency": "BRA-POLICE"}),
+     {"username": "bra.x", "role": "auditor", "agency": "BRA-POLICE"}),
 ])  # fmt: skip
 def test_the_answer_to_a_post_is_as_documented(served, document, path, role, body):
     answered(served, document, path, role, body)

@@ -4,9 +4,13 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
+from api.app import create_app
 from api.cli import main
 from importers.rows import Lookups
 from importers.us_crime_guns import COLUMNS
+from salsa_ext.db import db, transaction
+from salsa_ext.policy.rules import operator
+from salsa_ext.services import installation
 
 ROW = dict.fromkeys(COLUMNS, "") | {
     "source_dataset": "TEST", "source_row": "2", "manufacturer_name": "GLOCK",
@@ -44,6 +48,25 @@ def test_a_file_that_cannot_be_taken_ends_with_1_and_shows_why(salsa, events):
     assert result.exit_code == 1
     assert "sale_date is no date that can be read: soon" in result.output
     assert "0 of 1 rows can be used" in result.output
+
+
+def test_a_state_that_takes_no_part_has_no_records(salsa, events):
+    refused = salsa("import", "us-crime-guns", events(ROW), "--state", "xyz")
+    assert refused.exit_code == 1
+    assert "XYZ is not a participating state" in refused.output
+
+
+@pytest.mark.parametrize("options,declared", [([], "real"), (["--dry-run"], None)])
+def test_what_is_taken_declares_the_installation_real(
+    salsa, events, fresh_database, options, declared
+):
+    salsa("import", "us-crime-guns", events(ROW), *options)
+    with create_app(fresh_database).app_context():
+        with transaction(operator(None)):
+            standing = installation.current()
+            kind = standing.kind if standing else None
+        db.engine.dispose()
+    assert kind == declared
 
 
 @pytest.mark.parametrize(

@@ -62,10 +62,31 @@ def test_a_scope_that_the_role_lacks_gives_nothing(as_actor):
 
 
 def test_a_key_is_issued_with_no_scope_that_the_role_lacks(as_actor, account):
-    body = {"username": "ana", "name": "desk", "days": 1, "scopes": ["permit:record"]}
+    body = {"username": "bra.ana", "name": "desk", "days": 1, "scopes": ["permit:record"]}
     answer = account.post("/keys", body, 422).json
     assert list(answer["errors"]) == ["scopes"]
     assert "permit:record" in answer["errors"]["scopes"][0]
+
+
+@pytest.mark.parametrize("scopes", [["audit:read"], ["reference:read", "audit:read"], []])
+def test_a_limited_key_issues_no_scope_that_it_does_not_carry(as_actor, account, scopes):
+    limited = as_actor("BRA", "state_administrator", scopes=["key:manage", "reference:read"])
+    body = {"username": "bra.ana", "name": "desk", "days": 1}
+    answer = limited.post("/keys", body | ({"scopes": scopes} if scopes else {}), 422).json
+    assert list(answer["errors"]) == ["scopes"]
+    assert "Your own key does not carry audit:read" in answer["errors"]["scopes"][0]
+
+
+def test_a_limited_key_issues_what_it_carries(as_actor, account):
+    limited = as_actor("BRA", "state_administrator", scopes=["key:manage", "reference:read"])
+    body = {"username": "bra.ana", "name": "desk", "days": 1, "scopes": ["reference:read"]}
+    limited.post("/keys", body)
+
+
+def test_an_administrator_issues_what_the_role_of_the_account_may(app, as_actor, account):
+    issued = account.post("/keys", {"username": "bra.ana", "name": "desk", "days": 1}).json
+    permissions = Client(app.test_client(), issued["token"]).get("/me").json["permissions"]
+    assert "audit:read" in permissions
 
 
 def test_a_key_is_shown_once(as_actor, issued):
@@ -98,12 +119,12 @@ def test_an_officers_number_that_cannot_be_one_is_refused(as_actor, officer):
 @pytest.fixture
 def account(as_actor):
     administrator = as_actor("BRA", "state_administrator")
-    body = {"username": "ana", "role": "auditor", "agency": "BRA-POLICE"}
+    body = {"username": "bra.ana", "role": "auditor", "agency": "BRA-POLICE"}
     administrator.post("/accounts", body)
     return administrator
 
 
 @pytest.fixture
 def issued(app, account):
-    answer = account.post("/keys", {"username": "ana", "name": "desk", "days": 1}).json
+    answer = account.post("/keys", {"username": "bra.ana", "name": "desk", "days": 1}).json
     return account, Client(app.test_client(), answer["token"]), answer["id"]

@@ -100,17 +100,25 @@ def test_a_check_is_given_its_case_by_its_own_state_alone(as_actor):
 
 
 def test_an_account_is_given_keys_by_its_own_state_alone(as_actor):
-    account = {"username": "ana", "role": "auditor", "agency": "BRA-POLICE"}
+    account = {"username": "bra.ana", "role": "auditor", "agency": "BRA-POLICE"}
     as_actor("BRA", "state_administrator").post("/accounts", account)
-    key = {"username": "ana", "name": "desk", "days": 1}
+    key = {"username": "bra.ana", "name": "desk", "days": 1}
     as_actor("PRY", "state_administrator").post("/keys", key, 404)
 
 
+def test_an_account_is_read_and_closed_by_its_own_state_alone(as_actor):
+    account = {"username": "bra.ana", "role": "auditor", "agency": "BRA-POLICE"}
+    made = as_actor("BRA", "state_administrator").post("/accounts", account).json["id"]
+    other = as_actor("PRY", "state_administrator")
+    other.get(f"/accounts/{made}", 404)
+    other.post(f"/accounts/{made}/close", expect=404, If_Match='"1"')
+
+
 def test_a_key_is_revoked_by_its_own_state_alone(as_actor):
-    account = {"username": "ana", "role": "auditor", "agency": "BRA-POLICE"}
+    account = {"username": "bra.ana", "role": "auditor", "agency": "BRA-POLICE"}
     owner = as_actor("BRA", "state_administrator")
     owner.post("/accounts", account)
-    key = owner.post("/keys", {"username": "ana", "name": "desk", "days": 1}).json["id"]
+    key = owner.post("/keys", {"username": "bra.ana", "name": "desk", "days": 1}).json["id"]
     as_actor("PRY", "state_administrator").post(f"/keys/{key}/revoke", expect=404)
 
 

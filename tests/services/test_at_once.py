@@ -16,8 +16,8 @@ TIMES = 8
 
 
 @pytest.fixture
-def application(fresh_database):
-    made = create_app(replace(fresh_database, threads=TIMES), FixedClock(NOW))
+def application(registered_database):
+    made = create_app(replace(registered_database, threads=TIMES), FixedClock(NOW))
     yield made
     with made.app_context():
         db.engine.dispose()

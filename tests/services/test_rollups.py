@@ -97,9 +97,9 @@ def test_a_quarter_begins_on_the_first_day_of_its_first_month(on):
 
 
 @pytest.fixture
-def application(fresh_database):
+def application(registered_database):
     """An application on a database of its own, where transactions are real."""
-    made = create_app(replace(fresh_database, threads=4), FixedClock(NOW))
+    made = create_app(replace(registered_database, threads=4), FixedClock(NOW))
     yield made
     with made.app_context():
         db.engine.dispose()

@@ -32,9 +32,11 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
 
 def open_account(state: str | None, role: str) -> str:
     """Open an account with PASSWORD and return its user name; wants an application context."""
-    acting, username = operator(state, clock=FixedClock(NOW)), f"{state}-{role}"
+    acting = operator(state, clock=FixedClock(NOW))
+    username = f"{state.lower()}.{role}" if state else role
     with transaction(acting):
-        data = AccountData(username, role, f"{state}-TEST", PASSWORD)
+        agency = f"{state}-TEST" if state else "SECRETARIAT"
+        data = AccountData(username, role, agency, PASSWORD)
         accounts.open_account(actor=acting, data=data)
     return username
 
@@ -72,9 +74,9 @@ class Site:
 
 
 @pytest.fixture
-def site(fresh_database: Config) -> Iterator[Site]:
+def site(registered_database: Config) -> Iterator[Site]:
     """The application on a port of this machine, over a database of its own."""
-    served = create_app(fresh_database, FixedClock(NOW))
+    served = create_app(registered_database, FixedClock(NOW))
     with served.app_context():
         username = open_account("PRY", "border_officer")
         scenes.busy_post(lambda state, role: _caller(served, state, role))

@@ -40,6 +40,16 @@ def test_the_documentation_opens_a_route_under_the_policy(page, site):
     assert page.evaluate(WIDER) is False
 
 
+def test_what_one_may_do_leads_to_its_route(page, site):
+    page.goto(f"{site.url}/sign-in")
+    page.locator("#username").fill(site.username)
+    page.locator("#password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="Record seizures").click()
+    expect(page.locator(".opblock.is-open .opblock-summary-path")).to_contain_text("seizures")
+    assert page.evaluate(WIDER) is False
+
+
 def test_the_language_is_switched_and_kept(page, site):
     page.goto(f"{site.url}/sign-in")
     page.get_by_role("button", name="Español").click()

@@ -9,9 +9,14 @@ from sqlalchemy.exc import OperationalError
 
 import api.web
 from api.i18n import catalogue
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import RULES
+from salsa_ext.readmodels.names import labels
+from salsa_ext.values.codes import LANGUAGES
 
 WEB = Path(api.web.__file__).parent
 INLINE = re.compile(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)")
+DOING = re.compile(r'<a href="/docs#/([^"]+)">([^<]+)</a>')
 VENDOR = WEB / "static/vendor"
 SENTENCE = re.compile(r"""\b_\(\s*(["'])(.+?)\1\s*[,)]""", re.DOTALL)
 
@@ -23,6 +28,31 @@ def test_the_home_page_says_what_this_is_to_who_is_not_signed_in(visitor):
 
 def test_the_secretariat_has_a_home_page_without_a_state(signed_in):
     assert "Secretariat" in signed_in(None, "secretariat").open("/")
+
+
+@pytest.mark.parametrize("role", RULES)
+def test_the_home_page_leads_each_role_to_what_it_may_do_and_to_nothing_else(signed_in, role):
+    somebody = signed_in(None if role == "secretariat" else "BRA", role)
+    shown = {match[1]: match[2] for match in DOING.finditer(somebody.open("/"))}
+    document = somebody.client.get("/api/v1/openapi.json").json["paths"].values()
+    routes = {
+        f"{operation['tags'][0]}/{operation['operationId']}": operation["x-permission"]
+        for operations in document
+        for method, operation in operations.items() if method in ("get", "post")
+    }  # fmt: skip
+    assert {routes[place] for place in shown} == RULES[role] & set(routes.values())
+    assert not any(":" in said for said in shown.values())
+    somebody.open("/docs")
+
+
+def test_what_a_role_may_do_is_said_in_the_readers_language(signed_in):
+    home = signed_in("BRA", "auditor").open("/", Accept_Language="pt")
+    assert "Ver quem fez o quê" in home
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_permission_has_a_name_in_every_language(session, language):
+    assert labels("permission", language).keys() == set(Permission)
 
 
 def test_a_page_follows_the_browsers_language_until_one_is_chosen(visitor):

@@ -10,6 +10,7 @@ SwaggerUIBundle({
   url: place.dataset.document,
   validatorUrl: null,
   docExpansion: "none",
+  deepLinking: true,
   defaultModelsExpandDepth: -1,
   presets: [SwaggerUIBundle.presets.apis],
   layout: "BaseLayout",

@@ -1,0 +1,52 @@
+"""Agencies of a state, from the server's own machine."""
+
+from __future__ import annotations
+
+import click
+
+from api.cli.context import acting, explained, recording
+from api.cli.options import state_option
+from salsa_ext.readmodels.contacts import list_agencies
+from salsa_ext.services import agencies
+from salsa_ext.services.agencies import AgencyData
+from salsa_ext.values.codes import AGENCY_KINDS
+
+
+@click.group()
+def agency() -> None:
+    """Register and list agencies."""
+
+
+@agency.command()
+@state_option
+@click.option("--kind", required=True, type=click.Choice(AGENCY_KINDS))
+@click.option("--zone", required=True, help="IANA zone of the dates that it writes.")
+@click.argument("code")
+@click.argument("name")
+@explained
+def add(state: str | None, kind: str, zone: str, code: str, name: str) -> None:
+    """Register an agency; accounts, permits and seizures name it by its code.
+
+    \b
+    Example:
+      salsa agency add --state PRY --kind police --zone America/Asuncion \\
+        PRY-POLICE "Policía Nacional"
+    """
+    with recording(state) as actor:
+        agencies.register(actor=actor, data=AgencyData(code, kind, name, zone))
+    click.echo(f"{code} is registered.")
+
+
+@agency.command("list")
+@state_option
+@explained
+def list_all(state: str | None) -> None:
+    """List the agencies of a state, or of all.
+
+    \b
+    Example:
+      salsa agency list --state PRY
+    """
+    with acting(state) as actor:
+        for row in list_agencies(actor, {"state": state}, 10_000, None).items:
+            click.echo(f"{row.code:<28} {row.kind:<18} {row.time_zone:<32} {row.name}")

@@ -1,0 +1,29 @@
+"""Options that several commands take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+
+class StateType(click.ParamType):
+    """Three letters; lower case is taken, and the database says later whether there is such one."""
+
+    name = "state"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the code in capitals; a usage error where it cannot be one."""
+        code = str(value).upper()
+        if not (len(code) == 3 and code.isascii() and code.isalpha()):
+            self.fail("three letters of ISO 3166-1, such as PRY", param, ctx)
+        return code
+
+
+STATE = StateType()
+state_option = click.option(
+    "--state", metavar="ISO", type=STATE, help="Left out for the secretariat."
+)
+own_state_option = click.option(
+    "--state", required=True, metavar="ISO", type=STATE, help="Three letters, such as PRY."
+)

@@ -1,0 +1,136 @@
+"""`salsa demo` where a region stands, was interrupted, or where somebody's records may be."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import create_engine, pool, text
+
+from api.app import create_app
+from api.cli import main
+from api.demo import credentials, region
+from salsa_ext.db import db, transaction
+from salsa_ext.policy.rules import operator
+from salsa_ext.services import agencies, authentication, database, installation
+from salsa_ext.services.agencies import AgencyData
+from tests import actors
+from tests.conftest import NOW
+
+WHOLE = region.make
+
+
+def test_accounts_of_an_undeclared_installation_keep_the_demo_region_away(fresh_database, salsa):
+    with create_app(fresh_database).app_context():
+        actors.token("PRY", "auditor", NOW, None, actors.timedelta(days=1))
+        db.engine.dispose()
+    assert_refused(salsa("demo", "--no-serve"))
+
+
+def test_records_of_an_undeclared_installation_keep_the_demo_region_away(fresh_database, salsa):
+    actor = operator("PRY")
+    with create_app(fresh_database).app_context():
+        with transaction(actor):
+            data = AgencyData("PRY-POLICE", "police", "Policía Ejemplo", "America/Asuncion")
+            agencies.register(actor=actor, data=data)
+        db.engine.dispose()
+    assert_refused(salsa("demo", "--no-serve"))
+
+
+def test_a_refused_demo_region_changes_no_schema(fresh_database, salsa):
+    with create_app(fresh_database).app_context():
+        with transaction(operator("PRY")):
+            installation.begin_real(actor=operator("PRY"))
+        db.engine.dispose()
+    database.downgrade(fresh_database.migration_url, "0010_add_running")
+    assert_refused(salsa("demo", "--no-serve"))
+    assert database.standing(fresh_database.migration_url)[0] == "0010_add_running"
+
+
+def test_the_file_of_the_accounts_is_written_before_the_region_is_complete(
+    fresh_database, salsa, path, monkeypatch
+):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(credentials, "write", interrupted)
+    salsa("demo", "--no-serve")
+    assert asked(fresh_database, "SELECT is_complete FROM installation") is False
+
+
+def test_another_port_is_told_in_the_file_of_the_accounts(demo, path):
+    before = json.loads(path.read_text())
+    assert before["base_url"] == "http://127.0.0.1:8000"
+    assert demo("--port", "8123").exit_code == 0
+    after = json.loads(path.read_text())
+    assert after == before | {"base_url": "http://127.0.0.1:8123"}
+
+
+def test_a_lost_file_of_the_accounts_is_made_anew_with_other_passwords(demo, path, fresh_database):
+    before = credentials.read(path)
+    path.unlink()
+    said = demo().output
+    assert "all accounts get new passwords and tokens" in said
+    after = credentials.read(path)
+    assert [one.username for one in after] == [one.username for one in before]
+    with create_app(fresh_database).app_context(), transaction(operator(None)):
+        assert authentication.actor_of(after[0].token).role == after[0].role
+        with pytest.raises(authentication.Unauthenticated):
+            authentication.actor_of(before[0].token)
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_the_file_of_another_region_is_no_file_of_this_one(demo, path):
+    written = json.loads(path.read_text())
+    for account in written["accounts"]:
+        account["token"] = "salsa_of_another_region"
+    path.write_text(json.dumps(written))
+    assert "tells of another region" in demo().output
+
+
+def test_a_second_start_leaves_the_region_and_its_accounts(demo, path, fresh_database):
+    count = "SELECT count(*) FROM audit_entry"
+    before, acts = path.read_text(), asked(fresh_database, count)
+    assert demo().exit_code == 0
+    assert (path.read_text(), asked(fresh_database, count)) == (before, acts)
+
+
+def assert_refused(result):
+    assert result.exit_code == 1
+    assert "This database is for real records" in result.output
+
+
+def asked(config, query):
+    """Return one value, as the owner sees it."""
+    engine = create_engine(config.migration_url, poolclass=pool.NullPool)
+    with engine.connect() as connection:
+        return connection.scalar(text(query))
+
+
+@pytest.fixture
+def path(fresh_database):
+    return fresh_database.home / "demo" / "credentials.json"
+
+
+@pytest.fixture
+def demo(salsa):
+    """Run `salsa demo` where a region stands."""
+    assert salsa("demo", "--no-serve").exit_code == 0
+    return lambda *options: salsa("demo", "--no-serve", *options)
+
+
+@pytest.fixture
+def salsa(fresh_database, monkeypatch):
+    """Run the program on a database of the test's own; its region is a small one."""
+    monkeypatch.setattr(region, "make", small)
+    monkeypatch.setenv("SALSA_HOME", str(fresh_database.home))
+    monkeypatch.setenv("SALSA_DATABASE_URL", fresh_database.database_url)
+    monkeypatch.setenv("SALSA_MIGRATION_URL", fresh_database.migration_url)
+    yield lambda *arguments: CliRunner().invoke(main, arguments)
+
+
+def small(config, **options):
+    return WHOLE(config, **options | {"scale": 0.02, "anchored_on": date(2026, 3, 9)})
