@@ -121,5 +121,5 @@ INSERT INTO audit_entry (id, owner_state, concerned, at, action, subject_kind, s
                          data, leaf_hash)
 SELECT gen_random_uuid(), state, ARRAY[state]::char(3)[], now(), 'a', 'b', 'c', 'd', '{}', ''
 FROM (SELECT CASE WHEN n % 5000 = 0 THEN 'PRY' ELSE 'BRA' END AS state
-      FROM generate_series(1, 30000) n)
+      FROM generate_series(1, 30000) n) made
 """
