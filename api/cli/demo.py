@@ -74,7 +74,7 @@ def _tell(path: Path, base_url: str) -> None:
     made anew, since somebody may have recorded something in it.
     """
     known = credentials.read(path)
-    if known is None or not accounts.opens(known):
+    if known is None or not accounts.are_of_this_region(known):
         click.echo(f"{path} is missing, or tells of another region, or its tokens have expired:"
                    " all accounts get new passwords and tokens.")  # fmt: skip
         known = accounts.renew_all()

@@ -93,12 +93,16 @@ def open_account(actor: Actor, role: str, agency: str) -> Account:
     return _with_key(actor, role, password)
 
 
-def opens(known: Sequence[Account]) -> bool:
-    """Tell whether the first account's token still opens this region."""
+def are_of_this_region(known: Sequence[Account]) -> bool:
+    """Tell whether any of the tokens opens it; single ones may have been revoked meanwhile."""
+    return any(_opens(account.token) for account in known)
+
+
+def _opens(token: str) -> bool:
     try:
         with transaction(operator(None)):
-            authentication.actor_of(known[0].token)
-    except (IndexError, Unauthenticated):
+            authentication.actor_of(token)
+    except Unauthenticated:
         return False
     return True
 

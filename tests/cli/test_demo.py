@@ -14,7 +14,7 @@ from api.cli import main
 from api.demo import credentials, region
 from salsa_ext.db import db, transaction
 from salsa_ext.policy.rules import operator
-from salsa_ext.services import agencies, authentication, database, installation
+from salsa_ext.services import agencies, authentication, database, installation, keys
 from salsa_ext.services.agencies import AgencyData
 from tests import actors
 from tests.conftest import NOW
@@ -89,6 +89,19 @@ def test_the_file_of_another_region_is_no_file_of_this_one(demo, path):
         account["token"] = "salsa_of_another_region"
     path.write_text(json.dumps(written))
     assert "tells of another region" in demo().output
+
+
+def test_one_revoked_key_leaves_the_other_accounts_alone(demo, path, fresh_database):
+    before = path.read_text()
+    with create_app(fresh_database).app_context():
+        first = credentials.read(path)[0]
+        with transaction(operator(None)):
+            actor = authentication.actor_of(first.token)
+        with transaction(operator(first.state)):
+            keys.revoke(actor=operator(first.state), key_id=actor.key_id)
+        db.engine.dispose()
+    demo()
+    assert path.read_text() == before
 
 
 def test_a_second_start_leaves_the_region_and_its_accounts(demo, path, fresh_database):

@@ -46,7 +46,9 @@ def test_what_one_may_do_leads_to_its_route(page, site):
     page.locator("#password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("link", name="Record seizures").click()
-    expect(page.locator(".opblock.is-open .opblock-summary-path")).to_contain_text("seizures")
+    opened = page.locator(".opblock.is-open .opblock-summary-path")
+    opened.wait_for()  # the document is long, and a busy machine takes its time to show it
+    expect(opened).to_contain_text("seizures")
     assert page.evaluate(WIDER) is False
 
 
