@@ -43,7 +43,7 @@ def run(app: Flask, count: int, rounds: int, path: Path, progress: Callable[[int
     _add_bare_view(app)
     choose = random.Random(1).choice
     ways: dict[str, Callable[[], None]] = {
-        "bare view: key, SELECT, INSERT": lambda: _ask(caller, "/bare", choose(serials)),
+        "bare view: key, SELECT, INSERT": lambda: _ask(caller, "/api/bare", choose(serials)),
         "POST /checks": lambda: _ask(caller, "/api/v1/checks", choose(serials)),
         "SELECT 1": _select_one,
     }
@@ -114,7 +114,7 @@ def _add_bare_view(app: Flask) -> None:
         return jsonify([[str(row[0]), *row[1:]] for row in rows])
 
     app.view_functions["bare"] = bare
-    app.url_map.add(app.url_rule_class("/bare", endpoint="bare", methods=["POST"]))
+    app.url_map.add(app.url_rule_class("/api/bare", endpoint="bare", methods=["POST"]))
 
 
 def _select_one() -> None:
