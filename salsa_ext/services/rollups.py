@@ -47,8 +47,8 @@ def _delta(cell: Cell, amount: int) -> dict[str, object]:
 
 FOLD = text("""
     WITH taken AS (
-        DELETE FROM rollup_delta WHERE id IN (
-            SELECT id FROM rollup_delta ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED)
+        DELETE FROM rollup_delta WHERE id = ANY(ARRAY(  -- an array is read once, a join may be anew
+            SELECT id FROM rollup_delta ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED))
         RETURNING dataset, state, partner, subject, period, amount
     ), folded AS (
         INSERT INTO rollup AS r (dataset, state, partner, subject, period, amount)
