@@ -14,7 +14,7 @@ from salsa_ext.db import NO_STATE, db, insert_many
 from salsa_ext.errors import Invalid, NotFound, StaleVersion, say
 from salsa_ext.models import Account, ApiKey
 from salsa_ext.policy.permissions import Permission
-from salsa_ext.policy.rules import RULES, require
+from salsa_ext.policy.rules import RULES, is_limited, permissions_of, require
 from salsa_ext.readmodels.contacts import agency_codes
 from salsa_ext.services.authentication import HASHER
 from salsa_ext.services.fields import Problems, check_agency
@@ -36,7 +36,10 @@ class AccountData:
 
 
 def open_account(*, actor: Actor, data: AccountData) -> tuple[UUID, str]:
-    """Open an account in the actor's state; returns its id and the password, shown this once."""
+    """Open an account in the actor's state; returns its id and the password, shown this once.
+
+    By a key that carries less than its role may, none is opened that may more than the key.
+    """
     require(actor, Permission.ACCOUNT_MANAGE)
     _check(actor, data)
     password = data.password or secrets.token_urlsafe(15)
@@ -108,6 +111,9 @@ def _check(actor: Actor, data: AccountData) -> None:
     if data.password is not None and len(data.password) < SHORTEST_PASSWORD:
         raise Invalid({"password": [say("At least {count} characters.", count=SHORTEST_PASSWORD)]})
     problems = Problems()
+    if is_limited(actor) and (beyond := sorted(permissions_of(data.role) - actor.permissions)):
+        problems.add("role", say("Your own key does not carry {scopes}; it opens no account that may"
+                                 " more than it.", scopes=", ".join(beyond)))  # fmt: skip
     _check_username(problems, data.username, actor.state)
     check_agency(problems, "agency", data.agency, agency_codes(actor.state))
     problems.raise_any()

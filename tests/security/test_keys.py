@@ -89,6 +89,14 @@ def test_an_administrator_issues_what_the_role_of_the_account_may(app, as_actor,
     assert "audit:read" in permissions
 
 
+def test_a_limited_key_opens_no_account_that_may_more_than_it(as_actor):
+    limited = as_actor("BRA", "state_administrator", ["account:manage"])
+    body = {"username": "bra.eva", "role": "state_administrator", "agency": "BRA-POLICE"}
+    answer = limited.post("/accounts", body, 422).json
+    assert list(answer["errors"]) == ["role"]
+    as_actor("BRA", "state_administrator").post("/accounts", body)
+
+
 def test_a_key_is_shown_once(as_actor, issued):
     administrator, client, _ = issued
     assert client.token not in administrator.get("/keys").get_data(as_text=True)
