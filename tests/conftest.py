@@ -68,6 +68,8 @@ class Server:
             cursor.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
             granted = f'GRANT CONNECT, TEMPORARY ON DATABASE "{name}" TO'
             cursor.execute(f"{granted} salsa_service, salsa_owner")
+        with self.admin(name) as inside, inside.cursor() as cursor:
+            cursor.execute("GRANT CREATE ON SCHEMA public TO salsa_owner")  # as its real owner may
 
     def offer(self, name: str) -> None:
         """Let every role that may make databases copy this one."""
