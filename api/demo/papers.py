@@ -91,7 +91,8 @@ class Clerk:
 
     def _import(self, deal: Deal, parties: dict[str, Any]) -> PermitData:
         way = deal.way
-        seller = next(state for state in STATES if state not in (way.exporter, way.importer))
+        on_the_way = (way.exporter, *way.transit, way.importer)
+        seller = next(state for state in STATES if state not in on_the_way)
         short = 1 if deal.flaw == "over" else 0
         return PermitData(
             kind="import", number=deal.import_number,
