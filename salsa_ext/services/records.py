@@ -125,8 +125,11 @@ def describe(firearm: Firearm) -> dict[str, Any]:
 
 
 def _marking(firearm: Firearm) -> str:
-    """Return how the serial is marked: as reported, else what prose in its place says."""
-    if firearm.marking != "unknown" or firearm.serial is None:
+    """Return how the serial is marked: as reported, else what prose in its place says.
+
+    Words where the serial should stand are no intact mark, whatever is ticked beside them.
+    """
+    if firearm.marking not in ("unknown", "intact") or firearm.serial is None:
         return firearm.marking
     return marking_of(firearm.serial) or firearm.marking
 

@@ -31,6 +31,12 @@ def test_what_the_reporter_says_of_the_marking_stands(police):
     assert item["marking"] == "restored"
 
 
+@pytest.mark.parametrize("serial,marking", SAID)
+def test_prose_beside_intact_says_how_the_gun_is_marked(police, serial, marking):
+    [item] = seized(police, serial=serial, marking="intact")["items"]
+    assert item["marking"] == marking
+
+
 def test_other_marks_of_the_gun_stay(police):
     mark = {"kind": "import", "text": "PRY 24", "state": "PRY"}
     [item] = seized(police, serial="limado", marks=[mark])["items"]
