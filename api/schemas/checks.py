@@ -52,14 +52,14 @@ class ReasonResponse(Schema):
 
 
 class CandidateResponse(Schema):
-    """A record that may be of the same gun; `record` is null where only its owner is shown."""
+    """A record that may be of the same gun; where only its owner is shown the rest is null."""
 
     state = fields.String(required=True)
     record = fields.UUID(required=True, allow_none=True)
     event = fields.String(allow_none=True)
     score = fields.Float(required=True)
     strength = fields.String(required=True)
-    is_old_mark = fields.Boolean(required=True)
+    is_old_mark = fields.Boolean(required=True, allow_none=True)
     reasons = fields.List(fields.Nested(ReasonResponse), required=True)
 
     @pre_dump
@@ -71,7 +71,7 @@ class CandidateResponse(Schema):
             "record": held.record_id if is_open else None,
             "event": held.event if is_open else None,
             "score": evidence.bits, "strength": evidence.strength,
-            "is_old_mark": held.is_superseded,
+            "is_old_mark": held.is_superseded if is_open else None,
             "reasons": evidence.reasons if is_open else [],
         }  # fmt: skip
 

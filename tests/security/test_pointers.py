@@ -59,6 +59,20 @@ def test_a_pointer_stands_behind_its_equals_whenever_it_happened(as_actor, point
     assert [state for state, _, _ in shown(police.post("/checks", plain).json)] == ["URY", "PRY"]
 
 
+def test_whether_its_mark_was_corrected_away_is_not_told(as_actor, pointer, police):
+    licensing = as_actor("PRY", "licensing_officer")
+    body = bodies.transfer(
+        visibility="pointer", reason="Read again", firearm=bodies.firearm(serial="NEW123456")
+    )
+    licensing.post(f"/transfers/{pointer['id']}/correct", body, 200, If_Match='"1"')
+    for serial in ("ABC123456", "NEW123456"):
+        [found] = police.post("/checks", bodies.check(serial=serial)).json["candidates"]
+        assert (found["state"], found["is_old_mark"]) == ("PRY", None)
+    own = as_actor("PRY", "police_officer")
+    [old] = own.post("/checks", bodies.check()).json["candidates"]
+    assert old["is_old_mark"] is True
+
+
 def test_its_own_state_still_sees_what_speaks_against_it(as_actor, pointer):
     own = as_actor("PRY", "police_officer")
     assert own.post("/checks", bodies.check(make="Glock")).json["verdict"] == "no_hit"
