@@ -44,7 +44,8 @@ class NearSeizure:
 class Board:
     """What the officers of one side see; rows of the other state only where they concern theirs.
 
-    `today` is the day at their side.
+    `today` is the day at their side. Of seizures that another state made jointly with theirs the
+    figures give the number alone: each is read for a purpose, and its owner learns who read it.
     """
 
     post: Post
@@ -73,9 +74,9 @@ def get_board(actor: Actor, code: str) -> Board:
         due=_shipments(actor, post, Shipment.due_at.between(now, now + AHEAD)),
         late=_shipments(actor, post, Shipment.due_at < now),
         expiring=_expiring(actor, post, today),
-        seizures=_seizures(post, today),
+        seizures=_seizures(actor, post, today),
         traces=_traces(actor),
-        figures=_figures(post, today),
+        figures=_figures(actor, post, today),
     )
 
 
@@ -103,10 +104,14 @@ def _near(post: Post, since: date) -> Any:
     return current(Seizure).where(within, Seizure.occurred_on >= since)
 
 
-def _seizures(post: Post, today: date) -> list[NearSeizure]:
-    """Return the newest of what was seized near by."""
+def _own(actor: Actor, post: Post, since: date) -> Any:
+    return _near(post, since).where(Seizure.owner_state == actor.state)
+
+
+def _seizures(actor: Actor, post: Post, today: date) -> list[NearSeizure]:
+    """Return the newest of what the own state seized near by."""
     away = distance_km(post, Seizure.latitude, Seizure.longitude)
-    newest = _near(post, today - BACK).order_by(Seizure.occurred_on.desc(), Seizure.id)
+    newest = _own(actor, post, today - BACK).order_by(Seizure.occurred_on.desc(), Seizure.id)
     rows = db.session.execute(newest.add_columns(away).limit(MOST)).all()
     items = of_documents([row.id for row, _ in rows])
     return [NearSeizure(row, items[row.id], round(distance, 1)) for row, distance in rows]
@@ -122,10 +127,10 @@ def _traces(actor: Actor) -> dict[str, int]:
     return {priority: int(count) for priority, count in rows}
 
 
-def _figures(post: Post, today: date) -> dict[str, int]:
-    """Count the firearms seized near by in the last seven days, and in the seven before."""
+def _figures(actor: Actor, post: Post, today: date) -> dict[str, int]:
+    """Count the firearms that the own state seized near by, and the joint seizures of others."""
     began = today - timedelta(days=6)
-    near = _near(post, began - timedelta(days=7)).subquery()
+    near = _own(actor, post, began - timedelta(days=7)).subquery()
     is_new, guns = near.c.occurred_on >= began, func.sum(Record.quantity)
     of_week = current(Record).join(near, near.c.id == Record.document_id)
     query = of_week.where(Record.category == "firearm").group_by(is_new)
@@ -135,4 +140,10 @@ def _figures(post: Post, today: date) -> dict[str, int]:
     return {
         "seized_last_7_days": int(counted.get(True, 0)),
         "seized_previous_7_days": int(counted.get(False, 0)),
+        "joint_of_others_last_90_days": _joint_of_others(actor, post, today),
     }
+
+
+def _joint_of_others(actor: Actor, post: Post, today: date) -> int:
+    others = _near(post, today - BACK).where(Seizure.owner_state != actor.state)
+    return db.session.scalar(select(func.count()).select_from(others.subquery())) or 0

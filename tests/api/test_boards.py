@@ -117,13 +117,27 @@ def test_a_seizure_of_the_other_side_is_not_shown(as_actor, officer):
     assert officer.get(BOARD).json["seizures"] == []
 
 
+def test_a_joint_seizure_of_the_other_side_is_counted_and_not_shown(as_actor, officer):
+    joint = bodies.seizure(occurred_on="2026-03-08", joint_with={"state": "PRY", "number": "P-9"})
+    police = as_actor("BRA", "police_officer")
+    police.post("/seizures", joint)
+    police.post("/seizures", bodies.seizure(number="S-2"))
+    board = officer.get(BOARD).json
+    assert board["seizures"] == []
+    assert board["figures"] == {
+        "seized_last_7_days": 0, "seized_previous_7_days": 0, "joint_of_others_last_90_days": 1,
+    }  # fmt: skip
+    [own] = as_actor("BRA", "border_officer").get(BOARD).json["seizures"][:1]
+    assert own["state"] == "BRA"
+
+
 def test_guns_near_by_are_counted_by_week(officer):
     days = {"S-1": "2026-03-09", "S-2": "2026-03-03", "S-3": "2026-03-02", "S-4": "2026-02-23"}
     for number, on in days.items():
         body = bodies.seizure(number=number, occurred_on=on, place=place())
         officer.post("/seizures", body)
     assert officer.get(BOARD).json["figures"] == {
-        "seized_last_7_days": 2, "seized_previous_7_days": 1,
+        "seized_last_7_days": 2, "seized_previous_7_days": 1, "joint_of_others_last_90_days": 0,
     }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ import pytest
 from flask import g
 
 from api.web.shown import span
+from tests import bodies
 from tests.web import scenes
 
 BOARD = f"/posts/{scenes.POST}/board"
@@ -36,6 +37,20 @@ def test_a_tick_is_told_by_word_and_sign_never_by_colour_alone(as_actor, signed_
     board = signed_in("BRA", "border_officer").open(BOARD)
     assert '<span aria-hidden="true">✓</span>\n  Passed' in board
     assert '<span aria-hidden="true">○</span> Not yet' in board
+
+
+@pytest.mark.parametrize("language,said", [
+    ("en", "Joint seizures of other states in the last ninety days"),
+    ("es", "Incautaciones conjuntas de otros Estados en los últimos noventa días"),
+    ("fr", "Saisies conjointes d’autres États au cours des quatre-vingt-dix derniers jours"),
+    ("pt", "Apreensões conjuntas de outros Estados nos últimos noventa dias"),
+])  # fmt: skip
+def test_a_board_gives_the_number_of_joint_seizures_of_others(as_actor, signed_in, language, said):
+    joint = bodies.seizure(number="JOINT-7", joint_with={"state": "PRY", "number": "P-9"})
+    as_actor("BRA", "police_officer").post("/seizures", joint)
+    board = signed_in("PRY", "border_officer").open(BOARD, Accept_Language=language)
+    assert f"<dt>{said}</dt><dd>1</dd>" in board
+    assert "JOINT-7" not in board
 
 
 def test_an_empty_board_says_so(signed_in):
