@@ -8,16 +8,11 @@ from datetime import date
 from typing import Any, Final
 
 from salsa_ext.errors import Message, say
-from salsa_ext.matching.diversion import ENDS, diversion_after
+from salsa_ext.matching.diversion import diversion_after
+from salsa_ext.matching.events import ENDS, LAWFUL, ORDER, Event, side
 from salsa_ext.matching.prose import marking_of
-from salsa_ext.matching.sales import Event, first_sales, side
+from salsa_ext.matching.sales import first_sales
 
-ORDER: Final = (
-    "manufacture", "export", "import", "state_issue", "state_to_civilian", "registration",
-    "domestic_sale", "private_sale", "inheritance", "loan", "recovery", "surrender", "loss", "theft",
-    "deactivation", "destruction", "seized", "found", "surrendered",
-)  # fmt: skip
-LAWFUL: Final = frozenset(ORDER[: ORDER.index("loss")]) | ENDS
 REACHED: Final = {
     "manufacture": "manufacturer", "export": "manufacturer", "import": "importer",
     "domestic_sale": "first_buyer",

@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from salsa_ext.errors import Coded, Message, say
-from salsa_ext.matching.sales import Event
+from salsa_ext.matching.events import ENDS, SEIZED, Event
 
-SEIZED: Final = frozenset(("seized", "found", "surrendered"))
-ENDS: Final = frozenset(("deactivation", "destruction"))
 NEVER: Final = {
     "received_short": "short_receipt",
     "overdue": "never_arrived",

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
-Event = Mapping[str, Any]
+from salsa_ext.matching.events import LAWFUL, Event, side
 
 TRADE: Final = frozenset(("dealer", "manufacturer"))
-SALES: Final = frozenset(("domestic_sale", "private_sale"))
 
 
 def first_sales(chain: Sequence[Event]) -> list[Event]:
     """Return the sales by which a gun first left the trade; more than one are of several guns.
 
-    After its first sale a gun is sold by the trade of a state again only where somebody had sold
-    it back there, or where it was imported from there.
+    After its first sale a gun is sold by the trade of a state again only where somebody had given
+    it back there, or where it was imported from the state where it was back or was sold.
     """
     first: list[Event] = []
     back_in: str | None = None
+    sold_in: str | None = None
     for event in chain:
         if is_retail(event):
             if not first or event["state"] != back_in:
                 first.append(event)
-            back_in = None
-        elif first and (_is_sold_back(event) or _is_imported_from(event, back_in)):
-            back_in = event["state"]
+            back_in, sold_in = None, event["state"]
+        elif first and (_is_given_back(event) or _is_imported_from(event, (back_in, sold_in))):
+            back_in = _goes_to(event)
     return first
 
 
@@ -38,19 +38,20 @@ def is_retail(event: Event) -> bool:
     )
 
 
-def side(event: Event, name: str) -> str | None:
-    """Return the kind of the giver or receiver, where it is recorded."""
-    kind: str | None = (event.get(name) or {}).get("kind")
-    return kind
-
-
-def _is_imported_from(event: Event, state: str | None) -> bool:
-    return state is not None and (event["event"], event["counterpart_state"]) == ("import", state)
-
-
-def _is_sold_back(event: Event) -> bool:
+def _is_given_back(event: Event) -> bool:
+    """By whatever lawful way: a sale, an inheritance, the police that parts with its old guns."""
     return (
-        event["event"] in SALES
+        event["event"] in LAWFUL
         and side(event, "receiver") in TRADE
         and side(event, "giver") not in (None, *TRADE)
     )
+
+
+def _is_imported_from(event: Event, states: Sequence[str | None]) -> bool:
+    partner = event["counterpart_state"]
+    return event["event"] == "import" and partner is not None and partner in states
+
+
+def _goes_to(event: Event) -> str | None:
+    state: str = event["counterpart_state" if event["event"] == "export" else "state"]
+    return state

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from salsa_ext.db import as_state, db
 from salsa_ext.errors import NotFound
 from salsa_ext.matching import chains
-from salsa_ext.matching.sales import Event
+from salsa_ext.matching.events import Event
 from salsa_ext.models import Trace, TraceLeg
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require

@@ -98,6 +98,39 @@ def test_sales_that_follow_from_each_other_are_one_chain(events, days, reached):
     assert found.last_lawful == events[-1]
 
 
+POLICE = {"id": "c", "kind": "police"}
+
+
+@pytest.mark.parametrize("kind,giver", [
+    ("state_to_civilian", POLICE), ("inheritance", PERSON), ("private_sale", PERSON),
+    ("domestic_sale", {"id": "g", "kind": "government"}), ("loan", PERSON),
+])  # fmt: skip
+def test_a_gun_that_came_back_to_the_trade_is_sold_again_whoever_gave_it(kind, giver):
+    bought = sale("2024-02-01", DEALER, POLICE)
+    back = sale("2025-01-01", giver, DEALER, kind=kind)
+    found = built(bought, back, RESALE)
+    assert (found.ambiguous, found.time_to_crime_days) == (False, 759)
+
+
+def test_a_gun_that_was_imported_from_where_it_was_sold_is_sold_again():
+    arrived = event("import", "2025-01-20", "URY", receiver="dealer", counterpart_state="PRY")
+    there = sale("2025-02-01", DEALER, PERSON, "URY")
+    found = built(RETAIL, arrived, there)
+    assert (found.ambiguous, found.time_to_crime_days) == (False, 759)
+
+
+def test_a_gun_that_its_holder_shipped_to_a_dealer_abroad_is_sold_there_again():
+    shipped = event("export", "2025-01-10", receiver="dealer", counterpart_state="URY")
+    there = sale("2025-02-01", DEALER, PERSON, "URY")
+    assert not built(RETAIL, shipped | {"giver": PERSON}, there).ambiguous
+
+
+@pytest.mark.parametrize("partner", ["ARG", None])
+def test_a_gun_that_was_imported_from_elsewhere_is_another(partner):
+    arrived = event("import", "2025-01-20", "URY", receiver="dealer", counterpart_state=partner)
+    assert built(RETAIL, arrived, sale("2025-02-01", DEALER, PERSON, "URY")).ambiguous
+
+
 def test_a_gun_that_was_sold_back_and_shipped_abroad_is_sold_there_again():
     shipped = event("export", "2025-01-10", receiver="dealer", counterpart_state="URY")
     arrived = event("import", "2025-01-20", "URY", receiver="dealer", counterpart_state="PRY")
