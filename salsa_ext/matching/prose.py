@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 
@@ -22,7 +22,7 @@ _OBLITERATED: Final = (
     *_phrases(
         "obliterated, oblit, defaced, erased, removed, eradicated, scratched, scratched off",
         "scratched out, filed, filed off, filed down, ground, ground off, ground down, grinded off",
-        "sanded, sanded off, drilled, drilled out, punched out, destroyed, defaced off, rubbed off",
+        "sanded, sanded off, drilled, drilled out, punched, punched out, destroyed, defaced off, rubbed off",
     ),
     *_forms("raspad limad borrad erradicad obliterad devastad suprimid eliminad esmerilad lijad"
             " desbastad removid destruid picad", "o a os as"),
@@ -62,12 +62,15 @@ _LACKING: Final = frozenset(_phrases(
 ))  # fmt: skip
 _MARK: Final = frozenset(_phrases(
     "serial, serials, serialnumber, number, marking, markings, mark, marks, serie, numero, num",
-    "nro, n, numeracion, marca, marcas, marcaje, matricula, numeracao, marcacao, matricule",
-    "marquage, marquages, visible, visibles, visivel, visiveis",
+    "nro, nr, n, numeracion, marca, marcas, marcaje, matricula, numeracao, marcacao, matricule",
+    "marquage, marquages, identificacion, identificacao, identification",
 ))  # fmt: skip
-_NAMED: Final = _MARK - {"n"}  # an N alone can be a mark
+_SEEN: Final = frozenset(_phrases("visible, visibles, visivel, visiveis"))
+_NUMBER: Final = frozenset(_phrases("n, no, nr, nro, num"))
+_NAMED: Final = (_MARK | _SEEN) - {"n", "nr"}  # these alone can be marks
 _BESIDE: Final = frozenset(_phrases(
     "de, del, da, do, el, la, le, los, las, les, os, the, of, is, are, was, esta, est",
+    "semi, medio, casi, muy, very, badly, heavily, mostly, almost, muito, quase, presque",
     "partially, partly, completely, totally, fully, parcialmente, totalmente, completamente",
     "partiellement, totalement, completement",
 ))  # fmt: skip
@@ -82,24 +85,73 @@ _SAID: Final = _by_phrase(
 )
 
 
+_MOST: Final = ("obliterated", "altered", "unmarked", "unknown")
+# A slash behind a lone S or N is part of a short form (S/N, N/A, s/número).
+_AND: Final = re.compile(
+    r"\s+(?:y/o|e/ou|et/ou|and/or)\s+|\s+(?:y|e|et|and|o|u|ou|or|ni|nor|nem)\s+|[,;+&]|(?<!\b[sn])/"
+)
+# Why or how, behind words that say all already.
+_BECAUSE: Final = re.compile(
+    r"\s(?:por|by|due to|because of|par|a cause de|debido a|devido a|con|com|with|avec"
+    r"|a simple vista|a olho nu|a l.oeil nu|to the naked eye)\b.*"
+)
+_ONE_GLYPH: Final = re.compile(r"([^\W_])\1{2,}")
+
+
 def marking_of(text: str) -> str | None:
     """Return what words say of a mark (`obliterated`, `altered`, `unmarked`, `unknown`).
 
-    None where the text is a mark. The list is closed: whatever it does not hold is a mark.
+    None where the text is a mark. The list is closed: whatever it does not hold is a mark. Of
+    several words the one that says most counts. A row of one glyph stands where none was read.
     """
-    said = _folded(text)
-    words = said.split()
-    rest = " ".join(word for word in words if word not in _MARK and word not in _BESIDE)
-    if said in _SAID or rest in _SAID:
-        return _SAID.get(said) or _SAID[rest]
-    if not _NAMED.intersection(words):
+    plain = _plain(text)
+    if _ONE_GLYPH.fullmatch(re.sub(r"[\s\-._/]", "", plain)):
+        return "unknown"
+    if any(glyph.isdigit() for glyph in plain):
         return None
-    return "unknown" if not rest else "unmarked" if rest in _LACKING else None
+    return _phrase(_words(plain)) or _phrases_of(_BECAUSE.sub("", plain, count=1))
 
 
-def _folded(text: str) -> str:
-    """Return the words without case, accents and signs; `/` stays, since NA can be a serial."""
+def _phrases_of(plain: str) -> str | None:
+    """Return what phrases say that stand side by side, where each is of the list."""
+    said = [_phrase(words) for part in _AND.split(plain) if (words := _words(part))]
+    if not said or None in said:
+        return None
+    return min(filter(None, said), key=_MOST.index)
+
+
+def _phrase(said: str) -> str | None:
+    """Return what one phrase says, with the name of the mark and small words around it."""
+    if said in _SAID:
+        return _SAID[said]
+    words = re.sub("^s/", "sin ", said).split()
+    bare = [word for word in words if word not in _MARK and word not in _BESIDE]
+    rest = " ".join(word for word in bare if word not in _SEEN)
+    if rest in _SAID:
+        return _SAID[rest]
+    if _lacks(words) or (rest in _LACKING and _NAMED.intersection(words)):
+        return "unmarked"
+    if not rest:
+        return "unknown" if _NAMED.intersection(words) else None
+    if " ".join(words).startswith("serial no "):  # the English “No.”, which is no Spanish one
+        rest = rest.removeprefix("no ")
+    return _SAID.get(" ".join(bare)) or _SAID.get(rest)
+
+
+def _lacks(words: Sequence[str]) -> bool:
+    """Tell a word that denies before the name of the mark, as in “sin Nº”."""
+    first, *rest = words or ("",)
+    named = first in _LACKING and first not in rest and set(rest) <= _MARK | _NUMBER | _BESIDE
+    return named and not _MARK.union(_NUMBER).isdisjoint(rest)
+
+
+def _plain(text: str) -> str:
+    """Return the text without case and accents."""
     plain = unicodedata.normalize("NFKD", re.sub("[º°ª]", "", text).casefold())
-    letters = "".join(glyph for glyph in plain if not unicodedata.combining(glyph))
-    words = re.sub(r"[^\w/]+|_+", " ", letters)
+    return "".join(glyph for glyph in plain if not unicodedata.combining(glyph))
+
+
+def _words(plain: str) -> str:
+    """Return the words without signs; `/` stays, since NA can be a serial."""
+    words = re.sub(r"[^\w/]+|_+", " ", plain)
     return re.sub(r"\s*/\s*", "/", words).strip()
