@@ -9,7 +9,7 @@ from typing import Final
 from salsa_ext.errors import Message, say
 from salsa_ext.matching.marks import readable
 
-BITS_PER_GLYPH: Final = 3.0
+BITS_PER_GLYPH: Final = {"serial": 3.0, "confiscation": 2.0, "mark": 2.0}
 CONFUSED_GLYPH: Final = -2.0
 STRONG: Final = 15.0
 MODERATE: Final = 8.0
@@ -43,6 +43,7 @@ class Evidence:
 
     bits: float
     reasons: tuple[Reason, ...]
+    by: str = "serial"
 
     @property
     def serial_bits(self) -> float:
@@ -50,33 +51,45 @@ class Evidence:
         return sum(one.bits for one in self.reasons if one.code.startswith(("serial", "mark")))
 
     @property
+    def is_by_serial(self) -> bool:
+        """Tell whether a serial is shared, and not another mark alone."""
+        return self.by == "serial"
+
+    @property
     def strength(self) -> str | None:
-        """Return strong, moderate or weak."""
+        """Return strong, moderate or weak; a mark that several guns may bear is never strong."""
         if any(reason.bits <= DECISIVE for reason in self.reasons):
             return None
-        if self.bits >= STRONG:
+        if self.bits >= STRONG and self.by != "mark":
             return "strong"
         return "moderate" if self.bits >= MODERATE else "weak" if self.bits > 0 else None
 
 
-def weigh(asked: Description, held: Description, by: str = "serial") -> Evidence:
+def weigh(
+    asked: Description, held: Description, by: str = "serial", *, has_other_serial: bool = False
+) -> Evidence:
     """Compare what is asked with what is held; both share a skeleton already.
 
-    `by` says which mark they share: the `serial`, or another `mark` of the gun.
+    `by` says which mark they share: the `serial`, that of a `confiscation`, or another `mark`.
+    `has_other_serial` says that both have a serial that can be read, and not the same.
     """
     reasons = [*_mark(asked, held, by), *_fields(asked, held)]
-    return Evidence(round(sum(reason.bits for reason in reasons), 1), tuple(reasons))
+    if has_other_serial:
+        reasons.append(Reason("serial_other", say("The record has another serial."), DECISIVE))
+    bits = round(sum(reason.bits for reason in reasons), 1)
+    return Evidence(bits, tuple(reasons), by)
 
 
 def _mark(asked: Description, held: Description, by: str) -> Sequence[Reason]:
     glyphs = min(readable(asked.serial_norm), readable(held.serial_norm))
-    bits = BITS_PER_GLYPH * min(glyphs, 8)
+    bits = BITS_PER_GLYPH[by] * min(glyphs, 8)
+    code = "serial" if by == "serial" else "mark"
     if asked.serial_norm == held.serial_norm:
-        reasons = [Reason(f"{by}_same", _same(by), bits)]
+        reasons = [Reason(f"{code}_same", _same(by), bits)]
     else:
         apart = sum(a != b for a, b in zip(asked.serial_norm, held.serial_norm, strict=False))
         text = _confusable(by, apart)
-        reasons = [Reason(f"{by}_confusable", text, bits + CONFUSED_GLYPH * apart)]
+        reasons = [Reason(f"{code}_confusable", text, bits + CONFUSED_GLYPH * apart)]
     if glyphs < 5:
         text = say("A serial this short is common: alone it is weak evidence.")
         reasons.append(Reason("serial_short", text, -4.0))

@@ -12,6 +12,7 @@ from salsa_ext.matching.prose import marking_of
 # Marks that tell one gun from another; an import or proof mark is shared by all that came with it.
 IDENTIFYING = frozenset(("manufacture", "confiscation", "state", "other"))
 UNREADABLE = "?*"
+NOT_ITS_OWN = frozenset(("altered", "obliterated"))  # markings of which a serial proves nothing
 NUMBERED = 3  # digits; fewer are a year or a class
 _YEAR = re.compile(r"[^\W\d]*(1[89]|20)\d\d")
 _SEPARATORS = re.compile(r"[\s\-_./\\,;:'\"·–—]+")
@@ -58,6 +59,12 @@ def key(text: str) -> Key | None:
     if marking_of(text) or not readable(norm) or any(sign in folded for sign in UNREADABLE):
         return None
     return Key(norm, folded, _short(folded))
+
+
+def serial_key(text: str, marking: str) -> Key | None:
+    """Return the key of a serial that can be read and is the gun's own; None for any other."""
+    found = None if marking in NOT_ITS_OWN else key(text)
+    return found if found and readable(found.norm) >= NUMBERED else None
 
 
 def tells_apart(kind: str, text: str) -> bool:

@@ -10,11 +10,13 @@ from salsa_ext.errors import Invalid, say
 from salsa_ext.matching import marks
 from salsa_ext.matching.evidence import Description, Evidence, weigh
 from salsa_ext.matching.prose import marking_of
-from salsa_ext.readmodels import names
+from salsa_ext.readmodels import names, serials, stamps
 from salsa_ext.readmodels.marks import Held, holding
+from salsa_ext.values.actor import Actor
 from salsa_ext.values.inquiries import Query
 
 SHORTEST, LONGEST = 3, 64
+BY = {"manufacture": "serial", "confiscation": "confiscation"}  # the others are a `mark`
 MARGIN = 6.0
 
 
@@ -56,14 +58,15 @@ def check_query(query: Query, path: str = "serial") -> marks.Key:
 
 
 def searched_by(query: Query, path: str = "serial") -> dict[str, tuple[marks.Key, str]]:
-    """Return the keys of a query by skeleton, each of the `serial` or of another `mark`.
+    """Return the keys of a query by skeleton, each with what it is of (as `weigh` names it).
 
     Raises Invalid where neither the serial nor another mark can be searched.
     """
+    known_last = sorted(query.marks, key=lambda mark: (mark.kind == "manufacture", mark.kind in BY))
     found = {
-        key.skeleton: (key, "serial" if mark.kind == "manufacture" else "mark")
-        for mark in query.marks
-        if marks.tells_apart(mark.kind, mark.text) and (key := marks.key(mark.text))
+        key.skeleton: (key, BY.get(mark.kind, "mark"))
+        for mark in known_last
+        if stamps.tells_apart(mark, query) and (key := marks.key(mark.text))
     }
     try:
         serial = check_query(query, path)
@@ -74,7 +77,7 @@ def searched_by(query: Query, path: str = "serial") -> dict[str, tuple[marks.Key
     return found | {serial.skeleton: (serial, "serial")}
 
 
-def search(query: Query, asker: str | None) -> list[Candidate]:
+def search(query: Query, actor: Actor) -> list[Candidate]:
     """Return the candidates of all states, best first; the caller leaves out what is `silent`.
 
     To the asker its own records are open. What another state does not keep open is weighed by the
@@ -83,15 +86,22 @@ def search(query: Query, asker: str | None) -> list[Candidate]:
     keys = searched_by(query)
     asked = _asked(query)
     best: dict[object, Candidate] = {}
-    for found in holding([key for key, _ in keys.values()], asked, asker):
-        held = found._replace(visibility="open") if found.state == asker else found
+    hits = holding([key for key, _ in keys.values()], asked, actor.state)
+    other = serials.with_another(actor, serials.of_asked(query), (
+        hit for hit in hits if keys[marks.skeleton(hit.serial_norm)][1] != "serial"
+    ))  # fmt: skip
+    for found in hits:
+        held = found._replace(visibility="open") if found.state == actor.state else found
         key, by = keys[marks.skeleton(held.serial_norm)]
-        evidence = weigh(replace(asked, serial_norm=key.norm), _held(held), by)
+        has_other = by != "serial" and held.record_id in other
+        evidence = weigh(
+            replace(asked, serial_norm=key.norm), _held(held), by, has_other_serial=has_other
+        )
         candidate = Candidate(held, evidence)
         if candidate.evidence.strength is None:
             continue
-        other = best.get(held.record_id)
-        if other is None or _standing(other) < _standing(candidate):
+        before = best.get(held.record_id)
+        if before is None or _standing(before) < _standing(candidate):
             best[held.record_id] = candidate
     return sorted(best.values(), key=_rank)
 

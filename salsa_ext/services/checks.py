@@ -56,7 +56,7 @@ def make(*, actor: Actor, data: CheckData) -> Answer:
     require(actor, Permission.CHECK_MAKE)
     check_purpose(data.purpose)
     actor = actor.for_purpose(data.purpose)
-    found = search(data.query, actor.state)
+    found = search(data.query, actor)
     seen = visible(found)[:MOST]
     said = verdict([candidate.evidence.strength for candidate in seen])
     check_id = _write(actor, data, said)

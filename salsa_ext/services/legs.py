@@ -13,7 +13,7 @@ from salsa_ext.db import db, insert_many
 from salsa_ext.errors import Invalid, Message, say
 from salsa_ext.matching import chains
 from salsa_ext.models import State, Trace, TraceLeg
-from salsa_ext.readmodels import traces
+from salsa_ext.readmodels import serials, traces
 from salsa_ext.readmodels.marks import Coverage, coverage
 from salsa_ext.readmodels.search import Candidate, likeliest, search
 from salsa_ext.services import answers
@@ -74,10 +74,13 @@ def withdraw(trace: Trace) -> None:
 
 
 def _candidates(actor: Actor, firearm: Mapping[str, Any]) -> list[Candidate]:
+    """Return what the records of all states hold; by another mark where no serial can be read."""
+    query = as_query(firearm)
     try:
-        return search(as_query(firearm), actor.state)
+        found = search(query, actor)
     except Invalid:  # no mark, or too short to search alone; the other routes are still asked
         return []
+    return [hit for hit in found if hit.evidence.is_by_serial or not serials.of_asked(query)]
 
 
 def as_query(firearm: Mapping[str, Any]) -> Query:
@@ -87,6 +90,7 @@ def as_query(firearm: Mapping[str, Any]) -> Query:
         calibre=firearm["calibre_text"], type=firearm["type_text"],
         country=firearm["country_of_manufacture"], year=firearm["year"],
         marks=tuple(Mark(mark["kind"], mark["text"]) for mark in firearm["marks"]),
+        marking=firearm["marking"],
     )  # fmt: skip
 
 

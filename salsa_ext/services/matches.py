@@ -62,7 +62,7 @@ def _search(actor: Actor, item: RecordView) -> list[Candidate]:
             serial=record.serial or "", make=record.make_text, model=record.model,
             calibre=record.calibre_text, type=record.type_text,
             country=record.country_of_manufacture, year=record.year,
-            marks=tuple(Mark(mark.kind, mark.text) for mark in item.marks),
-        ), actor.state)  # fmt: skip
+            marks=tuple(Mark(mark.kind, mark.text) for mark in item.marks), marking=record.marking,
+        ), actor)  # fmt: skip
     except Invalid:  # a gun that cannot be searched is still worth recording
         return []

@@ -14,7 +14,8 @@ from salsa_ext.values.firearms import Firearm, Mark
 class Query:
     """Is this serial known? Whatever else is known of the gun makes the answer better.
 
-    `marks` are the other marks of the gun, where somebody has them all before him.
+    `marks` are the other marks of the gun, where somebody has them all before him, and `marking`
+    says how its serial is.
     """
 
     serial: str
@@ -25,6 +26,7 @@ class Query:
     country: str | None = None
     year: int | None = None
     marks: tuple[Mark, ...] = ()
+    marking: str = "unknown"
 
 
 @dataclass(frozen=True)

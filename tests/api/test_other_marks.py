@@ -77,6 +77,64 @@ def test_a_trace_of_a_seized_gun_goes_by_them_too(police, held):
     assert "PRY" in [leg["state"] for leg in made["legs"] if leg["events"]]
 
 
+STAMPS = ["CAL. 357 MAGNUM", "CAL.357 MAG", "357 Magnum CTG", "SMITH & WESSON 357 MAGNUM",
+          "MOD. 686-4", "686-123", "7.62x51 NATO", "CALIBRE 12/76", "Taurus .380 ACP"]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["other", "state"])
+@pytest.mark.parametrize("text", STAMPS)
+def test_a_calibre_or_model_that_is_stamped_on_it_finds_no_gun(as_actor, police, kind, text):
+    mark = {"kind": kind, "text": text}
+    sold = bodies.transfer(firearm=revolver("AAA11111", mark))
+    as_actor("PRY", "licensing_officer").post("/transfers", sold)
+    assert matches(police, revolver("ZZZ99999", mark)) == []
+    assert matches_of_filed(police, mark) == []
+
+
+def revolver(serial, *marks):
+    return bodies.firearm(serial=serial, type="revolver", make="Smith & Wesson", model="686-123",
+                          calibre=".357 Magnum", marks=list(marks))  # fmt: skip
+
+
+def matches_of_filed(police, mark):
+    body = bodies.seizure(number="S-2", items=[revolver("limado", mark)])
+    return police.post("/seizures", body).json["matches"][0]["candidates"]
+
+
+def test_a_mark_that_several_guns_may_bear_is_never_strong(police, held):
+    [found] = matches(police, gun(ARSENAL))
+    assert (found["strength"], found["reasons"][0]["bits"]) == ("moderate", 16.0)
+
+
+def test_a_mark_of_confiscation_can_be_strong(police, held):
+    [found] = matches(police, gun({"kind": "confiscation", "text": ARSENAL["text"]}))
+    assert found["strength"] == "strong"
+
+
+@pytest.mark.parametrize("kind", ["state", "other", "confiscation"])
+def test_a_record_with_another_serial_is_not_of_the_gun(police, held, kind):
+    mark = ARSENAL | {"kind": kind}
+    assert matches(police, bodies.firearm(serial="ZZZ99999", marks=[mark])) == []
+
+
+def test_a_serial_that_was_altered_speaks_against_nothing(police, held):
+    altered = bodies.firearm(serial="ZZZ99999", marking="altered", marks=[ARSENAL])
+    assert [found["record"] for found in matches(police, altered)] == [held]
+
+
+def test_a_restored_serial_that_differs_speaks_against_it(police, held):
+    restored = {"kind": "manufacture", "text": "ZZZ99999", "condition": "restored"}
+    assert matches(police, gun(ARSENAL, restored)) == []
+
+
+def test_a_trace_of_a_serial_that_can_be_read_goes_by_no_other_mark(as_actor, police):
+    bare = bodies.transfer(kind="state_issue", firearm=gun(ARSENAL))
+    as_actor("PRY", "licensing_officer").post("/transfers", bare)
+    legible = bodies.trace(firearm=bodies.firearm(serial="ZZZ99999", marks=[ARSENAL]))
+    made = police.post("/traces", legible).json
+    assert police.get(f"/traces/{made['id']}/result").json["chain"] == []
+
+
 def test_a_check_still_asks_by_one_serial(police, held):
     police.post("/checks", bodies.check(marks=[ARSENAL]), 422)
     [found] = police.post("/checks", bodies.check(serial="EA-0045-771")).json["candidates"]

@@ -16,6 +16,7 @@ READ_FOR_A_COMMAND = {  # the command that calls it has required its own permiss
     "shipments.read": "what was just recorded or ticked",
     "shipments.views": "completes rows that were read by right",
     "traces.version": "compared with If-Match before the command",
+    "serials.with_another": "compares serials for a search that a command began",
 }
 
 

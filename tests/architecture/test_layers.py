@@ -12,6 +12,7 @@ SEES_AS_ANOTHER_STATE = {  # each answers from a state's own records, and for no
     "salsa_ext/services/answers.py": "what a state says of its records in a trace",
     "salsa_ext/services/disclosures.py": "an open record, read for a purpose and written down",
     "salsa_ext/services/checkpoints.py": "a shipment moves on by what another side states",
+    "salsa_ext/readmodels/serials.py": "whether a record that another mark hits has its own serial",
     "salsa_ext/readmodels/traces.py": "firms that answers named already",
 }
 ENDS_A_TRANSACTION = ("commit", "rollback")

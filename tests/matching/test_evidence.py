@@ -67,6 +67,17 @@ def test_a_long_serial_says_no_more_than_one_of_eight():
     assert weigh(long, long).bits == weigh(eight, eight).bits
 
 
+@pytest.mark.parametrize("by,said", [("serial", 36.0), ("confiscation", 28.0), ("mark", 28.0)])
+def test_another_mark_says_less_than_the_serial(by, said):
+    evidence = weigh(GUN, GUN, by)
+    assert (evidence.bits, evidence.strength) == (said, "moderate" if by == "mark" else "strong")
+
+
+def test_another_serial_decides_against_a_gun_that_shares_a_mark():
+    evidence = weigh(GUN, GUN, "mark", has_other_serial=True)
+    assert (evidence.reasons[-1].code, evidence.strength) == ("serial_other", None)
+
+
 @pytest.mark.parametrize("strengths,said", [
     ([], "no_hit"), ([None], "no_hit"), (["weak"], "possible"), (["moderate", "weak"], "possible"),
     (["weak", "strong"], "hit"),
