@@ -1,4 +1,4 @@
-"""Numbers that stand for one document at a time; licences, settings and figures put right.
+"""Numbers that stand for one document at a time; settings and figures put right; licences erasable.
 
 The indexes are made with the constraints that they replace, in one transaction: that takes the same
 lock, and at no moment a list by number goes without.
@@ -38,14 +38,25 @@ ALTER TABLE {table} ADD CONSTRAINT uq_{table}_owner_state_number_version
     UNIQUE (owner_state, number, version);
 """
 
-
-# A licence is the recipient's; where none was named, the giver's. The previous code writes the
-# column, so it is stopped before this.
+# A licence leads to a person through the register that issued it. To erase it is the one change
+# of a transfer, and its owner's.
 LICENCE = """
-UPDATE party SET licence = transfer.licence FROM transfer
-WHERE party.id = coalesce(transfer.receiver_id, transfer.giver_id)
-    AND transfer.licence IS NOT NULL AND party.licence IS NULL AND party.erased_at IS NULL;
-ALTER TABLE transfer DROP COLUMN licence;
+DROP TRIGGER append_only ON transfer;
+CREATE TRIGGER append_only BEFORE DELETE ON transfer
+    FOR EACH ROW EXECUTE FUNCTION salsa_refuse_change();
+CREATE TRIGGER append_only_but_licence BEFORE UPDATE ON transfer
+    FOR EACH ROW WHEN (OLD.licence IS NULL OR NEW.licence IS NOT NULL
+        OR to_jsonb(NEW) - 'licence' <> to_jsonb(OLD) - 'licence')
+    EXECUTE FUNCTION salsa_refuse_change();
+GRANT UPDATE (licence) ON transfer TO salsa_service;
+"""
+
+LICENCE_BACK = """
+REVOKE UPDATE (licence) ON transfer FROM salsa_service;
+DROP TRIGGER append_only_but_licence ON transfer;
+DROP TRIGGER append_only ON transfer;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON transfer
+    FOR EACH ROW EXECUTE FUNCTION salsa_refuse_change();
 """
 
 # A state that a correction added sees the settings of what it sees.
@@ -77,7 +88,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("ALTER TABLE transfer ADD COLUMN licence TEXT")
+    op.execute(LICENCE_BACK)
     for table in ("transfer", "report", "seizure"):
         op.execute(BACK.format(table=table))
     op.execute("DROP TABLE standing_number")

@@ -61,8 +61,9 @@ def test_the_first_of_two_documents_keeps_the_number_that_both_came_to_have(mend
     assert found == [("BRA", "transfer", "X", ID.format(1))]
 
 
-def test_a_licence_stands_with_its_holder(mended):
-    assert mended("SELECT licence FROM party") == [("L-7",)]
+def test_a_transfer_keeps_its_licence_and_no_party_takes_it(mended):
+    assert mended("SELECT licence FROM transfer") == [("L-7",)] * 4
+    assert mended("SELECT licence FROM party") == [(None,)]
 
 
 def test_a_joined_state_sees_the_setting(mended):
