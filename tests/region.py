@@ -38,7 +38,8 @@ def fill(app: Flask) -> Ids:
     partner.post(
         "/transfers", bodies.transfer(number="T-1"), Idempotency_Key="1", Salsa_Officer="P-7"
     )
-    transfer = licensing.post("/transfers", bodies.transfer(number="T-1")).json
+    sale = bodies.transfer(number="T-1", licence="L-7")
+    transfer = licensing.post("/transfers", sale).json
     stolen = bodies.firearm(serial="XYZ987654")
     report = police.post("/reports", bodies.report(firearm=stolen)).json["id"]
     seizure = police.post("/seizures", bodies.seizure()).json["id"]

@@ -76,7 +76,7 @@ def transfers(
     dealer, buyer = people.dealer("PRY"), people.person("PRY")
     sale = TransferData(
         "domestic_sale", When(calendar.on(SOLD_ON), time_zone="America/Asuncion"),
-        describe(sold, calendar), giver=dealer, receiver=buyer,
+        describe(sold, calendar), giver=dealer, receiver=buyer, licence=dealer.licence,
     )  # fmt: skip
     return [*made, (SOLD_ON, "PRY", sale)]
 

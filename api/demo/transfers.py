@@ -128,7 +128,7 @@ class Registrar:
 
     def _first_sale(self, gun: Gun) -> None:
         dealer, buyer = self._people.dealer(gun.home), self._people.person(gun.home)
-        self._follow("domestic_sale", gun, giver=dealer, receiver=buyer)
+        self._follow("domestic_sale", gun, giver=dealer, receiver=buyer, licence=dealer.licence)
         self.guns.append(gun)
 
     def _follow(self, kind: str, gun: Gun, **fields: Any) -> None:

@@ -84,6 +84,16 @@ class TransportRequest(RequestSchema):
     container = Text(most=30)
 
 
+class ShippedItemRequest(FirearmRequest):
+    """A firearm, part or lot; its permit's line says what it leaves open, the category too."""
+
+    category = Code(codes.CATEGORIES)
+
+    def build(self, data: dict[str, Any]) -> Any:
+        """Return the item, of no category yet where it names none."""
+        return super().build({"category": None} | data)
+
+
 class ShipmentRequest(RequestSchema):
     """The export attachment (Model Regulations 2.2.2)."""
 
@@ -98,7 +108,7 @@ class ShipmentRequest(RequestSchema):
     carrier = Nested(PartyRequest)
     seals = Items(Text(most=50), most=50, load_default=())
     transport = Nested(TransportRequest)
-    items = Items(Nested(FirearmRequest), most=MANIFEST, load_default=())
+    items = Items(Nested(ShippedItemRequest), most=MANIFEST, load_default=())
     bulk = Items(Nested(BulkRequest), most=1000, load_default=())
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
-from marshmallow import ValidationError, fields, pre_dump, validates_schema
+from marshmallow import fields, pre_dump
 
 from api.i18n import Lazy
 from api.pagination import ListQuery
@@ -55,24 +53,6 @@ class TransferRequest(OccurringRequest):
     receiver = Nested(PartyRequest, data_key="to")
     licence = Text(most=100)
 
-    @validates_schema
-    def _licensed(self, data: Mapping[str, Any], **_: Any) -> None:
-        """A licence is the recipient's, with whose other personal values it stands."""
-        if "licence" not in data:
-            return
-        if (receiver := data.get("receiver")) is None:
-            text = Lazy('A licence is the recipient\'s; name the recipient in "to".')
-            raise ValidationError(text.format(), "licence")
-        if receiver.licence not in (None, data["licence"]):
-            text = Lazy('The recipient in "to" has another licence; give one.')
-            raise ValidationError(text.format(), "licence")
-
-    def make(self, data: dict[str, Any]) -> Any:
-        """Return the transfer, with the licence beside the name of who holds it."""
-        if licence := data.pop("licence", None):
-            data["receiver"] = replace(data["receiver"], licence=licence)
-        return super().make(data)
-
 
 class TransferCorrection(TransferRequest):
     """A transfer as it should have been, and why."""
@@ -98,12 +78,10 @@ class TransferResponse(VersionedResponse):
     @pre_dump
     def _present(self, view: DocumentView, **_: Any) -> dict[str, Any]:
         row = view.document
-        receiver = side(view.parties, row.receiver_id)
         return columns(row) | {
             "firearm": next(iter(items(view.items)), None),
             "giver": side(view.parties, row.giver_id),
-            "receiver": receiver,
-            "licence": receiver and receiver.licence,
+            "receiver": side(view.parties, row.receiver_id),
         }
 
 

@@ -1,4 +1,4 @@
-"""Numbers that stand for one document at a time; licences, settings and figures put right.
+"""Numbers that stand for one document at a time; settings and figures put right; licences erasable.
 
 The indexes are made with the constraints that they replace, in one transaction: that takes the same
 lock, and at no moment a list by number goes without.
@@ -28,24 +28,40 @@ SELECT DISTINCT ON (owner_state, number) owner_state, '{table}', number, id FROM
 WHERE number IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM {table} AS later WHERE later.id = stands.id AND later.version > stands.version)
 ORDER BY owner_state, number, id;
-ALTER TABLE {table} DROP CONSTRAINT uq_{table}_owner_state_number_version;
-CREATE INDEX ix_{table}_owner_state_number ON {table} (owner_state, number);
+ALTER TABLE {table} DROP CONSTRAINT IF EXISTS uq_{table}_owner_state_number_version;
+CREATE INDEX IF NOT EXISTS ix_{table}_owner_state_number ON {table} (owner_state, number);
 """
 
+# A number that was given up and taken anew breaks the constraint; the index then stays instead.
 BACK = """
-DROP INDEX ix_{table}_owner_state_number;
-ALTER TABLE {table} ADD CONSTRAINT uq_{table}_owner_state_number_version
-    UNIQUE (owner_state, number, version);
+DO $$ BEGIN
+    ALTER TABLE {table} ADD CONSTRAINT uq_{table}_owner_state_number_version
+        UNIQUE (owner_state, number, version);
+    DROP INDEX ix_{table}_owner_state_number;
+EXCEPTION WHEN unique_violation THEN
+    NULL;
+END $$;
 """
 
-
-# A licence is the recipient's; where none was named, the giver's. The previous code writes the
-# column, so it is stopped before this.
+# A licence leads to a person through the register that issued it. To erase it is the one change
+# of a transfer, and its owner's.
 LICENCE = """
-UPDATE party SET licence = transfer.licence FROM transfer
-WHERE party.id = coalesce(transfer.receiver_id, transfer.giver_id)
-    AND transfer.licence IS NOT NULL AND party.licence IS NULL AND party.erased_at IS NULL;
-ALTER TABLE transfer DROP COLUMN licence;
+DROP TRIGGER append_only ON transfer;
+CREATE TRIGGER append_only BEFORE DELETE ON transfer
+    FOR EACH ROW EXECUTE FUNCTION salsa_refuse_change();
+CREATE TRIGGER append_only_but_licence BEFORE UPDATE ON transfer
+    FOR EACH ROW WHEN (OLD.licence IS NULL OR NEW.licence IS NOT NULL
+        OR to_jsonb(NEW) - 'licence' <> to_jsonb(OLD) - 'licence')
+    EXECUTE FUNCTION salsa_refuse_change();
+GRANT UPDATE (licence) ON transfer TO salsa_service;
+"""
+
+LICENCE_BACK = """
+REVOKE UPDATE (licence) ON transfer FROM salsa_service;
+DROP TRIGGER append_only_but_licence ON transfer;
+DROP TRIGGER append_only ON transfer;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON transfer
+    FOR EACH ROW EXECUTE FUNCTION salsa_refuse_change();
 """
 
 # A state that a correction added sees the settings of what it sees.
@@ -55,11 +71,11 @@ WHERE stands.id = setting.record_id AND stands.concerned <> setting.concerned AN
     SELECT 1 FROM record AS later WHERE later.id = stands.id AND later.version > stands.version);
 """
 
-# Silent seizures leave the figures that they were counted in.
+# Silent seizures leave the figures that they were counted in; the previous code counts them.
 SILENT = """
 INSERT INTO rollup_delta (id, dataset, state, partner, subject, period, amount)
 SELECT gen_random_uuid(), 'seizures', stands.owner_state, '', coalesce(stands.type, 'unknown'),
-    date_trunc('quarter', stands.occurred_on)::date, -sum(trunc(stands.quantity))
+    date_trunc('quarter', stands.occurred_on)::date, {sign}sum(trunc(stands.quantity))
 FROM record AS stands JOIN record_setting AS setting ON setting.record_id = stands.id
 WHERE stands.document_kind = 'seizure' AND stands.category = 'firearm'
     AND setting.visibility = 'silent' AND NOT EXISTS (
@@ -72,12 +88,14 @@ def upgrade() -> None:
     op.execute(NUMBERS)
     for table in ("transfer", "report", "seizure"):
         op.execute(NUMBERS_OF.format(table=table))
-    for mended in (LICENCE, SETTINGS, SILENT):
+    for mended in (LICENCE, SETTINGS, SILENT.format(sign="-")):
         op.execute(mended)
 
 
 def downgrade() -> None:
-    op.execute("ALTER TABLE transfer ADD COLUMN licence TEXT")
+    """Settings stay: a state that sees a record may see what was decided about it."""
+    for taken_back in (SILENT.format(sign="+"), LICENCE_BACK):
+        op.execute(taken_back)
     for table in ("transfer", "report", "seizure"):
         op.execute(BACK.format(table=table))
     op.execute("DROP TABLE standing_number")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import select, update
 
 from salsa_ext.db import db
-from salsa_ext.errors import OverQuantity, say
+from salsa_ext.errors import Coded, OverQuantity, say
 from salsa_ext.matching import marks
 from salsa_ext.models import Permit, PermitLine
 from salsa_ext.readmodels import names
@@ -32,6 +33,21 @@ def locked_lines(permit_ids: set[UUID]) -> Lines:
     }
 
 
+def with_categories(
+    batch: Sequence[tuple[UUID, ShipmentData]], lines: Lines
+) -> list[tuple[UUID, ShipmentData]]:
+    """Return the batch with items that name no category in that of their permit's line."""
+
+    def of_line(permit_id: UUID, item: Firearm) -> Firearm:
+        line = lines.get((permit_id, item.line))
+        return replace(item, category=item.category or (line.category if line else "firearm"))
+
+    return [
+        (permit_id, replace(data, items=tuple(of_line(permit_id, item) for item in data.items)))
+        for permit_id, data in batch
+    ]
+
+
 def check_parts(permit_id: UUID, data: ShipmentData, lines: Lines) -> None:
     """Raise Invalid unless every part is of a line, and every firearm stands once, by its serial.
 
@@ -41,6 +57,7 @@ def check_parts(permit_id: UUID, data: ShipmentData, lines: Lines) -> None:
     first: dict[Hashable, int] = {}
     for index, item in enumerate(data.items):
         line = _line_of(problems, f"items.{index}", permit_id, item, lines)
+        _check_category(problems, f"items.{index}.category", item, line)
         if item.category == "firearm" and not (item.serial or item.antique):
             problems.add(f"items.{index}.serial",
                          say("A firearm is shipped under its serial (Model Regulations 2.2.2)."))  # fmt: skip
@@ -61,6 +78,13 @@ def _line_of(
         problems.add(f"{path}.line", say("The permit has no line {line}; an item names the line of the"
                                          " permit that it belongs to.", line=part.line))  # fmt: skip
     return line
+
+
+def _check_category(problems: Problems, path: str, item: Firearm, line: PermitLine | None) -> None:
+    if line and item.category != line.category:
+        problems.add(path, say("Line {line} of the permit is of the category {category}: leave the category"
+                               " out, or name the line that this item belongs to.", line=line.line,
+                               category=Coded("category", line.category)))  # fmt: skip
 
 
 def _identity(item: Firearm, line: PermitLine) -> Hashable:

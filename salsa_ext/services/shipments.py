@@ -41,9 +41,10 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, ShipmentData]]) -> 
     require(actor, Permission.SHIPMENT_RECORD)
     owner, now = actor.own_state(), actor.now()
     permits = _permits(owner, {permit_id for permit_id, _ in batch})
+    lines = manifests.locked_lines({permit_id for permit_id, _ in batch})
+    batch = manifests.with_categories(batch, lines)
     for permit_id, data in batch:
         _check(permits[permit_id], data)
-    lines = manifests.locked_lines({permit_id for permit_id, _ in batch})
     for permit_id, data in batch:
         manifests.check_parts(permit_id, data, lines)
     manifests.draw(batch, lines)

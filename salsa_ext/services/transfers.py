@@ -46,7 +46,7 @@ def check(data: TransferData, on: date) -> None:
 
 
 def _columns(data: TransferData, parties: Parties) -> dict[str, Any]:
-    return {"receiver_id": parties.add(data.receiver, ())}
+    return {"receiver_id": parties.add(data.receiver, ()), "licence": data.licence}
 
 
 KIND: Final = documents.Kind(

@@ -21,6 +21,7 @@ class TransferData:
     number: str | None = None
     giver: Party | None = None
     receiver: Party | None = None
+    licence: str | None = None
     visibility: str | None = None
     handling: str | None = None
     source: Source | None = None

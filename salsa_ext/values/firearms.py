@@ -24,11 +24,12 @@ class Firearm:
     """A firearm, part or lot as written down; codes are resolved later, beside the raw text.
 
     `serial` is the text as read: `?` one unreadable glyph, `*` a run of unknown length, `[8B]` one
-    of two glyphs. `quantity` counts pieces, or `unit` where one is given.
+    of two glyphs. `quantity` counts pieces, or `unit` where one is given. `category` is None in a
+    shipment alone, where the permit's line says it.
     """
 
     line: int = 1
-    category: str = "firearm"
+    category: str | None = "firearm"
     type: str | None = None
     make: str | None = None
     model: str | None = None

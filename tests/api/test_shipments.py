@@ -108,9 +108,48 @@ def test_a_firearm_is_shipped_under_its_serial(ship):
     }
 
 
-@pytest.mark.parametrize("item", [{"category": "part"}, {"antique": True}])
-def test_a_part_and_an_antique_need_no_serial(ship, item):
-    ship(items=[{"line": 1} | item, {"line": 1} | item])
+@pytest.fixture
+def ship_of(exporter):
+    """Ship items under a permit of one line, of the category."""
+
+    def post(category, *items, expect=201):
+        line = {"line": 1, "quantity": 1000, "category": category}
+        permit = exporter.post("/permits", bodies.permit(lines=[line])).json["id"]
+        body = bodies.shipment(items=[{"line": 1} | item for item in items])
+        return exporter.post(f"/permits/{permit}/shipments", body, expect).json
+
+    return post
+
+
+def test_a_part_needs_no_serial(ship_of):
+    ship_of("part", {"category": "part"}, {})
+
+
+def test_an_antique_needs_no_serial(ship_of):
+    ship_of("firearm", {"antique": True}, {"antique": True})
+
+
+def test_an_item_is_of_the_category_of_its_line(ship_of):
+    [item] = ship_of("ammunition", {"quantity": 1000, "lot": "L-1"})["items"]
+    assert (item["category"], item["quantity"], item["lot"]) == ("ammunition", 1000, "L-1")
+
+
+def test_a_line_of_firearms_still_wants_serials(ship_of):
+    assert list(ship_of("firearm", {}, expect=422)["errors"]) == ["items.0.serial"]
+
+
+@pytest.mark.parametrize("of_line,of_item", [("ammunition", "firearm"), ("firearm", "part")])
+def test_an_item_of_another_category_than_its_line_is_refused(ship_of, of_line, of_item):
+    answer = ship_of(of_line, {}, {"category": of_item, "serial": "SN1"}, expect=422)
+    assert answer["errors"]["items.1.category"] == [
+        f"Line 1 of the permit is of the category {of_line}: leave the category out,"
+        " or name the line that this item belongs to."
+    ]
+
+
+def test_a_type_of_another_category_than_the_line_is_refused(ship_of):
+    answer = ship_of("ammunition", {"type": "pistol", "serial": "SN1"}, expect=422)
+    assert list(answer["errors"]) == ["items.0.category"]
 
 
 @pytest.mark.parametrize("again", ["ABC123456", "abc-123 456"])

@@ -12,6 +12,7 @@ BY_LINK = {  # each with what has to stand beside it before it names somebody
     "seizure.longitude": "who lives at the place",
     "seizure.place_name": "who lives at the place",
     "shipment.plates": "who keeps the vehicle; a shipment is found by them",
+    "transfer.licence": "who got it from the register that issued it; it is the transaction's",
 }
 
 

@@ -19,9 +19,9 @@ SERIAL = "PLANTED88231"
 def planted(**changes):
     person = {"kind": "individual", "country": "PRY"} | MARKERS
     firearm = bodies.firearm(serial=SERIAL)
-    return bodies.transfer(
-        to=person, **{"from": person}, firearm=firearm, licence="PLANTED-LIC-2"
-    ) | (changes)
+    return bodies.transfer(to=person, **{"from": person}, firearm=firearm, licence="PLANTED-3") | (
+        changes
+    )
 
 
 @pytest.fixture

@@ -93,6 +93,23 @@ def test_the_plates_of_a_shipment_are_erased_by_its_owner(as_role):
     assert service.rowcount > 0
 
 
+@pytest.mark.parametrize("state,erased", [("BRA", 1), ("PRY", 0)])
+def test_the_licence_of_a_transfer_is_erased_by_its_owner_alone(as_role, state, erased):
+    service = as_role("service")
+    service.execute("SELECT set_config('salsa.state', %s, true)", (state,))
+    service.execute("UPDATE transfer SET licence = NULL WHERE licence IS NOT NULL")
+    assert service.rowcount == erased
+
+
+@pytest.mark.parametrize("changes", [
+    "licence = 'L-8'", "licence = licence", "licence = NULL, number = 'T-2'",
+])  # fmt: skip
+def test_to_erase_the_licence_is_the_one_change_of_a_transfer(as_role, changes):
+    owner = as_role("owner")
+    with pytest.raises(psycopg2.errors.RestrictViolation, match="append-only"):
+        owner.execute(f"UPDATE transfer SET {changes} WHERE licence IS NOT NULL")
+
+
 @pytest.mark.parametrize("table", APPEND_ONLY)
 @pytest.mark.parametrize("change", CHANGES)
 def test_the_service_changes_nothing_that_is_append_only(as_role, table, change):
