@@ -19,7 +19,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from api import tables
 from api.auth import CASE, OFFICER, authenticate
-from api.json import BodyParser
+from api.json import BodyParser, whole_body
 from api.pagination import LINK, ListQuery, links, list_body, list_schema
 from salsa_ext.db import transaction
 from salsa_ext.errors import Invalid, PreconditionRequired, StaleVersion, say
@@ -205,7 +205,9 @@ def _replayed(view: View) -> View:
             return view(*args, **ids)
         if not IDEMPOTENCY_KEY.fullmatch(key):
             raise Invalid({"Idempotency-Key": [say("1 to 200 visible ASCII characters.")]})
-        attempt = Attempt(g.actor.account_id, request.method, request.path, key, request.get_data())
+        attempt = Attempt(
+            g.actor.account_id, request.method, request.path, key, whole_body(request)
+        )
         if (first := idempotency.replay(attempt)) is not None:
             return _again(first)
         response: Response = view(*args, **ids)
