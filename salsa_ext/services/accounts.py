@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import NO_STATE, db, insert_many
-from salsa_ext.errors import Invalid, NotFound, StaleVersion, say
+from salsa_ext.errors import Conflict, Invalid, NotFound, StaleVersion, say
 from salsa_ext.models import Account, ApiKey
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import RULES, is_limited, permissions_of, require
@@ -56,9 +56,10 @@ def open_account(*, actor: Actor, data: AccountData) -> tuple[UUID, str]:
 def close_account(*, actor: Actor, account_id: UUID, seen: int | None) -> None:
     """Close an account and end its keys and sessions at once; one that is closed stays as it is.
 
-    Raises NotFound or StaleVersion.
+    Raises NotFound, StaleVersion, or Conflict for the last open administrator of a state.
     """
     require(actor, Permission.ACCOUNT_MANAGE)
+    administrators = _lock_administrators()
     account = db.session.get(Account, account_id, populate_existing=True, with_for_update=True)
     if account is None:
         raise NotFound("account", account_id)
@@ -66,6 +67,9 @@ def close_account(*, actor: Actor, account_id: UUID, seen: int | None) -> None:
         raise StaleVersion(say("This was changed since you read it; read it again."))
     if not account.is_active:
         return
+    if administrators == [account_id]:
+        raise Conflict(say("{username} is the last open administrator of the state; open another"
+                           " first.", username=account.username))  # fmt: skip
     account.is_active, account.version = False, account.version + 1
     _end_keys(actor, account_id)
     append(actor, Act(Action.ACCOUNT_CLOSED, "account", account_id))
@@ -93,6 +97,14 @@ def find(username: str) -> UUID:
     if account_id is None:
         raise NotFound("account", username)
     return account_id
+
+
+def _lock_administrators() -> list[UUID]:
+    """Return who administers the own state; of two that close each other, one waits for the other."""
+    administrators = select(Account.id).where(
+        Account.role == "state_administrator", Account.is_active
+    )
+    return [*db.session.scalars(administrators.order_by(Account.id).with_for_update())]
 
 
 def _end_keys(actor: Actor, account_id: UUID) -> None:

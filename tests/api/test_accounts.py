@@ -104,6 +104,17 @@ def test_an_account_that_is_closed_again_stays_as_it_is(as_actor, administrator)
     assert [entry["subject_id"] for entry in entries] == [first.json["id"]]
 
 
+def test_the_last_administrator_of_a_state_is_not_closed(administrator):
+    [last] = administrator.get("/accounts").json["items"]
+    path = f"/accounts/{last['id']}/close"
+    refused = administrator.post(path, expect=409, If_Match='"1"').json
+    assert refused["detail"].endswith(
+        "is the last open administrator of the state; open another first."
+    )
+    administrator.post("/accounts", ANA | {"role": "state_administrator"})
+    administrator.post(path, expect=200, If_Match='"1"')
+
+
 def test_a_new_password_ends_what_the_old_one_opened(app, run, administrator):
     administrator.post("/accounts", ANA | {"password": "correct horse battery"})
     session = open_session("bra.ana", "correct horse battery")
