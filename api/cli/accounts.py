@@ -48,8 +48,10 @@ def close_account(state: str | None, username: str) -> None:
       salsa account close --state PRY pry.ana
     """
     with acting(state) as actor:
-        accounts.close_account(actor=actor, account_id=accounts.find(username), seen=None)
-    click.echo(f"{username} is closed.")
+        account = accounts.find(username)
+        accounts.close_account(actor=actor, account_id=account.id, seen=None)
+        closed = account.username
+    click.echo(f"{closed} is closed.")
 
 
 @account.command()
