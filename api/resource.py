@@ -231,10 +231,12 @@ def _again(first: Answer) -> Response:
 def _if_match(view: View, standing: View) -> View:
     @wraps(view)
     def run(*args: Any, **ids: Any) -> Any:
-        found = IF_MATCH.fullmatch(request.headers.get("If-Match", ""))
-        current = standing(g.actor, **ids)
-        if found is None:
+        given, current = request.headers.get("If-Match"), standing(g.actor, **ids)
+        if given is None:
             raise PreconditionRequired(say("Send the ETag of what you read as If-Match."))
+        if (found := IF_MATCH.fullmatch(given)) is None:
+            raise PreconditionRequired(say('If-Match is the ETag as it was given, one and strong, in its'
+                                           ' quotation marks, such as "1.en.0123456789ab".'))  # fmt: skip
         if int(found[1]) != current:
             raise StaleVersion(say("This was changed since you read it; read it again."))
         g.seen = int(found[1])
