@@ -111,8 +111,8 @@ def http_problem(error: HTTPException) -> Response:
     status = error.code or 500
     code, detail = HTTP_CODES.get(status, ("http_error", say("This request cannot be answered.")))
     if status == 413:
-        limit = (current_app.config["MAX_CONTENT_LENGTH"] or 0) // (1024 * 1024)
-        detail = Message(detail.text, {"limit": limit})
+        limit = (current_app.config["MAX_CONTENT_LENGTH"] or 0) / (1024 * 1024)
+        detail = Message(detail.text, {"limit": f"{limit:.3g}"})
     more: dict[str, Any] = {}
     if status == 422:
         messages = getattr(error, "data", {}).get("messages", {})

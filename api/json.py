@@ -9,7 +9,7 @@ import orjson
 from flask import Request
 from flask.json.provider import JSONProvider as Base
 from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 
 class JSONProvider(Base):
@@ -29,9 +29,21 @@ class BodyParser(FlaskParser):
 
     def _raw_load_json(self, req: Request) -> Any:
         try:
-            return orjson.loads(req.get_data())
+            return orjson.loads(whole_body(req))
         except orjson.JSONDecodeError:
             raise BadRequest from None
+
+
+def whole_body(req: Request) -> bytes:
+    """Return the body; raises RequestEntityTooLarge where it comes in chunks and does not end.
+
+    A length that is told is held to the limit by werkzeug, which cuts off chunks there in silence.
+    """
+    body, limit = req.get_data(), req.max_content_length
+    is_cut = req.content_length is None and limit is not None and len(body) >= limit
+    if is_cut and req.environ["wsgi.input"].read(1):
+        raise RequestEntityTooLarge
+    return body
 
 
 def _plain(value: Any) -> Any:

@@ -19,7 +19,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from api import tables
 from api.auth import CASE, OFFICER, authenticate
-from api.json import BodyParser
+from api.json import BodyParser, whole_body
 from api.pagination import LINK, ListQuery, links, list_body, list_schema
 from salsa_ext.db import transaction
 from salsa_ext.errors import Invalid, PreconditionRequired, StaleVersion, say
@@ -205,7 +205,9 @@ def _replayed(view: View) -> View:
             return view(*args, **ids)
         if not IDEMPOTENCY_KEY.fullmatch(key):
             raise Invalid({"Idempotency-Key": [say("1 to 200 visible ASCII characters.")]})
-        attempt = Attempt(g.actor.account_id, request.method, request.path, key, request.get_data())
+        attempt = Attempt(
+            g.actor.account_id, request.method, request.path, key, whole_body(request)
+        )
         if (first := idempotency.replay(attempt)) is not None:
             return _again(first)
         response: Response = view(*args, **ids)
@@ -229,10 +231,12 @@ def _again(first: Answer) -> Response:
 def _if_match(view: View, standing: View) -> View:
     @wraps(view)
     def run(*args: Any, **ids: Any) -> Any:
-        found = IF_MATCH.fullmatch(request.headers.get("If-Match", ""))
-        current = standing(g.actor, **ids)
-        if found is None:
+        given, current = request.headers.get("If-Match"), standing(g.actor, **ids)
+        if given is None:
             raise PreconditionRequired(say("Send the ETag of what you read as If-Match."))
+        if (found := IF_MATCH.fullmatch(given)) is None:
+            raise PreconditionRequired(say('If-Match is the ETag as it was given, one and strong, in its'
+                                           ' quotation marks, such as "1.en.0123456789ab".'))  # fmt: skip
         if int(found[1]) != current:
             raise StaleVersion(say("This was changed since you read it; read it again."))
         g.seen = int(found[1])

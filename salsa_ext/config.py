@@ -35,9 +35,12 @@ class Config:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> Config:
-        """Read `SALSA_*`; raises NotConfigured that names the variable and what would be right."""
+        """Read `SALSA_*`, where an empty one counts as not set.
+
+        Raises NotConfigured that names the variable and what would be right.
+        """
         return cls(
-            home=Path(env.get("SALSA_HOME", "var")).absolute(),
+            home=Path(env.get("SALSA_HOME") or "var").absolute(),
             database_url=_url(env, "SALSA_DATABASE_URL"),
             migration_url=_url(env, "SALSA_MIGRATION_URL"),
             workers=_number(env, "SALSA_WORKERS", cls.workers),
@@ -64,7 +67,7 @@ def _url(env: Mapping[str, str], name: str) -> str | None:
 
 
 def _number(env: Mapping[str, str], name: str, default: int) -> int:
-    value = env.get(name, str(default))
+    value = env.get(name) or str(default)
     if not value.isdigit() or int(value) < 1:
         raise NotConfigured(say("{name} must be a whole number above zero.", name=name))
     return int(value)

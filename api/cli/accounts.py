@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from api.cli.context import acting, explained, recording
-from api.cli.options import state_option
+from api.cli.options import AGENCY, USERNAME, state_option
 from salsa_ext.readmodels.accounts import list_accounts
 from salsa_ext.services import accounts
 from salsa_ext.services.accounts import AccountData
@@ -20,8 +20,8 @@ def account() -> None:
 @account.command("open")
 @state_option
 @click.option("--role", required=True, type=click.Choice(ROLES))
-@click.option("--agency", required=True, help="The agency's code, such as PRY-POLICE.")
-@click.argument("username")
+@click.option("--agency", required=True, type=AGENCY, help="The agency's code, such as PRY-POLICE.")
+@click.argument("username", type=USERNAME)
 @explained
 def open_account(state: str | None, role: str, agency: str, username: str) -> None:
     """Open an account; its password is shown this once.
@@ -38,7 +38,7 @@ def open_account(state: str | None, role: str, agency: str, username: str) -> No
 
 @account.command("close")
 @state_option
-@click.argument("username")
+@click.argument("username", type=USERNAME)
 @explained
 def close_account(state: str | None, username: str) -> None:
     """Close an account and end its keys and sessions at once.
@@ -48,13 +48,15 @@ def close_account(state: str | None, username: str) -> None:
       salsa account close --state PRY pry.ana
     """
     with acting(state) as actor:
-        accounts.close_account(actor=actor, account_id=accounts.find(username), seen=None)
-    click.echo(f"{username} is closed.")
+        account = accounts.find(username)
+        accounts.close_account(actor=actor, account_id=account.id, seen=None)
+        closed = account.username
+    click.echo(f"{closed} is closed.")
 
 
 @account.command()
 @state_option
-@click.argument("username")
+@click.argument("username", type=USERNAME)
 @explained
 def password(state: str | None, username: str) -> None:
     """Give an account a new password, shown this once, and end its keys and sessions.

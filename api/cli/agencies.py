@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from api.cli.context import acting, explained, recording
-from api.cli.options import state_option
+from api.cli.options import Line, state_option
 from salsa_ext.readmodels.contacts import list_agencies
 from salsa_ext.services import agencies
 from salsa_ext.services.agencies import AgencyData
@@ -20,9 +20,11 @@ def agency() -> None:
 @agency.command()
 @state_option
 @click.option("--kind", required=True, type=click.Choice(AGENCY_KINDS))
-@click.option("--zone", required=True, help="IANA zone of the dates that it writes.")
-@click.argument("code")
-@click.argument("name")
+@click.option(
+    "--zone", required=True, type=Line(100), help="IANA zone of the dates that it writes."
+)
+@click.argument("code", type=Line(60))
+@click.argument("name", type=Line(200))
 @explained
 def add(state: str | None, kind: str, zone: str, code: str, name: str) -> None:
     """Register an agency; accounts, permits and seizures name it by its code.

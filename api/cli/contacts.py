@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from api.cli.context import acting, explained, recording
-from api.cli.options import own_state_option, state_option
+from api.cli.options import AGENCY, Line, own_state_option, state_option
 from salsa_ext.readmodels.contacts import list_contacts
 from salsa_ext.services import agencies
 from salsa_ext.services.agencies import ContactData
@@ -19,12 +19,13 @@ def contact() -> None:
 
 @contact.command()
 @own_state_option
-@click.option("--agency", required=True, help="The agency's code, such as PRY-POLICE.")
+@click.option("--agency", required=True, type=AGENCY, help="The agency's code, such as PRY-POLICE.")
 @click.option("--kind", required=True, type=click.Choice(CONTACT_KINDS))
-@click.option("--language", "languages", required=True, multiple=True, metavar="ISO639")
-@click.option("--hours", default="24/7", show_default=True)
-@click.option("--telephone")
-@click.option("--email")
+@click.option("--language", "languages", required=True, multiple=True, metavar="ISO639",
+              type=Line(3))  # fmt: skip
+@click.option("--hours", default="24/7", show_default=True, type=Line(100))
+@click.option("--telephone", type=Line(50))
+@click.option("--email", type=Line(200))
 @explained
 def add(
     state: str, agency: str, kind: str, languages: tuple[str, ...], hours: str,

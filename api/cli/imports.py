@@ -26,11 +26,22 @@ from salsa_ext.services import installation
 SHOWN = 20
 
 
+def _writable(context: click.Context, option: click.Parameter, path: Path | None) -> Path | None:
+    """Refuse a file that cannot be written before hours of work go into what it would hold."""
+    if path is not None:
+        try:
+            path.open("a").close()
+        except OSError as error:
+            reason = f"{path} cannot be written: {error.strerror}"
+            raise click.BadParameter(reason, context, option) from None
+    return path
+
+
 file_argument = click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 dry_run_option = click.option("--dry-run", is_flag=True, help="Judge every row and take none.")
 rejects_option = click.option(
     "--rejects", "rejects_file", metavar="FILE", help="Write every rejected row to a CSV.",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    type=click.Path(dir_okay=False, path_type=Path), callback=_writable,
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from api import running
 from api.app import create_app
 from api.cli.context import explained
 from api.cli.db import owner_url
-from api.cli.options import own_state_option
+from api.cli.options import Line, own_state_option
 from salsa_ext.config import Config
 from salsa_ext.db import transaction
 from salsa_ext.errors import Conflict, say
@@ -32,7 +32,9 @@ class Opened:
 
 @click.command()
 @own_state_option
-@click.option("--zone", default="UTC", show_default=True, help="IANA zone of the capital.")
+@click.option(
+    "--zone", default="UTC", show_default=True, type=Line(100), help="IANA zone of the capital."
+)
 @explained
 def init(state: str, zone: str) -> None:
     """Make the database and the first two administrators of a state.

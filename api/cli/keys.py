@@ -7,7 +7,7 @@ from uuid import UUID
 import click
 
 from api.cli.context import acting, explained
-from api.cli.options import state_option
+from api.cli.options import USERNAME, Line, state_option
 from salsa_ext.services import keys
 from salsa_ext.services.keys import KeyData
 
@@ -20,10 +20,11 @@ def key() -> None:
 @key.command()
 @state_option
 @click.option("--days", default=90, show_default=True, help="How long it lasts.")
-@click.option("--scope", "scopes", multiple=True, help="Only these permissions; all of the role's"
-              " where left out.")  # fmt: skip
-@click.option("--name", default="program", show_default=True, help="What the key is for.")
-@click.argument("username")
+@click.option("--scope", "scopes", multiple=True, type=Line(50), help="Only this permission; given"
+              " several times, only these. Left out, all of the role's.")  # fmt: skip
+@click.option("--name", default="program", show_default=True, type=Line(100),
+              help="What the key is for.")  # fmt: skip
+@click.argument("username", type=USERNAME)
 @explained
 def issue(state: str | None, days: int, scopes: tuple[str, ...], name: str, username: str) -> None:
     """Issue a key for an account; it is shown this once.

@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from salsa_ext.values.texts import wrong_text
+
 
 class StateType(click.ParamType):
     """Three letters; lower case is taken, and the database says later whether there is such one."""
@@ -20,7 +22,24 @@ class StateType(click.ParamType):
         return code
 
 
+class Line(click.ParamType):
+    """A text of one line; what is wrong with it is said as over HTTP."""
+
+    name = "text"
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the text without blanks around it; a usage error where it cannot be one."""
+        if wrong := wrong_text(str(value), self.most, one_line=True):
+            self.fail(str(wrong), param, ctx)
+        return str(value).strip()
+
+
 STATE = StateType()
+AGENCY = Line(100)
+USERNAME = Line(100)
 state_option = click.option(
     "--state", metavar="ISO", type=STATE, help="Left out for the secretariat."
 )

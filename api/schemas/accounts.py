@@ -8,7 +8,7 @@ from marshmallow import Schema, fields, pre_dump
 
 from api.pagination import ListQuery
 from api.schemas.common import columns
-from api.schemas.fields import Code, Items, RequestSchema, StateCode, Text, Whole
+from api.schemas.fields import Code, Items, Line, RequestSchema, StateCode, Text, Whole
 from salsa_ext.audit import SUBJECT_KINDS, Action
 from salsa_ext.readmodels.audit import EntryView
 from salsa_ext.services.accounts import AccountData
@@ -20,9 +20,9 @@ class AccountRequest(RequestSchema):
     """Who gets an account; without a password one is made."""
 
     value = AccountData
-    username = Text(most=100, required=True)
+    username = Line(most=100, required=True)
     role = Code(codes.ROLES, required=True)
-    agency = Text(most=100, required=True)
+    agency = Line(most=100, required=True)
     password = Text(most=200)
 
 
@@ -49,8 +49,8 @@ class KeyRequest(RequestSchema):
     """A key for an account, with an end and, where wanted, fewer scopes than its role has."""
 
     value = KeyData
-    username = Text(most=100, required=True)
-    name = Text(most=100, required=True)
+    username = Line(most=100, required=True)
+    name = Line(most=100, required=True)
     days = Whole(least=1, most=366, required=True)
     scopes = Items(Text(most=50), most=50)
 

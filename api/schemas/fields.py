@@ -6,20 +6,20 @@ import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
-from marshmallow import Schema, fields, post_load
+from marshmallow import Schema, ValidationError, fields, post_load
 
 from api.i18n import Lazy
 from salsa_ext.readmodels import names
+from salsa_ext.values.texts import wrong_text
 
 fields.Field.default_error_messages = {
     "required": Lazy("This field is required."),
     "null": Lazy("This field may be left out, but not null."),
     "validator_failed": Lazy("This value is not possible here."),
 }
-UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
 class RequestSchema(Schema):
@@ -43,11 +43,9 @@ class RequestSchema(Schema):
 class Text(fields.String):
     """Text without control characters, not empty, of a limited length."""
 
+    one_line: ClassVar[bool] = False
     default_error_messages = {
         "invalid": Lazy("Text is needed here."),
-        "unfit": Lazy("Control characters cannot be part of a text."),
-        "empty": Lazy("This text is empty; leave the field out instead."),
-        "long": Lazy("At most {most} characters."),
     }
 
     def __init__(self, *, most: int = 300, **options: Any) -> None:
@@ -58,13 +56,15 @@ class Text(fields.String):
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         if not isinstance(value, str):
             raise self.make_error("invalid")
-        if UNFIT.search(value):
-            raise self.make_error("unfit")
-        if not value.strip():
-            raise self.make_error("empty")
-        if len(value) > self.most:
-            raise self.make_error("long", most=self.most)
+        if wrong := wrong_text(value, self.most, one_line=self.one_line):
+            raise ValidationError([wrong])
         return value.strip()
+
+
+class Line(Text):
+    """A text of one line, such as a name."""
+
+    one_line = True
 
 
 class Code(fields.String):

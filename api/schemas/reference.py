@@ -8,7 +8,7 @@ from marshmallow import Schema, fields, pre_dump
 
 from api.pagination import ListQuery
 from api.schemas.common import columns
-from api.schemas.fields import Code, Items, QueryFlag, RequestSchema, StateCode, Text
+from api.schemas.fields import Code, Items, Line, QueryFlag, RequestSchema, StateCode, Text
 from salsa_ext.readmodels.reference import Named
 from salsa_ext.services.agencies import AgencyData, ContactData
 from salsa_ext.values import codes
@@ -115,22 +115,22 @@ class AgencyRequest(RequestSchema):
     """An authority of the own state; its code begins with the state's, such as PRY-POLICE."""
 
     value = AgencyData
-    code = Text(most=60, required=True)
+    code = Line(most=60, required=True)
     kind = Code(codes.AGENCY_KINDS, required=True)
-    name = Text(most=200, required=True)
-    time_zone = Text(most=100, required=True)
+    name = Line(most=200, required=True)
+    time_zone = Line(most=100, required=True)
 
 
 class ContactRequest(RequestSchema):
     """An office to call, never a person, by telephone or e-mail."""
 
     value = ContactData
-    agency = Text(most=100, required=True)
+    agency = Line(most=100, required=True)
     kind = Code(codes.CONTACT_KINDS, required=True)
     languages = Items(Text(most=3), most=20, required=True)
-    hours = Text(most=100, required=True)
-    telephone = Text(most=50)
-    email = Text(most=200)
+    hours = Line(most=100, required=True)
+    telephone = Line(most=50)
+    email = Line(most=200)
 
 
 class StateQuery(ListQuery):

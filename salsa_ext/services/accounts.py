@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy import select, update
 
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import NO_STATE, db, insert_many
-from salsa_ext.errors import Invalid, NotFound, StaleVersion, say
+from salsa_ext.errors import Conflict, Invalid, NotFound, StaleVersion, say
 from salsa_ext.models import Account, ApiKey
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import RULES, is_limited, permissions_of, require
@@ -38,9 +38,11 @@ class AccountData:
 def open_account(*, actor: Actor, data: AccountData) -> tuple[UUID, str]:
     """Open an account in the actor's state; returns its id and the password, shown this once.
 
+    A user name in capitals is taken in small letters.
     By a key that carries less than its role may, none is opened that may more than the key.
     """
     require(actor, Permission.ACCOUNT_MANAGE)
+    data = replace(data, username=data.username.lower())
     _check(actor, data)
     password = data.password or secrets.token_urlsafe(15)
     account_id = new_id()
@@ -56,9 +58,10 @@ def open_account(*, actor: Actor, data: AccountData) -> tuple[UUID, str]:
 def close_account(*, actor: Actor, account_id: UUID, seen: int | None) -> None:
     """Close an account and end its keys and sessions at once; one that is closed stays as it is.
 
-    Raises NotFound or StaleVersion.
+    Raises NotFound, StaleVersion, or Conflict for the last open administrator of a state.
     """
     require(actor, Permission.ACCOUNT_MANAGE)
+    administrators = _lock_administrators()
     account = db.session.get(Account, account_id, populate_existing=True, with_for_update=True)
     if account is None:
         raise NotFound("account", account_id)
@@ -66,33 +69,55 @@ def close_account(*, actor: Actor, account_id: UUID, seen: int | None) -> None:
         raise StaleVersion(say("This was changed since you read it; read it again."))
     if not account.is_active:
         return
+    if administrators == [account_id]:
+        raise Conflict(say("{username} is the last open administrator of the state; open another"
+                           " first.", username=account.username))  # fmt: skip
     account.is_active, account.version = False, account.version + 1
     _end_keys(actor, account_id)
     append(actor, Act(Action.ACCOUNT_CLOSED, "account", account_id))
 
 
 def renew_password(*, actor: Actor, username: str) -> str:
-    """Give an open account a new password and end its keys at once; raises NotFound.
+    """Give an open account a new password and end its keys at once; raises as `find_open` does.
 
     Returns the password, shown this once.
     """
     require(actor, Permission.ACCOUNT_MANAGE)
-    password = secrets.token_urlsafe(15)
-    account = update(Account).where(Account.username == username, Account.is_active)
-    renewed = account.values(password_hash=HASHER.hash(password)).returning(Account.id)
-    if (account_id := db.session.scalar(renewed)) is None:
-        raise NotFound("account", username)
-    _end_keys(actor, account_id)
-    append(actor, Act(Action.ACCOUNT_RENEWED, "account", account_id))
+    account, password = find_open(username), secrets.token_urlsafe(15)
+    account.password_hash = HASHER.hash(password)
+    _end_keys(actor, account.id)
+    append(actor, Act(Action.ACCOUNT_RENEWED, "account", account.id))
     return password
 
 
-def find(username: str) -> UUID:
-    """Return the id of an account of the own state; raises NotFound."""
-    account_id = db.session.scalar(select(Account.id).where(Account.username == username))
-    if account_id is None:
+def find(username: str) -> Account:
+    """Return an account of the own state, locked; raises NotFound.
+
+    Capitals count as small letters, unless an account is written with them.
+    """
+    named = select(Account).where(Account.username.in_((username, username.lower())))
+    exact_first = named.order_by((Account.username == username).desc()).limit(1)
+    account = db.session.scalar(exact_first.with_for_update())
+    if account is None:
         raise NotFound("account", username)
-    return account_id
+    return account
+
+
+def find_open(username: str) -> Account:
+    """Return an open account of the own state, locked; raises NotFound, or Conflict where closed."""
+    account = find(username)
+    if not account.is_active:
+        raise Conflict(say("{username} is closed; open an account with another user name.",
+                           username=account.username))  # fmt: skip
+    return account
+
+
+def _lock_administrators() -> list[UUID]:
+    """Return who administers the own state; of two that close each other, one waits for the other."""
+    administrators = select(Account.id).where(
+        Account.role == "state_administrator", Account.is_active
+    )
+    return [*db.session.scalars(administrators.order_by(Account.id).with_for_update())]
 
 
 def _end_keys(actor: Actor, account_id: UUID) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
-from sqlalchemy import text, update
+from sqlalchemy import RowMapping, text, update
 
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.clock import SYSTEM, Clock
@@ -49,7 +49,7 @@ def find_account(username: str, password: str) -> Actor:
 
     An unknown name costs as much time as a wrong password.
     """
-    row = db.session.execute(_FIND_ACCOUNT, {"username": username}).mappings().first()
+    row = _account(username) or _account(username.lower())
     try:
         HASHER.verify(row["password_hash"] if row else _NOBODY, password)
     except VerifyMismatchError:
@@ -61,6 +61,10 @@ def find_account(username: str, password: str) -> Actor:
         role=row["role"], agency=row["agency"],
         permissions=permissions_of(row["role"]), account_id=row["account_id"],
     )  # fmt: skip
+
+
+def _account(username: str) -> RowMapping | None:
+    return db.session.execute(_FIND_ACCOUNT, {"username": username}).mappings().first()
 
 
 def open_session(actor: Actor) -> str:

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import db, insert_many
 from salsa_ext.errors import Invalid, NotFound, say
-from salsa_ext.models import Account, ApiKey
+from salsa_ext.models import ApiKey
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import is_limited, permissions_of, require
+from salsa_ext.services.accounts import find_open
 from salsa_ext.services.authentication import new_key
 from salsa_ext.values.actor import Actor
 
@@ -32,15 +33,13 @@ class KeyData:
 
 
 def issue(*, actor: Actor, data: KeyData) -> tuple[UUID, str]:
-    """Issue a key; returns its id and the token, shown this once; raises NotFound or Invalid.
+    """Issue a key; returns its id and the token, shown this once; raises Invalid, or as `find_open` does.
 
     Who acts with all that his role may issues what the account's role may; by a key that carries
     less, no more is issued than it carries.
     """
     require(actor, Permission.KEY_MANAGE)
-    account = db.session.scalars(select(Account).where(Account.username == data.username)).first()
-    if account is None or not account.is_active:
-        raise NotFound("account", data.username)
+    account = find_open(data.username)
     scopes = _scopes(actor, account.role, data.scopes)
     if not 1 <= data.days <= LONGEST_DAYS:
         raise Invalid({"days": [say("From 1 to {count} days.", count=LONGEST_DAYS)]})

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from salsa_ext.clock import FixedClock
 from salsa_ext.db import db, transaction
-from salsa_ext.errors import Invalid, Unauthenticated
+from salsa_ext.errors import Conflict, Invalid, Unauthenticated
 from salsa_ext.services import accounts, authentication
 from salsa_ext.services.accounts import AccountData
 from salsa_ext.services.authentication import find_account
@@ -43,7 +43,7 @@ def test_a_user_name_is_taken_once(administrator):
     assert administrator.post("/accounts", ANA, 409).json["code"] == "duplicate"
 
 
-@pytest.mark.parametrize("username", ["bra.ana", "bra.nobody", "ana", "pry.", "Pry.ana", "pryana"])
+@pytest.mark.parametrize("username", ["bra.ana", "bra.nobody", "ana", "pry.", "Bra.ana", "pryana"])
 def test_a_state_learns_nothing_of_the_user_names_of_others(as_actor, administrator, username):
     administrator.post("/accounts", ANA)
     body = ANA | {"agency": "PRY-POLICE", "username": username}
@@ -90,7 +90,8 @@ def test_a_closed_account_opens_nothing_any_more(app, administrator):
         actors.Client(app.test_client(), token).get("/me", 401)
     keys = administrator.get("/keys").json["items"]
     assert all(key["revoked_at"] for key in keys if key["account"] == account)
-    administrator.post("/keys", {"username": "bra.ana", "name": "desk", "days": 1}, 404)
+    refused = administrator.post("/keys", {"username": "bra.ana", "name": "desk", "days": 1}, 409)
+    assert refused.json["detail"] == "bra.ana is closed; open an account with another user name."
 
 
 def test_an_account_that_is_closed_again_stays_as_it_is(as_actor, administrator):
@@ -102,6 +103,41 @@ def test_an_account_that_is_closed_again_stays_as_it_is(as_actor, administrator)
     assert again.json == first.json
     entries = as_actor("BRA", "auditor").get("/audit?action=account:closed").json["items"]
     assert [entry["subject_id"] for entry in entries] == [first.json["id"]]
+
+
+def test_a_closed_account_gets_no_password(run, administrator):
+    account = administrator.post("/accounts", ANA).json["id"]
+    administrator.post(f"/accounts/{account}/close", expect=200, If_Match='"1"')
+    with pytest.raises(Conflict, match=r"bra\.ana is closed"):
+        run("BRA", accounts.renew_password, username="bra.ana")
+
+
+def test_a_user_name_in_capitals_is_taken_in_small_letters(run, administrator):
+    body = ANA | {"username": "BRA.Ana", "password": "correct horse battery"}
+    administrator.post("/accounts", body)
+    [found] = administrator.get("/accounts?role=auditor").json["items"]
+    assert found["username"] == "bra.ana"
+    administrator.post("/keys", {"username": "Bra.ana", "name": "desk", "days": 1})
+    assert find_account("BRA.ANA", "correct horse battery").role == "auditor"
+
+
+def test_an_account_that_is_written_with_capitals_is_still_found(run, administrator):
+    account = administrator.post("/accounts", ANA | {"password": "correct horse battery"}).json
+    as_it_was = text("UPDATE account SET username = 'bra.Ana' WHERE id = :id")
+    db.session.execute(as_it_was, {"id": account["id"]})
+    assert find_account("bra.Ana", "correct horse battery").role == "auditor"
+    run("BRA", accounts.renew_password, username="bra.Ana")
+
+
+def test_the_last_administrator_of_a_state_is_not_closed(administrator):
+    [last] = administrator.get("/accounts").json["items"]
+    path = f"/accounts/{last['id']}/close"
+    refused = administrator.post(path, expect=409, If_Match='"1"').json
+    assert refused["detail"].endswith(
+        "is the last open administrator of the state; open another first."
+    )
+    administrator.post("/accounts", ANA | {"role": "state_administrator"})
+    administrator.post(path, expect=200, If_Match='"1"')
 
 
 def test_a_new_password_ends_what_the_old_one_opened(app, run, administrator):

@@ -45,6 +45,11 @@ def test_a_contact_that_is_registered_is_seen_by_all_states(administrator, as_ac
     assert as_actor("PRY", "auditor").get("/contacts?state=BRA").json["items"] == [made]
 
 
+def test_a_name_is_of_one_line(administrator):
+    answer = administrator.post("/agencies", CUSTOMS | {"name": "Customs\nof Brazil"}, 422).json
+    assert answer["errors"] == {"name": ["Control characters cannot be part of a text."]}
+
+
 @pytest.mark.parametrize("changes,field", [
     ({"agency": "PRY-POLICE"}, "agency"), ({"kind": "friend"}, "kind"),
     ({"languages": ["Spanish"]}, "languages.0"), ({"languages": ["E1"]}, "languages"),

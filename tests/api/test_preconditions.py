@@ -41,7 +41,11 @@ def test_a_correction_without_if_match_asks_for_it(made):
 @pytest.mark.parametrize("tag", ["1", 'W/"1"', '"x"', "*", '"1", "2"', '"-1"', '"1e3"'])
 def test_an_if_match_that_names_no_version_counts_as_none(made, tag):
     client, path, _ = made
-    client.post(f"{path}/correct", bodies.seizure(reason="Typo"), 428, If_Match=tag)
+    refused = client.post(f"{path}/correct", bodies.seizure(reason="Typo"), 428, If_Match=tag)
+    assert refused.json["detail"] == (
+        "If-Match is the ETag as it was given, one and strong, in its quotation marks,"
+        ' such as "1.en.0123456789ab".'
+    )
 
 
 def test_a_stale_version_is_refused(made):

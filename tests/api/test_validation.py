@@ -1,5 +1,6 @@
 """What cannot be taken is refused with the field, what would be right, and the fitting status."""
 
+import io
 import json
 
 import pytest
@@ -156,6 +157,23 @@ def test_a_body_over_the_limit_is_too_large(send):
     assert response.status_code == 413
     assert response.json["code"] == "too_large"
     assert "16 MiB" in response.json["detail"]
+
+
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "k-1"}])
+@pytest.mark.parametrize("more,status", [(0, 201), (1, 413)])
+def test_a_body_in_chunks_is_held_to_the_same_limit(
+    app, as_actor, monkeypatch, headers, more, status
+):
+    monkeypatch.setitem(app.config, "MAX_CONTENT_LENGTH", 8192)
+    client = as_actor("PRY", "licensing_officer")
+    body = json.dumps(bodies.transfer()).encode().ljust(8192 + more)
+    sent = {"Authorization": f"Bearer {client.token}"} | headers
+    response = client.client.post(
+        "/api/v1/transfers", input_stream=io.BytesIO(body), content_type="application/json",
+        headers=sent, environ_overrides={"wsgi.input_terminated": True},
+    )  # fmt: skip
+    assert response.status_code == status
+    assert ("0.00781 MiB" in response.get_data(as_text=True)) == (status == 413)
 
 
 def test_an_unknown_filter_is_refused(as_actor):

@@ -206,6 +206,26 @@ def test_agencies_and_contacts_are_registered_and_listed(salsa):
     assert salsa("contact", "list", "--state", "BRA").stdout == ""
 
 
+ACCOUNT = ["account", "open", "--role", "auditor", "--agency", "PRY-TEST"]
+AGENCY = ["agency", "add", "--kind", "police", "--zone", "UTC"]
+CONTACT = ["contact", "add", "--agency", "PRY-TEST", "--kind", "duty_24h", "--language", "es"]
+CONTROL = "Control characters cannot be part of a text."
+EMPTY = "This text is empty; leave the field out instead."
+
+
+@pytest.mark.parametrize("command,said", [
+    ([*ACCOUNT, "pry.ana\nb"], CONTROL), ([*ACCOUNT, "pry.\udcff"], CONTROL),
+    ([*ACCOUNT, "pry." + "x" * 300], "At most 100 characters."),
+    ([*AGENCY, "PRY-POLICE", ""], EMPTY), ([*AGENCY, "PRY-POLICE", "A\x1b[31m"], CONTROL),
+    ([*AGENCY, "PRY-" + "X" * 5000, "Police"], "At most 60 characters."),
+    ([*CONTACT, "--telephone", " "], EMPTY),
+    (["key", "issue", "--name", "", "pry.ana"], EMPTY),
+])  # fmt: skip
+def test_a_text_is_held_to_the_same_rules_as_over_http(salsa, command, said):
+    refused = salsa(*command, "--state", "PRY")
+    assert (refused.returncode, said in refused.stderr) == (2, True), refused.stderr
+
+
 @pytest.fixture
 def eva(salsa, fresh_database):
     """An auditor's account, by its user name."""

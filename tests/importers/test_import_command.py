@@ -43,6 +43,16 @@ def test_all_rejects_are_written_to_a_file(salsa, events, tmp_path):
     ]
 
 
+def test_a_file_for_rejects_that_cannot_be_written_is_refused_before_the_first_row(
+    salsa, events, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("api.cli.imports.us_crime_guns.run", lambda *_: pytest.fail("rows read"))
+    nowhere = tmp_path / "nowhere" / "rejects.csv"
+    refused = salsa("import", "us-crime-guns", events(ROW), "--rejects", str(nowhere))
+    assert refused.exit_code == 2
+    assert "cannot be written: No such file or directory" in refused.output
+
+
 def test_a_file_that_cannot_be_taken_ends_with_1_and_shows_why(salsa, events):
     result = salsa("import", "us-crime-guns", events(ROW | {"sale_date": "soon"}))
     assert result.exit_code == 1
