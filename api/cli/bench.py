@@ -22,8 +22,10 @@ def bench() -> None:
 
 
 @bench.command()
-@click.option("--marks", default=100_000, show_default=True, help="How many marks are held.")
-@click.option("--rounds", default=20, show_default=True, help="Rounds of 100 operations each.")
+@click.option("--marks", default=100_000, show_default=True, type=click.IntRange(1),
+              help="How many marks are held.")  # fmt: skip
+@click.option("--rounds", default=20, show_default=True, type=click.IntRange(1),
+              help="Rounds of 100 operations each.")  # fmt: skip
 @explained
 def checks(marks: int, rounds: int) -> None:
     """Check an exact serial over HTTP, beside a bare view that does the least.

@@ -19,9 +19,10 @@ def key() -> None:
 
 @key.command()
 @state_option
-@click.option("--days", default=90, show_default=True, help="How long it lasts.")
-@click.option("--scope", "scopes", multiple=True, type=Line(50), help="Only this permission; given"
-              " several times, only these. Left out, all of the role's.")  # fmt: skip
+@click.option("--days", default=90, show_default=True, type=click.IntRange(1, keys.LONGEST_DAYS),
+              help="How long it lasts.")  # fmt: skip
+@click.option("--scope", "scopes", multiple=True, type=Line(50), help="Only this permission; give"
+              " the option once for each. Left out, all of the role's.")  # fmt: skip
 @click.option("--name", default="program", show_default=True, type=Line(100),
               help="What the key is for.")  # fmt: skip
 @click.argument("username", type=USERNAME)

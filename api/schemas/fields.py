@@ -20,6 +20,9 @@ fields.Field.default_error_messages = {
     "null": Lazy("This field may be left out, but not null."),
     "validator_failed": Lazy("This value is not possible here."),
 }
+BEYOND = 2**63  # the parser of JSON gives whole numbers from here on as floats
+LONGEST_WHOLE = 20  # digits; Python takes its time over thousands of them
+MOST_QUANTITY = 10**12
 
 
 class RequestSchema(Schema):
@@ -132,6 +135,8 @@ class Whole(fields.Integer):
         super().__init__(metadata={"minimum": least, "maximum": most}, **options)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> int:
+        if isinstance(value, float) and abs(value) >= BEYOND:
+            raise self.make_error("range", least=self.least, most=self.most)
         if isinstance(value, bool) or not isinstance(value, int):
             raise self.make_error("invalid")
         if not self.least <= value <= self.most:
@@ -142,9 +147,15 @@ class Whole(fields.Integer):
 class QueryWhole(Whole):
     """A whole number in a query string."""
 
+    default_error_messages = {
+        "invalid": Lazy("A whole number is needed here."),
+    }
+
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> int:
-        if not isinstance(value, str) or not re.fullmatch(r"[0-9]{1,9}", value):
+        if not isinstance(value, str) or not re.fullmatch(r"-?[0-9]+", value):
             raise self.make_error("invalid")
+        if len(value) > LONGEST_WHOLE:
+            raise self.make_error("range", least=self.least, most=self.most)
         return super()._deserialize(int(value), *args, **kwargs)
 
 
@@ -172,12 +183,14 @@ class Quantity(fields.Field[Decimal]):
     """An amount above zero with at most three decimals, written as a number."""
 
     default_error_messages = {
-        "invalid": Lazy("A number above zero with at most three decimals is needed here."),
+        "invalid": Lazy(
+            "A number above zero and up to {most}, with at most three decimals, is needed here."
+        ),
     }
 
     def __init__(self, **options: Any) -> None:
         super().__init__(
-            metadata={"type": "number", "exclusiveMinimum": 0, "maximum": 10**12}, **options
+            metadata={"type": "number", "exclusiveMinimum": 0, "maximum": MOST_QUANTITY}, **options
         )
 
     def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> float | int | None:
@@ -187,13 +200,13 @@ class Quantity(fields.Field[Decimal]):
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Decimal:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise self.make_error("invalid")
+            raise self.make_error("invalid", most=MOST_QUANTITY)
         try:
             amount = Decimal(str(value))
         except InvalidOperation:
-            raise self.make_error("invalid") from None
-        if not 0 < amount <= 10**12 or amount != amount.quantize(Decimal("0.001")):
-            raise self.make_error("invalid")
+            raise self.make_error("invalid", most=MOST_QUANTITY) from None
+        if not 0 < amount <= MOST_QUANTITY or amount != amount.quantize(Decimal("0.001")):
+            raise self.make_error("invalid", most=MOST_QUANTITY)
         return amount
 
 
@@ -227,7 +240,7 @@ class Day(fields.Date):
     """A date, YYYY-MM-DD."""
 
     default_error_messages = {
-        "invalid": Lazy("A date is written YYYY-MM-DD, such as 2026-03-09, from 1800 on."),
+        "invalid": Lazy("A date is written YYYY-MM-DD, such as 2026-03-09, from 1800 to 2200."),
     }
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> date:
@@ -245,7 +258,9 @@ class Moment(fields.AwareDateTime):
     """A moment with its offset, such as 2026-03-09T14:30:00-03:00."""
 
     default_error_messages = {
-        "invalid": Lazy("A moment is written with its offset, such as 2026-03-09T14:30:00-03:00."),
+        "invalid": Lazy(
+            "A moment is written with its offset, such as 2026-03-09T14:30:00-03:00, from 1800 to 2200."
+        ),
     }
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> datetime:

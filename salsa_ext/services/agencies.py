@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy import select
+
 from salsa_ext.audit import Act, Action, append
-from salsa_ext.db import insert_many
-from salsa_ext.errors import say
+from salsa_ext.db import db, insert_many
+from salsa_ext.errors import Duplicate, say
 from salsa_ext.models import Agency, Contact
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
@@ -23,6 +25,8 @@ from salsa_ext.values.ids import new_id
 from salsa_ext.values.zones import is_zone
 
 CODE = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)*")
+TELEPHONE = re.compile(r"\+?(?: *[0-9]){5,15}")  # E.164 has at most 15 digits
+EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 LANGUAGE = re.compile(r"[a-z]{2,3}")
 WITHOUT_STATE = ("secretariat", "regional_body")
 
@@ -69,9 +73,10 @@ def register_missing(*, actor: Actor, batch: Iterable[AgencyData]) -> None:
 
 
 def add_contact(*, actor: Actor, data: ContactData) -> UUID:
-    """Register whom to call in the own state; raises Invalid."""
+    """Register whom to call in the own state; raises Invalid, or Duplicate for the same again."""
     require(actor, Permission.AGENCY_MANAGE)
     _check_contact(data, actor.own_state())
+    _check_new(data, actor.own_state())
     contact_id = new_id()
     insert_many(Contact, [{
         "id": contact_id, "owner_state": actor.own_state(),
@@ -111,5 +116,17 @@ def _check_contact(data: ContactData, state: str) -> None:
         problems.add("languages", say("Languages are written as ISO 639 has them, such as es."))
     if not (data.telephone or data.email):
         problems.add("telephone", say("Give a telephone number or an e-mail address."))
+    if data.telephone and not TELEPHONE.fullmatch(data.telephone):
+        problems.add("telephone", say("A telephone number has 5 to 15 digits, with spaces where they help,"
+                                      " such as +595 21 000000."))  # fmt: skip
+    if data.email and not EMAIL.fullmatch(data.email):
+        problems.add("email", say("An e-mail address is written as duty@example.org."))
     check_agency(problems, "agency", data.agency, agency_codes(state))
     problems.raise_any()
+
+
+def _check_new(data: ContactData, state: str) -> None:
+    told = vars(data) | {"languages": list(data.languages), "owner_state": state, "valid_to": None}
+    same = (getattr(Contact, name).is_not_distinct_from(value) for name, value in told.items())
+    if db.session.scalar(select(Contact.id).where(*same).limit(1)) is not None:
+        raise Duplicate(say("This contact is registered already, with nothing different."))

@@ -53,11 +53,21 @@ def test_a_name_is_of_one_line(administrator):
 @pytest.mark.parametrize("changes,field", [
     ({"agency": "PRY-POLICE"}, "agency"), ({"kind": "friend"}, "kind"),
     ({"languages": ["Spanish"]}, "languages.0"), ({"languages": ["E1"]}, "languages"),
-    ({"languages": []}, "languages"),
+    ({"languages": []}, "languages"), ({"telephone": "ask at the desk"}, "telephone"),
+    ({"telephone": "12 34"}, "telephone"), ({"telephone": "+" + "1" * 16}, "telephone"),
+    ({"email": "duty"}, "email"), ({"email": "duty@example"}, "email"),
+    ({"email": "the duty@example.org"}, "email"),
 ])  # fmt: skip
 def test_a_contact_that_cannot_be_is_refused_with_its_field(administrator, changes, field):
     answer = administrator.post("/contacts", DUTY | changes, 422).json
     assert list(answer["errors"]) == [field]
+
+
+def test_a_contact_is_registered_once(administrator):
+    administrator.post("/contacts", DUTY)
+    assert administrator.post("/contacts", DUTY, 409).json["code"] == "duplicate"
+    administrator.post("/contacts", DUTY | {"hours": "08:00 to 18:00"})
+    administrator.post("/contacts", DUTY | {"email": "duty@bra.example.org"})
 
 
 def test_a_contact_can_be_reached_somehow(administrator):

@@ -64,6 +64,22 @@ def test_what_is_no_whole_number_is_refused(refused, number):
     assert list(refused(firearm=bodies.firearm(year=number))) == ["firearm.year"]
 
 
+@pytest.mark.parametrize("year", [3000, 10**12, 1e30, -1e30])
+def test_a_whole_number_out_of_range_is_told_the_range(refused, year):
+    found = refused(firearm=bodies.firearm(year=year))
+    assert found == {"firearm.year": ["From 1400 to 2200."]}
+
+
+@pytest.mark.parametrize("limit,said", [
+    ("many", "A whole number is needed here."), ("1.5", "A whole number is needed here."),
+    ("-1", "From 1 to 200."), ("9" * 12, "From 1 to 200."), ("9" * 5000, "From 1 to 200."),
+])  # fmt: skip
+def test_a_number_in_an_address_is_told_what_would_be_right(as_actor, limit, said):
+    client = as_actor("PRY", "licensing_officer")
+    answer = client.get(f"/transfers?limit={limit}", 422).json
+    assert answer["errors"] == {"limit": [said]}
+
+
 @pytest.mark.parametrize("text", [7, True, [], {}, "", "   ", "a\x00b", "a\x07b", "x" * 65])
 def test_what_is_no_text_is_refused(refused, text):
     assert list(refused(firearm=bodies.firearm(serial=text))) == ["firearm.serial"]
@@ -106,6 +122,19 @@ def test_a_country_in_small_letters_is_refused(refused):
 @pytest.mark.parametrize("quantity", [0, -1, 1.0001, 10**13, "1", 1e300, 1e-9])
 def test_what_is_no_quantity_is_refused(refused, quantity):
     assert "firearm.quantity" in refused(firearm=bodies.firearm(quantity=quantity))
+
+
+def test_a_quantity_is_told_its_limit(refused):
+    found = refused(firearm=bodies.firearm(quantity=10**13))
+    assert "up to 1000000000000" in found["firearm.quantity"][0]
+
+
+@pytest.mark.parametrize("changes", [
+    {"occurred_on": "2201-01-01"}, {"occurred_at": "2201-01-01T10:00:00Z"},
+])  # fmt: skip
+def test_a_date_beyond_those_that_are_taken_is_told_the_years(refused, changes):
+    [[said]] = refused(**changes).values()
+    assert said.endswith("from 1800 to 2200.")
 
 
 def test_one_serial_is_one_piece(refused):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from api.app import create_app
 from api.cli import COMMANDS, main
@@ -204,6 +205,17 @@ def test_agencies_and_contacts_are_registered_and_listed(salsa):
     assert "PRY-POLICE" in salsa("agency", "list", "--state", "PRY").stdout
     assert "+595 21 000000" in salsa("contact", "list").stdout
     assert salsa("contact", "list", "--state", "BRA").stdout == ""
+
+
+@pytest.mark.parametrize("option", ["--marks", "--rounds"])
+def test_nothing_is_measured_of_nothing(option):
+    refused = CliRunner().invoke(main, ["bench", "checks", option, "0"])
+    assert (refused.exit_code, "0 is not in the range x>=1" in refused.output) == (2, True)
+
+
+def test_the_help_says_that_a_scope_is_given_several_times():
+    shown = CliRunner().invoke(main, ["key", "issue", "--help"]).output
+    assert "give the option once for each" in " ".join(shown.split())
 
 
 ACCOUNT = ["account", "open", "--role", "auditor", "--agency", "PRY-TEST"]
