@@ -46,7 +46,7 @@ class Document:
     shipped: Mapping[int, Decimal]
     names: frozenset[Key]
     replaces: str | None
-    issued_on: date
+    recorded_on: date
     seen_by: tuple[str, ...]
 
     @property

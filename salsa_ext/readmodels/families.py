@@ -107,7 +107,7 @@ def _document(
         parties={name: _name(parties, getattr(permit, f"{name}_id")) for name in PARTIES},
         goods={line.line: goods_of(line, line.quantity - line.lapsed) for line in lines},
         shipped={line.line: line.shipped for line in lines},
-        names=names, replaces=permit.replaces, issued_on=permit.issued_on,
+        names=names, replaces=permit.replaces, recorded_on=permit.recorded_at.date(),
         seen_by=tuple(permit.concerned),
     )  # fmt: skip
 

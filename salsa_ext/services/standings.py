@@ -41,7 +41,7 @@ def refresh(actor: Actor, permits: Sequence[Permit]) -> None:
             stand = db.session.scalars(select(Permit).where(Permit.id.in_(found))).all()
         raised = {
             document.id: doubts(
-                document, found[document.id], today.of(state) - document.issued_on > WAIT
+                document, found[document.id], today.of(state) - document.recorded_on > WAIT
             )
             for document in own
         }
