@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -30,10 +30,8 @@ def refresh(actor: Actor, permits: Sequence[Permit]) -> None:
     not read it. The states have been locked (`locks.permits_of`), so that what is seen is all there
     is. Raises and resolves the discrepancies that the findings make.
     """
-    ids = [permit.id for permit in permits]
-    states = {state for permit in permits for state in permit.concerned} & set(participants())
-    register, today = _whole(actor, ids, states), days(actor)
-    for state in sorted(states):
+    register, today = _whole(actor, permits), days(actor)
+    for state in sorted({document.state for document in register.documents}):
         own = [document for document in register.documents if document.state == state]
         found = {document.id: classify(document, register) for document in own}
         with as_state(actor, state):
@@ -48,13 +46,20 @@ def refresh(actor: Actor, permits: Sequence[Permit]) -> None:
         discrepancies.settle(actor, {permit: raised[permit.id] for permit in stand}, KINDS)
 
 
-def _whole(actor: Actor, ids: Sequence[UUID], states: Iterable[str]) -> Register:
-    """Return the families as all states together see them."""
+def _whole(actor: Actor, permits: Sequence[Permit]) -> Register:
+    """Return the families as all states together see them that any of the permits concerns."""
+    ids, members = [permit.id for permit in permits], set(participants())
     documents: dict[UUID, Document] = {}
-    for state in sorted(states):
-        with as_state(actor, state):
-            documents |= {document.id: document for document in around(actor, ids).documents}
-    return Register(documents.values(), participants())
+    waiting, asked = {state for permit in permits for state in permit.concerned} & members, set()
+    while waiting:
+        for state in sorted(waiting):
+            with as_state(actor, state):
+                found = around(actor, [*ids, *documents]).documents
+            documents |= {document.id: document for document in found}
+        asked |= waiting
+        near = {state for document in documents.values() for state in document.seen_by}
+        waiting = (near & members) - asked
+    return Register(documents.values(), members)
 
 
 def _keep(owner: str, classified: Mapping[UUID, list[Finding]]) -> None:

@@ -41,8 +41,8 @@ def _overdue(actor: Actor) -> Select[Permit]:
         select(Permit)
         .where(
             Permit.owner_state == actor.own_state(), Permit.status == "issued",
-            Permit.findings.contains([{"code": "awaiting_counterpart"}]), Permit.recorded_at < actor.now() - standings.WAIT,
-            ~raised,
+            Permit.findings.contains([{"code": "awaiting_counterpart"}]),
+            Permit.recorded_at < actor.now() - standings.WAIT, ~raised,
         )
         .order_by(Permit.id)
         .limit(BATCH)
