@@ -30,6 +30,7 @@ class Action(StrEnum):
     CONTACT_REGISTERED = "contact:registered"
     KEY_ISSUED = "key:issued"
     KEY_REVOKED = "key:revoked"
+    SETTING_CHANGED = "setting:changed"
     SIGNED_IN = "session:opened"
     SIGNED_OUT = "session:closed"
     PERMIT_RECORDED = "permit:recorded"
@@ -58,7 +59,7 @@ class Action(StrEnum):
 
 SUBJECT_KINDS: Final = (
     "account", "agency", "check", "contact", "import", "key", "permit", "record", "report",
-    "seizure", "shipment", "trace", "transfer",
+    "seizure", "setting", "shipment", "trace", "transfer",
 )  # fmt: skip
 
 

@@ -28,6 +28,8 @@ def fill(app: Flask) -> Ids:
         return actors.Client(app.test_client(), token)
 
     _register()
+    agreed = {"electronic_copies_with": ["PRY"]}
+    client("BRA", "state_administrator").post("/settings/change", agreed, 200, If_Match='"0"')
     licensing, partner = client("BRA", "licensing_officer"), client("PRY", "licensing_officer")
     police, border = client("BRA", "police_officer"), client("BRA", "border_officer")
     partner.post("/permits", bodies.import_permit())

@@ -48,6 +48,8 @@ ROUTES = (
     Route("POST", "/agencies", Of.AGENCY_MANAGE),
     Route("GET", "/contacts", Of.REFERENCE_READ),
     Route("POST", "/contacts", Of.AGENCY_MANAGE),
+    Route("GET", "/settings", Of.SETTING_READ),
+    Route("POST", "/settings/change", Of.SETTING_MANAGE),
     Route("GET", "/posts/{code}/board", Of.BOARD_READ),
     Route("GET", "/permits", Of.PERMIT_READ),
     Route("POST", "/permits", Of.PERMIT_RECORD),

@@ -12,6 +12,7 @@ from api.resources import (
     reference,
     reports,
     seizures,
+    settings,
     shipments,
     statistics,
     traces,
@@ -22,6 +23,6 @@ BLUEPRINTS: tuple[Resource, ...] = tuple(
     module.blueprint
     for module in (
         permits, shipments, transfers, seizures, reports, records, checks, traces, posts,
-        statistics, reference, accounts,
+        statistics, reference, settings, accounts,
     )
 )  # fmt: skip

@@ -67,10 +67,19 @@ def test_the_answer_to_a_correction_is_as_documented(served, document, path, rol
     answered(served, document, path, role, body, 200, If_Match=seen)
 
 
+def test_the_answer_to_a_change_of_settings_is_as_documented(served, document):
+    body = {"overdue_hours": 12, "electronic_copies_with": ["PRY", "ARG"]}
+    read = served.app.test_client().get(
+        "/api/v1/settings", headers=served.keys["state_administrator"]
+    )
+    seen = read.headers["ETag"]
+    answered(served, document, "/settings/change", "state_administrator", body, 200, If_Match=seen)
+
+
 @pytest.mark.parametrize("path,role", [
     ("/posts/{code}/board", "border_officer"), ("/traces/{trace_id}/result", "police_officer"),
     ("/audit", "auditor"), ("/keys", "state_administrator"), ("/statistics", "auditor"),
-    ("/contacts", "auditor"), ("/agencies", "auditor"),
+    ("/contacts", "auditor"), ("/agencies", "auditor"), ("/settings", "auditor"),
 ])  # fmt: skip
 def test_what_is_read_is_as_documented(served, document, path, role):
     operation = document[f"/api/v1{path}"]["GET"]

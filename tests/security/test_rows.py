@@ -20,7 +20,7 @@ CHANGES = (
 
 def test_every_table_of_a_state_is_looked_at():
     owned = {table.name for table in TABLES if "owner_state" in table.columns}
-    assert owned - {*CONCERNING, *KEPT} == {"agency", "contact"}  # offices, which all may know
+    assert owned - {*CONCERNING, *KEPT} == {"agency", "contact", "state_setting"}  # all may know
 
 
 @pytest.mark.parametrize("table", CONCERNING + KEPT)
@@ -76,6 +76,17 @@ def test_a_row_of_another_owner_is_not_updated(as_role, table):
     service.execute("SET LOCAL salsa.state = 'PRY'")
     service.execute(f"UPDATE {table} SET concerned = concerned WHERE owner_state = 'BRA'")
     assert service.rowcount == 0
+
+
+def test_settings_are_read_by_all_and_changed_by_their_state_alone(as_role):
+    service = as_role("service")
+    service.execute("SET LOCAL salsa.state = 'PRY'")
+    service.execute("SELECT owner_state FROM state_setting")
+    assert service.fetchall() == [("BRA",)]
+    service.execute("UPDATE state_setting SET overdue_hours = 1")
+    assert service.rowcount == 0
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege, match="row-level security"):
+        service.execute("INSERT INTO state_setting VALUES ('URY', 1, 30, 24, '{}', now())")
 
 
 @pytest.mark.parametrize("table", ["party", "permit", "trace"])
