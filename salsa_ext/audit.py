@@ -33,6 +33,12 @@ class Action(StrEnum):
     SETTING_CHANGED = "setting:changed"
     SIGNED_IN = "session:opened"
     SIGNED_OUT = "session:closed"
+    LICENSEE_RECORDED = "licensee:recorded"
+    LICENSEE_SUSPENDED = "licensee:suspended"
+    LICENSEE_REINSTATED = "licensee:reinstated"
+    LICENSEE_REVOKED = "licensee:revoked"
+    LICENSEE_CLOSED = "licensee:closed"
+    LICENSEE_RENEWED = "licensee:renewed"
     PERMIT_RECORDED = "permit:recorded"
     SHIPMENT_RECORDED = "shipment:recorded"
     CHECKPOINT_RECORDED = "checkpoint:recorded"
@@ -58,7 +64,7 @@ class Action(StrEnum):
 
 
 SUBJECT_KINDS: Final = (
-    "account", "agency", "check", "contact", "import", "key", "permit", "record", "report",
+    "account", "agency", "check", "contact", "import", "key", "licensee", "permit", "record", "report",
     "seizure", "setting", "shipment", "trace", "transfer",
 )  # fmt: skip
 

@@ -32,6 +32,9 @@ def fill(app: Flask) -> Ids:
     client("BRA", "state_administrator").post("/settings/change", agreed, 200, If_Match='"0"')
     licensing, partner = client("BRA", "licensing_officer"), client("PRY", "licensing_officer")
     police, border = client("BRA", "police_officer"), client("BRA", "border_officer")
+    partner.post("/licensees", bodies.licensee())
+    maker = bodies.licensee(roles=["manufacturer"], party=bodies.party("Fábrica Exemplo", "BRA"))
+    licensee = licensing.post("/licensees", maker).json["id"]
     partner.post("/permits", bodies.import_permit())
     permit = licensing.post("/permits", bodies.permit()).json["id"]
     shipment = licensing.post(f"/permits/{permit}/shipments", bodies.shipment()).json["id"]
@@ -52,7 +55,8 @@ def fill(app: Flask) -> Ids:
     account = client("BRA", "state_administrator").post("/accounts", leaving).json["id"]
     return {"permit_id": permit, "shipment_id": shipment, "transfer_id": transfer["id"],
             "record_id": transfer["firearm"]["record"], "report_id": report,
-            "seizure_id": seizure, "check_id": check, "trace_id": trace, "account_id": account}  # fmt: skip
+            "seizure_id": seizure, "check_id": check, "trace_id": trace, "account_id": account,
+            "licensee_id": licensee}  # fmt: skip
 
 
 def _register() -> None:

@@ -6,6 +6,7 @@ from api.resource import Resource
 from api.resources import (
     accounts,
     checks,
+    licensees,
     permits,
     posts,
     records,
@@ -23,6 +24,7 @@ BLUEPRINTS: tuple[Resource, ...] = tuple(
     module.blueprint
     for module in (
         permits, shipments, transfers, seizures, reports, records, checks, traces, posts,
+        licensees,
         statistics, reference, settings, accounts,
     )
 )  # fmt: skip

@@ -50,6 +50,8 @@ STAGES: Final = ("exit", "transit_in", "transit_out", "entry")
 OUTCOMES: Final = ("passed", "held", "refused")
 TRANSPORT_DOCUMENTS: Final = ("mic_dta", "crt", "tif", "awb", "bill_of_lading", "other")
 
+LICENSEE_ROLES: Final = ("manufacturer", "dealer", "importer", "exporter", "carrier", "broker")
+LICENSEE_STATUSES: Final = ("active", "suspended", "revoked", "defunct")
 TRANSFER_KINDS: Final = (
     "manufacture", "registration", "domestic_sale", "private_sale", "inheritance", "loan",
     "state_issue", "state_to_civilian", "deactivation", "destruction",

@@ -6,7 +6,7 @@ from tests import source
 
 HANDS_OVER = {  # a batch of one: the bulk core that each calls requires the permission
     "permits.record", "shipments.record", "checkpoints.record", "receipts.confirm",
-    "transfers.record", "reports.record", "seizures.record",
+    "transfers.record", "reports.record", "seizures.record", "licensees.record",
 }  # fmt: skip
 READ_FOR_A_COMMAND = {  # the command that calls it has required its own permission
     "permits.read": "what was just recorded",

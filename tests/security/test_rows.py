@@ -70,7 +70,17 @@ def test_a_row_of_another_owner_is_not_inserted(as_role, table):
         service.execute(f"INSERT INTO {table} (owner_state) VALUES ('PRY')")
 
 
-@pytest.mark.parametrize("table", ["party", "permit", "shipment", "record_setting", "trace"])
+@pytest.mark.parametrize(
+    "table",
+    [
+        "licensee",
+        "party",
+        "permit",
+        "shipment",
+        "record_setting",
+        "trace",
+    ],
+)
 def test_a_row_of_another_owner_is_not_updated(as_role, table):
     service = as_role("service")
     service.execute("SET LOCAL salsa.state = 'PRY'")
@@ -89,7 +99,7 @@ def test_settings_are_read_by_all_and_changed_by_their_state_alone(as_role):
         service.execute("INSERT INTO state_setting VALUES ('URY', 1, 30, 24, '{}', now())")
 
 
-@pytest.mark.parametrize("table", ["party", "permit", "trace"])
+@pytest.mark.parametrize("table", ["licensee", "party", "permit", "trace"])
 def test_a_row_is_not_given_away(as_role, table):
     service = as_role("service")
     service.execute("SET LOCAL salsa.state = 'BRA'")
