@@ -39,6 +39,7 @@ class Action(StrEnum):
     LICENSEE_REVOKED = "licensee:revoked"
     LICENSEE_CLOSED = "licensee:closed"
     LICENSEE_RENEWED = "licensee:renewed"
+    NOTIFICATION_READ = "notification:read"
     PERMIT_RECORDED = "permit:recorded"
     SHIPMENT_RECORDED = "shipment:recorded"
     CHECKPOINT_RECORDED = "checkpoint:recorded"
@@ -64,8 +65,8 @@ class Action(StrEnum):
 
 
 SUBJECT_KINDS: Final = (
-    "account", "agency", "check", "contact", "import", "key", "licensee", "permit", "record", "report",
-    "seizure", "setting", "shipment", "trace", "transfer",
+    "account", "agency", "check", "contact", "import", "key", "licensee", "notification",
+    "permit", "record", "report", "seizure", "setting", "shipment", "trace", "transfer",
 )  # fmt: skip
 
 

@@ -8,11 +8,12 @@ from flask import Flask
 
 from salsa_ext.clock import FixedClock
 from salsa_ext.db import transaction
-from salsa_ext.policy.rules import operator
-from salsa_ext.services import agencies, imports
+from salsa_ext.policy.rules import RULES, operator
+from salsa_ext.services import agencies, imports, notifications
 from salsa_ext.services.agencies import AgencyData, ContactData
 from salsa_ext.services.imports import RunData
 from salsa_ext.values.ids import new_id
+from salsa_ext.values.notices import Notice
 from tests import actors, bodies
 from tests.conftest import NOW
 
@@ -48,6 +49,11 @@ def fill(app: Flask) -> Ids:
     stolen = bodies.firearm(serial="XYZ987654")
     report = police.post("/reports", bodies.report(firearm=stolen)).json["id"]
     seizure = police.post("/seizures", bodies.seizure()).json["id"]
+    _tell()
+    notification = licensing.get("/notifications").json["items"][0]["id"]
+    licensing.post(f"/notifications/{notification}/read", expect=200)
+    told = partner.get("/notifications").json["items"][0]["id"]
+    partner.post(f"/notifications/{told}/read", expect=200)
     check = police.post("/checks", bodies.check()).json["id"]
     trace = police.post("/traces", bodies.trace_of(seizure)).json["id"]
     police.post("/traces", bodies.trace(draft=True))
@@ -56,7 +62,17 @@ def fill(app: Flask) -> Ids:
     return {"permit_id": permit, "shipment_id": shipment, "transfer_id": transfer["id"],
             "record_id": transfer["firearm"]["record"], "report_id": report,
             "seizure_id": seizure, "check_id": check, "trace_id": trace, "account_id": account,
-            "licensee_id": licensee}  # fmt: skip
+            "licensee_id": licensee, "notification_id": notification}  # fmt: skip
+
+
+def _tell() -> None:
+    """Tell both states of a permit of Brazil."""
+    bra = operator("BRA", clock=FixedClock(NOW))
+    with transaction(bra):
+        notifications.notify_many(bra, [
+            Notice(state, (*RULES,), "permit_posted", "permit", new_id(), "BRA", "E-1")
+            for state in ("BRA", "PRY")
+        ])  # fmt: skip
 
 
 def _register() -> None:

@@ -58,6 +58,8 @@ ROUTES = (
     Route("POST", "/licensees/{licensee_id}/revoke", Of.LICENSEE_RECORD),
     Route("POST", "/licensees/{licensee_id}/close", Of.LICENSEE_RECORD),
     Route("POST", "/licensees/{licensee_id}/renew", Of.LICENSEE_RECORD),
+    Route("GET", "/notifications", Of.NOTIFICATION_READ),
+    Route("POST", "/notifications/{notification_id}/read", Of.NOTIFICATION_READ),
     Route("GET", "/posts/{code}/board", Of.BOARD_READ),
     Route("GET", "/permits", Of.PERMIT_READ),
     Route("POST", "/permits", Of.PERMIT_RECORD),

@@ -7,6 +7,7 @@ from api.resources import (
     accounts,
     checks,
     licensees,
+    notifications,
     permits,
     posts,
     records,
@@ -24,7 +25,7 @@ BLUEPRINTS: tuple[Resource, ...] = tuple(
     module.blueprint
     for module in (
         permits, shipments, transfers, seizures, reports, records, checks, traces, posts,
-        licensees,
+        licensees, notifications,
         statistics, reference, settings, accounts,
     )
 )  # fmt: skip

@@ -7,6 +7,7 @@ from salsa_ext.models.idempotency import IdempotencyKey
 from salsa_ext.models.imports import ImportRun
 from salsa_ext.models.installation import Installation
 from salsa_ext.models.licensees import Licensee
+from salsa_ext.models.notifications import Notification, NotificationReading
 from salsa_ext.models.numbers import StandingNumber
 from salsa_ext.models.parties import Party
 from salsa_ext.models.permits import Permit, PermitLine
@@ -33,8 +34,9 @@ from salsa_ext.models.transfers import Transfer
 
 __all__ = [
     "Account", "Agency", "Alias", "ApiKey", "AuditEntry", "Calibre", "Check", "Checkpoint",
-    "Contact", "FirearmType", "IdempotencyKey", "ImportRun", "Installation", "Label", "Licensee", "Make",
-    "Mark", "MarkKey", "Offence", "Officer", "Party", "Permit", "PermitLine", "Post", "Receipt",
-    "Record", "RecordSetting", "Report", "Rollup", "RollupDelta", "Seizure", "Shipment",
-    "StandingNumber", "State", "StateSetting", "Trace", "TraceLeg", "Transfer",
+    "Contact", "FirearmType", "IdempotencyKey", "ImportRun", "Installation", "Label",
+    "Licensee", "Make", "Mark", "MarkKey", "Notification", "NotificationReading", "Offence",
+    "Officer", "Party", "Permit", "PermitLine", "Post", "Receipt", "Record", "RecordSetting",
+    "Report", "Rollup", "RollupDelta", "Seizure", "Shipment", "StandingNumber", "State",
+    "StateSetting", "Trace", "TraceLeg", "Transfer",
 ]  # fmt: skip

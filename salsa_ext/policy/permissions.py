@@ -28,6 +28,8 @@ class Permission(StrEnum):
     """Read the own state's register of licensees."""
     LICENSEE_RECORD = "licensee:record"
     """Enter licensees of the own state, and change what they may."""
+    NOTIFICATION_READ = "notification:read"
+    """Read what the own state was told for one's role."""
     PERMIT_READ = "permit:read"
     """Read permits that concern the own state."""
     PERMIT_RECORD = "permit:record"

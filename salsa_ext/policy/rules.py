@@ -11,31 +11,32 @@ from salsa_ext.policy.permissions import Permission as P
 from salsa_ext.values.actor import Actor
 
 EVERY_ROLE: Final = frozenset({P.REFERENCE_READ, P.STATISTICS_READ})
+OF_A_STATE: Final = EVERY_ROLE | {P.NOTIFICATION_READ}
 
 RULES: Final[Mapping[str, frozenset[P]]] = {
-    "licensing_officer": EVERY_ROLE
+    "licensing_officer": OF_A_STATE
     | {P.PERMIT_RECORD, P.PERMIT_READ, P.SHIPMENT_RECORD, P.SHIPMENT_READ, P.RECEIPT_RECORD,
        P.TRANSFER_RECORD, P.TRANSFER_READ, P.CHECK_MAKE, P.RECORD_READ, P.IMPORT_RUN,
        P.SETTING_READ, P.LICENSEE_READ, P.LICENSEE_RECORD},
-    "police_officer": EVERY_ROLE
+    "police_officer": OF_A_STATE
     | {P.SEIZURE_RECORD, P.SEIZURE_READ, P.REPORT_RECORD, P.REPORT_READ, P.CHECK_MAKE,
        P.RECORD_READ, P.TRACE_REQUEST, P.TRACE_READ, P.IMPORT_RUN, P.LICENSEE_READ},
-    "forensic_examiner": EVERY_ROLE | {P.SEIZURE_READ, P.CHECK_MAKE, P.RECORD_READ},
-    "trace_analyst": EVERY_ROLE
+    "forensic_examiner": OF_A_STATE | {P.SEIZURE_READ, P.CHECK_MAKE, P.RECORD_READ},
+    "trace_analyst": OF_A_STATE
     | {P.TRACE_REQUEST, P.TRACE_READ, P.CHECK_MAKE, P.RECORD_READ, P.PERMIT_READ, P.SHIPMENT_READ,
        P.TRANSFER_READ, P.SEIZURE_READ, P.REPORT_READ, P.SETTING_READ,
        P.LICENSEE_READ},
-    "border_officer": EVERY_ROLE
+    "border_officer": OF_A_STATE
     | {P.BOARD_READ, P.PERMIT_READ, P.SHIPMENT_READ, P.CHECKPOINT_RECORD, P.RECEIPT_RECORD,
        P.SEIZURE_RECORD, P.SEIZURE_READ, P.CHECK_MAKE, P.RECORD_READ, P.SETTING_READ,
        P.LICENSEE_READ},
-    "supervisor": EVERY_ROLE
+    "supervisor": OF_A_STATE
     | {P.TRACE_APPROVE, P.TRACE_READ, P.BOARD_READ, P.PERMIT_READ, P.SHIPMENT_READ,
        P.TRANSFER_READ, P.SEIZURE_READ, P.REPORT_READ, P.AUDIT_READ,
        P.SETTING_READ, P.LICENSEE_READ},
-    "state_administrator": EVERY_ROLE
+    "state_administrator": OF_A_STATE
     | {P.ACCOUNT_MANAGE, P.KEY_MANAGE, P.AGENCY_MANAGE, P.SETTING_MANAGE, P.SETTING_READ},
-    "auditor": EVERY_ROLE | {P.AUDIT_READ, P.SETTING_READ},
+    "auditor": OF_A_STATE | {P.AUDIT_READ, P.SETTING_READ},
     "secretariat": EVERY_ROLE,
 }  # fmt: skip
 NOBODY: Final = "operator"

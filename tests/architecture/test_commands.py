@@ -12,6 +12,8 @@ READ_FOR_A_COMMAND = {  # the command that calls it has required its own permiss
     "permits.read": "what was just recorded",
     "permits.views": "completes rows that were read by right",
     "days.today": "which day it is, nothing else",
+    "days.zone_of": "by which clock it is said, nothing else",
+    "notifications.find": "read and marked by the command",
     "days.days": "which day it is, nothing else",
     "shipments.read": "what was just recorded or ticked",
     "shipments.views": "completes rows that were read by right",
