@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Flask
 
-from api.web import boards, csrf, docs, pages, shown, signin
+from api.web import boards, csrf, docs, notifications, pages, shown, signin
 
-BLUEPRINTS = tuple(module.blueprint for module in (pages, signin, boards, docs))
+BLUEPRINTS = tuple(module.blueprint for module in (pages, signin, boards, notifications, docs))
 
 
 def register(app: Flask) -> None:
