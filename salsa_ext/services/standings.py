@@ -13,14 +13,14 @@ from salsa_ext.matching.counterparts import Finding, classify, doubts, worst
 from salsa_ext.matching.permits import Document
 from salsa_ext.matching.registers import Register
 from salsa_ext.models import Permit
+from salsa_ext.readmodels import settings
 from salsa_ext.readmodels.days import days
 from salsa_ext.readmodels.families import around
 from salsa_ext.readmodels.states import participants
-from salsa_ext.services import discrepancies
+from salsa_ext.services import authorisations, discrepancies
 from salsa_ext.values.actor import Actor
 
 KINDS = ("missing_counterpart", "over_quantity", "quantity_mismatch", "document_invalid")
-WAIT = timedelta(days=30)
 
 
 def refresh(actor: Actor, permits: Sequence[Permit]) -> None:
@@ -28,10 +28,14 @@ def refresh(actor: Actor, permits: Sequence[Permit]) -> None:
 
     A transit state learns so that the import certificate which it names was issued, though it may
     not read it. The states have been locked (`locks.permits_of`), so that what is seen is all there
-    is. Raises and resolves the discrepancies that the findings make.
+    is. Raises and resolves the discrepancies that the findings make, and those of parties that the
+    register of their state does not authorise.
     """
     register, today = _whole(actor, permits), days(actor)
-    for state in sorted({document.state for document in register.documents}):
+    owners = sorted({document.state for document in register.documents})
+    patience = settings.of(owners)
+    for state in owners:
+        wait = timedelta(days=patience[state].counterpart_days)
         own = [document for document in register.documents if document.state == state]
         found = {document.id: classify(document, register) for document in own}
         with as_state(actor, state):
@@ -39,11 +43,12 @@ def refresh(actor: Actor, permits: Sequence[Permit]) -> None:
             stand = db.session.scalars(select(Permit).where(Permit.id.in_(found))).all()
         raised = {
             document.id: doubts(
-                document, found[document.id], today.of(state) - document.recorded_on > WAIT
+                document, found[document.id], today.of(state) - document.recorded_on > wait
             )
             for document in own
         }
         discrepancies.settle(actor, {permit: raised[permit.id] for permit in stand}, KINDS)
+    authorisations.check(actor, permits)
 
 
 def _whole(actor: Actor, permits: Sequence[Permit]) -> Register:
