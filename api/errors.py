@@ -28,6 +28,7 @@ STATUS: dict[type[SalsaError], int] = {
     errors.OverQuantity: 409,
     errors.IllegalTransition: 409,
     errors.InFlight: 409,
+    errors.ElectronicCopiesNotAgreed: 409,
     errors.StaleVersion: 412,
     errors.Invalid: 422,
     errors.KeyReused: 422,

@@ -30,9 +30,13 @@ class Action(StrEnum):
     CONTACT_REGISTERED = "contact:registered"
     KEY_ISSUED = "key:issued"
     KEY_REVOKED = "key:revoked"
+    SIGNING_KEY_MADE = "signing_key:made"
+    SIGNING_KEY_RETIRED = "signing_key:retired"
+    SIGNING_KEY_COMPROMISED = "signing_key:compromised"
     SIGNED_IN = "session:opened"
     SIGNED_OUT = "session:closed"
     PERMIT_RECORDED = "permit:recorded"
+    PERMIT_VERIFIED = "permit:verified"
     SHIPMENT_RECORDED = "shipment:recorded"
     CHECKPOINT_RECORDED = "checkpoint:recorded"
     RECEIPT_CONFIRMED = "receipt:confirmed"
@@ -58,7 +62,7 @@ class Action(StrEnum):
 
 SUBJECT_KINDS: Final = (
     "account", "agency", "check", "contact", "import", "key", "permit", "record", "report",
-    "seizure", "shipment", "trace", "transfer",
+    "seizure", "shipment", "signing_key", "trace", "transfer",
 )  # fmt: skip
 
 

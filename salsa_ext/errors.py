@@ -122,6 +122,12 @@ class IllegalTransition(Conflict):
         )
 
 
+class ElectronicCopiesNotAgreed(Conflict):
+    """The two states have not agreed on electronic copies (Model Regulations 8.4)."""
+
+    code = "electronic_copies_not_agreed"
+
+
 class PreconditionRequired(SalsaError):
     """The action changes an existing object and needs the version that the caller has seen."""
 

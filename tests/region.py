@@ -30,9 +30,11 @@ def fill(app: Flask) -> Ids:
     _register()
     licensing, partner = client("BRA", "licensing_officer"), client("PRY", "licensing_officer")
     police, border = client("BRA", "police_officer"), client("BRA", "border_officer")
-    partner.post("/permits", bodies.import_permit())
+    issued = partner.post("/permits", bodies.import_permit()).json["id"]
     permit = licensing.post("/permits", bodies.permit()).json["id"]
     shipment = licensing.post(f"/permits/{permit}/shipments", bodies.shipment()).json["id"]
+    partner.get(f"/permits/{issued}/paper")
+    licensing.get(f"/permits/{permit}/paper")
     border.post(f"/shipments/{shipment}/checkpoints", TICK)
     partner.post(f"/shipments/{shipment}/receipt", {"received_on": "2026-03-03", "all": True})
     partner.post(

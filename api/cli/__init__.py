@@ -18,6 +18,9 @@ COMMANDS = {
     "contact": ("api.cli.contacts", "contact"),
     "account": ("api.cli.accounts", "account"),
     "key": ("api.cli.keys", "key"),
+    "signing-key": ("api.cli.signing", "signing_key"),
+    "paper": ("api.cli.papers", "paper"),
+    "verify": ("api.cli.verify", "verify"),
     "import": ("api.cli.imports", "import_"),
     "bench": ("api.cli.bench", "bench"),
 }

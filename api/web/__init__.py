@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from flask import Flask
 
-from api.web import boards, csrf, docs, pages, shown, signin
+from api.web import boards, csrf, docs, forms, pages, shown, signin, verification
 
-BLUEPRINTS = tuple(module.blueprint for module in (pages, signin, boards, docs))
+BLUEPRINTS = tuple(
+    module.blueprint for module in (pages, signin, boards, docs, verification, forms)
+)
 
 
 def register(app: Flask) -> None:

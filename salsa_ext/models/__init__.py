@@ -26,6 +26,7 @@ from salsa_ext.models.reports import Report
 from salsa_ext.models.rollups import Rollup, RollupDelta
 from salsa_ext.models.seizures import Seizure
 from salsa_ext.models.shipments import Checkpoint, Receipt, Shipment
+from salsa_ext.models.signing import SigningKey, SigningSecret
 from salsa_ext.models.traces import Trace, TraceLeg
 from salsa_ext.models.transfers import Transfer
 
@@ -34,5 +35,5 @@ __all__ = [
     "Contact", "FirearmType", "IdempotencyKey", "ImportRun", "Installation", "Label", "Make",
     "Mark", "MarkKey", "Offence", "Officer", "Party", "Permit", "PermitLine", "Post", "Receipt",
     "Record", "RecordSetting", "Report", "Rollup", "RollupDelta", "Seizure", "Shipment",
-    "StandingNumber", "State", "Trace", "TraceLeg", "Transfer",
+    "SigningKey", "SigningSecret", "StandingNumber", "State", "Trace", "TraceLeg", "Transfer",
 ]  # fmt: skip

@@ -29,7 +29,7 @@ RULES: Final[Mapping[str, frozenset[P]]] = {
     "supervisor": EVERY_ROLE
     | {P.TRACE_APPROVE, P.TRACE_READ, P.BOARD_READ, P.PERMIT_READ, P.SHIPMENT_READ,
        P.TRANSFER_READ, P.SEIZURE_READ, P.REPORT_READ, P.AUDIT_READ},
-    "state_administrator": EVERY_ROLE | {P.ACCOUNT_MANAGE, P.KEY_MANAGE, P.AGENCY_MANAGE},
+    "state_administrator": EVERY_ROLE | {P.ACCOUNT_MANAGE, P.KEY_MANAGE, P.AGENCY_MANAGE, P.SIGNING_KEY_MANAGE},
     "auditor": EVERY_ROLE | {P.AUDIT_READ},
     "secretariat": EVERY_ROLE,
 }  # fmt: skip
@@ -52,6 +52,11 @@ def operator(state: str | None, agency: str | None = None, clock: Clock = SYSTEM
     Who can run the command line on the server's machine is its operator already.
     """
     return Actor(state=state, role=NOBODY, permissions=frozenset(P), agency=agency, clock=clock)
+
+
+def visitor(clock: Clock = SYSTEM) -> Actor:
+    """Return the actor of somebody who has not signed in: no state, and no permission at all."""
+    return Actor(state=None, role=NOBODY, permissions=frozenset(), clock=clock)
 
 
 def require(actor: Actor, permission: P, subject_owner: str | None = None) -> None:

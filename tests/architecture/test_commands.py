@@ -9,6 +9,7 @@ HANDS_OVER = {  # a batch of one: the bulk core that each calls requires the per
     "transfers.record", "reports.record", "seizures.record",
 }  # fmt: skip
 READ_FOR_A_COMMAND = {  # the command that calls it has required its own permission
+    "papers.may_copy": "a rule that the command asks, not a reader",
     "permits.read": "what was just recorded",
     "permits.views": "completes rows that were read by right",
     "days.today": "which day it is, nothing else",

@@ -11,6 +11,8 @@ from tests import source
 SEES_AS_ANOTHER_STATE = {  # each answers from a state's own records, and for nothing else
     "salsa_ext/services/answers.py": "what a state says of its records in a trace",
     "salsa_ext/services/disclosures.py": "an open record, read for a purpose and written down",
+    "salsa_ext/services/papers.py": "whether a paper that a state signed still stands",
+    "salsa_ext/services/signing.py": "a state signs its own paper, whoever may have it",
     "salsa_ext/services/checkpoints.py": "a shipment moves on by what another side states",
     "salsa_ext/readmodels/serials.py": "whether a record that another mark hits has its own serial",
     "salsa_ext/readmodels/traces.py": "firms that answers named already",

@@ -108,7 +108,7 @@ def test_pages_have_no_inline_styles_or_scripts():
         assert INLINE.search(text) is None, template.name
 
 
-@pytest.mark.parametrize("path", ["/", "/sign-in", "/docs", "/nowhere"])
+@pytest.mark.parametrize("path", ["/", "/sign-in", "/docs", "/nowhere", "/verify", "/forms"])
 def test_a_page_has_one_heading_landmarks_and_a_name_for_every_field(visitor, path):
     outline = Outline()
     outline.feed(visitor.client.get(path, headers={"Accept": "text/html"}).text)
@@ -146,7 +146,7 @@ class Outline(HTMLParser):
     def handle_starttag(self, tag, attrs):
         named = dict(attrs)
         self.tags.append(tag)
-        if tag == "input" and named.get("type") != "hidden":
+        if tag in ("input", "textarea") and named.get("type") != "hidden":
             self.fields.add(named.get("id"))
         if tag == "label":
             self.labels.add(named["for"])
