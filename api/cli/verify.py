@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -35,7 +36,7 @@ def verify(path: Path, token: str) -> None:
     Example:
       salsa verify --keys keys.json SALSA1.PRY-2026-1A2B3C4D.PMRH…
     """
-    text = click.get_text_stream("stdin").read() if token == "-" else token  # noqa: S105 - a dash
+    text = sys.stdin.read() if token == "-" else token  # noqa: S105 - a dash
     reading = read("".join(text.split()), _keys(path))
     click.echo(WORDS[reading.verdict])
     if reading.claims:

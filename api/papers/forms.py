@@ -69,8 +69,8 @@ def _receipt(words: Words) -> list[Part]:
             words.field(say("Place of receipt"), None),
             words.field(say("Seals"), None),
         ),
-        *words.table(say("What was received"), COUNTED, ()),
-        *words.table(say("What differs from the export attachment"), SERIALS, ()),
+        *words.table(say("What was received"), COUNTED, (), blank=7),
+        *words.table(say("What differs from the export attachment"), SERIALS, (), blank=6),
         *words.fields(say("Further information"), words.field(say("Remarks"), None, wide=True)),
         *words.boxes(say("Signatures"), [
             say("Receiving authority: name, signature, date and seal"),

@@ -63,13 +63,13 @@ def party(words: Words, title: Message, told: Mapping[str, Any] | None) -> list[
     if told is None and not words.is_blank:
         return []
     of = told or {}
+    kind = (words.code("party_kind", of.get("kind")), words.state(of.get("country")))
     return words.fields(
         title,
         words.field(say("Name"), of.get("name")),
-        words.field(say("Kind"), words.code("party_kind", of.get("kind"))),
-        words.field(say("Address"), of.get("address"), wide=True),
+        words.field(say("Kind, country"), ", ".join(filter(None, kind)) or None),
+        words.field(say("Address"), of.get("address")),
         words.field(say("Telephone, e-mail"), of.get("contact")),
-        words.field(say("Country"), words.state(of.get("country"))),
         words.field(say("Identification"), of.get("identification")),
         words.field(say("Licence"), of.get("licence")),
     )
@@ -97,7 +97,6 @@ def goods(words: Words, lines: Sequence[Face], totals: Sequence[Part]) -> list[P
 def described(words: Words, line: Face) -> list[str]:
     """Return what a line or an item is: type, make and model, calibre, and the rest."""
     kind = words.code("type", line["type"]) or line["type_text"] or line["part_kind"]
-    category = words.code("category", line["category"])
     make = " ".join(filter(None, (line["make_text"] or line["make"], line["model"])))
     return [kind or str(words.code("category", line["category"])), make,
             line["calibre_text"] or line["calibre"] or "", _rest(words, line)]  # fmt: skip

@@ -30,16 +30,20 @@ def render(sheet: dict[str, Any], at: datetime) -> bytes:
     """
     is_long = any(len(part.get("rows", ())) > MOST_TAGGED for part in sheet["sections"])
     data = json.dumps(_printable(sheet) | _code(sheet.get("token")))
+    options = {"timestamp": int(at.timestamp()), "pdf_tags": not is_long}
+    try:
+        return _compiled(data, pdf_standards=["a-2b"], **options)
+    except typst.TypstError:
+        return _compiled(data, **options)
+
+
+def _compiled(data: str, **options: Any) -> bytes:
     with tempfile.TemporaryDirectory() as nowhere:
         compiler = typst.Compiler(
             TEMPLATE, root=nowhere, ignore_system_fonts=True, sys_inputs={"data": data},
             package_path=nowhere, package_cache_path=nowhere,
         )  # fmt: skip
-        options: Any = {"format": "pdf", "timestamp": int(at.timestamp()), "pdf_tags": not is_long}
-        try:
-            made = compiler.compile(pdf_standards=["a-2b"], **options)
-        except typst.TypstError:
-            made = compiler.compile(**options)
+        made = compiler.compile(format="pdf", **options)
     if not isinstance(made, bytes):
         raise AssertionError("one document gives one file")
     return made

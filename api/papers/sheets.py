@@ -75,12 +75,12 @@ class Words:
 
     def table(
         self, title: Message, columns: Sequence[tuple[Message, int]], rows: Iterable[Sequence[Any]],
-        numbers: Sequence[int] = (), totals: Sequence[Part] = (),
+        numbers: Sequence[int] = (), totals: Sequence[Part] = (), blank: int = BLANK_ROWS,
     ) -> list[Part]:  # fmt: skip
         """Return a table of columns with their widths; a blank one has rows to write in."""
         filled: list[Any] = [list(row) for row in rows]
         if self.is_blank:
-            filled = [[None] * len(columns) for _ in range(BLANK_ROWS)]
+            filled = [[None] * len(columns) for _ in range(blank)]
         return [{
             "kind": "table", "title": self.pair(title), "widths": [width for _, width in columns],
             "columns": [self.pair(label) for label, _ in columns], "rows": filled,
@@ -88,7 +88,7 @@ class Words:
         }] if filled else []  # fmt: skip
 
     def boxes(
-        self, title: Message, labels: Sequence[Message], across: int = 2, height: int = 26
+        self, title: Message, labels: Sequence[Message], across: int = 2, height: int = 22
     ) -> list[Part]:
         """Return boxes to sign, seal or write in."""
         pairs = [self.pair(label) for label in labels]

@@ -81,7 +81,7 @@ def plan(words: Words, face: Face) -> list[Part]:
     route = " → ".join(places[code] for code in face.get("route") or ())
     expected = facing.places(one["post"] for one in face.get("expected") or () if one["post"])
     rows = [[words.code("checkpoint_stage", one["stage"]), expected.get(one["post"], ""),
-             one["at"].replace("T", " ")] for one in face.get("expected") or ()]  # fmt: skip
+             _moment(one["at"])] for one in face.get("expected") or ()]  # fmt: skip
     shown = [
         *words.fields(
             say("Planned shipment"),
@@ -179,3 +179,9 @@ def _transit(words: Words, face: Face) -> str | None:
 def _transport(words: Words, face: Face) -> str | None:
     kind, number = face.get("document_kind"), face.get("document_number")
     return f"{words.code('transport_document', kind)} {number}" if kind else None
+
+
+def _moment(at: str) -> str:
+    """Return an expected moment as written, in the time of its place."""
+    told = datetime.fromisoformat(at)
+    return f"{told:%d/%m/%Y %H:%M} (UTC{told:%z})"

@@ -157,7 +157,9 @@ def _claims(payload: bytes) -> Claims | None:
         values = {name: told[letter] for name, letter in LETTERS.items()}
         days = {name: date.fromisoformat(values[name]) for name in ("issued_on", "valid_through")}
         signed_at = datetime.strptime(values["signed_at"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    if values["kind"] not in KINDS or not isinstance(values["quantities"], dict):
         return None
     return Claims(**values | days | {"signed_at": signed_at})
 
