@@ -317,6 +317,14 @@ def test_an_attachment_of_five_hundred_items_lists_them_all(bra):
     assert all(f"ABC{number:06}" in text_of(made) for number in (0, 250, 519))
 
 
+def test_more_items_than_can_be_read_stand_in_the_manifest_and_under_the_code(bra, monkeypatch):
+    monkeypatch.setattr("salsa_ext.readmodels.papers.MOST_ITEMS", 1)
+    made = attachment(bra)[1]
+    assert "2 items stand in the electronic manifest" in text_of(made)
+    assert "ABC000000" not in text_of(made)
+    assert verify(bra, code_of(made))["verdict"] == "valid"
+
+
 def test_goods_without_serials_are_listed_from_their_line(bra):
     line = {"line": 1, "quantity": 5000, "category": "ammunition", "calibre": "9x19",
             "unit": "rounds"}  # fmt: skip

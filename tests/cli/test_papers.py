@@ -4,16 +4,22 @@ import json
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from api.app import create_app
 from api.cli import main
 from api.cli.verify import WORDS
+from salsa_ext.clock import FixedClock
+from salsa_ext.db import db
 from salsa_ext.values import jwks, tokens
 from salsa_ext.values.tokens import PublicKey
+from tests import actors, bodies
+from tests.conftest import NOW
+from tests.papers import code_of
 from tests.source import ROOT
 from tests.values.test_tokens import CLAIMS
 
@@ -103,6 +109,23 @@ def test_keys_are_rotated_listed_handed_out_and_reported_stolen(salsa):
     assert "is refused from" in later.stdout or "until now" in later.stderr
     exported = jwks.keys_of(json.loads(salsa("signing-key", "export").stdout))
     assert exported.keys() == {first, second}
+
+
+def test_a_paper_on_disk_is_verified_from_its_picture_without_a_database(
+    salsa, registered_database, tmp_path
+):
+    app = create_app(registered_database, FixedClock(NOW))
+    with app.app_context():
+        token = actors.token("PRY", "licensing_officer", NOW, None, timedelta(days=1))
+        actors.Client(app.test_client(), token).post("/permits", bodies.import_permit())
+        db.engine.dispose()
+    made = tmp_path / "paper.pdf"
+    wanted = ("paper", "--state", "PRY", "--kind", "import", "-o", str(made), "I-1")
+    assert "import I-1 of PRY, signed by PRY-" in salsa(*wanted).stdout
+    keys = tmp_path / "keys.json"
+    keys.write_text(salsa("signing-key", "export").stdout)
+    code, said = verify("--keys", str(keys), code_of(made.read_bytes()))
+    assert (code, "import I-1 of PRY" in said) == (0, True)
 
 
 def test_a_paper_of_no_permit_is_refused_in_a_sentence(salsa, tmp_path):
