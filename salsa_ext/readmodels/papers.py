@@ -13,18 +13,17 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from salsa_ext.db import db
 from salsa_ext.errors import ElectronicCopiesNotAgreed, say
-from salsa_ext.models import Mark, Party, Permit, PermitLine, Post, Record, Shipment
+from salsa_ext.models import Party, Permit, PermitLine, Shipment
+from salsa_ext.readmodels.attachments import ITEM, Item
 from salsa_ext.readmodels.parties import Parties
 from salsa_ext.readmodels.permits import PermitView
-from salsa_ext.readmodels.versions import current
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.tokens import Claims, digest
 
-MOST_ITEMS: Final = 5_000
 STANDING: Final = {
     "permit": frozenset({"issued", "exhausted"}),
     "shipment": frozenset({
@@ -34,9 +33,6 @@ STANDING: Final = {
 }  # fmt: skip
 """Statuses in which a paper is good; an exhausted certificate still goes with the last goods."""
 
-ITEM: Final = ("line", "category", "type", "type_text", "make", "make_text", "model", "calibre",
-               "calibre_text", "country_of_manufacture", "year", "serial", "importer_mark",
-               "part_kind", "quantity", "unit", "lot", "headstamp", "hs_code", "antique")  # fmt: skip
 PARTY: Final = ("kind", "country", "name", "address", "contact", "identification", "licence")
 PERMIT: Final = (
     "kind", "number", "document_kind", "issued_on", "expires_on", "latest_import_on", "agency",
@@ -50,7 +46,6 @@ SHIPMENT: Final = (
     "document_number", "plates", "container",
 )  # fmt: skip
 SIDES: Final = ("exporter", "importer", "final_consignee", "broker", "signatory", "carrier")
-GOODS: Final = ("firearm", "part")
 
 
 @dataclass(frozen=True)
@@ -93,14 +88,6 @@ class Facts:
             return now.digest == claims.digest
         told = ("issued_on", "valid_through", "exporting_state", "importing_state", "quantities")
         return all(getattr(now, name) == getattr(claims, name) for name in told)
-
-
-@dataclass(frozen=True)
-class Item:
-    """A serial-numbered item of a shipment, as the paper lists it."""
-
-    row: Mapping[str, Any]
-    marks: Sequence[str]
 
 
 def may_copy(actor: Actor, owner: str) -> None:
@@ -155,23 +142,6 @@ def shipment_facts(
     )  # fmt: skip
 
 
-def items_of(shipment_id: UUID) -> list[Item]:
-    """Return the items of a shipment in order, two queries however many they are, no row kept."""
-    rows = current(Record, None).where(Record.document_id == shipment_id)
-    columns = [getattr(Record, name) for name in ITEM]
-    found = rows.with_only_columns(Record.id, *columns).order_by(Record.line, Record.id)
-    listed = [(row.pop("id"), row) for row in map(dict, db.session.execute(found).mappings())]
-    marks: dict[UUID, list[str]] = defaultdict(list)
-    wanted = select(Mark.record_id, Mark.kind, Mark.text).join(
-        Record, (Record.id == Mark.record_id) & (Record.version == Mark.record_version)
-    )
-    wanted = wanted.where(Record.document_id == shipment_id).order_by(Mark.id)
-    for record_id, kind, text in db.session.execute(wanted):
-        if kind != "manufacture":
-            marks[record_id].append(text)
-    return [Item(row, marks[record_id]) for record_id, row in listed]
-
-
 def totals(lines: Iterable[Any]) -> dict[str, str]:
     """Return the quantity of each category, apart by unit, as text without trailing zeros."""
     sums: dict[str, Decimal] = defaultdict(Decimal)
@@ -183,31 +153,6 @@ def totals(lines: Iterable[Any]) -> dict[str, str]:
 def amount(value: Any) -> str:
     """Return an amount as text without trailing zeros or exponent."""
     return f"{Decimal(str(value)).normalize():f}"
-
-
-def sequence(shipment: Shipment) -> int:
-    """Return the how-manieth shipment under its certificate this is."""
-    earlier = select(func.count()).where(
-        Shipment.permit_id == shipment.permit_id, Shipment.id <= shipment.id
-    )
-    return db.session.scalar(earlier) or 1
-
-
-def last_days(permits: Iterable[Mapping[str, str]]) -> dict[tuple[str, str], date]:
-    """Return the last day of in-transit authorizations that the state may see, by state and number."""
-    named = [(one["state"], one["number"]) for one in permits]
-    if not named:
-        return {}
-    wanted = select(Permit).where(Permit.kind == "in_transit")
-    wanted = wanted.where(Permit.number.in_([number for _, number in named]))
-    found = {(row.owner_state, row.number): row.last_day for row in db.session.scalars(wanted)}
-    return {name: found[name] for name in named if name in found}
-
-
-def places(codes: Iterable[str]) -> dict[str, str]:
-    """Return the names of border posts by their codes."""
-    wanted = select(Post.code, Post.name).where(Post.code.in_(list(codes)))
-    return dict(db.session.execute(wanted).all())
 
 
 def vars_of(row: Any) -> dict[str, Any]:

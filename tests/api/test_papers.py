@@ -10,7 +10,9 @@ from sqlalchemy import text
 
 from api.papers import forms
 from salsa_ext.db import db, transaction
+from salsa_ext.models import Permit, Shipment
 from salsa_ext.policy.rules import operator
+from salsa_ext.readmodels.papers import PERMIT, SHIPMENT, SIDES
 from salsa_ext.services import signing
 from salsa_ext.services.sealing import Vault
 from salsa_ext.values import jwks, tokens
@@ -318,7 +320,7 @@ def test_an_attachment_of_five_hundred_items_lists_them_all(bra):
 
 
 def test_more_items_than_can_be_read_stand_in_the_manifest_and_under_the_code(bra, monkeypatch):
-    monkeypatch.setattr("salsa_ext.readmodels.papers.MOST_ITEMS", 1)
+    monkeypatch.setattr("salsa_ext.readmodels.attachments.MOST_ITEMS", 1)
     made = attachment(bra)[1]
     assert "2 items stand in the electronic manifest" in text_of(made)
     assert "ABC000000" not in text_of(made)
@@ -407,6 +409,20 @@ def test_a_blank_form_has_titles_in_its_language_and_english(session, kind, lang
                "receipt": "Confirmation of receipt"}[kind]  # fmt: skip
     assert english in said and "Signatures" in said
     assert "SALSA1" not in said
+
+
+NOT_ON_THE_FACE = {  # of a permit and of a shipment: the row's own, or what changes meanwhile
+    "id", "owner_state", "concerned", "version", "status", "recorded_at", "permit_id", "posts",
+    "due_at", "item_count", "bulk",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("model", "facts"), [(Permit, PERMIT), (Shipment, SHIPMENT)])
+def test_a_column_stands_on_the_face_and_under_the_signature_or_is_listed(model, facts):
+    """A shipment's goods without serials are under it too, apart from their column."""
+    sides = {f"{side}_id" for side in SIDES}
+    columns = {column.key for column in model.__table__.columns}
+    assert columns - {*facts, *sides, *NOT_ON_THE_FACE} == set()
 
 
 def set_to(permit, change):
