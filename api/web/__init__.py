@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from flask import Flask
 
-from api.web import boards, csrf, docs, notifications, pages, shown, signin
+from api.web import (
+    boards,
+    csrf,
+    docs,
+    forms,
+    notifications,
+    pages,
+    shown,
+    signin,
+    verification,
+)
 
-BLUEPRINTS = tuple(module.blueprint for module in (pages, signin, boards, notifications, docs))
+BLUEPRINTS = tuple(
+    module.blueprint for module in (pages, signin, boards, notifications, docs, verification, forms)
+)
 
 
 def register(app: Flask) -> None:
