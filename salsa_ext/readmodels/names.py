@@ -39,6 +39,13 @@ def _posts() -> dict[str, frozenset[str]]:
     return {code: frozenset(sides) for code, *sides in rows}
 
 
+@cache
+def participants() -> tuple[str, ...]:
+    """Return the codes of the participating states, in order."""
+    wanted = select(State.code).where(State.is_participant).order_by(State.code)
+    return tuple(db.session.scalars(wanted))
+
+
 def is_state(code: str) -> bool:
     """Tell whether a code is that of a state of today or of the past."""
     return code in _states()
@@ -95,5 +102,6 @@ def types() -> list[str]:
 
 def forget() -> None:
     """Drop what is kept in memory; for the command that loads reference data anew."""
-    for kept in (_aliases, _families, calibres, _categories, _states, _posts, labels):
+    tables = (_aliases, _families, calibres, _categories, _states, _posts, participants, labels)
+    for kept in tables:
         kept.cache_clear()
