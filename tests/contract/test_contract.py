@@ -35,10 +35,13 @@ BODIES = (
     "correct", "shipments", "checkpoints", "receipt", "case", "cancel", "suspend", "reinstate",
     "amend", "reissue", "explain", "agree", "reopen", "assign", "revoke", "close", "renew",
 )  # fmt: skip
+BODILESS = ("/accounts", "/keys", "/traces")
 WITH_A_BODY = [
     route
     for route in OF_SOMETHING
-    if route.method == "POST" and route.path.rpartition("/")[2] in BODIES
+    if route.method == "POST"
+    and route.path.rpartition("/")[2] in BODIES
+    and not route.path.startswith(BODILESS)
 ]
 
 
