@@ -34,8 +34,9 @@ def _states() -> frozenset[str]:
 
 
 @cache
-def _posts() -> frozenset[str]:
-    return frozenset(db.session.scalars(select(Post.code)))
+def _posts() -> dict[str, frozenset[str]]:
+    rows = db.session.execute(select(Post.code, Post.state_a, Post.state_b))
+    return {code: frozenset(sides) for code, *sides in rows}
 
 
 @cache
@@ -53,6 +54,11 @@ def is_state(code: str) -> bool:
 def is_post(code: str) -> bool:
     """Tell whether a code is that of a border post."""
     return code in _posts()
+
+
+def is_side(state: str, post: str) -> bool:
+    """Tell whether a state is one of the two sides of a border post."""
+    return state in _posts().get(post, ())
 
 
 @cache
