@@ -174,6 +174,8 @@ def _writer(column: Column[Any]) -> Callable[[Any], str]:
         write = _array
     elif isinstance(column.type, LargeBinary):
         write = _bytes
+    elif not isinstance(column.type, Text):  # ids, numbers and dates hold nothing to be escaped
+        return lambda value: "\\N" if value is None else str(value)
     return lambda value: "\\N" if value is None else write(value).translate(_ESCAPES)
 
 

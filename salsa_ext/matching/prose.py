@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 
 
@@ -98,6 +99,7 @@ _BECAUSE: Final = re.compile(
 _ONE_GLYPH: Final = re.compile(r"([^\W_])\1{2,}")
 
 
+@lru_cache(maxsize=1_000)  # a serial is asked about more than once while it is recorded
 def marking_of(text: str) -> str | None:
     """Return what words say of a mark (`obliterated`, `altered`, `unmarked`, `unknown`).
 

@@ -22,6 +22,7 @@ from salsa_ext.matching.quantities import allocate
 from salsa_ext.matching.registers import Register
 from salsa_ext.models import Permit, PermitReference
 from salsa_ext.readmodels.families import around
+from salsa_ext.services import locks
 from salsa_ext.services.manifests import Lines, locked_lines
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.firearms import Firearm
@@ -112,20 +113,27 @@ def _exhaust(used: Collection[UUID], left: Collection[UUID]) -> None:
 
 
 def _count(actor: Actor, permit_ids: Collection[UUID], refuse: bool) -> None:
-    importers = select(Permit.importing_state).where(Permit.id.in_(permit_ids)).distinct()
-    for state in sorted(db.session.scalars(importers)):
+    sides = select(Permit.importing_state, Permit.id).where(Permit.id.in_(permit_ids))
+    under: dict[str, list[UUID]] = defaultdict(list)
+    for state, permit_id in db.session.execute(sides):
+        under[state].append(permit_id)
+    for state in sorted(under):
+        locks.draws_of(state)  # of the import certificates; whoever else draws on them waits here
         with as_state(actor, state):
-            lineages = _lineages(around(actor, permit_ids), state)
-            if not lineages:
-                continue
-            own = [document.id for lineage in lineages for document in lineage]
-            lines = locked_lines(set(own))  # whoever else draws on it waits here
-            register = around(actor, permit_ids)
-            for lineage in _lineages(register, state):
-                _draw_import(register, lineage, lines, refuse)
-            db.session.flush()
-            left = {line.permit_id for line in lines.values() if line.left > 0}
-            _exhaust(set(own) - left, set(own) & left)
+            _count_of(around(actor, under[state]), state, refuse)
+
+
+def _count_of(register: Register, state: str, refuse: bool) -> None:
+    lineages = _lineages(register, state)
+    if not lineages:
+        return
+    own = {document.id for lineage in lineages for document in lineage}
+    lines = locked_lines(own)
+    for lineage in lineages:
+        _draw_import(register, lineage, lines, refuse)
+    db.session.flush()
+    left = {line.permit_id for line in lines.values() if line.left > 0}
+    _exhaust(own - left, own & left)
 
 
 def _lineages(register: Register, state: str) -> list[list[Document]]:

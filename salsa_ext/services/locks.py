@@ -16,6 +16,8 @@ from salsa_ext.db import db
 EXCLUSIVE = text("SELECT pg_advisory_xact_lock(hashtextextended('permits:' || :state, 0))")
 SHARED = text("SELECT pg_advisory_xact_lock_shared(hashtextextended('permits:' || :state, 0))")
 
+DRAWS = text("SELECT pg_advisory_xact_lock(hashtextextended('draws:' || :state, 0))")
+
 
 def permits_of(states: Iterable[str]) -> None:
     """Keep everybody else from the permits that concern these states, until the end."""
@@ -27,3 +29,11 @@ def movements_of(states: Iterable[str]) -> None:
     """Keep the permits that concern these states as they are, until the end."""
     for state in sorted(set(states)):
         db.session.execute(SHARED, {"state": state})
+
+
+def draws_of(state: str) -> None:
+    """Keep everybody else from drawing on the import certificates of a state, until the end.
+
+    Several states may ship under one; what each draws is seen by the next alone.
+    """
+    db.session.execute(DRAWS, {"state": state})
