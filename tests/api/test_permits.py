@@ -185,3 +185,10 @@ def test_a_code_of_the_tariff_is_kept_as_it_was_written(exporter):
         exporter.post("/permits", bodies.permit(lines=lines)).json["lines"][0]["hs_code"]
         == "9302.00"
     )
+
+
+def test_the_earlier_of_two_days_is_the_last(exporter):
+    body = bodies.permit(expires_on="2026-12-31", latest_import_on="2026-03-01")
+    assert exporter.post("/permits", body).json["status"] == "expired"
+    later = bodies.permit(number="E-2", expires_on="2026-03-10", latest_import_on="2026-12-31")
+    assert exporter.post("/permits", later).json["status"] == "issued"
