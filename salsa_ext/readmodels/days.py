@@ -28,7 +28,11 @@ class Days:
 
     def of(self, state: str) -> date:
         """Return the day in a state."""
-        return date_in(self.at, self.zones.get(state, UTC))
+        return date_in(self.at, self.zone(state))
+
+    def zone(self, state: str) -> str:
+        """Return the IANA zone of a state's days."""
+        return self.zones.get(state, UTC)
 
     def column(self, state: Any) -> ColumnElement[date]:
         """Return the day in the state that a column names."""
