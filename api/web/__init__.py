@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Flask
 
-from api.web import boards, csrf, docs, pages, shown, signin
+from api.web import boards, csrf, desk, docs, pages, shown, signin
 
-BLUEPRINTS = tuple(module.blueprint for module in (pages, signin, boards, docs))
+BLUEPRINTS = tuple(module.blueprint for module in (pages, signin, boards, desk, docs))
 
 
 def register(app: Flask) -> None:
