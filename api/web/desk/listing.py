@@ -13,7 +13,7 @@ from api.pagination import ListQuery
 from api.said import flatten
 from api.web.forms import Form
 
-LIMIT = 50
+LIMIT = 25
 
 
 @dataclass(frozen=True)
