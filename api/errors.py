@@ -25,11 +25,13 @@ STATUS: dict[type[SalsaError], int] = {
     errors.NotFound: 404,
     errors.Conflict: 409,
     errors.Duplicate: 409,
+    errors.RuleBroken: 409,
     errors.OverQuantity: 409,
     errors.IllegalTransition: 409,
     errors.InFlight: 409,
     errors.StaleVersion: 412,
     errors.Invalid: 422,
+    errors.FieldsAgainstRule: 422,
     errors.KeyReused: 422,
     errors.PreconditionRequired: 428,
     errors.Unavailable: 503,
@@ -64,6 +66,7 @@ class ProblemSchema(Schema):
     request_id = fields.String(required=True)
     errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
     balance = fields.Dict(keys=fields.String(), values=fields.String())
+    article = fields.String()
 
 
 def problem(status: int, code: str, detail: Message, **more: Any) -> Response:
@@ -101,6 +104,8 @@ def _explained(error: SalsaError) -> Response:
     more: dict[str, Any] = {}
     if isinstance(error, errors.Invalid):
         more["errors"] = {path: [*map(translate, said)] for path, said in error.errors.items()}
+    if isinstance(error, errors.RuleBroken | errors.FieldsAgainstRule):
+        more["article"] = error.article.source
     if isinstance(error, errors.OverQuantity):
         more["balance"] = error.details["balance"]
     return problem(STATUS[type(error)], error.code, error.message, **more)

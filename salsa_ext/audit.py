@@ -33,6 +33,17 @@ class Action(StrEnum):
     SIGNED_IN = "session:opened"
     SIGNED_OUT = "session:closed"
     PERMIT_RECORDED = "permit:recorded"
+    PERMIT_CANCELLED = "permit:cancelled"
+    PERMIT_SUSPENDED = "permit:suspended"
+    PERMIT_REINSTATED = "permit:reinstated"
+    PERMIT_AMENDED = "permit:amended"
+    PERMIT_REPLACED = "permit:replaced"
+    DISCREPANCY_RAISED = "discrepancy:raised"
+    DISCREPANCY_RESOLVED = "discrepancy:resolved"
+    DISCREPANCY_REOPENED = "discrepancy:reopened"
+    DISCREPANCY_EXPLAINED = "discrepancy:explained"
+    DISCREPANCY_AGREED = "discrepancy:agreed"
+    DISCREPANCY_ASSIGNED = "discrepancy:assigned"
     SHIPMENT_RECORDED = "shipment:recorded"
     CHECKPOINT_RECORDED = "checkpoint:recorded"
     RECEIPT_CONFIRMED = "receipt:confirmed"
@@ -57,8 +68,8 @@ class Action(StrEnum):
 
 
 SUBJECT_KINDS: Final = (
-    "account", "agency", "check", "contact", "import", "key", "permit", "record", "report",
-    "seizure", "shipment", "trace", "transfer",
+    "account", "agency", "check", "contact", "discrepancy", "import", "key", "permit", "record",
+    "report", "seizure", "shipment", "trace", "transfer",
 )  # fmt: skip
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
+
+from salsa_ext.articles import Article
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ def say(text: str, **params: Any) -> Message:
 class SalsaError(Exception):
     """Base of all errors that the service explains; `code` is stable, `details` are data."""
 
-    code: ClassVar[str] = "error"
+    code: str = "error"
 
     def __init__(self, message: Message | str, **details: Any) -> None:
         super().__init__(str(message))
@@ -99,10 +101,31 @@ class Duplicate(Conflict):
     code = "duplicate"
 
 
-class OverQuantity(Conflict):
-    """More than the permit still allows (Model Regulations 8.3)."""
+class RuleBroken(Conflict):
+    """The request is sound, and a rule of the treaties forbids it as things stand."""
+
+    def __init__(self, article: Article, message: Message, **details: Any) -> None:
+        super().__init__(message, **details)
+        self.article = article
+        self.code = article.code
+
+
+class FieldsAgainstRule(Invalid):
+    """Fields that a rule of the treaties forbids, whatever else is recorded."""
+
+    def __init__(self, article: Article, errors: Mapping[str, Sequence[Message]]) -> None:
+        super().__init__(errors)
+        self.article = article
+        self.code = article.code
+
+
+class OverQuantity(RuleBroken):
+    """More than the permit still allows (Model Regulations 8.3); `balance` says what is left."""
 
     code = "over_quantity"
+
+    def __init__(self, message: Message, balance: Mapping[str, str]) -> None:
+        super().__init__(Article.QUANTITY, message, balance=balance)
 
 
 class IllegalTransition(Conflict):

@@ -9,7 +9,8 @@ from flask import Flask
 from salsa_ext.clock import FixedClock
 from salsa_ext.db import transaction
 from salsa_ext.policy.rules import operator
-from salsa_ext.services import agencies, imports
+from salsa_ext.services import accounts, agencies, imports
+from salsa_ext.services.accounts import AccountData
 from salsa_ext.services.agencies import AgencyData, ContactData
 from salsa_ext.services.imports import RunData
 from salsa_ext.values.ids import new_id
@@ -33,6 +34,7 @@ def fill(app: Flask) -> Ids:
     partner.post("/permits", bodies.import_permit())
     permit = licensing.post("/permits", bodies.permit()).json["id"]
     shipment = licensing.post(f"/permits/{permit}/shipments", bodies.shipment()).json["id"]
+    discrepancy = _disagree(licensing, partner)
     border.post(f"/shipments/{shipment}/checkpoints", TICK)
     partner.post(f"/shipments/{shipment}/receipt", {"received_on": "2026-03-03", "all": True})
     partner.post(
@@ -48,9 +50,37 @@ def fill(app: Flask) -> Ids:
     police.post("/traces", bodies.trace(draft=True))
     leaving = {"username": "bra.leaving", "role": "auditor", "agency": "BRA-POLICE"}
     account = client("BRA", "state_administrator").post("/accounts", leaving).json["id"]
-    return {"permit_id": permit, "shipment_id": shipment, "transfer_id": transfer["id"],
-            "record_id": transfer["firearm"]["record"], "report_id": report,
-            "seizure_id": seizure, "check_id": check, "trace_id": trace, "account_id": account}  # fmt: skip
+    return {"permit_id": permit, "discrepancy_id": discrepancy, "shipment_id": shipment,
+            "transfer_id": transfer["id"], "record_id": transfer["firearm"]["record"],
+            "report_id": report, "seizure_id": seizure, "check_id": check, "trace_id": trace,
+            "account_id": account}  # fmt: skip
+
+
+def _disagree(licensing: actors.Client, partner: actors.Client) -> str:
+    """Let the two certificates of one export name different consignees; returns the discrepancy."""
+    told = {"import_permit": {"state": "PRY", "number": "I-2"}}
+    other = bodies.party("Otra Armería")
+    partner.post("/permits", bodies.import_permit(number="I-2", final_consignee=other))
+    export = licensing.post("/permits", bodies.permit(number="E-2", **told))
+    said = {"reason": "Under review"}
+    licensing.post(
+        f"/permits/{export.json['id']}/suspend", said, 200, If_Match=export.headers["ETag"]
+    )
+    found = licensing.get("/discrepancies?number=E-2").json["items"][0]["id"]
+    for client, state in ((licensing, "BRA"), (partner, "PRY")):
+        address, who = f"/discrepancies/{found}", f"{state.lower()}.licensing"
+        etag = client.get(address).headers["ETag"]
+        client.post(f"{address}/explain", {"text": "Two branches of one firm"}, 200, If_Match=etag)
+        _open(state, who)
+        client.post(f"{address}/assign", {"username": who}, 200)
+    return str(found)
+
+
+def _open(state: str, username: str) -> None:
+    acting = operator(state, clock=FixedClock(NOW))
+    with transaction(acting):
+        data = AccountData(username, "licensing_officer", f"{state}-LICENSING")
+        accounts.open_account(actor=acting, data=data)
 
 
 def _register() -> None:

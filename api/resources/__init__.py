@@ -6,6 +6,7 @@ from api.resource import Resource
 from api.resources import (
     accounts,
     checks,
+    discrepancies,
     permits,
     posts,
     records,
@@ -21,7 +22,7 @@ from api.resources import (
 BLUEPRINTS: tuple[Resource, ...] = tuple(
     module.blueprint
     for module in (
-        permits, shipments, transfers, seizures, reports, records, checks, traces, posts,
+        permits, shipments, discrepancies, transfers, seizures, reports, records, checks, traces, posts,
         statistics, reference, accounts,
     )
 )  # fmt: skip

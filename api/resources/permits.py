@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
+from flask import g
+
 from api.resource import Resource
+from api.schemas.changes import AmendRequest, DecisionRequest, ReissueRequest
+from api.schemas.fields import RequestSchema
 from api.schemas.permits import PermitQuery, PermitRequest, PermitResponse
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import permits as reading
-from salsa_ext.services import permits
+from salsa_ext.services import amendments, cancellations, permits, reissues
 from salsa_ext.values.actor import Actor
+from salsa_ext.values.changes import Reissue
 from salsa_ext.values.permits import PermitData
 
 blueprint = Resource(
@@ -28,3 +35,34 @@ def record_permit(actor: Actor, data: PermitData) -> reading.PermitView:
     """Post a permit that your state issued."""
     permit_id: UUID = permits.record(actor=actor, data=data)
     return reading.read(actor, permit_id)
+
+
+def _action(name: str, body: type[RequestSchema], command: Callable[..., Any], said: str) -> None:
+    def act(actor: Actor, data: Any, permit_id: UUID) -> reading.PermitView:
+        command(actor=actor, permit_id=permit_id, seen=g.seen, data=data)
+        return reading.read(actor, permit_id)
+
+    act.__name__, act.__doc__ = f"{name}_permit", said
+    blueprint.posting(
+        f"/permits/<uuid:permit_id>/{name}", body, PermitResponse, Permission.PERMIT_RECORD,
+        status=200, standing=reading.version,
+    )(act)  # fmt: skip
+
+
+_action("cancel", DecisionRequest, cancellations.cancel,
+        "Cancel a permit of your state for good; the states concerned learn it.")  # fmt: skip
+_action("suspend", DecisionRequest, cancellations.suspend,
+        "Suspend a permit of your state until it is reinstated.")  # fmt: skip
+_action("reinstate", DecisionRequest, cancellations.reinstate, "Reinstate a suspended permit.")
+_action("amend", AmendRequest, amendments.amend,
+        "Amend what the Model Regulations 8.5 let be amended: the source, the plan of a transit.")  # fmt: skip
+
+
+@blueprint.posting(
+    "/permits/<uuid:permit_id>/reissue", ReissueRequest, PermitResponse, Permission.PERMIT_RECORD,
+    standing=reading.version,
+)  # fmt: skip
+def reissue_permit(actor: Actor, data: Reissue, permit_id: UUID) -> reading.PermitView:
+    """Issue a new permit for what is left of one, which it replaces; the answer is the new one."""
+    fresh = reissues.reissue(actor=actor, permit_id=permit_id, seen=g.seen, data=data)
+    return reading.read(actor, fresh)

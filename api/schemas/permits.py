@@ -17,6 +17,7 @@ from api.schemas.common import (
     columns,
     side,
 )
+from api.schemas.events import TimelineResponse
 from api.schemas.fields import (
     Code,
     Day,
@@ -88,6 +89,7 @@ class PermitRequest(RequestSchema):
     transit_permits = Items(Nested(ReferenceRequest), most=20, load_default=())
     replaces = Text(most=100)
     plan = Nested(PlanRequest)
+    refusal = Text(most=1000)
     lines = Items(Nested(LineRequest), most=1000, required=True)
 
 
@@ -97,6 +99,7 @@ class BalanceResponse(Schema):
     line = fields.Integer(required=True)
     authorised = fields.Float(required=True)
     shipped = fields.Float(required=True)
+    lapsed = fields.Float(required=True)
     left = fields.Float(required=True)
 
 
@@ -108,6 +111,8 @@ class FindingResponse(Schema):
     ours = fields.String(allow_none=True)
     theirs = fields.String(allow_none=True)
     state = fields.String(allow_none=True)
+    kind = fields.String(allow_none=True)
+    number = fields.String(allow_none=True)
 
 
 class PermitResponse(Schema):
@@ -141,9 +146,11 @@ class PermitResponse(Schema):
     transit_permits = fields.List(fields.Nested(ReferenceResponse))
     replaces = fields.String(allow_none=True)
     plan = fields.Dict(keys=fields.String(), allow_none=True)
+    refusal = fields.String(allow_none=True)
     lines = fields.List(fields.Nested(FirearmResponse), required=True)
     balance = fields.List(fields.Nested(BalanceResponse), required=True)
     findings = fields.List(fields.Nested(FindingResponse), required=True)
+    events = fields.List(fields.Nested(TimelineResponse))
     recorded_at = fields.DateTime(required=True)
 
     @pre_dump
@@ -154,6 +161,7 @@ class PermitResponse(Schema):
         carrier = side(view.parties, permit.carrier_id)
         return columns(permit) | {
             "status": view.status, "standing": view.standing, "findings": view.findings,
+            "events": view.events,
             "lines": view.lines, "balance": [_balance(line) for line in view.lines],
             "authority": {"agency": permit.agency, "signatory": signatory and signatory.name},
             "plan": permit.plan and permit.plan | {"carrier": carrier and carrier.name},
@@ -168,13 +176,14 @@ class PermitQuery(ListQuery):
     kind = Code(codes.PERMIT_KINDS)
     number = Text(most=100)
     status = Code(codes.PERMIT_STATUSES)
+    standing = Code(codes.STANDINGS)
     exporting_state = StateCode()
     importing_state = StateCode()
 
 
 def _balance(line: Any) -> dict[str, Any]:
     return {"line": line.line, "authorised": line.quantity, "shipped": line.shipped,
-            "left": line.quantity - line.shipped}  # fmt: skip
+            "lapsed": line.lapsed, "left": line.left}  # fmt: skip
 
 
 def _reference(state: str, number: str | None) -> dict[str, str] | None:

@@ -3,12 +3,14 @@
 from salsa_ext.models.accounts import Account, ApiKey, Officer
 from salsa_ext.models.audit import AuditEntry
 from salsa_ext.models.checks import Check
+from salsa_ext.models.discrepancies import Assignment, Discrepancy, Position
+from salsa_ext.models.events import Event
 from salsa_ext.models.idempotency import IdempotencyKey
 from salsa_ext.models.imports import ImportRun
 from salsa_ext.models.installation import Installation
 from salsa_ext.models.numbers import StandingNumber
 from salsa_ext.models.parties import Party
-from salsa_ext.models.permits import Permit, PermitLine
+from salsa_ext.models.permits import Permit, PermitLine, PermitReference
 from salsa_ext.models.records import Mark, MarkKey, Record, RecordSetting
 from salsa_ext.models.reference import (
     Agency,
@@ -30,9 +32,10 @@ from salsa_ext.models.traces import Trace, TraceLeg
 from salsa_ext.models.transfers import Transfer
 
 __all__ = [
-    "Account", "Agency", "Alias", "ApiKey", "AuditEntry", "Calibre", "Check", "Checkpoint",
-    "Contact", "FirearmType", "IdempotencyKey", "ImportRun", "Installation", "Label", "Make",
-    "Mark", "MarkKey", "Offence", "Officer", "Party", "Permit", "PermitLine", "Post", "Receipt",
-    "Record", "RecordSetting", "Report", "Rollup", "RollupDelta", "Seizure", "Shipment",
-    "StandingNumber", "State", "Trace", "TraceLeg", "Transfer",
+    "Account", "Agency", "Alias", "ApiKey", "Assignment", "AuditEntry", "Calibre", "Check",
+    "Checkpoint", "Contact", "Discrepancy", "Event", "FirearmType", "IdempotencyKey", "ImportRun",
+    "Installation", "Label", "Make", "Mark", "MarkKey", "Offence", "Officer", "Party", "Permit",
+    "PermitLine", "PermitReference", "Position", "Post", "Receipt", "Record", "RecordSetting",
+    "Report", "Rollup", "RollupDelta", "Seizure", "Shipment", "StandingNumber", "State", "Trace",
+    "TraceLeg", "Transfer",
 ]  # fmt: skip

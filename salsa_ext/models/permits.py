@@ -34,6 +34,7 @@ class Permit(Owned, Base):
         Index(None, "importing_state", "import_permit_number"),
         Index(None, "owner_state", "id"),
         Index(None, "number"),
+        Index(None, "owner_state", "kind", "replaces"),
         Index("ix_permit_concerned", "concerned", postgresql_using="gin"),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
@@ -65,6 +66,9 @@ class Permit(Owned, Base):
     plan: Mapped[dict[str, Any] | None]
     carrier_id: Mapped[UUID | None]
     recorded_at: Mapped[datetime]
+    standing: Mapped[str]
+    findings: Mapped[list[dict[str, Any]]]
+    refusal: Mapped[str | None]
 
     @hybrid_property
     def last_day(self) -> date:
@@ -78,12 +82,38 @@ class Permit(Owned, Base):
 
 
 class PermitLine(Owned, Described, Base):
-    """One line of goods; `shipped` is what the attachments have drawn (Model Regulations 8.3)."""
+    """One line of goods; `shipped` is what the attachments have drawn (Model Regulations 8.3).
+
+    `lapsed` can be drawn no more: the permit was cancelled or replaced before it was.
+    """
 
     __tablename__ = "permit_line"
-    __table_args__ = (CheckConstraint("shipped >= 0 AND shipped <= quantity", name="balance"),)
+    __table_args__ = (
+        CheckConstraint(
+            "shipped >= 0 AND lapsed >= 0 AND shipped + lapsed <= quantity", name="balance"
+        ),
+    )
     permit_id: Mapped[UUID] = mapped_column(
         ForeignKey("permit.id"), primary_key=True, sort_order=-30
     )
     line: Mapped[int] = mapped_column(primary_key=True, sort_order=-29)
     shipped: Mapped[Decimal]
+    lapsed: Mapped[Decimal]
+
+    @property
+    def left(self) -> Decimal:
+        """Return what can still be drawn."""
+        return self.quantity - self.shipped - self.lapsed
+
+
+class PermitReference(Owned, Base):
+    """A document that a permit names: counterparts are found by it from both sides."""
+
+    __tablename__ = "permit_reference"
+    __table_args__ = (Index(None, "state", "kind", "number"),)
+    permit_id: Mapped[UUID] = mapped_column(
+        ForeignKey("permit.id"), primary_key=True, sort_order=-30
+    )
+    state: Mapped[str] = mapped_column(CHAR(3), primary_key=True, sort_order=-29)
+    kind: Mapped[str] = mapped_column(primary_key=True, sort_order=-28)
+    number: Mapped[str] = mapped_column(primary_key=True, sort_order=-27)

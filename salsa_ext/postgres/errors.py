@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from salsa_ext.errors import SalsaError
 
 
 class PostgresUnavailable(SalsaError):
     """The database server cannot be started, reached or prepared; the message says what to do."""
 
-    code: ClassVar[str] = "postgres_unavailable"
+    code = "postgres_unavailable"

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, case, select
 
 from salsa_ext.db import db
 from salsa_ext.errors import NotFound
-from salsa_ext.models import Permit, PermitLine
+from salsa_ext.matching.counterparts import worst
+from salsa_ext.models import Event, Permit, PermitLine
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.days import days
+from salsa_ext.readmodels.events import of_subjects
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.readmodels.parties import Parties, parties_of
 from salsa_ext.values.actor import Actor
@@ -29,7 +31,7 @@ PARTY_FIELDS = (
     "signatory_id",
     "carrier_id",
 )
-COUNTERPART = {"import": "export", "export": "import", "in_transit": "export"}
+SIDES = ("exporter", "importer", "final_consignee")
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class PermitView:
     status: str
     standing: str
     findings: list[dict[str, Any]]
+    events: Sequence[Event] = ()
 
     @property
     def version(self) -> int:
@@ -61,7 +64,7 @@ def list_permits(
     """Return a page of permits that concern the actor's state, newest first."""
     require(actor, Permission.PERMIT_READ)
     query = select(Permit)
-    for name in ("kind", "number", "exporting_state", "importing_state"):
+    for name in ("kind", "number", "exporting_state", "importing_state", "standing"):
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(Permit, name) == value)
     if (status := filters.get("status")) is not None:
@@ -88,19 +91,24 @@ def views(actor: Actor, permits: Sequence[Permit]) -> list[PermitView]:
     """Complete permits with one query for each kind of thing, however many they are."""
     if not permits:
         return []
-    today = days(actor)
-    counterparts = _counterparts(permits)
-    others = [other.id for found in counterparts.values() for other in found]
-    lines = _lines({*others, *(permit.id for permit in permits)})
-    parties = parties_of(getattr(permit, name) for permit in permits for name in PARTY_FIELDS)
+    today, others = days(actor), _others(permits)
+    lines, told = (
+        _lines([permit.id for permit in permits]),
+        of_subjects(permit.id for permit in permits),
+    )
+    named = [*permits, *others.values()]
+    parties = parties_of(getattr(permit, name) for permit in named for name in PARTY_FIELDS)
     result = []
     for permit in permits:
-        own = lines[permit.id]
-        findings = _findings(permit, counterparts[permit.id], lines)
+        findings = _findings(actor, permit, others, parties)
         gone = permit.status == "issued" and permit.last_day < today.of(permit.owner_state)
         status = "expired" if gone else permit.status
-        standing = findings[0]["code"] if findings else "complete"
-        result.append(PermitView(permit, own, parties, status, standing, findings))
+        standing = worst(found["code"] for found in findings)
+        result.append(
+            PermitView(
+                permit, lines[permit.id], parties, status, standing, findings, told[permit.id]
+            )
+        )
     return result
 
 
@@ -113,77 +121,39 @@ def _lines(permit_ids: Iterable[UUID]) -> dict[UUID, list[PermitLine]]:
     return found
 
 
-def _counterparts(permits: Sequence[Permit]) -> dict[UUID, list[Permit]]:
-    """Find the other side of each permit among those that the state may see, in one query."""
-    found: dict[UUID, list[Permit]] = defaultdict(list)
-    if not permits:
-        return found
-    for other in db.session.scalars(_counterpart_query(permits)):
-        for permit in permits:
-            if _are_counterparts(permit, other):
-                found[permit.id].append(other)
-    return found
-
-
-def _counterpart_query(permits: Sequence[Permit]) -> Select[Any]:
-    named = [
-        (permit.importing_state, "import", permit.import_permit_number)
-        for permit in permits if permit.import_permit_number
-    ] + [
-        (permit.exporting_state, "export", permit.export_permit_number)
-        for permit in permits if permit.export_permit_number
-    ]  # fmt: skip
-    naming = [(permit.owner_state, permit.number) for permit in permits if permit.kind == "import"]
-    return (
-        select(Permit)
-        .where(
-            or_(
-                tuple_(Permit.owner_state, Permit.kind, Permit.number).in_(named),
-                and_(
-                    Permit.kind == "export",
-                    tuple_(Permit.importing_state, Permit.import_permit_number).in_(naming),
-                ),
-            )
-        )
-        .order_by(Permit.id)
-    )
-
-
-def _are_counterparts(permit: Permit, other: Permit) -> bool:
-    if other.kind != COUNTERPART[permit.kind]:
-        return False
-    match permit.kind:
-        case "import":
-            named = (other.importing_state, other.import_permit_number)
-            return named == (permit.owner_state, permit.number)
-        case "export":
-            named = (permit.importing_state, permit.import_permit_number)
-        case _:
-            named = (permit.exporting_state, permit.export_permit_number)
-    return named == (other.owner_state, other.number)
-
-
 def _findings(
-    permit: Permit, others: list[Permit], lines: dict[UUID, list[PermitLine]]
+    actor: Actor, permit: Permit, others: Mapping[str, Permit], parties: Parties
 ) -> list[dict[str, Any]]:
-    """Say where the two sides differ; the first finding names the standing."""
-    if not others:
-        return [{"code": "awaiting_counterpart", "field": None, "ours": None, "theirs": None}]
-    other = others[0]
-    found = [
-        {
-            "code": "mismatch",
-            "field": name,
-            "ours": mine,
-            "theirs": theirs,
-            "state": other.owner_state,
-        }
-        for name in ("exporting_state", "importing_state")
-        if (mine := getattr(permit, name)) != (theirs := getattr(other, name))
-    ]
-    ours, theirs = (sum(line.quantity for line in lines[side.id]) for side in (permit, other))
-    over = ours > theirs if permit.kind == "export" else theirs > ours
-    if permit.kind != "in_transit" and over:
-        found.append({"code": "over_quantity", "field": "quantity", "ours": str(ours),
-                      "theirs": str(theirs), "state": other.owner_state})  # fmt: skip
+    """Return the findings that the reader may know, with the names that stand with the parties."""
+    seen = [dict(found) for found in permit.findings if actor.state in found["seen_by"]]
+    for found in seen:
+        other = others.get(found["document"] or "")
+        if found["field"] in SIDES and other is not None:
+            found["ours"] = _name(parties, permit, found["field"])
+            found["theirs"] = _name(parties, other, found["field"])
+    return seen
+
+
+def _name(parties: Parties, permit: Permit, side: str) -> str | None:
+    party = parties.get(getattr(permit, f"{side}_id"))
+    return party.name if party else None
+
+
+def _others(permits: Sequence[Permit]) -> dict[str, Permit]:
+    """Return the counterparts that differ in a party, by id."""
+    wanted = {
+        found["document"] for permit in permits for found in permit.findings
+        if found["field"] in SIDES and found["document"]
+    }  # fmt: skip
+    if not wanted:
+        return {}
+    found = db.session.scalars(select(Permit).where(Permit.id.in_(wanted)))
+    return {str(permit.id): permit for permit in found}
+
+
+def version(actor: Actor, permit_id: UUID) -> int:
+    """Return the version that stands, to be compared with If-Match; raises NotFound."""
+    found = db.session.scalar(select(Permit.version).where(Permit.id == permit_id))
+    if found is None:
+        raise NotFound("permit", permit_id)
     return found

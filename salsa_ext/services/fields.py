@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
-from salsa_ext.errors import Coded, Invalid, Message, say
+from salsa_ext.articles import Article
+from salsa_ext.errors import Coded, FieldsAgainstRule, Invalid, Message, say
 from salsa_ext.readmodels import names
 from salsa_ext.values.events import When
 from salsa_ext.values.firearms import Firearm
@@ -22,15 +23,19 @@ class Problems:
 
     def __init__(self) -> None:
         self.found: dict[str, list[Message]] = {}
+        self.articles: set[Article | None] = set()
 
-    def add(self, path: str, message: Message) -> None:
-        """Note that the field at `path` is wrong."""
+    def add(self, path: str, message: Message, article: Article | None = None) -> None:
+        """Note that the field at `path` is wrong, by a rule of the treaties where one says so."""
         self.found.setdefault(path, []).append(message)
+        self.articles.add(article)
 
     def raise_any(self) -> None:
-        """Raise Invalid where anything was noted."""
-        if self.found:
-            raise Invalid(self.found)
+        """Raise Invalid where anything was noted, FieldsAgainstRule where one rule forbids it all."""
+        if not self.found:
+            return
+        article = next(iter(self.articles)) if len(self.articles) == 1 else None
+        raise FieldsAgainstRule(article, self.found) if article else Invalid(self.found)
 
 
 def check_date(problems: Problems, path: str, on: date, today: date) -> None:

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
-from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from salsa_ext.db import db
-from salsa_ext.errors import Coded, OverQuantity, say
+from salsa_ext.errors import Coded, say
 from salsa_ext.matching import marks
-from salsa_ext.models import Permit, PermitLine
+from salsa_ext.models import PermitLine
 from salsa_ext.readmodels import names
 from salsa_ext.services.fields import Problems
 from salsa_ext.values.firearms import Firearm
 from salsa_ext.values.permits import Bulk, ShipmentData
 
-Drawn = dict[tuple[UUID, int], Decimal]
 Lines = dict[tuple[UUID, int], PermitLine]
 
 
@@ -96,40 +93,3 @@ def _identity(item: Firearm, line: PermitLine) -> Hashable:
     make = item.make or line.make_text
     key = marks.key(item.serial) if item.serial else None
     return (item.line, names.resolve("make", make) or make, key.norm) if key else None
-
-
-def draw(batch: Sequence[tuple[UUID, ShipmentData]], lines: Lines) -> None:
-    """See that each of the locked lines has enough left, and draw; raises OverQuantity."""
-    drawn: Drawn = defaultdict(Decimal)
-    for permit_id, data in batch:
-        parts: list[Firearm | Bulk] = [*data.items, *data.bulk]
-        for part in parts:
-            drawn[permit_id, part.line] += part.quantity
-    for (permit_id, number), quantity in drawn.items():
-        line = lines[permit_id, number]
-        if (left := line.quantity - line.shipped) < quantity:
-            raise OverQuantity(
-                say(
-                    "Line {line} of the permit has {left} left, and {quantity} were to be shipped"
-                    " (Model Regulations 8.3).",
-                    line=number,
-                    left=_plain(left),
-                    quantity=_plain(quantity),
-                ),
-                balance={str(number): _plain(left)},
-            )
-        line.shipped += quantity
-    db.session.flush()  # the balance is written before the shipment that draws on it
-    _exhaust({permit_id for permit_id, _ in drawn}, lines)
-
-
-def _exhaust(permit_ids: set[UUID], lines: Lines) -> None:
-    left = {line.permit_id for line in lines.values() if line.shipped < line.quantity}
-    drawn = update(Permit).where(Permit.id.in_(permit_ids))
-    db.session.execute(drawn.values(version=Permit.version + 1))
-    used = update(Permit).where(Permit.id.in_(permit_ids - left))
-    db.session.execute(used.values(status="exhausted"))
-
-
-def _plain(quantity: Decimal) -> str:
-    return f"{quantity.normalize():f}"

@@ -17,7 +17,7 @@ from salsa_ext.errors import Coded, Conflict, NotFound, say
 from salsa_ext.models import Permit, PermitLine, Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.services import manifests, records, rollups
+from salsa_ext.services import balances, locks, manifests, records, rollups
 from salsa_ext.services.fields import Problems, check_firearms
 from salsa_ext.services.manifests import Lines
 from salsa_ext.services.parties import Parties
@@ -40,14 +40,14 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, ShipmentData]]) -> 
     """
     require(actor, Permission.SHIPMENT_RECORD)
     owner, now = actor.own_state(), actor.now()
-    permits = _permits(owner, {permit_id for permit_id, _ in batch})
+    permits = _locked(owner, {permit_id for permit_id, _ in batch})
     lines = manifests.locked_lines({permit_id for permit_id, _ in batch})
     batch = manifests.with_categories(batch, lines)
     for permit_id, data in batch:
         _check(permits[permit_id], data)
     for permit_id, data in batch:
         manifests.check_parts(permit_id, data, lines)
-    manifests.draw(batch, lines)
+    balances.draw(actor, batch, lines)
     parties = Parties(owner)
     rows = [_row(permits[permit_id], data, parties, now) for permit_id, data in batch]
     pairs = list(zip(rows, (data for _, data in batch), strict=True))
@@ -62,6 +62,13 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, ShipmentData]]) -> 
     _count([(permits[permit_id], data) for permit_id, data in batch], lines)
     append_many(actor, [_act(row) for row in rows])
     return [row["id"] for row in rows]
+
+
+def _locked(owner: str, wanted: set[UUID]) -> dict[UUID, Permit]:
+    """Return permits as they stand until the end: nobody changes their facts meanwhile."""
+    named = _permits(owner, wanted).values()
+    locks.movements_of(state for permit in named for state in permit.concerned)
+    return _permits(owner, wanted)
 
 
 def _permits(owner: str, wanted: set[UUID]) -> dict[UUID, Permit]:

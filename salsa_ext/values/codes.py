@@ -41,6 +41,7 @@ REGIMES: Final = ("permanent", "temporary", "return")
 PERMIT_STATUSES: Final = (
     "issued", "suspended", "cancelled", "expired", "exhausted", "replaced", "refused",
 )  # fmt: skip
+STANDINGS: Final = ("complete", "awaiting_counterpart", "mismatch", "over_quantity")
 MODES: Final = ("road", "rail", "sea", "river", "air", "mail")
 SHIPMENT_STATUSES: Final = (
     "planned", "released", "in_transit", "arrived", "received", "received_short", "received_over",
@@ -49,6 +50,16 @@ SHIPMENT_STATUSES: Final = (
 STAGES: Final = ("exit", "transit_in", "transit_out", "entry")
 OUTCOMES: Final = ("passed", "held", "refused")
 TRANSPORT_DOCUMENTS: Final = ("mic_dta", "crt", "tif", "awb", "bill_of_lading", "other")
+INCIDENT_KINDS: Final = (
+    "delay", "breakdown", "rerouted", "customs_hold", "seal_broken", "theft", "refused_entry",
+)  # fmt: skip
+DISCREPANCY_KINDS: Final = (
+    "missing_counterpart", "quantity_mismatch", "over_quantity", "short_receipt", "over_receipt",
+    "serial_mismatch", "seal_mismatch", "missing_checkpoint", "overdue", "expired_in_transit",
+    "permit_cancelled_in_transit", "party_not_authorised", "document_invalid",
+    "unauthorised_route",
+)  # fmt: skip
+DISCREPANCY_STATUSES: Final = ("open", "explained", "agreed", "resolved", "reopened")
 
 TRANSFER_KINDS: Final = (
     "manufacture", "registration", "domestic_sale", "private_sale", "inheritance", "loan",

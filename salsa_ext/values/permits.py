@@ -32,7 +32,8 @@ class Authority:
 class PermitData:
     """An import certificate, in-transit authorization or export certificate.
 
-    Model Regulations 2.2.1, 3.2 and 4.2; `plan` is required for transit (4.2).
+    Model Regulations 2.2.1, 3.2 and 4.2; `plan` is required for transit (4.2). `refusal` says why
+    the authority refused it: it is then recorded as refused.
     """
 
     kind: str
@@ -59,10 +60,17 @@ class PermitData:
     transit_permits: tuple[Reference, ...] = ()
     replaces: str | None = None
     plan: Mapping[str, Any] | None = None
+    refusal: str | None = None
 
     def issuing_state(self) -> str | None:
         """Return the state that may issue it; None for transit, which any transit state may."""
         return {"import": self.importing_state, "export": self.exporting_state}.get(self.kind)
+
+    def references(self) -> frozenset[tuple[str, str, str]]:
+        """Return the documents that it names, each by its state, kind and number."""
+        named = [("import", self.import_permit), ("export", self.export_permit)]
+        named += [("in_transit", permit) for permit in self.transit_permits]
+        return frozenset((name.state, kind, name.number) for kind, name in named if name)
 
     def concerned(self) -> list[str]:
         """Return every state that the movement concerns, once, sorted."""

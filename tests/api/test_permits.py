@@ -31,7 +31,9 @@ def standing(client, permit):
 def test_a_permit_is_answered_with_its_balance(exporter):
     made = exporter.post("/permits", bodies.permit()).json
     assert made["status"] == "issued"
-    assert made["balance"] == [{"line": 1, "authorised": 10.0, "shipped": 0.0, "left": 10.0}]
+    assert made["balance"] == [
+        {"line": 1, "authorised": 10.0, "shipped": 0.0, "lapsed": 0.0, "left": 10.0}
+    ]
     assert made["authority"] == {"agency": "BRA-LICENSING", "signatory": "Rui Exemplo"}
 
 
@@ -73,10 +75,19 @@ def test_a_finding_says_what_each_side_has(exporter, importer):
     ]
 
 
-def test_a_transit_permit_is_complete_beside_its_export(as_actor, exporter):
+def test_a_transit_permit_is_complete_beside_export_and_import(as_actor, exporter, importer):
+    importer.post("/permits", bodies.import_permit())
     exporter.post("/permits", bodies.permit(transit_states=["ARG"]))
     made = as_actor("ARG", "licensing_officer").post("/permits", transit()).json
     assert made["standing"] == "complete"
+
+
+def test_a_transit_permit_awaits_the_importing_state(as_actor, exporter):
+    exporter.post("/permits", bodies.permit(transit_states=["ARG"]))
+    made = as_actor("ARG", "licensing_officer").post("/permits", transit()).json
+    assert [(found["code"], found["state"], found["kind"]) for found in made["findings"]] == [
+        ("awaiting_counterpart", "PRY", "import")
+    ]
 
 
 def test_a_transit_permit_gives_its_plan(as_actor):

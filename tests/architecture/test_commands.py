@@ -10,6 +10,12 @@ HANDS_OVER = {  # a batch of one: the bulk core that each calls requires the per
 }  # fmt: skip
 READ_FOR_A_COMMAND = {  # the command that calls it has required its own permission
     "permits.read": "what was just recorded",
+    "permits.version": "compared with If-Match before the command",
+    "discrepancies.read": "what was just said of it",
+    "discrepancies.version": "compared with If-Match before the command",
+    "discrepancies.views": "completes rows that were read by right",
+    "families.around": "compares permits for a command that changed one",
+    "licences.licences_on": "what a release asks before it lets goods go",
     "permits.views": "completes rows that were read by right",
     "days.today": "which day it is, nothing else",
     "days.days": "which day it is, nothing else",

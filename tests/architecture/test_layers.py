@@ -12,6 +12,10 @@ SEES_AS_ANOTHER_STATE = {  # each answers from a state's own records, and for no
     "salsa_ext/services/answers.py": "what a state says of its records in a trace",
     "salsa_ext/services/disclosures.py": "an open record, read for a purpose and written down",
     "salsa_ext/services/checkpoints.py": "a shipment moves on by what another side states",
+    "salsa_ext/services/standings.py": "each state's permits are classified against the others'",
+    "salsa_ext/services/balances.py": "an import certificate is drawn by what another state ships",
+    "salsa_ext/services/discrepancies.py": "a discrepancy belongs to its subject's state",
+    "salsa_ext/services/positions.py": "its status follows from what all states say",
     "salsa_ext/readmodels/serials.py": "whether a record that another mark hits has its own serial",
     "salsa_ext/readmodels/traces.py": "firms that answers named already",
 }

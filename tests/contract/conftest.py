@@ -19,6 +19,7 @@ from tests.routes import ID, POST
 DAY = timedelta(days=1)
 READERS = {  # who reads what each kind of path acts on
     "permits": "licensing_officer", "shipments": "licensing_officer",
+    "discrepancies": "licensing_officer",
     "transfers": "licensing_officer", "reports": "police_officer", "seizures": "police_officer",
     "traces": "police_officer", "records": "police_officer",
     "accounts": "state_administrator",
@@ -43,7 +44,7 @@ class Served:
         return {"If-Match": read.headers["ETag"]}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # what one module does to permits, the other need not find
 def served(server, template, tmp_path_factory):
     name = f"salsa_{secrets.token_hex(6)}"
     server.make(name, template)
@@ -58,7 +59,7 @@ def served(server, template, tmp_path_factory):
     server.drop(name)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def document(served):
     """The OpenAPI document, as schemathesis reads it."""
     return schemathesis.openapi.from_wsgi("/api/v1/openapi.json", served.app)

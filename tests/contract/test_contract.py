@@ -30,7 +30,10 @@ BOUNDED = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )  # fmt: skip
 OF_SOMETHING = [route for route in ROUTES if "{" in route.path]
-BODIES = ("correct", "shipments", "checkpoints", "receipt", "case")
+BODIES = (
+    "correct", "shipments", "checkpoints", "receipt", "case", "cancel", "suspend", "reinstate",
+    "amend", "reissue", "explain", "agree", "reopen", "assign",
+)  # fmt: skip
 WITH_A_BODY = [
     route
     for route in OF_SOMETHING

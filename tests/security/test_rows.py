@@ -7,12 +7,12 @@ from salsa_ext.db import Base
 
 TABLES = sorted(Base.metadata.tables.values(), key=lambda table: table.name)
 CONCERNING = [table.name for table in TABLES if "concerned" in table.columns]
-KEPT = ["account", "api_key", "idempotency_key", "officer", "standing_number"]
+KEPT = ["account", "api_key", "assignment", "idempotency_key", "officer", "standing_number"]
 APPEND_ONLY = [
-    "audit_entry", "checkpoint", "import_run", "mark", "receipt", "record", "report", "seizure",
+    "audit_entry", "checkpoint", "event", "import_run", "mark", "receipt", "record", "report", "seizure",
     "transfer",
 ]  # fmt: skip
-SEALED = ["audit_entry", "checkpoint", "receipt", "report", "seizure", "transfer"]
+SEALED = ["audit_entry", "checkpoint", "event", "receipt", "report", "seizure", "transfer"]
 CHANGES = (
     "UPDATE {table} SET owner_state = owner_state", "DELETE FROM {table}", "TRUNCATE {table}",
 )  # fmt: skip

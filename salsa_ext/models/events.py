@@ -1,0 +1,31 @@
+"""What was decided about permits, shipments and discrepancies, and what happened to them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CHAR
+from sqlalchemy.orm import Mapped, mapped_column
+
+from salsa_ext.db import Base
+from salsa_ext.models.owned import Owned
+
+
+class Event(Owned, Base):
+    """One decision or happening, of the state that tells it; only added to.
+
+    `data` holds codes, dates and numbers, and ids of parties, never a personal value.
+    """
+
+    __tablename__ = "event"
+    id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
+    subject_kind: Mapped[str]
+    subject_state: Mapped[str] = mapped_column(CHAR(3))
+    subject_id: Mapped[UUID] = mapped_column(index=True)
+    kind: Mapped[str]
+    occurred_at: Mapped[datetime]
+    reason: Mapped[str | None]
+    data: Mapped[dict[str, Any]]
+    recorded_at: Mapped[datetime]

@@ -1,0 +1,105 @@
+"""Discrepancies as the states concerned see them, each with what every state says to it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from salsa_ext.db import db
+from salsa_ext.errors import NotFound
+from salsa_ext.models import Account, Assignment, Discrepancy, Event, Position
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import require
+from salsa_ext.readmodels.events import of_subjects
+from salsa_ext.readmodels.pages import Page, page
+from salsa_ext.values.actor import Actor
+
+WAITING = ("open", "explained", "reopened")
+
+
+@dataclass(frozen=True)
+class DiscrepancyView:
+    """A discrepancy with its positions; `assignee` is the own state's."""
+
+    discrepancy: Discrepancy
+    positions: Sequence[Position]
+    events: Sequence[Event]
+    assignee: str | None
+
+    @property
+    def version(self) -> int:
+        """Return the version that actions refer to."""
+        return self.discrepancy.version
+
+
+def list_discrepancies(
+    actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
+) -> Page[DiscrepancyView]:
+    """Return a page of the discrepancies that concern the own state, newest first."""
+    require(actor, Permission.DISCREPANCY_READ)
+    query = select(Discrepancy)
+    for name in ("kind", "status", "subject_kind", "subject_id", "subject_number", "owner_state"):
+        if (value := filters.get(name)) is not None:
+            query = query.where(getattr(Discrepancy, name) == value)
+    if (waiting := filters.get("waiting")) is not None:
+        is_waiting = Discrepancy.status.in_(WAITING)
+        query = query.where(is_waiting if waiting else ~is_waiting)
+    if (assignee := filters.get("assignee")) is not None:
+        mine = select(Assignment.discrepancy_id).join(Account, Account.id == Assignment.account_id)
+        query = query.where(Discrepancy.id.in_(mine.where(Account.username == assignee)))
+    found = page(query, Discrepancy.id, limit, cursor)
+    return found.of(views(actor, found.items))
+
+
+def get_discrepancy(actor: Actor, discrepancy_id: UUID) -> DiscrepancyView:
+    """Return one discrepancy; raises NotFound where it does not concern the own state."""
+    require(actor, Permission.DISCREPANCY_READ)
+    return read(actor, discrepancy_id)
+
+
+def read(actor: Actor, discrepancy_id: UUID) -> DiscrepancyView:
+    """Return one discrepancy that the state may see, for a command that just changed it."""
+    found = db.session.get(Discrepancy, discrepancy_id, populate_existing=True)
+    if found is None:
+        raise NotFound("discrepancy", discrepancy_id)
+    return views(actor, [found])[0]
+
+
+def version(actor: Actor, discrepancy_id: UUID) -> int:
+    """Return the version that stands, to be compared with If-Match; raises NotFound."""
+    wanted = select(Discrepancy.version).where(Discrepancy.id == discrepancy_id)
+    found = db.session.scalar(wanted)
+    if found is None:
+        raise NotFound("discrepancy", discrepancy_id)
+    return found
+
+
+def views(actor: Actor, found: Sequence[Discrepancy]) -> list[DiscrepancyView]:
+    """Complete discrepancies with one query for each kind of thing."""
+    ids = [each.id for each in found]
+    positions, assignees, events = _positions(ids), _assignees(ids), of_subjects(ids)
+    return [
+        DiscrepancyView(each, positions[each.id], events[each.id], assignees.get(each.id))
+        for each in found
+    ]
+
+
+def _positions(ids: Sequence[UUID]) -> dict[UUID, list[Position]]:
+    found: dict[UUID, list[Position]] = defaultdict(list)
+    wanted = select(Position).where(Position.discrepancy_id.in_(ids))
+    ordered = wanted.order_by(Position.owner_state).execution_options(populate_existing=True)
+    for position in db.session.scalars(ordered):
+        found[position.discrepancy_id].append(position)
+    return found
+
+
+def _assignees(ids: Sequence[UUID]) -> dict[UUID, str]:
+    named = select(Assignment.discrepancy_id, Account.username).join(
+        Account, Account.id == Assignment.account_id
+    )
+    return dict(db.session.execute(named.where(Assignment.discrepancy_id.in_(ids))).all())

@@ -1,0 +1,29 @@
+"""Locks of the licit trade, by state: whoever changes permits has the states of them to himself.
+
+Standings are of whole families of permits. Two states that post counterparts at one moment would
+each miss the other's; so they take turns, and shipments, which change no permit's facts but its
+balance, go on side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import text
+
+from salsa_ext.db import db
+
+EXCLUSIVE = text("SELECT pg_advisory_xact_lock(hashtextextended('permits:' || :state, 0))")
+SHARED = text("SELECT pg_advisory_xact_lock_shared(hashtextextended('permits:' || :state, 0))")
+
+
+def permits_of(states: Iterable[str]) -> None:
+    """Keep everybody else from the permits that concern these states, until the end."""
+    for state in sorted(set(states)):  # in order, so that two never wait for each other
+        db.session.execute(EXCLUSIVE, {"state": state})
+
+
+def movements_of(states: Iterable[str]) -> None:
+    """Keep the permits that concern these states as they are, until the end."""
+    for state in sorted(set(states)):
+        db.session.execute(SHARED, {"state": state})
