@@ -8,25 +8,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from marshmallow import Schema, fields
 
 from api.i18n import translate
-from api.schemas.fields import Flag, Quantity, Real, StateCode, Whole
+from api.schemas.fields import Flag, Moment, PostCode, Quantity, Real, StateCode, Text, Whole
 from salsa_ext.errors import say
 from salsa_ext.readmodels import names
+from salsa_ext.values.zones import UTC
 
 WHOLE = re.compile(r"-?[0-9]{1,15}")
 NUMBER = re.compile(r"-?(?:[0-9]{1,15}(?:[.,][0-9]{1,2})?|0[.,][0-9]{1,6})")
+LOCAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2})?")
 NOT_WHOLE = say("A whole number is needed here, without separators: 1000.")
 NOT_NUMBER = say("Write the number without separators of thousands: 1000, or 2.5.")
 
 
 class Body:
-    """The JSON of a form; `wrong` holds, by path, the numbers that are none."""
+    """The JSON of a form; `wrong` holds, by path, the numbers that are none.
 
-    def __init__(self, schema: Schema, values: Mapping[str, str]) -> None:
+    A moment is typed without its offset: it is that of `zone`. A list of texts may be typed as lines.
+    """
+
+    def __init__(self, schema: Schema, values: Mapping[str, str], zone: str = UTC) -> None:
+        self.zone = ZoneInfo(zone)
         self.wrong: dict[str, list[str]] = {}
         self.json: dict[str, Any] = self._object(schema, _tree(values), "")
 
@@ -44,6 +52,8 @@ class Body:
         if isinstance(field, fields.Nested):
             return self._object(field.schema, node, f"{path}.")
         if isinstance(field, fields.List):
+            if isinstance(node, str) and isinstance(field.inner, Text | PostCode):
+                return [line for text in node.splitlines() if (line := text.strip())]
             rows = _rows(node)
             return [self._value(field.inner, row, f"{path}.{at}") for at, row in enumerate(rows)]
         return self._plain(field, node, path) if isinstance(node, str) else node
@@ -53,6 +63,8 @@ class Body:
             return text == "true"
         if isinstance(field, StateCode):
             return names.state_named(text) or text
+        if isinstance(field, Moment) and LOCAL.fullmatch(text):
+            return self._moment(text)
         if isinstance(field, Whole):
             if WHOLE.fullmatch(text):
                 return int(text)
@@ -62,6 +74,13 @@ class Body:
                 return float(text.replace(",", "."))
             self.wrong[path] = [translate(NOT_NUMBER)]
         return text
+
+    def _moment(self, text: str) -> str:
+        """Return a moment with the offset of the zone; what is no moment stays as it is."""
+        try:
+            return datetime.fromisoformat(text).replace(tzinfo=self.zone).isoformat()
+        except ValueError:
+            return text
 
 
 def _tree(values: Mapping[str, str]) -> dict[str, Any]:

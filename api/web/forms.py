@@ -34,6 +34,7 @@ from salsa_ext.services import idempotency
 from salsa_ext.services.idempotency import Answer, Attempt
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
+from salsa_ext.values.zones import UTC
 
 TOKEN = "once"  # noqa: S105 - the name of a field
 TOKENS = re.compile(r"[0-9a-f-]{36}")
@@ -108,12 +109,15 @@ class Form:
         numbered = re.compile(rf"{re.escape(name)}\.([0-9]{{1,4}})\.")
         return {int(found[1]) for path in self.values if (found := numbered.match(path))}
 
-    def load(self, schema: Schema, amend: Callable[[dict[str, Any]], None] | None = None) -> Any:
+    def load(
+        self, schema: Schema, amend: Callable[[dict[str, Any]], None] | None = None,
+        zone: str = UTC,
+    ) -> Any:  # fmt: skip
         """Return the value that the form makes by a schema; `amend(json)` completes it before.
 
-        Raises ValidationError.
+        Moments are typed in `zone`. Raises ValidationError.
         """
-        body = Body(schema, self.values)
+        body = Body(schema, self.values, zone)
         if amend:
             amend(body.json)
         try:

@@ -15,6 +15,7 @@ from salsa_ext.models import Permit, Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.days import days
+from salsa_ext.readmodels.discrepancies import DiscrepancyView, list_discrepancies
 from salsa_ext.readmodels.permits import PermitView, views
 from salsa_ext.readmodels.shipments import UNDER_WAY, ShipmentView
 from salsa_ext.readmodels.shipments import views as shipment_views
@@ -22,7 +23,6 @@ from salsa_ext.values.actor import Actor
 
 AHEAD: Final = timedelta(days=7)
 EXPIRING: Final = timedelta(days=30)
-NEWEST: Final = 200
 MOST: Final = 20
 LETTERS: Final = {"import": "I", "in_transit": "T", "export": "E"}
 TRIES: Final = 50
@@ -32,8 +32,9 @@ TRIES: Final = 50
 class Desk:
     """What somebody has to see to; each list is cut at MOST.
 
-    `awaiting` and `differing` are among the NEWEST permits in force that concern the state;
-    `expiring` are its own, `late` and `due` every shipment that concerns it.
+    `awaiting` and `differing` are permits in force that concern the state, the newest first;
+    `expiring` are its own, `late` and `due` every shipment that concerns it, `doubts` the
+    discrepancies that wait, where the reader may see them.
     """
 
     as_of: datetime
@@ -44,6 +45,7 @@ class Desk:
     expiring: Sequence[PermitView]
     late: Sequence[ShipmentView]
     due: Sequence[ShipmentView]
+    doubts: Sequence[DiscrepancyView]
 
 
 def get_desk(actor: Actor) -> Desk:
@@ -51,24 +53,32 @@ def get_desk(actor: Actor) -> Desk:
     require(actor, Permission.PERMIT_READ)
     now, there = actor.now(), days(actor)
     today = there.of(actor.state or "")
-    standing = _in_force(actor, today)
     return Desk(
         as_of=now,
         today=today,
         zone=there.zone(actor.state or ""),
-        awaiting=[view for view in standing if view.standing == "awaiting_counterpart"][:MOST],
-        differing=[
-            view for view in standing if view.standing not in ("complete", "awaiting_counterpart")
-        ][:MOST],
+        awaiting=_standing(actor, today, "awaiting_counterpart"),
+        differing=_standing(actor, today, "mismatch", "over_quantity"),
         expiring=_expiring(actor, today),
         late=_shipments(actor, Shipment.due_at < now),
         due=_shipments(actor, Shipment.due_at.between(now, now + AHEAD)),
+        doubts=_doubts(actor),
     )
 
 
-def _in_force(actor: Actor, today: date) -> list[PermitView]:
-    query = select(Permit).where(Permit.status == "issued", Permit.last_day >= today)
-    return views(actor, db.session.scalars(query.order_by(Permit.id.desc()).limit(NEWEST)).all())
+def _standing(actor: Actor, today: date, *wanted: str) -> list[PermitView]:
+    """Return permits of a standing; one whose findings the reader may not know is none of them."""
+    query = select(Permit).where(
+        Permit.status == "issued", Permit.last_day >= today, Permit.standing.in_(wanted)
+    )
+    found = db.session.scalars(query.order_by(Permit.id.desc()).limit(MOST)).all()
+    return [view for view in views(actor, found) if view.standing in wanted]
+
+
+def _doubts(actor: Actor) -> Sequence[DiscrepancyView]:
+    if Permission.DISCREPANCY_READ not in actor.permissions:
+        return ()
+    return list_discrepancies(actor, {"waiting": True}, MOST, None).items
 
 
 def _expiring(actor: Actor, today: date) -> list[PermitView]:

@@ -47,7 +47,7 @@ def test_the_desk_shows_what_waits(officer, trade, as_actor):
     parts = {
         name: text(f"<main{part}")
         for name, part in zip(
-            ("late", "differing", "awaiting", "due", "expiring"),
+            ("late", "doubts", "differing", "awaiting", "due", "expiring"),
             re.split(r"<section", desk)[1:],
             strict=True,
         )
@@ -98,11 +98,14 @@ def test_a_permit_says_in_words_what_does_not_add_up(officer, trade, as_actor):
     more = bodies.permit()["lines"][0] | {"quantity": 11}
     over = brazil.post("/permits", bodies.permit(number="E-2", lines=[more])).json["id"]
     said = text(officer.open(f"/desk/permits/{over}"))
-    assert "Over the authorized quantity Quantity Brazil says: 11" in said
+    assert (
+        "The import certificate allows: 10 The export certificates under it claim together: 21"
+        in said
+    )
     missing = bodies.permit(number="E-3", import_permit={"state": "PRY", "number": "I-7"})
     alone = brazil.post("/permits", missing).json["id"]
     said = text(officer.open(f"/desk/permits/{alone}"))
-    assert "Paraguay has not posted import certificate I-7." in said
+    assert "Not posted yet by Paraguay: Import certificate I-7" in said
 
 
 def test_a_shipment_shows_where_it_is_and_when_it_is_due(officer, trade, as_actor):
@@ -136,7 +139,11 @@ def test_a_receipt_names_what_is_missing_and_what_nobody_shipped(officer, trade,
 
 
 def test_of_a_long_manifest_the_first_200_are_shown(officer, trade, as_actor):
-    many = bodies.permit(number="E-4", lines=[bodies.permit()["lines"][0] | {"quantity": 300}])
+    lines = [bodies.permit()["lines"][0] | {"quantity": 300}]
+    as_actor("PRY", "licensing_officer").post(
+        "/permits", bodies.import_permit(number="I-4", lines=lines)
+    )
+    many = bodies.permit(number="E-4", import_permit={"state": "PRY", "number": "I-4"}, lines=lines)
     brazil = as_actor("BRA", "licensing_officer")
     permit = brazil.post("/permits", many).json["id"]
     body = bodies.shipment(tuple(f"LONG{n:04}" for n in range(205)), number="A-4")

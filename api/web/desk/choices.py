@@ -27,6 +27,13 @@ LISTS = {
     "marking": codes.MARKINGS,
     "origin_kind": codes.ORIGIN_KINDS,
     "visibility": codes.VISIBILITIES,
+    "permit_standing": codes.STANDINGS,
+    "discrepancy_kind": codes.DISCREPANCY_KINDS,
+    "discrepancy_status": codes.DISCREPANCY_STATUSES,
+    "incident_kind": codes.INCIDENT_KINDS,
+    "checkpoint_stage": codes.STAGES,
+    "checkpoint_outcome": codes.OUTCOMES,
+    "transport_document": codes.TRANSPORT_DOCUMENTS,
 }
 
 
@@ -42,6 +49,12 @@ class Suggestions:
 def listed(kind: str) -> Options:
     """Return a closed list in its own order."""
     return [(code, names.label(kind, code, g.language)) for code in LISTS[kind]]
+
+
+def offered(name: str, actor: Actor) -> Options:
+    """Return what a field offers: a closed list, or the own agencies or posts."""
+    own = {"agency": agencies, "post": own_posts}
+    return own[name](actor) if name in own else listed(name)
 
 
 def states(besides: str | None = None) -> list[tuple[str, Options]]:
@@ -79,6 +92,12 @@ def suggestions(actor: Actor) -> Suggestions:
         sorted(calibre.name for calibre in reference.list_calibres(actor, {}, ALL, None).items),
         sorted(names.labels("state", g.language).values()),
     )
+
+
+def own_posts(actor: Actor) -> Options:
+    """Return the border posts of the actor's state, by their names."""
+    found = reference.list_posts(actor, {"state": actor.state}, ALL, None).items
+    return sorted(((post.code, post.name) for post in found), key=lambda option: option[1])
 
 
 def posts(actor: Actor) -> dict[str, str]:

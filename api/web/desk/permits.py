@@ -9,15 +9,17 @@ from flask import render_template, request
 
 from api.schemas.permits import PermitQuery
 from api.web.access import signed_in
-from api.web.desk import choices, listing
+from api.web.desk import changes, choices, doings, listing
 from api.web.desk.blueprint import blueprint
+from salsa_ext.errors import say
 from salsa_ext.policy.permissions import Permission
-from salsa_ext.readmodels import finding, shipments
+from salsa_ext.readmodels import discrepancies, finding, shipments
 from salsa_ext.readmodels import permits as reading
 from salsa_ext.readmodels.days import days
 from salsa_ext.values.actor import Actor
 
 UNDER = 50
+DONE = changes.DONE | {"issued": say("The document is issued.")}
 
 
 @blueprint.get("/permits")
@@ -36,17 +38,23 @@ def permits(actor: Actor) -> str:
 @signed_in
 def permit(actor: Actor, permit_id: UUID) -> str:
     """Show one permit."""
-    return permit_page(actor, permit_id)
-
-
-def permit_page(actor: Actor, permit_id: UUID, **more: Any) -> str:
-    """Return the page of one permit, with the form of an action where one was refused."""
     view = reading.get_permit(actor, permit_id)
     under: Any = ()
+    subject = changes.as_subject(actor, view)
     if view.permit.kind == "export" and Permission.SHIPMENT_READ in actor.permissions:
         under = shipments.list_of_permit(actor, {}, UNDER, None, permit_id).items
     return render_template(
         "desk/permit.html", actor=actor, view=view, permit=view.permit, under=under, most=UNDER,
-        related=finding.related(actor, view.permit), done=request.args.get("done"),
-        zone=days(actor).zone(actor.state or ""), now=actor.now(), **more,
+        related=finding.related(actor, view.permit), done=DONE.get(request.args.get("done", "")),
+        zone=days(actor).zone(actor.state or ""),
+        now=actor.now(), doings=doings.offered(changes.DOINGS, actor, subject), subject=subject,
+        doubts=_doubts(actor, permit_id),
     )  # fmt: skip
+
+
+def _doubts(actor: Actor, permit_id: UUID) -> Any:
+    """Return the discrepancies about a permit, for who may see them."""
+    if Permission.DISCREPANCY_READ not in actor.permissions:
+        return ()
+    asked = {"subject_id": permit_id}
+    return discrepancies.list_discrepancies(actor, asked, UNDER, None).items
