@@ -16,7 +16,8 @@ def officer(signed_in):
 @pytest.fixture
 def permit(as_actor):
     """An import certificate of Paraguay: the address of its page."""
-    return f"/desk/permits/{as_actor('PRY', 'licensing_officer').post('/permits', bodies.import_permit()).json['id']}"
+    issued = as_actor("PRY", "licensing_officer").post("/permits", bodies.import_permit())
+    return f"/desk/permits/{issued.json['id']}"
 
 
 def doings(page):
