@@ -30,8 +30,16 @@ class Action(StrEnum):
     CONTACT_REGISTERED = "contact:registered"
     KEY_ISSUED = "key:issued"
     KEY_REVOKED = "key:revoked"
+    SETTING_CHANGED = "setting:changed"
     SIGNED_IN = "session:opened"
     SIGNED_OUT = "session:closed"
+    LICENSEE_RECORDED = "licensee:recorded"
+    LICENSEE_SUSPENDED = "licensee:suspended"
+    LICENSEE_REINSTATED = "licensee:reinstated"
+    LICENSEE_REVOKED = "licensee:revoked"
+    LICENSEE_CLOSED = "licensee:closed"
+    LICENSEE_RENEWED = "licensee:renewed"
+    NOTIFICATION_READ = "notification:read"
     PERMIT_RECORDED = "permit:recorded"
     PERMIT_CANCELLED = "permit:cancelled"
     PERMIT_SUSPENDED = "permit:suspended"
@@ -68,8 +76,9 @@ class Action(StrEnum):
 
 
 SUBJECT_KINDS: Final = (
-    "account", "agency", "check", "contact", "discrepancy", "import", "key", "permit", "record",
-    "report", "seizure", "shipment", "trace", "transfer",
+    "account", "agency", "check", "contact", "discrepancy", "import", "key", "licensee",
+    "notification", "permit", "record", "report", "seizure", "setting", "shipment", "trace",
+    "transfer",
 )  # fmt: skip
 
 

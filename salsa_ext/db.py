@@ -57,6 +57,7 @@ DUPLICATES: dict[str, Message] = {
         "Your state already has a permit of this kind and number."
     ),
     "uq_shipment_owner_state_number": say("Your state already has a shipment of this number."),
+    "uq_licensee_owner_state_number": say("Your state already has a licensee of this number."),
     "uq_account_username": say("An account of this user name already exists."),
     "uq_agency_code": say("An agency of this code already exists."),
     "uq_receipt_shipment_id": say("The receipt of this shipment is confirmed already."),

@@ -37,6 +37,11 @@ def seizure(**changes: Any) -> Body:
             "items": [firearm()]} | changes  # fmt: skip
 
 
+def licensee(**changes: Any) -> Body:
+    return {"number": "L-1", "roles": ["dealer", "importer"], "party": party(),
+            "valid_from": "2025-01-01", "valid_to": "2026-12-31"} | changes  # fmt: skip
+
+
 def authority(state: str, signatory: str = "Rui Exemplo") -> Body:
     return {"agency": f"{state}-LICENSING", "signatory": signatory}
 

@@ -16,6 +16,7 @@ import psycopg2
 import pytest
 from filelock import FileLock
 from flask import Flask
+from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import scoped_session, sessionmaker
 
@@ -206,6 +207,21 @@ def session(app: Flask) -> Iterator[None]:
         db.session.remove()
         db.session = standing
         outer.rollback()
+
+
+@pytest.fixture
+def asked(app: Flask, session: None) -> Iterator[list[str]]:
+    """Every statement that the database is asked while the test runs, in order."""
+    statements: list[str] = []
+
+    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+        if "SAVEPOINT" not in statement:  # those are the test's own
+            statements.append(statement)
+
+    engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    yield statements
+    event.remove(engine, "before_cursor_execute", note)
 
 
 @pytest.fixture

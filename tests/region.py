@@ -8,12 +8,13 @@ from flask import Flask
 
 from salsa_ext.clock import FixedClock
 from salsa_ext.db import transaction
-from salsa_ext.policy.rules import operator
-from salsa_ext.services import accounts, agencies, imports
+from salsa_ext.policy.rules import RULES, operator
+from salsa_ext.services import accounts, agencies, imports, notifications
 from salsa_ext.services.accounts import AccountData
 from salsa_ext.services.agencies import AgencyData, ContactData
 from salsa_ext.services.imports import RunData
 from salsa_ext.values.ids import new_id
+from salsa_ext.values.notices import Notice
 from tests import actors, bodies
 from tests.conftest import NOW
 
@@ -29,8 +30,13 @@ def fill(app: Flask) -> Ids:
         return actors.Client(app.test_client(), token)
 
     _register()
+    agreed = {"electronic_copies_with": ["PRY"]}
+    client("BRA", "state_administrator").post("/settings/change", agreed, 200, If_Match='"0"')
     licensing, partner = client("BRA", "licensing_officer"), client("PRY", "licensing_officer")
     police, border = client("BRA", "police_officer"), client("BRA", "border_officer")
+    partner.post("/licensees", bodies.licensee())
+    maker = bodies.licensee(roles=["manufacturer"], party=bodies.party("Fábrica Exemplo", "BRA"))
+    licensee = licensing.post("/licensees", maker).json["id"]
     partner.post("/permits", bodies.import_permit())
     permit = licensing.post("/permits", bodies.permit()).json["id"]
     shipment = licensing.post(f"/permits/{permit}/shipments", bodies.shipment()).json["id"]
@@ -45,6 +51,11 @@ def fill(app: Flask) -> Ids:
     stolen = bodies.firearm(serial="XYZ987654")
     report = police.post("/reports", bodies.report(firearm=stolen)).json["id"]
     seizure = police.post("/seizures", bodies.seizure()).json["id"]
+    _tell()
+    notification = licensing.get("/notifications").json["items"][0]["id"]
+    licensing.post(f"/notifications/{notification}/read", expect=200)
+    told = partner.get("/notifications").json["items"][0]["id"]
+    partner.post(f"/notifications/{told}/read", expect=200)
     check = police.post("/checks", bodies.check()).json["id"]
     trace = police.post("/traces", bodies.trace_of(seizure)).json["id"]
     police.post("/traces", bodies.trace(draft=True))
@@ -53,7 +64,7 @@ def fill(app: Flask) -> Ids:
     return {"permit_id": permit, "discrepancy_id": discrepancy, "shipment_id": shipment,
             "transfer_id": transfer["id"], "record_id": transfer["firearm"]["record"],
             "report_id": report, "seizure_id": seizure, "check_id": check, "trace_id": trace,
-            "account_id": account}  # fmt: skip
+            "account_id": account, "licensee_id": licensee, "notification_id": notification}  # fmt: skip
 
 
 def _disagree(licensing: actors.Client, partner: actors.Client) -> str:
@@ -81,6 +92,16 @@ def _open(state: str, username: str) -> None:
     with transaction(acting):
         data = AccountData(username, "licensing_officer", f"{state}-LICENSING")
         accounts.open_account(actor=acting, data=data)
+
+
+def _tell() -> None:
+    """Tell both states of a permit of Brazil."""
+    bra = operator("BRA", clock=FixedClock(NOW))
+    with transaction(bra):
+        notifications.notify_many(bra, [
+            Notice(state, (*RULES,), "permit_posted", "permit", new_id(), "BRA", "E-1")
+            for state in ("BRA", "PRY")
+        ])  # fmt: skip
 
 
 def _register() -> None:

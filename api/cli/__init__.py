@@ -16,6 +16,8 @@ COMMANDS = {
     "db": ("api.cli.db", "db"),
     "agency": ("api.cli.agencies", "agency"),
     "contact": ("api.cli.contacts", "contact"),
+    "setting": ("api.cli.settings", "setting"),
+    "licensee": ("api.cli.licensees", "licensee"),
     "account": ("api.cli.accounts", "account"),
     "key": ("api.cli.keys", "key"),
     "import": ("api.cli.imports", "import_"),

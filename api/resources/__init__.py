@@ -7,12 +7,15 @@ from api.resources import (
     accounts,
     checks,
     discrepancies,
+    licensees,
+    notifications,
     permits,
     posts,
     records,
     reference,
     reports,
     seizures,
+    settings,
     shipments,
     statistics,
     traces,
@@ -22,7 +25,7 @@ from api.resources import (
 BLUEPRINTS: tuple[Resource, ...] = tuple(
     module.blueprint
     for module in (
-        permits, shipments, discrepancies, transfers, seizures, reports, records, checks, traces, posts,
-        statistics, reference, accounts,
+        permits, shipments, discrepancies, transfers, seizures, reports, records, checks, traces,
+        posts, licensees, notifications, statistics, reference, settings, accounts,
     )
 )  # fmt: skip

@@ -9,7 +9,7 @@ from uuid import UUID
 from flask import g
 
 from api.resource import Resource
-from api.schemas.changes import AmendRequest, DecisionRequest, ReissueRequest
+from api.schemas.changes import AmendRequest, PermitDecisionRequest, ReissueRequest
 from api.schemas.fields import RequestSchema
 from api.schemas.permits import PermitQuery, PermitRequest, PermitResponse
 from salsa_ext.policy.permissions import Permission
@@ -49,11 +49,13 @@ def _action(name: str, body: type[RequestSchema], command: Callable[..., Any], s
     )(act)  # fmt: skip
 
 
-_action("cancel", DecisionRequest, cancellations.cancel,
+_action("cancel", PermitDecisionRequest, cancellations.cancel,
         "Cancel a permit of your state for good; the states concerned learn it.")  # fmt: skip
-_action("suspend", DecisionRequest, cancellations.suspend,
+_action("suspend", PermitDecisionRequest, cancellations.suspend,
         "Suspend a permit of your state until it is reinstated.")  # fmt: skip
-_action("reinstate", DecisionRequest, cancellations.reinstate, "Reinstate a suspended permit.")
+_action(
+    "reinstate", PermitDecisionRequest, cancellations.reinstate, "Reinstate a suspended permit."
+)
 _action("amend", AmendRequest, amendments.amend,
         "Amend what the Model Regulations 8.5 let be amended: the source, the plan of a transit.")  # fmt: skip
 

@@ -51,7 +51,7 @@ def refuse_fixed(
         raise FieldsAgainstRule(Article.AMENDABLE, wrong)
 
 
-class DecisionRequest(RequestSchema):
+class PermitDecisionRequest(RequestSchema):
     """Why it is cancelled, suspended or reinstated."""
 
     value = Decision

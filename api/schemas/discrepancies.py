@@ -45,7 +45,7 @@ class PositionResponse(Schema):
     changed_at = fields.DateTime(required=True)
 
 
-class SubjectResponse(Schema):
+class DiscrepancySubjectResponse(Schema):
     """What it is about."""
 
     kind = fields.String(required=True)
@@ -61,7 +61,7 @@ class DiscrepancyResponse(Schema):
     version = fields.Integer(required=True)
     kind = fields.String(required=True)
     status = fields.String(required=True)
-    subject = fields.Nested(SubjectResponse, required=True)
+    subject = fields.Nested(DiscrepancySubjectResponse, required=True)
     concerned = fields.List(fields.String(), required=True)
     data = fields.Dict(keys=fields.String(), required=True)
     positions = fields.List(fields.Nested(PositionResponse), required=True)

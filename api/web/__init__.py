@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from flask import Flask
 
-from api.web import boards, csrf, desk, docs, pages, shown, signin
+from api.web import boards, csrf, desk, docs, notifications, pages, shown, signin
 
-BLUEPRINTS = tuple(module.blueprint for module in (pages, signin, boards, desk, docs))
+BLUEPRINTS = tuple(
+    module.blueprint for module in (pages, signin, boards, desk, notifications, docs)
+)
 
 
 def register(app: Flask) -> None:

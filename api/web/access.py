@@ -12,6 +12,9 @@ from flask import g, redirect, request, url_for
 
 from api.auth import authenticate_page
 from api.transaction import transaction
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.readmodels.notifications import count_unread
+from salsa_ext.values.actor import Actor
 
 LOCAL = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 View = Callable[..., Any]
@@ -26,6 +29,7 @@ def signed_in(view: View) -> View:
         if g.actor is None:
             return redirect(url_for("signin.form", next=here()))
         with transaction(g.actor):
+            count_waiting(g.actor)
             return view(g.actor, **ids)
 
     return run
@@ -47,11 +51,24 @@ def sender(view: View) -> View:
     return run
 
 
+def again(actor: Actor, page: Callable[[], str]) -> str:
+    """Return a page that is shown again since its form was refused, in a transaction of its own."""
+    with transaction(actor):
+        count_waiting(actor)
+        return page()
+
+
 def _page_of_form() -> str:
     page = urlsplit(request.referrer or "")
     return local(
         urlunsplit(("", "", page.path, page.query, "")) if page.netloc == request.host else None
     )
+
+
+def count_waiting(actor: Actor) -> None:
+    """Count what waits for who is signed in; the head of each page of his says it."""
+    if Permission.NOTIFICATION_READ in actor.permissions:
+        g.unread = count_unread(actor)
 
 
 def here() -> str:

@@ -12,7 +12,7 @@ from api.auth import authenticate_page
 from api.resource import Resource
 from api.transaction import transaction
 from api.web import cookies
-from api.web.access import local
+from api.web.access import count_waiting, local
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import reference
 from salsa_ext.values.actor import Actor
@@ -31,6 +31,7 @@ def home() -> str:
     if g.actor is None:
         return render_template("welcome.html")
     with transaction(g.actor):
+        count_waiting(g.actor)
         return render_template(
             "home.html", actor=g.actor, posts=_posts(g.actor), doings=_doings(g.actor)
         )

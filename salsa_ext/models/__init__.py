@@ -8,6 +8,8 @@ from salsa_ext.models.events import Event
 from salsa_ext.models.idempotency import IdempotencyKey
 from salsa_ext.models.imports import ImportRun
 from salsa_ext.models.installation import Installation
+from salsa_ext.models.licensees import Licensee
+from salsa_ext.models.notifications import Notification, NotificationReading
 from salsa_ext.models.numbers import StandingNumber
 from salsa_ext.models.parties import Party
 from salsa_ext.models.permits import Permit, PermitLine, PermitReference
@@ -27,6 +29,7 @@ from salsa_ext.models.reference import (
 from salsa_ext.models.reports import Report
 from salsa_ext.models.rollups import Rollup, RollupDelta
 from salsa_ext.models.seizures import Seizure
+from salsa_ext.models.settings import StateSetting
 from salsa_ext.models.shipments import Checkpoint, Receipt, Shipment
 from salsa_ext.models.traces import Trace, TraceLeg
 from salsa_ext.models.transfers import Transfer
@@ -34,8 +37,9 @@ from salsa_ext.models.transfers import Transfer
 __all__ = [
     "Account", "Agency", "Alias", "ApiKey", "Assignment", "AuditEntry", "Calibre", "Check",
     "Checkpoint", "Contact", "Discrepancy", "Event", "FirearmType", "IdempotencyKey", "ImportRun",
-    "Installation", "Label", "Make", "Mark", "MarkKey", "Offence", "Officer", "Party", "Permit",
-    "PermitLine", "PermitReference", "Position", "Post", "Receipt", "Record", "RecordSetting",
-    "Report", "Rollup", "RollupDelta", "Seizure", "Shipment", "StandingNumber", "State", "Trace",
-    "TraceLeg", "Transfer",
+    "Installation", "Label", "Licensee", "Make", "Mark", "MarkKey", "Notification",
+    "NotificationReading", "Offence", "Officer", "Party", "Permit", "PermitLine", "PermitReference",
+    "Position", "Post", "Receipt", "Record", "RecordSetting", "Report", "Rollup", "RollupDelta",
+    "Seizure", "Shipment", "StandingNumber", "State", "StateSetting", "Trace", "TraceLeg",
+    "Transfer",
 ]  # fmt: skip

@@ -44,9 +44,14 @@ class Days:
 
 def today(actor: Actor) -> date:
     """Return the day at the actor's agency, else in its state."""
+    return date_in(actor.now(), zone_of(actor))
+
+
+def zone_of(actor: Actor) -> str:
+    """Return the zone of the actor's agency, else of its state, by its IANA name."""
     own = select(Agency.time_zone).where(Agency.code == actor.agency)
     zone = db.session.scalar(own) if actor.agency else None
-    return date_in(actor.now(), zone) if zone else days(actor).of(actor.state or "")
+    return zone or days(actor).zones.get(actor.state or "", UTC)
 
 
 def days(actor: Actor) -> Days:

@@ -14,7 +14,7 @@ from salsa_ext.db import db
 from salsa_ext.models import Permit, Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels.days import days
+from salsa_ext.readmodels.days import today, zone_of
 from salsa_ext.readmodels.discrepancies import DiscrepancyView, list_discrepancies
 from salsa_ext.readmodels.permits import PermitView, views
 from salsa_ext.readmodels.shipments import UNDER_WAY, ShipmentView
@@ -51,25 +51,24 @@ class Desk:
 def get_desk(actor: Actor) -> Desk:
     """Return what waits for the actor's state, the most urgent first."""
     require(actor, Permission.PERMIT_READ)
-    now, there = actor.now(), days(actor)
-    today = there.of(actor.state or "")
+    now, on = actor.now(), today(actor)
     return Desk(
         as_of=now,
-        today=today,
-        zone=there.zone(actor.state or ""),
-        awaiting=_standing(actor, today, "awaiting_counterpart"),
-        differing=_standing(actor, today, "mismatch", "over_quantity"),
-        expiring=_expiring(actor, today),
+        today=on,
+        zone=zone_of(actor),
+        awaiting=_standing(actor, on, "awaiting_counterpart"),
+        differing=_standing(actor, on, "mismatch", "over_quantity"),
+        expiring=_expiring(actor, on),
         late=_shipments(actor, Shipment.due_at < now),
         due=_shipments(actor, Shipment.due_at.between(now, now + AHEAD)),
         doubts=_doubts(actor),
     )
 
 
-def _standing(actor: Actor, today: date, *wanted: str) -> list[PermitView]:
+def _standing(actor: Actor, on: date, *wanted: str) -> list[PermitView]:
     """Return permits of a standing; one whose findings the reader may not know is none of them."""
     query = select(Permit).where(
-        Permit.status == "issued", Permit.last_day >= today, Permit.standing.in_(wanted)
+        Permit.status == "issued", Permit.last_day >= on, Permit.standing.in_(wanted)
     )
     found = db.session.scalars(query.order_by(Permit.id.desc()).limit(MOST)).all()
     return [view for view in views(actor, found) if view.standing in wanted]
@@ -81,10 +80,10 @@ def _doubts(actor: Actor) -> Sequence[DiscrepancyView]:
     return list_discrepancies(actor, {"waiting": True}, MOST, None).items
 
 
-def _expiring(actor: Actor, today: date) -> list[PermitView]:
+def _expiring(actor: Actor, on: date) -> list[PermitView]:
     query = select(Permit).where(
         Permit.owner_state == actor.state, Permit.status == "issued",
-        Permit.last_day.between(today, today + EXPIRING),
+        Permit.last_day.between(on, on + EXPIRING),
     )  # fmt: skip
     return views(actor, db.session.scalars(query.order_by(Permit.last_day).limit(MOST)).all())
 
@@ -103,7 +102,7 @@ def next_number(actor: Actor, kind: str) -> str:
     `PRY-I-2026-0001`. Only a proposal: the command refuses a number that was taken meanwhile.
     """
     require(actor, Permission.PERMIT_READ)
-    year = days(actor).of(actor.own_state()).year
+    year = today(actor).year
     own = select(Permit.number).where(Permit.owner_state == actor.state, Permit.kind == kind)
     last = db.session.scalar(own.order_by(Permit.id.desc()).limit(1))
     start = following(last, year) or f"{actor.state}-{LETTERS[kind]}-{year}-0001"

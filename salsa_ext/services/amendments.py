@@ -14,7 +14,7 @@ from salsa_ext.models import Permit
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.days import today
-from salsa_ext.services import holdings, standings
+from salsa_ext.services import announcements, holdings, standings
 from salsa_ext.services.events import Note, note_many
 from salsa_ext.services.fields import Problems
 from salsa_ext.services.parties import Parties
@@ -42,6 +42,7 @@ def amend(*, actor: Actor, permit_id: UUID, seen: int | None, data: Amendment) -
     told = {"before": before, "after": _now(permit, changes), "authentication": data.authentication}
     note_many(actor, [Note(permit, "amended", data.reason, data=told)])
     standings.refresh(actor, [permit])
+    announcements.of_permits(actor, [permit], "permit_amended")
     append(actor, Act(Action.PERMIT_AMENDED, "permit", permit.id, concerned=permit.concerned,
                       data={"kind": permit.kind, "fields": sorted(changes)}))  # fmt: skip
 

@@ -14,6 +14,7 @@ from salsa_ext.audit import Act, Action, append_many
 from salsa_ext.db import as_state, db, insert_many
 from salsa_ext.matching.doubts import Doubt
 from salsa_ext.models import Discrepancy, Permit, Position, Shipment
+from salsa_ext.services import announcements
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
 
@@ -34,7 +35,14 @@ def settle(actor: Actor, subjects: Doubts, kinds: Collection[str]) -> None:
         with as_state(actor, owner):
             acts = _settle(owned, kinds, actor.now())
         _open_positions(actor, [act for act in acts if act.action is Action.DISCREPANCY_REOPENED])
+        announcements.of_discrepancies(actor, acts, _numbers(owned, acts))
         append_many(actor, acts)
+
+
+def _numbers(owned: Doubts, acts: Sequence[Act]) -> dict[str, str]:
+    """Return the number of the document that each discrepancy is about."""
+    about = {str(subject.id): subject.number for subject in owned}
+    return {str(act.subject_id): about[act.data["subject"]] for act in acts}
 
 
 def _settle(owned: Doubts, kinds: Collection[str], now: datetime) -> list[Act]:
@@ -79,12 +87,13 @@ def _move(known: Discrepancy, status: str, now: datetime) -> Act:
 def act_of(discrepancy: Discrepancy, action: Action) -> Act:
     """Return the act of something that was done to a discrepancy."""
     return Act(action, "discrepancy", discrepancy.id, discrepancy.owner_state,
-               discrepancy.concerned, {"kind": discrepancy.kind})  # fmt: skip
+               discrepancy.concerned,
+               {"kind": discrepancy.kind, "subject": str(discrepancy.subject_id)})  # fmt: skip
 
 
 def _raised(row: Mapping[str, Any]) -> Act:
     return Act(Action.DISCREPANCY_RAISED, "discrepancy", row["id"], row["owner_state"],
-               row["concerned"], {"kind": row["kind"]})  # fmt: skip
+               row["concerned"], {"kind": row["kind"], "subject": str(row["subject_id"])})  # fmt: skip
 
 
 def _open_positions(actor: Actor, reopened: Sequence[Act]) -> None:

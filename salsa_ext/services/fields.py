@@ -9,6 +9,7 @@ from typing import Final
 from salsa_ext.articles import Article
 from salsa_ext.errors import Coded, FieldsAgainstRule, Invalid, Message, say
 from salsa_ext.readmodels import names
+from salsa_ext.values import tariff
 from salsa_ext.values.events import When
 from salsa_ext.values.firearms import Firearm
 from salsa_ext.values.zones import UTC, date_in
@@ -86,6 +87,7 @@ def check_firearms(problems: Problems, path: str, firearms: Sequence[Firearm]) -
             )
         if firearm.quantity <= 0:
             problems.add(f"{at}.quantity", say("The quantity must be above zero."))
+        _check_tariff(problems, f"{at}.hs_code", firearm)
         expected = names.category(names.resolve("type", firearm.type))
         if expected and expected != firearm.category:
             belongs = Coded("category", expected)
@@ -93,6 +95,17 @@ def check_firearms(problems: Problems, path: str, firearms: Sequence[Firearm]) -
                 "A {type} is of the category {category}.", type=firearm.type, category=belongs
             )
             problems.add(f"{at}.category", said)
+
+
+def _check_tariff(problems: Problems, path: str, firearm: Firearm) -> None:
+    """A code of the Harmonized System is one of the goods' category (Model Regulations 2.2.1)."""
+    if firearm.hs_code is None:
+        return
+    known = tariff.headings(firearm.category)
+    if tariff.heading(firearm.hs_code) not in known:
+        problems.add(path, say("{code} is no code of the Harmonized System for these goods; theirs begin with"
+                               " {headings}, as in 9302.00.", code=firearm.hs_code,
+                               headings=", ".join(known)))  # fmt: skip
 
 
 def check_unique_lines(problems: Problems, path: str, firearms: Sequence[Firearm]) -> None:

@@ -16,7 +16,7 @@ from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.contacts import agency_codes
 from salsa_ext.readmodels.days import today
-from salsa_ext.services import balances, locks, records, replacements, standings
+from salsa_ext.services import announcements, balances, locks, records, replacements, standings
 from salsa_ext.services.parties import Parties
 from salsa_ext.services.permit_checks import check
 from salsa_ext.values.actor import Actor
@@ -54,6 +54,7 @@ def record_many(*, actor: Actor, batch: Sequence[PermitData]) -> list[UUID]:
     replaced = replacements.replace_many(actor, recorded)
     balances.recount(actor, [new for new in recorded if new.kind == "import" or new.replaces])
     standings.refresh(actor, [*recorded, *replaced])
+    announcements.of_permits(actor, recorded, "permit_posted")
     append_many(actor, [_act(row) for row in rows])
     return [row["id"] for row in rows]
 

@@ -16,6 +16,7 @@ from salsa_ext.models import Account, Assignment, Discrepancy, Event, Position
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.states import participants
+from salsa_ext.services import announcements
 from salsa_ext.services.discrepancies import act_of
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
@@ -77,7 +78,9 @@ def _take_position(
     db.session.add(_event(actor, discrepancy, "reopened" if stance == "open" else stance, data))
     action = {"open": Action.DISCREPANCY_REOPENED, "explained": Action.DISCREPANCY_EXPLAINED,
               "agreed": Action.DISCREPANCY_AGREED}[stance]  # fmt: skip
-    append(actor, act_of(discrepancy, action))
+    act = act_of(discrepancy, action)
+    announcements.of_discrepancies(actor, [act], {str(discrepancy.id): discrepancy.subject_number})
+    append(actor, act)
 
 
 def _locked(actor: Actor, discrepancy_id: UUID, seen: int | None) -> Discrepancy:

@@ -15,6 +15,7 @@ from salsa_ext.matching.counterparts import plain
 from salsa_ext.matching.quantities import Goods, allocate
 from salsa_ext.models import Permit, PermitLine
 from salsa_ext.readmodels.families import goods_of
+from salsa_ext.services import announcements
 from salsa_ext.services.events import Note, note_many
 from salsa_ext.values.actor import Actor
 
@@ -39,6 +40,7 @@ def replace_many(actor: Actor, permits: Sequence[Permit]) -> list[Permit]:
         _replace(old, new)
     db.session.flush()
     note_many(actor, [Note(old, "replaced", data={"by": new.number}) for old, new in replaced])
+    announcements.of_permits(actor, [old for old, _ in replaced], "permit_replaced")
     append_many(actor, [_act(old) for old, _ in replaced])
     return [old for old, _ in replaced]
 

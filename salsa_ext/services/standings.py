@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -13,14 +13,14 @@ from salsa_ext.matching.counterparts import Finding, classify, doubts, worst
 from salsa_ext.matching.permits import Document
 from salsa_ext.matching.registers import Register
 from salsa_ext.models import Permit
+from salsa_ext.readmodels import settings
 from salsa_ext.readmodels.days import days
 from salsa_ext.readmodels.families import around
 from salsa_ext.readmodels.states import participants
-from salsa_ext.services import discrepancies
+from salsa_ext.services import authorisations, discrepancies
 from salsa_ext.values.actor import Actor
 
 KINDS = ("missing_counterpart", "over_quantity", "quantity_mismatch", "document_invalid")
-WAIT = timedelta(days=30)
 
 
 def refresh(actor: Actor, permits: Sequence[Permit]) -> None:
@@ -28,12 +28,14 @@ def refresh(actor: Actor, permits: Sequence[Permit]) -> None:
 
     A transit state learns so that the import certificate which it names was issued, though it may
     not read it. The states have been locked (`locks.permits_of`), so that what is seen is all there
-    is. Raises and resolves the discrepancies that the findings make.
+    is. Raises and resolves the discrepancies that the findings make, and those of parties that the
+    register of their state does not authorise.
     """
-    ids = [permit.id for permit in permits]
-    states = {state for permit in permits for state in permit.concerned} & set(participants())
-    register, today = _whole(actor, ids, states), days(actor)
-    for state in sorted(states):
+    register, today = _whole(actor, permits), days(actor)
+    owners = sorted({document.state for document in register.documents})
+    patience = settings.of(owners)
+    for state in owners:
+        wait = timedelta(days=patience[state].counterpart_days)
         own = [document for document in register.documents if document.state == state]
         found = {document.id: classify(document, register) for document in own}
         with as_state(actor, state):
@@ -41,20 +43,28 @@ def refresh(actor: Actor, permits: Sequence[Permit]) -> None:
             stand = db.session.scalars(select(Permit).where(Permit.id.in_(found))).all()
         raised = {
             document.id: doubts(
-                document, found[document.id], today.of(state) - document.recorded_on > WAIT
+                document, found[document.id], today.of(state) - document.recorded_on > wait
             )
             for document in own
         }
         discrepancies.settle(actor, {permit: raised[permit.id] for permit in stand}, KINDS)
+    authorisations.check(actor, permits)
 
 
-def _whole(actor: Actor, ids: Sequence[UUID], states: Iterable[str]) -> Register:
-    """Return the families as all states together see them."""
+def _whole(actor: Actor, permits: Sequence[Permit]) -> Register:
+    """Return the families as all states together see them that any of the permits concerns."""
+    ids, members = [permit.id for permit in permits], set(participants())
     documents: dict[UUID, Document] = {}
-    for state in sorted(states):
-        with as_state(actor, state):
-            documents |= {document.id: document for document in around(actor, ids).documents}
-    return Register(documents.values(), participants())
+    waiting, asked = {state for permit in permits for state in permit.concerned} & members, set()
+    while waiting:
+        for state in sorted(waiting):
+            with as_state(actor, state):
+                found = around(actor, [*ids, *documents]).documents
+            documents |= {document.id: document for document in found}
+        asked |= waiting
+        near = {state for document in documents.values() for state in document.seen_by}
+        waiting = (near & members) - asked
+    return Register(documents.values(), members)
 
 
 def _keep(owner: str, classified: Mapping[UUID, list[Finding]]) -> None:

@@ -6,6 +6,7 @@ it.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import Select, exists, select
@@ -14,6 +15,7 @@ from salsa_ext.db import db
 from salsa_ext.models import Discrepancy, Permit
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels import settings
 from salsa_ext.services import locks, standings
 from salsa_ext.values.actor import Actor
 
@@ -34,6 +36,8 @@ def watch(*, actor: Actor) -> int:
 
 
 def _overdue(actor: Actor) -> Select[Permit]:
+    patience = settings.of([actor.own_state()])[actor.own_state()]
+    wait = timedelta(days=patience.counterpart_days)
     raised = exists().where(
         Discrepancy.subject_id == Permit.id, Discrepancy.kind == "missing_counterpart"
     )
@@ -41,8 +45,8 @@ def _overdue(actor: Actor) -> Select[Permit]:
         select(Permit)
         .where(
             Permit.owner_state == actor.own_state(), Permit.status == "issued",
-            Permit.findings.contains([{"code": "awaiting_counterpart"}]), Permit.recorded_at < actor.now() - standings.WAIT,
-            ~raised,
+            Permit.findings.contains([{"code": "awaiting_counterpart"}]),
+            Permit.recorded_at < actor.now() - wait, ~raised,
         )
         .order_by(Permit.id)
         .limit(BATCH)

@@ -61,6 +61,17 @@ DISCREPANCY_KINDS: Final = (
 )  # fmt: skip
 DISCREPANCY_STATUSES: Final = ("open", "explained", "agreed", "resolved", "reopened")
 
+LICENSEE_ROLES: Final = ("manufacturer", "dealer", "importer", "exporter", "carrier", "broker")
+LICENSEE_STATUSES: Final = ("active", "suspended", "revoked", "defunct")
+NOTIFICATIONS: Final = (
+    "permit_posted", "permit_cancelled", "permit_suspended", "permit_reinstated", "permit_amended",
+    "permit_replaced", "permit_expiring",
+    "shipment_posted", "shipment_released", "shipment_amended", "shipment_cancelled",
+    "shipment_held", "shipment_resumed", "shipment_incident", "shipment_returned",
+    "shipment_arrived", "receipt_asked", "receipt_confirmed",
+    "discrepancy_raised", "discrepancy_explained", "discrepancy_agreed", "discrepancy_resolved",
+    "discrepancy_reopened", "discrepancy_assigned",
+)  # fmt: skip
 TRANSFER_KINDS: Final = (
     "manufacture", "registration", "domestic_sale", "private_sale", "inheritance", "loan",
     "state_issue", "state_to_civilian", "deactivation", "destruction",

@@ -184,3 +184,41 @@ def test_what_was_missing_is_resolved_when_it_comes(exporter, importer, watch):
     watch("BRA", 32)
     importer.post("/permits", bodies.import_permit())
     assert only(exporter)["status"] == "resolved"
+
+
+def test_the_own_state_s_time_for_a_counterpart_counts(exporter, as_actor, watch):
+    administrator = as_actor("BRA", "state_administrator")
+    administrator.post("/settings/change", {"counterpart_days": 5}, 200, If_Match='"0"')
+    exporter.post("/permits", bodies.permit())
+    assert [watch("BRA", days) for days in (5, 7)] == [0, 1]
+
+
+def test_both_states_are_told_of_a_discrepancy(differ, exporter, importer):
+    for client in (exporter, importer):
+        told = client.get("/notifications?code=discrepancy_raised").json["items"]
+        assert [(each["subject"]["kind"], each["number"]) for each in told] == [
+            ("discrepancy", "E-1")
+        ]
+
+
+def test_an_explanation_is_told_to_the_other_state(differ, exporter, importer):
+    act(exporter, "explain", WHY)
+    assert importer.get("/notifications?code=discrepancy_explained").json["items"]
+
+
+@pytest.mark.parametrize("licensees,verdict", [
+    ([], None),
+    ([bodies.licensee(party=bodies.party("Fábrica Exemplo", "BRA"), roles=["exporter"])], None),
+    ([bodies.licensee(party=bodies.party("Outra", "BRA"), roles=["exporter"])], "not_registered"),
+    ([bodies.licensee(party=bodies.party("Fábrica Exemplo", "BRA"), roles=["exporter"],
+                      valid_from="2024-01-01", valid_to="2025-01-01")], "expired"),
+])  # fmt: skip
+def test_each_party_is_checked_against_the_register_of_its_state(
+    exporter, importer, licensees, verdict
+):
+    importer.post("/permits", bodies.import_permit())
+    for licensee in licensees:
+        exporter.post("/licensees", licensee)
+    exporter.post("/permits", bodies.permit())
+    found = importer.get("/discrepancies?kind=party_not_authorised").json["items"]
+    assert [each["data"]["verdict"] for each in found] == [verdict] * (verdict is not None)

@@ -67,6 +67,17 @@ def test_a_cancellation_is_told_to_the_states_concerned_with_its_reason(permit, 
     ]
 
 
+@pytest.mark.parametrize("action,code", [
+    ("cancel", "permit_cancelled"), ("suspend", "permit_suspended"), ("reissue", "permit_replaced"),
+])  # fmt: skip
+def test_what_is_done_to_a_permit_is_told_to_the_officers_of_the_other_state(
+    permit, importer, action, code
+):
+    permit.act(action, AGAIN if action == "reissue" else WHY, 201 if action == "reissue" else 200)
+    told = importer.get(f"/notifications?code={code}").json["items"]
+    assert [each["number"] for each in told] == ["E-1"]
+
+
 def test_a_permit_is_cancelled_once(permit):
     permit.act("cancel", WHY)
     problem = permit.act("cancel", WHY, 409)

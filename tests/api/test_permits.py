@@ -170,3 +170,18 @@ def test_a_permit_is_read_by_every_state_of_its_route(as_actor, exporter):
 def test_permits_are_found_by_their_fields(exporter, filters, count):
     exporter.post("/permits", bodies.permit())
     assert len(exporter.get(f"/permits?{filters}").json["items"]) == count
+
+
+@pytest.mark.parametrize("code", ["8703", "9306", "x", "93"])
+def test_a_code_of_the_tariff_is_one_of_the_goods(exporter, code):
+    lines = [bodies.permit()["lines"][0] | {"hs_code": code}]
+    problem = exporter.post("/permits", bodies.permit(lines=lines), 422).json
+    assert list(problem["errors"]) == ["lines.0.hs_code"]
+
+
+def test_a_code_of_the_tariff_is_kept_as_it_was_written(exporter):
+    lines = [bodies.permit()["lines"][0] | {"hs_code": "9302.00"}]
+    assert (
+        exporter.post("/permits", bodies.permit(lines=lines)).json["lines"][0]["hs_code"]
+        == "9302.00"
+    )

@@ -7,6 +7,7 @@ DIRECT = {
     "party.name", "party.address", "party.contact", "party.identification", "party.licence",
 }  # fmt: skip
 BY_LINK = {  # each with what has to stand beside it before it names somebody
+    "licensee.name_key": "who guesses the name; it is erased with the party",
     "mark_check.query": "who registered the gun of this serial",
     "seizure.latitude": "who lives at the place",
     "seizure.longitude": "who lives at the place",

@@ -6,7 +6,7 @@ from tests import source
 
 HANDS_OVER = {  # a batch of one: the bulk core that each calls requires the permission
     "permits.record", "shipments.record", "checkpoints.record", "receipts.confirm",
-    "transfers.record", "reports.record", "seizures.record",
+    "transfers.record", "reports.record", "seizures.record", "licensees.record",
 }  # fmt: skip
 READ_FOR_A_COMMAND = {  # the command that calls it has required its own permission
     "permits.read": "what was just recorded",
@@ -18,6 +18,8 @@ READ_FOR_A_COMMAND = {  # the command that calls it has required its own permiss
     "licences.licences_on": "what a release asks before it lets goods go",
     "permits.views": "completes rows that were read by right",
     "days.today": "which day it is, nothing else",
+    "days.zone_of": "by which clock it is said, nothing else",
+    "notifications.find": "read and marked by the command",
     "days.days": "which day it is, nothing else",
     "shipments.read": "what was just recorded or ticked",
     "shipments.views": "completes rows that were read by right",

@@ -11,8 +11,10 @@ from tests import source
 SEES_AS_ANOTHER_STATE = {  # each answers from a state's own records, and for nothing else
     "salsa_ext/services/answers.py": "what a state says of its records in a trace",
     "salsa_ext/services/disclosures.py": "an open record, read for a purpose and written down",
+    "salsa_ext/services/notifications.py": "a state is told what another did, and owns that",
     "salsa_ext/services/checkpoints.py": "a shipment moves on by what another side states",
     "salsa_ext/services/standings.py": "each state's permits are classified against the others'",
+    "salsa_ext/services/authorisations.py": "a state's register answers for its own parties",
     "salsa_ext/services/balances.py": "an import certificate is drawn by what another state ships",
     "salsa_ext/services/discrepancies.py": "a discrepancy belongs to its subject's state",
     "salsa_ext/services/positions.py": "its status follows from what all states say",

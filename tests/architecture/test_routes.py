@@ -17,7 +17,7 @@ PUBLIC = {
     "/static/<path:filename>": "style sheets, scripts, fonts",
 }
 PAGE_BLUEPRINTS = {  # signed in by a cookie; tests of pages look at each
-    "boards", "desk", "docs", "pages", "signin",
+    "boards", "desk", "docs", "notices", "pages", "signin",
 }  # fmt: skip
 
 

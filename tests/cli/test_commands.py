@@ -1,9 +1,5 @@
-import os
 import secrets
 import socket
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +14,6 @@ from salsa_ext.services import installation
 from tests import agencies
 
 ROOT = Path(__file__).parents[2]
-Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.mark.parametrize("name", [*COMMANDS])
@@ -123,7 +118,7 @@ def test_a_port_that_is_taken_is_said_before_anything_else(salsa):
 def test_an_empty_database_is_said_in_a_sentence(server, tmp_path, salsa):
     name = f"salsa_{secrets.token_hex(6)}"
     server.make(name)
-    empty = _plain(server.url("service", name))
+    empty = server.url("service", name).replace("+psycopg2", "")
     refused = salsa("account", "list", "--state", "PRY", SALSA_DATABASE_URL=empty)
     server.drop(name)
     assert refused.returncode == 1
@@ -245,23 +240,3 @@ def eva(salsa, fresh_database):
     opened = ("account", "open", "--state", "PRY", "--role", "auditor", "--agency", "PRY-TEST")
     assert salsa(*opened, "pry.eva").returncode == 0
     return "pry.eva"
-
-
-@pytest.fixture
-def salsa(fresh_database, tmp_path: Path) -> Iterator[Run]:
-    """Run the program on a database of this test's own."""
-
-    def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-        environment = os.environ | {
-            "SALSA_HOME": str(tmp_path / "home"),
-            "SALSA_DATABASE_URL": _plain(fresh_database.database_url),
-            "SALSA_MIGRATION_URL": _plain(fresh_database.migration_url),
-        } | settings  # fmt: skip
-        command = [sys.executable, "-m", "api.cli", *arguments]
-        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
-
-    yield run
-
-
-def _plain(url: str) -> str:
-    return url.replace("postgresql+psycopg2://", "postgresql://", 1)

@@ -20,9 +20,10 @@ DAY = timedelta(days=1)
 READERS = {  # who reads what each kind of path acts on
     "permits": "licensing_officer", "shipments": "licensing_officer",
     "discrepancies": "licensing_officer",
-    "transfers": "licensing_officer", "reports": "police_officer", "seizures": "police_officer",
+    "transfers": "licensing_officer", "licensees": "licensing_officer",
+    "reports": "police_officer", "seizures": "police_officer",
     "traces": "police_officer", "records": "police_officer",
-    "accounts": "state_administrator",
+    "accounts": "state_administrator", "settings": "state_administrator",
 }  # fmt: skip
 
 
@@ -39,7 +40,8 @@ class Served:
         kind = route.path.split("/")[1]
         if kind not in READERS:
             return {}
-        url = f"/api/v1{route.path.partition('}')[0]}}}".format_map(self.ids)
+        path = f"{route.path.partition('}')[0]}}}" if "{" in route.path else f"/{kind}"
+        url = f"/api/v1{path}".format_map(self.ids)
         read = self.app.test_client().get(url, headers=self.keys[READERS[kind]])
         return {"If-Match": read.headers["ETag"]}
 

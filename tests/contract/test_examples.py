@@ -49,6 +49,7 @@ def answered(served, document, path, role, body, status=201, **headers):
     ("/checks", "police_officer", bodies.check(serial="NOTHING999")),
     ("/traces", "police_officer", bodies.trace(firearm=FULL)),
     ("/traces", "police_officer", bodies.trace(draft=True)),
+    ("/licensees", "licensing_officer", bodies.licensee(number="X-1")),
     ("/accounts", "state_administrator",
      {"username": "bra.x", "role": "auditor", "agency": "BRA-POLICE"}),
 ])  # fmt: skip
@@ -59,18 +60,30 @@ def test_the_answer_to_a_post_is_as_documented(served, document, path, role, bod
 @pytest.mark.parametrize("path,role,body", [
     ("/transfers/{transfer_id}/correct", "licensing_officer",
      bodies.transfer(number="T-1", reason="Read again", firearm=FULL)),
+    ("/licensees/{licensee_id}/suspend", "licensing_officer", {"reason": "R", "on": "2026-03-01"}),
+    ("/licensees/{licensee_id}/reinstate", "licensing_officer",
+     {"reason": "R", "on": "2026-03-02"}),
+    ("/licensees/{licensee_id}/renew", "licensing_officer", {"valid_to": "2028-03-02"}),
+    ("/licensees/{licensee_id}/close", "licensing_officer",
+     {"reason": "R", "on": "2026-03-02", "books_with": "BRA-LICENSING"}),
     ("/reports/{report_id}/correct", "police_officer", bodies.report(reason="Read again")),
     ("/seizures/{seizure_id}/correct", "police_officer", bodies.seizure(reason="Read again")),
 ])  # fmt: skip
-def test_the_answer_to_a_correction_is_as_documented(served, document, path, role, body):
+def test_the_answer_to_an_action_is_as_documented(served, document, path, role, body):
     seen = served.seen(Route("POST", path, None))["If-Match"]
     answered(served, document, path, role, body, 200, If_Match=seen)
+
+
+def test_the_answer_to_a_change_of_settings_is_as_documented(served, document):
+    body = {"overdue_hours": 12, "electronic_copies_with": ["PRY", "ARG"]}
+    seen = served.seen(Route("POST", "/settings/change", None))["If-Match"]
+    answered(served, document, "/settings/change", "state_administrator", body, 200, If_Match=seen)
 
 
 @pytest.mark.parametrize("path,role", [
     ("/posts/{code}/board", "border_officer"), ("/traces/{trace_id}/result", "police_officer"),
     ("/audit", "auditor"), ("/keys", "state_administrator"), ("/statistics", "auditor"),
-    ("/contacts", "auditor"), ("/agencies", "auditor"),
+    ("/contacts", "auditor"), ("/agencies", "auditor"), ("/settings", "auditor"),
 ])  # fmt: skip
 def test_what_is_read_is_as_documented(served, document, path, role):
     operation = document[f"/api/v1{path}"]["GET"]

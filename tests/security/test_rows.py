@@ -9,10 +9,13 @@ TABLES = sorted(Base.metadata.tables.values(), key=lambda table: table.name)
 CONCERNING = [table.name for table in TABLES if "concerned" in table.columns]
 KEPT = ["account", "api_key", "assignment", "idempotency_key", "officer", "standing_number"]
 APPEND_ONLY = [
-    "audit_entry", "checkpoint", "event", "import_run", "mark", "receipt", "record", "report", "seizure",
-    "transfer",
+    "audit_entry", "checkpoint", "event", "import_run", "mark", "notification",
+    "notification_reading", "receipt", "record", "report", "seizure", "transfer",
 ]  # fmt: skip
-SEALED = ["audit_entry", "checkpoint", "event", "receipt", "report", "seizure", "transfer"]
+SEALED = [
+    "audit_entry", "checkpoint", "event", "notification", "notification_reading", "receipt",
+    "report", "seizure", "transfer",
+]  # fmt: skip
 CHANGES = (
     "UPDATE {table} SET owner_state = owner_state", "DELETE FROM {table}", "TRUNCATE {table}",
 )  # fmt: skip
@@ -20,7 +23,7 @@ CHANGES = (
 
 def test_every_table_of_a_state_is_looked_at():
     owned = {table.name for table in TABLES if "owner_state" in table.columns}
-    assert owned - {*CONCERNING, *KEPT} == {"agency", "contact"}  # offices, which all may know
+    assert owned - {*CONCERNING, *KEPT} == {"agency", "contact", "state_setting"}  # all may know
 
 
 @pytest.mark.parametrize("table", CONCERNING + KEPT)
@@ -70,7 +73,17 @@ def test_a_row_of_another_owner_is_not_inserted(as_role, table):
         service.execute(f"INSERT INTO {table} (owner_state) VALUES ('PRY')")
 
 
-@pytest.mark.parametrize("table", ["party", "permit", "shipment", "record_setting", "trace"])
+@pytest.mark.parametrize(
+    "table",
+    [
+        "licensee",
+        "party",
+        "permit",
+        "shipment",
+        "record_setting",
+        "trace",
+    ],
+)
 def test_a_row_of_another_owner_is_not_updated(as_role, table):
     service = as_role("service")
     service.execute("SET LOCAL salsa.state = 'PRY'")
@@ -78,7 +91,18 @@ def test_a_row_of_another_owner_is_not_updated(as_role, table):
     assert service.rowcount == 0
 
 
-@pytest.mark.parametrize("table", ["party", "permit", "trace"])
+def test_settings_are_read_by_all_and_changed_by_their_state_alone(as_role):
+    service = as_role("service")
+    service.execute("SET LOCAL salsa.state = 'PRY'")
+    service.execute("SELECT owner_state FROM state_setting")
+    assert service.fetchall() == [("BRA",)]
+    service.execute("UPDATE state_setting SET overdue_hours = 1")
+    assert service.rowcount == 0
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege, match="row-level security"):
+        service.execute("INSERT INTO state_setting VALUES ('URY', 1, 30, 24, '{}', now())")
+
+
+@pytest.mark.parametrize("table", ["licensee", "party", "permit", "trace"])
 def test_a_row_is_not_given_away(as_role, table):
     service = as_role("service")
     service.execute("SET LOCAL salsa.state = 'BRA'")

@@ -83,6 +83,7 @@ def site(registered_database: Config) -> Iterator[Site]:
         username = open_account("PRY", "border_officer")
         licensing = open_account("PRY", "licensing_officer")
         scenes.busy_post(lambda state, role: _caller(served, state, role))
+        scenes.tell("PRY", "A-LATE", "A-DUE", "A-NEXT")
     server = make_server("127.0.0.1", 0, served, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import cycle
 from typing import Any
 
+from salsa_ext.clock import FixedClock
+from salsa_ext.db import transaction
+from salsa_ext.policy.rules import operator
+from salsa_ext.services.notifications import notify_many
+from salsa_ext.values.ids import new_id
+from salsa_ext.values.notices import Notice
 from tests import bodies
 from tests.actors import Client
+from tests.conftest import NOW
 
 POST = "ciudad-del-este-foz-do-iguacu"
 NEAR = {"country": "PRY", "name": "Presidente Franco", "latitude": -25.56, "longitude": -54.61}
+HAPPENINGS = ("shipment_posted", "shipment_incident", "receipt_asked")
 Caller = Callable[[str, str], Client]
 
 
@@ -41,3 +50,13 @@ def _ship(exporter: Client, permit: Any, number: str, at: str, *serials: str) ->
 def _tick(officer: Client, shipment: Any, stage: str, outcome: str, at: str) -> None:
     body = {"stage": stage, "post": POST, "occurred_at": at, "outcome": outcome}
     officer.post(f"/shipments/{shipment['id']}/checkpoints", body)
+
+
+def tell(state: str, *numbers: str) -> None:
+    """Let Brazil tell a state's border officers of what befell shipments of these numbers."""
+    acting = operator("BRA", clock=FixedClock(NOW))
+    with transaction(acting):
+        notify_many(acting, [
+            Notice(state, ("border_officer",), code, "shipment", new_id(), "BRA", number)
+            for number, code in zip(numbers, cycle(HAPPENINGS), strict=False)
+        ])  # fmt: skip

@@ -24,6 +24,21 @@ def test_a_board_is_reached_by_keyboard_alone_and_fits_the_screen(page, site):
     assert page.evaluate(WIDER) is False
 
 
+def test_a_notification_is_read_by_keyboard_alone_and_fits_the_screen(page, site):
+    page.goto(f"{site.url}/notifications")
+    page.locator("#username").fill(site.username)
+    page.locator("#password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    newest = page.locator(".notices li").first
+    expect(newest).to_contain_text("Your state was asked to confirm the receipt of a shipment.")
+    expect(newest).to_contain_text("A-NEXT")
+    assert page.evaluate(WIDER) is False
+    newest.get_by_role("button").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".notices li").first).not_to_contain_text("Mark as read")
+    expect(page.get_by_role("navigation", name="Main")).to_contain_text("unread: 2")
+
+
 def test_the_first_tab_leads_past_the_navigation(page, site):
     page.goto(site.url)
     page.keyboard.press("Tab")

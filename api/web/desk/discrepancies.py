@@ -20,7 +20,7 @@ from api.web.desk.doings import Doing, Field, Subject
 from salsa_ext.errors import say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import discrepancies as reading
-from salsa_ext.readmodels.days import days
+from salsa_ext.readmodels.days import zone_of
 from salsa_ext.readmodels.discrepancies import WAITING, DiscrepancyView
 from salsa_ext.readmodels.names import label
 from salsa_ext.services import positions
@@ -71,7 +71,7 @@ def discrepancies(actor: Actor) -> str:
     page = reading.list_discrepancies(actor, asked.filters, listing.LIMIT, asked.cursor)
     return render_template(
         "desk/discrepancies.html", actor=actor, form=asked.form, page=page, choices=choices,
-        onward=listing.address(page.next), zone=days(actor).zone(actor.state or ""),
+        onward=listing.address(page.next), zone=zone_of(actor),
     )  # fmt: skip
 
 
@@ -85,7 +85,7 @@ def discrepancy(actor: Actor, discrepancy_id: UUID) -> str:
     return render_template(
         "desk/discrepancy.html", actor=actor, view=view, row=view.discrepancy, subject=subject,
         said=said, doings=doings.offered(DOINGS, actor, subject),
-        done=DONE.get(request.args.get("done", "")), zone=days(actor).zone(actor.state or ""),
+        done=DONE.get(request.args.get("done", "")), zone=zone_of(actor),
     )  # fmt: skip
 
 

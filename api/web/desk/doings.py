@@ -11,14 +11,14 @@ from flask import abort, render_template, request
 from werkzeug import Response
 
 from api.schemas.fields import RequestSchema
-from api.transaction import transaction
 from api.web import forms
+from api.web.access import again
 from api.web.desk import choices
 from api.web.forms import Form
 from salsa_ext.errors import Message
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels.days import days
+from salsa_ext.readmodels.days import zone_of
 from salsa_ext.values.actor import Actor
 
 
@@ -108,15 +108,14 @@ def take_form(actor: Actor, doing: Doing, find: Find, key: UUID, argument: str) 
     done: Response | None = form.send(actor, lambda: _do(actor, doing, find, key, argument, form))
     if done is not None:
         return done
-    with transaction(actor):
-        return _page(actor, doing, find(actor, key), form), form.status
+    return again(actor, lambda: _page(actor, doing, find(actor, key), form)), form.status
 
 
 def _do(
     actor: Actor, doing: Doing, find: Find, key: UUID, argument: str, form: Form
 ) -> str:  # fmt: skip
     subject = find(actor, key)
-    zone = days(actor).zone(actor.state or "")
+    zone = zone_of(actor)
     data = form.load(doing.schema(), lambda body: doing.settle(body, subject.view), zone)
     seen = {"seen": _version(form)} if doing.is_versioned else {}
     given = {} if doing.is_dataless else {"data": data}
@@ -134,5 +133,5 @@ def _page(actor: Actor, doing: Doing, subject: Subject, form: Form) -> str:
     form.values["seen"] = str(subject.view.version)
     return render_template(
         "desk/doing.html", actor=actor, doing=doing, subject=subject, form=form, choices=choices,
-        zone=days(actor).zone(actor.state or ""), address=request.path,
+        zone=zone_of(actor), address=request.path,
     )  # fmt: skip

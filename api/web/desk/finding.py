@@ -8,7 +8,7 @@ from api.web.access import signed_in
 from api.web.desk import choices
 from api.web.desk.blueprint import blueprint
 from salsa_ext.readmodels import desk, finding
-from salsa_ext.readmodels.days import days
+from salsa_ext.readmodels.days import zone_of
 from salsa_ext.values.actor import Actor
 
 
@@ -26,5 +26,5 @@ def find(actor: Actor) -> str:
     """Show the permits and shipments that carry what was typed."""
     wanted = request.args.get("q", "").replace("\x00", "").strip()
     return render_template("desk/found.html", actor=actor, wanted=wanted, now=actor.now(),
-                           zone=days(actor).zone(actor.state or ""),
+                           zone=zone_of(actor),
                            found=finding.find(actor, wanted))  # fmt: skip

@@ -8,9 +8,8 @@ from typing import Any
 from flask import render_template, request, url_for
 
 from api.schemas.permits import PermitRequest
-from api.transaction import transaction
 from api.web import forms
-from api.web.access import sender, signed_in
+from api.web.access import again, sender, signed_in
 from api.web.desk import choices
 from api.web.desk.blueprint import blueprint
 from api.web.desk.filling import completed, gathered
@@ -49,10 +48,10 @@ def issue(actor: Actor) -> Any:
     for rows in ("lines", "transit"):
         form.close_up(rows)
     if form.get("do") == "add":
-        return _shown(actor, kind, _with_line(form))
+        return again(actor, lambda: _page(actor, kind, _with_line(form)))
     done = form.send(actor, lambda: _issue(actor, kind, form))
     form.errors = gathered(form)
-    return done or (_shown(actor, kind, form), form.status)
+    return done or (again(actor, lambda: _page(actor, kind, form)), form.status)
 
 
 def _issue(actor: Actor, kind: str, form: Form) -> str:
@@ -89,11 +88,6 @@ def _with_line(form: Form) -> Form:
         form.opened = f"lines.{len(rows)}.type"
         form.values[form.opened] = ""
     return form
-
-
-def _shown(actor: Actor, kind: str, form: Form) -> str:
-    with transaction(actor):
-        return _page(actor, kind, form)
 
 
 def _page(actor: Actor, kind: str, form: Form) -> str:

@@ -15,7 +15,7 @@ from salsa_ext.errors import say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import discrepancies, finding, shipments
 from salsa_ext.readmodels import permits as reading
-from salsa_ext.readmodels.days import days
+from salsa_ext.readmodels.days import zone_of
 from salsa_ext.values.actor import Actor
 
 UNDER = 50
@@ -46,7 +46,7 @@ def permit(actor: Actor, permit_id: UUID) -> str:
     return render_template(
         "desk/permit.html", actor=actor, view=view, permit=view.permit, under=under, most=UNDER,
         related=finding.related(actor, view.permit), done=DONE.get(request.args.get("done", "")),
-        zone=days(actor).zone(actor.state or ""),
+        zone=zone_of(actor),
         now=actor.now(), doings=doings.offered(changes.DOINGS, actor, subject), subject=subject,
         doubts=_doubts(actor, permit_id),
     )  # fmt: skip

@@ -17,7 +17,7 @@ from api.web.desk import choices, listing
 from api.web.desk.blueprint import blueprint
 from salsa_ext.readmodels import finding
 from salsa_ext.readmodels import shipments as reading
-from salsa_ext.readmodels.days import days
+from salsa_ext.readmodels.days import zone_of
 from salsa_ext.readmodels.shipments import ShipmentView
 from salsa_ext.values.actor import Actor
 
@@ -38,7 +38,7 @@ class Step:
 @signed_in
 def shipments(actor: Actor) -> str:
     """Show the shipments that concern the state, newest first, by the filters of the address."""
-    zone = days(actor).zone(actor.state or "")
+    zone = zone_of(actor)
     asked = listing.asked(ShipmentQuery, **_due(request.args.get("due_before", ""), zone))
     page = reading.list_shipments(actor, asked.filters, listing.LIMIT, asked.cursor)
     return render_template(
@@ -73,7 +73,7 @@ def shipment_page(actor: Actor, shipment_id: UUID, **more: Any) -> str:
     return render_template(
         "desk/shipment.html", actor=actor, view=view, shipment=view.shipment, items=items,
         steps=journey(view), posts=choices.posts(actor), now=actor.now(),
-        zone=days(actor).zone(actor.state or ""), done=request.args.get("done"), **more,
+        zone=zone_of(actor), done=request.args.get("done"), **more,
     )  # fmt: skip
 
 

@@ -8,16 +8,15 @@ from uuid import UUID
 from flask import render_template, request, url_for
 
 from api.schemas.transfers import TransferQuery, TransferRequest
-from api.transaction import transaction
 from api.web import forms
-from api.web.access import sender, signed_in
+from api.web.access import again, sender, signed_in
 from api.web.desk import choices, listing
 from api.web.desk.blueprint import blueprint
 from api.web.forms import Form
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import documents, names
-from salsa_ext.readmodels.days import days, today
+from salsa_ext.readmodels.days import today, zone_of
 from salsa_ext.readmodels.documents import TRANSFERS
 from salsa_ext.services import disclosures
 from salsa_ext.services import transfers as commands
@@ -43,7 +42,7 @@ def transfer(actor: Actor, transfer_id: UUID) -> str:
     view = disclosures.read_document(actor=actor, kind=TRANSFERS, document_id=transfer_id)
     return render_template(
         "desk/transfer.html", actor=actor, view=view, transfer=view.document,
-        done=request.args.get("done"), zone=days(actor).zone(actor.state or ""),
+        done=request.args.get("done"), zone=zone_of(actor),
     )  # fmt: skip
 
 
@@ -64,7 +63,7 @@ def record_transfer(actor: Actor) -> Any:
     require(actor, Permission.TRANSFER_RECORD)
     form = forms.sent()
     done = form.send(actor, lambda: _record(actor, form))
-    return done or (_shown(actor, form), form.status)
+    return done or (again(actor, lambda: _page(actor, form)), form.status)
 
 
 def _record(actor: Actor, form: Form) -> str:
@@ -81,11 +80,6 @@ def _complete(body: dict[str, Any], own: str) -> None:
     firearm = body["firearm"]
     category = names.category(names.resolve("type", firearm.get("type")))
     firearm.setdefault("category", category or "firearm")
-
-
-def _shown(actor: Actor, form: Form) -> str:
-    with transaction(actor):
-        return _page(actor, form)
 
 
 def _page(actor: Actor, form: Form) -> str:

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0014_add_ledger"
-down_revision = "0013_mend_documents"
+revision = "0017_add_ledger"
+down_revision = "0016_add_notifications"
 
 PERMITS = """
 ALTER TABLE permit ADD COLUMN standing TEXT NOT NULL DEFAULT 'awaiting_counterpart',

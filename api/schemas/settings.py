@@ -1,0 +1,35 @@
+"""Settings of the own state over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields, pre_dump
+
+from api.schemas.fields import Items, RequestSchema, StateCode, Whole
+from salsa_ext.readmodels.settings import SettingsView
+from salsa_ext.values.settings import LONGEST_DAYS, LONGEST_HOURS, SettingsChange
+
+
+class SettingsRequest(RequestSchema):
+    """What to set anew; what is left out stays as it is."""
+
+    value = SettingsChange
+    counterpart_days = Whole(least=1, most=LONGEST_DAYS)
+    overdue_hours = Whole(least=0, most=LONGEST_HOURS)
+    electronic_copies_with = Items(StateCode(), most=50)
+
+
+class SettingsResponse(Schema):
+    """Settings of a state; `electronic_copies_agreed` are the states that agreed to them too."""
+
+    state = fields.String(required=True)
+    version = fields.Integer(required=True)
+    counterpart_days = fields.Integer(required=True)
+    overdue_hours = fields.Integer(required=True)
+    electronic_copies_with = fields.List(fields.String(), required=True)
+    electronic_copies_agreed = fields.List(fields.String(), required=True)
+
+    @pre_dump
+    def _present(self, view: SettingsView, **_: Any) -> dict[str, Any]:
+        return vars(view) | vars(view.settings) | {"electronic_copies_agreed": view.agreed}

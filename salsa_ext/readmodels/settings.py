@@ -1,0 +1,71 @@
+"""Settings of states: a state's own as its officers see them, and all as the service goes by them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from salsa_ext.db import db
+from salsa_ext.models import StateSetting
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import require
+from salsa_ext.values.actor import Actor
+from salsa_ext.values.settings import Settings
+
+
+@dataclass(frozen=True)
+class SettingsView:
+    """Settings of one state; `version` is 0 while it set nothing.
+
+    `agreed` are the states that name this one too, and from which it takes electronic copies.
+    """
+
+    state: str
+    version: int
+    settings: Settings
+    agreed: tuple[str, ...]
+
+
+def read(actor: Actor) -> SettingsView:
+    """Return the settings of your state, those that it left alone as they are by default."""
+    require(actor, Permission.SETTING_READ)
+    return standing(actor.own_state())
+
+
+def standing(state: str) -> SettingsView:
+    """Return the settings of a state as they stand, for a command and for what follows it."""
+    own = db.session.get(StateSetting, state, populate_existing=True)
+    settings = _settings(own) if own else Settings()
+    answering = select(StateSetting.owner_state).where(
+        StateSetting.owner_state.in_(settings.electronic_copies_with),
+        StateSetting.electronic_copies_with.contains([state]),
+    )
+    agreed = db.session.scalars(answering.order_by(StateSetting.owner_state))
+    return SettingsView(state, own.version if own else 0, settings, tuple(agreed))
+
+
+def of(states: Iterable[str]) -> dict[str, Settings]:
+    """Return the settings of each state, in one query; the defaults for one that set nothing."""
+    wanted = set(states)
+    rows = db.session.scalars(
+        select(StateSetting)
+        .where(StateSetting.owner_state.in_(wanted))
+        .execution_options(populate_existing=True)
+    )
+    made = {row.owner_state: _settings(row) for row in rows}
+    return {state: made.get(state, Settings()) for state in wanted}
+
+
+def have_agreed(first: str, second: str) -> bool:
+    """Tell whether two states agreed on electronic copies: each names the other (8.4)."""
+    settings = of((first, second))
+    return (
+        second in settings[first].electronic_copies_with
+        and first in settings[second].electronic_copies_with
+    )
+
+
+def _settings(row: StateSetting) -> Settings:
+    return Settings(row.counterpart_days, row.overdue_hours, tuple(row.electronic_copies_with))

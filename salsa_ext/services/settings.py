@@ -1,0 +1,87 @@
+"""Settings of the own state, changed by its administrator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert
+
+from salsa_ext.audit import Act, Action, append
+from salsa_ext.db import db
+from salsa_ext.errors import StaleVersion, say
+from salsa_ext.models import StateSetting
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import require
+from salsa_ext.readmodels.states import participants
+from salsa_ext.services.fields import Problems
+from salsa_ext.values.actor import Actor
+from salsa_ext.values.settings import LONGEST_DAYS, LONGEST_HOURS, Settings, SettingsChange
+
+
+def change(*, actor: Actor, data: SettingsChange, seen: int | None) -> None:
+    """Set anew what `data` gives, and leave the rest; raises Invalid, or StaleVersion.
+
+    What stands so already is no change, and makes no version. `seen` is the version that the
+    caller read, 0 where nothing was set; None compares nothing.
+    """
+    require(actor, Permission.SETTING_MANAGE)
+    state = actor.own_state()
+    _check(data, state)
+    row = _take(actor, state)
+    if seen is not None and seen != row.version:
+        raise StaleVersion(say("This was changed since you read it; read it again."))
+    if not (changes := _changes(data, row)):
+        return
+    for name, value in changes.items():
+        setattr(row, name, value)
+    row.version, row.changed_at = row.version + 1, actor.now()
+    db.session.flush()  # what follows reads it by SQL
+    append(actor, Act(Action.SETTING_CHANGED, "setting", state, data=changes))
+
+
+def _changes(data: SettingsChange, row: StateSetting) -> dict[str, Any]:
+    """Return what is given and differs from what stands."""
+    given = {name: value for name, value in asdict(data).items() if value is not None}
+    if "electronic_copies_with" in given:
+        given["electronic_copies_with"] = sorted(given["electronic_copies_with"])
+    return {name: value for name, value in given.items() if value != getattr(row, name)}
+
+
+def _take(actor: Actor, state: str) -> StateSetting:
+    """Return the row of the state, locked; of two first changes at once, one waits for the other."""
+    defaults = asdict(Settings()) | {"electronic_copies_with": []}
+    first = insert(StateSetting).values(
+        owner_state=state, version=0, changed_at=actor.now(), **defaults
+    )
+    db.session.execute(first.on_conflict_do_nothing())
+    return db.session.get_one(StateSetting, state, populate_existing=True, with_for_update=True)
+
+
+def _check(data: SettingsChange, state: str) -> None:
+    problems = Problems()
+    _check_range(problems, "counterpart_days", data.counterpart_days, 1, LONGEST_DAYS)
+    _check_range(problems, "overdue_hours", data.overdue_hours, 0, LONGEST_HOURS)
+    if data.electronic_copies_with:
+        _check_partners(problems, data.electronic_copies_with, state)
+    problems.raise_any()
+
+
+def _check_range(problems: Problems, path: str, value: int | None, least: int, most: int) -> None:
+    if value is not None and not least <= value <= most:
+        problems.add(path, say("From {least} to {most}.", least=least, most=most))
+
+
+def _check_partners(problems: Problems, partners: Sequence[str], state: str) -> None:
+    """Copies are agreed with another state that takes part, each named once."""
+    known = participants()
+    for index, partner in enumerate(partners):
+        path = f"electronic_copies_with.{index}"
+        if partner == state:
+            problems.add(path, say("Another state is needed here; this is your own."))
+        elif partner not in known:
+            problems.add(path, say("{state} is not a participating state. These are: {states}.",
+                                   state=partner, states=", ".join(known)))  # fmt: skip
+        elif partner in partners[:index]:
+            problems.add(path, say("{state} appears twice.", state=partner))

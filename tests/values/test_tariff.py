@@ -1,0 +1,29 @@
+"""Codes of the Harmonized System."""
+
+import pytest
+
+from salsa_ext.values.tariff import heading, headings
+
+
+@pytest.mark.parametrize("code", ["9302", "9302.00", "930200", "9302.00.00", "9302000000"])
+def test_a_code_has_its_heading_with_dots_or_without(code):
+    assert heading(code) == "9302"
+
+
+@pytest.mark.parametrize(
+    "code", ["", "93", "930", "93020", "9302.0", "93-02", "9302.00.00.00.00", "pistol"]
+)
+def test_what_is_no_code_has_none(code):
+    assert heading(code) is None
+
+
+@pytest.mark.parametrize("category,code,fits", [
+    ("firearm", "9302", True), ("firearm", "9306", False), ("ammunition", "9306", True),
+    ("explosive", "3602", True), ("firearm", "3602", False), ("part", "9305", True),
+])  # fmt: skip
+def test_a_category_has_its_headings(category, code, fits):
+    assert (code in headings(category)) == fits
+
+
+def test_an_unknown_category_has_all_of_chapter_93():
+    assert headings(None) == tuple(f"93{number:02}" for number in range(1, 8))

@@ -1,0 +1,93 @@
+"""The page of notifications, and the count in the head of every page."""
+
+import re
+
+import pytest
+
+from tests.web import scenes
+
+READ = re.compile(r'action="(/notifications/[^/]+/read)"')
+
+
+@pytest.fixture
+def officer(signed_in):
+    return signed_in("PRY", "border_officer")
+
+
+def test_the_page_says_what_happened_to_what_newest_first(officer):
+    scenes.tell("PRY", "A-1", "A-2")
+    page = officer.open("/notifications")
+    assert page.index("A-2") < page.index("A-1")
+    assert "A shipment that concerns your state was posted." in page
+    assert "Shipment A-1 · Brazil" in page
+    assert "Mar 9, 2026, 15:00 (UTC+00:00)" in page
+
+
+def test_one_that_was_read_is_no_longer_new(officer):
+    scenes.tell("PRY", "A-1")
+    page = officer.open("/notifications")
+    assert "Mark as read" in page and "New" in page
+    answer = officer.send(READ.search(page)[1], {"next": "/notifications"})
+    assert answer.location == "/notifications"
+    page = officer.open("/notifications")
+    assert "Mark as read" not in page and "A-1" in page
+    assert "Nothing waits for you." in officer.open("/notifications?unread=true")
+
+
+def test_every_page_says_how_many_are_unread(officer):
+    assert "unread:" not in officer.open("/")
+    scenes.tell("PRY", "A-1", "A-2")
+    for path in ("/", f"/posts/{scenes.POST}/board", "/notifications"):
+        assert "unread: 2" in officer.open(path)
+    officer.send(READ.search(officer.open("/notifications"))[1], {})
+    assert "unread: 1" in officer.open("/")
+
+
+def test_many_unread_are_shown_as_many(officer):
+    scenes.tell("PRY", *(f"A-{number}" for number in range(120)))
+    page = officer.open("/notifications")
+    assert ">99+<" in page and "unread: 120" in page
+
+
+def test_older_ones_are_a_page_away(officer):
+    scenes.tell("PRY", *(f"A-{number:02}" for number in range(30)))
+    first = officer.open("/notifications?unread=true")
+    assert "A-29" in first and "A-04" not in first
+    older = re.search(r'href="(/notifications\?unread=true&amp;cursor=[^"]+)"', first)[1]
+    second = officer.open(older.replace("&amp;", "&"))
+    assert "A-04" in second and "A-05" not in second and "Older" not in second
+
+
+def test_another_states_and_another_roles_are_not_shown(officer, signed_in):
+    scenes.tell("BOL", "A-1")
+    assert "Your state was told nothing yet." in officer.open("/notifications")
+    scenes.tell("PRY", "A-2")
+    assert "A-2" not in signed_in("PRY", "police_officer").open("/notifications")
+
+
+def test_who_is_not_signed_in_goes_to_sign_in(visitor):
+    answer = visitor.client.get("/notifications")
+    assert (answer.status_code, answer.location) == (302, "/sign-in?next=/notifications")
+
+
+def test_the_secretariat_has_none_and_no_link_to_them(signed_in):
+    somebody = signed_in(None, "secretariat")
+    assert "/notifications" not in somebody.open("/")
+    assert "You cannot do this" in somebody.open("/notifications", 403)
+
+
+def test_a_reading_without_the_token_of_a_page_is_refused(officer):
+    scenes.tell("PRY", "A-1")
+    path = READ.search(officer.open("/notifications"))[1]
+    officer.post(path, {}, 403)
+    assert "Mark as read" in officer.open("/notifications")
+
+
+@pytest.mark.parametrize("language,said", [
+    ("es", "Se registró un embarque que concierne a su Estado."),
+    ("fr", "Un envoi qui concerne votre État a été enregistré."),
+    ("pt", "Foi registrado um embarque que diz respeito ao seu Estado."),
+])  # fmt: skip
+def test_the_page_speaks_the_readers_language(officer, language, said):
+    scenes.tell("PRY", "A-1")
+    assert said in officer.open("/notifications", Accept_Language=language)
