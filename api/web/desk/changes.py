@@ -8,7 +8,7 @@ from uuid import UUID
 
 from flask import url_for
 
-from api.schemas.changes import AmendRequest, DecisionRequest, ReissueRequest
+from api.schemas.changes import AmendRequest, PermitDecisionRequest, ReissueRequest
 from api.web.access import sender, signed_in
 from api.web.desk import choices, doings
 from api.web.desk.blueprint import blueprint
@@ -112,18 +112,18 @@ DOINGS: doings.Doings = (
     ),
     Doing(
         "suspend", say("Suspend"), say("Nothing is released under it until it is reinstated."),
-        DecisionRequest, cancellations.suspend, Permission.PERMIT_RECORD, ("issued",), (REASON,),
+        PermitDecisionRequest, cancellations.suspend, Permission.PERMIT_RECORD, ("issued",), (REASON,),
     ),
     Doing(
         "reinstate", say("Reinstate"), say("It is valid again, until its last day."),
-        DecisionRequest, cancellations.reinstate, Permission.PERMIT_RECORD, ("suspended",),
+        PermitDecisionRequest, cancellations.reinstate, Permission.PERMIT_RECORD, ("suspended",),
         (REASON,),
     ),
     Doing(
         "cancel", say("Cancel for good"),
         say("What was not shipped lapses, and the states concerned learn it (Model Regulations 9.8). A"
             " cancellation is not taken back."),
-        DecisionRequest, cancellations.cancel, Permission.PERMIT_RECORD, ("issued", "suspended"),
+        PermitDecisionRequest, cancellations.cancel, Permission.PERMIT_RECORD, ("issued", "suspended"),
         (REASON,), is_grave=True,
     ),
 )  # fmt: skip
