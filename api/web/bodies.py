@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from marshmallow import Schema, fields
 
 from api.i18n import translate
-from api.schemas.fields import Flag, Moment, PostCode, Quantity, Real, StateCode, Text, Whole
+from api.schemas.fields import Flag, Moment, Quantity, Real, StateCode, Whole
 from salsa_ext.errors import say
 from salsa_ext.readmodels import names
 from salsa_ext.values.zones import UTC
@@ -30,7 +30,7 @@ NOT_NUMBER = say("Write the number without separators of thousands: 1000, or 2.5
 class Body:
     """The JSON of a form; `wrong` holds, by path, the numbers that are none.
 
-    A moment is typed without its offset: it is that of `zone`. A list of texts may be typed as lines.
+    A moment is typed without its offset: it is that of `zone`. A list may be typed as lines of text.
     """
 
     def __init__(self, schema: Schema, values: Mapping[str, str], zone: str = UTC) -> None:
@@ -52,8 +52,8 @@ class Body:
         if isinstance(field, fields.Nested):
             return self._object(field.schema, node, f"{path}.")
         if isinstance(field, fields.List):
-            if isinstance(node, str) and isinstance(field.inner, Text | PostCode):
-                return [line for text in node.splitlines() if (line := text.strip())]
+            if isinstance(node, str):
+                return lines_of(node)
             rows = _rows(node)
             return [self._value(field.inner, row, f"{path}.{at}") for at, row in enumerate(rows)]
         return self._plain(field, node, path) if isinstance(node, str) else node
@@ -81,6 +81,11 @@ class Body:
             return datetime.fromisoformat(text).replace(tzinfo=self.zone).isoformat()
         except ValueError:
             return text
+
+
+def lines_of(typed: str) -> list[str]:
+    """Return the lines of a text that are not empty."""
+    return [line for text in typed.splitlines() if (line := text.strip())]
 
 
 def _tree(values: Mapping[str, str]) -> dict[str, Any]:

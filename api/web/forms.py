@@ -17,7 +17,7 @@ from api.i18n import translate
 from api.said import flatten
 from api.transaction import transaction
 from api.web import csrf
-from api.web.bodies import Body
+from api.web.bodies import NUMBER, Body
 from salsa_ext.errors import (
     Conflict,
     Forbidden,
@@ -161,6 +161,11 @@ class Form:
 
     def _refuse(self, status: int, errors: dict[str, list[str]]) -> None:
         self.status, self.errors = status, errors
+
+
+def amount(typed: str) -> float | str:
+    """Return a number that was typed, or what was typed where it is none."""
+    return float(typed.replace(",", ".")) if NUMBER.fullmatch(typed) else typed
 
 
 def sent() -> Form:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from salsa_ext.db import db
 from salsa_ext.models import Permit, Shipment
@@ -102,14 +102,25 @@ def next_number(actor: Actor, kind: str) -> str:
     `PRY-I-2026-0001`. Only a proposal: the command refuses a number that was taken meanwhile.
     """
     require(actor, Permission.PERMIT_READ)
-    year = today(actor).year
     own = select(Permit.number).where(Permit.owner_state == actor.state, Permit.kind == kind)
-    last = db.session.scalar(own.order_by(Permit.id.desc()).limit(1))
-    start = following(last, year) or f"{actor.state}-{LETTERS[kind]}-{year}-0001"
+    return _next(actor, own, Permit, LETTERS[kind])
+
+
+def next_shipment(actor: Actor) -> str:
+    """Return a free number for a shipment in the same way."""
+    require(actor, Permission.SHIPMENT_READ)
+    own = select(Shipment.number).where(Shipment.owner_state == actor.state)
+    return _next(actor, own, Shipment, "S")
+
+
+def _next(actor: Actor, own: Select[Any], model: type[Permit] | type[Shipment], letter: str) -> str:
+    year = today(actor).year
+    last = db.session.scalar(own.order_by(model.id.desc()).limit(1))
+    start = following(last, year) or f"{actor.state}-{letter}-{year}-0001"
     candidates = [start]
     for _ in range(TRIES):
         candidates.append(_plus_one(candidates[-1]) or start)
-    taken = set(db.session.scalars(own.where(Permit.number.in_(candidates))))
+    taken = set(db.session.scalars(own.where(model.number.in_(candidates))))
     return next((number for number in candidates if number not in taken), "")
 
 

@@ -14,6 +14,7 @@ from api.web.desk import choices, doings
 from api.web.desk.blueprint import blueprint
 from api.web.desk.doings import Doing, Field, Subject
 from api.web.desk.issuing import year_after
+from api.web.forms import Form
 from salsa_ext.errors import say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import permits as reading
@@ -44,7 +45,7 @@ def as_it_stands(view: PermitView) -> dict[str, str]:
     }
 
 
-def only_what_is_new(body: dict[str, Any], view: PermitView) -> None:
+def only_what_is_new(body: dict[str, Any], view: PermitView, form: Form) -> None:
     """Leave out of an amendment what stands already."""
     standing = as_it_stands(view)
     if body.get("source") == standing["source"]:

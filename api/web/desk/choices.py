@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from flask import g
 
@@ -98,6 +99,16 @@ def own_posts(actor: Actor) -> Options:
     """Return the border posts of the actor's state, by their names."""
     found = reference.list_posts(actor, {"state": actor.state}, ALL, None).items
     return sorted(((post.code, post.name) for post in found), key=lambda option: option[1])
+
+
+def posts_between(actor: Actor, permit: Any) -> Options:
+    """Return the border posts where a permit's movement may pass, by their names."""
+    states = {permit.exporting_state, permit.importing_state, *permit.transit_states}
+    found = reference.list_posts(actor, {}, ALL, None).items
+    return sorted(
+        ((post.code, post.name) for post in found if {post.state_a, post.state_b} <= states),
+        key=lambda option: option[1],
+    )
 
 
 def posts(actor: Actor) -> dict[str, str]:

@@ -51,9 +51,10 @@ class Subject:
 class Doing:
     """One thing that can be done: to whose, in which statuses, with which fields, and what follows.
 
-    `start(actor, view)` gives the values that the form opens with; `settle(body, view)` completes
-    the JSON. `command` is called with `seen` where `is_versioned`, and `onward(result)` may lead
-    to another page than that of the subject.
+    `start(actor, view)` gives the values that the form opens with, `more(view)` fields that depend
+    on what it is done to; `settle(body, view, form)` completes the JSON. `command` is called with
+    `seen` where `is_versioned`, without data where `is_dataless`, and `onward(result)` may lead to
+    another page than that of the subject.
     """
 
     name: str
@@ -70,7 +71,8 @@ class Doing:
     is_grave: bool = False
     is_for: Callable[[Actor, Any], bool] = lambda actor, view: True
     start: Callable[[Actor, Any], Mapping[str, str]] = field(default=lambda actor, view: {})
-    settle: Callable[[dict[str, Any], Any], None] = lambda body, view: None
+    more: Callable[[Any], tuple[Field, ...]] = lambda view: ()
+    settle: Callable[[dict[str, Any], Any, Form], None] = lambda body, view, form: None
     onward: Callable[[Any], str | None] = lambda result: None
 
     def can(self, actor: Actor, subject: Subject) -> bool:
@@ -116,7 +118,7 @@ def _do(
 ) -> str:  # fmt: skip
     subject = find(actor, key)
     zone = zone_of(actor)
-    data = form.load(doing.schema(), lambda body: doing.settle(body, subject.view), zone)
+    data = form.load(doing.schema(), lambda body: doing.settle(body, subject.view, form), zone)
     seen = {"seen": _version(form)} if doing.is_versioned else {}
     given = {} if doing.is_dataless else {"data": data}
     result = doing.command(actor=actor, **{argument: key}, **seen, **given)
@@ -133,5 +135,6 @@ def _page(actor: Actor, doing: Doing, subject: Subject, form: Form) -> str:
     form.values["seen"] = str(subject.view.version)
     return render_template(
         "desk/doing.html", actor=actor, doing=doing, subject=subject, form=form, choices=choices,
-        zone=zone_of(actor), address=request.path,
+        fields=(*doing.fields, *doing.more(subject.view)), zone=zone_of(actor),
+        address=request.path,
     )  # fmt: skip

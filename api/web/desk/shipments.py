@@ -13,7 +13,7 @@ from flask import render_template, request
 
 from api.schemas.shipments import ShipmentQuery
 from api.web.access import signed_in
-from api.web.desk import choices, listing
+from api.web.desk import choices, doings, listing, movements
 from api.web.desk.blueprint import blueprint
 from salsa_ext.readmodels import finding
 from salsa_ext.readmodels import shipments as reading
@@ -63,17 +63,14 @@ def _due(day: str, zone: str) -> dict[str, str]:
 @signed_in
 def shipment(actor: Actor, shipment_id: UUID) -> str:
     """Show one shipment."""
-    return shipment_page(actor, shipment_id)
-
-
-def shipment_page(actor: Actor, shipment_id: UUID, **more: Any) -> str:
-    """Return the page of one shipment, with the form of an action where one was refused."""
     view = finding.get_shipment(actor, shipment_id)
+    subject = movements.as_subject(view)
     items = finding.first_items(actor, shipment_id)
     return render_template(
         "desk/shipment.html", actor=actor, view=view, shipment=view.shipment, items=items,
         steps=journey(view), posts=choices.posts(actor), now=actor.now(),
-        zone=zone_of(actor), done=request.args.get("done"), **more,
+        zone=zone_of(actor), done=movements.DONE.get(request.args.get("done", "")), subject=subject,
+        doings=doings.offered(movements.DOINGS, actor, subject),
     )  # fmt: skip
 
 
