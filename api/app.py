@@ -15,6 +15,7 @@ from api.resources import BLUEPRINTS, health
 from salsa_ext.clock import SYSTEM, Clock
 from salsa_ext.config import Config
 from salsa_ext.db import db, engine_options
+from salsa_ext.services.sealing import Vault
 
 VERSION = "0.1.0"
 
@@ -57,6 +58,7 @@ def create_app(config: Config, clock: Clock = SYSTEM) -> Flask:
         MAX_FORM_MEMORY_SIZE=100_000,
         SECURE_COOKIES=config.secure_cookies,
         CLOCK=clock,
+        VAULT=Vault.of(config),
         API_TITLE="salsa-ext",
         API_VERSION=VERSION,
         OPENAPI_VERSION="3.1.0",

@@ -24,7 +24,7 @@ from api.pagination import LINK, ListQuery, links, list_body, list_schema
 from salsa_ext.db import transaction
 from salsa_ext.errors import Invalid, PreconditionRequired, StaleVersion, say
 from salsa_ext.policy.permissions import Permission
-from salsa_ext.policy.rules import require
+from salsa_ext.policy.rules import require, visitor
 from salsa_ext.services import idempotency
 from salsa_ext.services.idempotency import Answer, Attempt
 from salsa_ext.values.codes import PURPOSES
@@ -111,6 +111,31 @@ class Resource(Blueprint):
         self._add(path, "GET", _conditional(inner), f"get_{_slug(path)}", permission,
                   ("officer", "purpose", "case"))  # fmt: skip
 
+    def publishing(self, path: str, answer: type[Schema], read: View) -> None:
+        """Add a GET that everybody may ask, without a key: `read()`."""
+
+        def view() -> Any:
+            with transaction(visitor()):
+                return read()
+
+        view.__doc__ = _summary(read)
+        documented = self.doc(
+            description="Needs no key.", operationId=_camel(f"get_{_slug(path)}"), security=[]
+        )(self.response(200, answer)(view))
+        self.add_url_rule(path, f"get_{_slug(path)}", documented, methods=["GET"])
+
+    def printing(self, path: str, render: View, permission: Permission) -> None:
+        """Add a GET of a paper: `render(actor, **path)` returns the PDF and the name of its file."""
+
+        def view(**ids: Any) -> Any:
+            return pdf(*render(g.actor, **ids))
+
+        view.__doc__ = _summary(render)
+        content = {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}
+        inner = self.response(200)(view)
+        inner = self.doc(responses={200: {"content": content}})(inner)
+        self._add(path, "GET", inner, f"get_{_slug(path)}", permission, ("officer",))
+
     def posting(
         self, path: str, body: type[Schema] | None, answer: type[Schema] | None,
         permission: Permission, *, status: int = 201, standing: View | None = None,
@@ -152,6 +177,14 @@ class Resource(Blueprint):
         )(_in_transaction(view, permission))
         documented._apidoc["headers"] = headers
         self.add_url_rule(path, endpoint, documented, methods=[method])
+
+
+def pdf(body: bytes, name: str) -> Response:
+    """Return a PDF to be shown or saved under a name, of which only plain letters are kept."""
+    response = Response(body, content_type="application/pdf")
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "paper"
+    response.headers["Content-Disposition"] = f'inline; filename="{plain}.pdf"'
+    return response
 
 
 def _document_headers(doc: dict[str, Any], info: dict[str, Any], **_: Any) -> dict[str, Any]:

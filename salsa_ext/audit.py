@@ -31,6 +31,9 @@ class Action(StrEnum):
     KEY_ISSUED = "key:issued"
     KEY_REVOKED = "key:revoked"
     SETTING_CHANGED = "setting:changed"
+    SIGNING_KEY_MADE = "signing_key:made"
+    SIGNING_KEY_RETIRED = "signing_key:retired"
+    SIGNING_KEY_COMPROMISED = "signing_key:compromised"
     SIGNED_IN = "session:opened"
     SIGNED_OUT = "session:closed"
     LICENSEE_RECORDED = "licensee:recorded"
@@ -52,6 +55,7 @@ class Action(StrEnum):
     DISCREPANCY_EXPLAINED = "discrepancy:explained"
     DISCREPANCY_AGREED = "discrepancy:agreed"
     DISCREPANCY_ASSIGNED = "discrepancy:assigned"
+    PERMIT_VERIFIED = "permit:verified"
     SHIPMENT_RECORDED = "shipment:recorded"
     CHECKPOINT_RECORDED = "checkpoint:recorded"
     RECEIPT_CONFIRMED = "receipt:confirmed"
@@ -77,8 +81,8 @@ class Action(StrEnum):
 
 SUBJECT_KINDS: Final = (
     "account", "agency", "check", "contact", "discrepancy", "import", "key", "licensee",
-    "notification", "permit", "record", "report", "seizure", "setting", "shipment", "trace",
-    "transfer",
+    "notification", "permit", "record", "report", "seizure", "setting", "shipment", "signing_key",
+    "trace", "transfer",
 )  # fmt: skip
 
 

@@ -20,7 +20,8 @@ class Config:
     """Everything that an operator can set; sizes in bytes, times in seconds.
 
     `database_url` (role of the service) and `migration_url` (role of the owner) are None
-    where the service runs its own PostgreSQL in `home`.
+    where the service runs its own PostgreSQL in `home`. `master_key_file` is None where the key
+    that seals the states' signing keys stands in `home` too.
     """
 
     home: Path
@@ -32,6 +33,7 @@ class Config:
     statement_timeout: int = 30
     max_body: int = 16 * MIB
     secure_cookies: bool = False
+    master_key_file: Path | None = None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> Config:
@@ -48,6 +50,7 @@ class Config:
             statement_timeout=_number(env, "SALSA_STATEMENT_TIMEOUT", cls.statement_timeout),
             max_body=_number(env, "SALSA_MAX_BODY", cls.max_body),
             secure_cookies=env.get("SALSA_SECURE_COOKIES", "") == "1",
+            master_key_file=_file(env, "SALSA_MASTER_KEY_FILE"),
         )
 
 
@@ -64,6 +67,10 @@ def _url(env: Mapping[str, str], name: str) -> str | None:
                                 " postgresql://name:password@host:5432/database.", name=name)
                             ) from None  # fmt: skip
     return value.replace("postgresql://", "postgresql+psycopg2://", 1)
+
+
+def _file(env: Mapping[str, str], name: str) -> Path | None:
+    return Path(env[name]).absolute() if env.get(name) else None
 
 
 def _number(env: Mapping[str, str], name: str, default: int) -> int:

@@ -37,10 +37,12 @@ def fill(app: Flask) -> Ids:
     partner.post("/licensees", bodies.licensee())
     maker = bodies.licensee(roles=["manufacturer"], party=bodies.party("Fábrica Exemplo", "BRA"))
     licensee = licensing.post("/licensees", maker).json["id"]
-    partner.post("/permits", bodies.import_permit())
+    issued = partner.post("/permits", bodies.import_permit()).json["id"]
     permit = licensing.post("/permits", bodies.permit()).json["id"]
     shipment = licensing.post(f"/permits/{permit}/shipments", bodies.shipment()).json["id"]
     discrepancy = _disagree(licensing, partner)
+    partner.get(f"/permits/{issued}/paper")
+    licensing.get(f"/permits/{permit}/paper")
     border.post(f"/shipments/{shipment}/checkpoints", TICK)
     partner.post(f"/shipments/{shipment}/receipt", {"received_on": "2026-03-03", "all": True})
     partner.post(

@@ -20,6 +20,9 @@ COMMANDS = {
     "licensee": ("api.cli.licensees", "licensee"),
     "account": ("api.cli.accounts", "account"),
     "key": ("api.cli.keys", "key"),
+    "signing-key": ("api.cli.signing", "signing_key"),
+    "paper": ("api.cli.papers", "paper"),
+    "verify": ("api.cli.verify", "verify"),
     "import": ("api.cli.imports", "import_"),
     "bench": ("api.cli.bench", "bench"),
 }

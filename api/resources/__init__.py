@@ -9,6 +9,7 @@ from api.resources import (
     discrepancies,
     licensees,
     notifications,
+    papers,
     permits,
     posts,
     records,
@@ -25,7 +26,7 @@ from api.resources import (
 BLUEPRINTS: tuple[Resource, ...] = tuple(
     module.blueprint
     for module in (
-        permits, shipments, discrepancies, transfers, seizures, reports, records, checks, traces,
-        posts, licensees, notifications, statistics, reference, settings, accounts,
+        permits, papers, shipments, discrepancies, transfers, seizures, reports, records, checks,
+        traces, posts, licensees, notifications, statistics, reference, settings, accounts,
     )
 )  # fmt: skip

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from flask import Flask
 
-from api.web import boards, csrf, desk, docs, notifications, pages, shown, signin
+from api.web import (
+    boards,
+    csrf,
+    desk,
+    docs,
+    forms,
+    notifications,
+    pages,
+    shown,
+    signin,
+    verification,
+)
 
 BLUEPRINTS = tuple(
-    module.blueprint for module in (pages, signin, boards, desk, notifications, docs)
+    module.blueprint
+    for module in (pages, signin, boards, desk, notifications, docs, verification, forms)
 )
 
 

@@ -30,7 +30,7 @@ NOT_NUMBER = say("Write the number without separators of thousands: 1000, or 2.5
 class Body:
     """The JSON of a form; `wrong` holds, by path, the numbers that are none.
 
-    A moment is typed without its offset: it is that of `zone`. A list may be typed as lines of text.
+    A moment is typed without its offset: it is that of `zone`. A list of texts may be typed as lines.
     """
 
     def __init__(self, schema: Schema, values: Mapping[str, str], zone: str = UTC) -> None:
@@ -52,7 +52,7 @@ class Body:
         if isinstance(field, fields.Nested):
             return self._object(field.schema, node, f"{path}.")
         if isinstance(field, fields.List):
-            if isinstance(node, str):
+            if isinstance(node, str) and not isinstance(field.inner, fields.Nested):
                 return lines_of(node)
             rows = _rows(node)
             return [self._value(field.inner, row, f"{path}.{at}") for at, row in enumerate(rows)]

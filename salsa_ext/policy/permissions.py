@@ -60,6 +60,8 @@ class Permission(StrEnum):
     """Read shipments that concern the own state."""
     SHIPMENT_RECORD = "shipment:record"
     """Post shipments under an export certificate of the own state."""
+    SIGNING_KEY_MANAGE = "signing_key:manage"
+    """Make and retire the keys by which the own state signs its papers."""
     STATISTICS_READ = "statistics:read"
     """Read published figures."""
     TRACE_APPROVE = "trace:approve"

@@ -36,7 +36,8 @@ RULES: Final[Mapping[str, frozenset[P]]] = {
        P.TRANSFER_READ, P.SEIZURE_READ, P.REPORT_READ, P.AUDIT_READ,
        P.SETTING_READ, P.LICENSEE_READ, P.DISCREPANCY_READ, P.DISCREPANCY_WORK},
     "state_administrator": OF_A_STATE
-    | {P.ACCOUNT_MANAGE, P.KEY_MANAGE, P.AGENCY_MANAGE, P.SETTING_MANAGE, P.SETTING_READ},
+    | {P.ACCOUNT_MANAGE, P.KEY_MANAGE, P.AGENCY_MANAGE, P.SETTING_MANAGE, P.SETTING_READ,
+       P.SIGNING_KEY_MANAGE},
     "auditor": OF_A_STATE | {P.AUDIT_READ, P.SETTING_READ},
     "secretariat": EVERY_ROLE,
 }  # fmt: skip
@@ -59,6 +60,11 @@ def operator(state: str | None, agency: str | None = None, clock: Clock = SYSTEM
     Who can run the command line on the server's machine is its operator already.
     """
     return Actor(state=state, role=NOBODY, permissions=frozenset(P), agency=agency, clock=clock)
+
+
+def visitor(clock: Clock = SYSTEM) -> Actor:
+    """Return the actor of somebody who has not signed in: no state, and no permission at all."""
+    return Actor(state=None, role=NOBODY, permissions=frozenset(), clock=clock)
 
 
 def require(actor: Actor, permission: P, subject_owner: str | None = None) -> None:

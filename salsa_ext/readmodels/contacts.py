@@ -31,6 +31,16 @@ def agency_codes(state: str | None) -> frozenset[str]:
     return frozenset(db.session.scalars(select(Agency.code).where(Agency.owner_state == state)))
 
 
+def office_of(code: str) -> tuple[str, str | None]:
+    """Return an agency's name with its code, and how its first office in force is reached."""
+    agency = db.session.scalars(select(Agency).where(Agency.code == code)).first()
+    wanted = select(Contact).where(Contact.agency == code, Contact.valid_to.is_(None))
+    contact = db.session.scalars(wanted.order_by(Contact.id).limit(1)).first()
+    named = f"{agency.name} ({code})" if agency and agency.name != code else code
+    ways = ", ".join(filter(None, (contact.telephone, contact.email))) if contact else None
+    return named, ways
+
+
 def read_agency(agency_id: UUID) -> Agency:
     """Return an agency that was just registered."""
     return db.session.get_one(Agency, agency_id)

@@ -3,7 +3,7 @@ from pathlib import Path
 from salsa_ext.config import Config
 
 NAMES = ("HOME", "DATABASE_URL", "MIGRATION_URL", "WORKERS", "THREADS", "STATEMENT_TIMEOUT",
-         "MAX_BODY", "SECURE_COOKIES")  # fmt: skip
+         "MAX_BODY", "SECURE_COOKIES", "MASTER_KEY_FILE")  # fmt: skip
 
 
 def test_a_setting_that_is_empty_counts_as_not_set():

@@ -7,7 +7,10 @@ from salsa_ext.db import Base
 
 TABLES = sorted(Base.metadata.tables.values(), key=lambda table: table.name)
 CONCERNING = [table.name for table in TABLES if "concerned" in table.columns]
-KEPT = ["account", "api_key", "assignment", "idempotency_key", "officer", "standing_number"]
+KEPT = [
+    "account", "api_key", "assignment", "idempotency_key", "officer", "signing_secret",
+    "standing_number",
+]  # fmt: skip
 APPEND_ONLY = [
     "audit_entry", "checkpoint", "event", "import_run", "mark", "notification",
     "notification_reading", "receipt", "record", "report", "seizure", "transfer",
@@ -23,7 +26,8 @@ CHANGES = (
 
 def test_every_table_of_a_state_is_looked_at():
     owned = {table.name for table in TABLES if "owner_state" in table.columns}
-    assert owned - {*CONCERNING, *KEPT} == {"agency", "contact", "state_setting"}  # all may know
+    known = {"agency", "contact", "signing_key", "state_setting"}  # which all may know
+    assert owned - {*CONCERNING, *KEPT} == known
 
 
 @pytest.mark.parametrize("table", CONCERNING + KEPT)
@@ -108,6 +112,32 @@ def test_a_row_is_not_given_away(as_role, table):
     service.execute("SET LOCAL salsa.state = 'BRA'")
     with pytest.raises(psycopg2.errors.InsufficientPrivilege, match="row-level security"):
         service.execute(f"UPDATE {table} SET owner_state = 'PRY'")
+
+
+def test_a_public_key_is_read_before_any_state_is_known(as_role):
+    service = as_role("service")
+    service.execute("SELECT DISTINCT owner_state FROM signing_key ORDER BY 1")
+    assert service.fetchall() == [("BRA",), ("PRY",)]
+
+
+def test_a_state_neither_adds_nor_ends_a_public_key_of_another(as_role):
+    service = as_role("service")
+    service.execute("SET LOCAL salsa.state = 'PRY'")
+    service.execute("UPDATE signing_key SET retired_at = now() WHERE owner_state = 'BRA'")
+    assert service.rowcount == 0
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege, match="row-level security"):
+        service.execute("INSERT INTO signing_key (owner_state) VALUES ('BRA')")
+
+
+@pytest.mark.parametrize("change", [
+    "UPDATE signing_key SET public_key = public_key", "DELETE FROM signing_key",
+    "UPDATE signing_secret SET sealed = sealed",
+])  # fmt: skip
+def test_a_key_is_not_exchanged_for_another(as_role, change):
+    service = as_role("service")
+    service.execute("SET LOCAL salsa.state = 'PRY'")
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege, match="permission denied"):
+        service.execute(change)
 
 
 def test_the_plates_of_a_shipment_are_erased_by_its_owner(as_role):

@@ -24,7 +24,7 @@ def doings(page):
     nav = re.search(
         r'<nav class="doings" aria-label="What can be done">(.*?)</nav>', page, re.DOTALL
     )
-    return re.findall(r'/([a-z]+)">', nav[1]) if nav else []
+    return re.findall(r'/([a-z_]+)">', nav[1]) if nav else []
 
 
 def seen(officer, address):
@@ -209,3 +209,12 @@ def test_changes_and_discrepancies_are_shown_in_every_language(officer, doubt, a
     ):
         shown = officer.open(page, Accept_Language=language)
         assert f'<html lang="{language}">' in shown and "Reason" not in shown
+
+
+def test_a_permit_has_its_paper(officer, permit, signed_in):
+    page = officer.open(permit)
+    assert f"{permit}/paper.pdf" in page
+    paper = officer.client.get(f"{permit}/paper.pdf")
+    assert paper.mimetype == "application/pdf" and paper.data.startswith(b"%PDF")
+    signed_in("URY", "licensing_officer").open(f"{permit}/paper.pdf", 404)
+    signed_in("PRY", "police_officer").open(f"{permit}/paper.pdf", 403)

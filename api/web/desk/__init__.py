@@ -6,6 +6,7 @@ from api.web.desk import (
     finding,
     issuing,
     movements,
+    papers,
     permits,
     shipments,
     shipping,
@@ -14,6 +15,6 @@ from api.web.desk import (
 from api.web.desk.blueprint import blueprint
 
 __all__ = [
-    "blueprint", "changes", "discrepancies", "finding", "issuing", "movements", "permits",
+    "blueprint", "changes", "discrepancies", "finding", "issuing", "movements", "papers", "permits",
     "shipments", "shipping", "transfers",
 ]  # fmt: skip

@@ -14,7 +14,7 @@ from api.web.desk import choices, doings
 from api.web.desk.blueprint import blueprint
 from api.web.desk.doings import Doing, Field, Subject
 from api.web.desk.issuing import year_after
-from api.web.forms import Form
+from api.web.sending import Form
 from salsa_ext.errors import say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import permits as reading

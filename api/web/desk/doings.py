@@ -11,10 +11,10 @@ from flask import abort, render_template, request
 from werkzeug import Response
 
 from api.schemas.fields import RequestSchema
-from api.web import forms
+from api.web import sending
 from api.web.access import again
 from api.web.desk import choices
-from api.web.forms import Form
+from api.web.sending import Form
 from salsa_ext.errors import Message
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
@@ -106,7 +106,7 @@ def open_form(actor: Actor, doing: Doing, find: Find, key: UUID) -> str:
 def take_form(actor: Actor, doing: Doing, find: Find, key: UUID, argument: str) -> Any:
     """Do it and go on to the subject's page; the form again where that cannot be."""
     require(actor, doing.permission)
-    form = forms.sent()
+    form = sending.sent()
     done: Response | None = form.send(actor, lambda: _do(actor, doing, find, key, argument, form))
     if done is not None:
         return done

@@ -8,12 +8,12 @@ from typing import Any
 from flask import render_template, request, url_for
 
 from api.schemas.permits import PermitRequest
-from api.web import forms
+from api.web import sending
 from api.web.access import again, sender, signed_in
 from api.web.desk import choices
 from api.web.desk.blueprint import blueprint
 from api.web.desk.filling import completed, gathered
-from api.web.forms import Form
+from api.web.sending import Form
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.days import today
@@ -44,7 +44,7 @@ def issue_form(actor: Actor) -> str:
 def issue(actor: Actor) -> Any:
     """Issue the permit and show it; 422 or 409 with the form where that cannot be."""
     require(actor, Permission.PERMIT_RECORD)
-    kind, form = asked_kind(), forms.sent()
+    kind, form = asked_kind(), sending.sent()
     for rows in ("lines", "transit"):
         form.close_up(rows)
     if form.get("do") == "add":

@@ -8,13 +8,13 @@ from uuid import UUID
 from flask import url_for
 
 from api.schemas.shipments import CheckpointRequest, ReceiptRequest
-from api.web import forms
+from api.web import sending
 from api.web.access import sender, signed_in
 from api.web.bodies import lines_of
 from api.web.desk import doings
 from api.web.desk.blueprint import blueprint
 from api.web.desk.doings import Doing, Field, Subject
-from api.web.forms import Form
+from api.web.sending import Form
 from salsa_ext.errors import say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import finding
@@ -39,7 +39,7 @@ def list_received(body: dict[str, Any], view: ShipmentView, form: Form) -> None:
     """Let the lines of the form be serials, and the quantities those of their lines."""
     body["items"] = [{"serial": serial} for serial in lines_of(form.get("items"))]
     body["bulk"] = [
-        {"line": part["line"], "quantity": forms.amount(typed)}
+        {"line": part["line"], "quantity": sending.amount(typed)}
         | ({"lot": part["lot"]} if part.get("lot") else {})
         for at, part in enumerate(view.shipment.bulk)
         if (typed := form.get(f"loose.{at}"))

@@ -8,12 +8,12 @@ from uuid import UUID
 from flask import render_template, url_for
 
 from api.schemas.shipments import ShipmentRequest
-from api.web import forms
+from api.web import sending
 from api.web.access import again, sender, signed_in
 from api.web.bodies import lines_of
 from api.web.desk import choices
 from api.web.desk.blueprint import blueprint
-from api.web.forms import Form
+from api.web.sending import Form
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import permits as reading
@@ -41,7 +41,7 @@ def shipment_form(actor: Actor, permit_id: UUID) -> str:
 def ship(actor: Actor, permit_id: UUID) -> Any:
     """Record the shipment and show it; 422 or 409 with the form where that cannot be."""
     require(actor, Permission.SHIPMENT_RECORD)
-    form = forms.sent()
+    form = sending.sent()
     done = form.send(actor, lambda: _ship(actor, permit_id, form))
     form.errors = gathered(form)
     return done or (again(actor, lambda: _page(actor, permit_id, form)), form.status)
@@ -79,7 +79,7 @@ def _bulk(form: Form) -> list[tuple[str, Body]]:
     found = []
     for at in sorted(_numbers(form, "loose."), key=int):
         amount, lot = (form.get(f"loose.{at}.{name}") for name in ("quantity", "lot"))
-        part: Body = {"quantity": forms.amount(amount)} if amount else {}
+        part: Body = {"quantity": sending.amount(amount)} if amount else {}
         found.append((at, part | ({"lot": lot} if lot else {})))
     return found
 

@@ -8,11 +8,11 @@ from uuid import UUID
 from flask import render_template, request, url_for
 
 from api.schemas.transfers import TransferQuery, TransferRequest
-from api.web import forms
+from api.web import sending
 from api.web.access import again, sender, signed_in
 from api.web.desk import choices, listing
 from api.web.desk.blueprint import blueprint
-from api.web.forms import Form
+from api.web.sending import Form
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import documents, names
@@ -61,7 +61,7 @@ def transfer_form(actor: Actor) -> str:
 def record_transfer(actor: Actor) -> Any:
     """Register the transfer and show it; 422 or 409 with the form where that cannot be."""
     require(actor, Permission.TRANSFER_RECORD)
-    form = forms.sent()
+    form = sending.sent()
     done = form.send(actor, lambda: _record(actor, form))
     return done or (again(actor, lambda: _page(actor, form)), form.status)
 

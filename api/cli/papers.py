@@ -1,0 +1,45 @@
+"""The paper of a permit as a file, from the server's own machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from api.cli.context import acting, explained
+from api.cli.options import Line, own_state_option
+from api.papers import permits
+from api.vault import vault
+from salsa_ext.errors import NotFound
+from salsa_ext.readmodels.permits import list_permits
+from salsa_ext.services import papers
+from salsa_ext.values.codes import PERMIT_KINDS
+
+
+@click.command()
+@own_state_option
+@click.option("--kind", required=True, type=click.Choice(PERMIT_KINDS))
+@click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path),
+              help="Where the PDF goes.")  # fmt: skip
+@click.argument("number", type=Line(100))
+@explained
+def paper(state: str, kind: str, output: Path, number: str) -> None:
+    """Write the paper of a permit that a state issued, as a PDF with its signed QR code.
+
+    \b
+    Example:
+      salsa paper --state PRY --kind import -o certificate.pdf PRY-I-0001
+    """
+    with acting(state) as actor:
+        wanted = {"kind": kind, "number": number}
+        found = list_permits(actor, wanted, 200, None).items
+        own = [view.permit.id for view in found if view.permit.owner_state == state]
+        if not own:
+            raise NotFound("permit", number)
+        made = papers.permit_paper(actor=actor, vault=vault(), permit_id=own[0])
+        body = permits.render(made, actor.now())
+    try:
+        output.write_bytes(body)
+    except OSError as error:
+        raise click.ClickException(f"{output}: {error.strerror}") from None
+    click.echo(f"{output}: {kind} {number} of {state}, signed by {made.token.split('.')[1]}")

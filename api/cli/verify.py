@@ -1,0 +1,72 @@
+"""Check a paper without a database and without a network."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import click
+
+from salsa_ext.values.jwks import keys_of
+from salsa_ext.values.tokens import Claims, PublicKey, Reading, read
+
+WORDS: Final = {
+    "valid": "The signature is good.",
+    "malformed": "This is not the text of a paper's QR code; it begins with SALSA1.",
+    "unknown_key": "No state in the file of keys has this key; is the file new enough?",
+    "altered": "Do not accept it: the text was altered or badly read. Scan it once more.",
+    "compromised_key": "Do not accept it: it was signed after its state reported the key stolen.",
+}
+
+
+@click.command()
+@click.option("--keys", "path", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="What salsa signing-key export wrote, or /api/v1/signing-keys answered.")  # fmt: skip
+@click.argument("token")
+def verify(path: Path, token: str) -> None:
+    """Check the text of a paper's QR code; exit with 0 where its signature is good, else with 1.
+
+    Needs no database and no network. A - for the text reads it from standard input. Whether the
+    paper was cancelled since, only the service knows.
+
+    \b
+    Example:
+      salsa verify --keys keys.json SALSA1.PRY-2026-1A2B3C4D.PMRH…
+    """
+    text = sys.stdin.read() if token == "-" else token  # noqa: S105 - a dash
+    reading = read("".join(text.split()), _keys(path))
+    click.echo(WORDS[reading.verdict])
+    if reading.claims:
+        click.echo(_told(reading.claims))
+    click.echo(_caution(reading), nl=False)
+    raise click.exceptions.Exit(0 if reading.verdict == "valid" else 1)
+
+
+def _keys(path: Path) -> Mapping[str, PublicKey]:
+    try:
+        return keys_of(json.loads(path.read_text()))
+    except ValueError:
+        raise click.ClickException(f"{path} is no set of keys as the service gives it.") from None
+
+
+def _told(claims: Claims) -> str:
+    goods = ", ".join(f"{amount} {name}" for name, amount in claims.quantities.items())
+    return "\n".join((
+        f"  document  {claims.kind} {claims.number} of {claims.state}",
+        f"  issued    {claims.issued_on}, valid through {claims.valid_through}",
+        f"  from      {claims.exporting_state} to {claims.importing_state}",
+        f"  goods     {goods}",
+        f"  signed    {claims.signed_at:%Y-%m-%d %H:%M} UTC",
+    ))  # fmt: skip
+
+
+def _caution(reading: Reading) -> str:
+    if reading.verdict != "valid" or reading.key is None:
+        return ""
+    if since := reading.key.compromised_at:
+        return (f"Take care: the key was reported stolen on {since:%Y-%m-%d}, and who has it can write"
+                " an earlier day. Ask the issuing state.\n")  # fmt: skip
+    return "Compare this with the paper; whether it was cancelled since, only the service knows.\n"

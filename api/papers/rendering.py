@@ -1,0 +1,74 @@
+"""A sheet becomes a PDF: PDF/A-2b, for black and white printers, with its QR code."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import segno
+import typst
+
+TEMPLATE = (Path(__file__).parent / "paper.typ").read_bytes()
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+LONG_WORD = re.compile(r"\S{22,}")
+ZERO_WIDTH = "\u200b"
+LINE = 110
+MOST_TAGGED = 500  # rows; tags for who hears a document read make up most of a long one
+
+
+def render(sheet: dict[str, Any], at: datetime) -> bytes:
+    """Return the PDF of a sheet that was made at a moment.
+
+    The template gets its data as one JSON text and an empty folder for its root, so that nothing in
+    it can name a file. A text with a glyph that none of the fonts has (an emoji, say) cannot stand
+    in PDF/A, and gives a common PDF instead, with a box in its place.
+    """
+    is_long = any(len(part.get("rows", ())) > MOST_TAGGED for part in sheet["sections"])
+    data = json.dumps(_printable(sheet) | _code(sheet.get("token")))
+    options = {"timestamp": int(at.timestamp()), "pdf_tags": not is_long}
+    try:
+        return _compiled(data, pdf_standards=["a-2b"], **options)
+    except typst.TypstError:
+        return _compiled(data, **options)
+
+
+def _compiled(data: str, **options: Any) -> bytes:
+    with tempfile.TemporaryDirectory() as nowhere:
+        compiler = typst.Compiler(
+            TEMPLATE, root=nowhere, ignore_system_fonts=True, sys_inputs={"data": data},
+            package_path=nowhere, package_cache_path=nowhere,
+        )  # fmt: skip
+        made = compiler.compile(format="pdf", **options)
+    if not isinstance(made, bytes):
+        raise AssertionError("one document gives one file")
+    return made
+
+
+def _code(token: str | None) -> dict[str, Any]:
+    """Return the QR code as SVG with its quiet zone, and the token in lines for who has to type it."""
+    if token is None:
+        return {"qr": None, "token": None, "token_lines": []}
+    buffer = io.BytesIO()
+    segno.make(token, error="m", micro=False).save(
+        buffer, kind="svg", border=4, xmldecl=False, omitsize=True, light="white"
+    )
+    lines = [token[start : start + LINE] for start in range(0, len(token), LINE)]
+    return {"qr": buffer.getvalue().decode(), "token": token, "token_lines": lines}
+
+
+def _printable(value: Any) -> Any:
+    """Return texts without control characters, and with places where a long word may break."""
+    if isinstance(value, str):
+        return LONG_WORD.sub(_breakable, CONTROL.sub(" ", value))
+    if isinstance(value, dict):
+        return {key: _printable(inner) for key, inner in value.items()}
+    return [*map(_printable, value)] if isinstance(value, list | tuple) else value
+
+
+def _breakable(word: re.Match[str]) -> str:
+    return re.sub(r"(.{8})(?=.)", rf"\1{ZERO_WIDTH}", word[0])

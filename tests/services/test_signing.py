@@ -1,0 +1,71 @@
+"""Keys that several requests need or make at the same moment, each over a connection of its own."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from api.app import create_app
+from salsa_ext.clock import FixedClock
+from salsa_ext.db import db
+from tests import actors, bodies
+from tests.conftest import NOW
+from tests.papers import code_of
+
+TIMES = 8
+
+
+@pytest.fixture
+def application(registered_database):
+    made = create_app(replace(registered_database, threads=TIMES), FixedClock(NOW))
+    yield made
+    with made.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(application):
+    def make(state, role):
+        with application.app_context():
+            token = actors.token(state, role, NOW, None, timedelta(days=1))
+        return actors.Client(application.test_client(), token)
+
+    return make
+
+
+@pytest.fixture
+def at_once(application):
+    """Send the same request several times at the same moment; returns the answers."""
+
+    def send(client, method, path):
+        def one(_):
+            headers = {"Authorization": f"Bearer {client.token}"}
+            return application.test_client().open(path, method=method, headers=headers)
+
+        with ThreadPoolExecutor(TIMES) as pool:
+            return list(pool.map(one, range(TIMES)))
+
+    return send
+
+
+def standing(application):
+    keys = application.test_client().get("/api/v1/signing-keys").json["keys"]
+    return [key["kid"] for key in keys if key["retired_at"] is None], len(keys)
+
+
+def test_papers_printed_at_once_make_one_first_key(application, client, at_once):
+    officer = client("PRY", "licensing_officer")
+    permit = officer.post("/permits", bodies.import_permit()).json["id"]
+    printed = at_once(officer, "GET", f"/api/v1/permits/{permit}/paper")
+    assert {answer.status_code for answer in printed} == {200}
+    assert len({code_of(answer.data) for answer in printed}) == 1
+    assert standing(application)[1] == 1
+
+
+def test_of_keys_made_at_once_one_signs(application, client, at_once):
+    made = at_once(client("PRY", "state_administrator"), "POST", "/api/v1/signing-keys/rotate")
+    assert {answer.status_code for answer in made} == {201}
+    ours, all_of_them = standing(application)
+    assert (len(ours), all_of_them) == (1, TIMES)
+    assert ours[0] in {answer.json["kid"] for answer in made}

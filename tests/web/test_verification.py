@@ -1,0 +1,107 @@
+"""The page where anybody checks a paper, and the one with blank forms."""
+
+import re
+
+import pytest
+from sqlalchemy import text
+
+from api.papers import forms
+from salsa_ext.db import db, transaction
+from salsa_ext.policy.rules import operator
+from tests import bodies
+from tests.papers import code_of, text_of
+
+
+@pytest.fixture
+def issued(as_actor):
+    pry = as_actor("PRY", "licensing_officer")
+    return pry.post("/permits", bodies.import_permit()).json | {"client": pry}
+
+
+@pytest.fixture
+def token(issued):
+    return code_of(issued["client"].get(f"/permits/{issued['id']}/paper").data)
+
+
+def verified(visitor, token):
+    return visitor.send("/verify", {"token": token}, 200).text
+
+
+def test_whoever_is_not_signed_in_is_told_what_the_signature_says(visitor, token):
+    page = verified(visitor, token)
+    assert "The signature is good." in page
+    assert "I-1" in page and "Paraguay" in page and "Import certificate" in page
+    assert "Armas del Sur" not in page
+
+
+def test_whoever_is_not_signed_in_learns_nothing_of_the_record(visitor, issued, token):
+    with transaction(operator("PRY")):
+        db.session.execute(text("UPDATE permit SET status = 'cancelled'"))
+    page = verified(visitor, token)
+    assert "The signature is good." in page
+    assert "Cancelled" not in page and "Status today" not in page
+
+
+def test_an_authority_that_signed_in_learns_whether_it_stands(signed_in, issued, token):
+    officer = signed_in("BRA", "border_officer")
+    assert "The paper stands" in verified(officer, token)
+    with transaction(operator("PRY")):
+        db.session.execute(text("UPDATE permit SET status = 'cancelled'"))
+    page = verified(officer, token)
+    assert "the paper does not stand" in page and "Cancelled" in page
+
+
+def test_who_may_not_read_permits_sees_the_signature_alone(signed_in, token):
+    page = verified(signed_in("BRA", "auditor"), token)
+    assert "The signature is good." in page and "Status today" not in page
+
+
+def test_the_text_may_be_broken_into_lines(visitor, token):
+    lines = "\r\n".join(token[start : start + 60] for start in range(0, len(token), 60))
+    assert "The signature is good." in verified(visitor, f" {lines}\r\n")
+
+
+def test_a_changed_letter_is_refused(visitor, token):
+    changed = token[:-1] + ("A" if token[-1] != "A" else "B")
+    page = verified(visitor, changed)
+    assert "Do not accept it" in page and "Paraguay" not in page
+
+
+@pytest.mark.parametrize(("wrong", "said"), [
+    ("", "it begins with SALSA1"), ("<script>alert(1)</script>", "it begins with SALSA1"),
+    ("SALSA1.PRY-2026-00000000.AAAA.AAAA", "has the key PRY-2026-00000000"),
+])  # fmt: skip
+def test_any_other_text_is_told_as_such(visitor, wrong, said):
+    page = verified(visitor, wrong)
+    assert said in page and "<script>alert" not in page
+
+
+def test_the_form_is_taken_from_its_own_page_alone(visitor, token):
+    visitor.post("/verify", {"token": token}, 403)
+
+
+def test_the_page_speaks_the_readers_language(visitor, token):
+    visitor.send("/language", {"language": "es"})
+    page = verified(visitor, token)
+    assert "La firma es auténtica." in page and "Certificado de importación" in page
+
+
+def test_every_form_is_listed_in_every_language_and_can_be_had(visitor):
+    found = re.findall(r'href="(/forms/[^"]+)"', visitor.open("/forms"))
+    assert len(found) == len(forms.KINDS) * 4
+    for path in found:
+        answer = visitor.client.get(path.replace("&amp;", "&"))
+        assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
+        assert answer.data.startswith(b"%PDF")
+
+
+def test_a_form_is_in_the_language_of_the_page_unless_another_is_asked_for(visitor):
+    own = visitor.client.get("/forms/import.pdf", headers={"Accept-Language": "fr"}).data
+    assert "Certificat d'importation" in text_of(own)
+    other = visitor.client.get("/forms/import.pdf?language=pt").data
+    assert "Certificado de importação" in text_of(other)
+
+
+@pytest.mark.parametrize("path", ["/forms/licence.pdf", "/forms/import.pdf?language=xx"])
+def test_there_is_no_other_form(visitor, path):
+    visitor.open(path, 404)
