@@ -11,6 +11,7 @@ from sqlalchemy import and_, func, or_, select, tuple_, union
 
 from salsa_ext.db import db
 from salsa_ext.errors import NotFound
+from salsa_ext.matching.names import fold
 from salsa_ext.models import Permit, Record, Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
@@ -22,6 +23,7 @@ from salsa_ext.values.actor import Actor
 
 MOST: Final = 20
 ITEMS: Final = 200
+SHORTEST_NAME: Final = 3
 
 
 @dataclass(frozen=True)
@@ -35,13 +37,18 @@ class Found:
 def find(actor: Actor, text: str) -> Found:
     """Return what has this number, plate or transport document and concerns the actor's state.
 
-    Exact but for case and, in plates, spaces and hyphens: each look-up goes through an index.
+    Exact but for case and, in plates, spaces and hyphens. Permits of the own state are found by
+    the name of a party too, or its beginning of three letters and more. Each look-up goes through
+    an index.
     """
     require(actor, Permission.PERMIT_READ)
     written = spellings(text)
     if not written:
         return Found()
-    permits = _newest(Permit, select(Permit.id).where(Permit.number.in_(written)))
+    numbered = select(Permit.id).where(Permit.number.in_(written))
+    named = select(func.salsa_permits_of(written[0], MOST))
+    is_name = len(fold("party", written[0])) >= SHORTEST_NAME
+    permits = _newest(Permit, union(numbered, named) if is_name else numbered)
     if Permission.SHIPMENT_READ not in actor.permissions:
         return Found(views(actor, permits))
     plated = [select(func.salsa_shipments_with(plate)) for plate in written]

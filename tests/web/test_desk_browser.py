@@ -35,7 +35,8 @@ def test_an_import_certificate_is_issued_by_keyboard_alone(page, site):
          lines__0__quantity="25", lines__0__make="Taurus", lines__0__calibre="9x19")  # fmt: skip
     page.keyboard.press("Escape")  # closes what the field suggests
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_have_text("✓ Issued: Import certificate I-2.")
+    expect(page.get_by_role("status")).to_have_text("✓ The document is issued.")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Import certificate I-2")
     assert page.evaluate(WIDER) is False
     main = page.get_by_role("main")
     for shown in (

@@ -78,6 +78,16 @@ def test_another_states_papers_are_not_found(signed_in, trade):
     assert "No permit that concerns your state is found by this." in page
 
 
+@pytest.mark.parametrize(("typed", "found"), [
+    ("Armas del Sur", True), ("ARMAS  DEL", True), ("ármas-del-súr", True), ("Fábrica", True), ("fab", True),
+    ("del Sur", False), ("ar", False), ("Armas del Sur S", False), ("%25", False), ("Eva Ejemplo", False),
+])  # fmt: skip
+def test_a_permit_of_the_own_state_is_found_by_its_parties(officer, trade, typed, found):
+    page = officer.open(f"/desk/find?q={typed}")
+    assert (f"/desk/permits/{trade['import']}" in page) is found
+    assert f"/desk/permits/{trade['permit']}" not in page
+
+
 @pytest.mark.parametrize("typed", ["", "   ", "%00", "x" * 5000, "%27%22%3Cscript%3E"])
 def test_the_box_takes_anything(officer, typed):
     assert "<script>" not in officer.open(f"/desk/find?q={typed}")
