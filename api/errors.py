@@ -28,6 +28,7 @@ STATUS: dict[type[SalsaError], int] = {
     errors.RuleBroken: 409,
     errors.OverQuantity: 409,
     errors.IllegalTransition: 409,
+    errors.ReleaseFirst: 409,
     errors.InFlight: 409,
     errors.StaleVersion: 412,
     errors.Invalid: 422,

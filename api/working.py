@@ -1,42 +1,46 @@
-"""Work that no request waits for: folding sums, forgetting old answers."""
+"""Work that no request waits for: folding sums, watching shipments, forgetting old answers."""
 
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from flask import Flask
 
 from api.app import create_app
+from salsa_ext.clock import SYSTEM, Clock
 from salsa_ext.config import Config
 from salsa_ext.db import transaction
 from salsa_ext.policy.rules import operator
 from salsa_ext.readmodels.states import participants
-from salsa_ext.services import idempotency, rollups
+from salsa_ext.services import idempotency, rollups, waiting, watch
 
 log = logging.getLogger("salsa.worker")
 PAUSE = 5.0
-HOURLY = 3600.0
+MINUTE, HOUR = 60.0, 3600.0
 
 
 def run(config: Config, stop: threading.Event) -> None:
     """Do all jobs again and again until `stop` is set; a job that fails is tried again."""
-    app, cleaned = create_app(config), 0.0
+    app, done = create_app(config), dict.fromkeys(EVERY, -math.inf)
     while not stop.is_set():
-        jobs = [fold]
-        if time.monotonic() - cleaned > HOURLY:
-            jobs, cleaned = [fold, clean], time.monotonic()
-        for job in jobs:
-            _attempt(app, job)
+        for job, seconds in EVERY.items():
+            if time.monotonic() - done[job] >= seconds:
+                done[job] = time.monotonic()
+                _attempt(app, job)
         stop.wait(PAUSE)
 
 
 def run_once(app: Flask) -> dict[str, int]:
     """Do all jobs once; returns how much each did."""
     with app.app_context():
-        return {"folded": fold(), "forgotten": clean()}
+        return {
+            "folded": fold(), "watched": watched(), "awaited": awaited(), "forgotten": clean(),
+        }  # fmt: skip
 
 
 def fold() -> int:
@@ -50,16 +54,54 @@ def fold() -> int:
             return folded
 
 
+def watched(clock: Clock = SYSTEM) -> int:
+    """Look at every shipment whose moment has come, state by state, in transactions of a batch each.
+
+    Safe to run anywhere, twice, at once.
+    """
+    looked_at = 0
+    for state in _states():
+        done = 1
+        while done:
+            actor = operator(state, clock=clock)
+            with transaction(actor):
+                done = watch.run(actor)
+            looked_at += done
+    return looked_at
+
+
+def awaited(clock: Clock = SYSTEM) -> int:
+    """Look at every permit that has waited too long for its counterpart, state by state.
+
+    Safe to run anywhere, twice, at once.
+    """
+    looked_at = 0
+    for state in _states():
+        actor = operator(state, clock=clock)
+        with transaction(actor):
+            looked_at += waiting.watch(actor=actor)
+    return looked_at
+
+
 def clean() -> int:
     """Forget the answers to repeated requests that are older than 30 days, state by state."""
-    with transaction(operator(None)):
-        states = [None, *participants()]
     forgotten = 0
-    for state in states:
+    for state in [None, *_states()]:
         actor = operator(state)
         with transaction(actor):
             forgotten += idempotency.forget(actor.now())
     return forgotten
+
+
+EVERY: Final[Mapping[Callable[[], int], float]] = {
+    fold: PAUSE, watched: MINUTE, awaited: HOUR, clean: HOUR,
+}  # fmt: skip
+"""How often each job is done, in seconds."""
+
+
+def _states() -> list[str]:
+    with transaction(operator(None)):
+        return list(participants())
 
 
 def _attempt(app: Flask, job: Callable[[], int]) -> None:

@@ -9,7 +9,6 @@ class Article(Enum):
     """A rule: the code of the problem that breaking it makes, and where the rule is written."""
 
     LICENSING = ("not_licensed_by_all", "CIFTA IX.3")
-    TRANSIT = ("receiving_state_has_not_licensed", "CIFTA IX.2")
     RECEIPT = ("receipt_not_owed", "CIFTA IX.4")
     SERIALS = ("serial_missing", "Model Regulations 2.2.2")
     PLAN = ("plan_missing", "Model Regulations 4.2")

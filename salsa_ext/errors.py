@@ -145,6 +145,22 @@ class IllegalTransition(Conflict):
         )
 
 
+class ReleaseFirst(IllegalTransition):
+    """A stage that can be ticked after the release alone (CIFTA IX.3)."""
+
+    def __init__(self, status: str, stage: str) -> None:
+        SalsaError.__init__(
+            self,
+            say(
+                "This shipment is {status}, and not released. Release it first (POST"
+                " /api/v1/shipments/…/release); then the stage {stage} can be ticked.",
+                status=Coded("shipment_status", status),
+                stage=Coded("checkpoint_stage", stage),
+            ),
+            status=status,
+        )
+
+
 class PreconditionRequired(SalsaError):
     """The action changes an existing object and needs the version that the caller has seen."""
 

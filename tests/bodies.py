@@ -65,6 +65,15 @@ def import_permit(**changes: Any) -> Body:
     return issued | {"authority": authority("PRY", "Eva Ejemplo")}
 
 
+def transit_permit(state: str, **changes: Any) -> Body:
+    plan = {"route": "RN-2", "port_of_entry": "Puerto Falcón", "port_of_exit": "Infante Rivarola",
+            "mode": "road", "enters_on": "2026-02-01", "leaves_on": "2026-02-03",
+            "carrier": "Línea Uno"}  # fmt: skip
+    issued = permit(kind="in_transit", number="X-1", transit_states=[state], plan=plan,
+                    authority=authority(state)) | changes  # fmt: skip
+    return issued | {"export_permit": {"state": "BRA", "number": "E-1"}}
+
+
 def shipment(serials: tuple[str, ...] = ("ABC123456", "ABC123457"), **changes: Any) -> Body:
     return {"number": "A-1", "ships_on": "2026-02-01", "mode": "road",
             "route": ["ciudad-del-este-foz-do-iguacu"],

@@ -17,6 +17,7 @@ from salsa_ext.values.ids import new_id
 from salsa_ext.values.notices import Notice
 from tests import actors, bodies
 from tests.conftest import NOW
+from tests.movements import act
 
 TICK = {"stage": "exit", "occurred_at": "2026-03-02T10:00:00-03:00", "outcome": "passed"}
 Ids = dict[str, str]
@@ -41,6 +42,7 @@ def fill(app: Flask) -> Ids:
     permit = licensing.post("/permits", bodies.permit()).json["id"]
     shipment = licensing.post(f"/permits/{permit}/shipments", bodies.shipment()).json["id"]
     discrepancy = _disagree(licensing, partner)
+    act(licensing, {"id": shipment}, "release")
     partner.get(f"/permits/{issued}/paper")
     licensing.get(f"/permits/{permit}/paper")
     border.post(f"/shipments/{shipment}/checkpoints", TICK)

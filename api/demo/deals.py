@@ -87,7 +87,7 @@ class Market:
         while left > 0:
             deal = self._deal(routes.way(self._random, *routes.pair(self._random)),
                               self._random.randint(NEWEST, OLDEST))  # fmt: skip
-            for ships in self._departures(deal):
+            for ships in self._departures(deal):  # none goes before it is licensed by all
                 if left > 0:
                     left -= self._send(deal, ships, self._pick(FATES), left)
             made.append(deal)
@@ -98,6 +98,8 @@ class Market:
         ships = due + way.days
         before = self._random.choice((15, 30, 45, 340))
         deal = self._deal(way, max(ships, 1) + before)
+        if deal.flaw == "awaiting" and fate != "due":
+            deal.flaw = ""
         self._send(deal, ships, fate, self._random.randint(4, 14))
         return deal
 
@@ -106,10 +108,13 @@ class Market:
         kinds = self._random.choice((1, 1, 2))
         designs = {self._armoury.design(source): None for _ in range(kinds)}
         for_state = self._random.random() < 0.12
-        spare = self._random.choice((0, 0, 5))
-        return Deal(way, issued, list(designs), for_state, self._pick(FLAWS), spare)
+        flaw = self._pick(FLAWS)
+        spare = 5 if flaw == "over" else self._random.choice((0, 0, 5))
+        return Deal(way, issued, list(designs), for_state, flaw, spare)
 
     def _departures(self, deal: Deal) -> list[int]:
+        if deal.flaw == "awaiting":
+            return []
         first = deal.issued - self._random.randint(3, 40)
         more = self._random.choice((0, 0, 1)) * self._random.randint(20, 50)
         return [first] if not more or first - more < 45 else [first, first - more]

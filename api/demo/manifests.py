@@ -11,7 +11,7 @@ from api.demo.guns import describe
 from api.demo.people import People
 from api.demo.world import Calendar
 from salsa_ext.services.checkpoints import CheckpointData
-from salsa_ext.values.permits import Expectation, ReceiptData, ShipmentData
+from salsa_ext.values.permits import Expectation, ReceiptData, ReceivedItem, ShipmentData
 
 DOCUMENTS: Final = {"road": ("mic_dta", "crt"), "sea": ("bill_of_lading",), "air": ("awb",)}
 
@@ -67,7 +67,7 @@ class Forwarder:
         lost = set(sent.missing)
         arrived = [str(gun.serial) for _, gun in sent.guns() if gun not in lost]
         extra = [f"X{self._random.randrange(1_000_000):06d}"] if sent.fate == "over" else []
-        return ReceiptData(day, items=(*arrived, *extra))
+        return ReceiptData(day, items=tuple(map(ReceivedItem, (*arrived, *extra))))
 
     def _passed(self, sent: Consignment) -> int | None:
         """Return how many stages were passed; None for all."""

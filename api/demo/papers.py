@@ -91,13 +91,13 @@ class Clerk:
 
     def _import(self, deal: Deal, parties: dict[str, Any]) -> PermitData:
         way = deal.way
-        on_the_way = (way.exporter, *way.transit, way.importer)
-        seller = next(state for state in STATES if state not in on_the_way)
+        if deal.flaw == "mismatch":
+            parties = parties | {"final_consignee": self._people.dealer(way.importer)}
         short = 1 if deal.flaw == "over" else 0
         return PermitData(
             kind="import", number=deal.import_number,
             **self._common(way.importer, deal.issued + self._random.randint(3, 20)),
-            exporting_state=seller if deal.flaw == "mismatch" else way.exporter,
+            exporting_state=way.exporter,
             importing_state=way.importer, transit_states=way.transit, **parties,
             lines=_lines(deal, -short), end_use="official use" if deal.for_state else "retail sale",
         )  # fmt: skip
@@ -113,8 +113,9 @@ class Clerk:
         )  # fmt: skip
 
     def _transit(self, deal: Deal, parties: dict[str, Any], number: str, state: str) -> PermitData:
-        way, first = deal.way, deal.consignments[0]
-        enters, leaves = (self._calendar.on(day).isoformat() for day in (first.ships, first.enters))
+        way = deal.way
+        ships = deal.consignments[0].ships if deal.consignments else deal.issued - 30
+        enters, leaves = (self._calendar.on(day).isoformat() for day in (ships, ships - way.days))
         return PermitData(
             kind="in_transit", number=number, **self._common(state, deal.issued - 1),
             exporting_state=way.exporter, importing_state=way.importer, transit_states=way.transit,

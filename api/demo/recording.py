@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, TypeVar
 from uuid import UUID
 
 from api.demo.accounts import Account, code
 from api.demo.plan import Plan
 from api.demo.traces import UNSENT, Case
-from api.demo.world import Calendar
+from api.demo.world import STATES, Calendar
 from salsa_ext.clock import FixedClock
 from salsa_ext.db import transaction
 from salsa_ext.policy.rules import operator
@@ -20,15 +22,18 @@ from salsa_ext.services import (
     checkpoints,
     permits,
     receipts,
+    releases,
     reports,
     rollups,
     seizures,
     shipments,
     traces,
     transfers,
+    watch,
 )
+from salsa_ext.services.checkpoints import CheckpointData
 from salsa_ext.values.actor import Actor
-from salsa_ext.values.codes import STAGES
+from salsa_ext.values.movements import ReleaseData
 
 Progress = Callable[[str, int, int], None]
 Thing = TypeVar("Thing")
@@ -52,8 +57,10 @@ class Recorder:
         """Write everything down but the traces."""
         self._documents("permits", permits.record_many, "licensing", plan.permits, 500)
         self._shipments(plan)
+        self._releases(plan)
         self._ticks(plan)
         self._receipts(plan)
+        self._watch()
         self._documents("transfers", transfers.record_many, "licensing", plan.transfers, 2_000)
         self._documents("reports", reports.record_many, "police", plan.reports, 2_000)
         seized = [(made.state, made.data) for made in plan.seizures]
@@ -89,17 +96,38 @@ class Recorder:
             numbered = zip(some, ids, strict=True)
             self._keep("shipments", [(data.number, key) for (_, data), key in numbered])
 
-    def _ticks(self, plan: Plan) -> None:
-        """Tick the stages, all exits first, so that each shipment passes them in order."""
-        ticked = [
-            (state, (self._ids["shipments", shipped.data.number], tick))
-            for shipped in plan.shipments for state, tick in shipped.ticks
+    def _releases(self, plan: Plan) -> None:
+        """Release what has left, for the day on which it did."""
+        left = [
+            (shipped.exporter,
+             (self._ids["shipments", shipped.data.number], ReleaseData(shipped.data.ships_on)))
+            for shipped in plan.shipments if shipped.ticks
         ]  # fmt: skip
-        ticked.sort(key=lambda said: STAGES.index(said[1][1].stage))
+        for state, some in self._batches("releases", left, 100):
+            actor = self.acting(state, "licensing")
+            with transaction(actor):
+                releases.release_many(actor=actor, batch=some)
+
+    def _ticks(self, plan: Plan) -> None:
+        """Tick the stages as every shipment passes them, all first ones before the second ones."""
+        passed = [
+            (index, state, (self._ids["shipments", shipped.data.number], tick))
+            for shipped in plan.shipments for index, (state, tick) in enumerate(shipped.ticks)
+        ]  # fmt: skip
+        passed.sort(key=itemgetter(0))
+        done = 0
+        for _, stage in groupby(passed, itemgetter(0)):
+            done += self._stage([said[1:] for said in stage], done, len(passed))
+
+    def _stage(
+        self, ticked: Sequence[tuple[str, tuple[UUID, CheckpointData]]], done: int, of: int
+    ) -> int:
         for state, some in self._batches("checkpoints", ticked, 200):
             actor = self.acting(state, "border")
             with transaction(actor):
                 checkpoints.record_many(actor=actor, batch=some)
+        self._progress("checkpoints", done + len(ticked), of)
+        return len(ticked)
 
     def _receipts(self, plan: Plan) -> None:
         said = [
@@ -110,6 +138,14 @@ class Recorder:
             actor = self.acting(state, "customs")
             with transaction(actor):
                 receipts.confirm_many(actor=actor, batch=some)
+
+    def _watch(self) -> None:
+        """Look at the shipments whose moment has come, as the worker would."""
+        for state in STATES:
+            found = 1
+            while found:
+                with transaction(self.acting(state)):
+                    found = watch.run(self.acting(state))
 
     def _fold(self) -> None:
         """Fold the figures, as the worker would: every trace reads the coverage."""

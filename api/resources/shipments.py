@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
+from flask import g
+
 from api.resource import Resource
+from api.schemas.fields import RequestSchema
+from api.schemas.movements import (
+    AskRequest,
+    IncidentRequest,
+    ReleaseRequest,
+    ShipmentAmendRequest,
+    ShipmentDecisionRequest,
+)
 from api.schemas.shipments import (
     CheckpointRequest,
     PermitShipmentQuery,
@@ -15,9 +27,20 @@ from api.schemas.shipments import (
 )
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import shipments as reading
-from salsa_ext.services import checkpoints, receipts, shipments
+from salsa_ext.services import (
+    checkpoints,
+    holds,
+    incidents,
+    receipts,
+    releases,
+    reminders,
+    replannings,
+    shipments,
+    withdrawals,
+)
 from salsa_ext.services.checkpoints import CheckpointData
 from salsa_ext.values.actor import Actor
+from salsa_ext.values.movements import IncidentData
 from salsa_ext.values.permits import ReceiptData, ShipmentData
 
 blueprint = Resource("shipments", "Export attachments: what left, where it is, what arrived")
@@ -63,6 +86,53 @@ def record_checkpoint(
     Permission.RECEIPT_RECORD,
 )  # fmt: skip
 def confirm_receipt(actor: Actor, data: ReceiptData, shipment_id: UUID) -> reading.ShipmentView:
-    """Confirm what arrived in your state (CIFTA IX.4)."""
+    """Confirm what arrived in your state (CIFTA IX.4), or what came back to it."""
     receipts.confirm(actor=actor, shipment_id=shipment_id, data=data)
     return reading.read(actor, shipment_id)
+
+
+@blueprint.posting(
+    "/shipments/<uuid:shipment_id>/incidents", IncidentRequest, ShipmentResponse,
+    Permission.INCIDENT_RECORD,
+)  # fmt: skip
+def record_incident(actor: Actor, data: IncidentData, shipment_id: UUID) -> reading.ShipmentView:
+    """Tell an irregularity to every state that the shipment concerns (Model Regulations 9.10)."""
+    incidents.record(actor=actor, shipment_id=shipment_id, data=data)
+    return reading.read(actor, shipment_id)
+
+
+@blueprint.posting(
+    "/shipments/<uuid:shipment_id>/ask_receipt", AskRequest, ShipmentResponse,
+    Permission.RECEIPT_ASK,
+)  # fmt: skip
+def ask_receipt(actor: Actor, data: dict[str, Any], shipment_id: UUID) -> reading.ShipmentView:
+    """Ask the importing state to confirm the receipt (Model Regulations 9.7, CIFTA IX.4)."""
+    reminders.ask_receipt(actor=actor, shipment_id=shipment_id)
+    return reading.read(actor, shipment_id)
+
+
+def _action(
+    name: str, body: type[RequestSchema], command: Callable[..., Any], permission: Permission,
+    said: str,
+) -> None:  # fmt: skip
+    def act(actor: Actor, data: Any, shipment_id: UUID) -> reading.ShipmentView:
+        command(actor=actor, shipment_id=shipment_id, seen=g.seen, data=data)
+        return reading.read(actor, shipment_id)
+
+    act.__name__, act.__doc__ = f"{name}_shipment", said
+    blueprint.posting(
+        f"/shipments/<uuid:shipment_id>/{name}", body, ShipmentResponse, permission,
+        status=200, standing=reading.version,
+    )(act)  # fmt: skip
+
+
+_action("release", ReleaseRequest, releases.release, Permission.SHIPMENT_RELEASE,
+        "Release a shipment that every state concerned has licensed (CIFTA IX.2 and 3).")  # fmt: skip
+_action("amend", ShipmentAmendRequest, replannings.amend, Permission.SHIPMENT_AMEND,
+        "Amend the planned route, ports, mode, dates, carrier, vehicle or seals (8.5).")  # fmt: skip
+_action("cancel", ShipmentDecisionRequest, withdrawals.cancel, Permission.SHIPMENT_CANCEL,
+        "Cancel a shipment that has not left; what it drew goes back to its permit.")  # fmt: skip
+_action("hold", ShipmentDecisionRequest, holds.hold, Permission.SHIPMENT_HOLD,
+        "Hold a shipment that your state has.")  # fmt: skip
+_action("resume", ShipmentDecisionRequest, holds.resume, Permission.SHIPMENT_HOLD,
+        "Let a shipment go on that your state holds.")  # fmt: skip

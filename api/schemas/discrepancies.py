@@ -60,6 +60,7 @@ class DiscrepancyResponse(Schema):
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
     kind = fields.String(required=True)
+    key = fields.String(required=True)
     status = fields.String(required=True)
     subject = fields.Nested(DiscrepancySubjectResponse, required=True)
     concerned = fields.List(fields.String(), required=True)

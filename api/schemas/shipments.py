@@ -16,6 +16,7 @@ from api.schemas.common import (
     items,
     side,
 )
+from api.schemas.events import TimelineResponse
 from api.schemas.fields import (
     Code,
     Day,
@@ -33,7 +34,14 @@ from api.schemas.fields import (
 from salsa_ext.readmodels.shipments import ShipmentView
 from salsa_ext.services.checkpoints import CheckpointData
 from salsa_ext.values import codes
-from salsa_ext.values.permits import Bulk, Expectation, ReceiptData, ShipmentData
+from salsa_ext.values.permits import (
+    Bulk,
+    Expectation,
+    ImportMark,
+    ReceiptData,
+    ReceivedItem,
+    ShipmentData,
+)
 
 MANIFEST = 5_000
 
@@ -137,22 +145,31 @@ class CheckpointResponse(Schema):
 
 
 class ReceivedItemRequest(RequestSchema):
-    """A serial that arrived."""
+    """A serial that arrived, as it was read; line and make tell guns of one serial apart."""
 
+    value = ReceivedItem
     serial = Text(most=64, required=True)
+    line = Whole(least=1, most=1_000_000)
+    make = Text(most=200)
+
+
+class ImportMarkRequest(RequestSchema):
+    """What is stamped on each gun at the import (CIFTA VI.1 b)."""
+
+    value = ImportMark
+    text = Text(most=100, required=True)
+    year = Whole(least=1400, most=2200)
 
 
 class ReceiptRequest(RequestSchema):
-    """What arrived: all of it, or what is listed."""
+    """What arrived: all of it, or what is listed; the same of what came back to the exporter."""
 
+    value = ReceiptData
     received_on = Day(required=True)
     all = Flag(load_default=False)
     items = Items(Nested(ReceivedItemRequest), most=MANIFEST, load_default=())
     bulk = Items(Nested(BulkRequest), most=1000, load_default=())
-
-    def build(self, data: dict[str, Any]) -> ReceiptData:
-        """Return the receipt with the bare serials."""
-        return ReceiptData(**data | {"items": tuple(item["serial"] for item in data["items"])})
+    import_mark = Nested(ImportMarkRequest)
 
 
 class MissingResponse(Schema):
@@ -162,19 +179,44 @@ class MissingResponse(Schema):
     serial = fields.String(allow_none=True)
 
 
+class MiskeyedResponse(Schema):
+    """A gun that arrived under a serial that was read or written otherwise."""
+
+    line = fields.Integer(required=True)
+    shipped = fields.String(required=True)
+    received = fields.String(required=True)
+
+
+class DifferenceResponse(Schema):
+    """Goods without serials, of a line: above zero where more came than was sent."""
+
+    line = fields.Integer(required=True)
+    quantity = fields.Float(required=True)
+
+
+class DueResponse(Schema):
+    """The next stage that is expected, and when; overdue after the grace of the state."""
+
+    stage = fields.String(attribute="due_stage", allow_none=True)
+    at = fields.DateTime(attribute="due_at", required=True)
+    overdue_at = fields.DateTime(allow_none=True)
+
+
 class ReceiptResponse(Schema):
-    """What the importing state says that it received."""
+    """What a state says that it received."""
 
     state = fields.String(attribute="owner_state", required=True)
     received_on = fields.Date(required=True)
     item_count = fields.Integer(required=True)
     missing = fields.List(fields.Nested(MissingResponse))
     unexpected = fields.List(fields.String())
+    miskeyed = fields.List(fields.Nested(MiskeyedResponse))
+    differences = fields.List(fields.Nested(DifferenceResponse))
     bulk = fields.List(fields.Nested(BulkResponse))
 
 
 class ShipmentResponse(Schema):
-    """A shipment with the stages that each side ticked; items where one shipment is read."""
+    """A shipment with the stages that each side ticked; items and events where one is read."""
 
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
@@ -192,6 +234,7 @@ class ShipmentResponse(Schema):
     route = fields.List(fields.String())
     expected = fields.List(fields.Nested(ExpectationResponse))
     due_at = fields.DateTime(allow_none=True)
+    due = fields.Nested(DueResponse, allow_none=True)
     carrier = fields.Nested(PartyResponse, allow_none=True)
     seals = fields.List(fields.String())
     document_kind = fields.String(allow_none=True)
@@ -203,12 +246,16 @@ class ShipmentResponse(Schema):
     items = fields.List(fields.Nested(ItemResponse))
     checkpoints = fields.List(fields.Nested(CheckpointResponse))
     receipt = fields.Nested(ReceiptResponse, allow_none=True)
+    came_back = fields.Nested(ReceiptResponse, allow_none=True)
+    events = fields.List(fields.Nested(TimelineResponse))
     recorded_at = fields.DateTime(required=True)
 
     @pre_dump
     def _present(self, view: ShipmentView, **_: Any) -> dict[str, Any]:
         return columns(view.shipment) | {
             "status": view.status, "checkpoints": view.checkpoints, "receipt": view.receipt,
+            "came_back": view.came_back, "events": view.events,
+            "due": view.shipment if view.shipment.due_at else None,
             "carrier": side(view.parties, view.shipment.carrier_id), "items": items(view.items),
         }  # fmt: skip
 

@@ -10,6 +10,7 @@ from salsa_ext.matching.events import ENDS, SEIZED, Event
 
 NEVER: Final = {
     "received_short": "short_receipt",
+    "returned": "short_receipt",
     "overdue": "never_arrived",
     "lost": "never_arrived",
 }
@@ -43,7 +44,9 @@ def diversion_after(last: Event | None, chain: Sequence[Event]) -> dict[str, Any
         kind, why = "unknown", _not_ended(last)
     elif last["event"] == "export" and (last.get("shipment_status") or "") in NEVER:
         kind = NEVER[last["shipment_status"]]
-        why = _not_received(kind, last)
+        why = (
+            _not_back(last) if last["shipment_status"] == "returned" else _not_received(kind, last)
+        )
     else:
         return None
     return {"after": last["record"], "before": None, "diversion_kind": kind, "why": why}
@@ -57,6 +60,11 @@ def _not_ended(last: Event) -> Message:
                    **told)  # fmt: skip
     return say("{state} recorded on {on} that it was deactivated, and it was found after that.",
                **told)  # fmt: skip
+
+
+def _not_back(last: Event) -> Message:
+    return say("{state} shipped it to {partner} on {on}; the shipment came back without it.",
+               state=last["state"], partner=last["counterpart_state"], on=last["occurred_on"])  # fmt: skip
 
 
 def _not_received(kind: str, last: Event) -> Message:

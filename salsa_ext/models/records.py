@@ -87,7 +87,10 @@ class Mark(Owned, Base):
 
 
 class MarkKey(Base):
-    """What a search goes through: no ownership columns, since the matcher alone reads it."""
+    """What a search goes through: no ownership columns, since the matcher alone reads it.
+
+    `is_void` says that what the record tells did not happen after all; no search finds its marks.
+    """
 
     __tablename__ = "mark_key"
     key: Mapped[int] = mapped_column(BigInteger, primary_key=True)
@@ -106,3 +109,4 @@ class MarkKey(Base):
     year: Mapped[int | None] = mapped_column(SmallInteger)
     visibility: Mapped[str]
     is_superseded: Mapped[bool]
+    is_void: Mapped[bool]

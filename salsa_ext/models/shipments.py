@@ -16,6 +16,10 @@ from salsa_ext.models.owned import Owned
 class Shipment(Owned, Base):
     """What leaves under an export certificate; its serial-numbered items are records.
 
+    `status` and what is due follow from the facts (`matching.ledger`): `due_at` is the expected time
+    of the next stage that is not ticked, `overdue_at` that plus the state's grace, and `watch_at` when
+    the passing of time alone changes something next.
+
     The plates stand here and not with the parties: a shipment is found by them, and they are the
     vehicle's, which names a person only beside a register of vehicles. They are erased by emptying
     the list, since a shipment's row may be changed.
@@ -28,6 +32,8 @@ class Shipment(Owned, Base):
         Index(None, "owner_state", "id"),
         Index(None, "number"),
         Index(None, "document_number"),
+        Index(None, "due_at"),
+        Index(None, "watch_at"),
         Index("ix_shipment_posts", "posts", postgresql_using="gin"),
         Index("ix_shipment_plates", "plates", postgresql_using="gin"),
         Index("ix_shipment_concerned", "concerned", postgresql_using="gin"),
@@ -57,6 +63,9 @@ class Shipment(Owned, Base):
     item_count: Mapped[int]
     bulk: Mapped[list[dict[str, Any]]]
     recorded_at: Mapped[datetime]
+    due_stage: Mapped[str | None]
+    overdue_at: Mapped[datetime | None]
+    watch_at: Mapped[datetime | None]
 
 
 class Checkpoint(Owned, Base):
@@ -77,10 +86,14 @@ class Checkpoint(Owned, Base):
 
 
 class Receipt(Owned, Base):
-    """What the importing state received of a shipment (CIFTA IX.4)."""
+    """What the importing state received of a shipment (CIFTA IX.4), or the exporting one got back.
+
+    `missing` and `unexpected` are serials, `miskeyed` pairs of them, `differences` quantities of goods
+    without serials by line, above zero where more came than was sent.
+    """
 
     __tablename__ = "receipt"
-    __table_args__ = (UniqueConstraint("shipment_id"),)
+    __table_args__ = (UniqueConstraint("shipment_id", "owner_state"),)
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
     shipment_state: Mapped[str] = mapped_column(CHAR(3))
     shipment_id: Mapped[UUID]
@@ -90,3 +103,5 @@ class Receipt(Owned, Base):
     unexpected: Mapped[list[str]]
     bulk: Mapped[list[dict[str, Any]]]
     recorded_at: Mapped[datetime]
+    miskeyed: Mapped[list[dict[str, Any]]]
+    differences: Mapped[list[dict[str, Any]]]

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, case, literal, select
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -33,6 +34,14 @@ class Days:
     def zone(self, state: str) -> str:
         """Return the IANA zone of a state's days."""
         return self.zones.get(state, UTC)
+
+    def on(self, state: str, moment: datetime) -> date:
+        """Return the day that another moment is on in a state."""
+        return date_in(moment, self.zones.get(state, UTC))
+
+    def start(self, state: str, day: date) -> datetime:
+        """Return the moment at which a day begins in a state."""
+        return datetime.combine(day, time.min, ZoneInfo(self.zones.get(state, UTC)))
 
     def column(self, state: Any) -> ColumnElement[date]:
         """Return the day in the state that a column names."""

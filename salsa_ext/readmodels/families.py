@@ -24,8 +24,14 @@ from salsa_ext.values.actor import Actor
 CHUNK = 5_000
 
 
-def around(actor: Actor, permit_ids: Iterable[UUID]) -> Register:
-    """Return the families of permits: all that they name or that name them, near and far."""
+def around(
+    actor: Actor, permit_ids: Iterable[UUID], known: Mapping[UUID, Document] | None = None
+) -> Register:
+    """Return the families of permits: all that they name or that name them, near and far.
+
+    What is `known` already, as another state sees it, is taken as it is.
+    """
+    known = known or {}
     found: dict[UUID, Permit] = {}
     fresh = _permits(Permit.id.in_(list(permit_ids)))
     named: dict[UUID, set[Key]] = defaultdict(set)
@@ -37,7 +43,9 @@ def around(actor: Actor, permit_ids: Iterable[UUID]) -> Register:
         own = {(permit.owner_state, permit.kind, permit.number) for permit in fresh}
         near = {permit.id: permit for permit in _named(keys) + _naming(own) + _replacing(own)}
         fresh = [permit for key, permit in near.items() if key not in found]
-    return Register(_documents(actor, list(found.values()), named), participants())
+    fresh = [permit for permit in found.values() if permit.id not in known]
+    stand = [known[key] for key in found if key in known]
+    return Register(stand + _documents(actor, fresh, named), participants())
 
 
 def _permits(condition: Any) -> list[Permit]:
@@ -82,6 +90,8 @@ def _chunks(keys: Iterable[Key]) -> Iterable[list[Key]]:
 def _documents(
     actor: Actor, permits: Sequence[Permit], named: Mapping[UUID, set[Key]]
 ) -> list[Document]:
+    if not permits:
+        return []
     lines: dict[UUID, list[PermitLine]] = defaultdict(list)
     query = select(PermitLine).where(PermitLine.permit_id.in_([permit.id for permit in permits]))
     for line in db.session.scalars(query.execution_options(populate_existing=True)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -16,6 +17,9 @@ from salsa_ext.matching.registers import Register
 from salsa_ext.models import Permit
 from salsa_ext.readmodels.families import around
 from salsa_ext.values.actor import Actor
+
+STANDS: Final = ("issued", "exhausted", "expired")
+"""Statuses of a licence that stood until its last day."""
 
 
 @dataclass(frozen=True)
@@ -37,24 +41,25 @@ def licences_on(actor: Actor, export_ids: Iterable[UUID], on: date) -> dict[UUID
     """
     wanted = list(export_ids)
     register = around(actor, wanted)
-    days_over = _last_days(register)
+    days_over = last_days_of(register)
     own = [document for document in register.documents if document.id in set(wanted)]
-    return {document.id: _lacks(document, register, days_over, on) for document in own}
+    return {document.id: lacks(document, register, days_over, on) for document in own}
 
 
-def _lacks(
+def lacks(
     export: Document, register: Register, last_days: Mapping[UUID, date], on: date
 ) -> list[Lack]:
+    """Return which licences one export certificate lacks on a day."""
     awaited = [(export.importing_state, "import")]
     awaited += [(state, "in_transit") for state in export.transit_states]
-    lacks = []
+    found = []
     for state, kind in awaited:
         if state not in register.participants:
             continue
         licences = [x for x in register.counterparts(export, kind) if x.state == state]
         if why := _why(export, licences, last_days, on):
-            lacks.append(Lack(state, kind, why))
-    return lacks
+            found.append(Lack(state, kind, why))
+    return found
 
 
 def _why(
@@ -67,7 +72,7 @@ def _why(
     for licence in licences:
         if on > last_days[licence.id]:
             reasons.append("expired")
-        elif licence.status not in ("issued", "exhausted"):
+        elif licence.status not in STANDS:
             reasons.append(licence.status)
         elif foreign_lines(export, licence):
             reasons.append("mismatch")
@@ -76,7 +81,8 @@ def _why(
     return reasons[0]
 
 
-def _last_days(register: Register) -> dict[UUID, date]:
+def last_days_of(register: Register) -> dict[UUID, date]:
+    """Return the last day of each document."""
     ids = [document.id for document in register.documents]
     rows = db.session.execute(select(Permit.id, Permit.last_day).where(Permit.id.in_(ids)))
     return dict(rows.all())

@@ -106,6 +106,7 @@ def _likeliest() -> Select[Any]:
     wanted = (
         MarkKey.key.in_(bindparam("keys", expanding=True)),
         MarkKey.skeleton.in_(bindparam("skeletons", expanding=True)),
+        ~MarkKey.is_void,
     )
     ranked = select(*_COLUMNS, place.label("place")).where(*wanted).subquery()
     columns = [ranked.c[name] for name in Held._fields]

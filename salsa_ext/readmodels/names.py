@@ -34,8 +34,16 @@ def _states() -> frozenset[str]:
 
 
 @cache
-def _posts() -> frozenset[str]:
-    return frozenset(db.session.scalars(select(Post.code)))
+def _posts() -> dict[str, frozenset[str]]:
+    rows = db.session.execute(select(Post.code, Post.state_a, Post.state_b))
+    return {code: frozenset(sides) for code, *sides in rows}
+
+
+@cache
+def participants() -> tuple[str, ...]:
+    """Return the codes of the participating states, in order."""
+    wanted = select(State.code).where(State.is_participant).order_by(State.code)
+    return tuple(db.session.scalars(wanted))
 
 
 @cache
@@ -58,6 +66,11 @@ def is_state(code: str) -> bool:
 def is_post(code: str) -> bool:
     """Tell whether a code is that of a border post."""
     return code in _posts()
+
+
+def is_side(state: str, post: str) -> bool:
+    """Tell whether a state is one of the two sides of a border post."""
+    return state in _posts().get(post, ())
 
 
 @cache
@@ -101,14 +114,7 @@ def types() -> list[str]:
 
 def forget() -> None:
     """Drop what is kept in memory; for the command that loads reference data anew."""
-    for kept in (
-        _aliases,
-        _families,
-        calibres,
-        _categories,
-        _states,
-        _named_states,
-        _posts,
-        labels,
-    ):
+    tables = (_aliases, _families, calibres, _categories, _states, _named_states, _posts,
+              participants, labels)  # fmt: skip
+    for kept in tables:
         kept.cache_clear()

@@ -13,28 +13,32 @@ from sqlalchemy import ColumnElement, and_, case, func, select
 
 from salsa_ext.db import db
 from salsa_ext.errors import NotFound
+from salsa_ext.matching.irregularities import CAN_BE_LATE
 from salsa_ext.models import Checkpoint, Permit, Receipt, Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels.events import of_subjects
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.readmodels.parties import Parties, parties_of
 from salsa_ext.readmodels.records import RecordView, of_documents
+from salsa_ext.readmodels.timelines import Told, timeline
 from salsa_ext.values.actor import Actor
 
-EXPECTED = ("planned", "released", "in_transit")
-UNDER_WAY = (*EXPECTED, "arrived")
+UNDER_WAY = (*CAN_BE_LATE, "arrived")
 
 
 @dataclass(frozen=True)
 class ShipmentView:
-    """A shipment with what happened to it; `items` only where one shipment is read."""
+    """A shipment with what happened to it; `items` and `events` only where one shipment is read."""
 
     shipment: Shipment
     status: str
     checkpoints: Sequence[Checkpoint]
     receipt: Receipt | None
+    came_back: Receipt | None
     parties: Parties
     items: Sequence[RecordView] = ()
+    events: Sequence[Told] = ()
 
     @property
     def version(self) -> int:
@@ -43,8 +47,8 @@ class ShipmentView:
 
 
 def status_at(now: datetime) -> ColumnElement[str]:
-    """Return the status at a moment: one under way whose last expected time has passed is overdue."""
-    late = and_(Shipment.status.in_(EXPECTED), Shipment.due_at < now)
+    """Return the status at a moment: the expected time of the next stage and the grace have passed."""
+    late = and_(Shipment.status.in_(CAN_BE_LATE), Shipment.overdue_at < now)
     return case((late, "overdue"), else_=Shipment.status)
 
 
@@ -108,18 +112,35 @@ def views(
 ) -> list[ShipmentView]:
     """Complete shipments with one query for each kind of thing."""
     ids, now = [shipment.id for shipment in shipments], actor.now()
-    passed = of_shipments(ids)
-    received = select(Receipt).where(Receipt.shipment_id.in_(ids))
-    receipts = {receipt.shipment_id: receipt for receipt in db.session.scalars(received)}
+    passed, receipts = of_shipments(ids), _receipts(ids)
     parties = parties_of(shipment.carrier_id for shipment in shipments)
     items = of_documents(ids) if with_items else {}
-    return [
-        ShipmentView(row, _status(row, now), passed[row.id], receipts.get(row.id), parties,
-                     items.get(row.id, ()))
-        for row in shipments
-    ]  # fmt: skip
+    told = of_subjects(ids) if with_items else {}
+    result = []
+    for row in shipments:
+        arrived = receipts.get((row.id, row.importing_state))
+        back = receipts.get((row.id, row.exporting_state))
+        events = timeline(told.get(row.id, ()), passed[row.id], [arrived, back])
+        result.append(ShipmentView(
+            row, _status(row, now), passed[row.id], arrived, back, parties,
+            items.get(row.id, ()), events if with_items else (),
+        ))  # fmt: skip
+    return result
+
+
+def version(actor: Actor, shipment_id: UUID) -> int:
+    """Return the version that stands, for an action that compares it; raises NotFound."""
+    shipment = db.session.get(Shipment, shipment_id, populate_existing=True)
+    if shipment is None:
+        raise NotFound("shipment", shipment_id)
+    return shipment.version
+
+
+def _receipts(ids: Sequence[UUID]) -> dict[tuple[UUID, str], Receipt]:
+    rows = db.session.scalars(select(Receipt).where(Receipt.shipment_id.in_(ids)))
+    return {(row.shipment_id, row.owner_state): row for row in rows}
 
 
 def _status(shipment: Shipment, now: datetime) -> str:
-    late = shipment.status in EXPECTED and shipment.due_at and shipment.due_at < now
+    late = shipment.status in CAN_BE_LATE and shipment.overdue_at and shipment.overdue_at < now
     return "overdue" if late else shipment.status

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select, tuple_, update
 
 from salsa_ext.db import as_state, db
 from salsa_ext.errors import OverQuantity, say
@@ -20,7 +20,7 @@ from salsa_ext.matching.counterparts import plain
 from salsa_ext.matching.permits import Document
 from salsa_ext.matching.quantities import allocate
 from salsa_ext.matching.registers import Register
-from salsa_ext.models import Permit
+from salsa_ext.models import Permit, PermitReference
 from salsa_ext.readmodels.families import around
 from salsa_ext.services.manifests import Lines, locked_lines
 from salsa_ext.values.actor import Actor
@@ -74,8 +74,13 @@ def quantities_of(batch: Sequence[tuple[UUID, ShipmentData]]) -> dict[tuple[UUID
 
 
 def recount(actor: Actor, permits: Iterable[Permit]) -> None:
-    """Count anew what was drawn of the import certificates of permits that have just changed."""
-    if ids := [permit.id for permit in permits]:
+    """Count anew what was drawn of import certificates that come late, and of what is replaced."""
+    some = {(each.owner_state, each.kind, each.number): each for each in permits}
+    columns = (PermitReference.state, PermitReference.kind, PermitReference.number)
+    named = select(*columns).where(tuple_(*columns).in_(some))
+    known_names = {tuple(row) for row in db.session.execute(named)}
+    ids = [each.id for known, each in some.items() if each.replaces or known in known_names]
+    if ids:
         _count(actor, ids, refuse=False)
 
 

@@ -11,7 +11,7 @@ from salsa_ext.errors import IllegalTransition, RuleBroken, say
 from salsa_ext.models import Permit
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.services import announcements, holdings, standings
+from salsa_ext.services import announcements, holdings, ledger, standings
 from salsa_ext.services.events import Note, note_many
 from salsa_ext.services.replacements import lapse
 from salsa_ext.values.actor import Actor
@@ -60,6 +60,7 @@ def _decide(actor: Actor, permit: Permit, decided: str, data: Decision) -> None:
     db.session.flush()
     note_many(actor, [Note(permit, decided, data.reason)])
     standings.refresh(actor, [permit])
+    ledger.refresh_under(actor, [permit])
     announcements.of_permits(actor, [permit], f"permit_{decided}")
     append(actor, Act(ACTIONS[decided], "permit", permit.id, concerned=permit.concerned,
                       data={"kind": permit.kind, "number": permit.number}))  # fmt: skip

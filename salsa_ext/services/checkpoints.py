@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-
 from salsa_ext.audit import Act, Action, append_many
-from salsa_ext.db import as_state, db, insert_many
-from salsa_ext.errors import Coded, Forbidden, IllegalTransition, NotFound, say
+from salsa_ext.db import insert_many
+from salsa_ext.errors import Coded, Forbidden, IllegalTransition, ReleaseFirst, say
+from salsa_ext.matching.journeys import Facts
 from salsa_ext.models import Checkpoint, Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels.shipments import UNDER_WAY, of_shipments
+from salsa_ext.readmodels import names
+from salsa_ext.services import ledger, takings, telling
 from salsa_ext.services.fields import Problems, check_date
+from salsa_ext.services.telling import News
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
 
@@ -41,76 +41,50 @@ def record(*, actor: Actor, shipment_id: UUID, data: CheckpointData) -> UUID:
 
 
 def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, CheckpointData]]) -> list[UUID]:
-    """Tick stages in one transaction, all or none, in whatever order they are told."""
+    """Tick stages in one transaction, all or none, in whatever order they are told.
+
+    No exit, and no stage of a transit state, before the release (CIFTA IX.3); what enters the
+    importing state without one is a fact, and a discrepancy. After the receipt a stage is still told
+    that was passed before it: a post without a line tells late.
+    """
     require(actor, Permission.CHECKPOINT_RECORD)
     state, now = actor.own_state(), actor.now()
-    shipments = take_many(actor, [shipment_id for shipment_id, _ in batch])
+    shipments = takings.take_many(actor, [shipment_id for shipment_id, _ in batch])
+    facts = takings.facts_of_many(actor, shipments.values())
     pairs = [(shipments[shipment_id], data) for shipment_id, data in batch]
     for shipment, data in pairs:
         _check_side(shipment, state, data.stage)
-        _check(shipment, data, now)
-        if shipment.status not in (*UNDER_WAY, "held"):
-            raise IllegalTransition("shipment", shipment.status, data.stage)
+        _check(state, data, now)
+        _check_status(shipment, facts[shipment.id], data)
     rows = [_row(state, shipment, data, now) for shipment, data in pairs]
     insert_many(Checkpoint, rows)
-    passed = of_shipments(shipments)
-    move_many(actor, [(each, _reached(passed[each.id])) for each in shipments.values()])
+    ledger.refresh(actor, shipments.values())
+    telling.tell(actor, [news for shipment, data in pairs for news in _news(actor, shipment, data)])
     append_many(actor, [_act(shipment, data) for shipment, data in pairs])
     return [row["id"] for row in rows]
 
 
-def _check(shipment: Shipment, data: CheckpointData, now: datetime) -> None:
-    """Raise Invalid for a tick of tomorrow, or at a post that the shipment does not pass."""
+def _check(state: str, data: CheckpointData, now: datetime) -> None:
+    """Raise Invalid for a tick of tomorrow, or at a post of which the state is no side.
+
+    A post that is not on the route is no reason to refuse what happened: it is a discrepancy.
+    """
     problems = Problems()
     moved = data.occurred_at.astimezone(now.tzinfo)  # both dates of one zone
     check_date(problems, "occurred_at", moved.date(), now.date())
-    if data.post and shipment.posts and data.post not in shipment.posts:
-        problems.add("post", say("The shipment does not pass this post; its posts are {posts}.",
-                                 posts=", ".join(shipment.posts)))  # fmt: skip
+    if data.post and not names.is_side(state, data.post):
+        problems.add("post", say("Your state is not a side of this post."))
     problems.raise_any()
 
 
-def take_many(actor: Actor, shipment_ids: Iterable[UUID]) -> dict[UUID, Shipment]:
-    """Return shipments that concern the state, locked until the end; raises NotFound."""
-    wanted = list(dict.fromkeys(shipment_ids))
-    seen = {row.id: row.owner_state for row in db.session.execute(
-        select(Shipment.id, Shipment.owner_state).where(Shipment.id.in_(wanted)))}  # fmt: skip
-    for shipment_id in wanted:
-        if shipment_id not in seen:
-            raise NotFound("shipment", shipment_id)
-    found = {}
-    for owner in sorted(set(seen.values())):
-        own = select(Shipment).where(Shipment.id.in_([key for key in wanted if seen[key] == owner]))
-        locked = own.order_by(Shipment.id).with_for_update()
-        with as_state(actor, owner):  # only who may write a row may lock it
-            for shipment in db.session.scalars(locked.execution_options(populate_existing=True)):
-                found[shipment.id] = shipment
-    return {shipment_id: found[shipment_id] for shipment_id in wanted}
-
-
-def move_many(actor: Actor, moves: Iterable[tuple[Shipment, str]]) -> None:
-    """Move locked shipments of their owners on, as the facts that another side stated demand."""
-    by_owner: dict[str, list[tuple[Shipment, str]]] = defaultdict(list)
-    for shipment, status in moves:
-        by_owner[shipment.owner_state].append((shipment, status))
-    for owner, moved in by_owner.items():
-        with as_state(actor, owner):
-            for shipment, status in moved:
-                shipment.status = status
-                shipment.version += 1
-            db.session.flush()  # while the owner's rows may be written
-
-
-def _reached(ticks: Sequence[Checkpoint]) -> str:
-    """Return the status after all ticks in order of their moments, not in that of their coming.
-
-    What passed on after a hold is no longer held, and an exit ticked after the entry, by a clock
-    that runs ahead, takes no arrival back.
-    """
-    if ticks[-1].outcome != "passed":
-        return "held"
-    arrived = any(tick.stage == "entry" and tick.outcome == "passed" for tick in ticks)
-    return "arrived" if arrived else "in_transit"
+def _check_status(shipment: Shipment, facts: Facts, data: CheckpointData) -> None:
+    if facts.arrival and not facts.comeback:
+        if data.occurred_at.date() > facts.arrival.on or data.outcome != "passed":
+            raise IllegalTransition("shipment", shipment.status, data.stage)
+    elif facts.is_over:
+        raise IllegalTransition("shipment", shipment.status, data.stage)
+    elif not facts.is_released and data.stage != "entry":
+        raise ReleaseFirst(shipment.status, data.stage)
 
 
 def _row(state: str, shipment: Shipment, data: CheckpointData, now: datetime) -> dict[str, Any]:
@@ -119,6 +93,16 @@ def _row(state: str, shipment: Shipment, data: CheckpointData, now: datetime) ->
         "shipment_state": shipment.owner_state, "shipment_id": shipment.id,
         "recorded_at": now,
     } | vars(data) | {"seals": list(data.seals)}  # fmt: skip
+
+
+def _news(actor: Actor, shipment: Shipment, data: CheckpointData) -> list[News]:
+    """Tell the other states what stopped, and what arrived."""
+    said = {"stage": data.stage, "outcome": data.outcome}
+    if data.outcome != "passed":
+        return [News(shipment, "shipment_held", telling.others(actor, shipment), said)]
+    if data.stage == "entry":
+        return [News(shipment, "shipment_arrived", telling.others(actor, shipment), said)]
+    return []
 
 
 def _act(shipment: Shipment, data: CheckpointData) -> Act:

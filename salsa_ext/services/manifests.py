@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from salsa_ext.articles import Article
 from salsa_ext.db import db
 from salsa_ext.errors import Coded, say
 from salsa_ext.matching import marks
@@ -57,7 +58,8 @@ def check_parts(permit_id: UUID, data: ShipmentData, lines: Lines) -> None:
         _check_category(problems, f"items.{index}.category", item, line)
         if item.category == "firearm" and not (item.serial or item.antique):
             problems.add(f"items.{index}.serial",
-                         say("A firearm is shipped under its serial (Model Regulations 2.2.2)."))  # fmt: skip
+                         say("A firearm is shipped under its serial (Model Regulations 2.2.2)."),
+                         Article.SERIALS)  # fmt: skip
         if line and (gun := _identity(item, line)) and first.setdefault(gun, index) != index:
             problems.add(f"items.{index}.serial",
                          say("This serial stands at {first} already, on the same line and of the same make.",

@@ -24,6 +24,8 @@ from salsa_ext.values.events import Source, When
 from salsa_ext.values.firearms import Firearm, Mark
 from salsa_ext.values.ids import new_id
 
+CHUNK = 5_000
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -67,6 +69,22 @@ def supersede(record_ids: Sequence[UUID], version: int) -> None:
     """Mark the keys of versions before `version`, so that a search says it hit an old mark."""
     old = _keys_of(record_ids) & (MarkKey.record_version < version)
     db.session.execute(update(MarkKey).where(old).values(is_superseded=True))
+
+
+def void(views: Sequence[RecordView]) -> None:
+    """Let no search find the marks of records of what did not happen after all, such as an export.
+
+    The records stay as they were told, and are read in their document; they leave the coverage.
+    """
+    ids = [view.record.id for view in views]
+    for start in range(0, len(ids), CHUNK):
+        keys = update(MarkKey).where(_keys_of(ids[start : start + CHUNK]))
+        db.session.execute(keys.values(is_void=True))
+    cells: Counter[rollups.Cell] = Counter()
+    for view in views:
+        if view.setting is None or view.setting.visibility != "silent":
+            cells[_coverage(view.record.owner_state, view.record.recorded_at)] -= 1
+    rollups.add(cells)
 
 
 def settle(
@@ -195,7 +213,7 @@ def _key(key: marks.Key, mark_id: UUID, entry: Entry, row: dict[str, Any]) -> di
         "event": entry.event, "occurred_on": row["occurred_on"],
         "make": row["make"], "calibre": row["calibre"], "type": row["type"],
         "country": row["country_of_manufacture"], "year": row["year"],
-        "visibility": entry.visibility or "open", "is_superseded": False,
+        "visibility": entry.visibility or "open", "is_superseded": False, "is_void": False,
     }  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,10 +17,11 @@ from salsa_ext.errors import Coded, Conflict, NotFound, say
 from salsa_ext.models import Permit, PermitLine, Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.services import balances, locks, manifests, records, rollups
+from salsa_ext.services import balances, ledger, locks, manifests, records, rollups, telling
 from salsa_ext.services.fields import Problems, check_firearms
 from salsa_ext.services.manifests import Lines
 from salsa_ext.services.parties import Parties
+from salsa_ext.services.replannings import posts_of
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.events import When
 from salsa_ext.values.firearms import Firearm
@@ -49,7 +50,8 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, ShipmentData]]) -> 
         manifests.check_parts(permit_id, data, lines)
     balances.draw(actor, batch, lines)
     parties = Parties(owner)
-    rows = [_row(permits[permit_id], data, parties, now) for permit_id, data in batch]
+    grace = ledger.graces_of([owner])[owner]
+    rows = [_row(permits[permit_id], data, parties, now, grace) for permit_id, data in batch]
     pairs = list(zip(rows, (data for _, data in batch), strict=True))
     parties.write()
     insert_many(Shipment, rows)
@@ -60,6 +62,7 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, ShipmentData]]) -> 
     ]
     records.write(entries, now)
     _count([(permits[permit_id], data) for permit_id, data in batch], lines)
+    telling.posted(actor, rows)
     append_many(actor, [_act(row) for row in rows])
     return [row["id"] for row in rows]
 
@@ -98,10 +101,11 @@ def _check(permit: Permit, data: ShipmentData) -> None:
     problems.raise_any()
 
 
-def _row(permit: Permit, data: ShipmentData, parties: Parties, now: datetime) -> dict[str, Any]:
+def _row(
+    permit: Permit, data: ShipmentData, parties: Parties, now: datetime, grace: timedelta
+) -> dict[str, Any]:
     transport = data.transport or {}
-    due = [datetime.fromisoformat(step.at) for step in data.expected]
-    posts = [*data.route, *(step.post for step in data.expected if step.post)]
+    expected = [dict(vars(step)) for step in data.expected]
     return {
         "id": new_id(), "version": 1,
         "owner_state": permit.owner_state, "concerned": list(permit.concerned),
@@ -110,15 +114,14 @@ def _row(permit: Permit, data: ShipmentData, parties: Parties, now: datetime) ->
         "exporting_state": permit.exporting_state, "importing_state": permit.importing_state,
         "ships_on": data.ships_on, "mode": data.mode,
         "port_of_exit": data.port_of_exit, "port_of_entry": data.port_of_entry,
-        "route": list(data.route), "posts": sorted(set(posts)),
-        "expected": [vars(step) for step in data.expected], "due_at": max(due, default=None),
+        "route": list(data.route), "posts": posts_of(data.route, expected), "expected": expected,
         "carrier_id": parties.add(data.carrier, permit.concerned), "seals": list(data.seals),
         "document_kind": transport.get("document_kind"),
         "document_number": transport.get("document_number"),
         "plates": list(transport.get("plates", ())), "container": transport.get("container"),
         "item_count": len(data.items), "bulk": [vars(part) for part in data.bulk],
         "recorded_at": now,
-    }  # fmt: skip
+    } | ledger.first_due(data.expected, grace)  # fmt: skip
 
 
 def _entry(permit: Permit, row: dict[str, Any], item: Firearm, lines: Lines) -> records.Entry:

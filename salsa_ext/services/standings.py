@@ -59,7 +59,7 @@ def _whole(actor: Actor, permits: Sequence[Permit]) -> Register:
     while waiting:
         for state in sorted(waiting):
             with as_state(actor, state):
-                found = around(actor, [*ids, *documents]).documents
+                found = around(actor, [*ids, *documents], documents).documents
             documents |= {document.id: document for document in found}
         asked |= waiting
         near = {state for document in documents.values() for state in document.seen_by}

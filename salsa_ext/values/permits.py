@@ -114,13 +114,32 @@ class ShipmentData:
 
 
 @dataclass(frozen=True)
-class ReceiptData:
-    """What the importing state received (CIFTA IX.4, Model Regulations 9.7).
+class ReceivedItem:
+    """A serial that arrived, as it was read; line and make tell guns of one serial apart."""
 
-    `all` says that everything arrived; else `items` lists the serials and `bulk` the quantities.
+    serial: str
+    line: int | None = None
+    make: str | None = None
+
+
+@dataclass(frozen=True)
+class ImportMark:
+    """What the importing state stamps on each gun that it receives (CIFTA VI.1 b)."""
+
+    text: str
+    year: int | None = None
+
+
+@dataclass(frozen=True)
+class ReceiptData:
+    """What the importing state received (CIFTA IX.4, Model Regulations 9.7), or the exporting got back.
+
+    `all` says that everything arrived; else `items` lists the serials and `bulk` the quantities of
+    what has none.
     """
 
     received_on: date
     all: bool = False
-    items: tuple[str, ...] = ()
+    items: tuple[ReceivedItem, ...] = ()
     bulk: tuple[Bulk, ...] = ()
+    import_mark: ImportMark | None = None

@@ -5,6 +5,7 @@ from geopy.distance import geodesic
 
 from salsa_ext.readmodels import boards
 from tests import bodies
+from tests.movements import act
 
 BOARD = "/posts/ciudad-del-este-foz-do-iguacu/board"
 POST = "ciudad-del-este-foz-do-iguacu"
@@ -19,12 +20,14 @@ def officer(as_actor):
 def ship(as_actor):
     """Let Brazil ship one gun to Paraguay, expected at the post at a moment."""
     exporter = as_actor("BRA", "licensing_officer")
+    as_actor("PRY", "licensing_officer").post("/permits", bodies.import_permit())
     permit = exporter.post("/permits", bodies.permit()).json["id"]
 
     def post(number, at):
         expected = [{"stage": "entry", "post": POST, "at": at}]
         body = bodies.shipment((f"{number}SERIAL",), number=number, expected=expected)
-        return exporter.post(f"/permits/{permit}/shipments", body).json
+        made = exporter.post(f"/permits/{permit}/shipments", body).json
+        return act(exporter, made, "release")
 
     return post
 
@@ -53,7 +56,7 @@ def test_a_post_that_is_none_is_not_there(officer):
 
 
 def test_a_shipment_whose_time_has_passed_is_late(officer, ship):
-    ship("A-1", "2026-03-09T14:00:00Z")
+    ship("A-1", "2026-03-08T14:00:00Z")
     board = officer.get(BOARD).json
     assert (numbers(board["late"]), numbers(board["due"])) == (["A-1"], [])
     assert board["late"][0]["status"] == "overdue"

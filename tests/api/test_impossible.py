@@ -11,11 +11,11 @@ def test_a_tick_of_next_year_is_refused(shipment, as_actor):
     assert list(answer["errors"]) == ["occurred_at"]
 
 
-def test_a_tick_at_a_post_that_the_shipment_does_not_pass_is_refused(shipment, as_actor):
+def test_a_tick_at_a_post_of_other_states_is_refused(shipment, as_actor):
     body = {"stage": "exit", "occurred_at": "2026-03-01T10:00:00Z", "outcome": "passed",
             "post": "cristo-redentor-los-libertadores"}  # fmt: skip
     answer = as_actor("BRA", "border_officer").post(f"{shipment}/checkpoints", body, 422).json
-    assert answer["errors"]["post"][0].endswith("its posts are ciudad-del-este-foz-do-iguacu.")
+    assert answer["errors"] == {"post": ["Your state is not a side of this post."]}
 
 
 DOCUMENTS = [

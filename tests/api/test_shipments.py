@@ -3,6 +3,7 @@
 import pytest
 
 from tests import bodies
+from tests.movements import act, tick
 
 ALL = {"received_on": "2026-03-03", "all": True}
 
@@ -18,11 +19,12 @@ def importer(as_actor):
 
 
 @pytest.fixture
-def permit(exporter):
+def permit(exporter, as_actor):
     lines = [
         bodies.permit()["lines"][0],
         {"line": 2, "quantity": 7.5, "unit": "kg", "category": "ammunition"},
     ]
+    as_actor("PRY", "licensing_officer").post("/permits", bodies.import_permit(lines=lines))
     return exporter.post("/permits", bodies.permit(lines=lines)).json["id"]
 
 
@@ -36,8 +38,13 @@ def ship(exporter, permit):
 
 
 @pytest.fixture
-def shipped(ship):
+def planned(ship):
     return ship("ABC123456", "ABC123457", bulk=[{"line": 2, "quantity": 2.5}])
+
+
+@pytest.fixture
+def shipped(exporter, planned):
+    return act(exporter, planned, "release", on="2026-02-01")
 
 
 def serials(count, start=0):
@@ -47,11 +54,6 @@ def serials(count, start=0):
 def left(exporter, permit):
     balance = exporter.get(f"/permits/{permit}").json["balance"]
     return [line["left"] for line in balance]
-
-
-def tick(client, shipment, stage, outcome="passed", expect=201, at="2026-03-02T10:00:00-03:00"):
-    body = {"stage": stage, "occurred_at": at, "outcome": outcome}
-    return client.post(f"/shipments/{shipment['id']}/checkpoints", body, expect).json
 
 
 def receive(client, shipment, expect=201, **body):
@@ -202,8 +204,7 @@ def test_a_number_is_taken_once(ship):
 
 
 def test_shipments_are_listed_under_their_permit(exporter, permit, shipped):
-    exporter.get(f"/permits/{permit}/shipments?status=planned")
-    [found] = exporter.get(f"/permits/{permit}/shipments").json["items"]
+    [found] = exporter.get(f"/permits/{permit}/shipments?status=released").json["items"]
     assert found["id"] == shipped["id"]
 
 
@@ -270,10 +271,19 @@ def test_a_pass_that_is_told_late_frees_nothing_that_was_held_later(as_actor, sh
     assert tick(exporter, shipped, "exit", at="2026-03-02T08:00:00-03:00")["status"] == "held"
 
 
-def test_no_stage_is_ticked_after_the_receipt(as_actor, importer, shipped):
+def test_no_stage_is_passed_after_the_receipt(as_actor, importer, shipped):
     receive(importer, shipped, all=True)
-    answer = tick(as_actor("PRY", "border_officer"), shipped, "entry", expect=409)
+    officer = as_actor("PRY", "border_officer")
+    answer = tick(officer, shipped, "entry", expect=409, at="2026-03-04T10:00:00-03:00")
     assert answer["code"] == "illegal_transition"
+
+
+def test_a_stage_that_was_passed_before_the_receipt_may_be_told_after_it(
+    as_actor, importer, shipped
+):
+    receive(importer, shipped, all=True)
+    answer = tick(as_actor("PRY", "border_officer"), shipped, "entry")
+    assert (answer["status"], len(answer["checkpoints"])) == ("received", 1)
 
 
 def test_all_that_was_shipped_is_received(importer, shipped):
@@ -339,9 +349,18 @@ def test_a_receipt_in_the_future_is_refused(importer, shipped):
     assert list(answer["errors"]) == ["received_on"]
 
 
-def test_a_shipment_whose_time_has_passed_is_overdue(exporter, ship):
-    due = [{"stage": "entry", "at": "2026-03-09T14:59:00Z"}]
+def test_a_shipment_is_overdue_when_the_grace_is_over(exporter, ship):
+    due = [{"stage": "entry", "at": "2026-03-08T14:59:00Z"}]
     assert ship("SN00001", expected=due)["status"] == "overdue"
+
+
+def test_a_shipment_is_late_for_as_long_as_the_grace_lasts(exporter, ship):
+    due = [{"stage": "entry", "at": "2026-03-08T15:00:00Z"}]
+    made = ship("SN00001", expected=due)
+    assert (made["status"], made["due"]) == ("planned", {
+        "stage": "entry", "at": "2026-03-08T15:00:00+00:00",
+        "overdue_at": "2026-03-09T15:00:00+00:00",
+    })  # fmt: skip
 
 
 def test_a_list_leaves_the_items_out(exporter, shipped):

@@ -5,7 +5,7 @@ import pytest
 from tests import source
 
 HANDS_OVER = {  # a batch of one: the bulk core that each calls requires the permission
-    "permits.record", "shipments.record", "checkpoints.record", "receipts.confirm",
+    "permits.record", "shipments.record", "checkpoints.record",
     "transfers.record", "reports.record", "seizures.record", "licensees.record",
 }  # fmt: skip
 READ_FOR_A_COMMAND = {  # the command that calls it has required its own permission
@@ -24,6 +24,10 @@ READ_FOR_A_COMMAND = {  # the command that calls it has required its own permiss
     "days.days": "which day it is, nothing else",
     "shipments.read": "what was just recorded or ticked",
     "shipments.views": "completes rows that were read by right",
+    "shipments.version": "compared with If-Match before the command",
+    "journeys.facts_of": "what the ledger concludes from",
+    "licensing.lacks_on": "what a release asks before it is",
+    "licensing.lacks_of_shipments": "what the ledger concludes from",
     "traces.version": "compared with If-Match before the command",
     "serials.with_another": "compares serials for a search that a command began",
 }

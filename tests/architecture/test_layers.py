@@ -11,10 +11,11 @@ from tests import source
 SEES_AS_ANOTHER_STATE = {  # each answers from a state's own records, and for nothing else
     "salsa_ext/services/answers.py": "what a state says of its records in a trace",
     "salsa_ext/services/disclosures.py": "an open record, read for a purpose and written down",
+    "salsa_ext/services/ledger.py": "a shipment is as the facts of all sides are",
+    "salsa_ext/services/takings.py": "a shipment is locked for whichever side states a fact",
     "salsa_ext/services/notifications.py": "a state is told what another did, and owns that",
     "salsa_ext/services/papers.py": "whether a paper that a state signed still stands",
     "salsa_ext/services/signing.py": "a state signs its own paper, whoever may have it",
-    "salsa_ext/services/checkpoints.py": "a shipment moves on by what another side states",
     "salsa_ext/services/standings.py": "each state's permits are classified against the others'",
     "salsa_ext/services/authorisations.py": "a state's register answers for its own parties",
     "salsa_ext/services/balances.py": "an import certificate is drawn by what another state ships",

@@ -33,7 +33,8 @@ OF_THE_STATE = ("/settings/change",)  # acts on what there is, though no id name
 OF_SOMETHING = [route for route in ROUTES if "{" in route.path]
 BODIES = (
     "correct", "shipments", "checkpoints", "receipt", "case", "cancel", "suspend", "reinstate",
-    "amend", "reissue", "explain", "agree", "reopen", "assign", "revoke", "close", "renew",
+    "amend", "reissue", "release", "hold", "resume", "incidents", "explain", "agree",
+    "reopen", "assign", "revoke", "close", "renew",
 )  # fmt: skip
 WITH_A_BODY = [
     route

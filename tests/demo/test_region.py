@@ -28,7 +28,7 @@ from salsa_ext.services.authentication import find_account
 from salsa_ext.values.codes import ROLES, TRACE_STATUSES
 from tests import actors
 
-ANCHOR, SEED, SCALE = date(2026, 3, 9), 7, 0.02
+ANCHOR, SEED, SCALE = date(2026, 3, 9), 10, 0.02
 POST = "ciudad-del-este-foz-do-iguacu"
 
 

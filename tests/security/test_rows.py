@@ -188,7 +188,7 @@ def test_a_key_of_a_mark_keeps_what_it_was_made_of(as_role, column):
         service.execute(f"UPDATE mark_key SET {column} = {column}")
 
 
-@pytest.mark.parametrize("column", ["visibility", "is_superseded"])
+@pytest.mark.parametrize("column", ["visibility", "is_superseded", "is_void"])
 def test_a_key_of_a_mark_follows_what_its_owner_decides(as_role, column):
     service = as_role("service")
     service.execute(f"UPDATE mark_key SET {column} = {column}")

@@ -15,6 +15,7 @@ from salsa_ext.values.notices import Notice
 from tests import bodies
 from tests.actors import Client
 from tests.conftest import NOW
+from tests.movements import act
 
 POST = "ciudad-del-este-foz-do-iguacu"
 NEAR = {"country": "PRY", "name": "Presidente Franco", "latitude": -25.56, "longitude": -54.61}
@@ -29,6 +30,7 @@ def busy_post(caller: Caller) -> None:
     permit = exporter.post("/permits", bodies.permit(expires_on="2026-03-20")).json
     _ship(exporter, permit, "A-LATE", "2026-03-06T12:00:00Z", "ABC123456")
     due = _ship(exporter, permit, "A-DUE", "2026-03-11T12:00:00Z", "ABC123457")
+    act(exporter, due, "release")
     _tick(caller("BRA", "border_officer"), due, "exit", "passed", "2026-03-09T13:00:00Z")
     _ship(exporter, permit, "A-NEXT", "2026-03-12T09:30:00Z", "ABC123458")
     police = caller("PRY", "police_officer")

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0019_find_parties"
-down_revision = "0018_add_signing_keys"
+revision = "0020_find_parties"
+down_revision = "0019_add_custody"
 
 # What is compared of a name: no case, accents, spaces or signs. The function of the index may not
 # change what it returns while the index stands.

@@ -1,0 +1,145 @@
+"""The facts of shipments, as the exporting state knows them all, for the ledger to conclude from."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from salsa_ext.db import db
+from salsa_ext.matching.journeys import (
+    Facts,
+    Incident,
+    Plan,
+    Received,
+    Step,
+    Stop,
+    Tick,
+    Unlicensed,
+)
+from salsa_ext.matching.marks import normalise
+from salsa_ext.models import Checkpoint, Event, Permit, Receipt, Shipment
+from salsa_ext.readmodels import licensing
+from salsa_ext.readmodels.days import Days, days
+from salsa_ext.readmodels.events import of_subjects
+from salsa_ext.values.actor import Actor
+
+
+def facts_of(actor: Actor, shipments: Sequence[Shipment]) -> dict[UUID, Facts]:
+    """Return the facts of shipments of one owner, whose eyes the caller has."""
+    ids = [shipment.id for shipment in shipments]
+    ticks, told, receipts = _ticks(ids), of_subjects(ids), _receipts(ids)
+    permits = _permits({shipment.permit_id for shipment in shipments})
+    today = days(actor)
+    lacks = licensing.lacks_of_shipments(actor, shipments, ticks, permits, today)
+    return {
+        row.id: _facts(row, ticks[row.id], told[row.id], receipts[row.id], permits[row.permit_id],
+                       lacks.get(row.id, ()), today)
+        for row in shipments
+    }  # fmt: skip
+
+
+def _ticks(ids: Sequence[UUID]) -> dict[UUID, list[Checkpoint]]:
+    found: dict[UUID, list[Checkpoint]] = defaultdict(list)
+    for tick in db.session.scalars(select(Checkpoint).where(Checkpoint.shipment_id.in_(ids))):
+        found[tick.shipment_id].append(tick)
+    return found
+
+
+def _receipts(ids: Sequence[UUID]) -> dict[UUID, dict[str, Receipt]]:
+    found: dict[UUID, dict[str, Receipt]] = defaultdict(dict)
+    for receipt in db.session.scalars(select(Receipt).where(Receipt.shipment_id.in_(ids))):
+        found[receipt.shipment_id][receipt.owner_state] = receipt
+    return found
+
+
+def _permits(ids: Iterable[UUID]) -> dict[UUID, Permit]:
+    query = select(Permit).where(Permit.id.in_(list(ids)))
+    found = db.session.scalars(query.execution_options(populate_existing=True))
+    return {permit.id: permit for permit in found}
+
+
+def _facts(
+    shipment: Shipment, ticks: Sequence[Checkpoint], told: Sequence[Event],
+    receipts: Mapping[str, Receipt], permit: Permit, lacks: Sequence[licensing.Lacking],
+    today: Days,
+) -> Facts:  # fmt: skip
+    by_kind: dict[str, list[Event]] = defaultdict(list)
+    for event in told:
+        by_kind[event.kind].append(event)
+    sides = (shipment.exporting_state, shipment.importing_state)
+    times = [each for each in by_kind["amended"] if "expected" in each.data["after"]]
+    return Facts(
+        exporting=shipment.exporting_state, importing=shipment.importing_state,
+        transit=tuple(state for state in shipment.concerned if state not in sides),
+        last_day=permit.last_day,
+        expected=tuple(map(_step, shipment.expected)),
+        expected_since=max((each.occurred_at for each in times), default=None),
+        plans=tuple(_plans(shipment, by_kind["amended"])),
+        ticks=tuple(map(_tick, ticks)),
+        stops=tuple(Stop(each.occurred_at, each.kind == "held")
+                    for each in (*by_kind["held"], *by_kind["resumed"])),
+        incidents=tuple(map(_incident, by_kind["incident"])),
+        is_released=bool(by_kind["released"]), is_cancelled=bool(by_kind["cancelled"]),
+        arrival=_received(receipts.get(shipment.importing_state)),
+        comeback=_received(receipts.get(shipment.exporting_state)),
+        entered_on=_entered_on(ticks, today),
+        unlicensed=tuple(_unlicensed(lack) for lack in lacks if not lack.is_later),
+        cancelled_on_the_way=tuple(_unlicensed(lack) for lack in lacks if lack.is_later),
+    )  # fmt: skip
+
+
+def _step(step: Mapping[str, Any]) -> Step:
+    return Step(step["stage"], datetime.fromisoformat(step["at"]), step.get("post"))
+
+
+def _tick(tick: Checkpoint) -> Tick:
+    return Tick(tick.stage, tick.owner_state, tick.occurred_at, tick.outcome, tick.post,
+                frozenset(map(normalise, tick.seals)))  # fmt: skip
+
+
+def _incident(event: Event) -> Incident:
+    at = event.data.get("new_expected_at")
+    return Incident(event.data["kind"], event.occurred_at,
+                    datetime.fromisoformat(at) if at else None,
+                    bool(event.data.get("is_total")))  # fmt: skip
+
+
+def _plans(shipment: Shipment, amended: Sequence[Event]) -> list[Plan]:
+    """Return the plans one after the other: each amendment keeps what stood before it."""
+    stood = {"posts": list(shipment.posts), "seals": list(shipment.seals)}
+    plans: list[Plan] = []
+    for event in sorted(amended, key=lambda each: (each.occurred_at, each.id), reverse=True):
+        plans.append(_plan(event.occurred_at, stood))
+        stood = stood | {name: event.data["before"][name] for name in stood
+                         if name in event.data["before"]}  # fmt: skip
+    return [_plan(None, stood), *reversed(plans)]
+
+
+def _plan(since: datetime | None, stood: Mapping[str, Any]) -> Plan:
+    return Plan(since, frozenset(stood["posts"]), frozenset(map(normalise, stood["seals"])))
+
+
+def _received(receipt: Receipt | None) -> Received | None:
+    if receipt is None:
+        return None
+    return Received(
+        receipt.received_on,
+        tuple((item["line"], item["serial"]) for item in receipt.missing),
+        tuple((pair["line"], pair["shipped"], pair["received"]) for pair in receipt.miskeyed),
+        tuple(receipt.unexpected),
+        {row["line"]: row["quantity"] for row in receipt.differences},
+    )
+
+
+def _entered_on(ticks: Sequence[Checkpoint], today: Days) -> date | None:
+    entries = [tick for tick in ticks if (tick.stage, tick.outcome) == ("entry", "passed")]
+    return min((today.on(tick.owner_state, tick.occurred_at) for tick in entries), default=None)
+
+
+def _unlicensed(lack: licensing.Lacking) -> Unlicensed:
+    return Unlicensed(lack.state, lack.kind, lack.why)

@@ -1,0 +1,185 @@
+"""A shipment beside what was received of it: what arrived, and what becomes of it in the records."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from salsa_ext.errors import say
+from salsa_ext.matching.manifests import Arrived, Sent, compare
+from salsa_ext.models import Record, Shipment
+from salsa_ext.readmodels import names
+from salsa_ext.readmodels.records import RecordView
+from salsa_ext.services import records
+from salsa_ext.services.fields import Problems, check_date
+from salsa_ext.values.events import When
+from salsa_ext.values.firearms import Firearm, Mark
+from salsa_ext.values.ids import new_id
+from salsa_ext.values.permits import ReceiptData
+
+Quantities = defaultdict[int, Decimal]
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What came of a shipment: views of its items, with the serial that was read where it differs.
+
+    `differences` are of goods without serials by line, `goods` what came of them in bulk.
+    """
+
+    shipment: Shipment
+    data: ReceiptData
+    arrived: Sequence[RecordView]
+    missing: Sequence[RecordView] = ()
+    unexpected: Sequence[str] = ()
+    miskeyed: Sequence[tuple[RecordView, str]] = ()
+    differences: Mapping[int, Decimal] = field(default_factory=dict)
+    goods: Mapping[int, Decimal] = field(default_factory=dict)
+
+    @property
+    def here(self) -> list[RecordView]:
+        """Return every item that came, mis-keyed ones too."""
+        return [*self.arrived, *(item for item, _ in self.miskeyed)]
+
+
+def check(shipment: Shipment, data: ReceiptData, on: date) -> None:
+    """Raise Invalid for a receipt that cannot be, or that says nothing."""
+    problems = Problems()
+    check_date(problems, "received_on", data.received_on, on)
+    if data.received_on < shipment.ships_on:
+        problems.add("received_on", say("The shipment left on {on}; it cannot arrive before.",
+                                        on=shipment.ships_on))  # fmt: skip
+    if not (data.all or data.items or data.bulk):
+        problems.add("items", say("Set all to true, or list what arrived."))
+    if data.all and (data.items or data.bulk):
+        problems.add("all", say("Everything arrived, or what is listed: give one of the two."))
+    problems.raise_any()
+
+
+def arrival(shipment: Shipment, data: ReceiptData, items: Sequence[RecordView]) -> Arrival:
+    """Compare a receipt with the items of the shipment's manifest."""
+    if data.all:
+        return Arrival(shipment, data, items, goods=_sum(shipment.bulk))
+    numbered = [item for item in items if item.record.serial]
+    found = compare(
+        [Sent(n, item.record.serial or "", item.record.line, _make(item.record.make,
+                                                                   item.record.make_text))
+         for n, item in enumerate(numbered)],
+        [Arrived(item.serial, item.line, _make(names.resolve("make", item.make), item.make))
+         for item in data.items],
+    )  # fmt: skip
+    by_key = dict(enumerate(numbered))
+    came, goods, differences = _goods(shipment, data, items)
+    return Arrival(
+        shipment, data, [by_key[_index(gun)] for gun in found.arrived] + came,
+        [by_key[_index(gun)] for gun in found.missing], found.over,
+        [(by_key[_index(gun)], read) for gun, read in found.miskeyed], differences, goods,
+    )  # fmt: skip
+
+
+def _index(gun: Sent) -> int:
+    assert isinstance(gun.key, int)
+    return gun.key
+
+
+def _make(code: str | None, text: str | None) -> str | None:
+    return code or text
+
+
+def _goods(
+    shipment: Shipment, data: ReceiptData, items: Sequence[RecordView]
+) -> tuple[list[RecordView], Quantities, dict[int, Decimal]]:
+    """Compare what has no serial by line: its items first, in their order, then the bulk."""
+    left, sent = _sum(map(vars, data.bulk)), _sum(shipment.bulk)
+    differences = {line: left[line] - amount for line, amount in sent.items()}
+    differences |= {line: amount for line, amount in left.items() if line not in sent}
+    came = []
+    for item in items:
+        line, quantity = item.record.line, item.record.quantity
+        if item.record.serial:
+            continue
+        differences[line] = differences.get(line, Decimal(0)) - quantity
+        if left[line] >= quantity:
+            left[line] -= quantity
+            came.append(item)
+    goods: Quantities = defaultdict(Decimal)
+    for line, amount in sent.items():
+        goods[line] = min(amount, left[line])
+    return came, goods, {line: amount for line, amount in differences.items() if amount}
+
+
+def _sum(parts: Iterable[Mapping[str, Any]]) -> Quantities:
+    sums: Quantities = defaultdict(Decimal)
+    for part in parts:
+        sums[part["line"]] += Decimal(str(part["quantity"]))
+    return sums
+
+
+def row(found: Arrival, state: str, now: datetime) -> dict[str, Any]:
+    """Return the receipt's row of a state."""
+    return {
+        "id": new_id(), "owner_state": state, "concerned": list(found.shipment.concerned),
+        "shipment_state": found.shipment.owner_state, "shipment_id": found.shipment.id,
+        "received_on": found.data.received_on, "item_count": len(found.here),
+        "missing": [{"line": item.record.line, "serial": item.record.serial}
+                    for item in found.missing],
+        "unexpected": list(found.unexpected),
+        "bulk": [vars(part) for part in found.data.bulk], "recorded_at": now,
+        "miskeyed": [{"line": item.record.line, "shipped": item.record.serial, "received": read}
+                     for item, read in found.miskeyed],
+        "differences": [{"line": line, "quantity": f"{amount.normalize():f}"}
+                        for line, amount in sorted(found.differences.items())],
+    }  # fmt: skip
+
+
+def entries(found: Arrival, receipt: dict[str, Any]) -> list[records.Entry]:
+    """Return the records of what came, each linked for certain to that of the export.
+
+    A gun that came under a mis-keyed serial is recorded as it was read.
+    """
+    state, sides = receipt["owner_state"], found.shipment
+    other = sides.exporting_state if state == sides.importing_state else sides.importing_state
+    read = {item.record.id: serial for item, serial in found.miskeyed}
+    return [
+        records.Entry(
+            firearm=_as_firearm(item, read.get(item.record.id), _stamped(found, state)),
+            event="import", when=When(found.data.received_on),
+            document_kind="receipt", document_id=receipt["id"],
+            owner=state, concerned=receipt["concerned"], counterpart_state=other,
+            linked=(item.record.owner_state, item.record.id),
+        )
+        for item in found.here
+    ]  # fmt: skip
+
+
+def _stamped(found: Arrival, state: str) -> tuple[Mark, ...]:
+    """Return the import mark of the receiving state (CIFTA VI.1 b)."""
+    mark = found.data.import_mark
+    return (Mark("import", mark.text, state, mark.year),) if mark else ()
+
+
+def _as_firearm(view: RecordView, read: str | None, stamped: tuple[Mark, ...]) -> Firearm:
+    """Return the gun that was shipped, as the receiving state now holds it too."""
+    record: Record = view.record
+    own = (("manufacture", record.serial), ("import", record.importer_mark))
+    marks = tuple(
+        Mark(
+            mark.kind, mark.text, mark.state, mark.year, mark.location, mark.condition, mark.method
+        )
+        for mark in view.marks
+        if (mark.kind, mark.text) not in own
+    )
+    only = stamped if record.category == "firearm" else ()
+    return Firearm(
+        line=record.line, category=record.category, type=record.type_text, make=record.make_text,
+        model=record.model, calibre=record.calibre_text,
+        country_of_manufacture=record.country_of_manufacture, year=record.year,
+        origin_kind=record.origin_kind, serial=read or record.serial, marking=record.marking,
+        marks=marks + only, importer_mark=record.importer_mark, quantity=record.quantity,
+        hs_code=record.hs_code, part_kind=record.part_kind, unit=record.unit, lot=record.lot,
+        headstamp=record.headstamp, antique=record.antique,
+    )  # fmt: skip

@@ -1,0 +1,65 @@
+"""Holds: the state that has the goods keeps them where they are, and lets them go on."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from salsa_ext.audit import Act, Action, append
+from salsa_ext.errors import Forbidden, IllegalTransition, say
+from salsa_ext.matching.ledger import custody, status_of
+from salsa_ext.models import Shipment
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import require
+from salsa_ext.services import ledger, takings, telling
+from salsa_ext.services.events import Note, note_many
+from salsa_ext.services.telling import News
+from salsa_ext.values.actor import Actor
+from salsa_ext.values.changes import Decision
+
+
+def hold(*, actor: Actor, shipment_id: UUID, seen: int | None, data: Decision) -> None:
+    """Hold a shipment that the own state has; raises as `resume`."""
+    require(actor, Permission.SHIPMENT_HOLD)
+    shipment = _in_custody(actor, shipment_id, seen, "hold")
+    if shipment.status == "held":
+        raise IllegalTransition("shipment", shipment.status, "hold")
+    _tell(actor, shipment, "held", data)
+
+
+def resume(*, actor: Actor, shipment_id: UUID, seen: int | None, data: Decision) -> None:
+    """Let a shipment go on that the own state has and holds.
+
+    What was refused is not let go, but ticked as passed or sent back. Raises NotFound, StaleVersion,
+    Forbidden for a state that has not the goods, or IllegalTransition.
+    """
+    require(actor, Permission.SHIPMENT_HOLD)
+    shipment = _in_custody(actor, shipment_id, seen, "resume")
+    if shipment.status != "held":
+        raise IllegalTransition("shipment", shipment.status, "resume")
+    _tell(actor, shipment, "resumed", data)
+
+
+def _in_custody(actor: Actor, shipment_id: UUID, seen: int | None, action: str) -> Shipment:
+    """Return a locked shipment that the state has.
+
+    The exporting state has it before the exit, a transit state after its entry and before its exit,
+    the importing state after the entry.
+    """
+    shipment = takings.take(actor, shipment_id, seen)
+    facts = takings.facts_of_many(actor, [shipment])[shipment_id]
+    if facts.is_over:
+        raise IllegalTransition("shipment", status_of(facts), action)
+    if custody(facts) != actor.own_state():
+        raise Forbidden(say("A shipment is held, and let go on, by the state that has it: the exporting"
+                            " state before the exit, a transit state between its entry and its exit,"
+                            " the importing state after the entry."))  # fmt: skip
+    return shipment
+
+
+def _tell(actor: Actor, shipment: Shipment, kind: str, data: Decision) -> None:
+    note_many(actor, [Note(shipment, kind, data.reason)])
+    ledger.refresh(actor, [shipment])
+    news = News(shipment, f"shipment_{kind}", telling.others(actor, shipment))
+    telling.tell(actor, [news])
+    action = Action.SHIPMENT_HELD if kind == "held" else Action.SHIPMENT_RESUMED
+    append(actor, Act(action, "shipment", shipment.id, shipment.owner_state, shipment.concerned))

@@ -1,0 +1,122 @@
+"""The ledger of shipments: what stands in their rows follows from the facts, and from nothing else.
+
+Each command that adds a fact takes the shipments (`takings`) and ends in `refresh`; the scheduled
+watch does the same where only time has passed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from salsa_ext.db import as_state, db
+from salsa_ext.matching import expectations, ledger
+from salsa_ext.matching.doubts import Doubt
+from salsa_ext.matching.irregularities import CAN_BE_LATE, KINDS, TIMED, doubts
+from salsa_ext.matching.journeys import Facts, Step
+from salsa_ext.models import Permit, Shipment
+from salsa_ext.readmodels import settings
+from salsa_ext.readmodels.days import Days, days
+from salsa_ext.readmodels.families import around
+from salsa_ext.readmodels.journeys import facts_of
+from salsa_ext.services import discrepancies, takings
+from salsa_ext.services.discrepancies import Subject
+from salsa_ext.values.actor import Actor
+from salsa_ext.values.permits import Expectation
+
+ON_THE_WAY = ("in_transit", "held", "arrived", "lost")
+
+
+def refresh(actor: Actor, shipments: Iterable[Shipment]) -> None:
+    """Let taken shipments be as their facts are, and their discrepancies with them.
+
+    For commands, which have added a fact: versions rise. What comes with the hour alone, such as
+    being overdue, is left for the watch to raise; where it is over, it is resolved at once.
+    """
+    _refresh(actor, shipments, by_watch=False)
+
+
+def watch(actor: Actor, shipments: Iterable[Shipment]) -> None:
+    """Do the same because time has passed: versions rise where something changed."""
+    _refresh(actor, shipments, by_watch=True)
+
+
+def refresh_under(actor: Actor, permits: Iterable[Permit]) -> None:
+    """Look anew at shipments that are on their way under permits, or under what relies on these.
+
+    For commands that change permits: a cancellation meets the goods that have left.
+    """
+    register = around(actor, [permit.id for permit in permits])
+    exports = [document.id for document in register.documents if document.kind == "export"]
+    there = (Shipment.permit_id.in_(exports), Shipment.status.in_(ON_THE_WAY))
+    found = list(db.session.scalars(select(Shipment.id).where(*there)))
+    refresh(actor, takings.take_many(actor, found).values())
+
+
+def graces_of(states: Collection[str]) -> dict[str, timedelta]:
+    """Return for how long after an expected time each state lets a shipment be no more than late."""
+    said = settings.of(states)
+    return {state: timedelta(hours=said[state].overdue_hours) for state in states}
+
+
+def first_due(expected: Iterable[Expectation], grace: timedelta) -> dict[str, Any]:
+    """Return the columns that say what is due of a shipment that is planned, of which no fact is told."""
+    steps = [Step(step.stage, datetime.fromisoformat(step.at), step.post) for step in expected]
+    stage, at = expectations.due(steps, ()) or (None, None)
+    overdue_at = at + grace if at else None
+    return {"due_stage": stage, "due_at": at, "overdue_at": overdue_at, "watch_at": overdue_at}
+
+
+@dataclass(frozen=True)
+class _Moment:
+    """Now, the days of states, whose grace it is, and whether the watch asks."""
+
+    now: datetime
+    days: Days
+    grace: Mapping[str, timedelta]
+    by_watch: bool
+
+
+def _refresh(actor: Actor, shipments: Iterable[Shipment], by_watch: bool) -> None:
+    owned = takings.by_owner(shipments)
+    moment = _Moment(actor.now(), days(actor), graces_of(owned), by_watch)
+    settled: dict[frozenset[str], dict[Subject, Collection[Doubt]]] = defaultdict(dict)
+    for owner, rows in owned.items():
+        with as_state(actor, owner):
+            known = facts_of(actor, rows)
+            for row in rows:
+                found = _conclude(row, known[row.id], moment)
+                waits = frozenset() if by_watch else frozenset(each.kind for each in found) & TIMED
+                settled[waits][row] = [doubt for doubt in found if doubt.kind not in waits]
+                row.watch_at = moment.now if waits else _next(row, known[row.id], moment)
+            db.session.flush()  # while the owner's rows may be written
+    for waits, subjects in settled.items():
+        discrepancies.settle(actor, subjects, [kind for kind in KINDS if kind not in waits])
+
+
+def _conclude(row: Shipment, facts: Facts, moment: _Moment) -> list[Doubt]:
+    """Write into a row what its facts say, and return what is doubted."""
+    before = (row.status, row.due_at, row.due_stage, row.overdue_at)
+    grace = moment.grace[row.owner_state]
+    row.status = ledger.status_of(facts)
+    open_ended = facts.is_over or row.status == "lost"
+    stage = None if open_ended else expectations.due(expectations.moved(facts), facts.ticks)
+    row.due_stage, row.due_at = stage or (None, None)
+    row.overdue_at = stage[1] + grace if stage and row.status in CAN_BE_LATE else None
+    after = (row.status, row.due_at, row.due_stage, row.overdue_at)
+    row.version += not moment.by_watch or before != after
+    return doubts(facts, moment.now, moment.days.of(row.owner_state), grace)
+
+
+def _next(row: Shipment, facts: Facts, moment: _Moment) -> datetime | None:
+    """Return the next moment at which the passing of time alone changes something."""
+    moments = [row.overdue_at] if row.overdue_at else []
+    if facts.has_left and not facts.is_over and not facts.has_entered:
+        after = facts.last_day + timedelta(days=1)
+        moments.append(moment.days.start(row.owner_state, after))
+    return min((at for at in moments if at > moment.now), default=None)

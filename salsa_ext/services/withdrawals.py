@@ -1,0 +1,93 @@
+"""Shipments that are cancelled before they leave: nothing of them happened."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+
+from salsa_ext.audit import Act, Action, append
+from salsa_ext.db import db
+from salsa_ext.errors import IllegalTransition, NotFound
+from salsa_ext.models import PermitLine, Shipment
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import require
+from salsa_ext.readmodels.records import RecordView, of_documents
+from salsa_ext.services import balances, ledger, locks, records, rollups, takings, telling
+from salsa_ext.services.events import Note, note_many
+from salsa_ext.services.telling import News
+from salsa_ext.values.actor import Actor
+from salsa_ext.values.changes import Decision
+
+CANCELLABLE: Final = ("planned", "released", "held")
+
+
+def cancel(*, actor: Actor, shipment_id: UUID, seen: int | None, data: Decision) -> None:
+    """Cancel a shipment of the own state that has not left; the states concerned learn it (9.8).
+
+    What it drew goes back to its permit, and its guns' records of export are found by no search.
+    Raises NotFound, Forbidden, StaleVersion, or IllegalTransition for what has left.
+    """
+    require(actor, Permission.SHIPMENT_CANCEL)
+    shipment = own(actor, shipment_id, Permission.SHIPMENT_CANCEL)
+    items = of_documents([shipment_id])[shipment_id]
+    give_back(actor, shipment, items, shipment.bulk)
+    shipment = takings.take(actor, shipment_id, seen)
+    facts = takings.facts_of_many(actor, [shipment])[shipment_id]
+    if shipment.status not in CANCELLABLE or facts.has_left:
+        raise IllegalTransition("shipment", shipment.status, "cancel")
+    note_many(actor, [Note(shipment, "cancelled", data.reason)])
+    ledger.refresh(actor, [shipment])
+    telling.tell(actor, [News(shipment, "shipment_cancelled", telling.others(actor, shipment))])
+    append(actor, Act(Action.SHIPMENT_CANCELLED, "shipment", shipment.id, shipment.owner_state,
+                      shipment.concerned, {"number": shipment.number}))  # fmt: skip
+
+
+def own(actor: Actor, shipment_id: UUID, permission: Permission) -> Shipment:
+    """Return a shipment of the own state, not locked yet; raises NotFound or Forbidden."""
+    shipment = db.session.get(Shipment, shipment_id, populate_existing=True)
+    if shipment is None:
+        raise NotFound("shipment", shipment_id)
+    require(actor, permission, shipment.owner_state)
+    locks.movements_of(shipment.concerned)
+    return shipment
+
+
+def give_back(
+    actor: Actor, shipment: Shipment, items: Sequence[RecordView],
+    bulk: Iterable[dict[str, object]],
+) -> None:  # fmt: skip
+    """Undo the export of items and goods: balance, searches, figures.
+
+    Called before the shipment is locked, since whoever ships locks the balance first; an error that
+    follows takes all of it back.
+    """
+    drawn: dict[tuple[UUID, int], Decimal] = defaultdict(Decimal)
+    for item in items:
+        drawn[shipment.permit_id, item.record.line] += item.record.quantity
+    for part in bulk:
+        drawn[shipment.permit_id, int(str(part["line"]))] += Decimal(str(part["quantity"]))
+    balances.restore(actor, drawn)
+    records.void(items)
+    _uncount(shipment, items, drawn)
+
+
+def _uncount(
+    shipment: Shipment, items: Sequence[RecordView], drawn: Mapping[tuple[UUID, int], Decimal]
+) -> None:
+    """Take firearms out of the figures of licit trade again, in the quarter that counted them."""
+    on = items[0].record.occurred_on if items else shipment.ships_on
+    query = select(PermitLine).where(PermitLine.permit_id == shipment.permit_id)
+    lines = {line.line: line for line in db.session.scalars(query)}
+    cells: Counter[rollups.Cell] = Counter()
+    for (_, number), quantity in drawn.items():
+        line = lines[number]
+        if line.category == "firearm":
+            subject, partner = line.type or "unknown", shipment.importing_state
+            cell = rollups.Cell("licit_trade", shipment.owner_state, subject, on, partner)
+            cells[cell] -= int(quantity)
+    rollups.add(cells)

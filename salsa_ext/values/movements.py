@@ -1,0 +1,29 @@
+"""What authorities decide about a shipment under way, and what they tell of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+
+@dataclass(frozen=True)
+class ReleaseData:
+    """A release: the day of it (today where it is left out), and a note."""
+
+    on: date | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class IncidentData:
+    """An irregularity (Model Regulations 9.10) at an aware moment.
+
+    `new_expected_at` is when the next stage is expected now. `is_total`, of a theft or any other
+    loss, says that nothing of the shipment is left.
+    """
+
+    kind: str
+    occurred_at: datetime
+    note: str
+    new_expected_at: datetime | None = None
+    is_total: bool = False
