@@ -7,7 +7,9 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import redirect, request
 from marshmallow import Schema, ValidationError
@@ -17,7 +19,7 @@ from api.i18n import translate
 from api.said import flatten
 from api.transaction import transaction
 from api.web import csrf
-from api.web.bodies import NUMBER, Body
+from api.web.bodies import LOCAL, NUMBER, Body
 from salsa_ext.errors import (
     Conflict,
     Forbidden,
@@ -59,6 +61,7 @@ class Form:
     token: str = field(default_factory=lambda: str(new_id()))
     labels: dict[str, str] = field(default_factory=dict)
     status: int = 200
+    zone: str = UTC
     opened: str = ""
     """The field that takes the focus."""
 
@@ -117,6 +120,7 @@ class Form:
 
         Moments are typed in `zone`. Raises ValidationError.
         """
+        self.zone = zone
         body = Body(schema, self.values, zone)
         if amend:
             amend(body.json)
@@ -124,6 +128,18 @@ class Form:
             return schema.load(body.json)
         except ValidationError as error:
             raise ValidationError(dict(flatten(error.messages)) | body.wrong) from error
+
+    def moment(self, path: str) -> datetime | str | None:
+        """Return the moment that was typed in a field, in the zone of the form.
+
+        None stands for an empty field, the text itself for what is no moment.
+        """
+        typed = self.get(path)
+        try:
+            at = datetime.fromisoformat(typed) if LOCAL.fullmatch(typed) else None
+        except ValueError:
+            at = None
+        return at.replace(tzinfo=ZoneInfo(self.zone)) if at else typed or None
 
     def send(self, actor: Actor, command: Callable[[], str]) -> Response | None:
         """Run a command once and go on to the address that it returns.

@@ -90,6 +90,11 @@ def offset(at: datetime, zone: str) -> str:
     return f"UTC{written[0].replace('-', '−')}{written[1:3]}:{written[3:5]}"
 
 
+def iso_moment(at: str, zone: str) -> str:
+    """Return a moment that is kept as text, at a place."""
+    return moment(datetime.fromisoformat(at), zone)
+
+
 def span(time: timedelta) -> str:
     """Return a length of time in days and hours, or hours and minutes, never rounded up."""
     hours, minutes = divmod(int(time.total_seconds()) // 60, 60)
@@ -114,5 +119,6 @@ GLOBALS: Final[dict[str, Callable[..., Any]]] = {
     "_": sentence, "label": label, "languages": languages, "is_signed_in": is_signed_in,
     "here": here, "day": day, "weekday": weekday, "clock": clock, "moment": moment,
     "offset": offset, "span": span, "number": number, "kilometres": kilometres,
-    "names": names_of, "gun_name": gun_name, "may": may, "iso_day": iso_day, "wrongs": summary,
+    "names": names_of, "gun_name": gun_name, "may": may, "iso_day": iso_day,
+    "iso_moment": iso_moment, "wrongs": summary,
 }  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,9 +15,11 @@ from salsa_ext.matching.names import fold
 from salsa_ext.models import Permit, Record, Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels.events import of_subjects
 from salsa_ext.readmodels.permits import PermitView, views
 from salsa_ext.readmodels.shipments import ShipmentView
 from salsa_ext.readmodels.shipments import views as shipment_views
+from salsa_ext.readmodels.timelines import timeline
 from salsa_ext.readmodels.versions import current
 from salsa_ext.values.actor import Actor
 
@@ -94,12 +96,17 @@ def related(actor: Actor, permit: Permit) -> list[PermitView]:
 
 
 def get_shipment(actor: Actor, shipment_id: UUID) -> ShipmentView:
-    """Return one shipment without its items, of which there may be many; raises NotFound."""
+    """Return one shipment with its events, without its items, of which there may be many.
+
+    Raises NotFound.
+    """
     require(actor, Permission.SHIPMENT_READ)
     shipment = db.session.get(Shipment, shipment_id, populate_existing=True)
     if shipment is None:
         raise NotFound("shipment", shipment_id)
-    return shipment_views(actor, [shipment])[0]
+    view = shipment_views(actor, [shipment])[0]
+    told = of_subjects([shipment_id])[shipment_id]
+    return replace(view, events=timeline(told, view.checkpoints, [view.receipt, view.came_back]))
 
 
 def first_items(actor: Actor, shipment_id: UUID) -> Sequence[Record]:

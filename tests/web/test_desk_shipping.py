@@ -4,7 +4,7 @@ import pytest
 
 from tests import bodies
 from tests.web import scenes
-from tests.web.test_desk_changes import doings
+from tests.web.test_desk_changes import do, doings
 from tests.web.test_desk_pages import text
 
 ROUNDS = bodies.permit()["lines"][0] | {
@@ -135,7 +135,8 @@ def test_what_is_wrong_with_a_receipt_is_told(shipment, signed_in, fields, field
     assert said in page and f'href="#{field}"' in page
 
 
-def test_a_stage_is_ticked_in_the_time_of_the_own_agency(shipment, signed_in):
+def test_a_stage_is_ticked_in_the_time_of_the_own_agency(officer, shipment, signed_in):
+    do(officer, f"{shipment}/release", on="2026-03-09")
     border = signed_in("BRA", "border_officer")
     assert "checkpoint" in doings(border.open(shipment))
     fields = {"stage": "exit", "post": scenes.POST, "occurred_at": "2026-03-09T14:30", "outcome": "passed",

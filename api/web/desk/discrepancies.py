@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from salsa_ext.readmodels.names import label
 from salsa_ext.services import positions
 from salsa_ext.values.actor import Actor
 
+MOST = 50
 WORDS = Field("text", say("In words"), "area", required=True, most=2000,
               hint=say("The states concerned read it."))  # fmt: skip
 DOINGS: doings.Doings = (
@@ -86,7 +88,15 @@ def discrepancy(actor: Actor, discrepancy_id: UUID) -> str:
         "desk/discrepancy.html", actor=actor, view=view, row=view.discrepancy, subject=subject,
         said=said, doings=doings.offered(DOINGS, actor, subject),
         done=DONE.get(request.args.get("done", "")), zone=zone_of(actor),
+        posts=choices.posts(actor),
     )  # fmt: skip
+
+
+def about(actor: Actor, subject_id: UUID) -> Sequence[DiscrepancyView]:
+    """Return the discrepancies about a permit or a shipment, for who may see them."""
+    if Permission.DISCREPANCY_READ not in actor.permissions:
+        return ()
+    return reading.list_discrepancies(actor, {"subject_id": subject_id}, MOST, None).items
 
 
 def subject_of(actor: Actor, discrepancy_id: UUID) -> Subject:

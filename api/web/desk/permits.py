@@ -9,11 +9,11 @@ from flask import render_template, request
 
 from api.schemas.permits import PermitQuery
 from api.web.access import signed_in
-from api.web.desk import changes, choices, doings, listing
+from api.web.desk import changes, choices, discrepancies, doings, listing
 from api.web.desk.blueprint import blueprint
 from salsa_ext.errors import say
 from salsa_ext.policy.permissions import Permission
-from salsa_ext.readmodels import discrepancies, finding, shipments
+from salsa_ext.readmodels import finding, shipments
 from salsa_ext.readmodels import permits as reading
 from salsa_ext.readmodels.days import zone_of
 from salsa_ext.values.actor import Actor
@@ -48,13 +48,5 @@ def permit(actor: Actor, permit_id: UUID) -> str:
         related=finding.related(actor, view.permit), done=DONE.get(request.args.get("done", "")),
         zone=zone_of(actor),
         now=actor.now(), doings=doings.offered(changes.DOINGS, actor, subject), subject=subject,
-        doubts=_doubts(actor, permit_id),
+        doubts=discrepancies.about(actor, permit_id),
     )  # fmt: skip
-
-
-def _doubts(actor: Actor, permit_id: UUID) -> Any:
-    """Return the discrepancies about a permit, for who may see them."""
-    if Permission.DISCREPANCY_READ not in actor.permissions:
-        return ()
-    asked = {"subject_id": permit_id}
-    return discrepancies.list_discrepancies(actor, asked, UNDER, None).items

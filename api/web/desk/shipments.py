@@ -13,7 +13,7 @@ from flask import render_template, request
 
 from api.schemas.shipments import ShipmentQuery
 from api.web.access import signed_in
-from api.web.desk import choices, doings, listing, movements
+from api.web.desk import choices, discrepancies, doings, listing, movements
 from api.web.desk.blueprint import blueprint
 from salsa_ext.readmodels import finding
 from salsa_ext.readmodels import shipments as reading
@@ -71,6 +71,7 @@ def shipment(actor: Actor, shipment_id: UUID) -> str:
         steps=journey(view), posts=choices.posts(actor), now=actor.now(),
         zone=zone_of(actor), done=movements.DONE.get(request.args.get("done", "")), subject=subject,
         doings=doings.offered(movements.DOINGS, actor, subject),
+        doubts=discrepancies.about(actor, shipment_id),
     )  # fmt: skip
 
 
