@@ -30,7 +30,8 @@ UNKNOWN = [
     ("state_administrator", "/accounts?role=x", "role", "auditor"),
 ]  # fmt: skip
 FREE = {  # what people write, which is no code
-    "cursor", "number", "document", "plate", "case_number", "q", "subject_id",
+    "cursor", "number", "document", "plate", "case_number", "q", "subject_id", "subject_number",
+    "assignee",
 }  # fmt: skip
 
 

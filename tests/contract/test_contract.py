@@ -36,10 +36,13 @@ BODIES = (
     "amend", "reissue", "release", "hold", "resume", "incidents", "explain", "agree",
     "reopen", "assign", "revoke", "close", "renew",
 )  # fmt: skip
+BODILESS = ("/accounts", "/keys", "/traces")
 WITH_A_BODY = [
     route
     for route in OF_SOMETHING
-    if route.method == "POST" and route.path.rpartition("/")[2] in BODIES
+    if route.method == "POST"
+    and route.path.rpartition("/")[2] in BODIES
+    and not route.path.startswith(BODILESS)
 ]
 
 
