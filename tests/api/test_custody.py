@@ -205,3 +205,26 @@ def test_a_stage_that_was_left_out_is_doubted_until_it_is_told(way, shipped):
 def test_one_stage_told_twice_does_no_harm(way, shipped):
     assert way.tick(shipped, "exit")["status"] == "in_transit"
     assert way.discrepancies() == []
+
+
+def test_the_other_states_are_told_of_everything_and_the_own_of_nothing_it_did(way, shipped):
+    way.tick(shipped, "transit_in", 3)
+    act(way.pry, shipped, "hold", reason="Scan")
+    act(way.pry, shipped, "resume", reason="In order")
+    add(way.pry, shipped, "incidents", **THEFT)
+    add(way.bra, shipped, "ask_receipt")
+    add(way.bol, shipped, "receipt", received_on="2026-03-05", all=True)
+    assert told(way.bol) == [
+        "receipt_asked", "shipment_held", "shipment_incident", "shipment_posted",
+        "shipment_released", "shipment_resumed",
+    ]  # fmt: skip
+    assert told(way.pry) == ["shipment_posted", "shipment_released"]
+    assert told(way.bra) == [
+        "receipt_confirmed", "shipment_held", "shipment_incident", "shipment_resumed",
+    ]  # fmt: skip
+
+
+def told(client):
+    found = client.get("/notifications?limit=200").json["items"]
+    codes = (one["code"] for one in found)
+    return sorted(code for code in codes if code.startswith(("shipment", "receipt")))

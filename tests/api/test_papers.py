@@ -413,7 +413,8 @@ def test_a_blank_form_has_titles_in_its_language_and_english(session, kind, lang
 
 NOT_ON_THE_FACE = {  # of a permit and of a shipment: the row's own, or what changes meanwhile
     "id", "owner_state", "concerned", "version", "status", "recorded_at", "permit_id", "posts",
-    "due_at", "item_count", "bulk", "standing", "findings", "refusal",
+    "due_at", "due_stage", "overdue_at", "watch_at", "item_count", "bulk", "standing", "findings",
+    "refusal",
 }  # fmt: skip
 
 
