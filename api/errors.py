@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -13,7 +12,8 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from api.i18n import Lazy, translate
+from api.i18n import translate
+from api.said import flatten
 from api.web import problems
 from salsa_ext import errors
 from salsa_ext.errors import Message, SalsaError, say
@@ -127,23 +127,6 @@ def http_problem(error: HTTPException) -> Response:
     if status == 405 and (allowed := getattr(error, "valid_methods", None)):
         response.headers["Allow"] = ", ".join(allowed)
     return response
-
-
-def flatten(messages: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
-    """Yield `lines.0.quantity` and what is wrong there, from the parser's nested messages."""
-    if isinstance(messages, Mapping):
-        for key, inner in messages.items():
-            at = path if key == "_schema" else f"{path}.{key}".lstrip(".")
-            yield from flatten(inner, at)
-    else:
-        said = messages if isinstance(messages, list) else [messages]
-        yield path, [_sentence(text) for text in said]
-
-
-def _sentence(text: Any) -> str:
-    if isinstance(text, Lazy):  # marshmallow formats what fields say, not what schemas say
-        return text.format()
-    return translate(text) if isinstance(text, Message) else str(text)
 
 
 def _database_gone(error: Exception) -> Response:

@@ -7,6 +7,7 @@ from flask import Flask
 from api.web import (
     boards,
     csrf,
+    desk,
     docs,
     forms,
     notifications,
@@ -17,7 +18,8 @@ from api.web import (
 )
 
 BLUEPRINTS = tuple(
-    module.blueprint for module in (pages, signin, boards, notifications, docs, verification, forms)
+    module.blueprint
+    for module in (pages, signin, boards, desk, notifications, docs, verification, forms)
 )
 
 

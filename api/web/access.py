@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from flask import g, redirect, request, url_for
 
@@ -32,6 +33,36 @@ def signed_in(view: View) -> View:
             return view(g.actor, **ids)
 
     return run
+
+
+def sender(view: View) -> View:
+    """Run `view(actor, **path)` of a form for who is signed in; it opens its transactions itself.
+
+    Others go to sign in, and then back to the page of the form.
+    """
+
+    @wraps(view)
+    def run(**ids: Any) -> Any:
+        g.actor = authenticate_page()
+        if g.actor is None:
+            return redirect(url_for("signin.form", next=_page_of_form()), 303)
+        return view(g.actor, **ids)
+
+    return run
+
+
+def again(actor: Actor, page: Callable[[], str]) -> str:
+    """Return a page that is shown again since its form was refused, in a transaction of its own."""
+    with transaction(actor):
+        count_waiting(actor)
+        return page()
+
+
+def _page_of_form() -> str:
+    page = urlsplit(request.referrer or "")
+    return local(
+        urlunsplit(("", "", page.path, page.query, "")) if page.netloc == request.host else None
+    )
 
 
 def count_waiting(actor: Actor) -> None:

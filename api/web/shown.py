@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from flask import g, request
 from api.auth import COOKIE
 from api.i18n import translate
 from api.web.access import here
+from api.web.sending import summary
 from salsa_ext.errors import Message
 from salsa_ext.readmodels import names
 from salsa_ext.values.codes import LANGUAGES
@@ -26,6 +27,25 @@ def sentence(text: Message | str, **params: Any) -> str:
 def label(kind: str, code: str | None) -> str:
     """Return the name of a code."""
     return names.label(kind, code, g.language)
+
+
+def names_of(kind: str, codes: Iterable[str]) -> str:
+    """Return the names of several codes as one list."""
+    return lists.format_list([label(kind, code) for code in codes], locale=g.language)
+
+
+def gun_name(described: Any) -> str:
+    """Return in a line what a firearm or other goods are: type, make, model, calibre."""
+    kind = label("type", described.type) if described.type else described.type_text
+    parts = (kind or label("category", described.category), described.make_text, described.model,
+             described.calibre_text)  # fmt: skip
+    return " · ".join(part for part in parts if part)
+
+
+def may(permission: str) -> bool:
+    """Tell whether who is signed in may do something; nobody may on a page that has not looked."""
+    actor = g.get("actor")
+    return actor is not None and permission in actor.permissions
 
 
 def languages() -> dict[str, str]:
@@ -42,6 +62,11 @@ def is_signed_in() -> bool:
 def day(on: date) -> str:
     """Return a date, with the month in letters: no two countries agree on 3/9."""
     return dates.format_date(on, "medium", locale=g.language)
+
+
+def iso_day(on: str | None) -> str | None:
+    """Return a date that is kept as text."""
+    return day(date.fromisoformat(on)) if on else None
 
 
 def weekday(at: datetime, zone: str) -> str:
@@ -63,6 +88,11 @@ def offset(at: datetime, zone: str) -> str:
     """Return how far a place's clock is from UTC at a moment, as UTC−03:00."""
     written = at.astimezone(ZoneInfo(zone)).strftime("%z")
     return f"UTC{written[0].replace('-', '−')}{written[1:3]}:{written[3:5]}"
+
+
+def iso_moment(at: str, zone: str) -> str:
+    """Return a moment that is kept as text, at a place."""
+    return moment(datetime.fromisoformat(at), zone)
 
 
 def span(time: timedelta) -> str:
@@ -89,4 +119,6 @@ GLOBALS: Final[dict[str, Callable[..., Any]]] = {
     "_": sentence, "label": label, "languages": languages, "is_signed_in": is_signed_in,
     "here": here, "day": day, "weekday": weekday, "clock": clock, "moment": moment,
     "offset": offset, "span": span, "number": number, "kilometres": kilometres,
+    "names": names_of, "gun_name": gun_name, "may": may, "iso_day": iso_day,
+    "iso_moment": iso_moment, "wrongs": summary,
 }  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CHAR
+from sqlalchemy import CHAR, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from salsa_ext.db import Base
@@ -18,6 +18,9 @@ class Party(Owned, Base):
     """Somebody as one document named them; the personal values can be erased, the row stays."""
 
     __tablename__ = "party"
+    __table_args__ = (
+        Index("ix_party_owner_state_folded", "owner_state", text("salsa_folded(name)")),
+    )
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
     kind: Mapped[str]
     country: Mapped[str] = mapped_column(CHAR(3))

@@ -35,6 +35,10 @@ class Permit(Owned, Base):
         Index(None, "owner_state", "id"),
         Index(None, "number"),
         Index(None, "owner_state", "kind", "replaces"),
+        Index(None, "exporter_id"),
+        Index(None, "importer_id"),
+        Index(None, "final_consignee_id"),
+        Index(None, "broker_id"),
         Index("ix_permit_concerned", "concerned", postgresql_using="gin"),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)

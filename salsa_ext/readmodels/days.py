@@ -29,7 +29,11 @@ class Days:
 
     def of(self, state: str) -> date:
         """Return the day in a state."""
-        return date_in(self.at, self.zones.get(state, UTC))
+        return date_in(self.at, self.zone(state))
+
+    def zone(self, state: str) -> str:
+        """Return the IANA zone of a state's days."""
+        return self.zones.get(state, UTC)
 
     def on(self, state: str, moment: datetime) -> date:
         """Return the day that another moment is on in a state."""

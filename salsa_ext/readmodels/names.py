@@ -46,6 +46,18 @@ def participants() -> tuple[str, ...]:
     return tuple(db.session.scalars(wanted))
 
 
+@cache
+def _named_states() -> dict[str, str]:
+    """Return the states by their folded names in all languages."""
+    rows = db.session.execute(select(Label.text, Label.code).where(Label.kind == "state"))
+    return {fold("state", text): code for text, code in rows}
+
+
+def state_named(text: str) -> str | None:
+    """Return the code of a state by its code or its name in any language, or None."""
+    return text.upper() if is_state(text.upper()) else _named_states().get(fold("state", text))
+
+
 def is_state(code: str) -> bool:
     """Tell whether a code is that of a state of today or of the past."""
     return code in _states()
@@ -102,6 +114,7 @@ def types() -> list[str]:
 
 def forget() -> None:
     """Drop what is kept in memory; for the command that loads reference data anew."""
-    tables = (_aliases, _families, calibres, _categories, _states, _posts, participants, labels)
+    tables = (_aliases, _families, calibres, _categories, _states, _named_states, _posts,
+              participants, labels)  # fmt: skip
     for kept in tables:
         kept.cache_clear()

@@ -18,8 +18,7 @@ PUBLIC = {
     "/static/<path:filename>": "style sheets, scripts, fonts",
 }
 PAGE_BLUEPRINTS = {  # signed in by a cookie; tests of pages look at each
-    "boards", "docs", "notices", "pages", "signin",
-    "forms", "verification",
+    "boards", "desk", "docs", "forms", "notices", "pages", "signin", "verification",
 }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.web import scenes
+from tests.web.keyboard import tab_to
 from tests.web.visitors import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -73,11 +74,3 @@ def test_the_language_is_switched_and_kept(page, site):
     expect(page.locator("h1")).to_have_text("Iniciar sesión")
     page.goto(site.url)
     expect(page.locator("html")).to_have_attribute("lang", "es")
-
-
-def tab_to(page, selector):
-    for _ in range(20):
-        page.keyboard.press("Tab")
-        if page.locator(f"{selector}:focus").count():
-            return
-    pytest.fail(f"{selector} is not reached by Tab")

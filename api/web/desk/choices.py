@@ -1,0 +1,130 @@
+"""What the fields of the desk offer: codes with their names in the language of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import g
+
+from salsa_ext.readmodels import contacts, names, reference
+from salsa_ext.readmodels.states import participants
+from salsa_ext.values import codes
+from salsa_ext.values.actor import Actor
+
+ALL = 1000
+Options = list[tuple[str, str]]
+LISTS = {
+    "party_kind": codes.PARTY_KINDS,
+    "regime": codes.REGIMES,
+    "document_kind": codes.DOCUMENT_KINDS,
+    "mode": codes.MODES,
+    "category": codes.CATEGORIES,
+    "permit_kind": codes.PERMIT_KINDS,
+    "permit_status": codes.PERMIT_STATUSES,
+    "shipment_status": codes.SHIPMENT_STATUSES,
+    "transfer_kind": codes.TRANSFER_KINDS,
+    "marking": codes.MARKINGS,
+    "origin_kind": codes.ORIGIN_KINDS,
+    "visibility": codes.VISIBILITIES,
+    "permit_standing": codes.STANDINGS,
+    "discrepancy_kind": codes.DISCREPANCY_KINDS,
+    "discrepancy_status": codes.DISCREPANCY_STATUSES,
+    "incident_kind": codes.INCIDENT_KINDS,
+    "checkpoint_stage": codes.STAGES,
+    "checkpoint_outcome": codes.OUTCOMES,
+    "transport_document": codes.TRANSPORT_DOCUMENTS,
+}
+
+
+@dataclass(frozen=True)
+class Suggestions:
+    """What free fields suggest: names of makes, calibres and countries."""
+
+    makes: list[str]
+    calibres: list[str]
+    countries: list[str]
+
+
+def listed(kind: str) -> Options:
+    """Return a closed list in its own order."""
+    return [(code, names.label(kind, code, g.language)) for code in LISTS[kind]]
+
+
+def offered(name: str, actor: Actor) -> Options:
+    """Return what a field offers: a closed list, or the own agencies or posts."""
+    own = {"agency": agencies, "post": own_posts}
+    return own[name](actor) if name in own else listed(name)
+
+
+def states(besides: str | None = None) -> list[tuple[str, Options]]:
+    """Return the states that take part, then the others, each group by name."""
+    named = {code: name for code, name in names.labels("state", g.language).items()
+             if code != besides}  # fmt: skip
+    near = participants()
+    groups = (
+        [code for code in named if code in near],
+        [code for code in named if code not in near],
+    )
+    first, rest = (_by_name({code: named[code] for code in group}) for group in groups)
+    return [("near", first), ("far", rest)]
+
+
+def types() -> list[tuple[str, Options]]:
+    """Return the types of goods in groups, those of firearms first."""
+    named = {code: names.label("type", code, g.language) for code in names.types()}
+    return [
+        (heading, _by_name({code: named[code] for code in named if names.category(code) == group}))
+        for group, heading in listed("category")
+    ]
+
+
+def agencies(actor: Actor) -> Options:
+    """Return the agencies of the actor's state, by their names."""
+    found = contacts.list_agencies(actor, {"state": actor.state}, ALL, None).items
+    return sorted(((row.code, row.name) for row in found), key=lambda option: option[1])
+
+
+def suggestions(actor: Actor) -> Suggestions:
+    """Return what the free fields of goods suggest."""
+    return Suggestions(
+        sorted(make.name for make in reference.list_makes(actor, {}, ALL, None).items),
+        sorted(calibre.name for calibre in reference.list_calibres(actor, {}, ALL, None).items),
+        sorted(names.labels("state", g.language).values()),
+    )
+
+
+def own_posts(actor: Actor) -> Options:
+    """Return the border posts of the actor's state, by their names."""
+    found = reference.list_posts(actor, {"state": actor.state}, ALL, None).items
+    return sorted(((post.code, post.name) for post in found), key=lambda option: option[1])
+
+
+def posts_between(actor: Actor, permit: Any) -> Options:
+    """Return the border posts where a permit's movement may pass, by their names."""
+    states = {permit.exporting_state, permit.importing_state, *permit.transit_states}
+    found = reference.list_posts(actor, {}, ALL, None).items
+    return sorted(
+        ((post.code, post.name) for post in found if {post.state_a, post.state_b} <= states),
+        key=lambda option: option[1],
+    )
+
+
+def posts(actor: Actor) -> dict[str, str]:
+    """Return the names of border posts by their codes."""
+    return {post.code: post.name for post in reference.list_posts(actor, {}, ALL, None).items}
+
+
+def _by_name(named: dict[str, str]) -> Options:
+    return sorted(named.items(), key=lambda option: _sortable(option[1]))
+
+
+def _sortable(name: str) -> str:
+    return names.fold("state", name)
+
+
+def first(options: Iterable[tuple[str, str]], *wanted: str | None) -> str:
+    """Return the first of the wanted codes that is offered, else the first that is."""
+    offered = [code for code, _ in options]
+    return next((code for code in wanted if code in offered), next(iter(offered), ""))

@@ -1,0 +1,140 @@
+"""What can be done to a permit, shipment or discrepancy that stands: a page and a form for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from flask import abort, render_template, request
+from werkzeug import Response
+
+from api.schemas.fields import RequestSchema
+from api.web import sending
+from api.web.access import again
+from api.web.desk import choices
+from api.web.sending import Form
+from salsa_ext.errors import Message
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import require
+from salsa_ext.readmodels.days import zone_of
+from salsa_ext.values.actor import Actor
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of the form of a doing; `widget` is a macro of doing.html, `options` a list's name."""
+
+    path: str
+    label: Message
+    widget: str = "text"
+    options: str | None = None
+    required: bool | None = None
+    hint: Message | None = None
+    most: int = 300
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What something is done to, as the page shows it."""
+
+    view: Any
+    title: str
+    address: str
+    owner: str
+    status: str
+    status_kind: str
+
+
+@dataclass(frozen=True)
+class Doing:
+    """One thing that can be done: to whose, in which statuses, with which fields, and what follows.
+
+    `start(actor, view)` gives the values that the form opens with, `more(view)` fields that depend
+    on what it is done to; `settle(body, view, form)` completes the JSON. `command` is called with
+    `seen` where `is_versioned`, without data where `is_dataless`, and `onward(result)` may lead to
+    another page than that of the subject.
+    """
+
+    name: str
+    title: Message
+    says: Message
+    schema: type[RequestSchema]
+    command: Callable[..., Any]
+    permission: Permission
+    statuses: tuple[str, ...]
+    fields: tuple[Field, ...]
+    is_own: bool = True
+    is_versioned: bool = True
+    is_dataless: bool = False
+    is_grave: bool = False
+    is_for: Callable[[Actor, Any], bool] = lambda actor, view: True
+    start: Callable[[Actor, Any], Mapping[str, str]] = field(default=lambda actor, view: {})
+    more: Callable[[Any], tuple[Field, ...]] = lambda view: ()
+    settle: Callable[[dict[str, Any], Any, Form], None] = lambda body, view, form: None
+    onward: Callable[[Any], str | None] = lambda result: None
+
+    def can(self, actor: Actor, subject: Subject) -> bool:
+        """Tell whether the page offers it; the command looks for itself."""
+        own = not self.is_own or subject.owner == actor.state
+        stands = subject.status in self.statuses and self.is_for(actor, subject.view)
+        return own and stands and self.permission in actor.permissions
+
+
+Doings = tuple[Doing, ...]
+Find = Callable[[Actor, UUID], Subject]
+
+
+def named(doings: Doings, name: str) -> Doing:
+    """Return a doing by its name in the address; 404 for another."""
+    return next((doing for doing in doings if doing.name == name), None) or abort(404)
+
+
+def offered(doings: Doings, actor: Actor, subject: Subject) -> list[Doing]:
+    """Return what can be done to a subject as it stands."""
+    return [doing for doing in doings if doing.can(actor, subject)]
+
+
+def open_form(actor: Actor, doing: Doing, find: Find, key: UUID) -> str:
+    """Show the form of a doing; raises Forbidden or NotFound."""
+    require(actor, doing.permission)
+    subject = find(actor, key)
+    return _page(actor, doing, subject, Form(dict(doing.start(actor, subject.view))))
+
+
+def take_form(actor: Actor, doing: Doing, find: Find, key: UUID, argument: str) -> Any:
+    """Do it and go on to the subject's page; the form again where that cannot be."""
+    require(actor, doing.permission)
+    form = sending.sent()
+    done: Response | None = form.send(actor, lambda: _do(actor, doing, find, key, argument, form))
+    if done is not None:
+        return done
+    return again(actor, lambda: _page(actor, doing, find(actor, key), form)), form.status
+
+
+def _do(
+    actor: Actor, doing: Doing, find: Find, key: UUID, argument: str, form: Form
+) -> str:  # fmt: skip
+    subject = find(actor, key)
+    zone = zone_of(actor)
+    data = form.load(doing.schema(), lambda body: doing.settle(body, subject.view, form), zone)
+    seen = {"seen": _version(form)} if doing.is_versioned else {}
+    given = {} if doing.is_dataless else {"data": data}
+    result = doing.command(actor=actor, **{argument: key}, **seen, **given)
+    return doing.onward(result) or f"{subject.address}?done={doing.name}"
+
+
+def _version(form: Form) -> int:
+    """Return the version that the page showed; one that nobody was shown is stale."""
+    seen = form.get("seen")
+    return int(seen) if seen.isdecimal() and len(seen) < 10 else 0
+
+
+def _page(actor: Actor, doing: Doing, subject: Subject, form: Form) -> str:
+    form.values["seen"] = str(subject.view.version)
+    return render_template(
+        "desk/doing.html", actor=actor, doing=doing, subject=subject, form=form, choices=choices,
+        fields=(*doing.fields, *doing.more(subject.view)), zone=zone_of(actor),
+        address=request.path,
+    )  # fmt: skip

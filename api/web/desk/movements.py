@@ -1,0 +1,186 @@
+"""What is done to a shipment under way: released, amended, ticked, held, received, and so on."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import url_for
+
+from api.schemas.movements import (
+    AskRequest,
+    IncidentRequest,
+    ReleaseRequest,
+    ShipmentAmendRequest,
+    ShipmentDecisionRequest,
+)
+from api.schemas.shipments import CheckpointRequest, ReceiptRequest
+from api.web.access import sender, signed_in
+from api.web.desk import doings, replanning
+from api.web.desk.blueprint import blueprint
+from api.web.desk.doings import Doing, Field, Subject
+from api.web.desk.receiving import came_back, list_received, received_loose
+from salsa_ext.errors import say
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.readmodels import finding
+from salsa_ext.readmodels.days import today
+from salsa_ext.readmodels.shipments import ShipmentView
+from salsa_ext.services import (
+    checkpoints,
+    holds,
+    incidents,
+    receipts,
+    releases,
+    reminders,
+    replannings,
+    withdrawals,
+)
+from salsa_ext.values.actor import Actor
+
+MOVING = ("planned", "released", "in_transit", "arrived", "overdue", "held")
+REASON = Field("reason", say("Reason"), "area", required=True, most=1000,
+               hint=say("The states concerned read it."))  # fmt: skip
+RECEIVED = (
+    Field("received_on", say("Received on"), "date", required=True),
+    Field("all", say("Everything arrived as it was shipped"), "flag"),
+    Field("items", say("Serial numbers that arrived"), "area", most=100_000,
+          hint=say("Only if not everything arrived: as they are stamped, one on each line.")),
+)  # fmt: skip
+
+
+def has_it(actor: Actor, view: ShipmentView) -> bool:
+    """Tell whether the state may have the goods, as the status has it; the command knows."""
+    row = view.shipment
+    side = {"planned": row.exporting_state, "released": row.exporting_state,
+            "arrived": row.importing_state}.get(view.status)  # fmt: skip
+    return side in (None, actor.state)
+
+
+DOINGS: doings.Doings = (
+    Doing(
+        "release", say("Release"),
+        say("Let it leave. Every state that it passes has to have licensed the movement before (CIFTA"
+            " IX.3)."),
+        ReleaseRequest, releases.release, Permission.SHIPMENT_RELEASE, ("planned", "overdue"),
+        (Field("on", say("Day of the release"), "date"),
+         Field("note", say("Note"), "area", most=1000, required=False)),
+        is_for=lambda actor, view: view.shipment.status == "planned",
+        start=lambda actor, view: {"on": today(actor).isoformat()},
+    ),
+    Doing(
+        "checkpoint", say("Tick a stage"), say("Say what passed on your side, and when."),
+        CheckpointRequest, checkpoints.record, Permission.CHECKPOINT_RECORD, MOVING,
+        (
+            Field("stage", say("Stage"), "choice", "checkpoint_stage", required=True),
+            Field("post", say("Border post"), "choice", "post"),
+            Field("occurred_at", say("When"), "moment", required=True),
+            Field("outcome", say("Outcome"), "choice", "checkpoint_outcome", required=True),
+            Field("quantity", say("Pieces counted")),
+            Field("seals", say("Seals"), "area", hint=say("One on each line.")),
+        ),
+        is_own=False, is_versioned=False, start=lambda actor, view: {"outcome": "passed"},
+    ),
+    Doing(
+        "receipt", say("Confirm the receipt"),
+        say("Say what arrived in your country (CIFTA IX.4). What you list and what was shipped are compared,"
+            " and every state concerned sees what is missing."),
+        ReceiptRequest, receipts.confirm, Permission.RECEIPT_RECORD, (*MOVING, "lost"),
+        (*RECEIVED, Field("import_mark.text", say("Import mark that every gun gets"), required=False,
+                          most=100, hint=say("The importer and its place, as it is stamped."))),
+        is_own=False, is_versioned=False,
+        is_for=lambda actor, view: view.shipment.importing_state == actor.state,
+        start=lambda actor, view: {"received_on": today(actor).isoformat()},
+        more=received_loose, settle=list_received,
+    ),
+    Doing(
+        "return", say("Confirm what came back"),
+        say("Say what came back to your country of a shipment that was refused, or that left for a time."),
+        ReceiptRequest, receipts.confirm, Permission.RECEIPT_RECORD,
+        (*MOVING, "received", "received_short", "received_over"), RECEIVED,
+        is_versioned=False, is_for=came_back,
+        start=lambda actor, view: {"received_on": today(actor).isoformat()},
+        more=received_loose, settle=list_received,
+    ),
+    Doing(
+        "ask", say("Ask for the receipt"),
+        say("Ask the importing state to confirm what arrived (Model Regulations 9.7)."),
+        AskRequest, reminders.ask_receipt, Permission.RECEIPT_ASK,
+        ("in_transit", "arrived", "held", "lost", "overdue"), (),
+        is_versioned=False, is_dataless=True,
+        is_for=lambda actor, view: view.shipment.status != "planned",
+    ),
+    Doing(
+        "amend", say("Amend the plan"),
+        say("The planned ports, dates, vehicle, carrier and seals may be amended until it arrives (Model"
+            " Regulations 8.5), never its goods."),
+        ShipmentAmendRequest, replannings.amend, Permission.SHIPMENT_AMEND,
+        ("planned", "released", "in_transit", "held", "overdue"), replanning.FIELDS,
+        start=replanning.as_planned, more=replanning.stages, settle=replanning.only_what_is_new,
+    ),
+    Doing(
+        "incident", say("Tell an incident"),
+        say("Every state that the shipment concerns learns it (Model Regulations 9.10)."),
+        IncidentRequest, incidents.record, Permission.INCIDENT_RECORD, MOVING,
+        (
+            Field("kind", say("Kind"), "choice", "incident_kind", required=True),
+            Field("occurred_at", say("When"), "moment", required=True),
+            Field("note", say("What happened"), "area", required=True, most=1000),
+            Field("new_expected_at", say("Next stage expected now"), "moment"),
+            Field("is_total", say("Nothing is left of the shipment"), "flag"),
+        ),
+        is_own=False, is_versioned=False,
+    ),
+    Doing(
+        "hold", say("Hold"), say("It stays where it is until you let it go on."),
+        ShipmentDecisionRequest, holds.hold, Permission.SHIPMENT_HOLD,
+        ("planned", "released", "in_transit", "arrived", "overdue"), (REASON,), is_own=False,
+        is_for=has_it,
+    ),
+    Doing(
+        "resume", say("Let it go on"), say("What your state holds goes on."),
+        ShipmentDecisionRequest, holds.resume, Permission.SHIPMENT_HOLD, ("held",), (REASON,),
+        is_own=False,
+    ),
+    Doing(
+        "cancel", say("Cancel the shipment"),
+        say("It does not leave, and what it drew goes back to its permit. The states concerned learn it."),
+        ShipmentDecisionRequest, withdrawals.cancel, Permission.SHIPMENT_CANCEL,
+        ("planned", "released", "held", "overdue"), (REASON,), is_grave=True,
+        is_for=lambda actor, view: not view.checkpoints,
+    ),
+)  # fmt: skip
+DONE = {
+    "recorded": say("The shipment is recorded."), "release": say("The shipment is released."),
+    "checkpoint": say("The stage is ticked."), "receipt": say("The receipt is confirmed."),
+    "return": say("What came back is confirmed."), "ask": say("The receipt is asked for."),
+    "amend": say("The amendment is recorded."), "incident": say("The incident is told."),
+    "hold": say("The shipment is held."), "resume": say("The shipment goes on."),
+    "cancel": say("The shipment is cancelled."),
+}  # fmt: skip
+
+
+def subject_of(actor: Actor, shipment_id: UUID) -> Subject:
+    """Return a shipment as the pages of its doings show it."""
+    return as_subject(finding.get_shipment(actor, shipment_id))
+
+
+def as_subject(view: ShipmentView) -> Subject:
+    """Return the same of a shipment that was read."""
+    row = view.shipment
+    return Subject(view, row.number, url_for("desk.shipment", shipment_id=row.id),
+                   row.owner_state, view.status, "shipment_status")  # fmt: skip
+
+
+@blueprint.get("/shipments/<uuid:shipment_id>/<slug:name>")
+@signed_in
+def move_form(actor: Actor, shipment_id: UUID, name: str) -> str:
+    """Show the form of what is done to a shipment."""
+    return doings.open_form(actor, doings.named(DOINGS, name), subject_of, shipment_id)
+
+
+@blueprint.post("/shipments/<uuid:shipment_id>/<slug:name>")
+@sender
+def move(actor: Actor, shipment_id: UUID, name: str) -> Any:
+    """Do it, and show the shipment."""
+    doing = doings.named(DOINGS, name)
+    return doings.take_form(actor, doing, subject_of, shipment_id, "shipment_id")

@@ -1,0 +1,27 @@
+"""Somebody at the keyboard alone: Tab until a field has the focus, then typing."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page
+
+MOST = 60
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Press Tab until an element has the focus; fails where it is not reached."""
+    for _ in range(MOST):
+        page.keyboard.press("Tab")
+        if page.locator(f"{selector}:focus").count():
+            return
+    pytest.fail(f"{selector} is not reached by Tab")
+
+
+def fill(page: Page, **fields: str) -> None:
+    """Go from field to field by Tab and type; a select takes the first name that begins so.
+
+    `a__b` stands for the field `a-b`, in the order of the page.
+    """
+    for name, text in fields.items():
+        tab_to(page, f"#{name.replace('__', '-')}")
+        page.keyboard.type(text)

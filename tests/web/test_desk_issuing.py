@@ -1,0 +1,194 @@
+import re
+
+import pytest
+
+from tests import bodies
+from tests.web import papers
+
+NEW = "/desk/permits/new?kind=import"
+
+
+@pytest.fixture
+def officer(signed_in):
+    return signed_in("PRY", "licensing_officer")
+
+
+def send(officer, fields, expect, kind="import", **headers):
+    answer = officer.send(f"/desk/permits/new?kind={kind}", fields, expect, **headers)
+    return answer.get_data(as_text=True) if expect != 303 else answer.location
+
+
+def value(page, name):
+    return re.search(rf'name="{re.escape(name)}" type="\w+" value="([^"]*)"', page)[1]
+
+
+def test_the_form_opens_with_what_most_documents_say(officer):
+    form = officer.open(NEW)
+    assert value(form, "number") == "PRY-I-2026-0001"
+    assert value(form, "issued_on") == "2026-03-09"
+    assert value(form, "expires_on") == "2027-03-08"
+    assert '<option value="PRY-TEST" selected>' in form
+    assert '<option value="certificate" selected>' in form
+
+
+def test_the_next_number_follows_the_last_and_skips_what_is_taken(officer, as_actor):
+    state = as_actor("PRY", "licensing_officer")
+    for number in ("2026/I/010", "2026/I/009"):
+        state.post("/permits", bodies.import_permit(number=number))
+    assert value(officer.open(NEW), "number") == "2026/I/011"
+
+
+@pytest.mark.parametrize(("kind", "shown", "hidden"), [
+    ("import", ["exporting_state", "latest_import_on"], ["importing_state", "plan.route", "source"]),
+    ("export", ["importing_state", "import_permit.number", "source"], ["exporting_state", "plan.route"]),
+    ("in_transit", ["plan.route", "export_permit.number", "exporting_state"], ["source"]),
+])  # fmt: skip
+def test_a_form_shows_the_fields_of_its_document_alone(officer, kind, shown, hidden):
+    form = officer.open(f"/desk/permits/new?kind={kind}")
+    names = set(re.findall(r'name="([^"]+)"', form))
+    assert set(shown) <= names
+    assert names.isdisjoint(hidden)
+
+
+@pytest.mark.parametrize(("state", "kind", "fields"), [
+    ("PRY", "import", papers.import_certificate),
+    ("BRA", "export", papers.export_certificate),
+    ("ARG", "in_transit", papers.transit),
+])  # fmt: skip
+def test_each_document_is_issued_and_shown(signed_in, as_actor, state, kind, fields):
+    officer = signed_in(state, "licensing_officer")
+    page = officer.open(send(officer, fields(), 303, kind))
+    assert fields()["number"] in page and "Armas del Sur" in page
+    [permit] = as_actor(state, "licensing_officer").get("/permits").json["items"]
+    assert (permit["kind"], permit["state"]) == (kind, state)
+    assert permit["importer"]["country"] == "PRY" and permit["exporter"]["country"] == "BRA"
+    assert permit["final_consignee"]["name"] == "Armas del Sur"
+    assert permit["lines"][0] | {"quantity": 10, "category": "firearm"} == permit["lines"][0]
+
+
+def test_a_transit_authorization_names_the_own_state_and_its_plan(signed_in, as_actor):
+    officer = signed_in("ARG", "licensing_officer")
+    typed = papers.transit(transit__1__state="Uruguay", transit__1__number="T-9")
+    send(officer, typed, 303, "in_transit")
+    [permit] = as_actor("ARG", "licensing_officer").get("/permits").json["items"]
+    assert sorted(permit["transit_states"]) == ["ARG", "URY"]
+    assert permit["transit_permits"] == [{"state": "URY", "number": "T-9"}]
+    assert permit["plan"]["port_of_exit"] == "Posadas"
+
+
+def test_a_country_may_be_written_by_its_name_in_any_language(officer, as_actor):
+    typed = papers.import_certificate(lines__0__country_of_manufacture="alemania",
+                                      exporter__country="Estados Unidos")  # fmt: skip
+    send(officer, typed, 303)
+    [permit] = as_actor("PRY", "licensing_officer").get("/permits").json["items"]
+    assert permit["lines"][0]["country_of_manufacture"] == "DEU"
+    assert permit["exporter"]["country"] == "USA"
+
+
+def test_lines_are_added_without_a_script_and_empty_ones_are_left_out(officer, as_actor):
+    typed = papers.import_certificate(do="add")
+    more = send(officer, typed, 200)
+    assert 'id="lines-1-type" autofocus' in re.sub(r"\s+", " ", more)
+    assert "Armas del Sur" in more
+    second = papers.import_certificate(lines__3__type="cartridge", lines__3__quantity="2.5",
+                                       lines__3__unit="kg", lines__1__type="")  # fmt: skip
+    send(officer, second, 303)
+    [permit] = as_actor("PRY", "licensing_officer").get("/permits").json["items"]
+    lines = [(line["line"], line["category"], line["quantity"]) for line in permit["lines"]]
+    assert lines == [(1, "firearm", 10), (2, "ammunition", 2.5)]
+
+
+@pytest.mark.parametrize(("changes", "field", "said"), [
+    ({"number": ""}, "number", "This field is required."),
+    ({"expires_on": "2028-01-01"}, "expires_on", "A permit is valid for one year at most"),
+    ({"issued_on": "2026-13-40"}, "issued_on", "A date is written YYYY-MM-DD"),
+    ({"issued_on": "2026-05-01"}, "issued_on", "This date lies in the future"),
+    ({"exporting_state": ""}, "exporting_state", "This field is required."),
+    ({"exporting_state": "PRY"}, None, "Two states are needed"),
+    ({"exporting_state": "xx"}, "exporting_state", "three capital letters"),
+    ({"importer.name": ""}, "importer-name", "This field is required."),
+    ({"importer.kind": "friend"}, "importer-kind", "One of: individual"),
+    ({"exporter.country": "Atlantis"}, "exporter-country", "three capital letters"),
+    ({"authority.agency": "BRA-POLICE"}, "authority-agency", "BRA-POLICE is not registered"),
+    ({"lines.0.quantity": ""}, "lines-0-quantity", "This field is required."),
+    ({"lines.0.quantity": "1.000"}, "lines-0-quantity", "without separators of thousands"),
+    ({"lines.0.quantity": "ten"}, "lines-0-quantity", "without separators of thousands"),
+    ({"lines.0.quantity": "-3"}, "lines-0-quantity", "A number above zero"),
+    ({"lines.0.category": "ammunition"}, "lines-0-category", "is of the category"),
+    ({"lines.0.model": "x" * 201}, "lines-0-model", "At most 200 characters."),
+    ({"lines.0.model": "a\x07b"}, "lines-0-model", "Control characters"),
+    ({"final_consignee.name": "Ana"}, "final_consignee-kind", "This field is required."),
+    ({"broker.kind": "dealer"}, "broker-name", "This field is required."),
+])  # fmt: skip
+def test_what_is_wrong_is_told_beside_the_field_and_in_the_summary(officer, changes, field, said):
+    page = send(officer, papers.import_certificate() | changes, 422)
+    summary = page[page.index('class="summary"') : page.index("<form class")]
+    assert said in summary
+    assert 'tabindex="-1" autofocus' in summary
+    if field:
+        assert f'href="#{field}"' in summary
+        assert f'id="{field}"' in page and f'id="{field}-wrong"' in page
+        assert f'aria-describedby="{field}' in page
+
+
+def test_a_wrong_transit_country_is_told_at_its_own_field(signed_in):
+    officer = signed_in("BRA", "licensing_officer")
+    typed = papers.export_certificate(transit__0__state="Argentina", transit__1__state="Nowhere")
+    page = send(officer, typed, 422, "export")
+    assert 'id="transit-1-state-wrong"' in page and 'id="transit-0-state-wrong"' not in page
+    typed = papers.export_certificate(transit__0__state="Brasil")
+    assert 'id="transit-0-state-wrong"' in send(officer, typed, 422, "export")
+
+
+def test_what_was_typed_stands_in_the_form_again(officer):
+    page = send(officer, papers.import_certificate(number="", conditions="Line\none"), 422)
+    assert value(page, "importer.name") == "Armas del Sur"
+    assert '<option value="BRA" selected>' in page
+    assert "Line\none</textarea>" in page
+
+
+def test_a_number_that_is_taken_is_refused_with_the_form(officer):
+    send(officer, papers.import_certificate(), 303)
+    page = send(officer, papers.import_certificate(), 409)
+    assert "Your state already has a permit of this kind and number." in page
+    assert value(page, "importer.name") == "Armas del Sur"
+
+
+def test_a_form_that_is_sent_twice_issues_once(officer, as_actor):
+    token = papers.TOKEN.search(officer.open(NEW))[1]
+    typed = papers.import_certificate(once=token)
+    first, second = (send(officer, typed, 303) for _ in range(2))
+    assert first == second
+    other = send(officer, typed | {"number": "I-2"}, 422)
+    assert "This form was sent before with other values" in other
+    assert papers.TOKEN.search(other)[1] != token
+    assert len(as_actor("PRY", "licensing_officer").get("/permits").json["items"]) == 1
+
+
+def test_a_form_whose_names_contradict_each_other_breaks_nothing(officer):
+    typed = papers.import_certificate(lines="x", exporter="x", lines__0__type__x="y")
+    typed |= {"lines.x.type": "pistol", "lines.99999999999.type": "pistol", "nothing": "x"}
+    assert "This field is required." in send(officer, typed, 422)
+
+
+@pytest.mark.parametrize("role", ["border_officer", "trace_analyst", "police_officer", "auditor"])
+def test_only_who_may_issue_gets_the_form(signed_in, role):
+    somebody = signed_in("PRY", role)
+    assert "You cannot do this" in somebody.open(NEW, 403)
+    somebody.send(NEW, papers.import_certificate(), 403)
+
+
+def test_who_is_not_signed_in_signs_in_and_comes_back_to_the_form(visitor):
+    page = visitor.client.get(NEW)
+    assert page.location == "/sign-in?next=/desk/permits/new?kind%3Dimport"
+    home = {"Referer": "http://localhost/desk/permits/new?kind=export"}
+    answer = visitor.send(NEW, papers.import_certificate(), 303, **home)
+    assert answer.location.endswith("kind%3Dexport")
+
+
+@pytest.mark.parametrize(("language", "said"), [
+    ("es", "Este campo es obligatorio."), ("pt", "obrigatório"), ("fr", "obligatoire"),
+])  # fmt: skip
+def test_errors_are_in_the_readers_language(officer, language, said):
+    page = send(officer, papers.import_certificate(number=""), 422, Accept_Language=language)
+    assert said in page

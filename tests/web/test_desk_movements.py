@@ -1,0 +1,158 @@
+import pytest
+
+from tests import bodies
+from tests.web import scenes
+from tests.web.test_desk_changes import do, doings
+from tests.web.test_desk_pages import text
+
+SHIPPED = {
+    "expected": [{"stage": "exit", "post": scenes.POST, "at": "2026-03-10T12:00:00Z"},
+                 {"stage": "entry", "post": scenes.POST, "at": "2026-03-11T12:00:00Z"}],
+    "transport": {"document_kind": "mic_dta", "document_number": "BR-118", "plates": ["BRA2E19"]},
+    "seals": ["S1"],
+}  # fmt: skip
+
+
+@pytest.fixture
+def officer(signed_in):
+    return signed_in("BRA", "licensing_officer")
+
+
+@pytest.fixture
+def importer(signed_in):
+    return signed_in("PRY", "licensing_officer")
+
+
+@pytest.fixture
+def shipment(as_actor):
+    """A planned shipment of two pistols: the address of its page."""
+    as_actor("PRY", "licensing_officer").post("/permits", bodies.import_permit())
+    brazil = as_actor("BRA", "licensing_officer")
+    permit = brazil.post("/permits", bodies.permit()).json["id"]
+    key = brazil.post(f"/permits/{permit}/shipments", bodies.shipment(**SHIPPED)).json["id"]
+    return f"/desk/shipments/{key}"
+
+
+def tick(as_actor, shipment, stage, at, outcome="passed", state="BRA"):
+    key = shipment.rpartition("/")[2]
+    body = {"stage": stage, "post": scenes.POST, "occurred_at": at, "outcome": outcome}
+    as_actor(state, "border_officer").post(f"/shipments/{key}/checkpoints", body)
+
+
+def test_a_shipment_is_released_held_and_let_go_on(officer, shipment):
+    page = do(officer, f"{shipment}/release", on="2026-03-09")
+    assert "The shipment is released." in page and "▷ Released" in text(page)
+    page = do(officer, f"{shipment}/hold", reason="Papers to be checked")
+    assert "■ Held" in text(page) and "Papers to be checked" in text(page)
+    assert {"resume", "cancel"} <= set(doings(page)) and "release" not in doings(page)
+    assert "The shipment goes on." in do(officer, f"{shipment}/resume", reason="Checked")
+
+
+def test_no_shipment_is_released_that_a_state_has_not_licensed(officer, as_actor):
+    brazil = as_actor("BRA", "licensing_officer")
+    permit = brazil.post("/permits", bodies.permit()).json["id"]
+    key = brazil.post(f"/permits/{permit}/shipments", bodies.shipment(**SHIPPED)).json["id"]
+    page = do(officer, f"/desk/shipments/{key}/release", 409, on="2026-03-09")
+    assert "(CIFTA IX.3)" in page and "PRY" in page
+
+
+def test_a_shipment_is_cancelled_before_it_leaves(officer, shipment, as_actor):
+    assert "cancel" in doings(officer.open(shipment))
+    page = do(officer, f"{shipment}/cancel", reason="Order withdrawn")
+    assert "✕ Cancelled" in text(page) and doings(page) == []
+    [permit] = as_actor("BRA", "licensing_officer").get("/permits?kind=export").json["items"]
+    assert permit["balance"][0]["left"] == 10
+
+
+def test_the_plan_of_a_shipment_is_amended_by_what_is_new(officer, shipment, as_actor):
+    form = officer.open(f"{shipment}/amend")
+    assert 'value="2026-03-10T12:00"' in form and 'value="BRA2E19"' in form
+    same = {
+        "ships_on": "2026-02-01", "mode": "road", "transport__document_kind": "mic_dta",
+        "transport__document_number": "BR-118", "transport__plates": "BRA2E19", "seals": "S1",
+        "expected__0__at": "2026-03-10T12:00", "expected__1__at": "2026-03-11T12:00",
+    }  # fmt: skip
+    page = do(officer, f"{shipment}/amend", 422, **same, reason="Nothing")
+    assert "Nothing is changed" in page
+    fresh = same | {"port_of_entry": "Ciudad del Este", "transport__plates": "bra 2e20",
+                    "expected__1__at": "2026-03-12T09:30"}  # fmt: skip
+    refused = do(officer, f"{shipment}/amend", 409, **fresh, reason="Other lorry")
+    assert "authentication" in refused and "Other lorry</textarea>" in refused
+    page = do(officer, f"{shipment}/amend", **fresh, reason="Other lorry", authentication="Stamp")
+    said = text(page)
+    assert "Ciudad del Este" in said and "BRA2E20" in said and "Mar 12, 2026, 09:30" in said
+    kept = (
+        as_actor("BRA", "licensing_officer").get(f"/shipments/{shipment.rpartition('/')[2]}").json
+    )
+    assert [step["at"] for step in kept["expected"]] == [
+        "2026-03-10T12:00:00+00:00", "2026-03-12T09:30:00+00:00"]  # fmt: skip
+    assert kept["expected"][1]["post"] == scenes.POST
+
+
+def test_an_incident_is_told_by_any_state_concerned(importer, shipment):
+    fields = {"kind": "breakdown", "occurred_at": "2026-03-09T14:00", "note": "Engine",
+              "new_expected_at": "2026-03-13T12:00"}  # fmt: skip
+    said = text(do(importer, f"{shipment}/incident", **fields))
+    assert "Breakdown" in said and "Engine" in said and "Mar 13, 2026, 12:00" in said
+    wrong = do(importer, f"{shipment}/incident", 422, kind="breakdown")
+    assert 'id="occurred_at-wrong"' in wrong and 'id="note-wrong"' in wrong
+
+
+def test_a_receipt_is_asked_for_after_the_exit(officer, shipment, as_actor):
+    assert "ask" not in doings(officer.open(shipment))
+    do(officer, f"{shipment}/release", on="2026-03-09")
+    tick(as_actor, shipment, "exit", "2026-03-09T13:00:00Z")
+    page = do(officer, f"{shipment}/ask")
+    assert "The receipt is asked for." in page and "Receipt asked for" in text(page)
+
+
+def test_a_swapped_serial_and_an_import_mark_are_told(officer, importer, shipment, as_actor):
+    do(officer, f"{shipment}/release", on="2026-03-09")
+    fields = {
+        "received_on": "2026-03-09",
+        "items": "ABC123456\nABC123475",
+        "import_mark__text": "PY 26",
+    }
+    said = text(do(importer, f"{shipment}/receipt", **fields))
+    assert "Received under another serial number ABC123457 → to ABC123475" in said
+    assert "Serial numbers differ" in said
+    [told] = (
+        as_actor("PRY", "licensing_officer")
+        .get("/discrepancies?kind=serial_mismatch")
+        .json["items"]
+    )
+    said = text(importer.open(f"/desk/discrepancies/{told['id']}"))
+    assert "Shipped as: ABC123457" in said and "Received as: ABC123475" in said
+
+
+def test_what_was_refused_comes_back(officer, importer, shipment, as_actor):
+    assert "return" not in doings(officer.open(shipment))
+    do(officer, f"{shipment}/release", on="2026-03-08")
+    tick(as_actor, shipment, "exit", "2026-03-09T13:00:00Z")
+    tick(as_actor, shipment, "entry", "2026-03-09T14:00:00Z", "refused", "PRY")
+    assert "return" in doings(officer.open(shipment))
+    assert "return" not in doings(importer.open(shipment))
+    said = text(do(officer, f"{shipment}/return", received_on="2026-03-09", all="true"))
+    assert "What came back is confirmed." in said and "Firearms that came back on" in said
+    assert "↩ Returned" in said
+
+
+def test_a_shipment_that_somebody_moved_meanwhile_is_not_changed(officer, shipment):
+    do(officer, f"{shipment}/release", on="2026-03-09")
+    page = officer.send(f"{shipment}/cancel", {"reason": "Late", "seen": "1"}, 412).text
+    assert "read it again" in page and "▷ Released" in text(page)
+
+
+@pytest.mark.parametrize("name", ["release", "amend", "cancel"])
+def test_another_state_does_not_decide_about_it(importer, shipment, name):
+    assert name not in doings(importer.open(shipment))
+    fields = {"reason": "No", "seen": "1", "authentication": "S", "port_of_exit": "X"}
+    importer.send(f"{shipment}/{name}", fields, 403)
+
+
+@pytest.mark.parametrize("language", ["es", "fr", "pt"])
+def test_what_is_done_to_shipments_is_shown_in_every_language(officer, shipment, language):
+    names = ("release", "amend", "incident", "hold", "cancel", "receipt", "ask")
+    for name in names:
+        shown = officer.open(f"{shipment}/{name}", Accept_Language=language)
+        assert f'<html lang="{language}">' in shown and "Back, changing" not in shown

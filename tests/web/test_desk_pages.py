@@ -1,0 +1,294 @@
+import re
+
+import pytest
+
+from tests import bodies
+from tests.web import papers, scenes
+
+SHIPPED = {"number": "A-1", "expected": [
+    {"stage": "exit", "post": scenes.POST, "at": "2026-03-07T12:00:00Z"},
+    {"stage": "entry", "post": scenes.POST, "at": "2026-03-08T12:00:00Z"},
+], "transport": {"document_kind": "mic_dta", "document_number": "BR-118", "plates": ["BRA2E19"]}}  # fmt: skip
+PAGES = ["/desk/", "/desk/find?q=E-1", "/desk/permits", "/desk/shipments", "/desk/permits/{permit}",
+         "/desk/shipments/{shipment}"]  # fmt: skip
+
+
+@pytest.fixture
+def trade(as_actor):
+    """A permit of each side and a shipment on its way; returns their ids."""
+    brazil, paraguay = (as_actor(state, "licensing_officer") for state in ("BRA", "PRY"))
+    imported = paraguay.post("/permits", bodies.import_permit()).json["id"]
+    permit = brazil.post("/permits", bodies.permit()).json["id"]
+    shipment = brazil.post(f"/permits/{permit}/shipments", bodies.shipment(**SHIPPED)).json["id"]
+    return {"permit": permit, "import": imported, "shipment": shipment}
+
+
+def release(as_actor, trade):
+    path = f"/shipments/{trade['shipment']}"
+    brazil = as_actor("BRA", "licensing_officer")
+    etag = brazil.get(path).headers["ETag"]
+    brazil.post(f"{path}/release", {"on": "2026-03-07"}, 200, If_Match=etag)
+
+
+@pytest.fixture
+def officer(signed_in):
+    return signed_in("PRY", "licensing_officer")
+
+
+def text(page):
+    """Return what a page says, without its tags."""
+    return " ".join(re.sub(r"<[^>]+>", " ", page[page.index("<main") :]).split())
+
+
+def test_the_desk_shows_what_waits(officer, trade, as_actor):
+    brazil = as_actor("BRA", "licensing_officer")
+    brazil.post(
+        "/permits", bodies.permit(number="E-9", import_permit={"state": "PRY", "number": "I-9"})
+    )
+    more = bodies.permit()["lines"][0] | {"quantity": 11}
+    brazil.post("/permits", bodies.permit(number="E-8", lines=[more], expires_on="2026-03-20"))
+    as_actor("PRY", "licensing_officer").post(
+        "/permits", bodies.import_permit(number="I-5", expires_on="2026-03-20")
+    )
+    desk = officer.open("/desk/")
+    parts = {
+        name: text(f"<main{part}")
+        for name, part in zip(
+            ("late", "doubts", "differing", "awaiting", "due", "expiring"),
+            re.split(r"<section", desk)[1:],
+            strict=True,
+        )
+    }
+    assert "A-1" in parts["late"] and "2 days and 3 hours late" in parts["late"]
+    assert "E-8" in parts["differing"] and "Over the authorized quantity" in parts["differing"]
+    assert "E-9" in parts["awaiting"] and "I-5" in parts["awaiting"]
+    assert "I-5" in parts["expiring"] and "E-8" not in parts["expiring"]
+
+
+def test_an_empty_desk_says_so(officer):
+    desk = officer.open("/desk/")
+    for said in ("Nothing is late.", "No papers differ.", "Every permit has its counterpart."):
+        assert said in desk
+
+
+@pytest.mark.parametrize(("typed", "found"), [
+    ("E-1", "permit"), ("e-1", "permit"), (" A-1 ", "shipment"), ("BR-118", "shipment"),
+    ("bra 2e19", "shipment"), ("BRA2E19", "shipment"), ("bra-2e19", "shipment"),
+])  # fmt: skip
+def test_one_box_finds_by_number_document_and_plate(officer, trade, typed, found):
+    page = officer.open(f"/desk/find?q={typed}")
+    assert f"/desk/{found}s/{trade[found]}" in page
+
+
+def test_another_states_papers_are_not_found(signed_in, trade):
+    page = signed_in("URY", "licensing_officer").open("/desk/find?q=E-1")
+    assert "No permit that concerns your state is found by this." in page
+
+
+@pytest.mark.parametrize(("typed", "found"), [
+    ("Armas del Sur", True), ("ARMAS  DEL", True), ("ármas-del-súr", True), ("Fábrica", True), ("fab", True),
+    ("del Sur", False), ("ar", False), ("Armas del Sur S", False), ("%25", False), ("Eva Ejemplo", False),
+])  # fmt: skip
+def test_a_permit_of_the_own_state_is_found_by_its_parties(officer, trade, typed, found):
+    page = officer.open(f"/desk/find?q={typed}")
+    assert (f"/desk/permits/{trade['import']}" in page) is found
+    assert f"/desk/permits/{trade['permit']}" not in page
+
+
+@pytest.mark.parametrize("typed", ["", "   ", "%00", "x" * 5000, "%27%22%3Cscript%3E"])
+def test_the_box_takes_anything(officer, typed):
+    assert "<script>" not in officer.open(f"/desk/find?q={typed}")
+
+
+def test_a_permit_shows_balance_counterparts_parties_and_shipments(officer, trade):
+    page = officer.open(f"/desk/permits/{trade['permit']}")
+    said = text(page)
+    assert "Export certificate E-1" in said and "✓ Issued ✓ Complete" in said
+    assert "Authorized 10 Shipped 2 Left 8" in said
+    assert '<rect class="part" width="20.0"' in page
+    assert f"/desk/permits/{trade['import']}" in page
+    assert "Fábrica Exemplo" in said and f"/desk/shipments/{trade['shipment']}" in page
+
+
+def test_a_permit_says_in_words_what_does_not_add_up(officer, trade, as_actor):
+    brazil = as_actor("BRA", "licensing_officer")
+    more = bodies.permit()["lines"][0] | {"quantity": 11}
+    over = brazil.post("/permits", bodies.permit(number="E-2", lines=[more])).json["id"]
+    said = text(officer.open(f"/desk/permits/{over}"))
+    assert (
+        "The import certificate allows: 10 The export certificates under it claim together: 21"
+        in said
+    )
+    missing = bodies.permit(number="E-3", import_permit={"state": "PRY", "number": "I-7"})
+    alone = brazil.post("/permits", missing).json["id"]
+    said = text(officer.open(f"/desk/permits/{alone}"))
+    assert "Not posted yet by Paraguay: Import certificate I-7" in said
+
+
+def test_a_shipment_shows_where_it_is_and_when_it_is_due(officer, trade, as_actor):
+    tick = {"stage": "exit", "post": scenes.POST, "occurred_at": "2026-03-07T12:30:00Z",
+            "outcome": "passed", "quantity": 2}  # fmt: skip
+    release(as_actor, trade)
+    as_actor("BRA", "border_officer").post(f"/shipments/{trade['shipment']}/checkpoints", tick)
+    said = text(officer.open(f"/desk/shipments/{trade['shipment']}"))
+    assert "▲ Overdue Due: Mar 8, 2026, 12:00 ▲ 1 day and 3 hours late" in said
+    assert "✓ Passed Mar 7, 2026, 12:30 · Brazil Pieces counted: 2" in said
+    assert "▲ Not ticked: 1 day and 3 hours late" in said
+    assert "ABC123456" in said and "Paraguay has not confirmed a receipt." in said
+
+
+def test_a_tick_that_nobody_expected_is_shown_too(officer, trade, as_actor):
+    tick = {"stage": "exit", "occurred_at": "2026-03-07T12:30:00Z", "outcome": "held"}
+    release(as_actor, trade)
+    brazil = as_actor("BRA", "border_officer")
+    for outcome in ("held", "passed"):
+        brazil.post(f"/shipments/{trade['shipment']}/checkpoints", tick | {"outcome": outcome})
+    said = text(officer.open(f"/desk/shipments/{trade['shipment']}"))
+    assert "■ Held" in said and "✓ Passed" in said
+
+
+def test_a_receipt_names_what_is_missing_and_what_nobody_shipped(officer, trade, as_actor):
+    received = {"received_on": "2026-03-08", "items": [{"serial": "ABC123456"}, {"serial": "ZZZ1"}]}
+    as_actor("PRY", "licensing_officer").post(f"/shipments/{trade['shipment']}/receipt", received)
+    page = officer.open(f"/desk/shipments/{trade['shipment']}")
+    said = text(page)
+    assert "Firearms received on Mar 8, 2026 1 Missing 1 Not on the manifest 1" in said
+    assert "Shipped and not received ABC123457" in said and "ZZZ1" in said
+    assert "ABC123457 ✕ not received" in said
+
+
+def test_of_a_long_manifest_the_first_200_are_shown(officer, trade, as_actor):
+    lines = [bodies.permit()["lines"][0] | {"quantity": 300}]
+    as_actor("PRY", "licensing_officer").post(
+        "/permits", bodies.import_permit(number="I-4", lines=lines)
+    )
+    many = bodies.permit(number="E-4", import_permit={"state": "PRY", "number": "I-4"}, lines=lines)
+    brazil = as_actor("BRA", "licensing_officer")
+    permit = brazil.post("/permits", many).json["id"]
+    body = bodies.shipment(tuple(f"LONG{n:04}" for n in range(205)), number="A-4")
+    shipment = brazil.post(f"/permits/{permit}/shipments", body).json["id"]
+    page = officer.open(f"/desk/shipments/{shipment}")
+    assert page.count("<code>LONG") == 200 and "And 5 more." in page
+
+
+@pytest.mark.parametrize(("address", "found", "left_out"), [
+    ("/desk/permits?kind=import", "I-1", "E-1"),
+    ("/desk/permits?number=E-1", "E-1", "I-1"),
+    ("/desk/permits?status=expired", "No permits are found", "E-1"),
+    ("/desk/permits?importing_state=BRA", "No permits are found", "E-1"),
+    ("/desk/shipments?plate=BRA2E19", "A-1", "No shipments"),
+    ("/desk/shipments?document=BR-118", "A-1", "No shipments"),
+    ("/desk/shipments?status=overdue&number=A-1", "A-1", "No shipments"),
+    ("/desk/shipments?due_before=2026-03-09", "A-1", "No shipments"),
+    ("/desk/shipments?due_before=2026-03-07", "No shipments", "BR-118"),
+])  # fmt: skip
+def test_lists_are_filtered(officer, trade, address, found, left_out):
+    page = officer.open(address)
+    table = page[page.index("</form>", page.index("<main")) :]
+    assert found in table and left_out not in table
+
+
+@pytest.mark.parametrize("address", [
+    "/desk/permits?status=lost", "/desk/permits?importing_state=XX", "/desk/shipments?due_before=x",
+    "/desk/shipments?due_before=2026-02-31", f"/desk/permits?number={'x' * 200}",
+    "/desk/transfers?occurred_on=yesterday",
+])  # fmt: skip
+def test_a_filter_that_cannot_be_taken_is_told_and_left_out(officer, address):
+    page = officer.open(address)
+    assert 'class="summary"' in page and "aria-invalid" in page
+
+
+def test_a_list_goes_on_to_the_next_page_with_its_filters(officer, as_actor):
+    paraguay = as_actor("PRY", "licensing_officer")
+    for number in range(26):
+        paraguay.post("/permits", bodies.import_permit(number=f"I-{number}"))
+    first = officer.open("/desk/permits?kind=import")
+    onward = re.search(r'href="(/desk/permits\?[^"]*cursor=[^"]+)"', first)[1].replace("&amp;", "&")
+    last = officer.open(onward)
+    assert "kind=import" in onward and ">I-0<" in last and ">I-25<" not in last
+
+
+@pytest.mark.parametrize("path", ["permits", "shipments", "transfers"])
+@pytest.mark.parametrize("key", ["0199f2c0-0000-7000-8000-000000000000", "nothing"])
+def test_what_there_is_not_is_a_page_that_says_so(officer, path, key):
+    assert "<h1>Not found</h1>" in officer.open(f"/desk/{path}/{key}", 404)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_desk_is_closed_to_who_may_not_read_permits(signed_in, visitor, trade, page):
+    address = page.format(**trade)
+    assert "You cannot do this" in signed_in("PRY", "police_officer").open(address, 403)
+    assert visitor.client.get(address).location.startswith("/sign-in?next=/desk/")
+
+
+def test_a_state_that_a_permit_does_not_concern_does_not_find_it(signed_in, trade):
+    stranger = signed_in("URY", "licensing_officer")
+    stranger.open(f"/desk/permits/{trade['permit']}", 404)
+    stranger.open(f"/desk/shipments/{trade['shipment']}", 404)
+
+
+def test_the_navigation_leads_to_the_desk_who_may_read_permits(signed_in):
+    assert 'href="/desk/"' in signed_in("PRY", "border_officer").open("/")
+    assert 'href="/desk/"' not in signed_in("PRY", "police_officer").open("/")
+
+
+def test_who_may_only_read_is_offered_nothing_to_issue(signed_in):
+    desk = signed_in("PRY", "trace_analyst").open("/desk/")
+    assert "/desk/permits/new" not in desk and "/desk/transfers/new" not in desk
+
+
+@pytest.mark.parametrize("language", ["es", "fr", "pt"])
+@pytest.mark.parametrize(
+    "page", [*PAGES, "/desk/permits/new?kind=in_transit", "/desk/transfers/new"]
+)
+def test_every_page_is_shown_in_every_language(officer, trade, page, language):
+    shown = officer.open(page.format(**trade), Accept_Language=language)
+    assert f'<html lang="{language}">' in shown
+    assert "Importing country" not in shown
+
+
+def test_a_field_of_every_page_has_its_label(officer, trade):
+    for page in [*PAGES, "/desk/permits/new?kind=export", "/desk/transfers/new", "/desk/transfers"]:
+        shown = officer.open(page.format(**trade))
+        labelled = set(re.findall(r'<label for="([^"]+)"', shown))
+        fields = re.findall(
+            r'<(?:input|select|textarea) +(?!type="hidden")[^>]*id="([^"]+)"', shown
+        )
+        assert set(fields) == labelled and len(fields) == len(set(fields)), page
+        assert shown.count("<h1>") == 1
+
+
+def test_a_transfer_is_registered_shown_and_listed(officer, as_actor):
+    address = officer.send("/desk/transfers/new", papers.transfer()).location
+    said = text(officer.open(address))
+    assert "The transfer is registered." in said and "ABC123456" in said and "Ana Ejemplo" in said
+    assert "ABC123456" in officer.open("/desk/transfers?kind=domestic_sale")
+    [kept] = as_actor("PRY", "licensing_officer").get("/transfers").json["items"]
+    assert kept["to"]["country"] == "PRY" and kept["firearm"]["category"] == "firearm"
+
+
+@pytest.mark.parametrize(("changes", "field", "said"), [
+    ({"kind": ""}, "kind", "This field is required."),
+    ({"kind": "theft"}, "kind", "is reported by"),
+    ({"occurred_on": "2026-06-01"}, "occurred_on", "lies in the future"),
+    ({"firearm.year": "19.9"}, "firearm-year", "A whole number"),
+    ({"firearm.year": "1200"}, "firearm-year", "From 1400 to 2200."),
+    ({"from.name": ""}, "from-name", "This field is required."),
+    ({"to.kind": ""}, "to-kind", "This field is required."),
+    ({"visibility": "all"}, "visibility", "One of"),
+])  # fmt: skip
+def test_what_is_wrong_with_a_transfer_is_told_beside_its_field(officer, changes, field, said):
+    answer = officer.send("/desk/transfers/new", papers.transfer() | changes, 422)
+    page = answer.get_data(as_text=True)
+    assert f'href="#{field}"' in page and f'id="{field}-wrong"' in page and said in page
+
+
+def test_a_number_of_a_transfer_that_is_taken_is_refused(officer):
+    officer.send("/desk/transfers/new", papers.transfer(number="T-1"))
+    page = officer.send("/desk/transfers/new", papers.transfer(number="T-1"), 409).text
+    assert 'class="summary"' in page and "Ana Ejemplo" in page
+
+
+def test_another_states_transfer_is_not_shown(officer, signed_in):
+    address = officer.send("/desk/transfers/new", papers.transfer()).location
+    signed_in("BRA", "licensing_officer").open(address, 404)

@@ -1,0 +1,156 @@
+import re
+
+import pytest
+
+from tests import bodies
+from tests.web import scenes
+from tests.web.test_desk_changes import do, doings
+from tests.web.test_desk_pages import text
+
+ROUNDS = bodies.permit()["lines"][0] | {
+    "line": 2, "quantity": 5000, "type": "cartridge", "category": "ammunition", "unit": "rounds"}  # fmt: skip
+
+
+@pytest.fixture
+def officer(signed_in):
+    return signed_in("BRA", "licensing_officer")
+
+
+@pytest.fixture
+def new(as_actor):
+    """An export certificate of ten pistols and 5,000 rounds: the address of its next shipment."""
+    lines = [*bodies.permit()["lines"], ROUNDS]
+    as_actor("PRY", "licensing_officer").post("/permits", bodies.import_permit(lines=lines))
+    permit = as_actor("BRA", "licensing_officer").post("/permits", bodies.permit(lines=lines))
+    return f"/desk/permits/{permit.json['id']}/shipments/new"
+
+
+def typed(**changes):
+    fields = {
+        "number": "A-1", "ships_on": "2026-03-09", "mode": "road", "serials.1": "ABC1\r\n ABC2 \r\n\r\n",
+        "expected.0.stage": "exit", "expected.0.at": "2026-03-10T09:30", "expected.0.post": scenes.POST,
+        "expected.1.stage": "entry", "transport.document_kind": "mic_dta",
+        "transport.document_number": "BR-9", "transport.plates": "bra 2e19, BRA2E20",
+        "carrier.name": "Transportes Exemplo", "seals": "S1\r\nS2", "loose.2.quantity": "1000",
+        "loose.2.lot": "L-7",
+    }  # fmt: skip
+    return fields | {name.replace("__", "."): said for name, said in changes.items()}
+
+
+def test_the_form_opens_with_the_next_number_and_what_is_left(officer, new):
+    form = officer.open(new)
+    assert 'value="BRA-S-2026-0001"' in form and "Left: 10" in form and "Left: 5,000" in form
+
+
+def test_a_shipment_is_recorded_and_shown(officer, new, as_actor):
+    page = officer.open(officer.send(new, typed()).location)
+    assert "The shipment is recorded." in page
+    said = text(page)
+    for shown in (
+        "ABC1",
+        "ABC2",
+        "BRA2E19, BRA2E20",
+        "MIC/DTA BR-9",
+        "S1, S2",
+        "Transportes Exemplo",
+    ):
+        assert shown in said
+    [kept] = as_actor("BRA", "licensing_officer").get("/shipments").json["items"]
+    assert kept["bulk"] == [{"line": 2, "quantity": 1000, "lot": "L-7"}]
+    assert kept["expected"][0]["at"] == "2026-03-10T09:30:00+00:00" and len(kept["expected"]) == 1
+    assert kept["route"] == [scenes.POST] and kept["item_count"] == 2
+
+
+@pytest.mark.parametrize(("changes", "status", "field", "said"), [
+    ({"number": ""}, 422, "number", "This field is required."),
+    ({"mode": ""}, 422, "mode", "This field is required."),
+    ({"serials.1": "A\x07"}, 422, "serials-1", "Control characters"),
+    ({"serials.1": "OK-1\n" + "x" * 65}, 422, "serials-1", "At most 64 characters."),
+    ({"loose.2.quantity": "1.000"}, 422, "loose-2-quantity", "A number above zero"),
+    ({"loose.2.quantity": ""}, 422, "loose-2-quantity", "This field is required."),
+    ({"expected.0.at": ""}, 422, "expected-0-at", "This field is required."),
+    ({"expected.0.at": "", "expected.0.post": "", "expected.1.post": scenes.POST}, 422,
+     "expected-1-at", "This field is required."),
+    ({"expected.0.at": "tomorrow"}, 422, "expected-0-at", "A moment is written"),
+    ({"expected.0.post": "nowhere"}, 422, "expected-0-post", "A border post is named"),
+    ({"transport.document_number": ""}, 422, "transport-document_number", "This field is required."),
+    ({"ships_on": "2027-06-01"}, 422, "ships_on", "The permit is valid from"),
+    ({"loose.2.quantity": "9000"}, 409, None, "Line 2 of the permit has 5000 left"),
+    ({"serials.1": "\n".join(f"N{n}" for n in range(11)), "loose.2.quantity": "", "loose.2.lot": ""}, 409,
+     None, "Line 1 of the permit has 10 left"),
+])  # fmt: skip
+def test_what_is_wrong_with_a_shipment_is_told(officer, new, changes, status, field, said):
+    page = officer.send(new, typed() | changes, status).text
+    summary = page[page.index('class="summary"') : page.index("<form class")]
+    assert said in summary
+    if field:
+        assert f'href="#{field}"' in summary and f'id="{field}-wrong"' in page
+
+
+def test_only_the_exporting_state_ships_under_its_permit(signed_in, new):
+    other = signed_in("PRY", "licensing_officer")
+    assert "/shipments/new" not in other.open(new.removesuffix("/shipments/new"))
+    assert "Shipments go under an export certificate" in other.send(new, typed(), 409).text
+    signed_in("BRA", "border_officer").open(new, 403)
+    signed_in("URY", "licensing_officer").open(new, 404)
+
+
+def test_a_shipment_sent_twice_is_recorded_once(officer, new, as_actor):
+    once = re.search(r'name="once" value="([^"]+)', officer.open(new))[1]
+    first, second = (officer.send(new, typed(once=once)).location for _ in range(2))
+    assert first == second
+    assert len(as_actor("BRA", "licensing_officer").get("/shipments").json["items"]) == 1
+
+
+@pytest.fixture
+def shipment(officer, new):
+    """A shipment on its way: the address of its page."""
+    return officer.send(new, typed()).location.partition("?")[0]
+
+
+def test_the_importing_state_confirms_that_all_arrived(shipment, signed_in):
+    importer = signed_in("PRY", "licensing_officer")
+    assert "receipt" in doings(importer.open(shipment))
+    fields = {"received_on": "2026-03-09", "all": "true"}
+    said = text(importer.open(importer.send(f"{shipment}/receipt", fields).location))
+    assert "The receipt is confirmed." in said and "✓ Received" in said and "Missing 0" in said
+
+
+def test_a_receipt_lists_what_arrived(shipment, signed_in):
+    importer = signed_in("PRY", "licensing_officer")
+    assert "Line 2: quantity received" in importer.open(f"{shipment}/receipt")
+    fields = {"received_on": "2026-03-09", "items": "ABC1\r\nZZZZ99", "loose.0": "900"}
+    said = text(importer.open(importer.send(f"{shipment}/receipt", fields).location))
+    assert "Received short" in said and "ABC2 ✕ not received" in said and "ZZZZ99" in said
+
+
+@pytest.mark.parametrize(("fields", "field", "said"), [
+    ({"received_on": "2026-03-09"}, "items", "Set all to true, or list what arrived."),
+    ({"received_on": "2026-03-09", "all": "true", "items": "ABC1"}, "all", "give one of the two"),
+    ({"all": "true"}, "received_on", "This field is required."),
+    ({"received_on": "2026-01-01", "all": "true"}, "received_on", "it cannot arrive before"),
+])  # fmt: skip
+def test_what_is_wrong_with_a_receipt_is_told(shipment, signed_in, fields, field, said):
+    page = signed_in("PRY", "licensing_officer").send(f"{shipment}/receipt", fields, 422).text
+    assert said in page and f'href="#{field}"' in page
+
+
+def test_a_stage_is_ticked_in_the_time_of_the_own_agency(officer, shipment, signed_in):
+    do(officer, f"{shipment}/release", on="2026-03-09")
+    border = signed_in("BRA", "border_officer")
+    assert "checkpoint" in doings(border.open(shipment))
+    fields = {"stage": "exit", "post": scenes.POST, "occurred_at": "2026-03-09T14:30", "outcome": "passed",
+              "quantity": "2", "seals": "S1\nS2"}  # fmt: skip
+    said = text(border.open(border.send(f"{shipment}/checkpoint", fields).location))
+    assert "✓ Passed Mar 9, 2026, 14:30 · Brazil Pieces counted: 2" in said
+    wrong = border.send(
+        f"{shipment}/checkpoint", fields | {"quantity": "two", "occurred_at": ""}, 422
+    ).text
+    assert 'id="quantity-wrong"' in wrong and 'id="occurred_at-wrong"' in wrong
+
+
+@pytest.mark.parametrize("language", ["es", "fr", "pt"])
+def test_the_forms_of_shipments_are_shown_in_every_language(officer, new, shipment, language):
+    for page in (new, f"{shipment}/receipt", shipment):
+        shown = officer.open(page, Accept_Language=language)
+        assert f'<html lang="{language}">' in shown and "Serial number" not in shown
