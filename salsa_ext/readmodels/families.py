@@ -29,6 +29,7 @@ def around(
 ) -> Register:
     """Return the families of permits: all that they name or that name them, near and far.
 
+    An import certificate joins those that name it before it is there.
     What is `known` already, as another state sees it, is taken as it is.
     """
     known = known or {}
@@ -41,7 +42,8 @@ def around(
         keys |= {(permit.owner_state, permit.kind, permit.replaces)
                  for permit in fresh if permit.replaces}  # fmt: skip
         own = {(permit.owner_state, permit.kind, permit.number) for permit in fresh}
-        near = {permit.id: permit for permit in _named(keys) + _naming(own) + _replacing(own)}
+        shared = own | {key for key in keys if key[1] == "import"}
+        near = {permit.id: permit for permit in _named(keys) + _naming(shared) + _replacing(own)}
         fresh = [permit for key, permit in near.items() if key not in found]
     fresh = [permit for permit in found.values() if permit.id not in known]
     stand = [known[key] for key in found if key in known]
