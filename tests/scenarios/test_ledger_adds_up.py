@@ -21,7 +21,7 @@ from salsa_ext.services import locks, standings
 from tests import bodies
 
 FEW = settings(
-    max_examples=20, stateful_step_count=20, deadline=None, database=None,
+    max_examples=12, stateful_step_count=20, deadline=None, database=None,
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 RUNS = itertools.count()
