@@ -131,8 +131,8 @@ def test_the_doctor_says_that_a_folder_cannot_be_written(salsa):
     assert "let SALSA_HOME name a folder that you may write." in found.stdout
 
 
-def test_wrong_usage_exits_with_2(salsa):
-    assert salsa("account", "open", "--role", "king", "--agency", "X", "eva").returncode == 2
+def test_wrong_usage_exits_with_2(program):
+    assert program("account", "open", "--role", "king", "--agency", "X", "eva").returncode == 2
 
 
 def test_the_doctor_finds_nothing_wrong_with_a_database_at_this_version(salsa):
