@@ -16,7 +16,15 @@ from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.contacts import agency_codes
 from salsa_ext.readmodels.days import today
-from salsa_ext.services import announcements, balances, locks, records, replacements, standings
+from salsa_ext.services import (
+    announcements,
+    balances,
+    ledger,
+    locks,
+    records,
+    replacements,
+    standings,
+)
 from salsa_ext.services.parties import Parties
 from salsa_ext.services.permit_checks import check
 from salsa_ext.values.actor import Actor
@@ -53,7 +61,7 @@ def record_many(*, actor: Actor, batch: Sequence[PermitData]) -> list[UUID]:
     recorded = _recorded(row["id"] for row in rows)
     replaced = replacements.replace_many(actor, recorded)
     balances.recount(actor, [new for new in recorded if new.kind == "import" or new.replaces])
-    standings.refresh(actor, [*recorded, *replaced])
+    ledger.refresh_under(actor, standings.refresh(actor, [*recorded, *replaced]))
     announcements.of_permits(actor, recorded, "permit_posted")
     append_many(actor, [_act(row) for row in rows])
     return [row["id"] for row in rows]
