@@ -10,6 +10,8 @@ HANDS_OVER = {  # a batch of one: the bulk core that each calls requires the per
 }  # fmt: skip
 READ_FOR_A_COMMAND = {  # the command that calls it has required its own permission
     "papers.may_copy": "a rule that the command asks, not a reader",
+    "papers.permit_facts": "what the command signs or checks",
+    "amendments.of_permit": "what the command signs or checks",
     "permits.read": "what was just recorded",
     "permits.version": "compared with If-Match before the command",
     "discrepancies.read": "what was just said of it",
