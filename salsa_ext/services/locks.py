@@ -3,6 +3,10 @@
 Standings are of whole families of permits. Two states that post counterparts at one moment would
 each miss the other's; so they take turns, and shipments, which change no permit's facts but its
 balance, go on side by side.
+
+One order for all, so that nobody waits for good: the states of a command in the order of the
+alphabet (`families` finds all of them before anything is written), then rows of permits and
+shipments, then draws.
 """
 
 from __future__ import annotations
