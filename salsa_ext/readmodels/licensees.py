@@ -114,7 +114,7 @@ def _is_meant(one: Asked, licensee: Licensee) -> bool:
 def _judged(one: Asked, licensee: Licensee) -> Verdict:
     if one.role not in licensee.roles:
         return Verdict.WRONG_ROLE
-    if licensee.inactive_since and licensee.inactive_since <= one.on:
+    if licensee.inactive_since and licensee.inactive_since <= (one.until or one.on):
         return Verdict.NOT_ACTIVE
     if one.on < licensee.valid_from or (licensee.valid_to and licensee.valid_to < one.on):
         return Verdict.EXPIRED

@@ -19,6 +19,7 @@ from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.contacts import agency_codes
 from salsa_ext.readmodels.days import days, today
+from salsa_ext.services import reviews
 from salsa_ext.services.events import Note, note_many
 from salsa_ext.services.fields import Problems, check_date
 from salsa_ext.services.parties import Parties
@@ -132,6 +133,7 @@ def _keep(actor: Actor, licensee: Licensee, action: Action, data: dict[str, Any]
     licensee.version += 1
     db.session.flush()  # what follows reads it by SQL
     append(actor, Act(action, "licensee", licensee.id, data=data))
+    reviews.review(actor, licensee)
 
 
 def _check(data: LicenseeData) -> None:

@@ -18,6 +18,7 @@ SEES_AS_ANOTHER_STATE = {  # each answers from a state's own records, and for no
     "salsa_ext/services/signing.py": "a state signs its own paper, whoever may have it",
     "salsa_ext/services/families.py": "which states a family of permits reaches, to lock them",
     "salsa_ext/services/standings.py": "each state's permits are classified against the others'",
+    "salsa_ext/services/reviews.py": "which permits of any state name a licensee of one",
     "salsa_ext/services/authorisations.py": "a state's register answers for its own parties",
     "salsa_ext/services/balances.py": "an import certificate is drawn by what another state ships",
     "salsa_ext/services/discrepancies.py": "a discrepancy belongs to its subject's state",

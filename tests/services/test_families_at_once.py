@@ -117,3 +117,22 @@ def test_families_that_cross_wait_for_each_other_and_never_for_good(officer, pos
     awaited = {f"E-{number}": [("awaiting_counterpart", "PRY")] for number in range(ROUNDS)}
     awaited |= {f"F-{number}": [("awaiting_counterpart", "ARG")] for number in range(ROUNDS)}
     assert findings(bra) == awaited
+
+
+def test_a_permit_that_is_posted_while_its_firm_is_suspended_is_flagged(officer, application):
+    bra, pry = officer("BRA"), officer("PRY")
+    firm = pry.post("/licensees", bodies.licensee()).json["id"]
+    suspended = (pry, f"/licensees/{firm}/suspend", {"reason": "R", "on": "2026-03-01"})
+    sent = [(bra, "/permits", bodies.permit(number=f"E-{number}")) for number in range(ROUNDS)]
+
+    def one(call):
+        caller, path, body = call
+        headers = {"Authorization": f"Bearer {caller.token}", "If-Match": '"1"'}
+        sender = application.test_client()
+        return sender.post(f"/api/v1{path}", json=body, headers=headers).status_code
+
+    with ThreadPoolExecutor(ROUNDS + 1) as pool:
+        calls = [*sent[: ROUNDS // 2], suspended, *sent[ROUNDS // 2 :]]
+        assert sorted(pool.map(one, calls)) == [200] + [201] * ROUNDS
+    found = bra.get("/discrepancies?kind=party_not_authorised&limit=200").json["items"]
+    assert {one["subject"]["number"] for one in found} == {f"E-{n}" for n in range(ROUNDS)}
