@@ -29,7 +29,7 @@ READ_FOR_A_COMMAND = {  # the command that calls it has required its own permiss
     "shipments.version": "compared with If-Match before the command",
     "journeys.facts_of": "what the ledger concludes from",
     "licensing.lacks_on": "what a release asks before it is",
-    "licensing.lacks_of_shipments": "what the ledger concludes from",
+    "licensing.licensed": "what the ledger concludes from",
     "traces.version": "compared with If-Match before the command",
     "serials.with_another": "compares serials for a search that a command began",
 }
