@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from api.papers.amendments import amended
 from api.papers.rendering import render as render_sheet
 from api.papers.sheets import Part, Words, printed, sheet
 from salsa_ext.errors import Message, say
@@ -50,7 +51,7 @@ def sections_of(words: Words, kind: str, face: Face, totals: Sequence[Part]) -> 
     return [
         *_document(words, face), *authority(words, face), *_countries(words, face),
         *_references(words, kind, face), *sides, *goods(words, face.get("lines") or (), totals),
-        *_plan(words, kind, face), *_remarks(words, face),
+        *_plan(words, kind, face), *_remarks(words, face), *amended(words, face),
         *words.boxes(say("Signatures"), [
             say("Authorizing agency: signature, date and seal"),
             say("Applicant: name, signature and date"),

@@ -50,6 +50,11 @@ class Words:
         both = self.named(kind, code)
         return f"{both['a']} / {both['b']}" if both["b"] else both["a"]
 
+    def both(self, message: Message) -> str:
+        """Return a sentence as one text, in both languages where they differ."""
+        pair = self.pair(message)
+        return f"{pair['a']} / {pair['b']}" if pair["b"] else str(pair["a"])
+
     def state(self, code: str | None) -> str | None:
         """Return a state by its name and its code."""
         return f"{self.code('state', code)} ({code})" if code else None

@@ -86,7 +86,9 @@ class AmendRequest(RequestSchema):
     authentication = Text(
         metadata={"description": "The stamp, seal or authorised signature that shows the change."}
     )
-    reason = Text(most=1000)
+    reason = Text(
+        most=1000, metadata={"description": "Required for all but a change of the mode alone."}
+    )
 
     @pre_load
     def _fixed(self, data: Any, **_: Any) -> Any:

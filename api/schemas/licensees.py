@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
@@ -47,8 +48,30 @@ class RenewalRequest(RequestSchema):
     valid_to = Day(required=True)
 
 
+class LicenseeDecisionResponse(Schema):
+    """What was decided about a licence: from which day on, why, and how it stood then."""
+
+    kind = fields.String(required=True)
+    on = fields.Date(required=True)
+    status = fields.String(required=True)
+    reason = fields.String(allow_none=True)
+    valid_to = fields.Date(allow_none=True)
+    books_with = fields.String(allow_none=True)
+    recorded_at = fields.DateTime(required=True)
+
+    @pre_dump
+    def _present(self, event: Any, **_: Any) -> dict[str, Any]:
+        said = event.data
+        valid_to = said.get("valid_to")
+        return {
+            "kind": event.kind, "on": date.fromisoformat(said["on"]), "status": said["status"],
+            "reason": event.reason, "valid_to": valid_to and date.fromisoformat(valid_to),
+            "books_with": said.get("books_with"), "recorded_at": event.recorded_at,
+        }  # fmt: skip
+
+
 class LicenseeResponse(Schema):
-    """A licensee, and the last decision on it."""
+    """A licensee with the last decision on it, and every one in their order."""
 
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
@@ -63,10 +86,13 @@ class LicenseeResponse(Schema):
     status_reason = fields.String(allow_none=True)
     books_with = fields.String(allow_none=True)
     recorded_at = fields.DateTime(required=True)
+    decisions = fields.List(fields.Nested(LicenseeDecisionResponse))
 
     @pre_dump
     def _present(self, view: LicenseeView, **_: Any) -> dict[str, Any]:
-        return columns(view.licensee) | {"party": side(view.parties, view.licensee.party_id)}
+        return columns(view.licensee) | {
+            "party": side(view.parties, view.licensee.party_id), "decisions": view.decisions,
+        }  # fmt: skip
 
 
 class LicenseeQuery(ListQuery):

@@ -48,7 +48,9 @@ class ShipmentAmendRequest(RequestSchema):
     authentication = Text(
         metadata={"description": "The stamp, seal or authorised signature that shows the change."}
     )
-    reason = Text(most=1000, required=True)
+    reason = Text(
+        most=1000, metadata={"description": "Required for all but a change of the mode alone."}
+    )
 
     @pre_load
     def _fixed(self, data: Any, **_: Any) -> Any:
@@ -57,7 +59,7 @@ class ShipmentAmendRequest(RequestSchema):
 
     def build(self, data: dict[str, Any]) -> Amendment:
         """Return the amendment, its changes by the fields of a shipment."""
-        authentication, reason = data.pop("authentication", None), data.pop("reason")
+        authentication, reason = data.pop("authentication", None), data.pop("reason", None)
         return Amendment(data, authentication, reason)
 
 

@@ -67,7 +67,8 @@ def build(legs: Sequence[Leg], found_on: date, asking: str, firearm: Mapping[str
     last = lawful[-1] if lawful and not ambiguous else None
     waiting = [leg for leg in legs if leg.status in WAITING]
     reached = _reached(last, sales)
-    outcome = _outcome(chain, last, reached, bool(waiting))
+    diversion = diversion_after(last, chain, found_on)
+    outcome = _outcome(chain, reached, diversion is not None, bool(waiting))
     return Result(
         outcome=outcome,
         scope=_scope(chain, asking),
@@ -77,7 +78,7 @@ def build(legs: Sequence[Leg], found_on: date, asking: str, firearm: Mapping[str
         candidates=[_candidate(sale, found_on) for sale in sales] if ambiguous else [],
         conflicts=after,
         last_lawful=last,
-        point_of_diversion=diversion_after(last, chain),
+        point_of_diversion=diversion,
         time_to_crime_days=_days(sales[0], found_on) if len(days_sold) == 1 else None,
         since_last_lawful_days=_days(last, found_on) if last else None,
         failure_reason=_failure(outcome, firearm, waiting),
@@ -107,8 +108,8 @@ def _candidate(sale: Event, found_on: date) -> dict[str, Any]:
             "time_to_crime_days": _days(sale, found_on)}  # fmt: skip
 
 
-def _outcome(chain: Sequence[Event], last: Event | None, reached: str | None, waiting: bool) -> str:
-    if reached in ("first_buyer", "last_holder") or diversion_after(last, chain):
+def _outcome(chain: Sequence[Event], reached: str | None, is_diverted: bool, waiting: bool) -> str:
+    if reached in ("first_buyer", "last_holder") or is_diverted:
         return "traced"
     if chain:
         return "partly"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, Final
 
 from salsa_ext.errors import Coded, Message, say
@@ -20,8 +21,14 @@ STOLEN: Final = {
 }  # fmt: skip
 
 
-def diversion_after(last: Event | None, chain: Sequence[Event]) -> dict[str, Any] | None:
-    """Say between which events the gun left the lawful world, where something shows it."""
+def diversion_after(
+    last: Event | None, chain: Sequence[Event], found_on: date
+) -> dict[str, Any] | None:
+    """Say between which events the gun left the lawful world, where something shows it.
+
+    A temporary movement ends with the export certificate: what was found later and had not come
+    back by its last day was diverted while it was away.
+    """
     if last is None:
         return None
     later = [event for event in chain[chain.index(last) + 1 :] if event["event"] not in SEIZED]
@@ -47,6 +54,8 @@ def diversion_after(last: Event | None, chain: Sequence[Event]) -> dict[str, Any
         why = (
             _not_back(last) if last["shipment_status"] == "returned" else _not_received(kind, last)
         )
+    elif (due := last.get("return_due_on")) and date.fromisoformat(due) < found_on:
+        kind, why = "unreturned_temporary", _not_returned(last, due)
     else:
         return None
     return {"after": last["record"], "before": None, "diversion_kind": kind, "why": why}
@@ -65,6 +74,15 @@ def _not_ended(last: Event) -> Message:
 def _not_back(last: Event) -> Message:
     return say("{state} shipped it to {partner} on {on}; the shipment came back without it.",
                state=last["state"], partner=last["counterpart_state"], on=last["occurred_on"])  # fmt: skip
+
+
+def _not_returned(last: Event, due: str) -> Message:
+    told = {"state": last["state"], "partner": last["counterpart_state"], "due": due}
+    if last["event"] == "import":
+        return say("{state} received it from {partner} for a time; it was to be back by {due}, and no return"
+                   " of it is recorded.", **told)  # fmt: skip
+    return say("{state} shipped it to {partner} for a time; it was to be back by {due}, and no return of"
+               " it is recorded.", **told)  # fmt: skip
 
 
 def _not_received(kind: str, last: Event) -> Message:

@@ -1,4 +1,4 @@
-"""What was decided about permits, shipments and discrepancies, and what happened to them."""
+"""What was decided about permits, shipments, discrepancies and licensees, and what happened to them."""
 
 from __future__ import annotations
 

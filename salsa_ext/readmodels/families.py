@@ -50,6 +50,25 @@ def around(
     return Register(stand + _documents(actor, fresh, named), participants())
 
 
+def reach(keys: Iterable[Key]) -> tuple[set[Key], set[str]]:
+    """Return every document of the families that documents belong to, and the states concerned.
+
+    By numbers alone, recorded or not, as the state sees them for which the session acts.
+    """
+    known: set[Key] = set()
+    states: set[str] = set()
+    fresh = set(keys)
+    while fresh:
+        known |= fresh
+        permits = {row.id: row for row in (*_named(fresh), *_naming(fresh), *_replacing(fresh))}
+        states.update(*(permit.concerned for permit in permits.values()))
+        fresh = _names_of(list(permits.values()), defaultdict(set)) - known
+        for row in permits.values():
+            fresh |= {(row.owner_state, row.kind, number)
+                      for number in (row.number, row.replaces) if number} - known  # fmt: skip
+    return known, states
+
+
 def _permits(condition: Any) -> list[Permit]:
     query = select(Permit).where(condition).execution_options(populate_existing=True)
     return list(db.session.scalars(query))

@@ -35,10 +35,10 @@ def facts_of(actor: Actor, shipments: Sequence[Shipment]) -> dict[UUID, Facts]:
     ticks, told, receipts = _ticks(ids), of_subjects(ids), _receipts(ids)
     permits = _permits({shipment.permit_id for shipment in shipments})
     today = days(actor)
-    lacks = licensing.lacks_of_shipments(actor, shipments, ticks, permits, today)
+    licensed = licensing.licensed(actor, shipments, ticks, permits, today)
     return {
         row.id: _facts(row, ticks[row.id], told[row.id], receipts[row.id], permits[row.permit_id],
-                       lacks.get(row.id, ()), today)
+                       licensed.get(row.id, licensing.Licensed()), today)
         for row in shipments
     }  # fmt: skip
 
@@ -65,7 +65,7 @@ def _permits(ids: Iterable[UUID]) -> dict[UUID, Permit]:
 
 def _facts(
     shipment: Shipment, ticks: Sequence[Checkpoint], told: Sequence[Event],
-    receipts: Mapping[str, Receipt], permit: Permit, lacks: Sequence[licensing.Lacking],
+    receipts: Mapping[str, Receipt], permit: Permit, licensed: licensing.Licensed,
     today: Days,
 ) -> Facts:  # fmt: skip
     by_kind: dict[str, list[Event]] = defaultdict(list)
@@ -76,7 +76,7 @@ def _facts(
     return Facts(
         exporting=shipment.exporting_state, importing=shipment.importing_state,
         transit=tuple(state for state in shipment.concerned if state not in sides),
-        last_day=permit.last_day,
+        last_day=min(permit.last_day, licensed.import_by or permit.last_day),
         expected=tuple(map(_step, shipment.expected)),
         expected_since=max((each.occurred_at for each in times), default=None),
         plans=tuple(_plans(shipment, by_kind["amended"])),
@@ -88,8 +88,8 @@ def _facts(
         arrival=_received(receipts.get(shipment.importing_state)),
         comeback=_received(receipts.get(shipment.exporting_state)),
         entered_on=_entered_on(ticks, today),
-        unlicensed=tuple(_unlicensed(lack) for lack in lacks if not lack.is_later),
-        cancelled_on_the_way=tuple(_unlicensed(lack) for lack in lacks if lack.is_later),
+        unlicensed=tuple(_unlicensed(lack) for lack in licensed.lacking if not lack.is_later),
+        cancelled_on_the_way=tuple(_unlicensed(lack) for lack in licensed.lacking if lack.is_later),
     )  # fmt: skip
 
 

@@ -14,9 +14,10 @@ from sqlalchemy.types import Text
 from salsa_ext.db import db
 from salsa_ext.errors import NotFound
 from salsa_ext.matching import names
-from salsa_ext.models import Licensee
+from salsa_ext.models import Event, Licensee
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels.events import of_subjects
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.readmodels.parties import Parties, parties_of
 from salsa_ext.values.actor import Actor
@@ -25,10 +26,11 @@ from salsa_ext.values.licensees import Asked, Verdict
 
 @dataclass(frozen=True)
 class LicenseeView:
-    """A licensee with the party that stands behind it."""
+    """A licensee with the party that stands behind it, and what was decided about it, in order."""
 
     licensee: Licensee
     parties: Parties
+    decisions: Sequence[Event] = ()
 
     @property
     def version(self) -> int:
@@ -112,7 +114,7 @@ def _is_meant(one: Asked, licensee: Licensee) -> bool:
 def _judged(one: Asked, licensee: Licensee) -> Verdict:
     if one.role not in licensee.roles:
         return Verdict.WRONG_ROLE
-    if licensee.inactive_since and licensee.inactive_since <= one.on:
+    if licensee.inactive_since and licensee.inactive_since <= (one.until or one.on):
         return Verdict.NOT_ACTIVE
     if one.on < licensee.valid_from or (licensee.valid_to and licensee.valid_to < one.on):
         return Verdict.EXPIRED
@@ -121,4 +123,9 @@ def _judged(one: Asked, licensee: Licensee) -> Verdict:
 
 def _views(licensees: Sequence[Licensee]) -> list[LicenseeView]:
     parties = parties_of(licensee.party_id for licensee in licensees)
-    return [LicenseeView(licensee, parties) for licensee in licensees]
+    told = of_subjects(licensee.id for licensee in licensees)
+    return [LicenseeView(licensee, parties, _in_order(told[licensee.id])) for licensee in licensees]
+
+
+def _in_order(told: Iterable[Event]) -> list[Event]:
+    return sorted(told, key=lambda event: (event.recorded_at, event.id))

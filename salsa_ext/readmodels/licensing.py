@@ -46,10 +46,21 @@ def lacks_on(
     }
 
 
-def lacks_of_shipments(
+@dataclass(frozen=True)
+class Licensed:
+    """How goods that left were licensed: what was lacking, and by which day they had to be imported.
+
+    `import_by` is the last day of the import certificate, where one stood when they left.
+    """
+
+    lacking: Sequence[Lacking] = ()
+    import_by: date | None = None
+
+
+def licensed(
     actor: Actor, shipments: Sequence[Shipment], ticks: Mapping[UUID, Sequence[Checkpoint]],
     permits: Mapping[UUID, Permit], today: Days,
-) -> dict[UUID, list[Lacking]]:  # fmt: skip
+) -> dict[UUID, Licensed]:  # fmt: skip
     """Return which documents did not stand when shipments left, or were cancelled on their way."""
     left = {row.id: _first(ticks[row.id]) for row in shipments}
     gone = [row for row in shipments if left[row.id]]
@@ -64,9 +75,19 @@ def lacks_of_shipments(
         on = today.on(row.exporting_state, way.left)
         export = exports[row.permit_id]
         lacks = licences.lacks(export, register, last_days, on)
-        found[row.id] = [*_own(export, permits[row.permit_id].last_day, on, ended, way),
-                         *_others(export, register, lacks, ended, way)]  # fmt: skip
+        lacking = [*_own(export, permits[row.permit_id].last_day, on, ended, way),
+                   *_others(export, register, lacks, ended, way)]  # fmt: skip
+        found[row.id] = Licensed(lacking, _import_by(export, register, last_days, on))
     return found
+
+
+def _import_by(
+    export: Document, register: Register, last_days: Mapping[UUID, date], on: date
+) -> date | None:
+    """Return the latest last day of the import certificates that stood on the day of leaving."""
+    certificates = register.counterparts(export, "import")
+    days = [last_days[one.id] for one in certificates if one.state == export.importing_state]
+    return max((day for day in days if day >= on), default=None)
 
 
 @dataclass(frozen=True)

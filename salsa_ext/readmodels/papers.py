@@ -19,6 +19,7 @@ from salsa_ext.articles import Article
 from salsa_ext.db import db
 from salsa_ext.errors import RuleBroken, say
 from salsa_ext.models import Party, Permit, PermitLine, Shipment
+from salsa_ext.readmodels import amendments
 from salsa_ext.readmodels.attachments import ITEM, Item
 from salsa_ext.readmodels.parties import Parties
 from salsa_ext.readmodels.permits import PermitView
@@ -106,19 +107,20 @@ def may_copy(actor: Actor, owner: str) -> None:
         )  # fmt: skip
 
 
-def permit_facts(view: PermitView) -> Facts:
-    """Return what the paper of a permit says."""
+def permit_facts(actor: Actor, view: PermitView) -> Facts:
+    """Return what the paper of a permit says; of its amendments too, where there were any."""
     permit = view.permit
+    amended, carriers = amendments.of_permit(actor, view)
     lines = [_described(vars_of(line)) for line in view.lines]
     face = {name: getattr(permit, name) for name in PERMIT} | {
         "state": permit.owner_state, "parties": _sides(permit, view.parties), "lines": lines,
-    }  # fmt: skip
+    } | ({"amendments": amended} if amended else {})  # fmt: skip
     return Facts(
         state=permit.owner_state, kind=permit.kind, number=permit.number,
         issued_on=permit.issued_on, valid_through=permit.last_day, version=permit.version,
         exporting_state=permit.exporting_state, importing_state=permit.importing_state,
         quantities=totals(view.lines), face=face, status=view.status,
-        is_erased=_is_erased(view.parties),
+        is_erased=_is_erased(view.parties | carriers),
     )  # fmt: skip
 
 

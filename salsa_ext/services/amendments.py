@@ -9,7 +9,7 @@ from uuid import UUID
 from salsa_ext.articles import Article
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import db
-from salsa_ext.errors import FieldsAgainstRule, IllegalTransition, RuleBroken, say
+from salsa_ext.errors import FieldsAgainstRule, IllegalTransition, Invalid, RuleBroken, say
 from salsa_ext.models import Permit
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
@@ -48,7 +48,10 @@ def amend(*, actor: Actor, permit_id: UUID, seen: int | None, data: Amendment) -
 
 
 def check_authentication(data: Amendment, changes: Mapping[str, Any]) -> None:
-    """Raise RuleBroken where a change other than that of the mode bears no sign of the authority."""
+    """Raise RuleBroken where a change other than that of the mode bears no sign of the authority.
+
+    What is authenticated has a reason too, which the states concerned read: Invalid where it has none.
+    """
     signed = [name for name in changes if name not in WITHOUT_AUTHENTICATION]
     if signed and not data.authentication:
         raise RuleBroken(
@@ -57,6 +60,10 @@ def check_authentication(data: Amendment, changes: Mapping[str, Any]) -> None:
                 " authorised signature (Model Regulations 8.5). The mode alone needs none.",
                 fields=", ".join(sorted(signed))),
         )  # fmt: skip
+    if signed and not data.reason:
+        said = say("To change {fields}, give the reason, which the states concerned read; the mode alone needs"
+                   " none.", fields=", ".join(sorted(signed)))  # fmt: skip
+        raise Invalid({"reason": [said]})
 
 
 def _check_standing(actor: Actor, permit: Permit) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from salsa_ext.audit import Act, Action, append_many
 from salsa_ext.db import as_state, db
-from salsa_ext.models import Party, Receipt, Report, Seizure, Shipment, Transfer
+from salsa_ext.models import Party, Permit, Receipt, Report, Seizure, Shipment, Transfer
 from salsa_ext.readmodels.records import RecordView, by_id
 from salsa_ext.readmodels.search import Candidate
 from salsa_ext.readmodels.shipments import status_at
@@ -49,17 +49,34 @@ def _documents(actor: Actor, views: Sequence[RecordView]) -> dict[UUID, dict[str
             columns.append(Report.stolen_from)
         for row in db.session.execute(select(*columns).where(model.id.in_(ids))):
             facts[row.id] = {key: value for key, value in row._mapping.items() if key != "id"}
+        if kind == "shipment":
+            for shipment_id, due in _returns_due(ids).items():
+                facts[shipment_id]["return_due_on"] = due
     facts |= _receipts(views)
     return facts
+
+
+def _returns_due(shipment_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Return by which day what left for a time was to be back: the last day of its certificate."""
+    temporary = (Shipment.id.in_(shipment_ids), Permit.regime == "temporary")
+    due = select(Shipment.id, Permit.last_day).join(Permit, Permit.id == Shipment.permit_id)
+    return {key: on.isoformat() for key, on in db.session.execute(due.where(*temporary))}
 
 
 def _receipts(views: Sequence[RecordView]) -> dict[UUID, dict[str, Any]]:
     ids = [view.record.document_id for view in views if view.record.document_kind == "receipt"]
     if not ids:
         return {}
-    query = select(Receipt.id, Shipment.number).join(Shipment, Shipment.id == Receipt.shipment_id)
-    rows = db.session.execute(query.where(Receipt.id.in_(ids)))
-    return {receipt_id: {"number": number} for receipt_id, number in rows}
+    columns = (Receipt.id, Receipt.owner_state, Shipment.id.label("shipment"), Shipment.number,
+               Shipment.importing_state)  # fmt: skip
+    query = select(*columns).join(Shipment, Shipment.id == Receipt.shipment_id)
+    rows = db.session.execute(query.where(Receipt.id.in_(ids))).all()
+    due = _returns_due([row.shipment for row in rows if row.owner_state == row.importing_state])
+    return {
+        row.id: {"number": row.number, "return_due_on": due.get(row.shipment)}
+        if row.owner_state == row.importing_state else {"number": row.number}
+        for row in rows
+    }  # fmt: skip
 
 
 def _disclosure(actor: Actor, view: RecordView) -> Act:
@@ -78,6 +95,7 @@ def _event(
         "event": record.event, "occurred_on": record.occurred_on.isoformat(),
         "document_kind": record.document_kind, "document_number": fact.get("number"),
         "shipment_status": fact.get("shipment_status"), "stolen_from": fact.get("stolen_from"),
+        "return_due_on": fact.get("return_due_on"),
         "counterpart_state": record.counterpart_state,
         "giver": _side(view, record.giver_id), "receiver": _side(view, record.receiver_id),
         "serial": record.serial, "make": record.make, "make_text": record.make_text,

@@ -146,7 +146,7 @@ def entries(found: Arrival, receipt: dict[str, Any]) -> list[records.Entry]:
     read = {item.record.id: serial for item, serial in found.miskeyed}
     return [
         records.Entry(
-            firearm=_as_firearm(item, read.get(item.record.id), _stamped(found, state)),
+            firearm=as_firearm(item, read.get(item.record.id), _stamped(found, state)),
             event="import", when=When(found.data.received_on),
             document_kind="receipt", document_id=receipt["id"],
             owner=state, concerned=receipt["concerned"], counterpart_state=other,
@@ -162,7 +162,9 @@ def _stamped(found: Arrival, state: str) -> tuple[Mark, ...]:
     return (Mark("import", mark.text, state, mark.year),) if mark else ()
 
 
-def _as_firearm(view: RecordView, read: str | None, stamped: tuple[Mark, ...]) -> Firearm:
+def as_firearm(
+    view: RecordView, read: str | None = None, stamped: tuple[Mark, ...] = ()
+) -> Firearm:
     """Return the gun that was shipped, as the receiving state now holds it too."""
     record: Record = view.record
     own = (("manufacture", record.serial), ("import", record.importer_mark))

@@ -59,8 +59,7 @@ def _decide(actor: Actor, permit: Permit, decided: str, data: Decision) -> None:
     permit.version += 1
     db.session.flush()
     note_many(actor, [Note(permit, decided, data.reason)])
-    standings.refresh(actor, [permit])
-    ledger.refresh_under(actor, [permit])
+    ledger.refresh_under(actor, standings.refresh(actor, [permit]))
     announcements.of_permits(actor, [permit], f"permit_{decided}")
     append(actor, Act(ACTIONS[decided], "permit", permit.id, concerned=permit.concerned,
                       data={"kind": permit.kind, "number": permit.number}))  # fmt: skip

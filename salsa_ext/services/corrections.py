@@ -65,14 +65,19 @@ def finish(views: Sequence[RecordView], row: Mapping[str, Any], data: Data) -> l
     ids = [view.record.id for view in views]
     settle(views, str(data.visibility), str(data.handling), row["concerned"])
     supersede(ids, row["version"])
-    told = select(AuditEntry.subject_id, AuditEntry.concerned).where(
+    return told(ids, row["version"])
+
+
+def told(ids: Sequence[UUID], version: int) -> list[Act]:
+    """Return the acts that tell each state which received old values of records of their version."""
+    given = select(AuditEntry.subject_id, AuditEntry.concerned).where(
         AuditEntry.action == Action.RECORD_DISCLOSED, AuditEntry.subject_id.in_(map(str, ids))
     )
     states: dict[str, set[str]] = {}
-    for record_id, concerned in db.session.execute(told):
+    for record_id, concerned in db.session.execute(given):
         states.setdefault(record_id, set()).update(concerned)
     return [
         Act(Action.RECORD_CORRECTED, "record", record_id, concerned=concerned,
-            data={"version": row["version"]})
+            data={"version": version})
         for record_id, concerned in states.items()
     ]  # fmt: skip

@@ -8,16 +8,16 @@ from datetime import datetime
 from typing import Any
 
 from salsa_ext.db import insert_many
-from salsa_ext.models import Event, Permit, Shipment
+from salsa_ext.models import Event, Licensee, Permit, Shipment
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
 
 
 @dataclass(frozen=True)
 class Note:
-    """An event of a permit or a shipment; `occurred_at` is now where it is left out."""
+    """An event of a permit, shipment or licensee; `occurred_at` is now where it is left out."""
 
-    subject: Permit | Shipment
+    subject: Permit | Shipment | Licensee
     kind: str
     reason: str | None = None
     occurred_at: datetime | None = None

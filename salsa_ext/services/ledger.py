@@ -10,26 +10,27 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import exists, or_, select
 
 from salsa_ext.db import as_state, db
 from salsa_ext.matching import expectations, ledger
 from salsa_ext.matching.doubts import Doubt
 from salsa_ext.matching.irregularities import CAN_BE_LATE, KINDS, TIMED, doubts
 from salsa_ext.matching.journeys import Facts, Step
-from salsa_ext.models import Permit, Shipment
+from salsa_ext.matching.registers import Register
+from salsa_ext.models import Discrepancy, Shipment
 from salsa_ext.readmodels import settings
 from salsa_ext.readmodels.days import Days, days
-from salsa_ext.readmodels.families import around
 from salsa_ext.readmodels.journeys import facts_of
 from salsa_ext.services import discrepancies, takings
 from salsa_ext.services.discrepancies import Subject
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.permits import Expectation
 
-ON_THE_WAY = ("in_transit", "held", "arrived", "lost")
+LICENSING: Final = ("document_invalid", "permit_cancelled_in_transit")
+ON_THE_WAY: Final = ("in_transit", "held", "arrived", "lost")
 
 
 def refresh(actor: Actor, shipments: Iterable[Shipment]) -> None:
@@ -46,16 +47,20 @@ def watch(actor: Actor, shipments: Iterable[Shipment]) -> None:
     _refresh(actor, shipments, by_watch=True)
 
 
-def refresh_under(actor: Actor, permits: Iterable[Permit]) -> None:
-    """Look anew at shipments that are on their way under permits, or under what relies on these.
+def refresh_under(actor: Actor, families: Register) -> None:
+    """Look anew at shipments under changed permits, or under what relies on these.
 
-    For commands that change permits: a cancellation meets the goods that have left.
+    For commands that change permits: a cancellation meets the goods that have left, and a licence
+    that comes late clears those that left without it, arrived or not.
     """
-    register = around(actor, [permit.id for permit in permits])
-    exports = [document.id for document in register.documents if document.kind == "export"]
-    there = (Shipment.permit_id.in_(exports), Shipment.status.in_(ON_THE_WAY))
-    found = list(db.session.scalars(select(Shipment.id).where(*there)))
-    refresh(actor, takings.take_many(actor, found).values())
+    exports = [document.id for document in families.documents if document.kind == "export"]
+    unlicensed = exists().where(
+        Discrepancy.subject_id == Shipment.id, Discrepancy.kind.in_(LICENSING),
+        Discrepancy.status != "resolved",
+    )  # fmt: skip
+    concerned = or_(Shipment.status.in_(ON_THE_WAY), unlicensed)
+    found = select(Shipment.id).where(Shipment.permit_id.in_(exports), concerned)
+    refresh(actor, takings.take_many(actor, db.session.scalars(found).all()).values())
 
 
 def graces_of(states: Collection[str]) -> dict[str, timedelta]:

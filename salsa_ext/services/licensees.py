@@ -18,7 +18,9 @@ from salsa_ext.models import Licensee
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.contacts import agency_codes
-from salsa_ext.readmodels.days import today
+from salsa_ext.readmodels.days import days, today
+from salsa_ext.services import reviews
+from salsa_ext.services.events import Note, note_many
 from salsa_ext.services.fields import Problems, check_date
 from salsa_ext.services.parties import Parties
 from salsa_ext.values.actor import Actor
@@ -30,6 +32,7 @@ ACTIONS = {
     "suspend": Action.LICENSEE_SUSPENDED, "reinstate": Action.LICENSEE_REINSTATED,
     "revoke": Action.LICENSEE_REVOKED, "close": Action.LICENSEE_CLOSED,
 }  # fmt: skip
+KINDS = {"suspend": "suspended", "reinstate": "reinstated", "revoke": "revoked", "close": "closed"}
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,10 @@ def decide(
     licensee.status, licensee.status_on, licensee.status_reason = status, data.on, data.reason
     licensee.inactive_since = None if status == "active" else licensee.inactive_since or data.on
     licensee.books_with = data.books_with if status == "defunct" else None
-    _keep(actor, licensee, ACTIONS[action], {"status": status, "on": data.on.isoformat()})
+    said = {"on": data.on.isoformat(), "status": status}
+    books = {"books_with": licensee.books_with} if licensee.books_with else {}
+    _tell(actor, licensee, KINDS[action], data.on, data.reason, said | books)
+    _keep(actor, licensee, ACTIONS[action], said)
 
 
 def renew(*, actor: Actor, licensee_id: UUID, seen: int | None, data: Renewal) -> None:
@@ -91,8 +97,11 @@ def renew(*, actor: Actor, licensee_id: UUID, seen: int | None, data: Renewal) -
     if data.valid_to <= licensee.valid_to:
         raise Invalid({"valid_to": [say("The licence is valid until {on} already; give a later day.",
                                         on=licensee.valid_to)]})  # fmt: skip
-    licensee.valid_to = data.valid_to
-    _keep(actor, licensee, Action.LICENSEE_RENEWED, {"valid_to": data.valid_to.isoformat()})
+    licensee.valid_to, on = data.valid_to, today(actor)
+    said = {"valid_to": data.valid_to.isoformat()}
+    _tell(actor, licensee, "renewed", on, None,
+          {"on": on.isoformat(), "status": licensee.status} | said)  # fmt: skip
+    _keep(actor, licensee, Action.LICENSEE_RENEWED, said)
 
 
 def find(number: str) -> UUID:
@@ -112,10 +121,19 @@ def _take(licensee_id: UUID, seen: int | None) -> Licensee:
     return licensee
 
 
+def _tell(
+    actor: Actor, licensee: Licensee, kind: str, on: date, reason: str | None, said: dict[str, Any]
+) -> None:
+    """Write a decision down beside those before it; it counts from the day `on` in its state."""
+    at = days(actor).start(licensee.owner_state, on)
+    note_many(actor, [Note(licensee, kind, reason, at, said)])
+
+
 def _keep(actor: Actor, licensee: Licensee, action: Action, data: dict[str, Any]) -> None:
     licensee.version += 1
     db.session.flush()  # what follows reads it by SQL
     append(actor, Act(action, "licensee", licensee.id, data=data))
+    reviews.review(actor, licensee)
 
 
 def _check(data: LicenseeData) -> None:

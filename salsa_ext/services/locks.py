@@ -3,6 +3,10 @@
 Standings are of whole families of permits. Two states that post counterparts at one moment would
 each miss the other's; so they take turns, and shipments, which change no permit's facts but its
 balance, go on side by side.
+
+One order for all, so that nobody waits for good: the states of a command in the order of the
+alphabet (`families` finds all of them before anything is written), then rows of permits and
+shipments, then draws, then the registers of licensees.
 """
 
 from __future__ import annotations
@@ -16,6 +20,8 @@ from salsa_ext.db import db
 EXCLUSIVE = text("SELECT pg_advisory_xact_lock(hashtextextended('permits:' || :state, 0))")
 SHARED = text("SELECT pg_advisory_xact_lock_shared(hashtextextended('permits:' || :state, 0))")
 
+REGISTERS = text("SELECT pg_advisory_xact_lock(hashtextextended('registers', 0))")
+REGISTERS_SHARED = text("SELECT pg_advisory_xact_lock_shared(hashtextextended('registers', 0))")
 DRAWS = text("SELECT pg_advisory_xact_lock(hashtextextended('draws:' || :state, 0))")
 
 
@@ -37,3 +43,13 @@ def draws_of(state: str) -> None:
     Several states may ship under one; what each draws is seen by the next alone.
     """
     db.session.execute(DRAWS, {"state": state})
+
+
+def registers() -> None:
+    """Keep everybody else from asking or changing the registers of licensees, until the end."""
+    db.session.execute(REGISTERS)
+
+
+def registers_as_they_are() -> None:
+    """Keep the registers of licensees as they are, until the end: a permit was checked against them."""
+    db.session.execute(REGISTERS_SHARED)

@@ -70,7 +70,7 @@ def permit_paper(*, actor: Actor, vault: Vault, permit_id: UUID) -> PermitPaper:
     require(actor, Permission.PERMIT_READ)
     view = permits.read(actor, permit_id)
     facing.may_copy(actor, view.permit.owner_state)
-    facts = facing.permit_facts(view)
+    facts = facing.permit_facts(actor, view)
     return PermitPaper(view, facts, sign(actor, vault, facts.claims(actor.now())))
 
 
@@ -123,7 +123,7 @@ def _found(actor: Actor, claims: Claims) -> _Found | None:
     row = db.session.scalars(wanted.execution_options(populate_existing=True)).first()
     if row is None:
         return None
-    facts = facing.permit_facts(permits.read(actor, row.id))
+    facts = facing.permit_facts(actor, permits.read(actor, row.id))
     return _Found(facts, "permit", row.id, row.concerned)
 
 

@@ -11,12 +11,21 @@ from sqlalchemy import select
 
 from salsa_ext.audit import Act, Action, append_many
 from salsa_ext.db import db, insert_many
+from salsa_ext.matching.permits import Key
 from salsa_ext.models import Permit, PermitLine, PermitReference
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.contacts import agency_codes
 from salsa_ext.readmodels.days import today
-from salsa_ext.services import announcements, balances, locks, records, replacements, standings
+from salsa_ext.services import (
+    announcements,
+    balances,
+    families,
+    ledger,
+    records,
+    replacements,
+    standings,
+)
 from salsa_ext.services.parties import Parties
 from salsa_ext.services.permit_checks import check
 from salsa_ext.values.actor import Actor
@@ -38,7 +47,7 @@ def record_many(*, actor: Actor, batch: Sequence[PermitData]) -> list[UUID]:
     require(actor, Permission.PERMIT_RECORD)
     owner, now, on = actor.own_state(), actor.now(), today(actor)
     parties, agencies = Parties(owner), agency_codes(owner)
-    locks.permits_of(state for data in batch for state in {owner, *data.concerned()})
+    families.lock(actor, _keys(owner, batch), {owner}.union(*(each.concerned() for each in batch)))
     rows, lines = [], []
     for data in batch:
         check(data, owner, on, agencies)
@@ -53,10 +62,17 @@ def record_many(*, actor: Actor, batch: Sequence[PermitData]) -> list[UUID]:
     recorded = _recorded(row["id"] for row in rows)
     replaced = replacements.replace_many(actor, recorded)
     balances.recount(actor, [new for new in recorded if new.kind == "import" or new.replaces])
-    standings.refresh(actor, [*recorded, *replaced])
+    ledger.refresh_under(actor, standings.refresh(actor, [*recorded, *replaced]))
     announcements.of_permits(actor, recorded, "permit_posted")
     append_many(actor, [_act(row) for row in rows])
     return [row["id"] for row in rows]
+
+
+def _keys(owner: str, batch: Sequence[PermitData]) -> set[Key]:
+    """Return the documents of a batch and those that they name, by which their families are found."""
+    numbers = {(data.kind, number) for data in batch for number in (data.number, data.replaces)}
+    own = {(owner, kind, number) for kind, number in numbers if number}
+    return own.union(*(data.references() for data in batch))
 
 
 def _recorded(ids: Iterable[UUID]) -> list[Permit]:

@@ -36,7 +36,7 @@ def reissue(*, actor: Actor, permit_id: UUID, seen: int | None, data: Reissue) -
     StaleVersion, IllegalTransition, Invalid, Duplicate, or OverQuantity for more than is left.
     """
     require(actor, Permission.PERMIT_RECORD)
-    old = holdings.take(actor, permit_id, seen)
+    old = holdings.take(actor, permit_id, seen, data.number)
     if old.status not in REPLACEABLE:
         raise IllegalTransition("permit", old.status, "reissue")
     return permits.record(actor=actor, data=_again(old, data))

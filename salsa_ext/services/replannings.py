@@ -14,7 +14,7 @@ from salsa_ext.models import Permit, Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.days import today
-from salsa_ext.services import ledger, takings, telling
+from salsa_ext.services import ledger, redatings, takings, telling
 from salsa_ext.services.amendments import check_authentication
 from salsa_ext.services.events import Note, note_many
 from salsa_ext.services.fields import Problems
@@ -43,9 +43,11 @@ def amend(*, actor: Actor, shipment_id: UUID, seen: int | None, data: Amendment)
     _check(actor, shipment, permit, data.changes)
     check_authentication(data, data.changes)
     changes = _as_columns(shipment, data.changes)
-    before = {name: _plain(getattr(shipment, name)) for name in changes}
+    before, planned = {name: _plain(getattr(shipment, name)) for name in changes}, shipment.ships_on
     for name, value in changes.items():
         setattr(shipment, name, value)
+    if shipment.ships_on != planned:
+        redatings.redate(actor, shipment, planned, data.reason)
     after = {name: _plain(value) for name, value in changes.items()}
     told = {"before": before, "after": after, "authentication": data.authentication}
     note_many(actor, [Note(shipment, "amended", data.reason, data=told)])

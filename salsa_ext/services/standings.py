@@ -23,13 +23,13 @@ from salsa_ext.values.actor import Actor
 KINDS = ("missing_counterpart", "over_quantity", "quantity_mismatch", "document_invalid")
 
 
-def refresh(actor: Actor, permits: Sequence[Permit]) -> None:
+def refresh(actor: Actor, permits: Sequence[Permit]) -> Register:
     """Classify permits and all that belong to them, whoever may see them; each owner keeps his.
 
     A transit state learns so that the import certificate which it names was issued, though it may
-    not read it. The states have been locked (`locks.permits_of`), so that what is seen is all there
+    not read it. The families have been locked (`families.lock`), so that what is seen is all there
     is. Raises and resolves the discrepancies that the findings make, and those of parties that the
-    register of their state does not authorise.
+    register of their state does not authorise. Returns the families.
     """
     register, today = _whole(actor, permits), days(actor)
     owners = sorted({document.state for document in register.documents})
@@ -49,6 +49,7 @@ def refresh(actor: Actor, permits: Sequence[Permit]) -> None:
         }
         discrepancies.settle(actor, {permit: raised[permit.id] for permit in stand}, KINDS)
     authorisations.check(actor, permits)
+    return register
 
 
 def _whole(actor: Actor, permits: Sequence[Permit]) -> Register:

@@ -16,7 +16,7 @@ from salsa_ext.models import Discrepancy, Permit
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import settings
-from salsa_ext.services import locks, standings
+from salsa_ext.services import families, standings
 from salsa_ext.values.actor import Actor
 
 BATCH: Final = 200
@@ -30,7 +30,7 @@ def watch(*, actor: Actor) -> int:
     require(actor, Permission.PERMIT_RECORD)
     permits = list(db.session.scalars(_overdue(actor)))
     if permits:
-        locks.permits_of(state for permit in permits for state in permit.concerned)
+        families.lock_all(actor, permits)
         standings.refresh(actor, permits)
     return len(permits)
 

@@ -50,13 +50,16 @@ class Decision:
 class Asked:
     """Whether somebody may do, in one role on one day, what a document says of him.
 
-    He is found by the number of his licence where the document gives it, else by his name.
+    He is found by the number of his licence where the document gives it, else by his name. A licence
+    that is suspended, revoked or closed `until` the last day of the document counts as it would on
+    the day itself.
     """
 
     role: str
     name: str
     licence: str | None
     on: date
+    until: date | None = None
 
 
 class Verdict(StrEnum):

@@ -160,7 +160,10 @@ def renew(officer, licensee, valid_to, expect=200):
 def test_a_licence_is_renewed_and_keeps_its_status(officer, decide, before):
     licensee = decide(*before)
     renewed = renew(officer, licensee, "2027-12-31")
-    assert renewed == licensee | {"valid_to": "2027-12-31", "version": licensee["version"] + 1}
+    assert renewed == licensee | {
+        "valid_to": "2027-12-31", "version": licensee["version"] + 1,
+        "decisions": renewed["decisions"],
+    }  # fmt: skip
 
 
 def test_a_licence_is_renewed_to_a_later_day(officer, decide):
@@ -188,3 +191,21 @@ def test_every_step_stands_in_the_audit_without_a_name(as_actor, decide):
     ]  # fmt: skip
     said = answer.get_data(as_text=True)
     assert "Armas del Sur" not in said and "Inspection" not in said
+
+
+def test_every_decision_is_kept_in_its_order_with_its_reason(officer):
+    made = officer.post("/licensees", bodies.licensee()).json
+    assert made["decisions"] == []
+    act(officer, made, "suspend", 1, reason="Books not kept", on="2026-02-01")
+    act(officer, made, "reinstate", 2, reason="Books shown", on="2026-02-20")
+    path = f"/licensees/{made['id']}"
+    officer.post(f"{path}/renew", {"valid_to": "2027-12-31"}, 200, If_Match='"3"')
+    act(officer, made, "close", 4)
+    told = officer.get(path).json["decisions"]
+    assert [(one["kind"], one["on"], one["status"], one["reason"]) for one in told] == [
+        ("suspended", "2026-02-01", "suspended", "Books not kept"),
+        ("reinstated", "2026-02-20", "active", "Books shown"),
+        ("renewed", "2026-03-09", "active", None), ("closed", "2026-03-01", "defunct", "Inspection"),
+    ]  # fmt: skip
+    assert (told[2]["valid_to"], told[3]["books_with"]) == ("2027-12-31", "PRY-LICENSING")
+    assert officer.get("/licensees").json["items"][0]["decisions"] == told

@@ -27,6 +27,7 @@ LONG = "Importadora y Distribuidora de Armas Deportivas del Alto Paraná Socieda
 PLAN = {"route": "Puerto Iguazú – Posadas", "port_of_entry": "Puerto Iguazú", "mode": "road",
         "port_of_exit": "Posadas", "enters_on": "2026-04-01", "leaves_on": "2026-04-03",
         "carrier": "Transportes Ejemplo", "expected_location": "Depósito fiscal"}  # fmt: skip
+SIGNED = {"authentication": "Sello seco 7"}
 
 
 @pytest.fixture
@@ -194,6 +195,52 @@ def test_an_expired_permit_does_not_stand(pry, bra):
     assert verify(bra, code_of(made))["status"] == "expired"
     assert verify(bra, code_of(made))["verdict"] == "not_standing"
     assert "VENCIDO" in text_of(made)
+
+
+def amend(client, permit, **body):
+    path = f"/permits/{permit['id']}"
+    etag = client.get(path).headers["ETag"]
+    client.post(f"{path}/amend", {"reason": "Huelga"} | body, 200, If_Match=etag)
+
+
+def test_amendments_stand_on_the_paper_with_who_authenticated_them(as_actor):
+    arg = as_actor("ARG", "licensing_officer")
+    body = bodies.permit(kind="in_transit", number="T-1", transit_states=["ARG"], plan=PLAN,
+                         authority=bodies.authority("ARG"),
+                         export_permit={"state": "BRA", "number": "E-1"})  # fmt: skip
+    permit, before = paper(arg, body)
+    amend(arg, permit, plan={"enters_on": "2026-04-02", "carrier": "Otra Línea"}, **SIGNED)
+    amend(arg, permit, plan={"mode": "rail"})
+    said = text_of(arg.get(f"/permits/{permit['id']}/paper").data)
+    assert "Modificaciones / Amendments" not in text_of(before)
+    for told in (
+        "Modificaciones / Amendments", "Autenticado por / Authenticated by", "09/03/2026",
+        "Entra el / Enters on 01/04/2026 (1 abr 2026) 02/04/2026 (2 abr 2026)",
+        "Transportista / Carrier Transportes Ejemplo Otra Línea", "ARG-LICENSING: Sello seco 7",
+        "Medio de transporte / Mode of shipment Carretera / Road Ferrocarril / Rail –",
+    ):  # fmt: skip
+        assert told in said, told
+
+
+def test_the_table_of_amendments_is_under_the_signature(pry, bra):
+    permit, _ = paper(pry, bodies.import_permit())
+    amend(pry, permit, source="Otra fábrica", **SIGNED)
+    made = pry.get(f"/permits/{permit['id']}/paper").data
+    assert verify(bra, code_of(made))["verdict"] == "valid"
+    amend(pry, permit, source="Una tercera", **SIGNED)
+    amend(pry, permit, source="Otra fábrica", **SIGNED)
+    assert verify(bra, code_of(made))["paper"] == "superseded"
+
+
+def test_a_paper_outlives_the_erasure_of_a_carrier_that_was_amended_away(as_actor, bra):
+    arg = as_actor("ARG", "licensing_officer")
+    permit, _ = paper(arg, bodies.transit_permit("ARG"))
+    amend(arg, permit, plan={"carrier": "Otra Línea"}, **SIGNED)
+    made = arg.get(f"/permits/{permit['id']}/paper").data
+    with transaction(operator("ARG")):
+        erased = "UPDATE party SET name = NULL, erased_at = now() WHERE name = 'Línea Uno'"
+        db.session.execute(text(erased))
+    assert verify(bra, code_of(made))["verdict"] == "valid"
 
 
 @pytest.mark.parametrize("change", [

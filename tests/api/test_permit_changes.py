@@ -111,7 +111,7 @@ def test_who_saw_an_older_version_changes_nothing(permit, exporter, action, body
 
 
 def test_the_source_is_amended_with_the_sign_that_shows_it(permit):
-    told = permit.act("amend", {"source": "Fábrica Nova", "authentication": "Seal 12"})
+    told = permit.act("amend", {"source": "Fábrica Nova", "authentication": "Seal 12"} | WHY)
     assert told["source"] == "Fábrica Nova"
     assert told["events"][-1]["data"] == {
         "before": {"source": None}, "after": {"source": "Fábrica Nova"},
@@ -125,6 +125,11 @@ def test_an_amendment_without_a_sign_is_refused(permit):
         "authentication_missing", "Model Regulations 8.5",
     )  # fmt: skip
     assert permit.read()["source"] is None
+
+
+def test_an_amendment_that_is_authenticated_says_why(permit):
+    problem = permit.act("amend", {"source": "Fábrica Nova", "authentication": "Seal 12"}, 422)
+    assert list(problem["errors"]) == ["reason"]
 
 
 @pytest.mark.parametrize("field,value", [
@@ -160,7 +165,9 @@ def test_the_mode_of_a_transit_is_amended_without_a_sign(as_actor):
 def test_the_carrier_of_a_transit_is_amended_and_his_name_stands_with_the_parties(as_actor):
     arg = as_actor("ARG", "licensing_officer")
     transit = Held(arg, arg.post("/permits", in_transit()).json["id"])
-    told = transit.act("amend", {"plan": {"carrier": "Otra Línea"}, "authentication": "Stamp"})
+    told = transit.act(
+        "amend", {"plan": {"carrier": "Otra Línea"}, "authentication": "Stamp"} | WHY
+    )
     assert told["plan"]["carrier"] == "Otra Línea"
     assert "Otra" not in str(told["events"])
 

@@ -167,6 +167,13 @@ def test_the_mode_alone_is_amended_without_a_sign(way):
     )  # fmt: skip
 
 
+def test_an_amendment_of_a_shipment_says_why_but_for_the_mode_alone(way):
+    made = way.ship()
+    assert act(way.bra, made, "amend", mode="rail")["mode"] == "rail"
+    answer = act(way.bra, made, "amend", 422, port_of_exit="X", authentication="Seal")
+    assert list(answer["errors"]) == ["reason"]
+
+
 @pytest.mark.parametrize("field,value", [
     ("items", []), ("bulk", []), ("number", "A-9"),
 ])  # fmt: skip

@@ -132,3 +132,39 @@ def test_what_comes_back_is_not_marked_as_imported(way):
     way.tick(made, "entry", 3, outcome="refused")
     marked = BACK | {"import_mark": {"text": "BRA-26"}}
     assert list(add(way.bra, made, "receipt", 422, **marked)["errors"]) == ["import_mark"]
+
+
+def diversion(way, found_on="2026-03-09"):
+    police = way.client("BRA", "police_officer")
+    trace = police.post("/traces", bodies.trace(found_on=found_on)).json["id"]
+    found = police.get(f"/traces/{trace}/result").json["point_of_diversion"]
+    return found and found["diversion_kind"]
+
+
+@pytest.fixture
+def week(as_actor):
+    """Return rifles that are to be back by 8 March and have been received abroad."""
+    hunter = Way(as_actor, regime="temporary", expires_on="2026-03-08")
+    made = leave(hunter)
+    add(hunter.bol, made, "receipt", received_on="2026-03-03", all=True)
+    return hunter, made
+
+
+def test_a_rifle_that_is_not_back_in_time_left_the_lawful_world_abroad(week):
+    assert diversion(week[0]) == "unreturned_temporary"
+
+
+def test_a_rifle_that_stays_when_others_go_home_is_not_returned(week):
+    hunter, made = week
+    add(hunter.bra, made, "receipt", received_on="2026-03-08", items=[{"serial": "ABC123457"}])
+    assert diversion(hunter) == "unreturned_temporary"
+
+
+def test_a_rifle_that_may_still_be_abroad_is_not_diverted(week):
+    assert diversion(week[0], "2026-03-08") is None
+
+
+def test_a_rifle_that_came_back_is_not_diverted(week):
+    hunter, made = week
+    add(hunter.bra, made, "receipt", **BACK)
+    assert diversion(hunter) is None

@@ -10,6 +10,8 @@ HANDS_OVER = {  # a batch of one: the bulk core that each calls requires the per
 }  # fmt: skip
 READ_FOR_A_COMMAND = {  # the command that calls it has required its own permission
     "papers.may_copy": "a rule that the command asks, not a reader",
+    "papers.permit_facts": "what the command signs or checks",
+    "amendments.of_permit": "what the command signs or checks",
     "permits.read": "what was just recorded",
     "permits.version": "compared with If-Match before the command",
     "discrepancies.read": "what was just said of it",
@@ -27,7 +29,7 @@ READ_FOR_A_COMMAND = {  # the command that calls it has required its own permiss
     "shipments.version": "compared with If-Match before the command",
     "journeys.facts_of": "what the ledger concludes from",
     "licensing.lacks_on": "what a release asks before it is",
-    "licensing.lacks_of_shipments": "what the ledger concludes from",
+    "licensing.licensed": "what the ledger concludes from",
     "traces.version": "compared with If-Match before the command",
     "serials.with_another": "compares serials for a search that a command began",
 }

@@ -244,6 +244,32 @@ def test_an_export_that_nobody_received_is_the_diversion(status, kind):
     assert found.outcome == "traced"
 
 
+@pytest.mark.parametrize("last", ["export", "import"])
+def test_what_left_for_a_time_and_was_not_back_in_time_is_the_diversion(last):
+    away = event(last, "2026-01-01", return_due_on="2026-02-28", counterpart_state="BRA")
+    diversion = built(away).point_of_diversion
+    assert (diversion["diversion_kind"], diversion["after"], diversion["before"]) == (
+        "unreturned_temporary", away["record"], None,
+    )  # fmt: skip
+    assert "back by 2026-02-28" in str(diversion["why"])
+
+
+def test_what_is_found_while_it_may_be_away_is_not_diverted():
+    away = event("import", "2026-01-01", return_due_on="2026-03-01", counterpart_state="BRA")
+    assert built(away).point_of_diversion is None
+
+
+def test_what_came_back_in_time_is_not_diverted():
+    away = event("export", "2026-01-01", "BRA", return_due_on="2026-02-01")
+    assert built(away, event("import", "2026-01-20", "BRA")).point_of_diversion is None
+
+
+def test_what_left_for_a_time_and_never_arrived_is_told_as_such():
+    lost = event("export", "2026-01-01", "BRA", return_due_on="2026-02-01", shipment_status="lost",
+                 counterpart_state="PRY")  # fmt: skip
+    assert built(lost).point_of_diversion["diversion_kind"] == "never_arrived"
+
+
 def test_an_export_that_arrived_is_no_diversion():
     shipped = event("export", "2026-01-01", "BRA", "dealer", shipment_status="received_short")
     assert built(shipped, event("import", "2026-01-09")).point_of_diversion is None

@@ -100,7 +100,8 @@ def test_a_form_sent_twice_changes_once(officer, permit, as_actor):
 def test_the_source_is_amended_with_a_sign_of_the_authority(officer, permit):
     page = do(officer, f"{permit}/amend", 409, source="Another factory")
     assert "authentication" in page
-    page = do(officer, f"{permit}/amend", source="Another factory", authentication="Stamp 7")
+    signed = {"authentication": "Stamp 7", "reason": "The factory moved"}
+    page = do(officer, f"{permit}/amend", source="Another factory", **signed)
     assert "Another factory" in text(page) and "Amended" in text(page)
     assert 'id="source-wrong"' in do(officer, f"{permit}/amend", 422, source="Another factory")
 

@@ -32,7 +32,8 @@ REASON = Field("reason", say("Reason"), "area", required=True, most=1000,
 SIGNED = (
     Field("authentication", say("How the document shows the change"),
           hint=say("A stamp, a seal or an authorized signature; the mode alone needs none.")),
-    Field("reason", say("Reason"), "area", most=1000, hint=say("The states concerned read it.")),
+    Field("reason", say("Reason"), "area", most=1000,
+          hint=say("The states concerned read it; the mode alone needs none.")),
 )  # fmt: skip
 
 
@@ -72,7 +73,7 @@ DOINGS: doings.Doings = (
         say("Only the source of the goods may be amended (Model Regulations 8.5). For all else, reissue the"
             " document or cancel it."),
         AmendRequest, amendments.amend, Permission.PERMIT_RECORD, ("issued", "exhausted"),
-        (Field("source", say("Source of the goods"), "area", most=1000), *SIGNED),
+        (Field("source", say("Source of the goods"), "area", most=1000), SIGNED[0], REASON),
         is_for=lambda actor, view: view.permit.kind != "in_transit",
         start=lambda actor, view: as_it_stands(view), settle=only_what_is_new,
     ),

@@ -30,8 +30,8 @@ FIELDS = (
     Field("seals", say("Seals"), "area", hint=say("One on each line.")),
     Field("authentication", say("How the document shows the change"),
           hint=say("A stamp, a seal or an authorized signature; the mode alone needs none.")),
-    Field("reason", say("Reason"), "area", required=True, most=1000,
-          hint=say("The states concerned read it.")),
+    Field("reason", say("Reason"), "area", most=1000,
+          hint=say("The states concerned read it; the mode alone needs none.")),
 )  # fmt: skip
 
 

@@ -1,0 +1,56 @@
+"""A licence that changes, and the permits of all states that name who holds it (CIFTA XIII)."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, any_, or_, select
+from sqlalchemy.dialects.postgresql import array
+
+from salsa_ext.db import as_state, db
+from salsa_ext.matching import names
+from salsa_ext.models import Licensee, Party, Permit
+from salsa_ext.readmodels.states import participants
+from salsa_ext.services import authorisations, locks
+from salsa_ext.services.authorisations import LICENSED, ROLES, STANDING
+from salsa_ext.values.actor import Actor
+
+
+def review(actor: Actor, licensee: Licensee) -> None:
+    """Check anew the permits that name a licensee whose licence has just changed.
+
+    What was authorised and is so no more is raised, and told to the states concerned; what is again
+    is resolved. A permit that is being posted waits, or is waited for.
+    """
+    locks.registers()
+    found: list[Permit] = []
+    for state in participants():
+        with as_state(actor, state):
+            found += _naming(state, licensee)
+    authorisations.check(actor, found)
+
+
+def _naming(state: str, licensee: Licensee) -> list[Permit]:
+    """Return the standing permits of a state that name a licensee, by his licence or his name."""
+    sides = array([getattr(Permit, f"{role}_id") for role in ROLES])
+    named = (
+        select(Permit, Party.name, Party.licence)
+        .join(Party, Party.id == any_(sides))
+        .where(Permit.owner_state == state, Permit.status.in_(STANDING), _may_be(licensee))
+        .order_by(Permit.id)
+    )
+    rows = db.session.execute(named.execution_options(populate_existing=True))
+    found = {
+        permit.id: permit for permit, name, licence in rows
+        if licence == licensee.number or (not licence and names.key(name or "") == licensee.name_key)
+    }  # fmt: skip
+    return list(found.values())
+
+
+def _may_be(licensee: Licensee) -> ColumnElement[bool]:
+    """Narrow parties down to those that a register is asked about, of the licensee's state."""
+    by_number = or_(Party.licence == licensee.number, Party.licence.is_(None))
+    return (
+        (Party.country == licensee.owner_state)
+        & Party.kind.in_(LICENSED)
+        & Party.name.is_not(None)
+        & by_number
+    )
