@@ -189,9 +189,8 @@ class Quantity(fields.Field[Decimal]):
     }
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(
-            metadata={"type": "number", "exclusiveMinimum": 0, "maximum": MOST_QUANTITY}, **options
-        )
+        limits = {"type": "number", "exclusiveMinimum": 0, "maximum": MOST_QUANTITY}
+        super().__init__(metadata=limits | options.pop("metadata", {}), **options)
 
     def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> float | int | None:
         if value is None:
@@ -208,6 +207,25 @@ class Quantity(fields.Field[Decimal]):
         if not 0 < amount <= MOST_QUANTITY or amount != amount.quantize(Decimal("0.001")):
             raise self.make_error("invalid", most=MOST_QUANTITY)
         return amount
+
+
+class Remainder(Quantity):
+    """An amount, or zero for nothing of it."""
+
+    default_error_messages = {
+        "invalid": Lazy(
+            "A number from zero up to {most}, with at most three decimals, is needed here."
+        ),
+    }
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        del self.metadata["exclusiveMinimum"]
+        self.metadata["minimum"] = 0
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Decimal:
+        is_none = not isinstance(value, bool) and value == 0
+        return Decimal(0) if is_none else super()._deserialize(value, *args, **kwargs)
 
 
 class Flag(fields.Boolean):

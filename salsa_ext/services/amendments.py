@@ -9,7 +9,7 @@ from uuid import UUID
 from salsa_ext.articles import Article
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import db
-from salsa_ext.errors import FieldsAgainstRule, IllegalTransition, RuleBroken, say
+from salsa_ext.errors import FieldsAgainstRule, IllegalTransition, Named, RuleBroken, say
 from salsa_ext.models import Permit
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
@@ -53,9 +53,9 @@ def check_authentication(data: Amendment, changes: Mapping[str, Any]) -> None:
     if signed and not data.authentication:
         raise RuleBroken(
             Article.AUTHENTICATION,
-            say("To change {fields}, say in authentication how the document shows it: a stamp, a seal or an"
+            say("To change {fields}, say in {where} how the document shows it: a stamp, a seal or an"
                 " authorised signature (Model Regulations 8.5). The mode alone needs none.",
-                fields=", ".join(sorted(signed))),
+                fields=Named(tuple(sorted(signed))), where=Named(("authentication",))),
         )  # fmt: skip
 
 

@@ -75,7 +75,7 @@ DOINGS: doings.Doings = (
             Field("post", say("Border post"), "choice", "post"),
             Field("occurred_at", say("When"), "moment", required=True),
             Field("outcome", say("Outcome"), "choice", "checkpoint_outcome", required=True),
-            Field("quantity", say("Pieces counted")),
+            Field("quantity", say("Pieces counted"), "amount"),
             Field("seals", say("Seals"), "area", hint=say("One on each line.")),
         ),
         is_own=False, is_versioned=False, start=lambda actor, view: {"outcome": "passed"},

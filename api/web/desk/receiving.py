@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.web import sending
 from api.web.bodies import lines_of
 from api.web.desk.doings import Field
-from api.web.sending import Form
+from api.web.typed import Form, amount
 from salsa_ext.errors import say
 from salsa_ext.readmodels import permits
 from salsa_ext.readmodels.shipments import ShipmentView
@@ -17,7 +16,7 @@ from salsa_ext.values.actor import Actor
 def received_loose(view: ShipmentView) -> tuple[Field, ...]:
     """Return a field for each lot of goods without serial numbers."""
     return tuple(
-        Field(f"loose.{at}", say("Line {number}: quantity received", number=part["line"]),
+        Field(f"loose.{at}", say("Line {number}: quantity received", number=part["line"]), "amount",
               hint=say("Shipped: {count}", count=part["quantity"]))
         for at, part in enumerate(view.shipment.bulk)
     )  # fmt: skip
@@ -27,7 +26,7 @@ def list_received(body: dict[str, Any], view: ShipmentView, form: Form) -> None:
     """Let the lines of the form be serials, and the quantities those of their lines."""
     body["items"] = [{"serial": serial} for serial in lines_of(form.get("items"))]
     body["bulk"] = [
-        {"line": part["line"], "quantity": sending.amount(typed)}
+        {"line": part["line"], "quantity": amount(typed)}
         | ({"lot": part["lot"]} if part.get("lot") else {})
         for at, part in enumerate(view.shipment.bulk)
         if (typed := form.get(f"loose.{at}"))

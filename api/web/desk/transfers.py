@@ -12,7 +12,7 @@ from api.web import sending
 from api.web.access import again, sender, signed_in
 from api.web.desk import choices, listing
 from api.web.desk.blueprint import blueprint
-from api.web.sending import Form
+from api.web.typed import Form
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import documents, names
@@ -62,7 +62,7 @@ def record_transfer(actor: Actor) -> Any:
     """Register the transfer and show it; 422 or 409 with the form where that cannot be."""
     require(actor, Permission.TRANSFER_RECORD)
     form = sending.sent()
-    done = form.send(actor, lambda: _record(actor, form))
+    done = sending.send(form, actor, lambda: _record(actor, form))
     return done or (again(actor, lambda: _page(actor, form)), form.status)
 
 
