@@ -36,7 +36,7 @@ def test_a_notification_is_read_by_keyboard_alone_and_fits_the_screen(page, site
     newest.get_by_role("button").focus()
     page.keyboard.press("Enter")
     expect(page.locator(".notices li").first).not_to_contain_text("Mark as read")
-    expect(page.get_by_role("navigation", name="Main")).to_contain_text("unread: 2")
+    expect(page.get_by_role("navigation", name="Main")).to_contain_text("unread: 6")
 
 
 def test_the_first_tab_leads_past_the_navigation(page, site):
