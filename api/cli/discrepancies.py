@@ -28,7 +28,11 @@ text_option = click.option(
 
 @click.group()
 def discrepancy() -> None:
-    """See where states disagree about permits and shipments, and say what a state says to it."""
+    """See where states disagree about permits and shipments, and say what a state says to it.
+
+    Each command exits with 0, with 1 where the service refuses and says why, or with 2 for wrong
+    usage.
+    """
 
 
 @discrepancy.command("list")

@@ -32,7 +32,11 @@ reason_option = click.option("--reason", required=True, type=Line(1000))
 
 @click.group()
 def permit() -> None:
-    """Issue, follow and change import and export certificates and in-transit authorizations."""
+    """Issue, follow and change import and export certificates and in-transit authorizations.
+
+    Each command exits with 0, with 1 where the service refuses and says why, or with 2 for wrong
+    usage.
+    """
 
 
 @permit.command("list")
