@@ -31,7 +31,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "over_quantity": {
         "en": "The last shipment is held back until the import certificate is reissued.",
-        "es": "El último embarque se retiene hasta que se reexpida el certificado de importación.",
+        "es": "El último embarque se retiene hasta que se vuelva a expedir el certificado de importación.",
         "pt": "O último embarque fica retido até que se reemita o certificado de importação.",
     },
     "overdue": {

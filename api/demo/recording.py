@@ -114,7 +114,7 @@ class Recorder:
     def _shipments(self, plan: Plan) -> None:
         sent = [(shipped.exporter, (self._ids["permits", shipped.permit], shipped.data))
                 for shipped in plan.shipments]  # fmt: skip
-        for state, some in self._batches("shipments", sent, 100):
+        for state, some in self._batches("shipments", sent, 300):
             actor = self.acting(state, "licensing")
             with transaction(actor):
                 ids = shipments.record_many(actor=actor, batch=some)
@@ -128,7 +128,7 @@ class Recorder:
              (self._ids["shipments", shipped.data.number], ReleaseData(shipped.data.ships_on)))
             for shipped in plan.shipments if shipped.ticks
         ]  # fmt: skip
-        for state, some in self._batches("releases", left, 100):
+        for state, some in self._batches("releases", left, 300):
             actor = self.acting(state, "licensing")
             with transaction(actor):
                 releases.release_many(actor=actor, batch=some)
@@ -147,7 +147,7 @@ class Recorder:
     def _stage(
         self, ticked: Sequence[tuple[str, tuple[UUID, CheckpointData]]], done: int, of: int
     ) -> int:
-        for state, some in self._batches("checkpoints", ticked, 200):
+        for state, some in self._batches("checkpoints", ticked, 600):
             actor = self.acting(state, "border")
             with transaction(actor):
                 checkpoints.record_many(actor=actor, batch=some)
@@ -159,7 +159,7 @@ class Recorder:
             (shipped.importer, (self._ids["shipments", shipped.data.number], shipped.receipt))
             for shipped in plan.shipments if shipped.receipt
         ]  # fmt: skip
-        for state, some in self._batches("receipts", said, 60):
+        for state, some in self._batches("receipts", said, 300):
             actor = self.acting(state, "customs")
             with transaction(actor):
                 receipts.confirm_many(actor=actor, batch=some)
