@@ -9,6 +9,7 @@ import pytest
 
 from api.cli.bodies import read_body
 from api.cli.context import explained
+from api.i18n import language
 from api.schemas.changes import AmendRequest
 from tests import bodies
 
@@ -99,6 +100,7 @@ def test_what_cannot_be_issued_is_refused_with_the_paths_of_its_fields(salsa, wr
     ("[]", "(all): An object is needed here."), ("{", "is no JSON"), ('{"n": NaN}', "is no JSON"),
 ])  # fmt: skip
 def test_a_file_that_is_no_document_is_refused_in_a_sentence(body, said):
+    language.set("en")
     file = io.BytesIO(body.encode())
     file.name = "body.json"
     with pytest.raises(click.ClickException) as refused:
