@@ -34,6 +34,19 @@ class Coded:
         return self.code
 
 
+@dataclass(frozen=True)
+class Named:
+    """Fields or an action inside a sentence, by their names in the interface.
+
+    A page calls them as its form does.
+    """
+
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return ", ".join(self.names)
+
+
 def say(text: str, **params: Any) -> Message:
     """Mark a sentence for translation, with the data that it shows."""
     return Message(text, params)
@@ -133,13 +146,13 @@ class IllegalTransition(Conflict):
 
     code = "illegal_transition"
 
-    def __init__(self, kind: str, status: str, action: str) -> None:
+    def __init__(self, kind: str, status: str, action: str | Coded) -> None:
         super().__init__(
             say(
                 "A {kind} that is {status} cannot be changed by {action}.",
                 kind=Coded("object", kind),
                 status=Coded(f"{kind}_status", status),
-                action=action,
+                action=Named((action,)) if isinstance(action, str) else action,
             ),
             status=status,
         )
@@ -152,8 +165,8 @@ class ReleaseFirst(IllegalTransition):
         SalsaError.__init__(
             self,
             say(
-                "This shipment is {status}, and not released. Release it first (POST"
-                " /api/v1/shipments/…/release); then the stage {stage} can be ticked.",
+                "This shipment is {status}, and not released. Release it first; then the stage"
+                " “{stage}” can be ticked.",
                 status=Coded("shipment_status", status),
                 stage=Coded("checkpoint_stage", stage),
             ),

@@ -18,6 +18,8 @@ COMMANDS = {
     "contact": ("api.cli.contacts", "contact"),
     "setting": ("api.cli.settings", "setting"),
     "licensee": ("api.cli.licensees", "licensee"),
+    "permit": ("api.cli.permits", "permit"),
+    "discrepancy": ("api.cli.discrepancies", "discrepancy"),
     "account": ("api.cli.accounts", "account"),
     "key": ("api.cli.keys", "key"),
     "signing-key": ("api.cli.signing", "signing_key"),

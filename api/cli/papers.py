@@ -8,10 +8,9 @@ import click
 
 from api.cli.context import acting, explained
 from api.cli.options import Line, own_state_option
+from api.cli.permits import chosen
 from api.papers import permits
 from api.vault import vault
-from salsa_ext.errors import NotFound
-from salsa_ext.readmodels.permits import list_permits
 from salsa_ext.services import papers
 from salsa_ext.values.codes import PERMIT_KINDS
 
@@ -31,12 +30,8 @@ def paper(state: str, kind: str, output: Path, number: str) -> None:
       salsa paper --state PRY --kind import -o certificate.pdf PRY-I-0001
     """
     with acting(state) as actor:
-        wanted = {"kind": kind, "number": number}
-        found = list_permits(actor, wanted, 200, None).items
-        own = [view.permit.id for view in found if view.permit.owner_state == state]
-        if not own:
-            raise NotFound("permit", number)
-        made = papers.permit_paper(actor=actor, vault=vault(), permit_id=own[0])
+        permit = chosen(actor, number, kind, state).permit
+        made = papers.permit_paper(actor=actor, vault=vault(), permit_id=permit.id)
         body = permits.render(made, actor.now())
     try:
         output.write_bytes(body)

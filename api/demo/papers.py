@@ -17,6 +17,7 @@ from salsa_ext.values.parties import Party
 from salsa_ext.values.permits import Authority, PermitData, Reference
 
 VALID: Final = 365
+BROKERED: Final = 8  # one deal in so many
 
 
 class Numbers:
@@ -79,8 +80,11 @@ class Clerk:
         way = deal.way
         buyer = self._people.dealer(way.importer)
         final = self._people.body(way.importer) if deal.for_state else buyer
-        return {"exporter": self._people.maker(way.exporter), "importer": buyer,
-                "final_consignee": final}  # fmt: skip
+        return {
+            "exporter": self._people.maker(way.exporter), "importer": buyer,
+            "final_consignee": final,
+            "broker": self._people.broker(way.exporter) if _is_brokered(deal) else None,
+        }  # fmt: skip
 
     def _common(self, state: str, issued: int) -> dict[str, Any]:
         return {
@@ -122,8 +126,13 @@ class Clerk:
             **parties, lines=_lines(deal), export_permit=Reference(way.exporter, deal.number),
             plan={"route": " / ".join(way.posts), "port_of_entry": way.posts[0],
                   "port_of_exit": way.posts[-1], "mode": way.mode, "enters_on": enters,
-                  "leaves_on": leaves, "carrier": self._people.carrier(way.exporter).name},
+                  "leaves_on": leaves, "carrier": self._people.carrier(state).name},
         )  # fmt: skip
+
+
+def _is_brokered(deal: Deal) -> bool:
+    """Say whether somebody brokered a deal; by its number, so that nothing else is drawn anew."""
+    return int(deal.number[-4:]) % BROKERED == BROKERED - 1
 
 
 def _line(number: int, design: Design, quantity: int) -> Firearm:

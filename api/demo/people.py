@@ -40,6 +40,8 @@ MAKERS: Final = {"es": "Fábrica {}", "pt": "Fábrica {}", "en": "{} Manufacturi
                  "fr": "Manufacture {}", "nl": "Fabriek {}"}  # fmt: skip
 CARRIERS: Final = {"es": "Transportes {}", "pt": "Transportes {}", "en": "{} Freight",
                    "fr": "Transports {}", "nl": "Vervoer {}"}  # fmt: skip
+BROKERS: Final = {"es": "Corredora {}", "pt": "Corretora {}", "en": "{} Brokers",
+                  "fr": "Courtage {}", "nl": "Makelaardij {}"}  # fmt: skip
 STREETS: Final = {"es": "Calle Ejemplo", "pt": "Rua Exemplo", "en": "Example Street",
                   "fr": "Rue Exemple", "nl": "Voorbeeldstraat"}  # fmt: skip
 STATE_BODIES: Final = ("police", "military", "government")
@@ -74,6 +76,15 @@ class People:
     def carrier(self, state: str) -> Party:
         """Return the state's one fictitious carrier."""
         return Party(_named(CARRIERS, state), "carrier", state, licence=f"{state}-C-01")
+
+    def broker(self, state: str) -> Party:
+        """Return the state's one fictitious broker."""
+        return Party(_named(BROKERS, state), "other", state, licence=f"{state}-B-01")
+
+    def firms(self, state: str) -> tuple[Party, ...]:
+        """Return all firms of the state, its dealers first."""
+        others = self.maker(state), self.carrier(state), self.broker(state)
+        return (*self._dealers[state], *others)
 
     def body(self, state: str) -> Party:
         """Return a body of the state that buys guns: police, armed forces or another."""

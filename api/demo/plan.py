@@ -14,6 +14,7 @@ from api.demo.guns import FOREIGN, Armoury, Design, Gun, by_source
 from api.demo.manifests import Forwarder
 from api.demo.papers import Clerk, Numbers
 from api.demo.people import People
+from api.demo.registers import Licensed, Registry
 from api.demo.reports import Desk
 from api.demo.seizures import Police, Pool, Seized
 from api.demo.traces import Analysts, Case
@@ -53,6 +54,7 @@ class Shipped:
 class Plan:
     """The documents of all states, each kind in the order in which it is recorded."""
 
+    licensees: Sequence[Licensed]
     permits: Sequence[tuple[str, PermitData]]
     shipments: Sequence[Shipped]
     transfers: Sequence[tuple[str, TransferData]]
@@ -84,6 +86,7 @@ class Planner:
         self._clerk.number(deals)
         seizures = self._seizures(registrar, [*registrar.guns, *self._unsold(deals)], lost, lot)
         return Plan(
+            licensees=list(Registry(self._people, self._calendar).licensees()),
             permits=self._permits([first, *deals]),
             shipments=self._shipped([first, *deals]),
             transfers=self._transfers(registrar, lot),

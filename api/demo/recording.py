@@ -12,6 +12,8 @@ from uuid import UUID
 
 from api.demo.accounts import Account, code
 from api.demo.plan import Plan
+from api.demo.positions import speak
+from api.demo.settings import SETTINGS
 from api.demo.traces import UNSENT, Case
 from api.demo.world import STATES, Calendar
 from salsa_ext.clock import FixedClock
@@ -20,12 +22,14 @@ from salsa_ext.policy.rules import operator
 from salsa_ext.services import (
     authentication,
     checkpoints,
+    licensees,
     permits,
     receipts,
     releases,
     reports,
     rollups,
     seizures,
+    settings,
     shipments,
     traces,
     transfers,
@@ -55,12 +59,15 @@ class Recorder:
 
     def record(self, plan: Plan) -> None:
         """Write everything down but the traces."""
+        self._settings()
+        self._registers(plan)
         self._documents("permits", permits.record_many, "licensing", plan.permits, 500)
         self._shipments(plan)
         self._releases(plan)
         self._ticks(plan)
         self._receipts(plan)
         self._watch()
+        speak(lambda state: self.acting(state, "licensing"))
         self._documents("transfers", transfers.record_many, "licensing", plan.transfers, 2_000)
         self._documents("reports", reports.record_many, "police", plan.reports, 2_000)
         seized = [(made.state, made.data) for made in plan.seizures]
@@ -76,6 +83,24 @@ class Recorder:
                     self._lead(case, desks)
         self._fold()
 
+    def _settings(self) -> None:
+        for state, change in SETTINGS.items():
+            actor = self.acting(state, "licensing")
+            with transaction(actor):
+                settings.change(actor=actor, data=change, seen=None)
+
+    def _registers(self, plan: Plan) -> None:
+        entered = [(licensed.state, licensed) for licensed in plan.licensees]
+        for state, some in self._batches("licensees", entered, 100):
+            actor = self.acting(state, "licensing")
+            with transaction(actor):
+                batch = [licensed.data for licensed in some]
+                ids = licensees.record_many(actor=actor, batch=batch)
+                for licensed, key in zip(some, ids, strict=True):
+                    if licensed.suspended:
+                        licensees.decide(actor=actor, licensee_id=key, seen=None,
+                                         action="suspend", data=licensed.suspended)  # fmt: skip
+
     def _documents(
         self, step: str, command: Command, agency: str, documents: Sequence[tuple[str, Any]],
         size: int,
@@ -89,7 +114,7 @@ class Recorder:
     def _shipments(self, plan: Plan) -> None:
         sent = [(shipped.exporter, (self._ids["permits", shipped.permit], shipped.data))
                 for shipped in plan.shipments]  # fmt: skip
-        for state, some in self._batches("shipments", sent, 100):
+        for state, some in self._batches("shipments", sent, 300):
             actor = self.acting(state, "licensing")
             with transaction(actor):
                 ids = shipments.record_many(actor=actor, batch=some)
@@ -103,7 +128,7 @@ class Recorder:
              (self._ids["shipments", shipped.data.number], ReleaseData(shipped.data.ships_on)))
             for shipped in plan.shipments if shipped.ticks
         ]  # fmt: skip
-        for state, some in self._batches("releases", left, 100):
+        for state, some in self._batches("releases", left, 300):
             actor = self.acting(state, "licensing")
             with transaction(actor):
                 releases.release_many(actor=actor, batch=some)
@@ -122,7 +147,7 @@ class Recorder:
     def _stage(
         self, ticked: Sequence[tuple[str, tuple[UUID, CheckpointData]]], done: int, of: int
     ) -> int:
-        for state, some in self._batches("checkpoints", ticked, 200):
+        for state, some in self._batches("checkpoints", ticked, 600):
             actor = self.acting(state, "border")
             with transaction(actor):
                 checkpoints.record_many(actor=actor, batch=some)
@@ -134,7 +159,7 @@ class Recorder:
             (shipped.importer, (self._ids["shipments", shipped.data.number], shipped.receipt))
             for shipped in plan.shipments if shipped.receipt
         ]  # fmt: skip
-        for state, some in self._batches("receipts", said, 60):
+        for state, some in self._batches("receipts", said, 300):
             actor = self.acting(state, "customs")
             with transaction(actor):
                 receipts.confirm_many(actor=actor, batch=some)

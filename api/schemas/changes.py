@@ -13,7 +13,7 @@ from api.schemas.fields import (
     Day,
     Items,
     Nested,
-    Quantity,
+    Remainder,
     RequestSchema,
     Text,
     Whole,
@@ -102,10 +102,10 @@ class AmendRequest(RequestSchema):
 
 
 class LeftRequest(RequestSchema):
-    """How much of a line is reissued."""
+    """How much of a line is reissued; of one that is left out, all that is left."""
 
     line = Whole(least=1, most=1_000_000, required=True)
-    quantity = Quantity(required=True)
+    quantity = Remainder(required=True, metadata={"description": "0 leaves the line out."})
 
 
 class ReissueRequest(RequestSchema):

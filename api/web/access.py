@@ -65,9 +65,9 @@ def _page_of_form() -> str:
     )
 
 
-def count_waiting(actor: Actor) -> None:
-    """Count what waits for who is signed in; the head of each page of his says it."""
-    if Permission.NOTIFICATION_READ in actor.permissions:
+def count_waiting(actor: Actor | None) -> None:
+    """Count what waits for who is signed in, if somebody is; the head of each page of his says it."""
+    if actor and Permission.NOTIFICATION_READ in actor.permissions:
         g.unread = count_unread(actor)
 
 

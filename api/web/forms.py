@@ -8,6 +8,7 @@ from api.auth import authenticate_page
 from api.papers import forms
 from api.resource import pdf
 from api.transaction import transaction
+from api.web.access import count_waiting
 from salsa_ext.policy.rules import visitor
 from salsa_ext.values.codes import LANGUAGES
 
@@ -19,6 +20,7 @@ def listed() -> str:
     """List the forms."""
     g.actor = authenticate_page()
     with transaction(g.actor or visitor()):
+        count_waiting(g.actor)
         return render_template("forms.html", kinds=forms.KINDS)
 
 

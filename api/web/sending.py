@@ -1,25 +1,21 @@
-"""A form of the pages: what was typed, what is wrong with it, and its one effect."""
+"""Sending a form of the pages: it has one effect, however often it comes."""
 
 from __future__ import annotations
 
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
-from zoneinfo import ZoneInfo
+from collections.abc import Callable
 
 from flask import redirect, request
-from marshmallow import Schema, ValidationError
+from marshmallow import ValidationError
 from werkzeug import Response
 
 from api.i18n import translate
 from api.said import flatten
 from api.transaction import transaction
 from api.web import csrf
-from api.web.bodies import LOCAL, NUMBER, Body
+from api.web.typed import Form
 from salsa_ext.errors import (
     Conflict,
     Forbidden,
@@ -36,7 +32,6 @@ from salsa_ext.services import idempotency
 from salsa_ext.services.idempotency import Answer, Attempt
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
-from salsa_ext.values.zones import UTC
 
 TOKEN = "once"  # noqa: S105 - the name of a field
 TOKENS = re.compile(r"[0-9a-f-]{36}")
@@ -46,142 +41,6 @@ PAGES_OF_THEIR_OWN = (Forbidden, NotFound, Unavailable)
 SENT_BEFORE = say("This form was sent before with other values, and was taken. To send these as well, send it"
                   " again.")  # fmt: skip
 UNDER_WAY = say("This form is being taken; look in a moment whether it was.")
-
-
-@dataclass
-class Form:
-    """Values by path as they were typed, and what is wrong by path ("" is the whole).
-
-    `token` marks one filling-in: sent twice, it has one effect. `labels` collects, while the page
-    is made, what each field is called, for the summary of what is wrong.
-    """
-
-    values: dict[str, str] = field(default_factory=dict)
-    errors: dict[str, list[str]] = field(default_factory=dict)
-    token: str = field(default_factory=lambda: str(new_id()))
-    labels: dict[str, str] = field(default_factory=dict)
-    status: int = 200
-    zone: str = UTC
-    opened: str = ""
-    """The field that takes the focus."""
-
-    def get(self, path: str) -> str:
-        """Return what stands in a field."""
-        return self.values.get(path, "")
-
-    def said(self, path: str) -> list[str]:
-        """Return what is wrong with a field."""
-        return self.errors.get(path, [])
-
-    def name(self, path: str, label: str) -> str:
-        """Remember what a field is called, and return its id."""
-        self.labels[path] = label
-        return path.replace(".", "-")
-
-    def typed(self, prefix: str) -> bool:
-        """Tell whether something stands in a part of the form."""
-        return any(text and path.startswith(prefix) for path, text in self.values.items())
-
-    def touches(self, *prefixes: str) -> bool:
-        """Tell whether something stands, or is wrong, in parts of the form."""
-        wrong = any(path.startswith(prefixes) for path in self.errors)
-        return wrong or any(self.typed(prefix) for prefix in prefixes)
-
-    def rows(self, name: str) -> range:
-        """Return the numbers of the rows of a list; there is one at least."""
-        return range(max([1, *(at + 1 for at in self._places(name))]))
-
-    def place(self, path: str) -> str | None:
-        """Return the field to which an error leads: its own, or the first of its part."""
-        if path in self.labels:
-            return path
-        return next((name for name in self.labels if path and name.startswith(f"{path}.")), None)
-
-    def close_up(self, name: str) -> None:
-        """Number the rows of a list anew, leaving out those where nothing was typed."""
-        kept = [at for at in sorted(self._places(name)) if self.typed(f"{name}.{at}.")]
-        moved = {f"{name}.{old}.": f"{name}.{new}." for new, old in enumerate(kept)}
-        old = [path for path in self.values if path.startswith(f"{name}.")]
-        typed = {path: self.values.pop(path) for path in old}
-        for before, after in moved.items():
-            for path, text in typed.items():
-                if path.startswith(before):
-                    self.values[after + path.removeprefix(before)] = text
-
-    def _places(self, name: str) -> set[int]:
-        numbered = re.compile(rf"{re.escape(name)}\.([0-9]{{1,4}})\.")
-        return {int(found[1]) for path in self.values if (found := numbered.match(path))}
-
-    def load(
-        self, schema: Schema, amend: Callable[[dict[str, Any]], None] | None = None,
-        zone: str = UTC,
-    ) -> Any:  # fmt: skip
-        """Return the value that the form makes by a schema; `amend(json)` completes it before.
-
-        Moments are typed in `zone`. Raises ValidationError.
-        """
-        self.zone = zone
-        body = Body(schema, self.values, zone)
-        if amend:
-            amend(body.json)
-        try:
-            return schema.load(body.json)
-        except ValidationError as error:
-            raise ValidationError(dict(flatten(error.messages)) | body.wrong) from error
-
-    def moment(self, path: str) -> datetime | str | None:
-        """Return the moment that was typed in a field, in the zone of the form.
-
-        None stands for an empty field, the text itself for what is no moment.
-        """
-        typed = self.get(path)
-        try:
-            at = datetime.fromisoformat(typed) if LOCAL.fullmatch(typed) else None
-        except ValueError:
-            at = None
-        return at.replace(tzinfo=ZoneInfo(self.zone)) if at else typed or None
-
-    def send(self, actor: Actor, command: Callable[[], str]) -> Response | None:
-        """Run a command once and go on to the address that it returns.
-
-        Returns None where it was refused; `errors` and `status` say why.
-        """
-        for _ in range(PATIENCE):
-            try:
-                return redirect(self._once(actor, command), 303)
-            except InFlight:  # somebody pressed twice: the first answer is the second's too
-                time.sleep(PAUSE)
-            except ValidationError as error:
-                return self._refuse(422, dict(flatten(error.messages)))
-            except Invalid as error:
-                said = {path: [*map(translate, texts)] for path, texts in error.errors.items()}
-                return self._refuse(422, said)
-            except KeyReused:
-                self.token = str(new_id())
-                return self._refuse(422, {"": [translate(SENT_BEFORE)]})
-            except PAGES_OF_THEIR_OWN:
-                raise
-            except SalsaError as error:
-                return self._refuse(_status(error), {"": [translate(error.message)]})
-        return self._refuse(409, {"": [translate(UNDER_WAY)]})
-
-    def _once(self, actor: Actor, command: Callable[[], str]) -> str:
-        typed = json.dumps(self.values, sort_keys=True).encode()
-        attempt = Attempt(actor.account_id, "POST", request.path, self.token, typed)
-        with transaction(actor):
-            if (first := idempotency.replay(attempt)) is not None:
-                return first.body.decode()
-            address = command()
-            idempotency.keep(actor, attempt, Answer(303, "", address.encode()))
-            return address
-
-    def _refuse(self, status: int, errors: dict[str, list[str]]) -> None:
-        self.status, self.errors = status, errors
-
-
-def amount(typed: str) -> float | str:
-    """Return a number that was typed, or what was typed where it is none."""
-    return float(typed.replace(",", ".")) if NUMBER.fullmatch(typed) else typed
 
 
 def sent() -> Form:
@@ -194,14 +53,45 @@ def sent() -> Form:
     return form
 
 
+def send(form: Form, actor: Actor, command: Callable[[], str]) -> Response | None:
+    """Run a command once and go on to the address that it returns.
+
+    Returns None where it was refused; the form's `errors` and `status` say why.
+    """
+    for _ in range(PATIENCE):
+        try:
+            return redirect(_once(form, actor, command), 303)
+        except InFlight:  # somebody pressed twice: the first answer is the second's too
+            time.sleep(PAUSE)
+        except ValidationError as error:
+            return _refuse(form, 422, dict(flatten(error.messages)))
+        except Invalid as error:
+            said = {path: [*map(form.say, texts)] for path, texts in error.errors.items()}
+            return _refuse(form, 422, said)
+        except KeyReused:
+            form.token = str(new_id())
+            return _refuse(form, 422, {"": [translate(SENT_BEFORE)]})
+        except PAGES_OF_THEIR_OWN:
+            raise
+        except SalsaError as error:
+            return _refuse(form, _status(error), {"": [form.say(error.message)]})
+    return _refuse(form, 409, {"": [translate(UNDER_WAY)]})
+
+
+def _once(form: Form, actor: Actor, command: Callable[[], str]) -> str:
+    typed = json.dumps(form.values, sort_keys=True).encode()
+    attempt = Attempt(actor.account_id, "POST", request.path, form.token, typed)
+    with transaction(actor):
+        if (first := idempotency.replay(attempt)) is not None:
+            return first.body.decode()
+        address = command()
+        idempotency.keep(actor, attempt, Answer(303, "", address.encode()))
+        return address
+
+
+def _refuse(form: Form, status: int, errors: dict[str, list[str]]) -> None:
+    form.status, form.errors = status, errors
+
+
 def _status(error: SalsaError) -> int:
     return next((status for kind, status in STATUS.items() if isinstance(error, kind)), 422)
-
-
-def summary(form: Form) -> Iterator[tuple[str | None, str, str]]:
-    """Yield, for each thing that is wrong, the id of its field, its name, and the sentence."""
-    for path, said in form.errors.items():
-        place = form.place(path)
-        at = place.replace(".", "-") if place else None
-        for sentence in said:
-            yield at, form.labels.get(place or "", ""), sentence

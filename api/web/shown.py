@@ -13,7 +13,7 @@ from flask import g, request
 from api.auth import COOKIE
 from api.i18n import translate
 from api.web.access import here
-from api.web.sending import summary
+from api.web.typed import summary
 from salsa_ext.errors import Message
 from salsa_ext.readmodels import names
 from salsa_ext.values.codes import LANGUAGES

@@ -6,6 +6,7 @@ from flask import Blueprint, g, render_template, request
 
 from api.auth import authenticate_page
 from api.transaction import transaction
+from api.web.access import count_waiting
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import visitor
 from salsa_ext.readmodels.signing import keys_named
@@ -22,6 +23,7 @@ def form() -> str:
     """Show the form."""
     g.actor = authenticate_page()
     with transaction(g.actor or visitor()):
+        count_waiting(g.actor)
         return render_template("verify.html", found=None, sees=_sees(g.actor))
 
 
@@ -31,6 +33,7 @@ def check() -> str:
     g.actor = authenticate_page()
     text = "".join(request.form.get("token", "").split())
     with transaction(g.actor or visitor()):
+        count_waiting(g.actor)
         sees = _sees(g.actor)
         found = papers.verify(actor=g.actor, text=text) if g.actor and sees else _signature(text)
         return render_template("verify.html", found=found, sees=sees, token=text)

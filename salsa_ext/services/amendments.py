@@ -9,7 +9,7 @@ from uuid import UUID
 from salsa_ext.articles import Article
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import db
-from salsa_ext.errors import FieldsAgainstRule, IllegalTransition, Invalid, RuleBroken, say
+from salsa_ext.errors import FieldsAgainstRule, IllegalTransition, Invalid, Named, RuleBroken, say
 from salsa_ext.models import Permit
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
@@ -56,13 +56,13 @@ def check_authentication(data: Amendment, changes: Mapping[str, Any]) -> None:
     if signed and not data.authentication:
         raise RuleBroken(
             Article.AUTHENTICATION,
-            say("To change {fields}, say in authentication how the document shows it: a stamp, a seal or an"
+            say("To change {fields}, say in {where} how the document shows it: a stamp, a seal or an"
                 " authorised signature (Model Regulations 8.5). The mode alone needs none.",
-                fields=", ".join(sorted(signed))),
+                fields=Named(tuple(sorted(signed))), where=Named(("authentication",))),
         )  # fmt: skip
     if signed and not data.reason:
         said = say("To change {fields}, give the reason, which the states concerned read; the mode alone needs"
-                   " none.", fields=", ".join(sorted(signed)))  # fmt: skip
+                   " none.", fields=Named(tuple(sorted(signed))))  # fmt: skip
         raise Invalid({"reason": [said]})
 
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from salsa_ext.errors import say
+from salsa_ext.errors import Named, say
 from salsa_ext.matching.manifests import Arrived, Sent, compare
 from salsa_ext.models import Record, Shipment
 from salsa_ext.readmodels import names
@@ -54,7 +54,7 @@ def check(shipment: Shipment, data: ReceiptData, on: date) -> None:
         problems.add("received_on", say("The shipment left on {on}; it cannot arrive before.",
                                         on=shipment.ships_on))  # fmt: skip
     if not (data.all or data.items or data.bulk):
-        problems.add("items", say("Set all to true, or list what arrived."))
+        problems.add("items", say("Set {field}, or list what arrived.", field=Named(("all",))))
     if data.all and (data.items or data.bulk):
         problems.add("all", say("Everything arrived, or what is listed: give one of the two."))
     problems.raise_any()

@@ -80,9 +80,11 @@ def _check(state: str, data: CheckpointData, now: datetime) -> None:
 def _check_status(shipment: Shipment, facts: Facts, data: CheckpointData) -> None:
     if facts.arrival and not facts.comeback:
         if data.occurred_at.date() > facts.arrival.on or data.outcome != "passed":
-            raise IllegalTransition("shipment", shipment.status, data.stage)
+            raise IllegalTransition(
+                "shipment", shipment.status, Coded("checkpoint_stage", data.stage)
+            )
     elif facts.is_over:
-        raise IllegalTransition("shipment", shipment.status, data.stage)
+        raise IllegalTransition("shipment", shipment.status, Coded("checkpoint_stage", data.stage))
     elif not facts.is_released and data.stage != "entry":
         raise ReleaseFirst(shipment.status, data.stage)
 

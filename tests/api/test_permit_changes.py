@@ -198,6 +198,15 @@ def test_a_reissue_without_lines_takes_all_that_is_left(permit, exporter):
     assert permit.act("reissue", body, 201)["balance"][0]["authorised"] == 8
 
 
+def test_a_line_of_which_zero_is_reissued_is_left_out(permit):
+    nothing = AGAIN | {"lines": [{"line": 1, "quantity": 0}]}
+    problem = permit.act("reissue", nothing, 422)
+    assert problem["errors"] == {"lines": ["A permit has at least one line."]}
+    negative = AGAIN | {"lines": [{"line": 1, "quantity": -1}]}
+    said = permit.act("reissue", negative, 422)["errors"]["lines.0.quantity"]
+    assert said[0].startswith("A number from zero up to")
+
+
 def test_a_reissue_of_more_than_is_left_is_refused_with_the_balance(permit, exporter):
     exporter.post(f"{permit.path}/shipments", bodies.shipment())
     problem = permit.act("reissue", AGAIN | {"lines": [{"line": 1, "quantity": 9}]}, 409)

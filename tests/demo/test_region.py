@@ -16,6 +16,7 @@ from sqlalchemy import text
 from api.app import create_app
 from api.demo import credentials, guns, region, tour, words
 from api.demo.plan import Planner
+from api.demo.registers import FLAWS
 from api.demo.traces import ASKING
 from api.demo.world import STATES, Calendar
 from salsa_ext.clock import FixedClock
@@ -25,7 +26,7 @@ from salsa_ext.policy.rules import operator, permissions_of
 from salsa_ext.readmodels import names
 from salsa_ext.services import installation
 from salsa_ext.services.authentication import find_account
-from salsa_ext.values.codes import ROLES, TRACE_STATUSES
+from salsa_ext.values.codes import LICENSEE_ROLES, ROLES, TRACE_STATUSES
 from tests import actors
 
 ANCHOR, SEED, SCALE = date(2026, 3, 9), 10, 0.02
@@ -151,6 +152,40 @@ def test_figures_hold_cells_that_are_shown_and_cells_that_are_withheld(small):
 def test_some_records_are_silent_and_some_only_point_to_their_owner(small):
     kinds = counted(small, "SELECT visibility, count(*) FROM record_setting GROUP BY 1")
     assert kinds.keys() == {"open", "pointer", "silent"}
+
+
+def test_only_a_few_firms_are_not_authorised(small):
+    doubts = counted(small, "SELECT data->>'verdict', count(*) FROM discrepancy"
+                            " WHERE kind = 'party_not_authorised' GROUP BY 1")  # fmt: skip
+    permits = counted(small, "SELECT owner_state, count(*) FROM permit GROUP BY 1")
+    assert doubts.total() < permits.total() / 20
+    assert set(counted(small, "SELECT status, 1 FROM licensee")) == {
+        "active", "suspended",
+    }  # fmt: skip
+
+
+def test_firms_that_are_not_authorised_are_found_in_every_way():
+    made = Planner(7, Calendar(ANCHOR), 0.01)
+    licensed = made.plan().licensees
+    roles = {role for one in licensed for role in one.data.roles}
+    assert roles == set(LICENSEE_ROLES)
+    flawed = {one.state for one in licensed if one.suspended or one.data.roles == ("dealer",)
+              or one.data.valid_to < ANCHOR}  # fmt: skip
+    dealers = Counter(one.state for one in licensed if "-D-" in one.data.number)
+    missing = {state for state, count in dealers.items() if count < max(dealers.values())}
+    assert flawed | missing == FLAWS.keys()
+
+
+def test_discrepancies_have_been_worked_on_and_others_are_open(small):
+    statuses = counted(small, "SELECT status, count(*) FROM discrepancy GROUP BY 1")
+    assert {"open", "explained"} <= statuses.keys()
+    said = counted(small, "SELECT stance, count(*) FROM position GROUP BY 1")
+    assert said["explained"]
+
+
+def test_two_states_have_agreed_on_electronic_copies(small):
+    settings = small.client("PRY", "licensing_officer").get("/settings").json
+    assert settings["electronic_copies_with"] == ["BRA"]
 
 
 def test_a_region_is_complete_when_it_is_made(small):

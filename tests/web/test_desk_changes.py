@@ -81,7 +81,7 @@ def test_a_change_of_what_somebody_changed_meanwhile_is_refused(officer, permit)
 
 def test_what_its_status_forbids_is_told(officer, permit):
     page = do(officer, f"{permit}/reinstate", 409, reason="No")
-    assert 'class="summary"' in page and "cannot be changed by reinstate" in page
+    assert 'class="summary"' in page and "cannot be changed by “Reinstate”" in page
 
 
 def test_a_form_sent_twice_changes_once(officer, permit, as_actor):
@@ -99,7 +99,8 @@ def test_a_form_sent_twice_changes_once(officer, permit, as_actor):
 
 def test_the_source_is_amended_with_a_sign_of_the_authority(officer, permit):
     page = do(officer, f"{permit}/amend", 409, source="Another factory")
-    assert "authentication" in page
+    said = text(page)
+    assert "To change “Source of the goods”, say in “How the document shows the change” how" in said
     signed = {"authentication": "Stamp 7", "reason": "The factory moved"}
     page = do(officer, f"{permit}/amend", source="Another factory", **signed)
     assert "Another factory" in text(page) and "Amended" in text(page)
@@ -132,6 +133,47 @@ def test_a_permit_is_reissued_under_a_new_number(officer, permit):
     assert "↷ Replaced" in text(officer.open(permit))
     page = do(officer, f"{permit}/reissue", 409, **fields | {"number": "I-3"})
     assert 'class="summary"' in page
+
+
+AGAIN = {"number": "I-2", "issued_on": "2026-03-09", "expires_on": "2027-03-08",
+         "authority__agency": "PRY-LICENSING", "authority__signatory": "Eva Ejemplo"}  # fmt: skip
+
+
+@pytest.fixture
+def two_lines(as_actor):
+    """A permit of two lines: the address of its page."""
+    lines = bodies.permit()["lines"]
+    body = bodies.import_permit(
+        lines=[*lines, lines[0] | {"line": 2, "model": "G3", "quantity": 5}]
+    )
+    issued = as_actor("PRY", "licensing_officer").post("/permits", body)
+    return f"/desk/permits/{issued.json['id']}"
+
+
+def test_a_reissue_opens_with_all_that_is_left_of_each_line(officer, two_lines):
+    form = text(officer.open(f"{two_lines}/reissue"))
+    assert "Line 1: Pistol · Taurus · G2C · 9x19 Left: 10." in form
+    assert "Line 2: Pistol · Taurus · G3 · 9x19 Left: 5." in form
+    assert 'value="10"' in officer.open(f"{two_lines}/reissue")
+
+
+def test_lines_and_quantities_of_a_reissue_are_chosen(officer, two_lines, as_actor):
+    chosen = {"lines__0__quantity": "0", "lines__1__quantity": "3"}
+    do(officer, f"{two_lines}/reissue", **AGAIN | chosen)
+    [fresh, _] = as_actor("PRY", "licensing_officer").get("/permits").json["items"]
+    assert [(line["line"], line["authorised"]) for line in fresh["balance"]] == [(2, 3)]
+
+
+@pytest.mark.parametrize(("typed", "status", "said"), [
+    (("0", ""), 422, "A permit has at least one line."),
+    (("x", "3"), 422, "Write the number without separators of thousands"),
+    (("-1", "3"), 422, "A number from zero up to"),
+    (("11", "3"), 409, "more than is left of the permit"),
+])  # fmt: skip
+def test_quantities_of_a_reissue_that_cannot_be_are_told(officer, two_lines, typed, status, said):
+    chosen = {f"lines__{at}__quantity": amount for at, amount in enumerate(typed)}
+    page = do(officer, f"{two_lines}/reissue", status, **AGAIN | chosen)
+    assert said in text(page) and 'class="summary"' in page
 
 
 @pytest.mark.parametrize("name", ["burn", "shipments", "x" * 200, "A"])

@@ -273,6 +273,8 @@ def test_a_transfer_is_registered_shown_and_listed(officer, as_actor):
     ({"occurred_on": "2026-06-01"}, "occurred_on", "lies in the future"),
     ({"firearm.year": "19.9"}, "firearm-year", "A whole number"),
     ({"firearm.year": "1200"}, "firearm-year", "From 1400 to 2200."),
+    ({"firearm.serial": "", "firearm.type": "", "firearm.make": ""}, "firearm-serial",
+     "Say which gun it is"),
     ({"from.name": ""}, "from-name", "This field is required."),
     ({"to.kind": ""}, "to-kind", "This field is required."),
     ({"visibility": "all"}, "visibility", "One of"),

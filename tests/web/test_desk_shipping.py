@@ -125,7 +125,7 @@ def test_a_receipt_lists_what_arrived(shipment, signed_in):
 
 
 @pytest.mark.parametrize(("fields", "field", "said"), [
-    ({"received_on": "2026-03-09"}, "items", "Set all to true, or list what arrived."),
+    ({"received_on": "2026-03-09"}, "items", "Set “Everything arrived as it was shipped”, or list"),
     ({"received_on": "2026-03-09", "all": "true", "items": "ABC1"}, "all", "give one of the two"),
     ({"all": "true"}, "received_on", "This field is required."),
     ({"received_on": "2026-01-01", "all": "true"}, "received_on", "it cannot arrive before"),
@@ -133,6 +133,13 @@ def test_a_receipt_lists_what_arrived(shipment, signed_in):
 def test_what_is_wrong_with_a_receipt_is_told(shipment, signed_in, fields, field, said):
     page = signed_in("PRY", "licensing_officer").send(f"{shipment}/receipt", fields, 422).text
     assert said in page and f'href="#{field}"' in page
+
+
+def test_what_comes_before_a_stage_is_told_without_the_programming_interface(shipment, signed_in):
+    border = signed_in("BRA", "border_officer")
+    fields = {"stage": "exit", "occurred_at": "2026-03-09T14:30", "outcome": "passed"}
+    said = text(border.send(f"{shipment}/checkpoint", fields, 409).text)
+    assert "Release it first; then the stage “exit” can be ticked." in said and "/api/" not in said
 
 
 def test_a_stage_is_ticked_in_the_time_of_the_own_agency(officer, shipment, signed_in):

@@ -23,6 +23,12 @@ def test_the_page_says_what_happened_to_what_newest_first(officer):
     assert "Mar 9, 2026, 15:00 (UTC+00:00)" in page
 
 
+@pytest.mark.parametrize("page", ["/verify", "/forms", "/notifications"])
+def test_every_page_of_who_is_signed_in_counts_what_waits(officer, page):
+    scenes.tell("PRY", "A-1")
+    assert "unread: 1" in officer.open(page)
+
+
 def test_one_that_was_read_is_no_longer_new(officer):
     scenes.tell("PRY", "A-1")
     page = officer.open("/notifications")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -10,16 +9,13 @@ from flask import url_for
 
 from api.schemas.changes import AmendRequest, PermitDecisionRequest, ReissueRequest
 from api.web.access import sender, signed_in
-from api.web.desk import choices, doings
+from api.web.desk import doings, reissuing
 from api.web.desk.blueprint import blueprint
 from api.web.desk.doings import Doing, Field, Subject
-from api.web.desk.issuing import year_after
-from api.web.sending import Form
+from api.web.typed import Form
 from salsa_ext.errors import say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import permits as reading
-from salsa_ext.readmodels.days import today
-from salsa_ext.readmodels.desk import next_number
 from salsa_ext.readmodels.names import label
 from salsa_ext.readmodels.permits import PermitView
 from salsa_ext.services import amendments, cancellations, reissues
@@ -57,16 +53,6 @@ def only_what_is_new(body: dict[str, Any], view: PermitView, form: Form) -> None
         body["plan"] = plan
 
 
-def anew(actor: Actor, view: PermitView) -> Mapping[str, str]:
-    """Return what a new permit in place of one says: today, a year less a day, the next number."""
-    on = today(actor)
-    return {
-        "number": next_number(actor, view.permit.kind), "issued_on": on.isoformat(),
-        "expires_on": year_after(on).isoformat(),
-        "authority.agency": choices.first(choices.agencies(actor), view.permit.agency, actor.agency),
-    }  # fmt: skip
-
-
 DOINGS: doings.Doings = (
     Doing(
         "amend", say("Amend"),
@@ -99,17 +85,12 @@ DOINGS: doings.Doings = (
     Doing(
         "reissue", say("Reissue"),
         say("A new document replaces this one for what is left of it: there is no extension (Model"
-            " Regulations 8.2). All but number, dates and signature stays."),
+            " Regulations 8.2). All but number, dates, signature and quantities"
+            " stays."),
         ReissueRequest, reissues.reissue, Permission.PERMIT_RECORD,
         ("issued", "suspended", "expired"),
-        (
-            Field("number", say("New number"), required=True, most=100),
-            Field("issued_on", say("Date of issue"), "date", required=True),
-            Field("expires_on", say("Last day of validity"), "date", required=True),
-            Field("authority.agency", say("Issuing agency"), "choice", "agency", required=True),
-            Field("authority.signatory", say("Officer who signs"), required=True),
-        ),
-        start=anew,
+        reissuing.FIELDS, start=reissuing.anew, more=reissuing.quantities,
+        settle=reissuing.take_quantities,
         onward=lambda fresh: url_for("desk.permit", permit_id=fresh, done="reissue"),
     ),
     Doing(

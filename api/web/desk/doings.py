@@ -10,11 +10,12 @@ from uuid import UUID
 from flask import abort, render_template, request
 from werkzeug import Response
 
+from api.i18n import translate
 from api.schemas.fields import RequestSchema
 from api.web import sending
 from api.web.access import again
 from api.web.desk import choices
-from api.web.sending import Form
+from api.web.typed import Form
 from salsa_ext.errors import Message
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
@@ -81,6 +82,10 @@ class Doing:
         stands = subject.status in self.statuses and self.is_for(actor, subject.view)
         return own and stands and self.permission in actor.permissions
 
+    def asked(self, view: Any) -> tuple[Field, ...]:
+        """Return all fields of its form."""
+        return (*self.fields, *self.more(view))
+
 
 Doings = tuple[Doing, ...]
 Find = Callable[[Actor, UUID], Subject]
@@ -107,7 +112,13 @@ def take_form(actor: Actor, doing: Doing, find: Find, key: UUID, argument: str) 
     """Do it and go on to the subject's page; the form again where that cannot be."""
     require(actor, doing.permission)
     form = sending.sent()
-    done: Response | None = form.send(actor, lambda: _do(actor, doing, find, key, argument, form))
+    form.called = {
+        doing.command.__name__: translate(doing.title),
+        doing.name: translate(doing.title),
+    }
+    done: Response | None = sending.send(
+        form, actor, lambda: _do(actor, doing, find, key, argument, form)
+    )
     if done is not None:
         return done
     return again(actor, lambda: _page(actor, doing, find(actor, key), form)), form.status
@@ -118,6 +129,7 @@ def _do(
 ) -> str:  # fmt: skip
     subject = find(actor, key)
     zone = zone_of(actor)
+    form.called |= {one.path: translate(one.label) for one in doing.asked(subject.view)}
     data = form.load(doing.schema(), lambda body: doing.settle(body, subject.view, form), zone)
     seen = {"seen": _version(form)} if doing.is_versioned else {}
     given = {} if doing.is_dataless else {"data": data}
@@ -135,6 +147,6 @@ def _page(actor: Actor, doing: Doing, subject: Subject, form: Form) -> str:
     form.values["seen"] = str(subject.view.version)
     return render_template(
         "desk/doing.html", actor=actor, doing=doing, subject=subject, form=form, choices=choices,
-        fields=(*doing.fields, *doing.more(subject.view)), zone=zone_of(actor),
+        fields=doing.asked(subject.view), zone=zone_of(actor),
         address=request.path,
     )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.web.sending import Form
+from api.web.typed import Form
 from salsa_ext.readmodels import names
 
 Body = dict[str, Any]

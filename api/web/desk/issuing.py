@@ -13,7 +13,7 @@ from api.web.access import again, sender, signed_in
 from api.web.desk import choices
 from api.web.desk.blueprint import blueprint
 from api.web.desk.filling import completed, gathered
-from api.web.sending import Form
+from api.web.typed import Form
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.days import today
@@ -49,7 +49,7 @@ def issue(actor: Actor) -> Any:
         form.close_up(rows)
     if form.get("do") == "add":
         return again(actor, lambda: _page(actor, kind, _with_line(form)))
-    done = form.send(actor, lambda: _issue(actor, kind, form))
+    done = sending.send(form, actor, lambda: _issue(actor, kind, form))
     form.errors = gathered(form)
     return done or (again(actor, lambda: _page(actor, kind, form)), form.status)
 

@@ -11,7 +11,7 @@ from marshmallow import ValidationError
 
 from api.pagination import ListQuery
 from api.said import flatten
-from api.web.sending import Form
+from api.web.typed import Form
 
 LIMIT = 25
 

@@ -8,18 +8,17 @@ from uuid import UUID
 from flask import url_for
 
 from api.schemas.movements import (
-    AskRequest,
     IncidentRequest,
     ReleaseRequest,
     ShipmentAmendRequest,
     ShipmentDecisionRequest,
 )
-from api.schemas.shipments import CheckpointRequest, ReceiptRequest
+from api.schemas.shipments import CheckpointRequest
 from api.web.access import sender, signed_in
-from api.web.desk import doings, replanning
+from api.web.desk import doings, receiving, replanning
 from api.web.desk.blueprint import blueprint
 from api.web.desk.doings import Doing, Field, Subject
-from api.web.desk.receiving import came_back, list_received, received_loose
+from api.web.desk.receiving import MOVING
 from salsa_ext.errors import say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import finding
@@ -29,23 +28,14 @@ from salsa_ext.services import (
     checkpoints,
     holds,
     incidents,
-    receipts,
     releases,
-    reminders,
     replannings,
     withdrawals,
 )
 from salsa_ext.values.actor import Actor
 
-MOVING = ("planned", "released", "in_transit", "arrived", "overdue", "held")
 REASON = Field("reason", say("Reason"), "area", required=True, most=1000,
                hint=say("The states concerned read it."))  # fmt: skip
-RECEIVED = (
-    Field("received_on", say("Received on"), "date", required=True),
-    Field("all", say("Everything arrived as it was shipped"), "flag"),
-    Field("items", say("Serial numbers that arrived"), "area", most=100_000,
-          hint=say("Only if not everything arrived: as they are stamped, one on each line.")),
-)  # fmt: skip
 
 
 def has_it(actor: Actor, view: ShipmentView) -> bool:
@@ -75,40 +65,12 @@ DOINGS: doings.Doings = (
             Field("post", say("Border post"), "choice", "post"),
             Field("occurred_at", say("When"), "moment", required=True),
             Field("outcome", say("Outcome"), "choice", "checkpoint_outcome", required=True),
-            Field("quantity", say("Pieces counted")),
+            Field("quantity", say("Pieces counted"), "amount"),
             Field("seals", say("Seals"), "area", hint=say("One on each line.")),
         ),
         is_own=False, is_versioned=False, start=lambda actor, view: {"outcome": "passed"},
     ),
-    Doing(
-        "receipt", say("Confirm the receipt"),
-        say("Say what arrived in your country (CIFTA IX.4). What you list and what was shipped are compared,"
-            " and every state concerned sees what is missing."),
-        ReceiptRequest, receipts.confirm, Permission.RECEIPT_RECORD, (*MOVING, "lost"),
-        (*RECEIVED, Field("import_mark.text", say("Import mark that every gun gets"), required=False,
-                          most=100, hint=say("The importer and its place, as it is stamped."))),
-        is_own=False, is_versioned=False,
-        is_for=lambda actor, view: view.shipment.importing_state == actor.state,
-        start=lambda actor, view: {"received_on": today(actor).isoformat()},
-        more=received_loose, settle=list_received,
-    ),
-    Doing(
-        "return", say("Confirm what came back"),
-        say("Say what came back to your country of a shipment that was refused, or that left for a time."),
-        ReceiptRequest, receipts.confirm, Permission.RECEIPT_RECORD,
-        (*MOVING, "received", "received_short", "received_over"), RECEIVED,
-        is_versioned=False, is_for=came_back,
-        start=lambda actor, view: {"received_on": today(actor).isoformat()},
-        more=received_loose, settle=list_received,
-    ),
-    Doing(
-        "ask", say("Ask for the receipt"),
-        say("Ask the importing state to confirm what arrived (Model Regulations 9.7)."),
-        AskRequest, reminders.ask_receipt, Permission.RECEIPT_ASK,
-        ("in_transit", "arrived", "held", "lost", "overdue"), (),
-        is_versioned=False, is_dataless=True,
-        is_for=lambda actor, view: view.shipment.status != "planned",
-    ),
+    *receiving.DOINGS,
     Doing(
         "amend", say("Amend the plan"),
         say("The planned ports, dates, vehicle, carrier and seals may be amended until it arrives (Model"

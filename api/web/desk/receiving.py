@@ -1,23 +1,35 @@
-"""The form of a receipt: what arrived, or came back, by its lines."""
+"""What a state says of the receipt: what arrived, or came back, by its lines; and asking for it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from api.web import sending
+from api.schemas.movements import AskRequest
+from api.schemas.shipments import ReceiptRequest
 from api.web.bodies import lines_of
-from api.web.desk.doings import Field
-from api.web.sending import Form
+from api.web.desk.doings import Doing, Doings, Field
+from api.web.typed import Form, amount
 from salsa_ext.errors import say
+from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import permits
+from salsa_ext.readmodels.days import today
 from salsa_ext.readmodels.shipments import ShipmentView
+from salsa_ext.services import receipts, reminders
 from salsa_ext.values.actor import Actor
+
+MOVING = ("planned", "released", "in_transit", "arrived", "overdue", "held")
+RECEIVED = (
+    Field("received_on", say("Received on"), "date", required=True),
+    Field("all", say("Everything arrived as it was shipped"), "flag"),
+    Field("items", say("Serial numbers that arrived"), "area", most=100_000,
+          hint=say("Only if not everything arrived: as they are stamped, one on each line.")),
+)  # fmt: skip
 
 
 def received_loose(view: ShipmentView) -> tuple[Field, ...]:
     """Return a field for each lot of goods without serial numbers."""
     return tuple(
-        Field(f"loose.{at}", say("Line {number}: quantity received", number=part["line"]),
+        Field(f"loose.{at}", say("Line {number}: quantity received", number=part["line"]), "amount",
               hint=say("Shipped: {count}", count=part["quantity"]))
         for at, part in enumerate(view.shipment.bulk)
     )  # fmt: skip
@@ -27,7 +39,7 @@ def list_received(body: dict[str, Any], view: ShipmentView, form: Form) -> None:
     """Let the lines of the form be serials, and the quantities those of their lines."""
     body["items"] = [{"serial": serial} for serial in lines_of(form.get("items"))]
     body["bulk"] = [
-        {"line": part["line"], "quantity": sending.amount(typed)}
+        {"line": part["line"], "quantity": amount(typed)}
         | ({"lot": part["lot"]} if part.get("lot") else {})
         for at, part in enumerate(view.shipment.bulk)
         if (typed := form.get(f"loose.{at}"))
@@ -46,3 +58,36 @@ def came_back(actor: Actor, view: ShipmentView) -> bool:
 def _is_temporary(actor: Actor, view: ShipmentView) -> bool:
     permit = permits.get_permit(actor, view.shipment.permit_id).permit
     return permit.regime == "temporary" and bool(view.checkpoints)
+
+
+DOINGS: Doings = (
+    Doing(
+        "receipt", say("Confirm the receipt"),
+        say("Say what arrived in your country (CIFTA IX.4). What you list and what was shipped are compared,"
+            " and every state concerned sees what is missing."),
+        ReceiptRequest, receipts.confirm, Permission.RECEIPT_RECORD, (*MOVING, "lost"),
+        (*RECEIVED, Field("import_mark.text", say("Import mark that every gun gets"), required=False,
+                          most=100, hint=say("The importer and its place, as it is stamped."))),
+        is_own=False, is_versioned=False,
+        is_for=lambda actor, view: view.shipment.importing_state == actor.state,
+        start=lambda actor, view: {"received_on": today(actor).isoformat()},
+        more=received_loose, settle=list_received,
+    ),
+    Doing(
+        "return", say("Confirm what came back"),
+        say("Say what came back to your country of a shipment that was refused, or that left for a time."),
+        ReceiptRequest, receipts.confirm, Permission.RECEIPT_RECORD,
+        (*MOVING, "received", "received_short", "received_over"), RECEIVED,
+        is_versioned=False, is_for=came_back,
+        start=lambda actor, view: {"received_on": today(actor).isoformat()},
+        more=received_loose, settle=list_received,
+    ),
+    Doing(
+        "ask", say("Ask for the receipt"),
+        say("Ask the importing state to confirm what arrived (Model Regulations 9.7)."),
+        AskRequest, reminders.ask_receipt, Permission.RECEIPT_ASK,
+        ("in_transit", "arrived", "held", "lost", "overdue"), (),
+        is_versioned=False, is_dataless=True,
+        is_for=lambda actor, view: view.shipment.status != "planned",
+    ),
+)  # fmt: skip

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from api.web.bodies import lines_of
 from api.web.desk.doings import Field
-from api.web.sending import Form
+from api.web.typed import Form
 from salsa_ext.errors import Coded, say
 from salsa_ext.readmodels.days import zone_of
 from salsa_ext.readmodels.shipments import ShipmentView

@@ -13,7 +13,7 @@ from api.web.access import again, sender, signed_in
 from api.web.bodies import lines_of
 from api.web.desk import choices
 from api.web.desk.blueprint import blueprint
-from api.web.sending import Form
+from api.web.typed import Form, amount
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import permits as reading
@@ -42,7 +42,7 @@ def ship(actor: Actor, permit_id: UUID) -> Any:
     """Record the shipment and show it; 422 or 409 with the form where that cannot be."""
     require(actor, Permission.SHIPMENT_RECORD)
     form = sending.sent()
-    done = form.send(actor, lambda: _ship(actor, permit_id, form))
+    done = sending.send(form, actor, lambda: _ship(actor, permit_id, form))
     form.errors = gathered(form)
     return done or (again(actor, lambda: _page(actor, permit_id, form)), form.status)
 
@@ -78,8 +78,8 @@ def serials(form: Form) -> list[tuple[int, str]]:
 def _bulk(form: Form) -> list[tuple[str, Body]]:
     found = []
     for at in sorted(_numbers(form, "loose."), key=int):
-        amount, lot = (form.get(f"loose.{at}.{name}") for name in ("quantity", "lot"))
-        part: Body = {"quantity": sending.amount(amount)} if amount else {}
+        typed, lot = (form.get(f"loose.{at}.{name}") for name in ("quantity", "lot"))
+        part: Body = {"quantity": amount(typed)} if typed else {}
         found.append((at, part | ({"lot": lot} if lot else {})))
     return found
 

@@ -1,0 +1,42 @@
+"""What commands print: tables for who reads, JSON for what reads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+from marshmallow import Schema
+
+from salsa_ext.readmodels.pages import Page
+
+json_option = click.option("--json", "as_json", is_flag=True, help="As JSON, as over HTTP.")
+limit_option = click.option(
+    "--limit",
+    type=click.IntRange(1, 10_000),
+    default=100,
+    show_default=True,
+    help="At most so many.",
+)
+
+
+def echo_json(schema: Schema, shown: Any) -> None:
+    """Print one thing, or several as a list, in the form in which the service answers over HTTP."""
+    many = not hasattr(shown, "version") and isinstance(shown, Sequence)
+    click.echo(json.dumps(schema.dump(shown, many=many), indent=2, ensure_ascii=False, default=str))
+
+
+def echo_table(rows: Iterable[Sequence[Any]], indent: str = "") -> None:
+    """Print rows in columns as wide as what stands in them; nothing for no rows."""
+    texts = [["-" if cell is None else str(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+    for row in texts:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        click.echo((indent + "  ".join(cells)).rstrip())
+
+
+def warn_of_more(page: Page[Any]) -> None:
+    """Say on the standard error stream that a list was cut."""
+    if page.next:
+        click.echo(f"There are more than these {len(page.items)}; see --limit.", err=True)

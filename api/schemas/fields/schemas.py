@@ -1,0 +1,59 @@
+"""What a caller sends as an object, and objects and lists inside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields, post_load
+
+from api.i18n import Lazy
+
+fields.Field.default_error_messages = {
+    "required": Lazy("This field is required."),
+    "null": Lazy("This field may be left out, but not null."),
+    "validator_failed": Lazy("This value is not possible here."),
+}
+
+
+class RequestSchema(Schema):
+    """What a caller sends: unknown fields are refused; `value` is the type that it becomes."""
+
+    value: type | None = None
+    error_messages = {
+        "type": Lazy("An object is needed here."),
+        "unknown": Lazy("There is no such field; see the documentation of this route."),
+    }
+
+    @post_load
+    def _build(self, data: dict[str, Any], **_: Any) -> Any:
+        return self.build(data)
+
+    def build(self, data: dict[str, Any]) -> Any:
+        """Return the value that the fields make; nested ones are values already."""
+        return self.value(**data) if self.value else data
+
+
+class Nested(fields.Nested):
+    """An object inside an object."""
+
+    default_error_messages = {
+        "type": Lazy("An object is needed here."),
+    }
+
+
+class Items(fields.List):
+    """A list of limited length; it becomes a tuple, so that values stay unchangeable."""
+
+    default_error_messages = {
+        "invalid": Lazy("A list is needed here."),
+        "long": Lazy("At most {most} entries."),
+    }
+
+    def __init__(self, inner: Any, *, most: int = 100, **options: Any) -> None:
+        self.most = most
+        super().__init__(inner, metadata={"maxItems": most}, **options)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(value, list) and len(value) > self.most:
+            raise self.make_error("long", most=self.most)
+        return tuple(super()._deserialize(value, *args, **kwargs))

@@ -1,0 +1,78 @@
+"""Texts, flags and ids."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, ClassVar
+from uuid import UUID
+
+from marshmallow import ValidationError, fields
+
+from api.i18n import Lazy
+from salsa_ext.values.texts import wrong_text
+
+
+class Text(fields.String):
+    """Text without control characters, not empty, of a limited length."""
+
+    one_line: ClassVar[bool] = False
+    default_error_messages = {
+        "invalid": Lazy("Text is needed here."),
+    }
+
+    def __init__(self, *, most: int = 300, **options: Any) -> None:
+        self.most = most
+        metadata = {"minLength": 1, "maxLength": most} | options.pop("metadata", {})
+        super().__init__(metadata=metadata, **options)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        if not isinstance(value, str):
+            raise self.make_error("invalid")
+        if wrong := wrong_text(value, self.most, one_line=self.one_line):
+            raise ValidationError([wrong])
+        return value.strip()
+
+
+class Line(Text):
+    """A text of one line, such as a name."""
+
+    one_line = True
+
+
+class Flag(fields.Boolean):
+    """True or false, written as such."""
+
+    default_error_messages = {
+        "invalid": Lazy("true or false is needed here."),
+    }
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid")
+        return value
+
+
+class QueryFlag(fields.Boolean):
+    """True or false in a query string."""
+
+    default_error_messages = {
+        "invalid": Lazy("true or false is needed here."),
+    }
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> bool:
+        if value not in ("true", "false"):
+            raise self.make_error("invalid")
+        return bool(value == "true")
+
+
+class Id(fields.UUID):
+    """The id of an object of this service."""
+
+    default_error_messages = {
+        "invalid_uuid": Lazy("This is not an id of this service."),
+    }
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> UUID:
+        if not isinstance(value, str) or not re.fullmatch(r"[0-9a-fA-F-]{36}", value):
+            raise self.make_error("invalid_uuid")
+        return super()._deserialize(value, *args, **kwargs) or UUID(int=0)
