@@ -17,10 +17,12 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy.schema import CreateTable
 
 from salsa_ext.config import Config
 from salsa_ext.errors import Conflict, Duplicate, Message, Unavailable, say
 from salsa_ext.values.actor import Actor
+from salsa_ext.values.manifests import chunks
 
 NO_STATE = "---"
 COPY_FROM_ROWS = 50
@@ -156,13 +158,30 @@ def _copy(table: Table, columns: list[str], rows: Iterable[Mapping[str, Any]]) -
     for column in table.columns:
         if column.name not in columns and not column.nullable:
             connection.execute(text(f'ALTER TABLE {stage} ALTER "{column.name}" DROP NOT NULL'))
-    cells = [(column, _writer(table.columns[column])) for column in columns]
-    lines = ("\t".join(write(row[column]) for column, write in cells) + "\n" for row in rows)
-    cursor: Any = connection.connection.cursor()
-    cursor.copy_expert(f"COPY {stage} ({names}) FROM STDIN", io.StringIO("".join(lines)))
-    cursor.close()
+    _send(stage, table, columns, rows)
     connection.execute(text(f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {stage}"))  # noqa: S608 - names of our own tables
     connection.execute(text(f"TRUNCATE {stage}"))
+
+
+def fill(table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Put rows into a temporary table, made where it is not there, in place of what it holds.
+
+    Few rows are held at once, and reading them may ask the database.
+    """
+    db.session.execute(CreateTable(table, if_not_exists=True))
+    db.session.execute(text(f"TRUNCATE {table.name}"))
+    for some in chunks(rows):
+        _send(table.name, table, [column.name for column in table.columns], some)
+
+
+def _send(name: str, table: Table, columns: list[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """COPY rows into the table of that name, whose columns are those of `table`."""
+    cells = [(column, _writer(table.columns[column])) for column in columns]
+    lines = ("\t".join(write(row[column]) for column, write in cells) + "\n" for row in rows)
+    names = ", ".join(f'"{column}"' for column in columns)
+    cursor: Any = db.session.connection().connection.cursor()
+    cursor.copy_expert(f"COPY {name} ({names}) FROM STDIN", io.StringIO("".join(lines)))
+    cursor.close()
 
 
 def _writer(column: Column[Any]) -> Callable[[Any], str]:

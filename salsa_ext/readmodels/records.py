@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from salsa_ext.db import db
 from salsa_ext.models import Mark, Record, RecordSetting
 from salsa_ext.readmodels.parties import Parties, parties_of
 from salsa_ext.readmodels.versions import current
+from salsa_ext.values.manifests import CHUNK
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,25 @@ def of_documents(
     for view in views(records):
         found[view.record.document_id].append(view)
     return found
+
+
+def streamed(document_id: UUID, left_out: Collection[UUID] = ()) -> Iterator[list[RecordView]]:
+    """Yield the records of one document in order of their lines, so many at a time."""
+    query = current(Record).where(Record.document_id == document_id)
+    query = query.order_by(Record.line, Record.id).execution_options(yield_per=CHUNK)
+    for records in db.session.scalars(query).partitions():
+        if here := [record for record in records if record.id not in left_out]:
+            yield views(here)
+
+
+def guns_of(document_id: UUID, *which: ColumnElement[bool]) -> Iterator[Any]:
+    """Yield the records of one document in the same order, with little of each and no marks."""
+    query = current(Record).where(Record.document_id == document_id, *which)
+    few = query.with_only_columns(
+        Record.id, Record.line, Record.make, Record.make_text, Record.serial, Record.quantity
+    )
+    ordered = few.order_by(Record.line, Record.id).execution_options(yield_per=CHUNK)
+    yield from db.session.execute(ordered)
 
 
 def by_id(record_ids: Iterable[UUID], as_of: datetime | None = None) -> list[RecordView]:

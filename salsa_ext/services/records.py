@@ -25,8 +25,6 @@ from salsa_ext.values.firearms import Firearm, Mark
 from salsa_ext.values.ids import new_id
 from salsa_ext.values.manifests import chunks
 
-CHUNK = 5_000
-
 
 @dataclass(frozen=True)
 class Entry:
@@ -73,19 +71,19 @@ def supersede(record_ids: Sequence[UUID], version: int) -> None:
     db.session.execute(update(MarkKey).where(old).values(is_superseded=True))
 
 
-def void(views: Sequence[RecordView]) -> None:
+def void(views: Iterable[Sequence[RecordView]]) -> None:
     """Let no search find the marks of records of what did not happen after all, such as an export.
 
-    The records stay as they were told, and are read in their document; they leave the coverage.
+    They come so many at a time. They stay as they were told, and are read in their document; they
+    leave the coverage.
     """
-    ids = [view.record.id for view in views]
-    for start in range(0, len(ids), CHUNK):
-        keys = update(MarkKey).where(_keys_of(ids[start : start + CHUNK]))
-        db.session.execute(keys.values(is_void=True))
     cells: Counter[rollups.Cell] = Counter()
-    for view in views:
-        if view.setting is None or view.setting.visibility != "silent":
-            cells[_coverage(view.record.owner_state, view.record.recorded_at)] -= 1
+    for some in views:
+        keys = update(MarkKey).where(_keys_of([view.record.id for view in some]))
+        db.session.execute(keys.values(is_void=True))
+        for view in some:
+            if view.setting is None or view.setting.visibility != "silent":
+                cells[_coverage(view.record.owner_state, view.record.recorded_at)] -= 1
     rollups.add(cells)
 
 
