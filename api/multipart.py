@@ -20,6 +20,7 @@ from api.json import BodyParser
 from api.manifests import take
 from api.rows import READERS, refuse
 from salsa_ext.config import MIB
+from salsa_ext.db import let_go
 from salsa_ext.errors import say
 
 TYPE: Final = "multipart/form-data"
@@ -52,6 +53,7 @@ def spool() -> None:
     """
     if not is_multipart():
         return
+    let_go()
     request.max_content_length, request.max_form_memory_size = MOST, MOST_OF_A_DOCUMENT
     try:
         texts, files = (_names(kind) for kind in (request.form, request.files))

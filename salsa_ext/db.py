@@ -109,6 +109,11 @@ def transaction(actor: Actor) -> Iterator[None]:
         raise
 
 
+def let_go() -> None:
+    """Give the connection back until the database is asked again: what was read is read."""
+    db.session.close()
+
+
 @contextmanager
 def as_state(actor: Actor, state: str) -> Iterator[None]:
     """See what `state` sees while the block runs, inside the actor's transaction.
