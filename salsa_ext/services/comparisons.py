@@ -31,15 +31,19 @@ PAIRED: Final = Table("compared_pair", MetaData(), Column("sent", Integer),
                       postgresql_on_commit="DELETE ROWS")  # fmt: skip
 
 # A serial that stands once on each side is the same gun whatever the order; of the others the
-# order decides, and they are compared in memory.
+# order decides, and they are compared in memory. One grouping and no join: how many groups have one
+# row nobody can estimate, and a wrong guess would compare each with each.
 PAIR: Final = text("""
     INSERT INTO compared_pair (sent, received)
-    SELECT s.place, r.place
-    FROM (SELECT norm, min(place) AS place, min(line) AS line, min(make) AS make
-          FROM compared_sent GROUP BY norm HAVING count(*) = 1) s
-    JOIN (SELECT norm, min(place) AS place, min(line) AS line, min(make) AS make
-          FROM compared_received GROUP BY norm HAVING count(*) = 1) r ON r.norm = s.norm
-    WHERE (r.line IS NULL OR r.line = s.line) AND (r.make IS NULL OR r.make = s.make)
+    SELECT min(place) FILTER (WHERE is_sent), min(place) FILTER (WHERE NOT is_sent)
+    FROM (SELECT norm, place, line, make, true AS is_sent FROM compared_sent
+          UNION ALL SELECT norm, place, line, make, false FROM compared_received) AS both_sides
+    GROUP BY norm
+    HAVING count(*) = 2 AND count(*) FILTER (WHERE is_sent) = 1
+       AND (min(line) FILTER (WHERE NOT is_sent) IS NULL
+            OR min(line) FILTER (WHERE NOT is_sent) = min(line) FILTER (WHERE is_sent))
+       AND (min(make) FILTER (WHERE NOT is_sent) IS NULL
+            OR min(make) FILTER (WHERE NOT is_sent) = min(make) FILTER (WHERE is_sent))
 """)
 LEFT: Final = text("""
     SELECT id, serial, line, make, place FROM compared_sent
