@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
+from itertools import repeat
 from typing import Any, cast
 
 from flask_sqlalchemy import SQLAlchemy
@@ -154,7 +155,7 @@ def insert_many(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     _copy(table, list(rows[0]), rows)
 
 
-def _copy(table: Table, columns: list[str], rows: Iterable[Mapping[str, Any]]) -> None:
+def _copy(table: Table, columns: list[str], rows: Sequence[Mapping[str, Any]]) -> None:
     stage, names = f"stage_{table.name}", ", ".join(f'"{column}"' for column in columns)
     connection = db.session.connection()
     connection.execute(
@@ -179,14 +180,23 @@ def fill(table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
         _send(table.name, table, [column.name for column in table.columns], some)
 
 
-def _send(name: str, table: Table, columns: list[str], rows: Iterable[Mapping[str, Any]]) -> None:
+def _send(name: str, table: Table, columns: list[str], rows: Sequence[Mapping[str, Any]]) -> None:
     """COPY rows into the table of that name, whose columns are those of `table`."""
-    cells = [(column, _writer(table.columns[column])) for column in columns]
-    lines = ("\t".join(write(row[column]) for column, write in cells) + "\n" for row in rows)
+    written = [_cells(_writer(table.columns[column]), [row[column] for row in rows])
+               for column in columns]  # fmt: skip
+    lines = ("\t".join(cells) + "\n" for cells in zip(*written, strict=True))
     names = ", ".join(f'"{column}"' for column in columns)
     cursor: Any = db.session.connection().connection.cursor()
     cursor.copy_expert(f"COPY {name} ({names}) FROM STDIN", io.StringIO("".join(lines)))
     cursor.close()
+
+
+def _cells(write: Callable[[Any], str], values: list[Any]) -> Iterable[str]:
+    """Return a column as text; most hold one value in all rows, which is written once."""
+    first = values[0]
+    if values.count(first) == len(values):
+        return repeat(write(first), len(values))
+    return map(write, values)
 
 
 def _writer(column: Column[Any]) -> Callable[[Any], str]:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +14,7 @@ from salsa_ext.errors import say
 from salsa_ext.matching.manifests import Arrived, Sent
 from salsa_ext.models import Record, Shipment
 from salsa_ext.readmodels import names
-from salsa_ext.readmodels.records import RecordView, guns_of, streamed
+from salsa_ext.readmodels.records import described, guns_of
 from salsa_ext.services import comparisons, records
 from salsa_ext.services.fields import Problems, check_date
 from salsa_ext.values.events import When
@@ -149,13 +148,15 @@ def entries(found: Arrival, receipt: dict[str, Any]) -> Iterator[records.Entry]:
     state, sides = receipt["owner_state"], found.shipment
     other = sides.exporting_state if state == sides.importing_state else sides.importing_state
     read = {_id(gun): serial for gun, serial in found.miskeyed}
-    for item in chain.from_iterable(streamed(sides.id, found.absent)):
+    for gun, marks in described(sides.id):
+        if gun.id in found.absent:
+            continue
         yield records.Entry(
-            firearm=_as_firearm(item, read.get(item.record.id), _stamped(found, state)),
+            firearm=_as_firearm(gun, marks, read.get(gun.id), _stamped(found, state)),
             event="import", when=When(found.data.received_on),
             document_kind="receipt", document_id=receipt["id"],
             owner=state, concerned=receipt["concerned"], counterpart_state=other,
-            linked=(item.record.owner_state, item.record.id),
+            linked=(gun.owner_state, gun.id),
         )  # fmt: skip
 
 
@@ -165,16 +166,16 @@ def _stamped(found: Arrival, state: str) -> tuple[Mark, ...]:
     return (Mark("import", mark.text, state, mark.year),) if mark else ()
 
 
-def _as_firearm(view: RecordView, read: str | None, stamped: tuple[Mark, ...]) -> Firearm:
+def _as_firearm(
+    record: Any, others: Sequence[Any], read: str | None, stamped: tuple[Mark, ...]
+) -> Firearm:
     """Return the gun that was shipped, as the receiving state now holds it too."""
-    record: Record = view.record
-    own = (("manufacture", record.serial), ("import", record.importer_mark))
     marks = tuple(
         Mark(
             mark.kind, mark.text, mark.state, mark.year, mark.location, mark.condition, mark.method
         )
-        for mark in view.marks
-        if (mark.kind, mark.text) not in own
+        for mark in others
+        if (mark.kind, mark.text) != ("import", record.importer_mark)
     )
     only = stamped if record.category == "firearm" else ()
     return Firearm(

@@ -42,10 +42,8 @@ def _read(wanted: Select[PermitLine]) -> Lines:
     return {(line.permit_id, line.line): line for line in found}
 
 
-def completed(item: Firearm, line: PermitLine | None) -> Firearm:
+def completed(item: Firearm, line: PermitLine) -> Firearm:
     """Return an item with what it leaves open as its permit's line says it."""
-    if line is None:
-        return replace(item, category=item.category or "firearm")
     return replace(
         item,
         category=item.category or line.category,
@@ -68,7 +66,8 @@ def judge(permit_id: UUID, data: ShipmentData, lines: Lines) -> Quantities:
 
     def look(found: Problems, path: str, item: Firearm) -> None:
         line = _line_of(found, path, permit_id, item, lines)
-        item = replace(item, category=completed(item, line).category)
+        if item.category is None:
+            item = replace(item, category=line.category if line else "firearm")
         check_firearm(found, path, item)
         _check_item(found, path, item, line)
         drawn[permit_id, item.line] += item.quantity
