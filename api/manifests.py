@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any, Final, TypeVar
 from weakref import finalize
@@ -47,6 +48,13 @@ class KeptManifest(Manifest[Item]):
             items = pickle.load(self._file)  # noqa: S301 - this object wrote it, and nobody else can
             yield from items
             self.progress(len(items))
+
+
+def kind_of(path: Path) -> str:
+    """Return the media type of a file by the end of its name; raises Invalid for another."""
+    if path.suffix.lower() not in SUFFIXES:
+        refuse(say("The name of the file ends in {endings}.", endings=" / ".join(SUFFIXES)))
+    return SUFFIXES[path.suffix.lower()]
 
 
 def take(

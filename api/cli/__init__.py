@@ -18,6 +18,7 @@ COMMANDS = {
     "contact": ("api.cli.contacts", "contact"),
     "setting": ("api.cli.settings", "setting"),
     "licensee": ("api.cli.licensees", "licensee"),
+    "shipment": ("api.cli.shipments", "shipment"),
     "account": ("api.cli.accounts", "account"),
     "key": ("api.cli.keys", "key"),
     "signing-key": ("api.cli.signing", "signing_key"),

@@ -6,7 +6,7 @@ Amounts drawn, statuses and ticks are no part of it: they change while the paper
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -123,7 +123,7 @@ def permit_facts(view: PermitView) -> Facts:
 
 
 def shipment_facts(
-    shipment: Shipment, status: str, permit: Permit, parties: Parties, items: Sequence[Item]
+    shipment: Shipment, status: str, permit: Permit, parties: Parties, items: Collection[Item]
 ) -> Facts:
     """Return what the paper of a shipment says: the export attachment (Model Regulations 2.2.2)."""
     lines = _lines_of(shipment.permit_id)
@@ -131,7 +131,7 @@ def shipment_facts(
     face = {name: getattr(shipment, name) for name in SHIPMENT} | {
         "state": shipment.owner_state, "agency": permit.agency, "bulk": bulk,
         "parties": _sides(permit, parties) | _sides(shipment, parties),
-        "items": [_described(item.row) | {"marks": list(item.marks)} for item in items],
+        "items": _Listed(items),
         "transit_permits": permit.transit_permits,
         "import_permit_number": permit.import_permit_number,
     }  # fmt: skip
@@ -164,7 +164,7 @@ def vars_of(row: Any) -> dict[str, Any]:
 
 
 def _shipped(
-    items: Sequence[Item], bulk: Iterable[Mapping[str, Any]], lines: Mapping[int, PermitLine]
+    items: Iterable[Item], bulk: Iterable[Mapping[str, Any]], lines: Mapping[int, PermitLine]
 ) -> dict[str, str]:
     sums: dict[str, Decimal] = defaultdict(Decimal)
     for item in items:
@@ -183,6 +183,16 @@ def _lines_of(permit_id: UUID) -> dict[int, PermitLine]:
 
 def _described(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in ITEM} | {"quantity": amount(row["quantity"])}
+
+
+class _Listed:
+    """Items as the paper says them, made each time that they are read."""
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self._items = items
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return (_described(item.row) | {"marks": list(item.marks)} for item in self._items)
 
 
 def _bulk(entry: Mapping[str, Any]) -> dict[str, Any]:
