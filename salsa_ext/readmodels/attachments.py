@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
@@ -56,6 +57,14 @@ def items_of(shipment: Shipment) -> Collection[Item]:
     """Return the items of a shipment: a list, or what reads them anew where a paper lists none."""
     found = Items(shipment)
     return found if len(found) > MOST_ITEMS else list(found)
+
+
+def quantities_of(shipment_id: UUID) -> dict[str, Decimal]:
+    """Return how much a shipment has of each category, in items."""
+    rows = current(Record).where(Record.document_id == shipment_id).group_by(Record.category)
+    return dict(
+        db.session.execute(rows.with_only_columns(Record.category, func.sum(Record.quantity))).all()
+    )
 
 
 def _marks(record_ids: Sequence[UUID]) -> dict[UUID, list[str]]:

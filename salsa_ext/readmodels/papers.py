@@ -19,7 +19,7 @@ from salsa_ext.articles import Article
 from salsa_ext.db import db
 from salsa_ext.errors import RuleBroken, say
 from salsa_ext.models import Party, Permit, PermitLine, Shipment
-from salsa_ext.readmodels.attachments import ITEM, Item
+from salsa_ext.readmodels.attachments import ITEM, Item, quantities_of
 from salsa_ext.readmodels.parties import Parties
 from salsa_ext.readmodels.permits import PermitView
 from salsa_ext.readmodels.settings import have_agreed
@@ -140,7 +140,7 @@ def shipment_facts(
         issued_on=shipment.recorded_at.date(), valid_through=permit.last_day,
         version=shipment.version, exporting_state=shipment.exporting_state,
         importing_state=shipment.importing_state,
-        quantities=_shipped(items, shipment.bulk, lines), face=face, status=status,
+        quantities=_shipped(shipment, lines), face=face, status=status,
         is_erased=_is_erased(parties),
     )  # fmt: skip
 
@@ -163,13 +163,9 @@ def vars_of(row: Any) -> dict[str, Any]:
     return {name: getattr(row, name) for name in ITEM}
 
 
-def _shipped(
-    items: Iterable[Item], bulk: Iterable[Mapping[str, Any]], lines: Mapping[int, PermitLine]
-) -> dict[str, str]:
-    sums: dict[str, Decimal] = defaultdict(Decimal)
-    for item in items:
-        sums[str(item.row["category"])] += item.row["quantity"] or 1
-    for entry in bulk:
+def _shipped(shipment: Shipment, lines: Mapping[int, PermitLine]) -> dict[str, str]:
+    sums: dict[str, Decimal] = defaultdict(Decimal, quantities_of(shipment.id))
+    for entry in shipment.bulk:
         line = lines.get(entry["line"])
         category, unit = (line.category, line.unit) if line else ("other", None)
         sums[f"{category}:{unit}" if unit else category] += Decimal(str(entry["quantity"]))
