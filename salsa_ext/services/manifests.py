@@ -20,6 +20,7 @@ from salsa_ext.models import PermitLine
 from salsa_ext.readmodels import names
 from salsa_ext.services.fields import Problems, check_firearm
 from salsa_ext.values.firearms import Firearm
+from salsa_ext.values.manifests import Manifest
 from salsa_ext.values.permits import Bulk, ShipmentData
 
 Lines = dict[tuple[UUID, int], PermitLine]
@@ -102,8 +103,8 @@ class Guns:
 def _check_repeated(
     problems: Problems, permit_id: UUID, data: ShipmentData, lines: Lines, hashes: frozenset[int]
 ) -> None:
-    """Name each gun that stands already, of those that may."""
-    if not hashes:
+    """Name each gun that stands already, of those that may; of a file only where all else is right."""
+    if not hashes or (problems.found and isinstance(data.items, Manifest)):
         return
     first: dict[Hashable, str] = {}
 

@@ -306,3 +306,19 @@ def test_the_document_of_the_api_tells_both_bodies(app, kind):
         content = paths[f"/api/v1{path}"]["post"]["requestBody"]["content"]
         assert set(content) == {"application/json", "multipart/form-data"}
         assert kind in content["multipart/form-data"]["encoding"]["manifest"]["contentType"]
+
+
+def test_a_receipt_writes_its_records_before_it_waits_for_others(receive, asked):
+    asked.clear()
+    receive("serial\nSN00001\n")
+    assert first(asked, "INSERT INTO record ") < first(asked, "pg_advisory_xact_lock")
+
+
+def test_a_shipment_writes_its_records_before_it_waits_for_others(permit, exporter, asked):
+    asked.clear()
+    send(exporter, f"/permits/{permit}/shipments", DOCUMENT, THREE)
+    assert first(asked, "INSERT INTO record ") < first(asked, "pg_advisory_xact_lock")
+
+
+def first(asked, said):
+    return next(at for at, statement in enumerate(asked) if said in statement)
