@@ -6,7 +6,7 @@ import logging
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, current_app, g
+from flask import Flask, Response, current_app, g, request
 from marshmallow import Schema, fields
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -117,7 +117,7 @@ def http_problem(error: HTTPException) -> Response:
     status = error.code or 500
     code, detail = HTTP_CODES.get(status, ("http_error", say("This request cannot be answered.")))
     if status == 413:
-        limit = (current_app.config["MAX_CONTENT_LENGTH"] or 0) / (1024 * 1024)
+        limit = (request.max_content_length or 0) / (1024 * 1024)
         detail = Message(detail.text, {"limit": f"{limit:.3g}"})
     more: dict[str, Any] = {}
     if status == 422:

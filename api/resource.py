@@ -17,7 +17,7 @@ from flask_smorest import Blueprint
 from marshmallow import Schema
 from werkzeug.exceptions import UnsupportedMediaType
 
-from api import tables
+from api import multipart, tables
 from api.auth import CASE, OFFICER, authenticate
 from api.json import BodyParser, whole_body
 from api.pagination import LINK, ListQuery, links, list_body, list_schema
@@ -30,6 +30,7 @@ from salsa_ext.services.idempotency import Answer, Attempt
 from salsa_ext.values.codes import PURPOSES
 
 View = Callable[..., Any]
+Parts = tuple[type[Schema], type[Schema]]
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,200}")
 IF_MATCH = re.compile(r'"(\d{1,9})(?:\.[^"]*)?"')
 HEADERS = {
@@ -139,11 +140,13 @@ class Resource(Blueprint):
     def posting(
         self, path: str, body: type[Schema] | None, answer: type[Schema] | None,
         permission: Permission, *, status: int = 201, standing: View | None = None,
+        parts: Parts | None = None,
     ) -> Callable[[View], View]:  # fmt: skip
         """Add a POST: the decorated `command(actor, data, **path)` returns what is answered.
 
         With `standing(actor, **path)`, which gives the version that stands, the caller has to
-        send If-Match.
+        send If-Match. With `parts`, the schemas of a document and of the items of its manifest, the
+        body may come as these two parts as well.
         """
 
         def decorate(command: View) -> View:
@@ -152,19 +155,23 @@ class Resource(Blueprint):
                 return _tagged(command(g.actor, *data, **ids))
 
             inner = self.arguments(body)(view) if body else view
+            if parts:
+                inner = self.doc(requestBody=multipart.body(*parts))(_in_parts(inner, view, parts))
             inner = _etagged(self.response(status, answer)(inner))
             if standing:
                 inner = _if_match(inner, standing)
-            kept = _replayed(_json_only(inner, body is not None))
+            in_parts = parts is not None
+            kept = _replayed(_json_only(inner, body is not None, in_parts), in_parts)
             headers = ("officer", "key", "match") if standing else ("officer", "key")
-            self._add(path, "POST", kept, command.__name__, permission, headers)
+            self._add(path, "POST", kept, command.__name__, permission, headers,
+                      multipart.spool if parts else None)  # fmt: skip
             return command
 
         return decorate
 
     def _add(
         self, path: str, method: str, view: View, endpoint: str, permission: Permission | None,
-        headers: tuple[str, ...],
+        headers: tuple[str, ...], before: Callable[[], None] | None = None,
     ) -> None:  # fmt: skip
         needs = f"Needs the permission `{permission}`." if permission else "Any key will do."
         operation = _camel(endpoint)
@@ -174,7 +181,7 @@ class Resource(Blueprint):
             description=needs,
             operationId=operation,
             **{"x-permission": str(permission) if permission else None},
-        )(_in_transaction(view, permission))
+        )(_in_transaction(view, permission, before))
         documented._apidoc["headers"] = headers
         self.add_url_rule(path, endpoint, documented, methods=[method])
 
@@ -208,29 +215,48 @@ def _camel(endpoint: str) -> str:
     return re.sub(r"_+(\w)", lambda found: found[1].upper(), endpoint)
 
 
-def _in_transaction(view: View, permission: Permission | None) -> View:
+def _in_transaction(
+    view: View, permission: Permission | None, before: Callable[[], None] | None
+) -> View:
     @wraps(view)
     def run(*args: Any, **ids: Any) -> Any:
         g.actor = authenticate()
         if permission:
             require(g.actor, permission)
+        if before:
+            before()
         with transaction(g.actor):
             return view(*args, **ids)
 
     return run
 
 
-def _json_only(view: View, needs_body: bool) -> View:
+def _json_only(view: View, needs_body: bool, may_be_parts: bool) -> View:
     @wraps(view)
     def run(*args: Any, **ids: Any) -> Any:
-        if (needs_body or request.content_length) and not request.is_json:
+        is_known = request.is_json or (may_be_parts and multipart.is_multipart())
+        if (needs_body or request.content_length) and not is_known:
             raise UnsupportedMediaType
         return view(*args, **ids)
 
     return run
 
 
-def _replayed(view: View) -> View:
+def _in_parts(as_json: View, view: View, parts: Parts) -> View:
+    @wraps(as_json)
+    def run(*args: Any, **ids: Any) -> Any:
+        return view(multipart.read(*parts), **ids) if multipart.is_multipart() else as_json(**ids)
+
+    return run
+
+
+def _body(may_be_parts: bool) -> bytes:
+    """Return what tells this request from others: its body, or a digest of its parts."""
+    in_parts = may_be_parts and multipart.is_multipart()
+    return multipart.digest() if in_parts else whole_body(request)
+
+
+def _replayed(view: View, may_be_parts: bool) -> View:
     @wraps(view)
     def run(*args: Any, **ids: Any) -> Any:
         key = request.headers.get("Idempotency-Key")
@@ -239,7 +265,7 @@ def _replayed(view: View) -> View:
         if not IDEMPOTENCY_KEY.fullmatch(key):
             raise Invalid({"Idempotency-Key": [say("1 to 200 visible ASCII characters.")]})
         attempt = Attempt(
-            g.actor.account_id, request.method, request.path, key, whole_body(request)
+            g.actor.account_id, request.method, request.path, key, _body(may_be_parts)
         )
         if (first := idempotency.replay(attempt)) is not None:
             return _again(first)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
+from itertools import repeat
 from typing import Any, cast
 
 from flask_sqlalchemy import SQLAlchemy
@@ -17,10 +18,12 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy.schema import CreateTable
 
 from salsa_ext.config import Config
 from salsa_ext.errors import Conflict, Duplicate, Message, Unavailable, say
 from salsa_ext.values.actor import Actor
+from salsa_ext.values.manifests import chunks
 
 NO_STATE = "---"
 COPY_FROM_ROWS = 50
@@ -107,6 +110,11 @@ def transaction(actor: Actor) -> Iterator[None]:
         raise
 
 
+def let_go() -> None:
+    """Give the connection back until the database is asked again: what was read is read."""
+    db.session.close()
+
+
 @contextmanager
 def as_state(actor: Actor, state: str) -> Iterator[None]:
     """See what `state` sees while the block runs, inside the actor's transaction.
@@ -147,7 +155,7 @@ def insert_many(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     _copy(table, list(rows[0]), rows)
 
 
-def _copy(table: Table, columns: list[str], rows: Iterable[Mapping[str, Any]]) -> None:
+def _copy(table: Table, columns: list[str], rows: Sequence[Mapping[str, Any]]) -> None:
     stage, names = f"stage_{table.name}", ", ".join(f'"{column}"' for column in columns)
     connection = db.session.connection()
     connection.execute(
@@ -156,13 +164,39 @@ def _copy(table: Table, columns: list[str], rows: Iterable[Mapping[str, Any]]) -
     for column in table.columns:
         if column.name not in columns and not column.nullable:
             connection.execute(text(f'ALTER TABLE {stage} ALTER "{column.name}" DROP NOT NULL'))
-    cells = [(column, _writer(table.columns[column])) for column in columns]
-    lines = ("\t".join(write(row[column]) for column, write in cells) + "\n" for row in rows)
-    cursor: Any = connection.connection.cursor()
-    cursor.copy_expert(f"COPY {stage} ({names}) FROM STDIN", io.StringIO("".join(lines)))
-    cursor.close()
+    _send(stage, table, columns, rows)
     connection.execute(text(f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {stage}"))  # noqa: S608 - names of our own tables
     connection.execute(text(f"TRUNCATE {stage}"))
+
+
+def fill(table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Put rows into a temporary table, made where it is not there, in place of what it holds.
+
+    Few rows are held at once, and reading them may ask the database.
+    """
+    db.session.execute(CreateTable(table, if_not_exists=True))
+    db.session.execute(text(f"TRUNCATE {table.name}"))
+    for some in chunks(rows):
+        _send(table.name, table, [column.name for column in table.columns], some)
+
+
+def _send(name: str, table: Table, columns: list[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    """COPY rows into the table of that name, whose columns are those of `table`."""
+    written = [_cells(_writer(table.columns[column]), [row[column] for row in rows])
+               for column in columns]  # fmt: skip
+    lines = ("\t".join(cells) + "\n" for cells in zip(*written, strict=True))
+    names = ", ".join(f'"{column}"' for column in columns)
+    cursor: Any = db.session.connection().connection.cursor()
+    cursor.copy_expert(f"COPY {name} ({names}) FROM STDIN", io.StringIO("".join(lines)))
+    cursor.close()
+
+
+def _cells(write: Callable[[Any], str], values: list[Any]) -> Iterable[str]:
+    """Return a column as text; most hold one value in all rows, which is written once."""
+    first = values[0]
+    if values.count(first) == len(values):
+        return repeat(write(first), len(values))
+    return map(write, values)
 
 
 def _writer(column: Column[Any]) -> Callable[[Any], str]:

@@ -77,6 +77,7 @@ ROUTES = (
     Route("POST", "/permits/{permit_id}/shipments", Of.SHIPMENT_RECORD),
     Route("GET", "/shipments", Of.SHIPMENT_READ),
     Route("GET", "/shipments/{shipment_id}", Of.SHIPMENT_READ),
+    Route("GET", "/shipments/{shipment_id}/items", Of.SHIPMENT_READ),
     Route("POST", "/shipments/{shipment_id}/release", Of.SHIPMENT_RELEASE),
     Route("POST", "/shipments/{shipment_id}/amend", Of.SHIPMENT_AMEND),
     Route("POST", "/shipments/{shipment_id}/cancel", Of.SHIPMENT_CANCEL),

@@ -20,6 +20,7 @@ COMMANDS = {
     "licensee": ("api.cli.licensees", "licensee"),
     "permit": ("api.cli.permits", "permit"),
     "discrepancy": ("api.cli.discrepancies", "discrepancy"),
+    "shipment": ("api.cli.shipments", "shipment"),
     "account": ("api.cli.accounts", "account"),
     "key": ("api.cli.keys", "key"),
     "signing-key": ("api.cli.signing", "signing_key"),

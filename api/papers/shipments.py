@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -103,7 +103,7 @@ def plan(words: Words, face: Face) -> list[Part]:
     )
 
 
-def items(words: Words, found: Sequence[Item], facts: Facts | None = None) -> list[Part]:
+def items(words: Words, found: Collection[Item], facts: Facts | None = None) -> list[Part]:
     """Return the list of serial-numbered items; of more than can be read, only how many."""
     totals = words.totals(facts.quantities) if facts else []
     if len(found) > attachments.MOST_ITEMS:

@@ -20,10 +20,16 @@ from api.schemas.movements import (
 from api.schemas.shipments import (
     CheckpointRequest,
     PermitShipmentQuery,
+    ReceiptDocumentRequest,
     ReceiptRequest,
+    ReceivedItemRequest,
+    ShipmentDocumentRequest,
+    ShipmentItemQuery,
+    ShipmentItemResponse,
     ShipmentQuery,
     ShipmentRequest,
     ShipmentResponse,
+    ShippedItemRequest,
 )
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import shipments as reading
@@ -51,6 +57,10 @@ blueprint.reading(
     "/shipments/<uuid:shipment_id>", ShipmentResponse, reading.get_shipment,
     Permission.SHIPMENT_READ,
 )  # fmt: skip
+blueprint.listing(
+    "/shipments/<uuid:shipment_id>/items", ShipmentItemQuery, ShipmentItemResponse,
+    reading.list_items, Permission.SHIPMENT_READ,
+)  # fmt: skip
 
 
 blueprint.listing(
@@ -61,7 +71,7 @@ blueprint.listing(
 
 @blueprint.posting(
     "/permits/<uuid:permit_id>/shipments", ShipmentRequest, ShipmentResponse,
-    Permission.SHIPMENT_RECORD,
+    Permission.SHIPMENT_RECORD, parts=(ShipmentDocumentRequest, ShippedItemRequest),
 )  # fmt: skip
 def record_shipment(actor: Actor, data: ShipmentData, permit_id: UUID) -> reading.ShipmentView:
     """Post a shipment under an export certificate of your state."""
@@ -83,7 +93,7 @@ def record_checkpoint(
 
 @blueprint.posting(
     "/shipments/<uuid:shipment_id>/receipt", ReceiptRequest, ShipmentResponse,
-    Permission.RECEIPT_RECORD,
+    Permission.RECEIPT_RECORD, parts=(ReceiptDocumentRequest, ReceivedItemRequest),
 )  # fmt: skip
 def confirm_receipt(actor: Actor, data: ReceiptData, shipment_id: UUID) -> reading.ShipmentView:
     """Confirm what arrived in your state (CIFTA IX.4), or what came back to it."""

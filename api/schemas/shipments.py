@@ -31,9 +31,11 @@ from api.schemas.fields import (
     Text,
     Whole,
 )
+from salsa_ext.readmodels.records import RecordView
 from salsa_ext.readmodels.shipments import ShipmentView
 from salsa_ext.services.checkpoints import CheckpointData
 from salsa_ext.values import codes
+from salsa_ext.values.manifests import MOST_LISTED
 from salsa_ext.values.permits import (
     Bulk,
     Expectation,
@@ -42,8 +44,6 @@ from salsa_ext.values.permits import (
     ReceivedItem,
     ShipmentData,
 )
-
-MANIFEST = 5_000
 
 
 class BulkRequest(RequestSchema):
@@ -102,8 +102,8 @@ class ShippedItemRequest(FirearmRequest):
         return super().build({"category": None} | data)
 
 
-class ShipmentRequest(RequestSchema):
-    """The export attachment (Model Regulations 2.2.2)."""
+class ShipmentDocumentRequest(RequestSchema):
+    """The export attachment (Model Regulations 2.2.2), whose items come as a manifest."""
 
     value = ShipmentData
     number = Text(most=100, required=True)
@@ -116,8 +116,13 @@ class ShipmentRequest(RequestSchema):
     carrier = Nested(PartyRequest)
     seals = Items(Text(most=50), most=50, load_default=())
     transport = Nested(TransportRequest)
-    items = Items(Nested(ShippedItemRequest), most=MANIFEST, load_default=())
     bulk = Items(Nested(BulkRequest), most=1000, load_default=())
+
+
+class ShipmentRequest(ShipmentDocumentRequest):
+    """The export attachment (Model Regulations 2.2.2); of more items, send a manifest."""
+
+    items = Items(Nested(ShippedItemRequest), most=MOST_LISTED, load_default=())
 
 
 class CheckpointRequest(RequestSchema):
@@ -161,15 +166,20 @@ class ImportMarkRequest(RequestSchema):
     year = Whole(least=1400, most=2200)
 
 
-class ReceiptRequest(RequestSchema):
-    """What arrived: all of it, or what is listed; the same of what came back to the exporter."""
+class ReceiptDocumentRequest(RequestSchema):
+    """What arrived, or came back to the exporter, as a manifest lists it."""
 
     value = ReceiptData
     received_on = Day(required=True)
-    all = Flag(load_default=False)
-    items = Items(Nested(ReceivedItemRequest), most=MANIFEST, load_default=())
     bulk = Items(Nested(BulkRequest), most=1000, load_default=())
     import_mark = Nested(ImportMarkRequest)
+
+
+class ReceiptRequest(ReceiptDocumentRequest):
+    """What arrived: all of it, or what is listed; the same of what came back to the exporter."""
+
+    all = Flag(load_default=False)
+    items = Items(Nested(ReceivedItemRequest), most=MOST_LISTED, load_default=())
 
 
 class MissingResponse(Schema):
@@ -216,7 +226,11 @@ class ReceiptResponse(Schema):
 
 
 class ShipmentResponse(Schema):
-    """A shipment with the stages that each side ticked; items and events where one is read."""
+    """A shipment with the stages that each side ticked; items and events where one is read.
+
+    `items` is left out of a shipment of more than 5,000 items, as `item_count` counts them: those
+    are listed at `/shipments/{shipment_id}/items`.
+    """
 
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
@@ -243,7 +257,7 @@ class ShipmentResponse(Schema):
     container = fields.String(allow_none=True)
     item_count = fields.Integer(required=True)
     bulk = fields.List(fields.Nested(BulkResponse))
-    items = fields.List(fields.Nested(ItemResponse))
+    items = fields.List(fields.Nested(ItemResponse), attribute="shown")
     checkpoints = fields.List(fields.Nested(CheckpointResponse))
     receipt = fields.Nested(ReceiptResponse, allow_none=True)
     came_back = fields.Nested(ReceiptResponse, allow_none=True)
@@ -252,12 +266,13 @@ class ShipmentResponse(Schema):
 
     @pre_dump
     def _present(self, view: ShipmentView, **_: Any) -> dict[str, Any]:
-        return columns(view.shipment) | {
+        shown = columns(view.shipment) | {
             "status": view.status, "checkpoints": view.checkpoints, "receipt": view.receipt,
             "came_back": view.came_back, "events": view.events,
             "due": view.shipment if view.shipment.due_at else None,
-            "carrier": side(view.parties, view.shipment.carrier_id), "items": items(view.items),
+            "carrier": side(view.parties, view.shipment.carrier_id),
         }  # fmt: skip
+        return shown if view.items is None else shown | {"shown": items(view.items)}
 
 
 class ShipmentQuery(ListQuery):
@@ -270,6 +285,18 @@ class ShipmentQuery(ListQuery):
     post = PostCode()
     status = Code(codes.SHIPMENT_STATUSES)
     due_before = Moment()
+
+
+class ShipmentItemResponse(ItemResponse):
+    """An item of a shipment, with the record that it made."""
+
+    @pre_dump
+    def _present(self, view: RecordView, **_: Any) -> Any:
+        return items([view])[0]
+
+
+class ShipmentItemQuery(ListQuery):
+    """Which items of a shipment."""
 
 
 class PermitShipmentQuery(ListQuery):

@@ -1,7 +1,8 @@
 """What was shipped beside what was received, serial by serial; pure.
 
 Equal serials are set aside first, so that a hundred thousand of them cost little; only what is
-left on both sides is compared for mis-keyed ones.
+left on both sides is compared for mis-keyed ones. Who has set some aside already gives the rest,
+each with its place in the whole list.
 """
 
 from __future__ import annotations
@@ -23,21 +24,28 @@ MOST_PAIRS: Final = 4_000_000
 
 @dataclass(frozen=True)
 class Sent:
-    """A gun of the manifest; `key` is the caller's own name of it."""
+    """A gun of the manifest; `key` is the caller's own name of it, `place` that in the whole list."""
 
     key: Hashable
     serial: str
     line: int = 1
     make: str | None = None
+    place: int | None = None
 
 
 @dataclass(frozen=True)
 class Arrived:
-    """A serial as it was read at the receipt; line and make where the reader gives them."""
+    """A serial as it was read at the receipt; line and make where the reader gives them.
+
+    Of the rest of a list, `place` is that in the whole of it, and `after` names the places (of the
+    receipt, of the manifest) of the last pair before it that was set aside.
+    """
 
     serial: str
     line: int | None = None
     make: str | None = None
+    place: int | None = None
+    after: tuple[int, int] = (-1, -1)
 
 
 @dataclass
@@ -89,19 +97,27 @@ def _by_equality(sent: Sequence[Sent], received: Sequence[Arrived], found: Compa
                 break
     arrived = {at for at in place if at >= 0}
     found.arrived = [gun for at, gun in enumerate(sent) if at in arrived]
-    left = [(at, at) for at in range(len(sent)) if at not in arrived]
-    return left, list(_places(received, place))
+    left = [(at, _place(gun, at)) for at, gun in enumerate(sent) if at not in arrived]
+    pairs = [_place(sent[at], at) if at >= 0 else None for at in place]
+    return left, list(_places(received, pairs))
 
 
-def _places(received: Sequence[Arrived], place: Sequence[int]) -> Iterator[tuple[Arrived, int]]:
+def _place(item: Sent | Arrived, index: int) -> int:
+    return index if item.place is None else item.place
+
+
+def _places(
+    received: Sequence[Arrived], pairs: Sequence[int | None]
+) -> Iterator[tuple[Arrived, int]]:
     """Yield what equals nothing, with the place in the manifest where it would stand."""
-    expected = -1
-    for item, at in zip(received, place, strict=True):
-        if at >= 0:
-            expected = at
+    last = (-1, -1)
+    for index, (item, at) in enumerate(zip(received, pairs, strict=True)):
+        own = _place(item, index)
+        if at is not None:
+            last = (own, at)
         else:
-            expected += 1
-            yield item, expected
+            read, stood = max(last, item.after)
+            yield item, stood + own - read
 
 
 def _is_bare(item: Arrived) -> bool:

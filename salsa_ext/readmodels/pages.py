@@ -28,21 +28,24 @@ class Page(Generic[Item]):
         return replace(self, items=items)  # type: ignore[arg-type,return-value]
 
 
-def page(query: Select[Any], key: Any, limit: int, cursor: str | None) -> Page[Any]:
-    """Run a query of one entity, newest first, for one page."""
+def page(
+    query: Select[Any], key: Any, limit: int, cursor: str | None, *, is_oldest_first: bool = False
+) -> Page[Any]:
+    """Run a query of one entity, newest first unless told otherwise, for one page."""
     if cursor is not None:
-        query = query.where(_before(key, cursor))
-    query = query.order_by(key.desc()).limit(limit + 1)
+        query = query.where(_beyond(key, cursor, is_oldest_first))
+    query = query.order_by(key.asc() if is_oldest_first else key.desc()).limit(limit + 1)
     rows = db.session.scalars(query.execution_options(populate_existing=True)).all()
     more = len(rows) > limit
     return Page(rows[:limit], str(rows[limit - 1].id) if more else None)
 
 
-def _before(key: Any, cursor: str) -> ColumnElement[bool]:
+def _beyond(key: Any, cursor: str, is_oldest_first: bool) -> ColumnElement[bool]:
     try:
-        before: ColumnElement[bool] = key < UUID(cursor)
+        last = UUID(cursor)
     except ValueError:
         raise Invalid(
             {"cursor": [say("This is not a cursor of this list; begin without one.")]}
         ) from None
-    return before
+    beyond: ColumnElement[bool] = key > last if is_oldest_first else key < last
+    return beyond

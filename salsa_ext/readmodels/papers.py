@@ -6,7 +6,7 @@ Amounts drawn, statuses and ticks are no part of it: they change while the paper
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -20,7 +20,7 @@ from salsa_ext.db import db
 from salsa_ext.errors import RuleBroken, say
 from salsa_ext.models import Party, Permit, PermitLine, Shipment
 from salsa_ext.readmodels import amendments
-from salsa_ext.readmodels.attachments import ITEM, Item
+from salsa_ext.readmodels.attachments import ITEM, Item, quantities_of
 from salsa_ext.readmodels.parties import Parties
 from salsa_ext.readmodels.permits import PermitView
 from salsa_ext.readmodels.settings import have_agreed
@@ -125,7 +125,7 @@ def permit_facts(actor: Actor, view: PermitView) -> Facts:
 
 
 def shipment_facts(
-    shipment: Shipment, status: str, permit: Permit, parties: Parties, items: Sequence[Item]
+    shipment: Shipment, status: str, permit: Permit, parties: Parties, items: Collection[Item]
 ) -> Facts:
     """Return what the paper of a shipment says: the export attachment (Model Regulations 2.2.2)."""
     lines = _lines_of(shipment.permit_id)
@@ -133,7 +133,7 @@ def shipment_facts(
     face = {name: getattr(shipment, name) for name in SHIPMENT} | {
         "state": shipment.owner_state, "agency": permit.agency, "bulk": bulk,
         "parties": _sides(permit, parties) | _sides(shipment, parties),
-        "items": [_described(item.row) | {"marks": list(item.marks)} for item in items],
+        "items": _Listed(items),
         "transit_permits": permit.transit_permits,
         "import_permit_number": permit.import_permit_number,
     }  # fmt: skip
@@ -142,7 +142,7 @@ def shipment_facts(
         issued_on=shipment.recorded_at.date(), valid_through=permit.last_day,
         version=shipment.version, exporting_state=shipment.exporting_state,
         importing_state=shipment.importing_state,
-        quantities=_shipped(items, shipment.bulk, lines), face=face, status=status,
+        quantities=_shipped(shipment, lines), face=face, status=status,
         is_erased=_is_erased(parties),
     )  # fmt: skip
 
@@ -165,13 +165,9 @@ def vars_of(row: Any) -> dict[str, Any]:
     return {name: getattr(row, name) for name in ITEM}
 
 
-def _shipped(
-    items: Sequence[Item], bulk: Iterable[Mapping[str, Any]], lines: Mapping[int, PermitLine]
-) -> dict[str, str]:
-    sums: dict[str, Decimal] = defaultdict(Decimal)
-    for item in items:
-        sums[str(item.row["category"])] += item.row["quantity"] or 1
-    for entry in bulk:
+def _shipped(shipment: Shipment, lines: Mapping[int, PermitLine]) -> dict[str, str]:
+    sums: dict[str, Decimal] = defaultdict(Decimal, quantities_of(shipment.id))
+    for entry in shipment.bulk:
         line = lines.get(entry["line"])
         category, unit = (line.category, line.unit) if line else ("other", None)
         sums[f"{category}:{unit}" if unit else category] += Decimal(str(entry["quantity"]))
@@ -185,6 +181,16 @@ def _lines_of(permit_id: UUID) -> dict[int, PermitLine]:
 
 def _described(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in ITEM} | {"quantity": amount(row["quantity"])}
+
+
+class _Listed:
+    """Items as the paper says them, made each time that they are read."""
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self._items = items
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return (_described(item.row) | {"marks": list(item.marks)} for item in self._items)
 
 
 def _bulk(entry: Mapping[str, Any]) -> dict[str, Any]:

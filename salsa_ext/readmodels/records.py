@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 
 from salsa_ext.db import db
 from salsa_ext.models import Mark, Record, RecordSetting
+from salsa_ext.models.records import Described
 from salsa_ext.readmodels.parties import Parties, parties_of
 from salsa_ext.readmodels.versions import current
+from salsa_ext.values.manifests import CHUNK
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,52 @@ def of_documents(
     found: dict[UUID, list[RecordView]] = defaultdict(list)
     for view in views(records):
         found[view.record.document_id].append(view)
+    return found
+
+
+def streamed(document_id: UUID, left_out: Collection[UUID] = ()) -> Iterator[list[RecordView]]:
+    """Yield the records of one document in order of their lines, so many at a time."""
+    query = current(Record).where(Record.document_id == document_id)
+    query = query.order_by(Record.line, Record.id).execution_options(yield_per=CHUNK)
+    for records in db.session.scalars(query).partitions():
+        if here := [record for record in records if record.id not in left_out]:
+            yield views(here)
+
+
+def guns_of(document_id: UUID, *which: ColumnElement[bool]) -> Iterator[Any]:
+    """Yield the records of one document in the same order, with little of each and no marks."""
+    query = current(Record).where(Record.document_id == document_id, *which)
+    few = query.with_only_columns(
+        Record.id, Record.line, Record.make, Record.make_text, Record.serial, Record.quantity
+    )
+    ordered = few.order_by(Record.line, Record.id).execution_options(yield_per=CHUNK)
+    yield from db.session.execute(ordered)
+
+
+def described(document_id: UUID) -> Iterator[tuple[Any, Sequence[Any]]]:
+    """Yield the records of one document in the same order, each with its marks beside the serial.
+
+    Of a record its firearm fields, its id and its owner are read.
+    """
+    columns = [getattr(Record, name) for name in (*Described.__annotations__, "id", "owner_state")]
+    query = current(Record).where(Record.document_id == document_id).with_only_columns(*columns)
+    ordered = query.order_by(Record.line, Record.id).execution_options(yield_per=CHUNK)
+    for rows in db.session.execute(ordered).partitions():
+        marks = _other_marks([row.id for row in rows])
+        yield from ((row, marks[row.id]) for row in rows)
+
+
+def _other_marks(record_ids: Sequence[UUID]) -> dict[UUID, list[Any]]:
+    of_record = (Mark.record_id == Record.id) & (Mark.record_version == Record.version)
+    names = ("kind", "text", "state", "year", "location", "condition", "method")
+    query = current(Record).join(Mark, of_record).where(Record.id.in_(record_ids))
+    query = query.where(or_(Mark.kind != "manufacture", Mark.text.is_distinct_from(Record.serial)))
+    wanted = query.with_only_columns(
+        Record.id.label("of"), *(getattr(Mark, name) for name in names)
+    )
+    found: dict[UUID, list[Any]] = defaultdict(list)
+    for row in db.session.execute(wanted.order_by(Mark.id)):
+        found[row.of].append(row)
     return found
 
 

@@ -14,22 +14,28 @@ from sqlalchemy import ColumnElement, and_, case, func, select
 from salsa_ext.db import db
 from salsa_ext.errors import NotFound
 from salsa_ext.matching.irregularities import CAN_BE_LATE
-from salsa_ext.models import Checkpoint, Permit, Receipt, Shipment
+from salsa_ext.models import Checkpoint, Permit, Receipt, Record, Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.events import of_subjects
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.readmodels.parties import Parties, parties_of
 from salsa_ext.readmodels.records import RecordView, of_documents
+from salsa_ext.readmodels.records import views as record_views
 from salsa_ext.readmodels.timelines import Told, timeline
+from salsa_ext.readmodels.versions import current
 from salsa_ext.values.actor import Actor
+from salsa_ext.values.manifests import MOST_LISTED
 
 UNDER_WAY = (*CAN_BE_LATE, "arrived")
 
 
 @dataclass(frozen=True)
 class ShipmentView:
-    """A shipment with what happened to it; `items` and `events` only where one shipment is read."""
+    """A shipment with what happened to it; `items` and `events` only where one shipment is read.
+
+    `items` is None where they are too many to be shown together.
+    """
 
     shipment: Shipment
     status: str
@@ -37,7 +43,7 @@ class ShipmentView:
     receipt: Receipt | None
     came_back: Receipt | None
     parties: Parties
-    items: Sequence[RecordView] = ()
+    items: Sequence[RecordView] | None = ()
     events: Sequence[Told] = ()
 
     @property
@@ -90,6 +96,18 @@ def get_shipment(actor: Actor, shipment_id: UUID) -> ShipmentView:
     return read(actor, shipment_id)
 
 
+def list_items(
+    actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None, shipment_id: UUID
+) -> Page[RecordView]:
+    """Return a page of the items of one shipment, in order of its manifest; raises NotFound."""
+    require(actor, Permission.SHIPMENT_READ)
+    if db.session.get(Shipment, shipment_id) is None:
+        raise NotFound("shipment", shipment_id)
+    query = current(Record).where(Record.document_id == shipment_id)
+    found = page(query, Record.id, limit, cursor, is_oldest_first=True)
+    return found.of(record_views(found.items))
+
+
 def read(actor: Actor, shipment_id: UUID) -> ShipmentView:
     """Return one shipment that the state may see, for a command that just wrote it."""
     shipment = db.session.get(Shipment, shipment_id, populate_existing=True)
@@ -114,7 +132,8 @@ def views(
     ids, now = [shipment.id for shipment in shipments], actor.now()
     passed, receipts = of_shipments(ids), _receipts(ids)
     parties = parties_of(shipment.carrier_id for shipment in shipments)
-    items = of_documents(ids) if with_items else {}
+    few = [shipment.id for shipment in shipments if shipment.item_count <= MOST_LISTED]
+    items = of_documents(few) if with_items else {}
     told = of_subjects(ids) if with_items else {}
     result = []
     for row in shipments:
@@ -123,7 +142,8 @@ def views(
         events = timeline(told.get(row.id, ()), passed[row.id], [arrived, back])
         result.append(ShipmentView(
             row, _status(row, now), passed[row.id], arrived, back, parties,
-            items.get(row.id, ()), events if with_items else (),
+            items.get(row.id, ()) if row.item_count <= MOST_LISTED else None,
+            events if with_items else (),
         ))  # fmt: skip
     return result
 

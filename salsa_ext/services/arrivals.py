@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from salsa_ext.errors import Named, say
-from salsa_ext.matching.manifests import Arrived, Sent, compare
+from salsa_ext.matching.manifests import Arrived, Sent
 from salsa_ext.models import Record, Shipment
 from salsa_ext.readmodels import names
-from salsa_ext.readmodels.records import RecordView
-from salsa_ext.services import records
+from salsa_ext.readmodels.records import described, guns_of
+from salsa_ext.services import comparisons, records
 from salsa_ext.services.fields import Problems, check_date
 from salsa_ext.values.events import When
 from salsa_ext.values.firearms import Firearm, Mark
@@ -26,24 +27,25 @@ Quantities = defaultdict[int, Decimal]
 
 @dataclass(frozen=True)
 class Arrival:
-    """What came of a shipment: views of its items, with the serial that was read where it differs.
+    """What came of a shipment: how many of its items, and which are missing or came otherwise.
 
-    `differences` are of goods without serials by line, `goods` what came of them in bulk.
+    `miskeyed` are with the serials that were read, `absent` the ids of the records of all items that
+    did not come. `differences` are of goods without serials by line, `goods` what came in bulk.
     """
 
     shipment: Shipment
     data: ReceiptData
-    arrived: Sequence[RecordView]
-    missing: Sequence[RecordView] = ()
+    missing: Sequence[Sent] = ()
     unexpected: Sequence[str] = ()
-    miskeyed: Sequence[tuple[RecordView, str]] = ()
+    miskeyed: Sequence[tuple[Sent, str]] = ()
+    absent: frozenset[UUID] = frozenset()
     differences: Mapping[int, Decimal] = field(default_factory=dict)
     goods: Mapping[int, Decimal] = field(default_factory=dict)
 
     @property
-    def here(self) -> list[RecordView]:
-        """Return every item that came, mis-keyed ones too."""
-        return [*self.arrived, *(item for item, _ in self.miskeyed)]
+    def item_count(self) -> int:
+        """Return how many items came, mis-keyed ones too."""
+        return self.shipment.item_count - len(self.absent)
 
 
 def check(shipment: Shipment, data: ReceiptData, on: date) -> None:
@@ -60,29 +62,31 @@ def check(shipment: Shipment, data: ReceiptData, on: date) -> None:
     problems.raise_any()
 
 
-def arrival(shipment: Shipment, data: ReceiptData, items: Sequence[RecordView]) -> Arrival:
+def arrival(shipment: Shipment, data: ReceiptData) -> Arrival:
     """Compare a receipt with the items of the shipment's manifest."""
     if data.all:
-        return Arrival(shipment, data, items, goods=_sum(shipment.bulk))
-    numbered = [item for item in items if item.record.serial]
-    found = compare(
-        [Sent(n, item.record.serial or "", item.record.line, _make(item.record.make,
-                                                                   item.record.make_text))
-         for n, item in enumerate(numbered)],
-        [Arrived(item.serial, item.line, _make(names.resolve("make", item.make), item.make))
-         for item in data.items],
-    )  # fmt: skip
-    by_key = dict(enumerate(numbered))
-    came, goods, differences = _goods(shipment, data, items)
+        return Arrival(shipment, data, goods=_sum(shipment.bulk))
+    found = comparisons.compare(_sent(shipment), _received(data))
+    absent, goods, differences = _goods(shipment, data)
     return Arrival(
-        shipment, data, [by_key[_index(gun)] for gun in found.arrived] + came,
-        [by_key[_index(gun)] for gun in found.missing], found.over,
-        [(by_key[_index(gun)], read) for gun, read in found.miskeyed], differences, goods,
+        shipment, data, found.missing, found.over, found.miskeyed,
+        frozenset(absent) | {_id(gun) for gun in found.missing}, differences, goods,
     )  # fmt: skip
 
 
-def _index(gun: Sent) -> int:
-    assert isinstance(gun.key, int)
+def _sent(shipment: Shipment) -> Iterator[Sent]:
+    for item in guns_of(shipment.id, Record.serial.is_not(None)):
+        yield Sent(item.id, item.serial, item.line, _make(item.make, item.make_text))
+
+
+def _received(data: ReceiptData) -> Iterator[Arrived]:
+    for item in data.items:
+        make = _make(names.resolve("make", item.make), item.make)
+        yield Arrived(item.serial, item.line, make)
+
+
+def _id(gun: Sent) -> UUID:
+    assert isinstance(gun.key, UUID)
     return gun.key
 
 
@@ -91,25 +95,26 @@ def _make(code: str | None, text: str | None) -> str | None:
 
 
 def _goods(
-    shipment: Shipment, data: ReceiptData, items: Sequence[RecordView]
-) -> tuple[list[RecordView], Quantities, dict[int, Decimal]]:
-    """Compare what has no serial by line: its items first, in their order, then the bulk."""
+    shipment: Shipment, data: ReceiptData
+) -> tuple[list[UUID], Quantities, dict[int, Decimal]]:
+    """Compare what has no serial by line: its items first, in their order, then the bulk.
+
+    Returns the records of items that did not come, what came in bulk, and the differences.
+    """
     left, sent = _sum(map(vars, data.bulk)), _sum(shipment.bulk)
     differences = {line: left[line] - amount for line, amount in sent.items()}
     differences |= {line: amount for line, amount in left.items() if line not in sent}
-    came = []
-    for item in items:
-        line, quantity = item.record.line, item.record.quantity
-        if item.record.serial:
-            continue
-        differences[line] = differences.get(line, Decimal(0)) - quantity
-        if left[line] >= quantity:
-            left[line] -= quantity
-            came.append(item)
+    absent = []
+    for item in guns_of(shipment.id, Record.serial.is_(None)):
+        differences[item.line] = differences.get(item.line, Decimal(0)) - item.quantity
+        if left[item.line] >= item.quantity:
+            left[item.line] -= item.quantity
+        else:
+            absent.append(item.id)
     goods: Quantities = defaultdict(Decimal)
     for line, amount in sent.items():
         goods[line] = min(amount, left[line])
-    return came, goods, {line: amount for line, amount in differences.items() if amount}
+    return absent, goods, {line: amount for line, amount in differences.items() if amount}
 
 
 def _sum(parts: Iterable[Mapping[str, Any]]) -> Quantities:
@@ -124,36 +129,35 @@ def row(found: Arrival, state: str, now: datetime) -> dict[str, Any]:
     return {
         "id": new_id(), "owner_state": state, "concerned": list(found.shipment.concerned),
         "shipment_state": found.shipment.owner_state, "shipment_id": found.shipment.id,
-        "received_on": found.data.received_on, "item_count": len(found.here),
-        "missing": [{"line": item.record.line, "serial": item.record.serial}
-                    for item in found.missing],
+        "received_on": found.data.received_on, "item_count": found.item_count,
+        "missing": [{"line": gun.line, "serial": gun.serial} for gun in found.missing],
         "unexpected": list(found.unexpected),
         "bulk": [vars(part) for part in found.data.bulk], "recorded_at": now,
-        "miskeyed": [{"line": item.record.line, "shipped": item.record.serial, "received": read}
-                     for item, read in found.miskeyed],
+        "miskeyed": [{"line": gun.line, "shipped": gun.serial, "received": read}
+                     for gun, read in found.miskeyed],
         "differences": [{"line": line, "quantity": f"{amount.normalize():f}"}
                         for line, amount in sorted(found.differences.items())],
     }  # fmt: skip
 
 
-def entries(found: Arrival, receipt: dict[str, Any]) -> list[records.Entry]:
-    """Return the records of what came, each linked for certain to that of the export.
+def entries(found: Arrival, receipt: dict[str, Any]) -> Iterator[records.Entry]:
+    """Yield the records of what came, each linked for certain to that of the export.
 
     A gun that came under a mis-keyed serial is recorded as it was read.
     """
     state, sides = receipt["owner_state"], found.shipment
     other = sides.exporting_state if state == sides.importing_state else sides.importing_state
-    read = {item.record.id: serial for item, serial in found.miskeyed}
-    return [
-        records.Entry(
-            firearm=as_firearm(item, read.get(item.record.id), _stamped(found, state)),
+    read = {_id(gun): serial for gun, serial in found.miskeyed}
+    for gun, marks in described(sides.id):
+        if gun.id in found.absent:
+            continue
+        yield records.Entry(
+            firearm=as_firearm(gun, marks, read.get(gun.id), _stamped(found, state)),
             event="import", when=When(found.data.received_on),
             document_kind="receipt", document_id=receipt["id"],
             owner=state, concerned=receipt["concerned"], counterpart_state=other,
-            linked=(item.record.owner_state, item.record.id),
-        )
-        for item in found.here
-    ]  # fmt: skip
+            linked=(gun.owner_state, gun.id),
+        )  # fmt: skip
 
 
 def _stamped(found: Arrival, state: str) -> tuple[Mark, ...]:
@@ -163,16 +167,15 @@ def _stamped(found: Arrival, state: str) -> tuple[Mark, ...]:
 
 
 def as_firearm(
-    view: RecordView, read: str | None = None, stamped: tuple[Mark, ...] = ()
+    record: Any, others: Iterable[Any], read: str | None = None, stamped: tuple[Mark, ...] = ()
 ) -> Firearm:
     """Return the gun that was shipped, as the receiving state now holds it too."""
-    record: Record = view.record
     own = (("manufacture", record.serial), ("import", record.importer_mark))
     marks = tuple(
         Mark(
             mark.kind, mark.text, mark.state, mark.year, mark.location, mark.condition, mark.method
         )
-        for mark in view.marks
+        for mark in others
         if (mark.kind, mark.text) not in own
     )
     only = stamped if record.category == "firearm" else ()

@@ -7,7 +7,7 @@ anew from all export certificates under it, so that it depends on the facts and 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -23,20 +23,23 @@ from salsa_ext.matching.registers import Register
 from salsa_ext.models import Permit, PermitReference
 from salsa_ext.readmodels.families import around
 from salsa_ext.services import locks
-from salsa_ext.services.manifests import Lines, locked_lines
+from salsa_ext.services.manifests import Lines, Quantities, locked_lines
 from salsa_ext.values.actor import Actor
-from salsa_ext.values.firearms import Firearm
-from salsa_ext.values.permits import Bulk, ShipmentData
-
-Quantities = Mapping[tuple[UUID, int], Decimal]
 
 
-def draw(actor: Actor, batch: Sequence[tuple[UUID, ShipmentData]], lines: Lines) -> None:
+def draw(actor: Actor, drawn: Quantities, lines: Lines) -> None:
     """Draw what shipments take from the locked lines; raises OverQuantity, and then draws nothing.
 
     Neither the export certificate nor the import certificate gives more than it authorises.
     """
-    drawn = quantities_of(batch)
+    check(drawn, lines)
+    for key, quantity in drawn.items():
+        lines[key].shipped += quantity
+    _settle(actor, {permit_id for permit_id, _ in drawn}, lines, refuse=True)
+
+
+def check(drawn: Quantities, lines: Lines) -> None:
+    """Raise OverQuantity where a line of an export certificate has less left than is to be drawn."""
     for (permit_id, number), quantity in drawn.items():
         line = lines[permit_id, number]
         if line.left < quantity:
@@ -50,8 +53,6 @@ def draw(actor: Actor, batch: Sequence[tuple[UUID, ShipmentData]], lines: Lines)
                 ),
                 {str(number): plain(line.left)},
             )
-        line.shipped += quantity
-    _settle(actor, {permit_id for permit_id, _ in drawn}, lines, refuse=True)
 
 
 def restore(actor: Actor, drawn: Quantities) -> None:
@@ -62,16 +63,6 @@ def restore(actor: Actor, drawn: Quantities) -> None:
         line.shipped -= min(quantity, line.shipped)
     _lapse_again({permit_id for permit_id, _ in drawn}, lines)
     _settle(actor, {permit_id for permit_id, _ in drawn}, lines, refuse=False)
-
-
-def quantities_of(batch: Sequence[tuple[UUID, ShipmentData]]) -> dict[tuple[UUID, int], Decimal]:
-    """Return what shipments take, by permit and line."""
-    drawn: dict[tuple[UUID, int], Decimal] = defaultdict(Decimal)
-    for permit_id, data in batch:
-        parts: list[Firearm | Bulk] = [*data.items, *data.bulk]
-        for part in parts:
-            drawn[permit_id, part.line] += part.quantity
-    return drawn
 
 
 def recount(actor: Actor, permits: Iterable[Permit]) -> None:

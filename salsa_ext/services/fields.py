@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
-from typing import Final
+from typing import Final, TypeVar
 
 from salsa_ext.articles import Article
 from salsa_ext.errors import Coded, FieldsAgainstRule, Invalid, Message, say
@@ -12,11 +12,14 @@ from salsa_ext.readmodels import names
 from salsa_ext.values import tariff
 from salsa_ext.values.events import When
 from salsa_ext.values.firearms import Firearm
+from salsa_ext.values.manifests import Manifest, named
 from salsa_ext.values.zones import UTC, date_in
 
 EDGES: Final = ("Etc/GMT+12", "Etc/GMT-14")  # POSIX signs: twelve hours behind, fourteen ahead
 
-MOST_NAMED = 20
+MOST_NAMED: Final = 20
+MORE: Final = say("More rows are wrong than those that are named here.")
+Item = TypeVar("Item")
 
 
 class Problems:
@@ -30,6 +33,21 @@ class Problems:
         """Note that the field at `path` is wrong, by a rule of the treaties where one says so."""
         self.found.setdefault(path, []).append(message)
         self.articles.add(article)
+
+    def check_each(
+        self, items: Collection[Item], check: Callable[[Problems, str, Item], None]
+    ) -> None:
+        """Check items one by one; of a file's wrong rows the first are named, and that there are more."""
+        wrong = 0
+        for path, item in named(items):
+            found = Problems()
+            check(found, path, item)
+            wrong += bool(found.found)
+            if wrong > MOST_NAMED and isinstance(items, Manifest):
+                self.found["manifest"] = [MORE]
+                return
+            self.found |= found.found
+            self.articles |= found.articles
 
     def raise_any(self) -> None:
         """Raise Invalid where anything was noted, FieldsAgainstRule where one rule forbids it all."""
@@ -79,22 +97,24 @@ def check_agency(problems: Problems, path: str, code: str, known: frozenset[str]
 def check_firearms(problems: Problems, path: str, firearms: Sequence[Firearm]) -> None:
     """A serial-numbered thing is one piece, and a type belongs to its category."""
     for index, firearm in enumerate(firearms):
-        at = f"{path}.{index}" if path.endswith("s") else path
-        if firearm.serial and firearm.quantity != 1:
-            problems.add(
-                f"{at}.quantity",
-                say("One serial is one piece: the quantity must be 1; write a line for each."),
-            )
-        if firearm.quantity <= 0:
-            problems.add(f"{at}.quantity", say("The quantity must be above zero."))
-        _check_tariff(problems, f"{at}.hs_code", firearm)
-        expected = names.category(names.resolve("type", firearm.type))
-        if expected and expected != firearm.category:
-            belongs = Coded("category", expected)
-            said = say(
-                "A {type} is of the category {category}.", type=firearm.type, category=belongs
-            )
-            problems.add(f"{at}.category", said)
+        check_firearm(problems, f"{path}.{index}" if path.endswith("s") else path, firearm)
+
+
+def check_firearm(problems: Problems, at: str, firearm: Firearm) -> None:
+    """Check the one firearm that stands at a path."""
+    if firearm.serial and firearm.quantity != 1:
+        problems.add(
+            f"{at}.quantity",
+            say("One serial is one piece: the quantity must be 1; write a line for each."),
+        )
+    if firearm.quantity <= 0:
+        problems.add(f"{at}.quantity", say("The quantity must be above zero."))
+    _check_tariff(problems, f"{at}.hs_code", firearm)
+    expected = names.category(names.resolve("type", firearm.type))
+    if expected and expected != firearm.category:
+        belongs = Coded("category", expected)
+        said = say("A {type} is of the category {category}.", type=firearm.type, category=belongs)
+        problems.add(f"{at}.category", said)
 
 
 def _check_tariff(problems: Problems, path: str, firearm: Firearm) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -43,7 +43,7 @@ class ShipmentPaper:
 
     view: ShipmentView
     permit: PermitView
-    items: Sequence[Item]
+    items: Collection[Item]
     facts: Facts
     token: str
 
@@ -82,7 +82,7 @@ def shipment_paper(*, actor: Actor, vault: Vault, shipment_id: UUID) -> Shipment
         raise NotFound("shipment", shipment_id)
     facing.may_copy(actor, row.owner_state)
     [view] = shipments.views(actor, [row])
-    items, permit = attachments.items_of(row.id), permits.read(actor, row.permit_id)
+    items, permit = attachments.items_of(row), permits.read(actor, row.permit_id)
     facts = _shipment_facts(view, permit, items)
     token = sign(actor, vault, facts.claims(actor.now()))
     return ShipmentPaper(view, permit, items, facts, token)
@@ -134,11 +134,11 @@ def _found_shipment(actor: Actor, claims: Claims) -> _Found | None:
         return None
     [view] = shipments.views(actor, [row])
     permit = permits.read(actor, row.permit_id)
-    facts = _shipment_facts(view, permit, attachments.items_of(row.id))
+    facts = _shipment_facts(view, permit, attachments.items_of(row))
     return _Found(facts, "shipment", row.id, row.concerned)
 
 
-def _shipment_facts(view: ShipmentView, permit: PermitView, items: Sequence[Item]) -> Facts:
+def _shipment_facts(view: ShipmentView, permit: PermitView, items: Collection[Item]) -> Facts:
     parties = permit.parties | parties_of([view.shipment.carrier_id])
     return facing.shipment_facts(view.shipment, view.status, permit.permit, parties, items)
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
+
 from salsa_ext.audit import Act, Action, append_many
 from salsa_ext.db import db, insert_many
-from salsa_ext.errors import Conflict, Forbidden, IllegalTransition, say
+from salsa_ext.errors import Conflict, Forbidden, IllegalTransition, NotFound, say
 from salsa_ext.models import Receipt, Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.days import today
-from salsa_ext.readmodels.records import of_documents
 from salsa_ext.services import arrivals, ledger, records, returns, takings, telling
 from salsa_ext.services.arrivals import Arrival
 from salsa_ext.services.telling import News
@@ -38,21 +40,33 @@ def confirm_many(*, actor: Actor, batch: Sequence[tuple[UUID, ReceiptData]]) -> 
     """Confirm receipts of the importing state in one transaction, all or none."""
     require(actor, Permission.RECEIPT_RECORD)
     state, now, on = actor.own_state(), actor.now(), today(actor)
-    shipments = takings.take_many(actor, [shipment_id for shipment_id, _ in batch])
-    shipped = of_documents(shipments)
+    shipments = _seen([shipment_id for shipment_id, _ in batch])
     found = []
     for shipment_id, data in batch:
         _check_status(state, shipments[shipment_id])
         arrivals.check(shipments[shipment_id], data, on)
-        found.append(arrivals.arrival(shipments[shipment_id], data, shipped[shipment_id]))
+        found.append(arrivals.arrival(shipments[shipment_id], data))
     rows = [arrivals.row(each, state, now) for each in found]
+    # the long work comes before the locks, for which others wait
+    records.write(chain.from_iterable(map(arrivals.entries, found, rows)), now)
+    for shipment in takings.take_many(actor, shipments).values():
+        _check_status(state, shipment)  # as it is now, whatever it was before
     insert_many(Receipt, rows)
-    pairs = list(zip(found, rows, strict=True))
-    records.write([entry for each, row in pairs for entry in arrivals.entries(each, row)], now)
     ledger.refresh(actor, shipments.values())
     telling.tell(actor, [_news(each) for each in found])
     append_many(actor, [_act(each) for each in found])
     return [row["id"] for row in rows]
+
+
+def _seen(wanted: Sequence[UUID]) -> dict[UUID, Shipment]:
+    """Return shipments as they stand, not locked; raises NotFound."""
+    query = select(Shipment).where(Shipment.id.in_(wanted))
+    rows = db.session.scalars(query.execution_options(populate_existing=True))
+    found = {shipment.id: shipment for shipment in rows}
+    for shipment_id in wanted:
+        if shipment_id not in found:
+            raise NotFound("shipment", shipment_id)
+    return found
 
 
 def _check_status(state: str, shipment: Shipment) -> None:

@@ -23,8 +23,7 @@ from salsa_ext.services import rollups
 from salsa_ext.values.events import Source, When
 from salsa_ext.values.firearms import Firearm, Mark
 from salsa_ext.values.ids import new_id
-
-CHUNK = 5_000
+from salsa_ext.values.manifests import chunks
 
 
 @dataclass(frozen=True)
@@ -53,16 +52,17 @@ class Entry:
     reason: str | None = None
 
 
-def write(entries: Sequence[Entry], now: datetime) -> list[UUID]:
-    """Write records, marks, keys and settings; returns the records' ids in order."""
-    rows = [_record(entry, now) for entry in entries]
-    pairs = list(zip(entries, rows, strict=True))
-    insert_many(Record, rows)
-    first = [(entry, row) for entry, row in pairs if entry.version == 1]
-    insert_many(RecordSetting, [_setting(entry, row) for entry, row in first])
-    _write_marks(pairs)
-    _count((entry for entry, _ in first), now)
-    return [row["id"] for row in rows]
+def write(entries: Iterable[Entry], now: datetime) -> None:
+    """Write records, marks, keys and settings, so many at a time that few are held at once."""
+    written: Counter[rollups.Cell] = Counter()
+    for some in chunks(entries):
+        pairs = [(entry, _record(entry, now)) for entry in some]
+        insert_many(Record, [row for _, row in pairs])
+        first = [(entry, row) for entry, row in pairs if entry.version == 1]
+        insert_many(RecordSetting, [_setting(entry, row) for entry, row in first])
+        _write_marks(pairs)
+        written += _coverage_of((entry for entry, _ in first), now)
+    rollups.add(written)
 
 
 def supersede(record_ids: Sequence[UUID], version: int) -> None:
@@ -71,19 +71,19 @@ def supersede(record_ids: Sequence[UUID], version: int) -> None:
     db.session.execute(update(MarkKey).where(old).values(is_superseded=True))
 
 
-def void(views: Sequence[RecordView]) -> None:
+def void(views: Iterable[Sequence[RecordView]]) -> None:
     """Let no search find the marks of records of what did not happen after all, such as an export.
 
-    The records stay as they were told, and are read in their document; they leave the coverage.
+    They come so many at a time. They stay as they were told, and are read in their document; they
+    leave the coverage.
     """
-    ids = [view.record.id for view in views]
-    for start in range(0, len(ids), CHUNK):
-        keys = update(MarkKey).where(_keys_of(ids[start : start + CHUNK]))
-        db.session.execute(keys.values(is_void=True))
     cells: Counter[rollups.Cell] = Counter()
-    for view in views:
-        if view.setting is None or view.setting.visibility != "silent":
-            cells[_coverage(view.record.owner_state, view.record.recorded_at)] -= 1
+    for some in views:
+        keys = update(MarkKey).where(_keys_of([view.record.id for view in some]))
+        db.session.execute(keys.values(is_void=True))
+        for view in some:
+            if view.setting is None or view.setting.visibility != "silent":
+                cells[_coverage(view.record.owner_state, view.record.recorded_at)] -= 1
     rollups.add(cells)
 
 
@@ -217,13 +217,10 @@ def _key(key: marks.Key, mark_id: UUID, entry: Entry, row: dict[str, Any]) -> di
     }  # fmt: skip
 
 
-def _count(entries: Iterable[Entry], now: datetime) -> None:
-    """Add to the coverage; `silent` records are left out, or the count would give them away."""
-    cells: Counter[rollups.Cell] = Counter()
-    for entry in entries:
-        if entry.visibility != "silent":
-            cells[_coverage(entry.owner, now)] += 1
-    rollups.add(cells)
+def _coverage_of(entries: Iterable[Entry], now: datetime) -> Counter[rollups.Cell]:
+    """Count for the coverage; `silent` records are left out, or the count would give them away."""
+    told = (entry.owner for entry in entries if entry.visibility != "silent")
+    return Counter(_coverage(owner, now) for owner in told)
 
 
 def _coverage(owner: str, recorded_at: datetime) -> rollups.Cell:

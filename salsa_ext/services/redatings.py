@@ -42,7 +42,7 @@ def _entry(view: RecordView, when: When, reason: str | None) -> records.Entry:
     record = view.record
     source = Source(record.import_id, record.import_row or 0) if record.import_id else None
     return records.Entry(
-        firearm=arrivals.as_firearm(view), event=record.event, when=when,
+        firearm=arrivals.as_firearm(record, view.marks), event=record.event, when=when,
         document_kind=record.document_kind, document_id=record.document_id,
         owner=record.owner_state, concerned=record.concerned,
         giver_id=record.giver_id, receiver_id=record.receiver_id,

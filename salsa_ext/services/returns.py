@@ -26,7 +26,6 @@ from salsa_ext.models import Permit, Receipt
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.days import today
-from salsa_ext.readmodels.records import of_documents
 from salsa_ext.services import arrivals, ledger, records, takings, telling, withdrawals
 from salsa_ext.services.telling import News
 from salsa_ext.values.actor import Actor
@@ -44,11 +43,11 @@ def confirm(*, actor: Actor, shipment_id: UUID, data: ReceiptData) -> None:
     arrivals.check(shipment, data, today(actor))
     if data.import_mark:
         raise Invalid({"import_mark": [say("What comes back is not marked as imported.")]})
-    found = arrivals.arrival(shipment, data, of_documents([shipment_id])[shipment_id])
+    found = arrivals.arrival(shipment, data)
     was_received = shipment.status.startswith("received")
     if not was_received:
         goods = [{"line": line, "quantity": amount} for line, amount in found.goods.items()]
-        withdrawals.give_back(actor, shipment, found.here, goods)
+        withdrawals.give_back(actor, shipment, found.absent, goods)
     shipment = takings.take(actor, shipment_id, shipment.version)
     facts = takings.facts_of_many(actor, [shipment])[shipment_id]
     _check(facts, db.session.get_one(Permit, shipment.permit_id))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -14,19 +14,21 @@ from sqlalchemy import select
 from salsa_ext.audit import Act, Action, append_many
 from salsa_ext.db import db, insert_many
 from salsa_ext.errors import Coded, Conflict, NotFound, say
-from salsa_ext.models import Permit, PermitLine, Shipment
+from salsa_ext.models import Permit, Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.services import balances, ledger, locks, manifests, records, rollups, telling
-from salsa_ext.services.fields import Problems, check_firearms
-from salsa_ext.services.manifests import Lines
+from salsa_ext.services.fields import Problems
+from salsa_ext.services.manifests import Lines, Quantities
 from salsa_ext.services.parties import Parties
 from salsa_ext.services.replannings import posts_of
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.events import When
 from salsa_ext.values.firearms import Firearm
 from salsa_ext.values.ids import new_id
-from salsa_ext.values.permits import Bulk, ShipmentData
+from salsa_ext.values.permits import ShipmentData
+
+Row = dict[str, Any]
 
 
 def record(*, actor: Actor, permit_id: UUID, data: ShipmentData) -> UUID:
@@ -40,31 +42,39 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, ShipmentData]]) -> 
     Together they draw no more than the permits' lines allow (Model Regulations 8.3).
     """
     require(actor, Permission.SHIPMENT_RECORD)
-    owner, now = actor.own_state(), actor.now()
-    permits = _locked(owner, {permit_id for permit_id, _ in batch})
-    lines = manifests.locked_lines({permit_id for permit_id, _ in batch})
-    batch = manifests.with_categories(batch, lines)
+    owner, now, wanted = actor.own_state(), actor.now(), {permit_id for permit_id, _ in batch}
+    permits, lines = _permits(owner, wanted), manifests.lines_of(wanted)
     for permit_id, data in batch:
         _check(permits[permit_id], data)
-    for permit_id, data in batch:
-        manifests.check_parts(permit_id, data, lines)
-    balances.draw(actor, batch, lines)
-    parties = Parties(owner)
-    grace = ledger.graces_of([owner])[owner]
+    drawn = [manifests.judge(permit_id, data, lines) for permit_id, data in batch]
+    balances.check(_sum(drawn), lines)
+    parties, grace = Parties(owner), ledger.graces_of([owner])[owner]
     rows = [_row(permits[permit_id], data, parties, now, grace) for permit_id, data in batch]
     pairs = list(zip(rows, (data for _, data in batch), strict=True))
+    # the long work comes before the locks, for which other shipments wait
+    records.write(_entries(permits, pairs, lines), now)
+    _draw(actor, wanted, _sum(drawn))
     parties.write()
     insert_many(Shipment, rows)
-    entries = [
-        _entry(permits[row["permit_id"]], row, item, lines)
-        for row, data in pairs
-        for item in data.items
-    ]
-    records.write(entries, now)
-    _count([(permits[permit_id], data) for permit_id, data in batch], lines)
+    _count(zip(rows, drawn, strict=True), lines)
     telling.posted(actor, rows)
     append_many(actor, [_act(row) for row in rows])
     return [row["id"] for row in rows]
+
+
+def _sum(drawn: Iterable[Quantities]) -> Quantities:
+    total: dict[tuple[UUID, int], Decimal] = defaultdict(Decimal)
+    for taken in drawn:
+        for key, quantity in taken.items():
+            total[key] += quantity
+    return total
+
+
+def _draw(actor: Actor, wanted: set[UUID], drawn: Quantities) -> None:
+    """Draw from the permits as they stand under the locks, whatever they were before."""
+    for permit in _locked(actor.own_state(), wanted).values():
+        _check_status(permit)
+    balances.draw(actor, drawn, manifests.locked_lines(wanted))
 
 
 def _locked(owner: str, wanted: set[UUID]) -> dict[UUID, Permit]:
@@ -87,23 +97,26 @@ def _permits(owner: str, wanted: set[UUID]) -> dict[UUID, Permit]:
     return permits
 
 
-def _check(permit: Permit, data: ShipmentData) -> None:
+def _check_status(permit: Permit) -> None:
     if permit.status != "issued":
         raise Conflict(say("The permit is {status}; nothing can be shipped under it.",
                            status=Coded("permit_status", permit.status)))  # fmt: skip
+
+
+def _check(permit: Permit, data: ShipmentData) -> None:
+    _check_status(permit)
     problems = Problems()
     if not permit.issued_on <= data.ships_on <= permit.last_day:
         problems.add("ships_on", say("The permit is valid from {first} to {last}.",
                                      first=permit.issued_on, last=permit.last_day))  # fmt: skip
     if not data.items and not data.bulk:
         problems.add("items", say("A shipment has items with serials, goods in bulk, or both."))
-    check_firearms(problems, "items", data.items)
     problems.raise_any()
 
 
 def _row(
     permit: Permit, data: ShipmentData, parties: Parties, now: datetime, grace: timedelta
-) -> dict[str, Any]:
+) -> Row:
     transport = data.transport or {}
     expected = [dict(vars(step)) for step in data.expected]
     return {
@@ -124,9 +137,17 @@ def _row(
     } | ledger.first_due(data.expected, grace)  # fmt: skip
 
 
-def _entry(permit: Permit, row: dict[str, Any], item: Firearm, lines: Lines) -> records.Entry:
+def _entries(
+    permits: Mapping[UUID, Permit], pairs: Iterable[tuple[Row, ShipmentData]], lines: Lines
+) -> Iterator[records.Entry]:
+    for row, data in pairs:
+        for item in data.items:
+            yield _entry(permits[row["permit_id"]], row, item, lines)
+
+
+def _entry(permit: Permit, row: Row, item: Firearm, lines: Lines) -> records.Entry:
     return records.Entry(
-        firearm=_completed(item, lines[permit.id, item.line]),
+        firearm=manifests.completed(item, lines[permit.id, item.line]),
         event="export", when=When(row["ships_on"]),
         document_kind="shipment", document_id=row["id"],
         owner=permit.owner_state, concerned=permit.concerned,
@@ -135,36 +156,20 @@ def _entry(permit: Permit, row: dict[str, Any], item: Firearm, lines: Lines) -> 
     )  # fmt: skip
 
 
-def _completed(item: Firearm, line: PermitLine) -> Firearm:
-    """Take from the permit's line what the item leaves open."""
-    return replace(
-        item,
-        type=item.type or line.type_text,
-        make=item.make or line.make_text,
-        model=item.model or line.model,
-        calibre=item.calibre or line.calibre_text,
-        country_of_manufacture=item.country_of_manufacture or line.country_of_manufacture,
-        hs_code=item.hs_code or line.hs_code,
-    )
-
-
-def _count(shipped: Sequence[tuple[Permit, ShipmentData]], lines: Lines) -> None:
+def _count(shipped: Iterable[tuple[Row, Quantities]], lines: Lines) -> None:
     """Count firearms, with serials and in bulk, for the figures of licit trade."""
     cells: Counter[rollups.Cell] = Counter()
-    for permit, data in shipped:
-        parts: list[Firearm | Bulk] = [*data.items, *data.bulk]
-        for part in parts:
-            line = lines[permit.id, part.line]
+    for row, drawn in shipped:
+        for key, quantity in drawn.items():
+            line = lines[key]
             if line.category == "firearm":
-                subject, partner = line.type or "unknown", permit.importing_state
-                cell = rollups.Cell(
-                    "licit_trade", permit.owner_state, subject, data.ships_on, partner
-                )
-                cells[cell] += int(part.quantity)
+                cell = rollups.Cell("licit_trade", row["owner_state"], line.type or "unknown",
+                                    row["ships_on"], row["importing_state"])  # fmt: skip
+                cells[cell] += int(quantity)
     rollups.add(cells)
 
 
-def _act(row: dict[str, Any]) -> Act:
+def _act(row: Row) -> Act:
     data = {"number": row["number"], "items": row["item_count"]}
     return Act(
         Action.SHIPMENT_RECORDED, "shipment", row["id"], concerned=row["concerned"], data=data

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
@@ -13,10 +13,10 @@ from sqlalchemy import select
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import db
 from salsa_ext.errors import IllegalTransition, NotFound
-from salsa_ext.models import PermitLine, Shipment
+from salsa_ext.models import PermitLine, Record, Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels.records import RecordView, of_documents
+from salsa_ext.readmodels.records import guns_of, streamed
 from salsa_ext.services import balances, ledger, locks, records, rollups, takings, telling
 from salsa_ext.services.events import Note, note_many
 from salsa_ext.services.telling import News
@@ -34,8 +34,7 @@ def cancel(*, actor: Actor, shipment_id: UUID, seen: int | None, data: Decision)
     """
     require(actor, Permission.SHIPMENT_CANCEL)
     shipment = own(actor, shipment_id, Permission.SHIPMENT_CANCEL)
-    items = of_documents([shipment_id])[shipment_id]
-    give_back(actor, shipment, items, shipment.bulk)
+    give_back(actor, shipment, (), shipment.bulk)
     shipment = takings.take(actor, shipment_id, seen)
     facts = takings.facts_of_many(actor, [shipment])[shipment_id]
     if shipment.status not in CANCELLABLE or facts.has_left:
@@ -58,29 +57,28 @@ def own(actor: Actor, shipment_id: UUID, permission: Permission) -> Shipment:
 
 
 def give_back(
-    actor: Actor, shipment: Shipment, items: Sequence[RecordView],
-    bulk: Iterable[dict[str, object]],
-) -> None:  # fmt: skip
-    """Undo the export of items and goods: balance, searches, figures.
+    actor: Actor, shipment: Shipment, absent: Collection[UUID], bulk: Iterable[dict[str, object]]
+) -> None:
+    """Undo the export of goods and of items, but for the `absent` ones: balance, searches, figures.
 
     Called before the shipment is locked, since whoever ships locks the balance first; an error that
     follows takes all of it back.
     """
     drawn: dict[tuple[UUID, int], Decimal] = defaultdict(Decimal)
-    for item in items:
-        drawn[shipment.permit_id, item.record.line] += item.record.quantity
+    for item in guns_of(shipment.id):
+        if item.id not in absent:
+            drawn[shipment.permit_id, item.line] += item.quantity
     for part in bulk:
         drawn[shipment.permit_id, int(str(part["line"]))] += Decimal(str(part["quantity"]))
     balances.restore(actor, drawn)
-    records.void(items)
-    _uncount(shipment, items, drawn)
+    records.void(streamed(shipment.id, absent))
+    _uncount(shipment, drawn)
 
 
-def _uncount(
-    shipment: Shipment, items: Sequence[RecordView], drawn: Mapping[tuple[UUID, int], Decimal]
-) -> None:
+def _uncount(shipment: Shipment, drawn: Mapping[tuple[UUID, int], Decimal]) -> None:
     """Take firearms out of the figures of licit trade again, in the quarter that counted them."""
-    on = items[0].record.occurred_on if items else shipment.ships_on
+    first = select(Record.occurred_on).where(Record.document_id == shipment.id).limit(1)
+    on = db.session.scalar(first) or shipment.ships_on
     query = select(PermitLine).where(PermitLine.permit_id == shipment.permit_id)
     lines = {line.line: line for line in db.session.scalars(query)}
     cells: Counter[rollups.Cell] = Counter()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -97,12 +97,15 @@ class Expectation:
 
 @dataclass(frozen=True)
 class ShipmentData:
-    """The export attachment (Model Regulations 2.2.2): what leaves, how, when and where."""
+    """The export attachment (Model Regulations 2.2.2): what leaves, how, when and where.
+
+    `items` is a tuple, or a Manifest where they come in a file.
+    """
 
     number: str
     ships_on: date
     mode: str
-    items: tuple[Firearm, ...] = ()
+    items: Collection[Firearm] = ()
     bulk: tuple[Bulk, ...] = ()
     port_of_exit: str | None = None
     port_of_entry: str | None = None
@@ -134,12 +137,12 @@ class ImportMark:
 class ReceiptData:
     """What the importing state received (CIFTA IX.4, Model Regulations 9.7), or the exporting got back.
 
-    `all` says that everything arrived; else `items` lists the serials and `bulk` the quantities of
-    what has none.
+    `all` says that everything arrived; else `items` lists the serials, as a tuple or a
+    Manifest, and `bulk` the quantities of what has none.
     """
 
     received_on: date
     all: bool = False
-    items: tuple[ReceivedItem, ...] = ()
+    items: Collection[ReceivedItem] = ()
     bulk: tuple[Bulk, ...] = ()
     import_mark: ImportMark | None = None

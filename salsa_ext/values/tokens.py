@@ -32,7 +32,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime
 from typing import Any, Final, Literal
@@ -101,8 +101,34 @@ def digest(facts: Mapping[str, Any]) -> str:
     tokens and no character escaped that need not be; texts in NFC; dates as YYYY-MM-DD, moments in UTC
     to the second; amounts as text without trailing zeros; what is not given, left out.
     """
-    canonical = json.dumps(_plain(facts), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return _base64url(hashlib.sha256(canonical.encode()).digest())
+    told = hashlib.sha256()
+    for part in _canonical(facts):
+        told.update(part.encode())
+    return _base64url(told.digest())
+
+
+def _canonical(facts: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the canonical form in parts: a list is written entry by entry, however long it is."""
+    given = sorted(name for name, value in facts.items() if value is not None)
+    for index, name in enumerate(given):
+        value = facts[name]
+        yield f"{',' if index else '{'}{_json(name)}:"
+        if isinstance(value, Iterable) and not isinstance(value, str | Mapping):
+            yield from _entries(value)
+        else:
+            yield _json(value)
+    yield "}" if given else "{}"
+
+
+def _entries(listed: Iterable[Any]) -> Iterator[str]:
+    yield "["
+    for index, entry in enumerate(listed):
+        yield f"{',' if index else ''}{_json(entry)}"
+    yield "]"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def encode(claims: Claims, kid: str, key: Ed25519PrivateKey) -> str:

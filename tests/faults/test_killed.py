@@ -1,14 +1,9 @@
 """kill -9 of the service and of its PostgreSQL amid writes: what was acknowledged is there."""
 
 import http.client
-import json
 import os
 import signal
-import socket
-import subprocess
-import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
@@ -16,7 +11,7 @@ import pytest
 
 from salsa_ext.postgres import EmbeddedServer
 from tests import bodies
-from tests.source import ROOT
+from tests.faults.served import Service
 
 WRITES, THREADS, KILLED_AT = 500, 8, 150
 
@@ -38,43 +33,8 @@ def test_a_service_that_is_told_to_end_leaves_nothing_running(service, home):
     assert not EmbeddedServer(home).status().running
 
 
-class Service:
-    """The service as a process of its own, with the PostgreSQL that it starts itself."""
-
-    def __init__(self, home, key):
-        self.home, self.key, self.process = home, key, None
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-
-    def start(self):
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("SALSA_")}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "api.cli", "serve", "--port", str(self.port)],
-            cwd=ROOT, env=kept | {"SALSA_HOME": str(self.home)}, start_new_session=True,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        until = time.monotonic() + 60
-        while not self.is_ready():
-            assert time.monotonic() < until
-            assert self.process.poll() is None
-            time.sleep(0.1)
-
-    def is_ready(self):
-        try:
-            return self.request("GET", "/readyz")[0] == 200
-        except OSError:
-            return False
-
-    def request(self, method, path, body=None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        try:
-            headers = self.key | {"Content-Type": "application/json"}
-            connection.request(method, path, body and json.dumps(body), headers)
-            response = connection.getresponse()
-            return response.status, json.loads(response.read() or "null")
-        finally:
-            connection.close()
+class Killed(Service):
+    """One that is killed while it takes transfers."""
 
     def write_until_killed(self):
         """Write from many threads, kill everything in the middle; returns the numbers taken."""
@@ -104,11 +64,6 @@ class Service:
         os.kill(postgres, signal.SIGKILL)
         self.process.wait(30)
 
-    def stop(self):
-        if self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(60)
-
     def stored(self):
         """Return every transfer by its number, page by page."""
         found, path = {}, "/api/v1/transfers?limit=200"
@@ -127,7 +82,7 @@ def written(number):
 def service(home, embedded, key, application):
     """The service, not started; its database stands still until it starts it itself."""
     embedded.stop()
-    made = Service(home, key)
+    made = Killed(home, key)
     yield made
     if made.process:
         made.stop()

@@ -162,3 +162,8 @@ def test_keys_survive_being_handed_out():
 def test_what_is_no_set_of_keys_is_refused(document):
     with pytest.raises(ValueError, match="JWK set"):
         jwks.keys_of(document)
+
+
+def test_a_list_that_is_read_entry_by_entry_has_the_digest_of_a_list():
+    listed = [{"line": number, "note": None, "on": date(2026, 1, 10)} for number in range(3)]
+    assert tokens.digest({"lines": (entry for entry in listed)}) == tokens.digest({"lines": listed})

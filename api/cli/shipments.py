@@ -1,0 +1,214 @@
+"""Shipments whose manifests come as files, from the server's own machine."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from api import manifests
+from api.cli.context import acting, explained, recording
+from api.cli.options import STATE, Line, own_state_option
+from api.schemas.fields import RequestSchema
+from api.schemas.shipments import ReceivedItemRequest, ShippedItemRequest
+from api.tables import disarmed
+from salsa_ext.errors import Conflict, NotFound, say
+from salsa_ext.readmodels import shipments as reading
+from salsa_ext.readmodels.pages import Page
+from salsa_ext.readmodels.permits import list_permits
+from salsa_ext.readmodels.records import RecordView
+from salsa_ext.readmodels.shipments import ShipmentView
+from salsa_ext.services import receipts, shipments
+from salsa_ext.values.actor import Actor
+from salsa_ext.values.codes import MODES
+from salsa_ext.values.permits import ImportMark, ReceiptData, ShipmentData
+
+DAY = click.DateTime(["%Y-%m-%d"])
+PAGE = 1_000
+SHOWN = 20
+COLUMNS = ("line", "serial", "category", "type", "make", "model", "calibre", "quantity")
+Told = Callable[[int], None]
+number_argument = click.argument("number", type=Line(100))
+from_option = click.option(
+    "--from", "exporter", metavar="ISO", type=STATE, help="The exporting state."
+)
+
+
+def file_option(required: bool) -> Callable[..., Any]:
+    """Return the option of a manifest."""
+    return click.option(
+        "--file", "path", required=required, help="The manifest: CSV with a header, or NDJSON.",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    )  # fmt: skip
+
+
+@click.group()
+def shipment() -> None:
+    """Record and receive shipments with long manifests, and show one."""
+
+
+@shipment.command()
+@own_state_option
+@click.option("--permit", required=True, type=Line(100), help="The export certificate's number.")
+@click.option("--ships-on", required=True, type=DAY)
+@click.option("--mode", required=True, type=click.Choice(MODES))
+@click.option("--port-of-exit", type=Line(100))
+@click.option("--port-of-entry", type=Line(100))
+@click.option("--seal", "seals", multiple=True, type=Line(50), help="Once for each seal.")
+@file_option(required=True)
+@number_argument
+@explained
+def record(
+    state: str, permit: str, ships_on: datetime, mode: str, port_of_exit: str | None,
+    port_of_entry: str | None, seals: tuple[str, ...], path: Path, number: str,
+) -> None:  # fmt: skip
+    """Record a shipment under an export certificate, with the guns of a file.
+
+    \b
+    Example:
+      salsa shipment record --state BRA --permit E-1 --ships-on 2026-02-01 --mode sea \\
+        --file manifest.csv A-1
+    """
+    with recording(state) as actor, _taken(path, ShippedItemRequest(), 2) as items:
+        data = ShipmentData(number, ships_on.date(), mode, items, port_of_exit=port_of_exit,
+                            port_of_entry=port_of_entry, seals=seals)  # fmt: skip
+        shipments.record(actor=actor, permit_id=_permit(actor, permit), data=data)
+    click.echo(f"{number} is recorded with {len(items)} items.")
+
+
+@shipment.command()
+@own_state_option
+@from_option
+@click.option("--received-on", required=True, type=DAY)
+@click.option("--all", "is_all", is_flag=True, help="Everything arrived; then there is no file.")
+@click.option("--import-mark", type=Line(100), help="What is stamped on each gun.")
+@file_option(required=False)
+@number_argument
+@explained
+def receive(
+    state: str, exporter: str | None, received_on: datetime, is_all: bool, import_mark: str | None,
+    path: Path | None, number: str,
+) -> None:  # fmt: skip
+    """Confirm what arrived of a shipment, by the serials of a file.
+
+    \b
+    Example:
+      salsa shipment receive --state PRY --from BRA --received-on 2026-03-03 \\
+        --file received.csv A-1
+    """
+    if is_all == (path is not None):
+        raise click.UsageError("Give --file with what arrived, or --all.")
+    mark = ImportMark(import_mark) if import_mark else None
+    with recording(state) as actor:
+        found = _shipment(actor, exporter, number)
+        with _taken(path, ReceivedItemRequest(), 1) as items:
+            data = ReceiptData(received_on.date(), is_all, items, import_mark=mark)
+            receipts.confirm(actor=actor, shipment_id=found.shipment.id, data=data)
+        _show(reading.read(actor, found.shipment.id))
+
+
+@shipment.command()
+@own_state_option
+@from_option
+@click.option("--items", "path", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path),
+              help="Write every item to a CSV.")  # fmt: skip
+@number_argument
+@explained
+def show(state: str, exporter: str | None, path: Path | None, number: str) -> None:
+    """Show a shipment, and write its items to a file.
+
+    \b
+    Example:
+      salsa shipment show --state PRY --items items.csv A-1
+    """
+    with acting(state) as actor:
+        found = _shipment(actor, exporter, number)
+        _show(found)
+        if path is not None:
+            _write_items(actor, found, path)
+            click.echo(f"  the items are in {path}")
+
+
+@contextmanager
+def _taken(path: Path | None, schema: RequestSchema, readings: int) -> Iterator[Any]:
+    """Give the items of a file, having judged all; a second bar shows how a command reads them."""
+    if path is None:
+        yield ()
+        return
+    with path.open("rb") as file:
+        with _bar("Reading", sum(1 for _ in file)) as told:
+            items = manifests.take(file, manifests.kind_of(path), schema, told)
+        with _bar("Recording", len(items) * readings) as told:
+            items.progress = told
+            yield items
+
+
+@contextmanager
+def _bar(label: str, length: int) -> Iterator[Told]:
+    with click.progressbar(length=length, label=f"{label:<10}", width=30) as bar:
+        yield bar.update
+
+
+def _permit(actor: Actor, number: str) -> Any:
+    found = list_permits(actor, {"kind": "export", "number": number}, PAGE, None).items
+    for view in found:
+        if view.permit.owner_state == actor.state:
+            return view.permit.id
+    raise NotFound("permit", number)
+
+
+def _shipment(actor: Actor, exporter: str | None, number: str) -> ShipmentView:
+    found = [view for view in reading.list_shipments(actor, {"number": number}, PAGE, None).items
+             if exporter in (None, view.shipment.exporting_state)]  # fmt: skip
+    if not found:
+        raise NotFound("shipment", number)
+    if len(found) > 1:
+        raise Conflict(say("Shipments of several states have this number: name one with --from."))
+    return found[0]
+
+
+def _show(view: ShipmentView) -> None:
+    row, receipt = view.shipment, view.receipt
+    sides = f"{row.exporting_state} to {row.importing_state}"
+    click.echo(f"{row.number} of {sides}: {view.status}, {row.item_count} items")
+    if receipt is None:
+        return
+    missing = [item["serial"] for item in receipt.missing]
+    miskeyed = [f"{pair['shipped']} as {pair['received']}" for pair in receipt.miskeyed]
+    click.echo(f"  received on {receipt.received_on}: {receipt.item_count} items")
+    for label, serials in (("missing", missing), ("not shipped", receipt.unexpected),
+                           ("read otherwise", miskeyed)):  # fmt: skip
+        if serials:
+            more = f" and {len(serials) - SHOWN} more" if len(serials) > SHOWN else ""
+            click.echo(f"  {label}: {len(serials)} ({', '.join(serials[:SHOWN])}{more})")
+
+
+def _write_items(actor: Actor, view: ShipmentView, path: Path) -> None:
+    try:
+        with (path.open("w", encoding="utf-8-sig", newline="") as file,
+              _bar("Writing", view.shipment.item_count) as told):  # fmt: skip
+            writer = csv.writer(file)
+            writer.writerow(COLUMNS)
+            for page in _pages(actor, view):
+                writer.writerows(_cells(item.record) for item in page.items)
+                told(len(page.items))
+    except OSError as error:
+        raise click.ClickException(f"{path}: {error.strerror}") from None
+
+
+def _pages(actor: Actor, view: ShipmentView) -> Iterator[Page[RecordView]]:
+    cursor = None
+    while True:
+        page = reading.list_items(actor, {}, PAGE, cursor, view.shipment.id)
+        yield page
+        if (cursor := page.next) is None:
+            return
+
+
+def _cells(record: Any) -> list[Any]:
+    return [disarmed(getattr(record, name)) for name in COLUMNS]

@@ -1,0 +1,113 @@
+"""Manifests that come as files: judged row by row, and kept on disk while a command reads them."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, Any, Final, TypeVar
+from weakref import finalize
+
+from marshmallow import Schema, ValidationError
+
+from api.rows import READERS, Row, refuse
+from api.said import flatten
+from salsa_ext.errors import Invalid, Message, say
+from salsa_ext.services.fields import MORE, MOST_NAMED
+from salsa_ext.values.manifests import MOST_STREAMED, Manifest, chunks
+
+Item = TypeVar("Item")
+Progress = Callable[[int], None]
+SUFFIXES: Final = {".csv": "text/csv", ".ndjson": "application/x-ndjson"}
+
+
+class KeptManifest(Manifest[Item]):
+    """Items in a file without a name, which goes with the object; `progress` is told of each part."""
+
+    def __init__(self, progress: Progress | None = None) -> None:
+        self._file: IO[bytes] = TemporaryFile()  # noqa: SIM115 - closed when nobody has the object
+        finalize(self, self._file.close)
+        self._parts: list[int] = []
+        self._length = 0
+        self.progress: Progress = progress or (lambda count: None)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def add(self, items: list[tuple[int, Item]]) -> None:
+        """Append items, each with its line; they are read again as they are held here."""
+        self._parts.append(self._file.tell())
+        pickle.dump(items, self._file, pickle.HIGHEST_PROTOCOL)
+        self._length += len(items)
+
+    def numbered(self) -> Iterator[tuple[int, Item]]:
+        """Yield every item with the number of its line."""
+        for part in self._parts:
+            self._file.seek(part)
+            items = pickle.load(self._file)  # noqa: S301 - this object wrote it, and nobody else can
+            yield from items
+            self.progress(len(items))
+
+
+def kind_of(path: Path) -> str:
+    """Return the media type of a file by the end of its name; raises Invalid for another."""
+    if path.suffix.lower() not in SUFFIXES:
+        refuse(say("The name of the file ends in {endings}.", endings=" / ".join(SUFFIXES)))
+    return SUFFIXES[path.suffix.lower()]
+
+
+def take(
+    file: IO[bytes], kind: str, schema: Schema, progress: Progress | None = None
+) -> KeptManifest[Any]:
+    """Return the items of a file, each as the schema makes it.
+
+    Raises Invalid that names wrong rows by their lines (`manifest.3.serial`), the first of them
+    where there are many.
+    """
+    if kind not in READERS:
+        refuse(say("A manifest is of the type {types}.", types=" / ".join(READERS)))
+    kept, wrong = KeptManifest[Any](progress), Wrong()
+    for rows in chunks(READERS[kind](file, schema)):
+        kept.add(
+            [(row.line, item) for row in rows if (item := wrong.load(row, schema)) is not None]
+        )
+        kept.progress(len(rows))
+        if len(kept) > MOST_STREAMED:
+            refuse(say("A manifest has at most {most} rows; send the others as another one.",
+                       most=MOST_STREAMED))  # fmt: skip
+    wrong.raise_any()
+    if not kept:
+        refuse(say("The manifest has no rows."))
+    return kept
+
+
+class Wrong:
+    """What is wrong with rows, up to so many of them."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, list[Message]] = {}
+        self.rows = 0
+
+    def load(self, row: Row, schema: Schema) -> Any:
+        """Return the item of a row, or None where it is wrong; raises Invalid where too many are."""
+        try:
+            if row.wrong is None:
+                return schema.load(row.fields)
+            said = {f"manifest.{row.line}": [row.wrong]}
+        except ValidationError as error:
+            told = flatten(error.messages, f"manifest.{row.line}")
+            said = {
+                path: [Message("{text}", {"text": text}) for text in texts] for path, texts in told
+            }
+        self.rows += 1
+        if self.rows > MOST_NAMED:
+            self.found["manifest"] = [MORE]
+            self.raise_any()
+        self.found |= said
+        return None
+
+    def raise_any(self) -> None:
+        """Raise Invalid where a row was wrong."""
+        if self.found:
+            raise Invalid(self.found)

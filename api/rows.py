@@ -1,0 +1,133 @@
+"""Rows of a file that is read line by line: CSV with a header, or one JSON object a line (NDJSON)."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import IO, Any, Final, NoReturn
+
+import orjson
+from marshmallow import Schema, fields
+
+from api.schemas.fields import Quantity
+from salsa_ext.errors import Invalid, Message, say
+
+LONGEST: Final = 65_536
+"""Bytes of a line; a firearm with fifty marks has fewer."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row by the line on which it begins; `wrong` says why it has no fields that can be read."""
+
+    line: int
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    wrong: Message | None = None
+
+
+def refuse(message: Message, path: str = "manifest") -> NoReturn:
+    """Raise Invalid for a file that is no manifest at all."""
+    raise Invalid({path: [message]})
+
+
+def read_csv(file: IO[bytes], schema: Schema) -> Iterator[Row]:
+    """Yield the rows of a CSV in UTF-8, cells as the fields of the schema want them.
+
+    An empty cell is a field that is left out. Raises Invalid for a header that is none.
+    """
+    lines = _lines(file)
+    first = next(lines, "")
+    reader = csv.reader(chain((first,), lines), delimiter=_delimiter(first), strict=True)
+    header, line = [cell.strip() for cell in next(_cells(reader), (1, [""]))[1]], 1
+    converters = _converters(header, schema)
+    for line, cells in _cells(reader):
+        if len(cells) != len(header):
+            yield Row(line, wrong=say("This row has {count} cells, and the header has {wanted}.",
+                                      count=len(cells), wanted=len(header)))  # fmt: skip
+        else:
+            pairs = zip(header, converters, cells, strict=True)
+            yield Row(line, {name: read(cell) for name, read, cell in pairs if cell.strip()})
+
+
+def read_ndjson(file: IO[bytes], schema: Schema) -> Iterator[Row]:
+    """Yield the objects of a file that has one on each line."""
+    for number, line in enumerate(_lines(file), 1):
+        if not line.strip():
+            continue
+        try:
+            found = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            found = None
+        if isinstance(found, dict):
+            yield Row(number, found)
+        else:
+            yield Row(number, wrong=say("This line is no JSON object."))
+
+
+READERS: Final[Mapping[str, Callable[[IO[bytes], Schema], Iterator[Row]]]] = {
+    "text/csv": read_csv,
+    "application/x-ndjson": read_ndjson,
+}
+
+
+def _lines(file: IO[bytes]) -> Iterator[str]:
+    """Yield the lines of a file from its beginning, without a mark of the order of bytes."""
+    file.seek(0)
+    for number, raw in enumerate(iter(lambda: file.readline(LONGEST + 1), b""), 1):
+        if len(raw) > LONGEST:
+            refuse(say("A line has at most {most} bytes.", most=LONGEST), f"manifest.{number}")
+        try:
+            yield raw.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError:
+            refuse(say("The file is not in UTF-8."), f"manifest.{number}")
+
+
+def _cells(reader: Any) -> Iterator[tuple[int, list[str]]]:
+    """Yield rows that are not blank, each with the line on which it begins."""
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            refuse(say("The file is no table: {error}", error=str(error)), f"manifest.{line}")
+        if cells is None:
+            return
+        if cells:
+            yield line, cells
+
+
+def _delimiter(header: str) -> str:
+    if "\t" in header:
+        refuse(say("Columns are separated by commas or by semicolons."), "manifest.1")
+    return ";" if header.count(";") > header.count(",") else ","
+
+
+def _converters(header: Sequence[str], schema: Schema) -> list[Callable[[str], Any]]:
+    """Return how the cells of each column are read; raises Invalid for a column that nobody knows."""
+    known = {name: one for name, one in schema.fields.items() if not isinstance(one, fields.List)}
+    if unknown := [name for name in header if name not in known]:
+        refuse(say("Nobody knows the columns {names}; a CSV has some of: {known}.",
+                   names=", ".join(unknown) or "-", known=", ".join(known)), "manifest.1")  # fmt: skip
+    if twice := sorted({name for name in header if header.count(name) > 1}):
+        refuse(say("The columns {names} stand twice.", names=", ".join(twice)), "manifest.1")
+    return [_converter(known[name]) for name in header]
+
+
+def _converter(of: fields.Field[Any]) -> Callable[[str], Any]:
+    """Return what makes of a cell the JSON that the field takes; what it cannot, it leaves as text."""
+    if isinstance(of, fields.Integer | Quantity):
+        return _number
+    return _flag if isinstance(of, fields.Boolean) else str
+
+
+def _number(cell: str) -> Any:
+    try:
+        return orjson.loads(cell.strip())
+    except orjson.JSONDecodeError:
+        return cell
+
+
+def _flag(cell: str) -> Any:
+    return {"true": True, "false": False}.get(cell.strip(), cell)

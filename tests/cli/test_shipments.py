@@ -1,0 +1,68 @@
+"""Manifests from the command line: recorded, received and written out again."""
+
+from datetime import timedelta
+
+import pytest
+
+from api.app import create_app
+from salsa_ext.clock import SYSTEM
+from salsa_ext.db import db
+from tests import actors, agencies, bodies
+
+TODAY = SYSTEM.now().date()
+RECORD = ["shipment", "record", "--state", "BRA", "--permit", "E-1", "--mode", "sea",
+          "--ships-on", TODAY.isoformat()]  # fmt: skip
+RECEIVE = ["shipment", "receive", "--state", "PRY", "--received-on", TODAY.isoformat()]
+
+
+@pytest.fixture
+def permit(fresh_database):
+    agencies.register(fresh_database.migration_url)
+    application = create_app(fresh_database)
+    days = {"issued_on": TODAY - timedelta(days=9), "expires_on": TODAY + timedelta(days=99)}
+    dated = {name: day.isoformat() for name, day in days.items()}
+    for state, body in (("PRY", bodies.import_permit(**dated)), ("BRA", bodies.permit(**dated))):
+        with application.app_context():
+            key = actors.token(state, "licensing_officer", SYSTEM.now(), None, timedelta(days=1))
+        actors.Client(application.test_client(), key).post("/permits", body)
+    with application.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def manifest(tmp_path):
+    def write(*rows, name="manifest.csv"):
+        path = tmp_path / name
+        path.write_text("".join(f"{row}\n" for row in rows))
+        return str(path)
+
+    return write
+
+
+def test_a_manifest_is_recorded_received_and_written_out(salsa, permit, manifest, tmp_path):
+    path = manifest("line,serial", "1,SN1", "1,SN2", "1,SN3")
+    recorded = salsa(*RECORD, "--file", path, "A-1")
+    assert recorded.stdout.endswith("A-1 is recorded with 3 items.\n"), recorded.stderr
+    came = manifest("serial", "SN1", "SN2", name="received.csv")
+    received = salsa(*RECEIVE, "--from", "BRA", "--file", came, "A-1")
+    assert "A-1 of BRA to PRY: received_short, 3 items\n" in received.stdout, received.stderr
+    assert "missing: 1 (SN3)" in received.stdout
+    written = tmp_path / "items.csv"
+    shown = salsa("shipment", "show", "--state", "PRY", "--items", str(written), "A-1")
+    assert f"the items are in {written}" in shown.stdout
+    assert [row.split(",")[1] for row in written.read_text().splitlines()[1:]] == [
+        "SN1", "SN2", "SN3",
+    ]  # fmt: skip
+
+
+def test_what_cannot_be_is_refused_in_a_sentence(salsa, permit, manifest):
+    wrong = salsa(*RECORD, "--file", manifest("line,serial", "7,SN1"), "A-1")
+    assert (wrong.returncode, "manifest.2.line: The permit has no line 7" in wrong.stderr) == (
+        1, True,
+    )  # fmt: skip
+    other = salsa(*RECORD, "--file", manifest("x", name="manifest.pdf"), "A-1")
+    assert (other.returncode, ".csv / .ndjson" in other.stderr) == (1, True)
+    nothing = salsa(*RECEIVE, "A-1", "--all")
+    assert (nothing.returncode, "no shipment A-1" in nothing.stderr) == (1, True)
+    both = salsa(*RECEIVE, "A-1")
+    assert (both.returncode, "Give --file" in both.stderr) == (2, True)

@@ -1,0 +1,49 @@
+"""The command of the client's guide that sends a long manifest works as it stands there."""
+
+import json
+import re
+import subprocess
+import threading
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from werkzeug.serving import make_server
+
+from api.app import create_app
+from salsa_ext.clock import FixedClock
+from salsa_ext.db import db
+from tests import actors, bodies
+from tests.conftest import NOW
+
+GUIDE = (Path(__file__).parents[2] / "docs" / "clients.md").read_text()
+[COMMAND] = re.findall(r"((?:^    .*\n)+)", GUIDE, re.M)
+
+
+def test_the_command_posts_a_manifest(served, tmp_path):
+    address, key, permit = served
+    command = COMMAND.replace("http://127.0.0.1:8000", address).replace("curl", "curl -sS")
+    said = subprocess.run(
+        ["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True,
+        env={"PATH": "/usr/bin:/bin", "KEY": key, "PERMIT": permit},
+    )  # fmt: skip
+    assert said.stderr == ""
+    assert [item["serial"] for item in json.loads(said.stdout)["items"]] == ["TKA52380", "TKA52381"]
+
+
+@pytest.fixture
+def served(registered_database):
+    """The address of the service, a key, and an export certificate to ship under."""
+    app = create_app(registered_database, FixedClock(NOW))
+    with app.app_context():
+        key = actors.token("BRA", "licensing_officer", NOW, None, timedelta(days=1))
+    permit = actors.Client(app.test_client(), key).post("/permits", bodies.permit()).json["id"]
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    serving = threading.Thread(target=server.serve_forever)
+    serving.start()
+    yield f"http://127.0.0.1:{server.server_port}", key, permit
+    server.shutdown()
+    serving.join()
+    server.server_close()
+    with app.app_context():
+        db.engine.dispose()

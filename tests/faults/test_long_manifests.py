@@ -1,0 +1,208 @@
+"""A hundred thousand guns go through a served process as a stream, and nobody else waits for them."""
+
+import json
+import os
+import secrets
+import threading
+import time
+from datetime import timedelta
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+from api.running import DATABASE
+from salsa_ext.clock import SYSTEM
+from salsa_ext.db import db
+from salsa_ext.postgres import EmbeddedServer
+from tests import actors, agencies, bodies
+from tests.faults.served import Service
+
+FEW, MANY = 10_000, 100_000
+SLOWEST = 5  # seconds in which another request is answered, on a machine that tests share
+TODAY = SYSTEM.now().date()
+
+
+def test_a_hundred_thousand_guns_take_no_more_memory_than_ten_thousand(
+    service, permit, record_property
+):
+    warm = service.ship(permit, FEW, "A-0")
+    service.receive(warm, serials("A-0", FEW))
+    few, many = Measured(service), Measured(service)
+    with few:
+        service.ship(permit, FEW, "A-1")
+    with many:
+        shipment = service.ship(permit, MANY, "A-2")
+    record_property("shipped", f"{few}; {many}")
+    assert_flat(few, many)
+    assert (shipment["item_count"], "items" in shipment) == (MANY, False)
+
+    missing, miskeyed, read = misread(serials("A-2", MANY))
+    few, many = Measured(service), Measured(service)
+    with few:
+        service.receive(service.shipment("A-1"), serials("A-1", FEW))
+    with many:
+        receipt = service.receive(shipment, read)["receipt"]
+    record_property("received", f"{few}; {many}")
+    assert_flat(few, many)
+    assert sorted(one["serial"] for one in receipt["missing"]) == missing
+    assert {one["shipped"]: one["received"] for one in receipt["miskeyed"]} == miskeyed
+    assert (receipt["unexpected"], receipt["item_count"]) == ([], MANY - len(missing))
+
+    few, many = Measured(service), Measured(service)
+    with few:
+        service.paper(service.shipment("A-1"))
+    with many:
+        assert service.paper(shipment).startswith(b"%PDF")
+    record_property("paper", f"{few}; {many}")
+    assert_flat(few, many)
+
+
+def assert_flat(few, many):
+    """The peak of memory stays, and everybody else is answered meanwhile."""
+    assert many.peak <= 1.2 * few.peak, f"{few}; {many}"
+    assert many.refused == []
+    assert many.slowest <= SLOWEST, str(many)
+
+
+def serials(number, count):
+    return [f"{number.replace('-', '')}X{n:07}" for n in range(count)]
+
+
+def misread(sent):
+    """Return fifty serials that are left out, twenty that are mis-keyed, and what was read of all."""
+    missing = sent[500::2000]
+    miskeyed = {serial: f"{serial[:5]}Z{serial[6:]}" for serial in sent[123::5000]}
+    gone = set(missing)
+    return missing, miskeyed, [miskeyed.get(one, one) for one in sent if one not in gone]
+
+
+class Measured:
+    """What happens while something long is done: its time, the peak of memory, others' answers."""
+
+    def __init__(self, service):
+        self.service, self.over = service, threading.Event()
+        self.slowest, self.refused, self.asked = 0.0, [], 0
+
+    def __enter__(self):
+        for pid in self.service.workers():
+            Path(f"/proc/{pid}/clear_refs").write_text("5")  # the peak begins anew
+        self.thread = threading.Thread(target=self.ask)
+        self.thread.start()
+        self.began = time.monotonic()
+        return self
+
+    def __exit__(self, *_):
+        self.seconds = time.monotonic() - self.began
+        self.peak = max(map(peak, self.service.workers()))
+        self.over.set()
+        self.thread.join()
+
+    def ask(self):
+        while not self.over.is_set():
+            for path in ("/readyz", "/api/v1/permits"):
+                began = time.monotonic()
+                status, _ = self.service.request("GET", path)
+                self.slowest = max(self.slowest, time.monotonic() - began)
+                self.asked += 1
+                if status != 200:
+                    self.refused.append(status)
+            time.sleep(0.2)
+
+    def __str__(self):
+        return (f"{self.seconds:.1f} s, {self.peak / 2**20:.0f} MiB at most, {self.asked} others,"
+                f" the slowest {self.slowest:.2f} s")  # fmt: skip
+
+
+def peak(pid):
+    [line] = [line for line in Path(f"/proc/{pid}/status").read_text().splitlines()
+              if line.startswith("VmHWM:")]  # fmt: skip
+    return int(line.split()[1]) * 1024
+
+
+class Port(Service):
+    """One that takes manifests; `keys` are the headers of the two states' licensing officers."""
+
+    def __init__(self, home, keys):
+        super().__init__(home, keys["BRA"], SALSA_WORKERS="1")
+        self.keys = keys
+
+    def workers(self):
+        folders = Path(f"/proc/{self.process.pid}/task").glob("*/children")
+        children = [pid for folder in folders for pid in folder.read_text().split()]
+        own = Path(f"/proc/{self.process.pid}/cmdline").read_bytes()  # a worker is a fork
+        return [pid for pid in children if Path(f"/proc/{pid}/cmdline").read_bytes() == own]
+
+    def post(self, state, path, body, kind="application/json"):
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=120)
+        headers = self.keys[state] | {"Content-Type": kind}
+        connection.request("POST", f"/api/v1{path}", body, headers)
+        response = connection.getresponse()
+        answer = json.loads(response.read())
+        connection.close()
+        assert response.status == 201, answer
+        return answer
+
+    def send(self, state, path, document, manifest):
+        boundary = secrets.token_hex(16)
+        parts = (("document", "a.json", "application/json", json.dumps(document)),
+                 ("manifest", "a.csv", "text/csv", manifest))  # fmt: skip
+        body = "".join(
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="{file}"\r\n'
+            f"Content-Type: {kind}\r\n\r\n{text}\r\n"
+            for name, file, kind, text in parts
+        )
+        whole = f"{body}--{boundary}--\r\n".encode()
+        return self.post(state, path, whole, f"multipart/form-data; boundary={boundary}")
+
+    def ship(self, permit, count, number):
+        document = {"number": number, "ships_on": TODAY.isoformat(), "mode": "sea"}
+        rows = "".join(f"1,{serial}\n" for serial in serials(number, count))
+        path = f"/permits/{permit}/shipments"
+        return self.send("BRA", path, document, f"line,serial\n{rows}")
+
+    def receive(self, shipment, read):
+        rows = "".join(f"{serial}\n" for serial in read)
+        document = {"received_on": TODAY.isoformat()}
+        return self.send("PRY", f"/shipments/{shipment['id']}/receipt", document, f"serial\n{rows}")
+
+    def paper(self, shipment):
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=120)
+        connection.request("GET", f"/api/v1/shipments/{shipment['id']}/paper", None, self.key)
+        body = connection.getresponse().read()
+        connection.close()
+        return body
+
+    def shipment(self, number):
+        return self.request("GET", f"/api/v1/shipments?number={number}")[1]["items"][0]
+
+
+@pytest.fixture
+def service(home, embedded, application):
+    agencies.register(embedded.url("owner", DATABASE))
+    with application.app_context():
+        day = timedelta(days=1)
+        keys = {
+            state: actors.token(state, "licensing_officer", SYSTEM.now(), None, day)
+            for state in ("BRA", "PRY")
+        }
+        db.engine.dispose()
+    embedded.stop()
+    made = Port(home, {state: {"Authorization": f"Bearer {key}"} for state, key in keys.items()})
+    made.start()
+    yield made
+    made.stop()
+    if (left := EmbeddedServer(home).status()).running:  # where the test itself failed
+        os.kill(left.pid, 9)
+
+
+@pytest.fixture
+def permit(service):
+    days = {"issued_on": TODAY - timedelta(days=9), "expires_on": TODAY + timedelta(days=99)}
+    dated = {name: day.isoformat() for name, day in days.items()}
+    lines = [bodies.permit()["lines"][0] | {"quantity": 200_000}]
+    importing, exporting = (
+        body(lines=lines, **dated) for body in (bodies.import_permit, bodies.permit)
+    )
+    service.post("PRY", "/permits", json.dumps(importing))
+    return service.post("BRA", "/permits", json.dumps(exporting))["id"]
