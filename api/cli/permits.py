@@ -149,7 +149,7 @@ def amend(state: str, kind: str | None, file: IO[bytes], number: str) -> None:
 
     \b
     Example:
-      echo '{"source": "Stock of 2026", "authentication": "Seal of the authority"}' |
+      echo '{"source": "Stock of 2026", "authentication": "Seal 12", "reason": "Sold out"}' |
         salsa permit amend --state PRY --file - PRY-I-0001
     """
     with acting(state) as actor:

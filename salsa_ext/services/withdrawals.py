@@ -13,7 +13,7 @@ from sqlalchemy import select
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import db
 from salsa_ext.errors import IllegalTransition, NotFound
-from salsa_ext.models import PermitLine, Record, Shipment
+from salsa_ext.models import PermitLine, Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.records import guns_of, streamed
@@ -76,9 +76,7 @@ def give_back(
 
 
 def _uncount(shipment: Shipment, drawn: Mapping[tuple[UUID, int], Decimal]) -> None:
-    """Take firearms out of the figures of licit trade again, in the quarter that counted them."""
-    first = select(Record.occurred_on).where(Record.document_id == shipment.id).limit(1)
-    on = db.session.scalar(first) or shipment.ships_on
+    """Take firearms out of the figures of licit trade again."""
     query = select(PermitLine).where(PermitLine.permit_id == shipment.permit_id)
     lines = {line.line: line for line in db.session.scalars(query)}
     cells: Counter[rollups.Cell] = Counter()
@@ -86,6 +84,8 @@ def _uncount(shipment: Shipment, drawn: Mapping[tuple[UUID, int], Decimal]) -> N
         line = lines[number]
         if line.category == "firearm":
             subject, partner = line.type or "unknown", shipment.importing_state
-            cell = rollups.Cell("licit_trade", shipment.owner_state, subject, on, partner)
+            cell = rollups.Cell(
+                "licit_trade", shipment.owner_state, subject, shipment.ships_on, partner
+            )
             cells[cell] -= int(quantity)
     rollups.add(cells)

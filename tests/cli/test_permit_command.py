@@ -69,7 +69,7 @@ def test_a_permit_is_suspended_reinstated_amended_reissued_and_no_more_cancelled
         salsa("permit", "suspend", *why, issued).stdout == "import I-1 is suspended, version 2.\n"
     )
     assert salsa("permit", "reinstate", *why, issued).stdout == "import I-1 is issued, version 3.\n"
-    change = written({"source": "Stock", "authentication": "Seal"})
+    change = written({"source": "Stock", "authentication": "Seal", "reason": "Sold out"})
     amended = salsa("permit", "amend", *OWN, "--file", change, issued)
     assert amended.stdout == "import I-1 is issued, version 4.\n"
     again = written({"number": "I-2", "issued_on": day(0), "expires_on": day(300),

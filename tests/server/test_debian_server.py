@@ -15,7 +15,9 @@ from salsa_ext.postgres import EmbeddedServer
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
-FOLDERS = ("tests/migrations", "tests/security", "tests/api")
+CHOSEN = ("tests/migrations", "tests/security", "tests/services", "tests/scenarios/test_licit_trade.py",
+          "tests/api/test_shipments.py", "tests/api/test_checks.py", "tests/api/test_traces.py")  # fmt: skip
+TOGETHER = ("-n", "2", "--dist", "loadfile")
 REQUIRED = "server" in os.environ.get("SALSA_REQUIRE", "")
 
 
@@ -24,7 +26,7 @@ REQUIRED = "server" in os.environ.get("SALSA_REQUIRE", "")
 @pytest.mark.skipif("SALSA_TEST_SERVER" in os.environ, reason="this run is on such a server")
 def test_the_same_tests_pass_on_a_server_whose_role_has_createdb_and_createrole(role_url):
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *FOLDERS],
+        [sys.executable, "-m", "pytest", "-q", *TOGETHER, "-p", "no:cacheprovider", *CHOSEN],
         cwd=ROOT,
         env=_environment(role_url),
         capture_output=True,
