@@ -27,6 +27,8 @@ from salsa_ext.values.manifests import chunks
 
 NO_STATE = "---"
 COPY_FROM_ROWS = 50
+WAITED = ("40P01", "40001", "55P03", "57014")
+"""What PostgreSQL says where others were in the way: deadlock, serialisation, lock, time."""
 
 
 class Base(DeclarativeBase):
@@ -104,10 +106,17 @@ def transaction(actor: Actor) -> Iterator[None]:
         raise _conflict(error) from error
     except (OperationalError, InterfaceError, PoolTimeout) as error:
         db.session.rollback()
-        raise Unavailable(say("The database cannot be reached; try again shortly.")) from error
+        raise Unavailable(_busy(error)) from error
     except BaseException:
         db.session.rollback()
         raise
+
+
+def _busy(error: Exception) -> Message:
+    """Say whether others were in the way or the database is gone."""
+    if getattr(getattr(error, "orig", None), "pgcode", None) in WAITED:
+        return say("Others were changing the same at that moment; try again.")
+    return say("The database cannot be reached; try again shortly.")
 
 
 def let_go() -> None:

@@ -77,7 +77,10 @@ def _other_marks(record_ids: Sequence[UUID]) -> dict[UUID, list[Any]]:
     of_record = (Mark.record_id == Record.id) & (Mark.record_version == Record.version)
     names = ("kind", "text", "state", "year", "location", "condition", "method")
     query = current(Record).join(Mark, of_record).where(Record.id.in_(record_ids))
-    query = query.where(or_(Mark.kind != "manufacture", Mark.text.is_distinct_from(Record.serial)))
+    more = (getattr(Mark, name).is_not(None) for name in names[2:])
+    query = query.where(
+        or_(Mark.kind != "manufacture", Mark.text.is_distinct_from(Record.serial), *more)
+    )
     wanted = query.with_only_columns(
         Record.id.label("of"), *(getattr(Mark, name) for name in names)
     )

@@ -170,14 +170,14 @@ def as_firearm(
     record: Any, others: Iterable[Any], read: str | None = None, stamped: tuple[Mark, ...] = ()
 ) -> Firearm:
     """Return the gun that was shipped, as the receiving state now holds it too."""
-    own = (("manufacture", record.serial), ("import", record.importer_mark))
-    marks = tuple(
+    own = (Mark("manufacture", record.serial), Mark("import", record.importer_mark))
+    borne = (
         Mark(
             mark.kind, mark.text, mark.state, mark.year, mark.location, mark.condition, mark.method
         )
         for mark in others
-        if (mark.kind, mark.text) not in own
     )
+    marks = tuple(mark for mark in borne if mark not in own)  # those two are made again
     only = stamped if record.category == "firearm" else ()
     return Firearm(
         line=record.line, category=record.category, type=record.type_text, make=record.make_text,

@@ -48,7 +48,8 @@ def _numbers(owned: Doubts, acts: Sequence[Act]) -> dict[str, str]:
 def _settle(owned: Doubts, kinds: Collection[str], now: datetime) -> list[Act]:
     ids = [subject.id for subject in owned]
     wanted = select(Discrepancy).where(Discrepancy.subject_id.in_(ids), Discrepancy.kind.in_(kinds))
-    found = db.session.scalars(wanted.execution_options(populate_existing=True))
+    locked = wanted.order_by(Discrepancy.id).with_for_update()  # states explain them meanwhile
+    found = db.session.scalars(locked.execution_options(populate_existing=True))
     standing = {(each.subject_id, each.kind, each.key): each for each in found}
     raised, acts = [], []
     for subject, doubts in owned.items():

@@ -61,7 +61,11 @@ def record_many(*, actor: Actor, batch: Sequence[LicenseeData]) -> list[UUID]:
         Act(Action.LICENSEE_RECORDED, "licensee", row["id"], data={"number": row["number"]})
         for row in rows
     ])  # fmt: skip
-    return [row["id"] for row in rows]
+    ids = [row["id"] for row in rows]
+    if ids:
+        entered = select(Licensee).where(Licensee.id.in_(ids)).order_by(Licensee.id)
+        reviews.review(actor, db.session.scalars(entered).all())
+    return ids
 
 
 def decide(
@@ -133,7 +137,7 @@ def _keep(actor: Actor, licensee: Licensee, action: Action, data: dict[str, Any]
     licensee.version += 1
     db.session.flush()  # what follows reads it by SQL
     append(actor, Act(action, "licensee", licensee.id, data=data))
-    reviews.review(actor, licensee)
+    reviews.review(actor, [licensee])
 
 
 def _check(data: LicenseeData) -> None:

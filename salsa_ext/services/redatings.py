@@ -7,7 +7,7 @@ lets the date be amended); a trace shows the current one.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
@@ -17,7 +17,7 @@ from sqlalchemy import select
 from salsa_ext.audit import append_many
 from salsa_ext.db import db
 from salsa_ext.models import PermitLine, Shipment
-from salsa_ext.readmodels.records import RecordView, of_documents
+from salsa_ext.readmodels.records import RecordView, streamed
 from salsa_ext.services import arrivals, corrections, records, rollups
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.events import Source, When
@@ -29,13 +29,21 @@ def redate(actor: Actor, shipment: Shipment, planned: date, reason: str | None) 
     States that received the old date are told, and figures count the goods in the new quarter. The
     shipment is locked by the caller.
     """
-    views = of_documents([shipment.id])[shipment.id]
-    when = When(shipment.ships_on)
+    quantities: Counter[int] = Counter()
+    for views in streamed(shipment.id):
+        _write_anew(actor, views, When(shipment.ships_on), reason)
+        for view in views:
+            quantities[view.record.line] += int(view.record.quantity)
+    for part in shipment.bulk:
+        quantities[part["line"]] += int(Decimal(str(part["quantity"])))
+    _recount(shipment, quantities, planned)
+
+
+def _write_anew(actor: Actor, views: Sequence[RecordView], when: When, reason: str | None) -> None:
     records.write([_entry(view, when, reason) for view in views], actor.now())
     for version, ids in _by_version(views):
         records.supersede(ids, version)
         append_many(actor, corrections.told(ids, version))
-    _recount(shipment, views, planned)
 
 
 def _entry(view: RecordView, when: When, reason: str | None) -> records.Entry:
@@ -58,18 +66,16 @@ def _by_version(views: Sequence[RecordView]) -> Iterator[tuple[int, list[UUID]]]
         yield version + 1, [view.record.id for view in views if view.record.version == version]
 
 
-def _recount(shipment: Shipment, views: Sequence[RecordView], planned: date) -> None:
+def _recount(shipment: Shipment, quantities: Mapping[int, int], planned: date) -> None:
     """Count the firearms of a shipment in the quarter of its day, and no longer in that of another."""
     query = select(PermitLine).where(PermitLine.permit_id == shipment.permit_id)
     lines = {line.line: line for line in db.session.scalars(query)}
-    parts = [(view.record.line, view.record.quantity) for view in views]
-    parts += [(part["line"], Decimal(str(part["quantity"]))) for part in shipment.bulk]
     cells: Counter[rollups.Cell] = Counter()
-    for number, quantity in parts:
+    for number, quantity in quantities.items():
         line = lines[number]
         if line.category == "firearm":
             for on, sign in ((planned, -1), (shipment.ships_on, 1)):
                 cell = rollups.Cell("licit_trade", shipment.owner_state, line.type or "unknown",
                                     on, shipment.importing_state)  # fmt: skip
-                cells[cell] += sign * int(quantity)
+                cells[cell] += sign * quantity
     rollups.add(cells)

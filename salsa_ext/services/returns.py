@@ -45,10 +45,11 @@ def confirm(*, actor: Actor, shipment_id: UUID, data: ReceiptData) -> None:
         raise Invalid({"import_mark": [say("What comes back is not marked as imported.")]})
     found = arrivals.arrival(shipment, data)
     was_received = shipment.status.startswith("received")
-    if not was_received:
-        goods = [{"line": line, "quantity": amount} for line, amount in found.goods.items()]
-        withdrawals.give_back(actor, shipment, found.absent, goods)
+    goods = [{"line": line, "quantity": amount} for line, amount in found.goods.items()]
+    drawn = {} if was_received else withdrawals.give_back(actor, shipment, found.absent, goods)
     shipment = takings.take(actor, shipment_id, shipment.version)
+    if not was_received:
+        withdrawals.undo(shipment, found.absent, drawn)
     facts = takings.facts_of_many(actor, [shipment])[shipment_id]
     _check(facts, db.session.get_one(Permit, shipment.permit_id))
     row = arrivals.row(found, actor.own_state(), actor.now())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import ColumnElement, any_, or_, select
 from sqlalchemy.dialects.postgresql import array
 
@@ -14,9 +16,11 @@ from salsa_ext.services.authorisations import LICENSED, ROLES, STANDING
 from salsa_ext.values.actor import Actor
 
 
-def review(actor: Actor, licensee: Licensee) -> None:
-    """Check anew the permits that name a licensee whose licence has just changed.
+def review(actor: Actor, licensees: Sequence[Licensee]) -> None:
+    """Check anew the permits that name licensees of the own state whose licence has just changed.
 
+    So does one that is entered late. A firm that no register held when its permit was judged, since
+    its state had none yet, is judged when its permit changes: a register is entered one by one.
     What was authorised and is so no more is raised, and told to the states concerned; what is again
     is resolved. A permit that is being posted waits, or is waited for.
     """
@@ -24,32 +28,35 @@ def review(actor: Actor, licensee: Licensee) -> None:
     found: list[Permit] = []
     for state in participants():
         with as_state(actor, state):
-            found += _naming(state, licensee)
+            found += _naming(state, licensees)
     authorisations.check(actor, found)
 
 
-def _naming(state: str, licensee: Licensee) -> list[Permit]:
-    """Return the standing permits of a state that name a licensee, by his licence or his name."""
+def _naming(state: str, licensees: Sequence[Licensee]) -> list[Permit]:
+    """Return the standing permits of a state that name licensees, by licence or by name."""
+    numbers = {licensee.number for licensee in licensees}
+    keys = {licensee.name_key for licensee in licensees}
     sides = array([getattr(Permit, f"{role}_id") for role in ROLES])
     named = (
         select(Permit, Party.name, Party.licence)
         .join(Party, Party.id == any_(sides))
-        .where(Permit.owner_state == state, Permit.status.in_(STANDING), _may_be(licensee))
+        .where(Permit.owner_state == state, Permit.status.in_(STANDING), _may_be(licensees))
         .order_by(Permit.id)
     )
     rows = db.session.execute(named.execution_options(populate_existing=True))
     found = {
         permit.id: permit for permit, name, licence in rows
-        if licence == licensee.number or (not licence and names.key(name or "") == licensee.name_key)
+        if licence in numbers or (not licence and names.key(name or "") in keys)
     }  # fmt: skip
     return list(found.values())
 
 
-def _may_be(licensee: Licensee) -> ColumnElement[bool]:
-    """Narrow parties down to those that a register is asked about, of the licensee's state."""
-    by_number = or_(Party.licence == licensee.number, Party.licence.is_(None))
+def _may_be(licensees: Sequence[Licensee]) -> ColumnElement[bool]:
+    """Narrow parties down to those that a register is asked about, of the licensees' state."""
+    numbers = [licensee.number for licensee in licensees]
+    by_number = or_(Party.licence.in_(numbers), Party.licence.is_(None))
     return (
-        (Party.country == licensee.owner_state)
+        (Party.country == licensees[0].owner_state)
         & Party.kind.in_(LICENSED)
         & Party.name.is_not(None)
         & by_number

@@ -23,6 +23,7 @@ from salsa_ext.services.telling import News
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.changes import Decision
 
+Drawn = Mapping[tuple[UUID, int], Decimal]
 CANCELLABLE: Final = ("planned", "released", "held")
 
 
@@ -34,8 +35,9 @@ def cancel(*, actor: Actor, shipment_id: UUID, seen: int | None, data: Decision)
     """
     require(actor, Permission.SHIPMENT_CANCEL)
     shipment = own(actor, shipment_id, Permission.SHIPMENT_CANCEL)
-    give_back(actor, shipment, (), shipment.bulk)
+    drawn = give_back(actor, shipment, (), shipment.bulk)
     shipment = takings.take(actor, shipment_id, seen)
+    undo(shipment, (), drawn)
     facts = takings.facts_of_many(actor, [shipment])[shipment_id]
     if shipment.status not in CANCELLABLE or facts.has_left:
         raise IllegalTransition("shipment", shipment.status, "cancel")
@@ -58,11 +60,11 @@ def own(actor: Actor, shipment_id: UUID, permission: Permission) -> Shipment:
 
 def give_back(
     actor: Actor, shipment: Shipment, absent: Collection[UUID], bulk: Iterable[dict[str, object]]
-) -> None:
-    """Undo the export of goods and of items, but for the `absent` ones: balance, searches, figures.
+) -> Drawn:
+    """Give goods and items, but for the `absent` ones, back to the balance; returns what of each line.
 
     Called before the shipment is locked, since whoever ships locks the balance first; an error that
-    follows takes all of it back.
+    follows takes it back. `undo` does the rest once the shipment is locked.
     """
     drawn: dict[tuple[UUID, int], Decimal] = defaultdict(Decimal)
     for item in guns_of(shipment.id):
@@ -71,11 +73,19 @@ def give_back(
     for part in bulk:
         drawn[shipment.permit_id, int(str(part["line"]))] += Decimal(str(part["quantity"]))
     balances.restore(actor, drawn)
+    return drawn
+
+
+def undo(shipment: Shipment, absent: Collection[UUID], drawn: Drawn) -> None:
+    """Take what did not go after all out of searches and figures; the shipment is locked.
+
+    Whoever changes its records has locked it first too, so that two never wait for each other.
+    """
     records.void(streamed(shipment.id, absent))
     _uncount(shipment, drawn)
 
 
-def _uncount(shipment: Shipment, drawn: Mapping[tuple[UUID, int], Decimal]) -> None:
+def _uncount(shipment: Shipment, drawn: Drawn) -> None:
     """Take firearms out of the figures of licit trade again."""
     query = select(PermitLine).where(PermitLine.permit_id == shipment.permit_id)
     lines = {line.line: line for line in db.session.scalars(query)}

@@ -72,6 +72,19 @@ def test_a_cancelled_shipment_that_was_put_off_is_counted_nowhere(way, made):
     assert cells() == {}
 
 
+def test_what_is_told_of_each_mark_stays(way, as_actor):
+    detailed = [{"kind": "import", "text": "CAI", "state": "USA", "year": 2015},
+                {"kind": "manufacture", "text": "XYZ4711", "location": "slide"}]  # fmt: skip
+    item = {"line": 1, "serial": "XYZ4711", "importer_mark": "CAI", "marks": detailed}
+    made = way.ship(items=[item])
+    police = as_actor("BRA", "police_officer")
+    path = f"/records/{made['items'][0]['record']}"
+    before = police.get(path).json["marks"]
+    put_off(way, made)
+    assert len(before) == 4
+    assert police.get(path).json["marks"] == before
+
+
 def test_an_amendment_of_something_else_leaves_the_records(way, made, as_actor):
     put_off(way, made, on=PLANNED, port_of_exit="Ponta Porã")
     police = as_actor("BRA", "police_officer")

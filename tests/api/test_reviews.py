@@ -110,3 +110,12 @@ def test_of_an_exhausted_permit_what_is_still_to_leave_counts(
         importer.post(f"/shipments/{made['id']}/receipt", body)
     decide(importer, dealer, "suspend")
     assert len(doubted(exporter)) == found
+
+
+def test_a_firm_that_is_entered_after_its_permits_were_judged_clears_them(exporter, importer):
+    other = bodies.party("Otra Casa")
+    importer.post("/licensees", bodies.licensee(number="L-9", party=other))
+    exporter.post("/permits", bodies.permit())
+    assert doubted(exporter) == [("E-1", "importer", "not_registered", "open")]
+    importer.post("/licensees", bodies.licensee())
+    assert doubted(exporter) == [("E-1", "importer", "not_registered", "resolved")]

@@ -136,6 +136,29 @@ def test_of_receipts_at_once_one_is_taken(client, at_once):
     assert at_once(importer, path, sent) == [201] + [409] * (TIMES - 1)
 
 
+def test_a_shipment_that_is_cancelled_and_put_off_at_once_is_one_of_the_two(client, application):
+    exporter = client("BRA", "licensing_officer")
+    lines = [bodies.permit()["lines"][0] | {"quantity": 2_000}]
+    permit = exporter.post("/permits", bodies.permit(lines=lines)).json["id"]
+    known = {"Authorization": f"Bearer {exporter.token}"}
+    signed = {"reason": "Strike", "authentication": "Stamp 7"}
+    for number in range(4):
+        serials = tuple(f"DL{number}{at:05}" for at in range(400))
+        body = bodies.shipment(serials, number=f"A-{number}")
+        made = exporter.post(f"/permits/{permit}/shipments", body)
+        headers = known | {"If-Match": f'"{made.json["version"]}"'}
+        path = f"/api/v1/shipments/{made.json['id']}"
+
+        def one(sent, path=path, headers=headers):
+            action, said = sent
+            caller = application.test_client()
+            return caller.post(f"{path}/{action}", json=said, headers=headers).status_code
+
+        both = [("cancel", {"reason": "Withdrawn"}), ("amend", {"ships_on": "2026-02-20"} | signed)]
+        with ThreadPoolExecutor(2) as pool:
+            assert sorted(pool.map(one, both)) == [200, 412]
+
+
 def test_of_equal_numbers_at_once_one_is_taken(client, at_once):
     clerk = client("PRY", "licensing_officer")
     sent = [bodies.transfer(number="T-1")] * TIMES
