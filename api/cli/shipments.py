@@ -6,6 +6,7 @@ import csv
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,13 @@ import click
 
 from api import manifests
 from api.cli.context import acting, explained, recording
-from api.cli.options import STATE, Line, own_state_option
+from api.cli.options import STATE, Line, Part, own_state_option
 from api.schemas.fields import RequestSchema
 from api.schemas.shipments import ReceivedItemRequest, ShippedItemRequest
 from api.tables import disarmed
 from salsa_ext.errors import Conflict, NotFound, say
 from salsa_ext.readmodels import shipments as reading
+from salsa_ext.readmodels.loose import loose_of
 from salsa_ext.readmodels.pages import Page
 from salsa_ext.readmodels.permits import list_permits
 from salsa_ext.readmodels.records import RecordView
@@ -26,7 +28,7 @@ from salsa_ext.readmodels.shipments import ShipmentView
 from salsa_ext.services import receipts, shipments
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.codes import MODES
-from salsa_ext.values.permits import ImportMark, ReceiptData, ShipmentData
+from salsa_ext.values.permits import Bulk, ImportMark, ReceiptData, ShipmentData
 
 DAY = click.DateTime(["%Y-%m-%d"])
 PAGE = 1_000
@@ -86,28 +88,32 @@ def record(
 @from_option
 @click.option("--received-on", required=True, type=DAY)
 @click.option("--all", "is_all", is_flag=True, help="Everything arrived; then there is no file.")
+@click.option("--bulk", "bulk", multiple=True, metavar="LINE=QUANTITY", type=Part(),
+              help="What arrived of a line's goods without serials, once for each line;"
+                   " without --file or --all, nothing that has a serial arrived.")  # fmt: skip
 @click.option("--import-mark", type=Line(100), help="What is stamped on each gun.")
 @file_option(required=False)
 @number_argument
 @explained
 def receive(
-    state: str, exporter: str | None, received_on: datetime, is_all: bool, import_mark: str | None,
-    path: Path | None, number: str,
+    state: str, exporter: str | None, received_on: datetime, is_all: bool,
+    bulk: tuple[tuple[int, Decimal], ...], import_mark: str | None, path: Path | None, number: str,
 ) -> None:  # fmt: skip
     """Confirm what arrived of a shipment, by the serials of a file.
 
     \b
-    Example:
+    Example, of a shipment that has 500 rounds on line 2 too:
       salsa shipment receive --state PRY --from BRA --received-on 2026-03-03 \\
-        --file received.csv A-1
+        --file received.csv --bulk 2=500 A-1
     """
-    if is_all == (path is not None):
-        raise click.UsageError("Give --file with what arrived, or --all.")
+    if is_all == bool(path or bulk):
+        raise click.UsageError("Give --file with what arrived, --bulk too or alone, or --all.")
     mark = ImportMark(import_mark) if import_mark else None
     with recording(state) as actor:
         found = _shipment(actor, exporter, number)
         with _taken(path, ReceivedItemRequest(), 1) as items:
-            data = ReceiptData(received_on.date(), is_all, items, import_mark=mark)
+            goods = () if is_all else _goods(found, bulk)
+            data = ReceiptData(received_on.date(), is_all, items, goods, mark)
             receipts.confirm(actor=actor, shipment_id=found.shipment.id, data=data)
         _show(reading.read(actor, found.shipment.id))
 
@@ -172,6 +178,17 @@ def _shipment(actor: Actor, exporter: str | None, number: str) -> ShipmentView:
     return found[0]
 
 
+def _goods(view: ShipmentView, said: tuple[tuple[int, Decimal], ...]) -> tuple[Bulk, ...]:
+    """Return what came without serials; raises Conflict where something shipped is passed over."""
+    lines = {line for line, _ in said}
+    if left := [part for part in loose_of(view.shipment) if part.line not in lines]:
+        raise Conflict(say("Goods without serials were shipped too, of which nothing is said (line: quantity):"
+                           " {goods}. Say how much arrived, 0 for nothing: {options}",
+                           goods=", ".join(f"{part.line}: {part.shown}" for part in left),
+                           options=" ".join(f"--bulk {part.line}={part.shown}" for part in left)))  # fmt: skip
+    return tuple(Bulk(line, quantity) for line, quantity in said if quantity)
+
+
 def _show(view: ShipmentView) -> None:
     row, receipt = view.shipment, view.receipt
     sides = f"{row.exporting_state} to {row.importing_state}"
@@ -186,6 +203,8 @@ def _show(view: ShipmentView) -> None:
         if serials:
             more = f" and {len(serials) - SHOWN} more" if len(serials) > SHOWN else ""
             click.echo(f"  {label}: {len(serials)} ({', '.join(serials[:SHOWN])}{more})")
+    for part in receipt.differences[:SHOWN]:
+        click.echo(f"  without serials, line {part['line']}: {Decimal(part['quantity']):+f}")
 
 
 def _write_items(actor: Actor, view: ShipmentView, path: Path) -> None:

@@ -21,6 +21,8 @@ def permit(fresh_database):
     application = create_app(fresh_database)
     days = {"issued_on": TODAY - timedelta(days=9), "expires_on": TODAY + timedelta(days=99)}
     dated = {name: day.isoformat() for name, day in days.items()}
+    dated["lines"] = [*bodies.permit()["lines"],
+                      {"line": 2, "quantity": 5000, "type": "cartridge", "category": "ammunition"}]  # fmt: skip
     for state, body in (("PRY", bodies.import_permit(**dated)), ("BRA", bodies.permit(**dated))):
         with application.app_context():
             key = actors.token(state, "licensing_officer", SYSTEM.now(), None, timedelta(days=1))
@@ -66,3 +68,35 @@ def test_what_cannot_be_is_refused_in_a_sentence(salsa, permit, manifest):
     assert (nothing.returncode, "no shipment A-1" in nothing.stderr) == (1, True)
     both = salsa(*RECEIVE, "A-1")
     assert (both.returncode, "Give --file" in both.stderr) == (2, True)
+
+
+@pytest.fixture
+def rounds(salsa, permit, manifest):
+    """A shipment A-1 of a pistol and 500 rounds that have no serial."""
+    path = manifest("line,serial,category,quantity", "1,SN1,,1", "2,,ammunition,500")
+    recorded = salsa(*RECORD, "--file", path, "A-1")
+    assert recorded.returncode == 0, recorded.stderr
+    return manifest("serial", "SN1", name="received.csv")
+
+
+@pytest.mark.parametrize(("came", "shown"), [
+    ("2=500", "received, 2 items\n"),
+    ("2=400", "without serials, line 2: -100\n"),
+    ("2=0", "without serials, line 2: -500\n"),
+])  # fmt: skip
+def test_goods_without_serials_are_received_by_their_line(salsa, rounds, came, shown):
+    received = salsa(*RECEIVE, "--file", rounds, "--bulk", came, "A-1")
+    assert shown in received.stdout, received.stderr
+    assert ("received_short" in received.stdout) == (came != "2=500")
+
+
+def test_goods_without_serials_are_not_passed_over(salsa, rounds):
+    silent = salsa(*RECEIVE, "--file", rounds, "A-1")
+    assert silent.returncode == 1
+    assert "(line: quantity): 2: 500." in silent.stderr and "--bulk 2=500" in silent.stderr
+    for wrong in ("2", "0=5", "2=-1", "2=1.2345"):
+        refused = salsa(*RECEIVE, "--file", rounds, "--bulk", wrong, "A-1")
+        assert (refused.returncode, "such as 2=500" in refused.stderr) == (2, True)
+    both = salsa(*RECEIVE, "--all", "--bulk", "2=500", "A-1")
+    assert (both.returncode, "or --all" in both.stderr) == (2, True)
+    assert "received, 2 items" in salsa(*RECEIVE, "--all", "A-1").stdout

@@ -119,9 +119,47 @@ def test_the_importing_state_confirms_that_all_arrived(shipment, signed_in):
 def test_a_receipt_lists_what_arrived(shipment, signed_in):
     importer = signed_in("PRY", "licensing_officer")
     assert "Line 2: quantity received" in importer.open(f"{shipment}/receipt")
-    fields = {"received_on": "2026-03-09", "items": "ABC1\r\nZZZZ99", "loose.0": "900"}
+    fields = {"received_on": "2026-03-09", "items": "ABC1\r\nZZZZ99", "loose.2": "900"}
     said = text(importer.open(importer.send(f"{shipment}/receipt", fields).location))
     assert "Received short" in said and "ABC2 ✕ not received" in said and "ZZZZ99" in said
+    assert "Line 2: 900" in said and "L-7" in said
+
+
+@pytest.fixture
+def mixed(new, as_actor):
+    """A shipment of a pistol, 500 rounds as an item, and 40.5 in bulk: the address of its page."""
+    permit = new.removeprefix("/desk").removesuffix("/new")
+    items = [{"line": 1, "serial": "ABC1"}, {"line": 2, "category": "ammunition", "quantity": 500}]
+    body = bodies.shipment(items=items, bulk=[{"line": 2, "quantity": 40.5}])
+    return f"/desk/shipments/{as_actor('BRA', 'licensing_officer').post(permit, body).json['id']}"
+
+
+@pytest.mark.parametrize(("fields", "differences"), [
+    ({"items": "ABC1", "loose.2": "540.5"}, []),
+    ({"items": "ABC1", "loose.2": "500"}, [{"line": 2, "quantity": -40.5}]),
+    ({"items": "ABC1", "loose.2": "0"}, [{"line": 2, "quantity": -540.5}]),
+    ({"all": "true", "loose.2": "540.5"}, []),
+    ({"none": "true", "loose.2": "540.5"}, []),
+])  # fmt: skip
+def test_goods_without_serials_arrive_by_line(mixed, signed_in, as_actor, fields, differences):
+    importer = signed_in("PRY", "licensing_officer")
+    form = importer.open(f"{mixed}/receipt")
+    assert 'name="loose.2"' in form and 'value="540.5"' in form and 'name="none"' in form
+    importer.send(f"{mixed}/receipt", {"received_on": "2026-03-09"} | fields)
+    key = mixed.rpartition("/")[2]
+    kept = as_actor("PRY", "licensing_officer").get(f"/shipments/{key}").json["receipt"]
+    assert kept["differences"] == differences
+    assert len(kept["missing"]) == ("none" in fields)
+
+
+@pytest.mark.parametrize(("fields", "said"), [
+    ({"loose.2": "540.5"}, "or list what arrived"),
+    ({"all": "true", "loose.2": "500"}, "give one of the two"),
+])  # fmt: skip
+def test_quantities_alone_do_not_say_that_guns_are_missing(mixed, signed_in, fields, said):
+    sent = {"received_on": "2026-03-09"} | fields
+    importer = signed_in("PRY", "licensing_officer")
+    assert said in importer.send(f"{mixed}/receipt", sent, 422).text
 
 
 @pytest.mark.parametrize(("fields", "field", "said"), [

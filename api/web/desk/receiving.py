@@ -13,6 +13,7 @@ from salsa_ext.errors import say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import permits
 from salsa_ext.readmodels.days import today
+from salsa_ext.readmodels.loose import Loose, has_serials, loose_of
 from salsa_ext.readmodels.shipments import ShipmentView
 from salsa_ext.services import receipts, reminders
 from salsa_ext.values.actor import Actor
@@ -24,26 +25,45 @@ RECEIVED = (
     Field("items", say("Serial numbers that arrived"), "area", most=100_000,
           hint=say("Only if not everything arrived: as they are stamped, one on each line.")),
 )  # fmt: skip
+NONE = Field("none", say("Nothing that has a serial number arrived"), "flag")
+
+
+def start_received(actor: Actor, view: ShipmentView) -> dict[str, str]:
+    """Let the form open with today, and with what was shipped of goods without serial numbers."""
+    sent = {f"loose.{part.line}": part.shown for part in loose_of(view.shipment)}
+    return {"received_on": today(actor).isoformat()} | sent
 
 
 def received_loose(view: ShipmentView) -> tuple[Field, ...]:
-    """Return a field for each lot of goods without serial numbers."""
-    return tuple(
-        Field(f"loose.{at}", say("Line {number}: quantity received", number=part["line"]), "amount",
-              hint=say("Shipped: {count}", count=part["quantity"]))
-        for at, part in enumerate(view.shipment.bulk)
+    """Return a field for the goods of each line without serial numbers; what has some may be none."""
+    parts = loose_of(view.shipment)
+    fields = tuple(
+        Field(f"loose.{part.line}", say("Line {number}: quantity received", number=part.line),
+              "amount", hint=say("Shipped: {count}", count=part.shown))
+        for part in parts
     )  # fmt: skip
+    return (NONE, *fields) if parts and has_serials(view.shipment) else fields
 
 
 def list_received(body: dict[str, Any], view: ShipmentView, form: Form) -> None:
-    """Let the lines of the form be serials, and the quantities those of their lines."""
+    """Let the lines of the form be serials, and the quantities those of their lines.
+
+    What the form opened with says nothing of the guns: these are listed, or said not to have come.
+    """
+    parts = loose_of(view.shipment)
     body["items"] = [{"serial": serial} for serial in lines_of(form.get("items"))]
-    body["bulk"] = [
-        {"line": part["line"], "quantity": amount(typed)}
-        | ({"lot": part["lot"]} if part.get("lot") else {})
-        for at, part in enumerate(view.shipment.bulk)
-        if (typed := form.get(f"loose.{at}"))
-    ]
+    body["bulk"] = [_part(part, typed) for part in parts
+                    if (typed := form.get(f"loose.{part.line}")) not in ("", "0")]  # fmt: skip
+    as_sent = all(form.get(f"loose.{part.line}") == part.shown for part in parts)
+    is_silent = not body["items"] and form.get("none") != "true" and has_serials(view.shipment)
+    if as_sent if body.get("all") else is_silent:
+        body["bulk"] = []
+
+
+def _part(part: Loose, typed: str) -> dict[str, Any]:
+    quantity = float(part.quantity) if typed == part.shown else amount(typed)
+    lot = {"lot": part.lot} if part.lot else {}
+    return {"line": part.line, "quantity": quantity} | lot
 
 
 def came_back(actor: Actor, view: ShipmentView) -> bool:
@@ -70,7 +90,7 @@ DOINGS: Doings = (
                           most=100, hint=say("The importer and its place, as it is stamped."))),
         is_own=False, is_versioned=False,
         is_for=lambda actor, view: view.shipment.importing_state == actor.state,
-        start=lambda actor, view: {"received_on": today(actor).isoformat()},
+        start=start_received,
         more=received_loose, settle=list_received,
     ),
     Doing(
@@ -79,7 +99,7 @@ DOINGS: Doings = (
         ReceiptRequest, receipts.confirm, Permission.RECEIPT_RECORD,
         (*MOVING, "received", "received_short", "received_over"), RECEIVED,
         is_versioned=False, is_for=came_back,
-        start=lambda actor, view: {"received_on": today(actor).isoformat()},
+        start=start_received,
         more=received_loose, settle=list_received,
     ),
     Doing(
