@@ -267,6 +267,21 @@ def test_there_are_two_parts_and_no_others(exporter, permit, change, path):
     assert list(answer["errors"]) == [path]
 
 
+@pytest.mark.parametrize("nameless", ["form-data", 'form-data; filename="m"'])
+def test_a_part_without_a_name_is_refused_with_what_is_wanted(exporter, permit, nameless):
+    parts = "".join(
+        f"--b\r\nContent-Disposition: {told}\r\n\r\n{{}}\r\n"
+        for told in ('form-data; name="document"', nameless)
+    )
+    response = exporter.client.post(
+        f"/api/v1/permits/{permit}/shipments", data=f"{parts}--b--\r\n",
+        content_type="multipart/form-data; boundary=b",
+        headers={"Authorization": f"Bearer {exporter.token}"},
+    )  # fmt: skip
+    assert response.status_code == 422
+    assert "document, which is JSON, and manifest" in response.json["errors"]["document"][0]
+
+
 def test_a_document_may_come_as_a_text(exporter, permit):
     parts = {"document": json.dumps(DOCUMENT), "manifest": (io.BytesIO(THREE.encode()), "m", CSV)}
     send_parts(exporter, f"/permits/{permit}/shipments", parts, 201)
