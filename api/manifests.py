@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any, Final, TypeVar
@@ -13,13 +14,16 @@ from marshmallow import Schema, ValidationError
 
 from api.rows import READERS, Row, refuse
 from api.said import flatten
+from salsa_ext.config import MIB
 from salsa_ext.errors import Invalid, Message, say
 from salsa_ext.services.fields import MORE, MOST_NAMED
-from salsa_ext.values.manifests import MOST_STREAMED, Manifest, chunks
+from salsa_ext.values.manifests import CHUNK, MOST_STREAMED, Manifest
 
 Item = TypeVar("Item")
 Progress = Callable[[int], None]
 SUFFIXES: Final = {".csv": "text/csv", ".ndjson": "application/x-ndjson"}
+MOST_HELD: Final = MIB // 4
+"""Bytes of the file whose items are held at once, where fewer than `CHUNK` rows have so many."""
 
 
 class KeptManifest(Manifest[Item]):
@@ -68,11 +72,9 @@ def take(
     if kind not in READERS:
         refuse(say("A manifest is of the type {types}.", types=" / ".join(READERS)))
     kept, wrong = KeptManifest[Any](progress), Wrong()
-    for rows in chunks(READERS[kind](file, schema)):
-        kept.add(
-            [(row.line, item) for row in rows if (item := wrong.load(row, schema)) is not None]
-        )
-        kept.progress(len(rows))
+    for items in _parts(READERS[kind](file, schema), schema, wrong):
+        kept.add(items)
+        kept.progress(len(items))
         if len(kept) > MOST_STREAMED:
             refuse(say("A manifest has at most {most} rows; send the others as another one.",
                        most=MOST_STREAMED))  # fmt: skip
@@ -82,8 +84,23 @@ def take(
     return kept
 
 
+def _parts(rows: Iterable[Row], schema: Schema, wrong: Wrong) -> Iterator[list[tuple[int, Any]]]:
+    """Yield items in lists that are short: a row is judged before the next one is read."""
+    held: list[tuple[int, Any]] = []
+    size = 0
+    for row in rows:
+        if (item := wrong.load(row, schema)) is not None:
+            held.append((row.line, item))
+            size += row.size
+        if len(held) == CHUNK or size >= MOST_HELD:
+            yield held
+            held, size = [], 0
+    if held:
+        yield held
+
+
 class Wrong:
-    """What is wrong with rows, up to so many of them."""
+    """What is wrong with rows, up to so many of them and so many fields of each."""
 
     def __init__(self) -> None:
         self.found: dict[str, list[Message]] = {}
@@ -96,7 +113,8 @@ class Wrong:
                 return schema.load(row.fields)
             said = {f"manifest.{row.line}": [row.wrong]}
         except ValidationError as error:
-            told = flatten(error.messages, f"manifest.{row.line}")
+            # nobody mends thousands of fields of one row from a list of them
+            told = islice(flatten(error.messages, f"manifest.{row.line}"), MOST_NAMED)
             said = {
                 path: [Message("{text}", {"text": text}) for text in texts] for path, texts in told
             }

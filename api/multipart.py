@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections import Counter
 from dataclasses import replace
 from typing import IO, Any, Final
 
@@ -61,7 +62,7 @@ def spool() -> None:
         if (request.content_length or MOST + 1) > MOST:
             raise
         refuse(TOO_LONG)
-    if sorted(texts + files) != sorted(PARTS):
+    if Counter(texts + files) != Counter(PARTS):
         refuse(
             say("Send two parts: document, which is JSON, and manifest, which is a file."),
             "document",
@@ -70,7 +71,8 @@ def spool() -> None:
         refuse(say("Send the manifest as a file: its part has a filename."))
 
 
-def _names(parts: MultiDict[str, Any]) -> list[str]:
+def _names(parts: MultiDict[str, Any]) -> list[str | None]:
+    """Return the names of parts, as often as each comes; a part may have none."""
     return [name for name, _ in parts.items(multi=True)]
 
 

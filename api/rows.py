@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import IO, Any, Final, NoReturn
 
 import orjson
@@ -15,14 +15,18 @@ from api.schemas.fields import Quantity
 from salsa_ext.errors import Invalid, Message, say
 
 LONGEST: Final = 65_536
-"""Bytes of a line; a firearm with fifty marks has fewer."""
+"""Bytes of a row, on however many lines; a firearm with fifty marks has fewer."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row by the line on which it begins; `wrong` says why it has no fields that can be read."""
+    """A row by the line on which it begins, and the bytes that it has in the file.
+
+    `wrong` says why it has no fields that can be read.
+    """
 
     line: int
+    size: int
     fields: Mapping[str, Any] = field(default_factory=dict)
     wrong: Message | None = None
 
@@ -37,23 +41,25 @@ def read_csv(file: IO[bytes], schema: Schema) -> Iterator[Row]:
 
     An empty cell is a field that is left out. Raises Invalid for a header that is none.
     """
-    lines = _lines(file)
-    first = next(lines, "")
-    reader = csv.reader(chain((first,), lines), delimiter=_delimiter(first), strict=True)
-    header, line = [cell.strip() for cell in next(_cells(reader), (1, [""]))[1]], 1
+    delimiter, lines = _delimiter(next(_Lines(file), "")), _Lines(file)
+    rows = _cells(csv.reader(lines, delimiter=delimiter, strict=True), lines)
+    header = [cell.strip() for cell in next(rows, (1, [""]))[1]]
     converters = _converters(header, schema)
-    for line, cells in _cells(reader):
+    for line, cells in rows:
         if len(cells) != len(header):
-            yield Row(line, wrong=say("This row has {count} cells, and the header has {wanted}.",
-                                      count=len(cells), wanted=len(header)))  # fmt: skip
+            yield Row(line, lines.taken, wrong=say(
+                "This row has {count} cells, and the header has {wanted}.",
+                count=len(cells), wanted=len(header)))  # fmt: skip
         else:
             pairs = zip(header, converters, cells, strict=True)
-            yield Row(line, {name: read(cell) for name, read, cell in pairs if cell.strip()})
+            found = {name: read(cell) for name, read, cell in pairs if cell.strip()}
+            yield Row(line, lines.taken, found)
 
 
 def read_ndjson(file: IO[bytes], schema: Schema) -> Iterator[Row]:
     """Yield the objects of a file that has one on each line."""
-    for number, line in enumerate(_lines(file), 1):
+    lines = _Lines(file)
+    while (number := lines.begin()) and (line := next(lines, "")):
         if not line.strip():
             continue
         try:
@@ -61,9 +67,9 @@ def read_ndjson(file: IO[bytes], schema: Schema) -> Iterator[Row]:
         except orjson.JSONDecodeError:
             found = None
         if isinstance(found, dict):
-            yield Row(number, found)
+            yield Row(number, lines.taken, found)
         else:
-            yield Row(number, wrong=say("This line is no JSON object."))
+            yield Row(number, lines.taken, wrong=say("This line is no JSON object."))
 
 
 READERS: Final[Mapping[str, Callable[[IO[bytes], Schema], Iterator[Row]]]] = {
@@ -72,22 +78,40 @@ READERS: Final[Mapping[str, Callable[[IO[bytes], Schema], Iterator[Row]]]] = {
 }
 
 
-def _lines(file: IO[bytes]) -> Iterator[str]:
-    """Yield the lines of a file from its beginning, without a mark of the order of bytes."""
-    file.seek(0)
-    for number, raw in enumerate(iter(lambda: file.readline(LONGEST + 1), b""), 1):
-        if len(raw) > LONGEST:
-            refuse(say("A line has at most {most} bytes.", most=LONGEST), f"manifest.{number}")
+class _Lines(Iterator[str]):
+    """Lines of a file from its beginning, without a mark of the order of bytes.
+
+    What is read between two calls of `begin` is a row; raises Invalid while a row that is too long
+    is still being read, so that nobody holds the whole of it.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        file.seek(0)
+        self._file, self._number = file, 0
+        self.begin()
+
+    def begin(self) -> int:
+        """Begin a row; returns the number of the line that comes next."""
+        self._first, self.taken = self._number + 1, 0
+        return self._first
+
+    def __next__(self) -> str:
+        raw = self._file.readline(LONGEST - self.taken + 1)
+        if not raw:
+            raise StopIteration
+        self._number, self.taken = self._number + 1, self.taken + len(raw)
+        if self.taken > LONGEST:
+            refuse(say("A row has at most {most} bytes.", most=LONGEST), f"manifest.{self._first}")
         try:
-            yield raw.decode("utf-8-sig" if number == 1 else "utf-8")
+            return raw.decode("utf-8-sig" if self._number == 1 else "utf-8")
         except UnicodeDecodeError:
-            refuse(say("The file is not in UTF-8."), f"manifest.{number}")
+            refuse(say("The file is not in UTF-8."), f"manifest.{self._number}")
 
 
-def _cells(reader: Any) -> Iterator[tuple[int, list[str]]]:
+def _cells(reader: Any, lines: _Lines) -> Iterator[tuple[int, list[str]]]:
     """Yield rows that are not blank, each with the line on which it begins."""
     while True:
-        line = reader.line_num + 1
+        line = lines.begin()
         try:
             cells = next(reader, None)
         except csv.Error as error:
@@ -110,7 +134,7 @@ def _converters(header: Sequence[str], schema: Schema) -> list[Callable[[str], A
     if unknown := [name for name in header if name not in known]:
         refuse(say("Nobody knows the columns {names}; a CSV has some of: {known}.",
                    names=", ".join(unknown) or "-", known=", ".join(known)), "manifest.1")  # fmt: skip
-    if twice := sorted({name for name in header if header.count(name) > 1}):
+    if twice := sorted(name for name, count in Counter(header).items() if count > 1):
         refuse(say("The columns {names} stand twice.", names=", ".join(twice)), "manifest.1")
     return [_converter(known[name]) for name in header]
 

@@ -2,11 +2,16 @@
 
 import io
 import json
+import tracemalloc
+from contextlib import contextmanager
 
 import pytest
 
 from api import manifests as files
 from api import multipart
+from api.schemas.shipments import ShippedItemRequest
+from salsa_ext.config import MIB
+from salsa_ext.errors import Invalid
 from salsa_ext.values import manifests as values
 from tests import bodies
 from tests.manifests import CSV, NDJSON, send, send_parts
@@ -121,7 +126,9 @@ def test_a_gun_of_a_manifest_is_found(ship, as_actor):
     ("line|serial\n1|SN1\n", CSV, "manifest.1", "Nobody knows the columns line|serial"),
     ("line,serial\n1,SN\u00d1\n".encode("latin-1"), CSV, "manifest.2", "not in UTF-8"),
     (THREE.encode("utf-16"), CSV, "manifest.1", "not in UTF-8"),
-    ("line,serial\n1," + "S" * 70_000 + "\n", CSV, "manifest.2", "A line has at most"),
+    ("line,serial\n1," + "S" * 70_000 + "\n", CSV, "manifest.2", "A row has at most"),
+    ('line,serial\n1,SN1\n1,"' + "S\n" * 40_000 + '"\n', CSV, "manifest.3", "A row has at most"),
+    ("line,serial\n1,SN1\n1,SN2,3\n", CSV, "manifest.3", "This row has 3 cells"),
     ("line,serial\n", CSV, "manifest", "The manifest has no rows."),
     ("", CSV, "manifest.1", "Nobody knows the columns"),
     ("", NDJSON, "manifest", "The manifest has no rows."),
@@ -149,6 +156,55 @@ def test_of_many_wrong_rows_twenty_are_named(ship, row):
 def test_twenty_wrong_rows_are_all(ship):
     rows = "\n".join(f"x,SN{n}" for n in range(20))
     assert len(ship(f"line,serial\n{rows}\n", expect=422)["errors"]) == 20
+
+
+@pytest.mark.parametrize("row,kind,path", [
+    ('{"a": [' + "{}," * 21_000 + "{}]}\n", NDJSON, "manifest.1.a"),
+    ('{"marks": [' + "{}," * 21_000 + "{}]}\n", NDJSON, "manifest.1.marks"),
+    ("{" + ",".join(f'"k{n}":1' for n in range(6_000)) + "}\n", NDJSON, "manifest.1.k"),
+    ('"ab","ab\n",', CSV, "manifest.2"),
+    ("ab," * 20_000 + "\n", CSV, "manifest.2"),
+    ('1,"SN1\n' + "\n" * 1_000, CSV, "manifest.2"),
+], ids=["objects", "marks", "fields", "quoted lines", "cells", "an open quote"])  # fmt: skip
+def test_rows_that_are_made_to_be_large_are_refused_in_little_memory(row, kind, path):
+    head = "line,serial\n" if kind == CSV else ""
+    found = refused((head + row * (4 * MIB // len(row))).encode(), kind)
+    assert next(iter(found)).startswith(path)
+
+
+def test_large_rows_that_are_right_are_held_a_few_at_a_time():
+    marks = [{"kind": "proof", "text": "P" * 100}] * 50
+    manifest = objects({"serial": "SN1", "marks": marks}).encode() * 1_500
+    with little_memory():
+        lines = [line for line, _ in take(manifest, NDJSON).numbered()]
+    assert lines == list(range(1, 1_501))
+
+
+def test_of_a_row_with_thousands_of_wrong_fields_twenty_are_named():
+    wrong = json.dumps({f"k{n}": 1 for n in range(3_000)})
+    assert len(refused(wrong.encode(), NDJSON)) == 20
+
+
+def refused(manifest, kind):
+    """Return what is wrong with a manifest; asserts that little is held while it is found."""
+    with little_memory(), pytest.raises(Invalid) as found:
+        take(manifest, kind)
+    return found.value.errors
+
+
+def take(manifest, kind):
+    return files.take(io.BytesIO(manifest), kind, ShippedItemRequest())
+
+
+@contextmanager
+def little_memory():
+    """Assert that no more is held at once than a few large rows need, beside what was there."""
+    tracemalloc.start()
+    try:
+        yield
+        assert tracemalloc.get_traced_memory()[1] < 6 * MIB
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("manifest,status", [
@@ -209,6 +265,21 @@ def test_there_are_two_parts_and_no_others(exporter, permit, change, path):
     parts = {name: part for name, part in parts.items() if part is not None}
     answer = send_parts(exporter, f"/permits/{permit}/shipments", parts, 422).json
     assert list(answer["errors"]) == [path]
+
+
+@pytest.mark.parametrize("nameless", ["form-data", 'form-data; filename="m"'])
+def test_a_part_without_a_name_is_refused_with_what_is_wanted(exporter, permit, nameless):
+    parts = "".join(
+        f"--b\r\nContent-Disposition: {told}\r\n\r\n{{}}\r\n"
+        for told in ('form-data; name="document"', nameless)
+    )
+    response = exporter.client.post(
+        f"/api/v1/permits/{permit}/shipments", data=f"{parts}--b--\r\n",
+        content_type="multipart/form-data; boundary=b",
+        headers={"Authorization": f"Bearer {exporter.token}"},
+    )  # fmt: skip
+    assert response.status_code == 422
+    assert "document, which is JSON, and manifest" in response.json["errors"]["document"][0]
 
 
 def test_a_document_may_come_as_a_text(exporter, permit):
