@@ -138,10 +138,13 @@ def test_a_line_stands_once(exporter):
 
 
 def test_a_number_is_taken_once_for_each_kind(exporter, importer):
-    exporter.post("/permits", bodies.permit())
+    standing = exporter.post("/permits", bodies.permit()).json
     answer = exporter.post("/permits", bodies.permit(), 409).json
     assert answer["code"] == "duplicate"
-    assert answer["detail"] == "Your state already has a permit of this kind and number."
+    assert answer["detail"] == (
+        "Your state already has a permit of this kind and number: E-1 of"
+        f" {standing['issued_on']} (id {standing['id']})."
+    )
     importer.post("/permits", bodies.import_permit(number="E-1"))
 
 
