@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from salsa_ext.db import db
 from salsa_ext.matching.journeys import (
+    Again,
     Facts,
     Incident,
     Plan,
@@ -23,7 +24,7 @@ from salsa_ext.matching.journeys import (
 )
 from salsa_ext.matching.marks import normalise
 from salsa_ext.models import Checkpoint, Event, Permit, Receipt, Shipment
-from salsa_ext.readmodels import licensing, receipts
+from salsa_ext.readmodels import licensing, receipts, reshipments
 from salsa_ext.readmodels.days import Days, days
 from salsa_ext.readmodels.events import of_subjects
 from salsa_ext.values.actor import Actor
@@ -34,11 +35,11 @@ def facts_of(actor: Actor, shipments: Sequence[Shipment]) -> dict[UUID, Facts]:
     ids = [shipment.id for shipment in shipments]
     ticks, told, received = _ticks(ids), of_subjects(ids), receipts.of_shipments(ids)
     permits = _permits({shipment.permit_id for shipment in shipments})
-    today = days(actor)
+    today, again = days(actor), reshipments.of_shipments(ids)
     licensed = licensing.licensed(actor, shipments, ticks, permits, today)
     return {
         row.id: _facts(row, ticks[row.id], told[row.id], received[row.id], permits[row.permit_id],
-                       licensed.get(row.id, licensing.Licensed()), today)
+                       licensed.get(row.id, licensing.Licensed()), again[row.id], today)
         for row in shipments
     }  # fmt: skip
 
@@ -59,7 +60,7 @@ def _permits(ids: Iterable[UUID]) -> dict[UUID, Permit]:
 def _facts(
     shipment: Shipment, ticks: Sequence[Checkpoint], told: Sequence[Event],
     received: Mapping[str, Receipt], permit: Permit, licensed: licensing.Licensed,
-    today: Days,
+    again: tuple[Again, ...], today: Days,
 ) -> Facts:  # fmt: skip
     by_kind: dict[str, list[Event]] = defaultdict(list)
     for event in told:
@@ -83,6 +84,7 @@ def _facts(
         entered_on=_entered_on(ticks, today),
         unlicensed=tuple(_unlicensed(lack) for lack in licensed.lacking if not lack.is_later),
         cancelled_on_the_way=tuple(_unlicensed(lack) for lack in licensed.lacking if lack.is_later),
+        again=again,
     )  # fmt: skip
 
 

@@ -17,7 +17,17 @@ from salsa_ext.errors import Coded, Conflict, NotFound, say
 from salsa_ext.models import Permit, Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.services import balances, ledger, locks, manifests, records, rollups, telling
+from salsa_ext.services import (
+    balances,
+    ledger,
+    locks,
+    manifests,
+    records,
+    reshipments,
+    rollups,
+    takings,
+    telling,
+)
 from salsa_ext.services.fields import Problems
 from salsa_ext.services.manifests import Lines, Quantities
 from salsa_ext.services.parties import Parties
@@ -59,6 +69,8 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, ShipmentData]]) -> 
     _count(zip(rows, drawn, strict=True), lines)
     telling.posted(actor, rows)
     append_many(actor, [_act(row) for row in rows])
+    if again := reshipments.note([row["id"] for row in rows]):
+        ledger.refresh(actor, takings.take_many(actor, again).values())
     return [row["id"] for row in rows]
 
 
