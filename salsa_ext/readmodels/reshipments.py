@@ -15,29 +15,40 @@ from salsa_ext.matching.journeys import Again
 
 # An earlier shipment that did not go, came back or was lost gives its guns free, and one that was
 # short gives free what did not arrive. It is named only where all concerned by the later know of it.
+# What was missing is set beside what was shipped by a grouping and no join: how many rows either
+# has nobody can estimate, and a wrong guess would compare each with each.
 AGAIN: Final = text("""
-    WITH again AS (
-        SELECT noted.*, earlier.number,
-               earlier.concerned @> later.concerned AS is_known
-        FROM shipped_again noted
-        JOIN shipment later ON later.id = noted.shipment_id
-        JOIN shipment earlier ON earlier.id = noted.earlier_shipment
-        WHERE noted.shipment_id = ANY(:ids)
-          AND earlier.status NOT IN ('cancelled', 'returned', 'lost')
-    ), missing AS (
-        SELECT receipt.shipment_id, CAST(gun->>'line' AS integer) AS line, gun->>'serial' AS serial
-        FROM receipt CROSS JOIN jsonb_array_elements(receipt.missing) AS gun
-        WHERE receipt.shipment_id IN (SELECT earlier_shipment FROM again)
+    WITH pair AS MATERIALIZED (
+        SELECT DISTINCT shipment_id, earlier_shipment FROM shipped_again
+        WHERE shipment_id = ANY(:ids)
+    ), standing AS MATERIALIZED (
+        SELECT pair.*, earlier.number, earlier.concerned @> later.concerned AS is_known
+        FROM pair JOIN shipment later ON later.id = pair.shipment_id
+        JOIN shipment earlier ON earlier.id = pair.earlier_shipment
+        WHERE earlier.status NOT IN ('cancelled', 'returned', 'lost')
+    ), receipts AS MATERIALIZED (
+        SELECT receipt.shipment_id, receipt.missing FROM receipt
+        WHERE receipt.shipment_id IN (SELECT earlier_shipment FROM standing)
           AND NOT EXISTS (SELECT FROM receipt newer WHERE newer.id = receipt.id
                           AND newer.version > receipt.version)
+    ), either AS (
+        SELECT earlier_shipment, earlier_line, earlier_serial, shipment_id, line, serial, record_id
+        FROM shipped_again
+        WHERE shipment_id = ANY(:ids)
+          AND earlier_shipment IN (SELECT earlier_shipment FROM standing)
+        UNION ALL
+        SELECT shipment_id, CAST(gun->>'line' AS integer), gun->>'serial', NULL, NULL, NULL, NULL
+        FROM receipts CROSS JOIN jsonb_array_elements(missing) AS gun
+    ), judged AS (
+        SELECT either.*, bool_or(record_id IS NULL)
+                   OVER (PARTITION BY earlier_shipment, earlier_line, earlier_serial) AS is_free
+        FROM either
     )
     SELECT shipment_id, line, count(DISTINCT record_id) AS guns,
            (array_agg(DISTINCT serial ORDER BY serial))[1:CAST(:most AS integer)] AS serials,
            array_agg(DISTINCT number ORDER BY number) FILTER (WHERE is_known) AS numbers
-    FROM again
-    WHERE NOT EXISTS (
-        SELECT FROM missing WHERE missing.shipment_id = again.earlier_shipment
-        AND missing.line = again.earlier_line AND missing.serial = again.earlier_serial)
+    FROM judged JOIN standing USING (shipment_id, earlier_shipment)
+    WHERE record_id IS NOT NULL AND NOT is_free
     GROUP BY shipment_id, line ORDER BY shipment_id, line
 """)
 
