@@ -215,6 +215,8 @@ def _show(view: ShipmentView) -> None:
     missing = [item["serial"] for item in receipt.missing]
     miskeyed = [f"{pair['shipped']} as {pair['received']}" for pair in receipt.miskeyed]
     click.echo(f"  received on {receipt.received_on}: {receipt.item_count} items")
+    if receipt.reason:
+        click.echo(f"  corrected: {receipt.reason}")
     for label, serials in (("missing", missing), ("not shipped", receipt.unexpected),
                            ("read otherwise", miskeyed)):  # fmt: skip
         if serials:
