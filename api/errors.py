@@ -25,6 +25,8 @@ STATUS: dict[type[SalsaError], int] = {
     errors.Forbidden: 403,
     errors.NotFound: 404,
     errors.Conflict: 409,
+    errors.NothingMatches: 409,
+    errors.NotReceivedYet: 409,
     errors.Duplicate: 409,
     errors.RuleBroken: 409,
     errors.OverQuantity: 409,

@@ -67,6 +67,7 @@ class Action(StrEnum):
     RECEIPT_ASKED = "receipt:asked"
     CHECKPOINT_RECORDED = "checkpoint:recorded"
     RECEIPT_CONFIRMED = "receipt:confirmed"
+    RECEIPT_CORRECTED = "receipt:corrected"
     TRANSFER_RECORDED = "transfer:recorded"
     TRANSFER_CORRECTED = "transfer:corrected"
     REPORT_RECORDED = "report:recorded"

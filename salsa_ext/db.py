@@ -65,7 +65,10 @@ DUPLICATES: dict[str, Message] = {
     "uq_licensee_owner_state_number": say("Your state already has a licensee of this number."),
     "uq_account_username": say("An account of this user name already exists."),
     "uq_agency_code": say("An agency of this code already exists."),
-    "uq_receipt_shipment_id_owner_state": say("The receipt of this shipment is confirmed already."),
+    "uq_receipt_shipment_id_owner_state_version": say(
+        "The receipt of this shipment is confirmed already."
+    ),
+    "pk_receipt": say("Somebody corrected this at the same moment; read it again."),
     "pk_seizure": say("Somebody corrected this at the same moment; read it again."),
     "pk_transfer": say("Somebody corrected this at the same moment; read it again."),
     "pk_report": say("Somebody corrected this at the same moment; read it again."),

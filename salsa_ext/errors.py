@@ -108,6 +108,38 @@ class Conflict(SalsaError):
     code = "conflict"
 
 
+class NothingMatches(Conflict):
+    """A list of what arrived has no serial of the shipment: most likely that of another one."""
+
+    code = "nothing_matches"
+
+    def __init__(self, listed: int, shipped: int) -> None:
+        super().__init__(
+            say(
+                "None of the serial numbers in the list is one that was shipped (listed: {listed},"
+                " shipped: {shipped}). It is most likely the list of another shipment: look for"
+                " the right one. If this is what arrived all the same, confirm it with {field}.",
+                listed=listed,
+                shipped=shipped,
+                field=Named(("confirm_nothing_matches",)),
+            )
+        )
+
+
+class NotReceivedYet(Conflict):
+    """A receipt can be corrected only once it is confirmed."""
+
+    code = "receipt_not_confirmed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            say(
+                "There is nothing to correct: the receipt of this shipment is not confirmed yet."
+                " Confirm it first."
+            )
+        )
+
+
 class Duplicate(Conflict):
     """The natural number is taken already."""
 

@@ -63,6 +63,7 @@ def fill(app: Flask) -> Ids:
     check = police.post("/checks", bodies.check()).json["id"]
     trace = police.post("/traces", bodies.trace_of(seizure)).json["id"]
     police.post("/traces", bodies.trace(draft=True))
+    licensing.post(f"/permits/{permit}/shipments", bodies.shipment(number="A-9"))  # the same guns
     leaving = {"username": "bra.leaving", "role": "auditor", "agency": "BRA-POLICE"}
     account = client("BRA", "state_administrator").post("/accounts", leaving).json["id"]
     return {"permit_id": permit, "discrepancy_id": discrepancy, "shipment_id": shipment,

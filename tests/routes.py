@@ -87,6 +87,8 @@ ROUTES = (
     Route("POST", "/shipments/{shipment_id}/incidents", Of.INCIDENT_RECORD),
     Route("POST", "/shipments/{shipment_id}/ask_receipt", Of.RECEIPT_ASK),
     Route("POST", "/shipments/{shipment_id}/receipt", Of.RECEIPT_RECORD),
+    Route("GET", "/shipments/{shipment_id}/receipt", Of.SHIPMENT_READ),
+    Route("POST", "/shipments/{shipment_id}/receipt/correct", Of.RECEIPT_RECORD),
     Route("GET", "/discrepancies", Of.DISCREPANCY_READ),
     Route("GET", "/discrepancies/{discrepancy_id}", Of.DISCREPANCY_READ),
     Route("POST", "/discrepancies/{discrepancy_id}/explain", Of.DISCREPANCY_WORK),

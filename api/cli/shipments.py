@@ -26,7 +26,7 @@ from salsa_ext.readmodels.pages import Page
 from salsa_ext.readmodels.permits import list_permits
 from salsa_ext.readmodels.records import RecordView
 from salsa_ext.readmodels.shipments import ShipmentView
-from salsa_ext.services import receipts, shipments
+from salsa_ext.services import receipt_corrections, receipts, shipments
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.codes import MODES
 from salsa_ext.values.permits import Bulk, ImportMark, ReceiptData, ShipmentData
@@ -102,19 +102,28 @@ def record(
               help="What arrived of a line's goods without serials, once for each line;"
                    " without --file or --all, nothing that has a serial arrived.")  # fmt: skip
 @click.option("--import-mark", type=Line(100), help="What is stamped on each gun.")
+@click.option("--confirm-nothing-matches", is_flag=True,
+              help="The file is the right one, although no serial of it was shipped.")  # fmt: skip
+@click.option("--correct", is_flag=True, help="Take the place of a receipt that is confirmed.")
+@click.option(
+    "--reason", type=Line(1000), help="Why it is corrected; the states concerned read it."
+)
 @file_option(required=False, schema=ReceivedItemRequest())
 @number_argument
 @explained
 def receive(
     state: str, exporter: str | None, received_on: datetime, is_all: bool,
-    bulk: tuple[tuple[int, Decimal], ...], import_mark: str | None, path: Path | None, number: str,
+    bulk: tuple[tuple[int, Decimal], ...], import_mark: str | None,
+    confirm_nothing_matches: bool, correct: bool, reason: str | None, path: Path | None, number: str,
 ) -> None:  # fmt: skip
-    """Confirm what arrived of a shipment, by the serials of a file.
+    """Confirm what arrived of a shipment, by the serials of a file, or say it anew.
 
     \b
     Example, of a shipment that has 500 rounds on line 2 too:
       salsa shipment receive --state PRY --from BRA --received-on 2026-03-03 \\
         --file received.csv --bulk 2=500 A-1
+      salsa shipment receive --state PRY --from BRA --received-on 2026-03-03 \\
+        --file right.csv --bulk 2=500 --correct --reason "The file was of A-2" A-1
 
     \b
     received.csv, the serials as they were read on arrival:
@@ -122,6 +131,8 @@ def receive(
       1,ABC123456
       1,ABC123457
     """
+    if correct != bool(reason):
+        raise click.UsageError("Give --reason with --correct, and with nothing else.")
     if is_all == bool(path or bulk):
         raise click.UsageError("Give --file with what arrived, --bulk too or alone, or --all.")
     mark = ImportMark(import_mark) if import_mark else None
@@ -129,8 +140,14 @@ def receive(
         found = _shipment(actor, exporter, number)
         with _taken(path, ReceivedItemRequest(), 1) as items:
             goods = () if is_all else _goods(found, bulk)
-            data = ReceiptData(received_on.date(), is_all, items, goods, mark)
-            receipts.confirm(actor=actor, shipment_id=found.shipment.id, data=data)
+            data = ReceiptData(received_on.date(), is_all, items, goods, mark,
+                               confirm_nothing_matches, reason)  # fmt: skip
+            if correct:
+                receipt_corrections.correct(
+                    actor=actor, shipment_id=found.shipment.id, seen=found.version, data=data
+                )
+            else:
+                receipts.confirm(actor=actor, shipment_id=found.shipment.id, data=data)
         _show(reading.read(actor, found.shipment.id))
 
 
@@ -214,6 +231,8 @@ def _show(view: ShipmentView) -> None:
     missing = [item["serial"] for item in receipt.missing]
     miskeyed = [f"{pair['shipped']} as {pair['received']}" for pair in receipt.miskeyed]
     click.echo(f"  received on {receipt.received_on}: {receipt.item_count} items")
+    if receipt.reason:
+        click.echo(f"  corrected: {receipt.reason}")
     for label, serials in (("missing", missing), ("not shipped", receipt.unexpected),
                            ("read otherwise", miskeyed)):  # fmt: skip
         if serials:

@@ -9,6 +9,7 @@ from uuid import UUID
 from flask import g
 
 from api.resource import Resource
+from api.schemas.common import AsOfQuery
 from api.schemas.fields import RequestSchema
 from api.schemas.movements import (
     AskRequest,
@@ -20,8 +21,11 @@ from api.schemas.movements import (
 from api.schemas.shipments import (
     CheckpointRequest,
     PermitShipmentQuery,
+    ReceiptCorrectionDocumentRequest,
+    ReceiptCorrectionRequest,
     ReceiptDocumentRequest,
     ReceiptRequest,
+    ReceiptVersionResponse,
     ReceivedItemRequest,
     ShipmentDocumentRequest,
     ShipmentItemQuery,
@@ -32,11 +36,13 @@ from api.schemas.shipments import (
     ShippedItemRequest,
 )
 from salsa_ext.policy.permissions import Permission
+from salsa_ext.readmodels import receipts as receipt_versions
 from salsa_ext.readmodels import shipments as reading
 from salsa_ext.services import (
     checkpoints,
     holds,
     incidents,
+    receipt_corrections,
     receipts,
     releases,
     reminders,
@@ -98,6 +104,23 @@ def record_checkpoint(
 def confirm_receipt(actor: Actor, data: ReceiptData, shipment_id: UUID) -> reading.ShipmentView:
     """Confirm what arrived in your state (CIFTA IX.4), or what came back to it."""
     receipts.confirm(actor=actor, shipment_id=shipment_id, data=data)
+    return reading.read(actor, shipment_id)
+
+
+blueprint.reading(
+    "/shipments/<uuid:shipment_id>/receipt", ReceiptVersionResponse, receipt_versions.get_receipt,
+    Permission.SHIPMENT_READ, AsOfQuery,
+)  # fmt: skip
+
+
+@blueprint.posting(
+    "/shipments/<uuid:shipment_id>/receipt/correct", ReceiptCorrectionRequest, ShipmentResponse,
+    Permission.RECEIPT_RECORD, status=200, standing=reading.version,
+    parts=(ReceiptCorrectionDocumentRequest, ReceivedItemRequest),
+)  # fmt: skip
+def correct_receipt(actor: Actor, data: ReceiptData, shipment_id: UUID) -> reading.ShipmentView:
+    """Say anew what arrived in your state, all of it, and why; If-Match is the shipment's ETag."""
+    receipt_corrections.correct(actor=actor, shipment_id=shipment_id, seen=g.seen, data=data)
     return reading.read(actor, shipment_id)
 
 

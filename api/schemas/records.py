@@ -11,7 +11,10 @@ from salsa_ext.services.disclosures import Disclosure
 
 
 class RecordResponse(FirearmResponse):
-    """A record of one gun; private persons are named to their own state alone."""
+    """A record of one gun; private persons are named to their own state alone.
+
+    One that is `withdrawn` tells of an arrival that a correction took back.
+    """
 
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
@@ -27,6 +30,7 @@ class RecordResponse(FirearmResponse):
     handling = fields.String(allow_none=True)
     recorded_at = fields.DateTime(required=True)
     reason = fields.String(allow_none=True)
+    withdrawn = fields.Boolean(required=True)
 
     @pre_dump
     def _present(self, disclosed: Disclosure, **_: Any) -> dict[str, Any]:
@@ -38,6 +42,7 @@ class RecordResponse(FirearmResponse):
             "receiver": _named(disclosed, row.receiver_id),
             "visibility": setting.visibility if setting and disclosed.is_own else None,
             "handling": setting.handling if setting else None,
+            "withdrawn": view.is_withdrawn,
         }
 
 

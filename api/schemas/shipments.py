@@ -32,6 +32,7 @@ from api.schemas.fields import (
     Text,
     Whole,
 )
+from salsa_ext.readmodels.receipts import ReceiptView
 from salsa_ext.readmodels.records import RecordView
 from salsa_ext.readmodels.shipments import ShipmentView
 from salsa_ext.services.checkpoints import CheckpointData
@@ -180,6 +181,7 @@ class ReceiptDocumentRequest(RequestSchema):
     received_on = Day(required=True)
     bulk = Items(Nested(BulkRequest), most=1000, load_default=())
     import_mark = Nested(ImportMarkRequest)
+    confirm_nothing_matches = Flag(load_default=False)
 
 
 class ReceiptRequest(ReceiptDocumentRequest):
@@ -188,6 +190,18 @@ class ReceiptRequest(ReceiptDocumentRequest):
     all = Flag(load_default=False)
     items = Items(Nested(ReceivedItemRequest), most=MOST_LISTED, load_default=(),
                   error_messages={"long": TOO_LONG})  # fmt: skip
+
+
+class ReceiptCorrectionDocumentRequest(ReceiptDocumentRequest):
+    """What arrived after all, as a manifest lists it, and why it was told otherwise."""
+
+    reason = Text(most=1000, required=True)
+
+
+class ReceiptCorrectionRequest(ReceiptRequest):
+    """What arrived after all, the whole of it again, and why it was told otherwise."""
+
+    reason = Text(most=1000, required=True)
 
 
 class MissingResponse(Schema):
@@ -212,6 +226,13 @@ class DifferenceResponse(Schema):
     quantity = fields.Float(required=True)
 
 
+class ImportMarkResponse(Schema):
+    """What was stamped on each gun at the import."""
+
+    text = fields.String(required=True)
+    year = fields.Integer(allow_none=True)
+
+
 class DueResponse(Schema):
     """The next stage that is expected, and when; overdue after the grace of the state."""
 
@@ -221,8 +242,11 @@ class DueResponse(Schema):
 
 
 class ReceiptResponse(Schema):
-    """What a state says that it received."""
+    """What a state says that it received; `reason` says why a later version took another's place."""
 
+    version = fields.Integer(required=True)
+    reason = fields.String(allow_none=True)
+    recorded_at = fields.DateTime(required=True)
     state = fields.String(attribute="owner_state", required=True)
     received_on = fields.Date(required=True)
     item_count = fields.Integer(required=True)
@@ -231,6 +255,15 @@ class ReceiptResponse(Schema):
     miskeyed = fields.List(fields.Nested(MiskeyedResponse))
     differences = fields.List(fields.Nested(DifferenceResponse))
     bulk = fields.List(fields.Nested(BulkResponse))
+    import_mark = fields.Nested(ImportMarkResponse, allow_none=True)
+
+
+class ReceiptVersionResponse(ReceiptResponse):
+    """What the importing state says that it received, as it stands or stood."""
+
+    @pre_dump
+    def _present(self, view: ReceiptView, **_: Any) -> Any:
+        return view.receipt
 
 
 class ShipmentResponse(Schema):

@@ -32,6 +32,7 @@ def doubts(facts: Facts, now: datetime, today: date, grace: timedelta) -> list[D
     if facts.is_cancelled:
         return []
     made = [*_received(facts), *_seals(facts), *_missing_checkpoints(facts), *_route(facts)]
+    made += _again(facts)
     made += [*_overdue(facts, now, grace), *_expired(facts, today), *_documents(facts)]
     once: dict[tuple[str, str], Doubt] = {}
     for doubt in made:
@@ -73,6 +74,14 @@ def _over(receipt: Received) -> Iterator[Doubt]:
     for line, amount in sorted(receipt.differences.items()):
         if not amount.startswith("-"):
             yield Doubt("over_receipt", str(line), {"line": line, "quantity": amount})
+
+
+def _again(facts: Facts) -> Iterator[Doubt]:
+    """Doubt guns that are shipped while an earlier shipment of them stands: one of both is wrong."""
+    for again in facts.again:
+        said = {"line": again.line, "again": again.guns, "serials": list(again.serials)}
+        named = {"shipments": list(again.shipments)} if again.shipments else {}
+        yield Doubt("serial_mismatch", f"again:{again.line}", said | named)
 
 
 def _seals(facts: Facts) -> Iterator[Doubt]:

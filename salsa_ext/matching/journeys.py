@@ -88,6 +88,19 @@ class Received:
 
 
 @dataclass(frozen=True)
+class Again:
+    """Guns of a line that an earlier shipment holds too: how many, and the first of their serials.
+
+    `shipments` numbers the earlier ones that every state concerned knows of.
+    """
+
+    line: int
+    guns: int
+    serials: tuple[str, ...] = ()
+    shipments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Unlicensed:
     """A document that a state owed and that did not stand: `why` says that it is missing, say."""
 
@@ -117,6 +130,7 @@ class Facts:
     entered_on: date | None = None
     unlicensed: tuple[Unlicensed, ...] = ()
     cancelled_on_the_way: tuple[Unlicensed, ...] = ()
+    again: tuple[Again, ...] = ()
 
     @property
     def passed(self) -> tuple[Tick, ...]:

@@ -18,6 +18,7 @@ from rapidfuzz.process import extract_iter
 from salsa_ext.matching.marks import normalise, skeleton
 
 FURTHEST: Final = 2
+TYPED: Final = 2
 MOST_PAIRS: Final = 4_000_000
 """Of more pairs than this nothing is mis-keyed: these are other goods."""
 
@@ -50,12 +51,32 @@ class Arrived:
 
 @dataclass
 class Comparison:
-    """What became of a manifest: every gun of it arrived or is missing, mis-keyed ones arrived."""
+    """What became of a manifest: every gun of it arrived or is missing, mis-keyed ones arrived.
+
+    `equal` counts the guns that arrived under their own serial, `sent` and `received` both lists.
+    """
 
     arrived: list[Sent] = field(default_factory=list)
     miskeyed: list[tuple[Sent, str]] = field(default_factory=list)
     missing: list[Sent] = field(default_factory=list)
     over: list[str] = field(default_factory=list)
+    equal: int = 0
+    sent: int = 0
+    received: int = 0
+
+    @property
+    def is_of_other_goods(self) -> bool:
+        """Tell whether the list has no serial in common with the manifest.
+
+        A serial that only looks alike (0 and O) is in common. One that is misspelt is so in a list
+        that was typed, of a gun or two: the next numbers of a series are as near, and a longer
+        list of them is that of another shipment.
+        """
+        if not self.received or self.equal:
+            return False
+        alike = (skeleton(normalise(gun.serial)) == skeleton(normalise(read))
+                 for gun, read in self.miskeyed)  # fmt: skip
+        return not (any(alike) or (self.miskeyed and self.received <= TYPED))
 
 
 def compare(sent: Sequence[Sent], received: Sequence[Arrived]) -> Comparison:
@@ -66,7 +87,7 @@ def compare(sent: Sequence[Sent], received: Sequence[Arrived]) -> Comparison:
     transposition), the nearest first. Among equally near ones the place in both lists decides:
     a receipt is mostly written in the order of its manifest.
     """
-    found = Comparison()
+    found = Comparison(sent=len(sent), received=len(received))
     left, over = _by_equality(sent, received, found)
     pairs = _by_nearness([sent[at] for at, _ in left], [item for item, _ in over],
                          [place for _, place in left], [place for _, place in over])  # fmt: skip
@@ -97,6 +118,7 @@ def _by_equality(sent: Sequence[Sent], received: Sequence[Arrived], found: Compa
                 break
     arrived = {at for at in place if at >= 0}
     found.arrived = [gun for at, gun in enumerate(sent) if at in arrived]
+    found.equal = len(arrived)
     left = [(at, _place(gun, at)) for at, gun in enumerate(sent) if at not in arrived]
     pairs = [_place(sent[at], at) if at >= 0 else None for at in place]
     return left, list(_places(received, pairs))

@@ -30,7 +30,7 @@ from salsa_ext.models.reports import Report
 from salsa_ext.models.rollups import Rollup, RollupDelta
 from salsa_ext.models.seizures import Seizure
 from salsa_ext.models.settings import StateSetting
-from salsa_ext.models.shipments import Checkpoint, Receipt, Shipment
+from salsa_ext.models.shipments import Checkpoint, Receipt, Shipment, ShippedAgain
 from salsa_ext.models.signing import SigningKey, SigningSecret
 from salsa_ext.models.traces import Trace, TraceLeg
 from salsa_ext.models.transfers import Transfer
@@ -41,6 +41,6 @@ __all__ = [
     "Installation", "Label", "Licensee", "Make", "Mark", "MarkKey", "Notification",
     "NotificationReading", "Offence", "Officer", "Party", "Permit", "PermitLine", "PermitReference",
     "Position", "Post", "Receipt", "Record", "RecordSetting", "Report", "Rollup", "RollupDelta",
-    "Seizure", "Shipment", "SigningKey", "SigningSecret", "StandingNumber", "State", "StateSetting",
-    "Trace", "TraceLeg", "Transfer",
+    "Seizure", "Shipment", "ShippedAgain", "SigningKey", "SigningSecret", "StandingNumber", "State",
+    "StateSetting", "Trace", "TraceLeg", "Transfer",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from sqlalchemy import CHAR, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from salsa_ext.db import Base
-from salsa_ext.models.owned import Owned
+from salsa_ext.models.owned import Owned, Versioned
 
 
 class Shipment(Owned, Base):
@@ -85,16 +85,17 @@ class Checkpoint(Owned, Base):
     recorded_at: Mapped[datetime]
 
 
-class Receipt(Owned, Base):
+class Receipt(Owned, Versioned, Base):
     """What the importing state received of a shipment (CIFTA IX.4), or the exporting one got back.
+
+    A correction is a new version, with its reason.
 
     `missing` and `unexpected` are serials, `miskeyed` pairs of them, `differences` quantities of goods
     without serials by line, above zero where more came than was sent.
     """
 
     __tablename__ = "receipt"
-    __table_args__ = (UniqueConstraint("shipment_id", "owner_state"),)
-    id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
+    __table_args__ = (UniqueConstraint("shipment_id", "owner_state", "version"),)
     shipment_state: Mapped[str] = mapped_column(CHAR(3))
     shipment_id: Mapped[UUID]
     received_on: Mapped[date]
@@ -102,6 +103,25 @@ class Receipt(Owned, Base):
     missing: Mapped[list[dict[str, Any]]]
     unexpected: Mapped[list[str]]
     bulk: Mapped[list[dict[str, Any]]]
-    recorded_at: Mapped[datetime]
     miskeyed: Mapped[list[dict[str, Any]]]
     differences: Mapped[list[dict[str, Any]]]
+    import_mark: Mapped[dict[str, Any] | None]
+
+
+class ShippedAgain(Owned, Base):
+    """A gun of a shipment that an earlier one of the same state held too, by serial and make.
+
+    Written when the later one is posted; whether it matters follows from what became of the earlier
+    one. It concerns the owner alone: other states may not know of the earlier shipment.
+    """
+
+    __tablename__ = "shipped_again"
+    __table_args__ = (Index(None, "shipment_id"), Index(None, "earlier_shipment"))
+    record_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
+    earlier_record: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-29)
+    shipment_id: Mapped[UUID]
+    line: Mapped[int]
+    serial: Mapped[str]
+    earlier_shipment: Mapped[UUID]
+    earlier_line: Mapped[int]
+    earlier_serial: Mapped[str]

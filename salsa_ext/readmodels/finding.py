@@ -15,6 +15,7 @@ from salsa_ext.matching.names import fold
 from salsa_ext.models import Permit, Record, Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels import receipts
 from salsa_ext.readmodels.events import of_subjects
 from salsa_ext.readmodels.permits import PermitView, views
 from salsa_ext.readmodels.shipments import ShipmentView
@@ -106,7 +107,8 @@ def get_shipment(actor: Actor, shipment_id: UUID) -> ShipmentView:
         raise NotFound("shipment", shipment_id)
     view = shipment_views(actor, [shipment])[0]
     told = of_subjects([shipment_id])[shipment_id]
-    return replace(view, events=timeline(told, view.checkpoints, [view.receipt, view.came_back]))
+    received = receipts.told_of([shipment_id])[shipment_id]
+    return replace(view, events=timeline(told, view.checkpoints, received))
 
 
 def first_items(actor: Actor, shipment_id: UUID) -> Sequence[Record]:

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from salsa_ext.db import db
 from salsa_ext.matching.journeys import (
+    Again,
     Facts,
     Incident,
     Plan,
@@ -23,7 +24,7 @@ from salsa_ext.matching.journeys import (
 )
 from salsa_ext.matching.marks import normalise
 from salsa_ext.models import Checkpoint, Event, Permit, Receipt, Shipment
-from salsa_ext.readmodels import licensing
+from salsa_ext.readmodels import licensing, receipts, reshipments
 from salsa_ext.readmodels.days import Days, days
 from salsa_ext.readmodels.events import of_subjects
 from salsa_ext.values.actor import Actor
@@ -32,13 +33,13 @@ from salsa_ext.values.actor import Actor
 def facts_of(actor: Actor, shipments: Sequence[Shipment]) -> dict[UUID, Facts]:
     """Return the facts of shipments of one owner, whose eyes the caller has."""
     ids = [shipment.id for shipment in shipments]
-    ticks, told, receipts = _ticks(ids), of_subjects(ids), _receipts(ids)
+    ticks, told, received = _ticks(ids), of_subjects(ids), receipts.of_shipments(ids)
     permits = _permits({shipment.permit_id for shipment in shipments})
-    today = days(actor)
+    today, again = days(actor), reshipments.of_shipments(ids)
     licensed = licensing.licensed(actor, shipments, ticks, permits, today)
     return {
-        row.id: _facts(row, ticks[row.id], told[row.id], receipts[row.id], permits[row.permit_id],
-                       licensed.get(row.id, licensing.Licensed()), today)
+        row.id: _facts(row, ticks[row.id], told[row.id], received[row.id], permits[row.permit_id],
+                       licensed.get(row.id, licensing.Licensed()), again[row.id], today)
         for row in shipments
     }  # fmt: skip
 
@@ -50,13 +51,6 @@ def _ticks(ids: Sequence[UUID]) -> dict[UUID, list[Checkpoint]]:
     return found
 
 
-def _receipts(ids: Sequence[UUID]) -> dict[UUID, dict[str, Receipt]]:
-    found: dict[UUID, dict[str, Receipt]] = defaultdict(dict)
-    for receipt in db.session.scalars(select(Receipt).where(Receipt.shipment_id.in_(ids))):
-        found[receipt.shipment_id][receipt.owner_state] = receipt
-    return found
-
-
 def _permits(ids: Iterable[UUID]) -> dict[UUID, Permit]:
     query = select(Permit).where(Permit.id.in_(list(ids)))
     found = db.session.scalars(query.execution_options(populate_existing=True))
@@ -65,8 +59,8 @@ def _permits(ids: Iterable[UUID]) -> dict[UUID, Permit]:
 
 def _facts(
     shipment: Shipment, ticks: Sequence[Checkpoint], told: Sequence[Event],
-    receipts: Mapping[str, Receipt], permit: Permit, licensed: licensing.Licensed,
-    today: Days,
+    received: Mapping[str, Receipt], permit: Permit, licensed: licensing.Licensed,
+    again: tuple[Again, ...], today: Days,
 ) -> Facts:  # fmt: skip
     by_kind: dict[str, list[Event]] = defaultdict(list)
     for event in told:
@@ -85,11 +79,12 @@ def _facts(
                     for each in (*by_kind["held"], *by_kind["resumed"])),
         incidents=tuple(map(_incident, by_kind["incident"])),
         is_released=bool(by_kind["released"]), is_cancelled=bool(by_kind["cancelled"]),
-        arrival=_received(receipts.get(shipment.importing_state)),
-        comeback=_received(receipts.get(shipment.exporting_state)),
+        arrival=_received(received.get(shipment.importing_state)),
+        comeback=_received(received.get(shipment.exporting_state)),
         entered_on=_entered_on(ticks, today),
         unlicensed=tuple(_unlicensed(lack) for lack in licensed.lacking if not lack.is_later),
         cancelled_on_the_way=tuple(_unlicensed(lack) for lack in licensed.lacking if lack.is_later),
+        again=again,
     )  # fmt: skip
 
 

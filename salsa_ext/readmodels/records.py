@@ -29,6 +29,11 @@ class RecordView:
     setting: RecordSetting | None
     parties: Parties
 
+    @property
+    def is_withdrawn(self) -> bool:
+        """Tell whether a corrected receipt took it back: then it follows no export any more."""
+        return self.record.document_kind == "receipt" and self.record.linked_record is None
+
 
 def of_documents(
     document_ids: Iterable[UUID], as_of: datetime | None = None

@@ -17,6 +17,7 @@ from salsa_ext.matching.irregularities import CAN_BE_LATE
 from salsa_ext.models import Checkpoint, Permit, Receipt, Record, Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels import receipts
 from salsa_ext.readmodels.events import of_subjects
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.readmodels.parties import Parties, parties_of
@@ -130,16 +131,17 @@ def views(
 ) -> list[ShipmentView]:
     """Complete shipments with one query for each kind of thing."""
     ids, now = [shipment.id for shipment in shipments], actor.now()
-    passed, receipts = of_shipments(ids), _receipts(ids)
+    passed, received = of_shipments(ids), receipts.of_shipments(ids)
     parties = parties_of(shipment.carrier_id for shipment in shipments)
     few = [shipment.id for shipment in shipments if shipment.item_count <= MOST_LISTED]
     items = of_documents(few) if with_items else {}
     told = of_subjects(ids) if with_items else {}
+    versions = receipts.told_of(ids) if with_items else {}
     result = []
     for row in shipments:
-        arrived = receipts.get((row.id, row.importing_state))
-        back = receipts.get((row.id, row.exporting_state))
-        events = timeline(told.get(row.id, ()), passed[row.id], [arrived, back])
+        arrived = received[row.id].get(row.importing_state)
+        back = received[row.id].get(row.exporting_state)
+        events = timeline(told.get(row.id, ()), passed[row.id], versions.get(row.id, ()))
         result.append(ShipmentView(
             row, _status(row, now), passed[row.id], arrived, back, parties,
             items.get(row.id, ()) if row.item_count <= MOST_LISTED else None,
@@ -154,11 +156,6 @@ def version(actor: Actor, shipment_id: UUID) -> int:
     if shipment is None:
         raise NotFound("shipment", shipment_id)
     return shipment.version
-
-
-def _receipts(ids: Sequence[UUID]) -> dict[tuple[UUID, str], Receipt]:
-    rows = db.session.scalars(select(Receipt).where(Receipt.shipment_id.in_(ids)))
-    return {(row.shipment_id, row.owner_state): row for row in rows}
 
 
 def _status(shipment: Shipment, now: datetime) -> str:

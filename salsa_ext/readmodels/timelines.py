@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from salsa_ext.models import Checkpoint, Event, Receipt
+from salsa_ext.models import Checkpoint, Event
 
 
 @dataclass(frozen=True)
@@ -22,15 +22,15 @@ class Told:
 
 
 def timeline(
-    events: Iterable[Event], ticks: Iterable[Checkpoint], receipts: Iterable[Receipt | None]
+    events: Iterable[Event], ticks: Iterable[Checkpoint], receipts: Iterable[Any]
 ) -> list[Told]:
-    """Return events, ticks and receipts in the order of their moments."""
+    """Return events, ticks and receipts (as `receipts.told_of` has them) in order of their moments."""
     told = [
         Told(event.owner_state, event.kind, event.occurred_at, event.reason, event.data)
         for event in events
     ]
     told += map(_ticked, ticks)
-    told += [_received(receipt) for receipt in receipts if receipt]
+    told += map(_received, receipts)
     return sorted(told, key=lambda each: each.occurred_at)
 
 
@@ -39,10 +39,11 @@ def _ticked(tick: Checkpoint) -> Told:
     return Told(tick.owner_state, "checkpoint", tick.occurred_at, None, said)
 
 
-def _received(receipt: Receipt) -> Told:
+def _received(receipt: Any) -> Told:
     came_back = receipt.owner_state == receipt.shipment_state
+    first = "came_back" if came_back else "received"
     said = {"on": receipt.received_on.isoformat(), "items": receipt.item_count,
-            "missing": len(receipt.missing), "unexpected": len(receipt.unexpected),
-            "miskeyed": len(receipt.miskeyed)}  # fmt: skip
-    return Told(receipt.owner_state, "came_back" if came_back else "received",
-                receipt.recorded_at, None, said)  # fmt: skip
+            "missing": receipt.missing, "unexpected": receipt.unexpected,
+            "miskeyed": receipt.miskeyed, "version": receipt.version}  # fmt: skip
+    return Told(receipt.owner_state, first if receipt.version == 1 else "receipt_corrected",
+                receipt.recorded_at, receipt.reason, said)  # fmt: skip

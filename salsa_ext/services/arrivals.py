@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from salsa_ext.errors import Named, say
+from salsa_ext.errors import Named, NothingMatches, say
 from salsa_ext.matching.manifests import Arrived, Sent
 from salsa_ext.models import Record, Shipment
 from salsa_ext.readmodels import names
@@ -47,6 +47,11 @@ class Arrival:
         """Return how many items came, mis-keyed ones too."""
         return self.shipment.item_count - len(self.absent)
 
+    @property
+    def read(self) -> dict[UUID, str]:
+        """Return the serials that were read, by the record of the gun that was shipped."""
+        return {_id(gun): serial for gun, serial in self.miskeyed}
+
 
 def check(shipment: Shipment, data: ReceiptData, on: date) -> None:
     """Raise Invalid for a receipt that cannot be, or that says nothing."""
@@ -63,10 +68,15 @@ def check(shipment: Shipment, data: ReceiptData, on: date) -> None:
 
 
 def arrival(shipment: Shipment, data: ReceiptData) -> Arrival:
-    """Compare a receipt with the items of the shipment's manifest."""
+    """Compare a receipt with the items of the shipment's manifest.
+
+    Raises NothingMatches for the list of other goods, unless the receipt confirms that it is right.
+    """
     if data.all:
         return Arrival(shipment, data, goods=_sum(shipment.bulk))
     found = comparisons.compare(_sent(shipment), _received(data))
+    if found.is_of_other_goods and not data.confirm_nothing_matches:
+        raise NothingMatches(found.received, found.sent)
     absent, goods, differences = _goods(shipment, data)
     return Arrival(
         shipment, data, found.missing, found.over, found.miskeyed,
@@ -125,14 +135,17 @@ def _sum(parts: Iterable[Mapping[str, Any]]) -> Quantities:
 
 
 def row(found: Arrival, state: str, now: datetime) -> dict[str, Any]:
-    """Return the receipt's row of a state."""
+    """Return the row of a receipt's first version of a state; a correction changes id and version."""
+    mark = found.data.import_mark
     return {
-        "id": new_id(), "owner_state": state, "concerned": list(found.shipment.concerned),
+        "id": new_id(), "version": 1, "reason": found.data.reason,
+        "owner_state": state, "concerned": list(found.shipment.concerned),
         "shipment_state": found.shipment.owner_state, "shipment_id": found.shipment.id,
         "received_on": found.data.received_on, "item_count": found.item_count,
         "missing": [{"line": gun.line, "serial": gun.serial} for gun in found.missing],
         "unexpected": list(found.unexpected),
         "bulk": [vars(part) for part in found.data.bulk], "recorded_at": now,
+        "import_mark": vars(mark) if mark else None,
         "miskeyed": [{"line": gun.line, "shipped": gun.serial, "received": read}
                      for gun, read in found.miskeyed],
         "differences": [{"line": line, "quantity": f"{amount.normalize():f}"}
@@ -145,25 +158,31 @@ def entries(found: Arrival, receipt: dict[str, Any]) -> Iterator[records.Entry]:
 
     A gun that came under a mis-keyed serial is recorded as it was read.
     """
-    state, sides = receipt["owner_state"], found.shipment
+    read = found.read
+    for gun, marks in described(found.shipment.id):
+        if gun.id not in found.absent:
+            yield entry(found.shipment, receipt, gun, marks, read.get(gun.id))
+
+
+def entry(
+    sides: Shipment, receipt: Mapping[str, Any], gun: Any, marks: Iterable[Any], read: str | None
+) -> records.Entry:
+    """Return the record of a gun that came, by the receipt's row; `read` where it was mis-keyed."""
+    state = receipt["owner_state"]
     other = sides.exporting_state if state == sides.importing_state else sides.importing_state
-    read = {_id(gun): serial for gun, serial in found.miskeyed}
-    for gun, marks in described(sides.id):
-        if gun.id in found.absent:
-            continue
-        yield records.Entry(
-            firearm=as_firearm(gun, marks, read.get(gun.id), _stamped(found, state)),
-            event="import", when=When(found.data.received_on),
-            document_kind="receipt", document_id=receipt["id"],
-            owner=state, concerned=receipt["concerned"], counterpart_state=other,
-            linked=(gun.owner_state, gun.id),
-        )  # fmt: skip
+    return records.Entry(
+        firearm=as_firearm(gun, marks, read, _stamped(receipt)),
+        event="import", when=When(receipt["received_on"]),
+        document_kind="receipt", document_id=receipt["id"],
+        owner=state, concerned=receipt["concerned"], counterpart_state=other,
+        linked=(gun.owner_state, gun.id),
+    )  # fmt: skip
 
 
-def _stamped(found: Arrival, state: str) -> tuple[Mark, ...]:
+def _stamped(receipt: Mapping[str, Any]) -> tuple[Mark, ...]:
     """Return the import mark of the receiving state (CIFTA VI.1 b)."""
-    mark = found.data.import_mark
-    return (Mark("import", mark.text, state, mark.year),) if mark else ()
+    mark = receipt["import_mark"]
+    return (Mark("import", mark["text"], receipt["owner_state"], mark["year"]),) if mark else ()
 
 
 def as_firearm(

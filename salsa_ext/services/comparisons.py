@@ -45,6 +45,7 @@ PAIR: Final = text("""
        AND (min(make) FILTER (WHERE NOT is_sent) IS NULL
             OR min(make) FILTER (WHERE NOT is_sent) = min(make) FILTER (WHERE is_sent))
 """)
+COUNT: Final = text("SELECT count(*) FROM compared_pair")
 LEFT: Final = text("""
     SELECT id, serial, line, make, place FROM compared_sent
     WHERE NOT EXISTS (SELECT FROM compared_pair WHERE sent = place) ORDER BY place
@@ -67,6 +68,7 @@ def compare(sent: Iterable[Sent], received: Iterable[Arrived]) -> Comparison:
     fill(RECEIVED, _rows(received, False))
     fill(PAIRED, ())
     db.session.execute(PAIR)
+    paired = db.session.scalar(COUNT) or 0
     left = [Sent(row.id, row.serial, row.line, row.make, row.place)
             for row in db.session.execute(LEFT)]  # fmt: skip
     over = [
@@ -74,7 +76,11 @@ def compare(sent: Iterable[Sent], received: Iterable[Arrived]) -> Comparison:
                 (-1, -1) if row.received is None else (row.received, row.sent))
         for row in db.session.execute(OVER)
     ]  # fmt: skip
-    return manifests.compare(left, over)
+    found = manifests.compare(left, over)
+    found.equal, found.sent, found.received = (
+        count + paired for count in (found.equal, found.sent, found.received)
+    )
+    return found
 
 
 def _rows(items: Iterable[Sent | Arrived], has_ids: bool) -> Iterator[dict[str, Any]]:

@@ -24,7 +24,7 @@ from salsa_ext.models import Discrepancy, Shipment
 from salsa_ext.readmodels import settings
 from salsa_ext.readmodels.days import Days, days
 from salsa_ext.readmodels.journeys import facts_of
-from salsa_ext.services import discrepancies, takings
+from salsa_ext.services import discrepancies, reshipments, takings
 from salsa_ext.services.discrepancies import Subject
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.permits import Expectation
@@ -39,7 +39,9 @@ def refresh(actor: Actor, shipments: Iterable[Shipment]) -> None:
     For commands, which have added a fact: versions rise. What comes with the hour alone, such as
     being overdue, is left for the watch to raise; where it is over, it is resolved at once.
     """
-    _refresh(actor, shipments, by_watch=False)
+    taken = list(shipments)
+    _refresh(actor, taken, by_watch=False)
+    reshipments.wake(actor, taken)
 
 
 def watch(actor: Actor, shipments: Iterable[Shipment]) -> None:

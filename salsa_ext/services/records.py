@@ -30,7 +30,9 @@ from salsa_ext.values.manifests import chunks
 class Entry:
     """A record to be written: the gun, what happened to it, and the document that says so.
 
-    A correction repeats `record_id` with the next `version` and gives its `reason`.
+    A correction repeats `record_id` with the next `version` and gives its `reason`. One that
+    `is_void` says that it did not happen after all, and no search finds it; one that `is_back` was
+    void before.
     """
 
     firearm: Firearm
@@ -50,6 +52,8 @@ class Entry:
     record_id: UUID | None = None
     version: int = 1
     reason: str | None = None
+    is_void: bool = False
+    is_back: bool = False
 
 
 def write(entries: Iterable[Entry], now: datetime) -> None:
@@ -61,7 +65,8 @@ def write(entries: Iterable[Entry], now: datetime) -> None:
         first = [(entry, row) for entry, row in pairs if entry.version == 1]
         insert_many(RecordSetting, [_setting(entry, row) for entry, row in first])
         _write_marks(pairs)
-        written += _coverage_of((entry for entry, _ in first), now)
+        counted = (entry for entry, _ in pairs if entry.version == 1 or entry.is_back)
+        written += _coverage_of(counted, now)
     rollups.add(written)
 
 
@@ -213,7 +218,7 @@ def _key(key: marks.Key, mark_id: UUID, entry: Entry, row: dict[str, Any]) -> di
         "event": entry.event, "occurred_on": row["occurred_on"],
         "make": row["make"], "calibre": row["calibre"], "type": row["type"],
         "country": row["country_of_manufacture"], "year": row["year"],
-        "visibility": entry.visibility or "open", "is_superseded": False, "is_void": False,
+        "visibility": entry.visibility or "open", "is_superseded": False, "is_void": entry.is_void,
     }  # fmt: skip
 
 

@@ -24,7 +24,9 @@ from salsa_ext.services import (
     manifests,
     numbers,
     records,
+    reshipments,
     rollups,
+    takings,
     telling,
 )
 from salsa_ext.services.fields import Problems
@@ -69,6 +71,8 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, ShipmentData]]) -> 
     _count(zip(rows, drawn, strict=True), lines)
     telling.posted(actor, rows)
     append_many(actor, [_act(row) for row in rows])
+    if again := reshipments.note([row["id"] for row in rows]):
+        ledger.refresh(actor, takings.take_many(actor, again).values())
     return [row["id"] for row in rows]
 
 

@@ -138,7 +138,8 @@ class ReceiptData:
     """What the importing state received (CIFTA IX.4, Model Regulations 9.7), or the exporting got back.
 
     `all` says that everything arrived; else `items` lists the serials, as a tuple or a
-    Manifest, and `bulk` the quantities of what has none.
+    Manifest, and `bulk` the quantities of what has none. A list of which no serial was shipped is
+    taken only with `confirm_nothing_matches`. A correction gives its `reason`.
     """
 
     received_on: date
@@ -146,3 +147,5 @@ class ReceiptData:
     items: Collection[ReceivedItem] = ()
     bulk: tuple[Bulk, ...] = ()
     import_mark: ImportMark | None = None
+    confirm_nothing_matches: bool = False
+    reason: str | None = None

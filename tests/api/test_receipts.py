@@ -145,3 +145,32 @@ def linked_to(read, run):
     )
     [linked] = run("BOL", lambda actor: db.session.execute(link).all())
     return linked
+
+
+def test_a_list_of_another_shipment_is_refused(way, shipped):
+    answer = receive(way, shipped, "ZZZ00001", "ZZZ00002", expect=409)
+    assert answer["code"] == "nothing_matches"
+    assert "(listed: 2, shipped: 3)" in answer["detail"]
+    assert "confirm_nothing_matches" in answer["detail"]
+    assert way.read(shipped)["receipt"] is None
+    taken = receive(way, shipped, "ZZZ00001", "ZZZ00002", confirm_nothing_matches=True)
+    assert (taken["status"], len(taken["receipt"]["missing"])) == ("received_short", 3)
+
+
+def test_the_next_numbers_of_a_series_are_another_shipment(way):
+    made = way.ship(*(f"TKA520{n}" for n in range(10, 20)))
+    answer = receive(way, made, *(f"TKA520{n}" for n in range(20, 30)), expect=409)
+    assert answer["code"] == "nothing_matches"
+
+
+def test_serials_that_only_look_alike_are_in_common(way):
+    made = way.ship("TKA5201O", "TKA5202O", "TKA5203O")
+    answer = receive(way, made, "TKA52010", "TKA52020", "TKA52030")
+    assert (answer["status"], len(answer["receipt"]["miskeyed"])) == ("received", 3)
+
+
+def test_a_list_of_what_came_back_is_that_of_the_shipment_too(way, shipped):
+    way.tick(shipped, "entry", 3, outcome="refused")
+    other = {"received_on": "2026-03-08", "items": [{"serial": "ZZZ00001"}]}
+    assert add(way.bra, shipped, "receipt", 409, **other)["code"] == "nothing_matches"
+    assert way.left() == 7

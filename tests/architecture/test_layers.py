@@ -12,6 +12,7 @@ SEES_AS_ANOTHER_STATE = {  # each answers from a state's own records, and for no
     "salsa_ext/services/answers.py": "what a state says of its records in a trace",
     "salsa_ext/services/disclosures.py": "an open record, read for a purpose and written down",
     "salsa_ext/services/ledger.py": "a shipment is as the facts of all sides are",
+    "salsa_ext/services/reshipments.py": "what an owner's watch is to look at, when its guns moved",
     "salsa_ext/services/takings.py": "a shipment is locked for whichever side states a fact",
     "salsa_ext/services/notifications.py": "a state is told what another did, and owns that",
     "salsa_ext/services/papers.py": "whether a paper that a state signed still stands",

@@ -109,3 +109,30 @@ def test_the_help_names_the_columns_of_the_file_with_an_example(salsa, command, 
     shown = salsa("shipment", command, "--help").stdout
     assert columns in " ".join(shown.split())
     assert "line,serial\n    1,ABC123456\n" in shown
+
+
+def test_a_receipt_is_corrected_with_a_reason(salsa, permit, manifest):
+    recorded = salsa(*RECORD, "--file", manifest("line,serial", "1,SN1", "1,SN2"), "A-1")
+    assert recorded.returncode == 0, recorded.stderr
+    both = manifest("serial", "SN1", "SN2", name="both.csv")
+    again = ["--correct", "--reason", "The second crate", "--file", both, "A-1"]
+    early = salsa(*RECEIVE, *again)
+    assert (early.returncode, "Confirm it first." in early.stderr) == (1, True)
+    one = manifest("serial", "SN1", name="one.csv")
+    assert "received_short" in salsa(*RECEIVE, "--file", one, "A-1").stdout
+    corrected = salsa(*RECEIVE, *again)
+    assert "A-1 of BRA to PRY: received, 2 items\n" in corrected.stdout, corrected.stderr
+    assert "corrected: The second crate" in corrected.stdout
+    for half in (["--correct"], ["--reason", "Why"]):
+        refused = salsa(*RECEIVE, *half, "--all", "A-1")
+        assert (refused.returncode, "--reason with --correct" in refused.stderr) == (2, True)
+
+
+def test_a_file_of_other_goods_is_taken_only_where_it_is_confirmed(salsa, permit, manifest):
+    recorded = salsa(*RECORD, "--file", manifest("line,serial", "1,SN1", "1,SN2"), "A-1")
+    assert recorded.returncode == 0, recorded.stderr
+    other = ["--file", manifest("serial", "QQQ1", "QQQ2", "QQQ3", name="other.csv"), "A-1"]
+    refused = salsa(*RECEIVE, *other)
+    assert (refused.returncode, "(listed: 3, shipped: 2)" in refused.stderr) == (1, True)
+    taken = salsa(*RECEIVE, "--confirm-nothing-matches", *other)
+    assert "not shipped: 3 (QQQ1, QQQ2, QQQ3)" in taken.stdout, taken.stderr

@@ -58,6 +58,34 @@ def test_a_hundred_thousand_guns_take_no_more_memory_than_ten_thousand(
     assert_flat(few, many)
 
 
+def test_a_hundred_thousand_guns_are_corrected_and_shipped_again_in_the_same_memory(
+    service, permit, record_property
+):
+    sizes = {"A-1": FEW, "A-2": MANY}
+    for number, count in sizes.items():
+        _, _, read = misread(serials(number, count))
+        service.receive(service.ship(permit, count, number), read)
+    few, many = Measured(service), Measured(service)
+    with few:
+        for last in (FEW - 1, FEW - 2, FEW):  # each thread has memory of its own
+            service.correct(service.shipment("A-1"), serials("A-1", last))
+    with many:
+        answer = service.correct(service.shipment("A-2"), serials("A-2", MANY))
+    record_property("corrected", f"{few}; {many}")
+    assert_flat(few, many)
+    assert (answer["status"], answer["receipt"]["item_count"]) == ("received", MANY)
+
+    few, many = Measured(service), Measured(service)
+    with few:
+        service.ship(permit, FEW, "B-1", again="A-1")
+    with many:
+        service.ship(permit, MANY, "B-2", again="A-2")
+    record_property("shipped again", f"{few}; {many}")
+    assert_flat(few, many)
+    _, doubted = service.request("GET", "/api/v1/discrepancies?number=B-2")
+    assert [one["data"]["again"] for one in doubted["items"]] == [MANY]
+
+
 def assert_flat(few, many):
     """The peak of memory stays, and everybody else is answered meanwhile."""
     assert many.peak <= 1.2 * few.peak, f"{few}; {many}"
@@ -133,17 +161,17 @@ class Port(Service):
         own = Path(f"/proc/{self.process.pid}/cmdline").read_bytes()  # a worker is a fork
         return [pid for pid in children if Path(f"/proc/{pid}/cmdline").read_bytes() == own]
 
-    def post(self, state, path, body, kind="application/json"):
+    def post(self, state, path, body, kind="application/json", expect=201, **more):
         connection = HTTPConnection("127.0.0.1", self.port, timeout=120)
-        headers = self.keys[state] | {"Content-Type": kind}
+        headers = self.keys[state] | {"Content-Type": kind} | more
         connection.request("POST", f"/api/v1{path}", body, headers)
         response = connection.getresponse()
         answer = json.loads(response.read())
         connection.close()
-        assert response.status == 201, answer
+        assert response.status == expect, answer
         return answer
 
-    def send(self, state, path, document, manifest):
+    def send(self, state, path, document, manifest, **more):
         boundary = secrets.token_hex(16)
         parts = (("document", "a.json", "application/json", json.dumps(document)),
                  ("manifest", "a.csv", "text/csv", manifest))  # fmt: skip
@@ -153,11 +181,11 @@ class Port(Service):
             for name, file, kind, text in parts
         )
         whole = f"{body}--{boundary}--\r\n".encode()
-        return self.post(state, path, whole, f"multipart/form-data; boundary={boundary}")
+        return self.post(state, path, whole, f"multipart/form-data; boundary={boundary}", **more)
 
-    def ship(self, permit, count, number):
+    def ship(self, permit, count, number, again=None):
         document = {"number": number, "ships_on": TODAY.isoformat(), "mode": "sea"}
-        rows = "".join(f"1,{serial}\n" for serial in serials(number, count))
+        rows = "".join(f"1,{serial}\n" for serial in serials(again or number, count))
         path = f"/permits/{permit}/shipments"
         return self.send("BRA", path, document, f"line,serial\n{rows}")
 
@@ -165,6 +193,13 @@ class Port(Service):
         rows = "".join(f"{serial}\n" for serial in read)
         document = {"received_on": TODAY.isoformat()}
         return self.send("PRY", f"/shipments/{shipment['id']}/receipt", document, f"serial\n{rows}")
+
+    def correct(self, shipment, read):
+        rows = "".join(f"{serial}\n" for serial in read)
+        document = {"received_on": TODAY.isoformat(), "reason": "The second crate"}
+        path = f"/shipments/{shipment['id']}/receipt/correct"
+        seen = {"expect": 200, "If-Match": f'"{shipment["version"]}"'}
+        return self.send("PRY", path, document, f"serial\n{rows}", **seen)
 
     def paper(self, shipment):
         connection = HTTPConnection("127.0.0.1", self.port, timeout=120)
@@ -200,7 +235,7 @@ def service(home, embedded, application):
 def permit(service):
     days = {"issued_on": TODAY - timedelta(days=9), "expires_on": TODAY + timedelta(days=99)}
     dated = {name: day.isoformat() for name, day in days.items()}
-    lines = [bodies.permit()["lines"][0] | {"quantity": 200_000}]
+    lines = [bodies.permit()["lines"][0] | {"quantity": 400_000}]
     importing, exporting = (
         body(lines=lines, **dated) for body in (bodies.import_permit, bodies.permit)
     )

@@ -75,3 +75,29 @@ def test_a_line_is_added_by_keyboard_and_takes_the_focus(page, site):
     page.keyboard.press("Enter")
     expect(page.locator("#lines-1-type")).to_be_focused()
     assert page.evaluate(WIDER) is False
+
+
+def test_a_misread_receipt_is_corrected_by_keyboard_alone(page, site):
+    sign_in(page, site)
+    page.goto(f"{site.url}/desk/find?q=A-DUE")
+    go(page, "A-DUE")
+    go(page, "Confirm the receipt")
+    fill(page, items="ABC123475")
+    tab_to(page, "form .actions .button")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("main")).to_contain_text("Received under another serial number")
+    go(page, "Correct the receipt")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Correct the receipt")
+    assert page.evaluate(WIDER) is False
+    expect(page.locator("#items")).to_have_value("ABC123475")
+    fill(page, reason="Read again in daylight")
+    tab_to(page, "#items")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("ABC123457")
+    tab_to(page, "form .actions .button")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_have_text("✓ The receipt is corrected.")
+    main = page.get_by_role("main")
+    expect(main).not_to_contain_text("Received under another serial number")
+    expect(main).to_contain_text("Read again in daylight")
+    assert page.evaluate(WIDER) is False

@@ -125,6 +125,54 @@ def test_a_swapped_serial_and_an_import_mark_are_told(officer, importer, shipmen
     assert "Shipped as: ABC123457" in said and "Received as: ABC123475" in said
 
 
+@pytest.fixture
+def misread(officer, importer, shipment):
+    """A shipment that was received with one gun of its two."""
+    do(officer, f"{shipment}/release", on="2026-03-09")
+    assert "correct" not in doings(importer.open(shipment))
+    do(importer, f"{shipment}/receipt", received_on="2026-03-09", items="ABC123456\nZZZZ99",
+       import_mark__text="PY 26")  # fmt: skip
+    return shipment
+
+
+def test_a_receipt_is_corrected_from_what_was_told(officer, importer, misread):
+    assert "correct" not in doings(officer.open(misread))
+    form = importer.open(f"{misread}/correct")
+    assert "ABC123456\nZZZZ99</textarea>" in form and 'value="PY 26"' in form
+    whole = {"received_on": "2026-03-09", "items": "ABC123456\nABC123457"}
+    wrong = do(importer, f"{misread}/correct", 422, **whole)
+    assert 'id="reason-wrong"' in wrong
+    page = do(importer, f"{misread}/correct", reason="The second crate", **whole)
+    said = text(page)
+    assert "The receipt is corrected." in said and "✓ Received" in said and "Missing 0" in said
+    assert "Receipt corrected" in said and "The second crate" in said
+
+
+def test_only_the_importing_state_corrects_what_it_received(officer, misread):
+    page = do(officer, f"{misread}/correct", 403, received_on="2026-03-09", all="true", reason="?")
+    assert "The importing state corrects the receipt." in page
+
+
+def test_a_list_that_matches_nothing_is_confirmed_by_a_tick(importer, shipment):
+    other = {"received_on": "2026-03-09", "items": "QQQ001\nQQQ002\nQQQ003"}
+    page = text(do(importer, f"{shipment}/receipt", 409, **other))
+    assert "(listed: 3, shipped: 2)" in page
+    assert "confirm it with “It is the right list, even if none of it was shipped”" in page
+    page = do(importer, f"{shipment}/receipt", **other, confirm_nothing_matches="true")
+    assert "Received short" in text(page)
+
+
+def test_a_gun_that_is_shipped_again_is_told_with_its_earlier_shipment(
+    importer, as_actor, shipment
+):
+    brazil = as_actor("BRA", "licensing_officer")
+    [permit] = brazil.get("/permits?kind=export").json["items"]
+    brazil.post(f"/permits/{permit['id']}/shipments", bodies.shipment(number="A-2"))
+    [told] = brazil.get("/discrepancies?number=A-2").json["items"]
+    said = text(importer.open(f"/desk/discrepancies/{told['id']}"))
+    assert "Shipped before, and not known to be back: 2" in said and "Earlier shipment: A-1" in said
+
+
 def test_what_was_refused_comes_back(officer, importer, shipment, as_actor):
     assert "return" not in doings(officer.open(shipment))
     do(officer, f"{shipment}/release", on="2026-03-08")
@@ -152,7 +200,7 @@ def test_another_state_does_not_decide_about_it(importer, shipment, name):
 
 @pytest.mark.parametrize("language", ["es", "fr", "pt"])
 def test_what_is_done_to_shipments_is_shown_in_every_language(officer, shipment, language):
-    names = ("release", "amend", "incident", "hold", "cancel", "receipt", "ask")
+    names = ("release", "amend", "incident", "hold", "cancel", "receipt", "correct", "ask")
     for name in names:
         shown = officer.open(f"{shipment}/{name}", Accept_Language=language)
         assert f'<html lang="{language}">' in shown and "Back, changing" not in shown

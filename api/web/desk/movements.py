@@ -114,6 +114,7 @@ DOINGS: doings.Doings = (
 DONE = {
     "recorded": say("The shipment is recorded."), "release": say("The shipment is released."),
     "checkpoint": say("The stage is ticked."), "receipt": say("The receipt is confirmed."),
+    "correct": say("The receipt is corrected."),
     "return": say("What came back is confirmed."), "ask": say("The receipt is asked for."),
     "amend": say("The amendment is recorded."), "incident": say("The incident is told."),
     "hold": say("The shipment is held."), "resume": say("The shipment goes on."),

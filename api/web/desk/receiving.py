@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from api.schemas.movements import AskRequest
-from api.schemas.shipments import ReceiptRequest
+from api.schemas.shipments import ReceiptCorrectionRequest, ReceiptRequest
 from api.web.bodies import lines_of
 from api.web.desk.doings import Doing, Doings, Field
 from api.web.typed import Form, amount
 from salsa_ext.errors import say
 from salsa_ext.policy.permissions import Permission
-from salsa_ext.readmodels import permits
+from salsa_ext.readmodels import papers, permits
+from salsa_ext.readmodels import receipts as receipt_versions
 from salsa_ext.readmodels.days import today
 from salsa_ext.readmodels.loose import Loose, has_serials, loose_of
 from salsa_ext.readmodels.shipments import ShipmentView
-from salsa_ext.services import receipts, reminders
+from salsa_ext.services import receipt_corrections, receipts, reminders
 from salsa_ext.values.actor import Actor
 
+MOST_SHOWN, MOST_TYPED = 2_000, 100_000
 MOVING = ("planned", "released", "in_transit", "arrived", "overdue", "held")
 RECEIVED = (
     Field("received_on", say("Received on"), "date", required=True),
     Field("all", say("Everything arrived as it was shipped"), "flag"),
-    Field("items", say("Serial numbers that arrived"), "area", most=100_000,
+    Field("items", say("Serial numbers that arrived"), "area", most=MOST_TYPED,
           hint=say("Only if not everything arrived: as they are stamped, one on each line.")),
 )  # fmt: skip
+SURE = Field(
+    "confirm_nothing_matches", say("It is the right list, even if none of it was shipped"), "flag",
+    hint=say("Only if the service asks: a list without any serial number that was shipped is most likely"
+             " that of another shipment."),
+)  # fmt: skip
+MARK = Field("import_mark.text", say("Import mark that every gun gets"), required=False,
+             most=100, hint=say("The importer and its place, as it is stamped."))  # fmt: skip
+WHY = Field("reason", say("Reason"), "area", required=True, most=1000,
+            hint=say("The states concerned read it."))  # fmt: skip
+CONFIRMED = ("received", "received_short", "received_over", "returned")
 NONE = Field("none", say("Nothing that has a serial number arrived"), "flag")
 
 
@@ -32,6 +45,26 @@ def start_received(actor: Actor, view: ShipmentView) -> dict[str, str]:
     """Let the form open with today, and with what was shipped of goods without serial numbers."""
     sent = {f"loose.{part.line}": part.shown for part in loose_of(view.shipment)}
     return {"received_on": today(actor).isoformat()} | sent
+
+
+def start_corrected(actor: Actor, view: ShipmentView) -> dict[str, str]:
+    """Let the form open with what was told, so that only what was wrong is typed.
+
+    A list that is too long for the form is typed anew.
+    """
+    receipt = view.receipt
+    if receipt is None:
+        return start_received(actor, view)
+    told = {"received_on": receipt.received_on.isoformat()}
+    if receipt.import_mark:
+        told["import_mark.text"] = receipt.import_mark["text"]
+    listed = "\n".join(receipt_versions.listed(receipt, MOST_SHOWN) or ())
+    if len(listed) <= MOST_TYPED:
+        told["items"] = listed
+    differs = {row["line"]: Decimal(row["quantity"]) for row in receipt.differences}
+    came = {f"loose.{part.line}": papers.amount(part.quantity + differs.get(part.line, 0))
+            for part in loose_of(view.shipment)}  # fmt: skip
+    return told | came
 
 
 def received_loose(view: ShipmentView) -> tuple[Field, ...]:
@@ -86,18 +119,29 @@ DOINGS: Doings = (
         say("Say what arrived in your country (CIFTA IX.4). What you list and what was shipped are compared,"
             " and every state concerned sees what is missing."),
         ReceiptRequest, receipts.confirm, Permission.RECEIPT_RECORD, (*MOVING, "lost"),
-        (*RECEIVED, Field("import_mark.text", say("Import mark that every gun gets"), required=False,
-                          most=100, hint=say("The importer and its place, as it is stamped."))),
+        (*RECEIVED, SURE, MARK),
         is_own=False, is_versioned=False,
         is_for=lambda actor, view: view.shipment.importing_state == actor.state,
         start=start_received,
         more=received_loose, settle=list_received,
     ),
     Doing(
+        "correct", say("Correct the receipt"),
+        say("Say anew what arrived in your country: all of it, not only what was wrong. It takes the place of"
+            " what you said before, which stays to be read, and is compared anew with what was shipped."),
+        ReceiptCorrectionRequest, receipt_corrections.correct, Permission.RECEIPT_RECORD, CONFIRMED,
+        (WHY, *RECEIVED, SURE, MARK), is_own=False,
+        is_for=lambda actor, view: (
+            view.receipt is not None and view.shipment.importing_state == actor.state
+        ),
+        start=start_corrected,
+        more=received_loose, settle=list_received,
+    ),
+    Doing(
         "return", say("Confirm what came back"),
         say("Say what came back to your country of a shipment that was refused, or that left for a time."),
         ReceiptRequest, receipts.confirm, Permission.RECEIPT_RECORD,
-        (*MOVING, "received", "received_short", "received_over"), RECEIVED,
+        (*MOVING, "received", "received_short", "received_over"), (*RECEIVED, SURE),
         is_versioned=False, is_for=came_back,
         start=start_received,
         more=received_loose, settle=list_received,
