@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -193,6 +193,8 @@ def _show(view: ShipmentView) -> None:
     row, receipt = view.shipment, view.receipt
     sides = f"{row.exporting_state} to {row.importing_state}"
     click.echo(f"{row.number} of {sides}: {view.status}, {row.item_count} items")
+    for found in view.findings:
+        click.echo(f"  contradicts {row.permit_number}: {_contradiction(found)}")
     if receipt is None:
         return
     missing = [item["serial"] for item in receipt.missing]
@@ -205,6 +207,13 @@ def _show(view: ShipmentView) -> None:
             click.echo(f"  {label}: {len(serials)} ({', '.join(serials[:SHOWN])}{more})")
     for part in receipt.differences[:SHOWN]:
         click.echo(f"  without serials, line {part['line']}: {Decimal(part['quantity']):+f}")
+
+
+def _contradiction(found: Mapping[str, Any]) -> str:
+    more = found["count"] - len(found["serials"])
+    serials = ", ".join(found["serials"]) + (f" and {more} more" if more else "")
+    return (f"line {found['line']}, {found['field']}: shipped {found['ours']}, permitted"
+            f" {found['theirs']}; {found['count']} items ({serials})")  # fmt: skip
 
 
 def _write_items(actor: Actor, view: ShipmentView, path: Path) -> None:

@@ -225,6 +225,22 @@ class ReceiptResponse(Schema):
     bulk = fields.List(fields.Nested(BulkResponse))
 
 
+class ShipmentFindingResponse(Schema):
+    """A line and a field of which the manifest says something else than the permit.
+
+    `ours` are the words of the manifest, `theirs` those of the permit's line; `count` items say so,
+    and `serials` are the first of them.
+    """
+
+    code = fields.String(dump_default="mismatch", required=True)
+    line = fields.Integer(required=True)
+    field = fields.String(required=True)
+    ours = fields.String(required=True)
+    theirs = fields.String(required=True)
+    count = fields.Integer(required=True)
+    serials = fields.List(fields.String(), required=True)
+
+
 class ShipmentResponse(Schema):
     """A shipment with the stages that each side ticked; items and events where one is read.
 
@@ -261,6 +277,7 @@ class ShipmentResponse(Schema):
     checkpoints = fields.List(fields.Nested(CheckpointResponse))
     receipt = fields.Nested(ReceiptResponse, allow_none=True)
     came_back = fields.Nested(ReceiptResponse, allow_none=True)
+    findings = fields.List(fields.Nested(ShipmentFindingResponse), required=True)
     events = fields.List(fields.Nested(TimelineResponse))
     recorded_at = fields.DateTime(required=True)
 
@@ -269,6 +286,7 @@ class ShipmentResponse(Schema):
         shown = columns(view.shipment) | {
             "status": view.status, "checkpoints": view.checkpoints, "receipt": view.receipt,
             "came_back": view.came_back, "events": view.events,
+            "findings": view.findings,
             "due": view.shipment if view.shipment.due_at else None,
             "carrier": side(view.parties, view.shipment.carrier_id),
         }  # fmt: skip

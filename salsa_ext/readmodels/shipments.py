@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,8 @@ from sqlalchemy import ColumnElement, and_, case, func, select
 from salsa_ext.db import db
 from salsa_ext.errors import NotFound
 from salsa_ext.matching.irregularities import CAN_BE_LATE
-from salsa_ext.models import Checkpoint, Permit, Receipt, Record, Shipment
+from salsa_ext.matching.journeys import CONTRADICTS
+from salsa_ext.models import Checkpoint, Event, Permit, Receipt, Record, Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.events import of_subjects
@@ -34,7 +35,8 @@ UNDER_WAY = (*CAN_BE_LATE, "arrived")
 class ShipmentView:
     """A shipment with what happened to it; `items` and `events` only where one shipment is read.
 
-    `items` is None where they are too many to be shown together.
+    `items` is None where they are too many to be shown together; `findings` say, by line and field,
+    where the manifest contradicts its permit.
     """
 
     shipment: Shipment
@@ -45,6 +47,7 @@ class ShipmentView:
     parties: Parties
     items: Sequence[RecordView] | None = ()
     events: Sequence[Told] = ()
+    findings: Sequence[Mapping[str, Any]] = ()
 
     @property
     def version(self) -> int:
@@ -135,6 +138,7 @@ def views(
     few = [shipment.id for shipment in shipments if shipment.item_count <= MOST_LISTED]
     items = of_documents(few) if with_items else {}
     told = of_subjects(ids) if with_items else {}
+    findings = _findings(ids)
     result = []
     for row in shipments:
         arrived = receipts.get((row.id, row.importing_state))
@@ -143,9 +147,16 @@ def views(
         result.append(ShipmentView(
             row, _status(row, now), passed[row.id], arrived, back, parties,
             items.get(row.id, ()) if row.item_count <= MOST_LISTED else None,
-            events if with_items else (),
+            events if with_items else (), findings.get(row.id, ()),
         ))  # fmt: skip
     return result
+
+
+def _findings(ids: Sequence[UUID]) -> dict[UUID, Sequence[Mapping[str, Any]]]:
+    """Return where the manifests of shipments contradict their permits."""
+    wanted = select(Event.subject_id, Event.data).where(Event.subject_id.in_(ids),
+                                                        Event.kind == CONTRADICTS)  # fmt: skip
+    return {row.subject_id: row.data["findings"] for row in db.session.execute(wanted)}
 
 
 def version(actor: Actor, shipment_id: UUID) -> int:
