@@ -13,12 +13,11 @@ from typing import Any, Final
 from salsa_ext.matching.names import fold
 from salsa_ext.models import PermitLine
 from salsa_ext.readmodels import names
+from salsa_ext.services.fields import UNKNOWN_TYPE
 from salsa_ext.values.firearms import Firearm
 
 MOST_NAMED: Final = 5
 """Serials, and words, that are named of one contradiction; of all there is the count."""
-UNSAID: Final = "unknown"
-"""The type that says nothing."""
 
 
 @dataclass
@@ -71,7 +70,7 @@ def contradicted(item: Firearm, line: PermitLine) -> Iterator[tuple[str, str, st
         if not ours or not theirs or ours == theirs:
             continue
         keys = (_key(name, ours), _key(name, theirs))
-        if UNSAID not in keys and keys[0] != keys[1]:
+        if UNKNOWN_TYPE not in keys and keys[0] != keys[1]:
             yield name, ours, theirs
 
 
