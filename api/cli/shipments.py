@@ -15,10 +15,12 @@ import click
 from api import manifests
 from api.cli.context import acting, explained, recording
 from api.cli.options import STATE, Line, Part, own_state_option
+from api.cli.printing import echo_remarks
 from api.schemas.fields import RequestSchema
 from api.schemas.shipments import ReceivedItemRequest, ShippedItemRequest
 from api.tables import disarmed
 from salsa_ext.errors import Conflict, NotFound, say
+from salsa_ext.readmodels import remarks
 from salsa_ext.readmodels import shipments as reading
 from salsa_ext.readmodels.loose import loose_of
 from salsa_ext.readmodels.pages import Page
@@ -28,6 +30,7 @@ from salsa_ext.readmodels.shipments import ShipmentView
 from salsa_ext.services import receipts, shipments
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.codes import MODES
+from salsa_ext.values.manifests import named
 from salsa_ext.values.permits import Bulk, ImportMark, ReceiptData, ShipmentData
 
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -76,11 +79,16 @@ def record(
       salsa shipment record --state BRA --permit E-1 --ships-on 2026-02-01 --mode sea \\
         --file manifest.csv A-1
     """
-    with recording(state) as actor, _taken(path, ShippedItemRequest(), 2) as items:
+    with recording(state) as actor, _taken(path, ShippedItemRequest(), 3) as items:
         data = ShipmentData(number, ships_on.date(), mode, items, port_of_exit=port_of_exit,
                             port_of_entry=port_of_entry, seals=seals)  # fmt: skip
-        shipments.record(actor=actor, permit_id=_permit(actor, permit), data=data)
+        made = shipments.record(actor=actor, permit_id=_permit(actor, permit), data=data)
+        noted = remarks.on_firearms(named(items), actor.language)
+        found = reading.read(actor, made).findings
     click.echo(f"{number} is recorded with {len(items)} items.")
+    echo_remarks(noted)
+    for each in found:
+        click.echo(f"  contradicts {permit}: {_contradiction(each)}", err=True)
 
 
 @shipment.command()

@@ -14,7 +14,9 @@ from api.schemas.common import (
     PartyResponse,
     ReferenceRequest,
     ReferenceResponse,
+    RemarkedResponse,
     columns,
+    remarked,
     side,
 )
 from api.schemas.events import TimelineResponse
@@ -115,7 +117,7 @@ class FindingResponse(Schema):
     number = fields.String(allow_none=True)
 
 
-class PermitResponse(Schema):
+class PermitResponse(RemarkedResponse):
     """A permit with its status of today, its standing and its balance."""
 
     id = fields.UUID(required=True)
@@ -159,7 +161,7 @@ class PermitResponse(Schema):
         sides = ("exporter", "importer", "final_consignee", "broker")
         signatory = side(view.parties, permit.signatory_id)
         carrier = side(view.parties, permit.carrier_id)
-        return columns(permit) | {
+        return columns(permit) | remarked(view) | {
             "status": view.status, "standing": view.standing, "findings": view.findings,
             "events": view.events,
             "lines": view.lines, "balance": [_balance(line) for line in view.lines],

@@ -12,8 +12,10 @@ from api.schemas.common import (
     ItemResponse,
     PartyRequest,
     PartyResponse,
+    RemarkedResponse,
     columns,
     items,
+    remarked,
     side,
 )
 from api.schemas.events import TimelineResponse
@@ -241,7 +243,7 @@ class ShipmentFindingResponse(Schema):
     serials = fields.List(fields.String(), required=True)
 
 
-class ShipmentResponse(Schema):
+class ShipmentResponse(RemarkedResponse):
     """A shipment with the stages that each side ticked; items and events where one is read.
 
     `items` is left out of a shipment of more than 5,000 items, as `item_count` counts them: those
@@ -283,7 +285,7 @@ class ShipmentResponse(Schema):
 
     @pre_dump
     def _present(self, view: ShipmentView, **_: Any) -> dict[str, Any]:
-        shown = columns(view.shipment) | {
+        shown = columns(view.shipment) | remarked(view) | {
             "status": view.status, "checkpoints": view.checkpoints, "receipt": view.receipt,
             "came_back": view.came_back, "events": view.events,
             "findings": view.findings,

@@ -21,6 +21,7 @@ from salsa_ext.readmodels.days import days
 from salsa_ext.readmodels.events import of_subjects
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.readmodels.parties import Parties, parties_of
+from salsa_ext.readmodels.remarks import Remark
 from salsa_ext.values.actor import Actor
 
 PARTY_FIELDS = (
@@ -36,7 +37,7 @@ SIDES = ("exporter", "importer", "final_consignee")
 
 @dataclass(frozen=True)
 class PermitView:
-    """A permit with all that an answer shows of it."""
+    """A permit with all that an answer shows of it; `remarks` where it was just taken."""
 
     permit: Permit
     lines: Sequence[PermitLine]
@@ -45,6 +46,7 @@ class PermitView:
     standing: str
     findings: list[dict[str, Any]]
     events: Sequence[Event] = ()
+    remarks: Sequence[Remark] | None = None
 
     @property
     def version(self) -> int:

@@ -23,6 +23,7 @@ from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.readmodels.parties import Parties, parties_of
 from salsa_ext.readmodels.records import RecordView, of_documents
 from salsa_ext.readmodels.records import views as record_views
+from salsa_ext.readmodels.remarks import Remark
 from salsa_ext.readmodels.timelines import Told, timeline
 from salsa_ext.readmodels.versions import current
 from salsa_ext.values.actor import Actor
@@ -36,7 +37,7 @@ class ShipmentView:
     """A shipment with what happened to it; `items` and `events` only where one shipment is read.
 
     `items` is None where they are too many to be shown together; `findings` say, by line and field,
-    where the manifest contradicts its permit.
+    where the manifest contradicts its permit, `remarks` what is remarked where it was just taken.
     """
 
     shipment: Shipment
@@ -48,6 +49,7 @@ class ShipmentView:
     items: Sequence[RecordView] | None = ()
     events: Sequence[Told] = ()
     findings: Sequence[Mapping[str, Any]] = ()
+    remarks: Sequence[Remark] | None = None
 
     @property
     def version(self) -> int:

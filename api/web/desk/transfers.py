@@ -18,6 +18,7 @@ from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import documents, names
 from salsa_ext.readmodels.days import today, zone_of
 from salsa_ext.readmodels.documents import TRANSFERS
+from salsa_ext.readmodels.remarks import on_rows
 from salsa_ext.services import disclosures
 from salsa_ext.services import transfers as commands
 from salsa_ext.values.actor import Actor
@@ -43,6 +44,7 @@ def transfer(actor: Actor, transfer_id: UUID) -> str:
     return render_template(
         "desk/transfer.html", actor=actor, view=view, transfer=view.document,
         done=request.args.get("done"), zone=zone_of(actor),
+        remarks=on_rows((("firearm", item.record) for item in view.items), actor.language),
     )  # fmt: skip
 
 
