@@ -106,7 +106,12 @@ class BalanceResponse(Schema):
 
 
 class FindingResponse(Schema):
-    """Where the counterpart says something else."""
+    """What does not add up about a permit, mostly where a counterpart says something else.
+
+    Of one that is awaited, `number` is that by which the permit names it. `party_not_authorised`
+    names in `field` the role of a party and in `ours` the party; `theirs` is what the register of
+    its `state` says: `not_registered`, `not_active`, `expired` or `wrong_role`.
+    """
 
     code = fields.String(required=True)
     field = fields.String(allow_none=True)
