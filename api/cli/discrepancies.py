@@ -160,12 +160,15 @@ def _row(view: DiscrepancyView) -> tuple[Any, ...]:
     row = view.discrepancy
     return (row.id, row.status, row.kind, row.owner_state, row.subject_kind, row.subject_number,
             ",".join(row.concerned), f"{row.raised_at:%Y-%m-%d}", view.assignee,
-            _party(view), _spoken(view))  # fmt: skip
+            _meant(view), _spoken(view))  # fmt: skip
 
 
-def _party(view: DiscrepancyView) -> str | None:
+def _meant(view: DiscrepancyView) -> str | None:
+    """Return the party or the field that is meant, by which two of one kind are told apart."""
     if view.party is None:
-        return None
+        said = view.discrepancy.data
+        line = f"line {said['line']}" if "line" in said else None
+        return " ".join(filter(None, (line, said.get("field")))) or None
     return f"{view.party.role} {view.party.name or '(name not shown)'} ({view.party.state})"
 
 
@@ -187,7 +190,7 @@ def _print(view: DiscrepancyView) -> None:
         ("concerns", ", ".join(row.concerned)),
         ("raised", f"{row.raised_at:%Y-%m-%d %H:%M} UTC"),
         ("standing", _spoken(view)),
-        ("party", _party(view)),
+        ("party", _meant(view) if view.party else None),
         ("assigned to", view.assignee),
         *((name, _fact(value)) for name, value in row.data.items()),
     ])  # fmt: skip
