@@ -36,8 +36,8 @@ UNDER_WAY = (*CAN_BE_LATE, "arrived")
 class ShipmentView:
     """A shipment with what happened to it; `items` and `events` only where one shipment is read.
 
-    `items` is None where they are too many to be shown together; `findings` say, by line and field,
-    where the manifest contradicts its permit, `remarks` what is remarked where it was just taken.
+    `items` is None where they are too many to be shown together; `findings` say, by line and field
+    and not on a board, where the manifest contradicts its permit, `remarks` what is remarked where it was just taken.
     """
 
     shipment: Shipment
@@ -82,7 +82,7 @@ def list_shipments(
     if (status := filters.get("status")) is not None:
         query = query.where(status_at(actor.now()) == status)
     found = page(query, Shipment.id, limit, cursor)
-    return found.of(views(actor, found.items))
+    return found.of(views(actor, found.items, with_findings=True))
 
 
 def list_of_permit(
@@ -118,7 +118,7 @@ def read(actor: Actor, shipment_id: UUID) -> ShipmentView:
     shipment = db.session.get(Shipment, shipment_id, populate_existing=True)
     if shipment is None:
         raise NotFound("shipment", shipment_id)
-    return views(actor, [shipment], with_items=True)[0]
+    return views(actor, [shipment], with_items=True, with_findings=True)[0]
 
 
 def of_shipments(shipment_ids: Iterable[UUID]) -> dict[UUID, list[Checkpoint]]:
@@ -131,7 +131,10 @@ def of_shipments(shipment_ids: Iterable[UUID]) -> dict[UUID, list[Checkpoint]]:
 
 
 def views(
-    actor: Actor, shipments: Sequence[Shipment], with_items: bool = False
+    actor: Actor,
+    shipments: Sequence[Shipment],
+    with_items: bool = False,
+    with_findings: bool = False,
 ) -> list[ShipmentView]:
     """Complete shipments with one query for each kind of thing."""
     ids, now = [shipment.id for shipment in shipments], actor.now()
@@ -140,7 +143,7 @@ def views(
     few = [shipment.id for shipment in shipments if shipment.item_count <= MOST_LISTED]
     items = of_documents(few) if with_items else {}
     told = of_subjects(ids) if with_items else {}
-    findings = _findings(ids)
+    findings = _findings(ids) if with_findings else {}
     result = []
     for row in shipments:
         arrived = receipts.get((row.id, row.importing_state))
