@@ -11,7 +11,7 @@ from salsa_ext.readmodels import names
 from salsa_ext.readmodels.suggestions import Suggestion, nearest
 from salsa_ext.values.firearms import Firearm
 
-MOST: Final = 100
+MOST: Final = 50
 """Words that are remarked on; a document with more of them needs another look anyway."""
 UNKNOWN: Final = {
     "type": say("“{given}” is no type that is known here; it is kept as it was written."),
