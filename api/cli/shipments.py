@@ -218,10 +218,11 @@ def _show(view: ShipmentView) -> None:
 
 
 def _contradiction(found: Mapping[str, Any]) -> str:
-    more = found["count"] - len(found["serials"])
-    serials = ", ".join(found["serials"]) + (f" and {more} more" if more else "")
+    named = ", ".join(found["serials"])
+    more = ", …" if named and found["count"] > len(found["serials"]) else ""
     return (f"line {found['line']}, {found['field']}: shipped {found['ours']}, permitted"
-            f" {found['theirs']}; {found['count']} items ({serials})")  # fmt: skip
+            f" {found['theirs']}; items: {found['count']}"
+            + (f" ({named}{more})" if named else ""))  # fmt: skip
 
 
 def _write_items(actor: Actor, view: ShipmentView, path: Path) -> None:

@@ -122,8 +122,10 @@ def check_firearm(problems: Problems, at: str, firearm: Firearm) -> None:
 
 def check_told(problems: Problems, at: str, firearm: Firearm) -> None:
     """Something is said by which a gun is told from another: a mark, or at least its type or make."""
-    told = any(getattr(firearm, name) for name in TELLING)
-    if firearm.category == "firearm" and not told:
+    told = {name: getattr(firearm, name) for name in TELLING}
+    if names.resolve("type", firearm.type) == UNKNOWN_TYPE:
+        told["type"] = None
+    if firearm.category == "firearm" and not any(told.values()):
         problems.add(f"{at}.serial", say("Say which gun it is: by its serial number, or at least by its type"
                                          " or make."))  # fmt: skip
 

@@ -50,9 +50,10 @@ def test_a_permit_that_was_taken_without_a_type_can_be_reissued(exporter):
     exporter.post(f"{path}/reissue", again, If_Match=etag)
 
 
-def test_a_transfer_of_a_gun_of_which_nothing_is_said_is_refused(as_actor):
+@pytest.mark.parametrize("gun", [{}, {"type": "unknown"}, {"calibre": "9x19"}])
+def test_a_transfer_of_a_gun_of_which_nothing_is_said_is_refused(as_actor, gun):
     client = as_actor("PRY", "licensing_officer")
-    answer = client.post("/transfers", bodies.transfer(firearm={}), 422).json
+    answer = client.post("/transfers", bodies.transfer(firearm=gun), 422).json
     assert list(answer["errors"]) == ["firearm.serial"]
 
 
