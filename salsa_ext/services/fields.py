@@ -19,7 +19,7 @@ EDGES: Final = ("Etc/GMT+12", "Etc/GMT-14")  # POSIX signs: twelve hours behind,
 
 UNKNOWN_TYPE: Final = "unknown"
 """The code of the type that says nothing."""
-TELLING: Final = ("serial", "marks", "type", "make", "importer_mark")
+TELLING: Final = ("serial", "marks", "type", "make", "model", "calibre", "importer_mark")
 MOST_NAMED: Final = 20
 MORE: Final = say("More rows are wrong than those that are named here.")
 Item = TypeVar("Item")
@@ -121,7 +121,7 @@ def check_firearm(problems: Problems, at: str, firearm: Firearm) -> None:
 
 
 def check_told(problems: Problems, at: str, firearm: Firearm) -> None:
-    """Something is said by which a gun is told from another: a mark, or at least its type or make."""
+    """Something is said by which a gun is told from another: a mark, or at least what it is."""
     told = {name: getattr(firearm, name) for name in TELLING}
     if names.resolve("type", firearm.type) == UNKNOWN_TYPE:
         told["type"] = None
