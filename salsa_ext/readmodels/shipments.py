@@ -37,7 +37,8 @@ class ShipmentView:
     """A shipment with what happened to it; `items` and `events` only where one shipment is read.
 
     `items` is None where they are too many to be shown together; `findings` say, by line and field
-    and not on a board, where the manifest contradicts its permit, `remarks` what is remarked where it was just taken.
+    and not on a board, where the manifest contradicts its permit, `remarks` what is remarked where
+    it was just taken.
     """
 
     shipment: Shipment
