@@ -10,6 +10,7 @@ class Article(Enum):
 
     LICENSING = ("not_licensed_by_all", "CIFTA IX.3")
     RECEIPT = ("receipt_not_owed", "CIFTA IX.4")
+    GOODS = ("goods_undescribed", "Model Regulations 2.2.1")
     SERIALS = ("serial_missing", "Model Regulations 2.2.2")
     PLAN = ("plan_missing", "Model Regulations 4.2")
     VALIDITY = ("validity_over_one_year", "Model Regulations 8.1")

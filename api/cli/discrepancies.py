@@ -159,7 +159,26 @@ def _say(state: str, discrepancy_id: UUID, command: Callable[..., None], text: s
 def _row(view: DiscrepancyView) -> tuple[Any, ...]:
     row = view.discrepancy
     return (row.id, row.status, row.kind, row.owner_state, row.subject_kind, row.subject_number,
-            ",".join(row.concerned), f"{row.raised_at:%Y-%m-%d}", view.assignee)  # fmt: skip
+            ",".join(row.concerned), f"{row.raised_at:%Y-%m-%d}", view.assignee,
+            _meant(view), _spoken(view))  # fmt: skip
+
+
+def _meant(view: DiscrepancyView) -> str | None:
+    """Return the party or the field that is meant, by which two of one kind are told apart."""
+    if view.party is None:
+        said = view.discrepancy.data
+        line = f"line {said['line']}" if "line" in said else None
+        return " ".join(filter(None, (line, said.get("field")))) or None
+    return f"{view.party.role} {view.party.name or '(name not shown)'} ({view.party.state})"
+
+
+def _spoken(view: DiscrepancyView) -> str | None:
+    """Return who has spoken and who is waited for, where some have."""
+    if not (view.explained_by or view.agreed_by):
+        return None
+    said = (("explained by", view.explained_by), ("agreed by", view.agreed_by),
+            ("waiting for", view.waiting_for))  # fmt: skip
+    return ", ".join(f"{words} {', '.join(states)}" for words, states in said if states)
 
 
 def _print(view: DiscrepancyView) -> None:
@@ -170,6 +189,8 @@ def _print(view: DiscrepancyView) -> None:
         ("status", f"{row.status}, version {view.version}"),
         ("concerns", ", ".join(row.concerned)),
         ("raised", f"{row.raised_at:%Y-%m-%d %H:%M} UTC"),
+        ("standing", _spoken(view)),
+        ("party", _meant(view) if view.party else None),
         ("assigned to", view.assignee),
         *((name, _fact(value)) for name, value in row.data.items()),
     ])  # fmt: skip

@@ -8,6 +8,7 @@ import click
 
 from api.cli.printing import echo_table
 from salsa_ext.models import PermitLine
+from salsa_ext.readmodels import unauthorised
 from salsa_ext.readmodels.names import label
 from salsa_ext.readmodels.permits import PermitView
 
@@ -52,6 +53,10 @@ def _goods(line: PermitLine) -> tuple[Any, ...]:
 
 
 def _finding(found: dict[str, Any]) -> tuple[Any, ...]:
+    if found["code"] == unauthorised.KIND:
+        return (label("discrepancy_kind", found["code"], "en"), found["field"],
+                found["ours"] or "(name not shown)", label("register_verdict", found["theirs"], "en"),
+                found["state"])  # fmt: skip
     other = " ".join(filter(None, (found["state"], found["kind"], found["number"])))
     return (label("permit_standing", found["code"], "en"), found["field"],
             f"ours: {found['ours'] or '-'}", f"theirs: {found['theirs'] or '-'}", other)  # fmt: skip

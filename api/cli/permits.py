@@ -11,16 +11,25 @@ from api.cli.bodies import file_option, read_body
 from api.cli.context import acting, explained, recording
 from api.cli.options import STATE, Line, own_state_option
 from api.cli.permit_tables import print_permit, row_of
-from api.cli.printing import echo_json, echo_table, json_option, limit_option, warn_of_more
+from api.cli.printing import (
+    echo_json,
+    echo_remarks,
+    echo_table,
+    json_option,
+    limit_option,
+    warn_of_more,
+)
 from api.schemas.changes import AmendRequest, ReissueRequest
 from api.schemas.permits import PermitRequest, PermitResponse
 from salsa_ext.errors import NotFound
 from salsa_ext.readmodels import permits as reading
+from salsa_ext.readmodels import remarks
 from salsa_ext.readmodels.permits import PermitView
 from salsa_ext.services import amendments, cancellations, permits, reissues
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.changes import Decision
 from salsa_ext.values.codes import PERMIT_KINDS, PERMIT_STATUSES, STANDINGS
+from salsa_ext.values.manifests import listed
 
 NUMBER = Line(100)
 SAME_NUMBER = 200
@@ -104,7 +113,9 @@ def issue(state: str, file: IO[bytes]) -> None:
         data = read_body(file, PermitRequest())
         view = reading.read(actor, permits.record(actor=actor, data=data))
         said = f"{data.kind} {data.number} is {view.status}, {view.standing}."
+        noted = remarks.on_firearms(listed("lines", data.lines), actor.language)
     click.echo(said)
+    echo_remarks(noted)
 
 
 def _decision(name: str, command: Callable[..., None], purpose: str, example: str) -> None:

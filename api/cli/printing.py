@@ -9,7 +9,9 @@ from typing import Any
 import click
 from marshmallow import Schema
 
+from api.i18n import translate
 from salsa_ext.readmodels.pages import Page
+from salsa_ext.readmodels.remarks import Remark
 
 json_option = click.option("--json", "as_json", is_flag=True, help="As JSON, as over HTTP.")
 limit_option = click.option(
@@ -34,6 +36,13 @@ def echo_table(rows: Iterable[Sequence[Any]], indent: str = "") -> None:
     for row in texts:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         click.echo((indent + "  ".join(cells)).rstrip())
+
+
+def echo_remarks(remarks: Iterable[Remark]) -> None:
+    """Say on the standard error stream which words of what was taken nobody knows."""
+    for remark in remarks:
+        said = " ".join(map(translate, remark.messages))
+        click.echo(f"{remark.field} ({remark.count}): {said}", err=True)
 
 
 def warn_of_more(page: Page[Any]) -> None:

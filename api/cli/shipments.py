@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -15,11 +15,13 @@ import click
 from api import manifests
 from api.cli.context import acting, explained, recording
 from api.cli.options import STATE, Line, Part, own_state_option
+from api.cli.printing import echo_remarks
 from api.rows import columns_of
 from api.schemas.fields import RequestSchema
 from api.schemas.shipments import ReceivedItemRequest, ShippedItemRequest
 from api.tables import disarmed
 from salsa_ext.errors import Conflict, NotFound, say
+from salsa_ext.readmodels import remarks
 from salsa_ext.readmodels import shipments as reading
 from salsa_ext.readmodels.loose import loose_of
 from salsa_ext.readmodels.pages import Page
@@ -29,6 +31,7 @@ from salsa_ext.readmodels.shipments import ShipmentView
 from salsa_ext.services import receipt_corrections, receipts, shipments
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.codes import MODES
+from salsa_ext.values.manifests import named
 from salsa_ext.values.permits import Bulk, ImportMark, ReceiptData, ShipmentData
 
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -86,11 +89,16 @@ def record(
       1,ABC123456
       1,ABC123457
     """
-    with recording(state) as actor, _taken(path, ShippedItemRequest(), 2) as items:
+    with recording(state) as actor, _taken(path, ShippedItemRequest(), 3) as items:
         data = ShipmentData(number, ships_on.date(), mode, items, port_of_exit=port_of_exit,
                             port_of_entry=port_of_entry, seals=seals)  # fmt: skip
-        shipments.record(actor=actor, permit_id=_permit(actor, permit), data=data)
+        made = shipments.record(actor=actor, permit_id=_permit(actor, permit), data=data)
+        noted = remarks.on_firearms(named(items), actor.language)
+        found = reading.read(actor, made).findings
     click.echo(f"{number} is recorded with {len(items)} items.")
+    echo_remarks(noted)
+    for each in found:
+        click.echo(f"  contradicts {permit}: {_contradiction(each)}", err=True)
 
 
 @shipment.command()
@@ -226,6 +234,8 @@ def _show(view: ShipmentView) -> None:
     row, receipt = view.shipment, view.receipt
     sides = f"{row.exporting_state} to {row.importing_state}"
     click.echo(f"{row.number} of {sides}: {view.status}, {row.item_count} items")
+    for found in view.findings:
+        click.echo(f"  contradicts {row.permit_number}: {_contradiction(found)}")
     if receipt is None:
         return
     missing = [item["serial"] for item in receipt.missing]
@@ -240,6 +250,14 @@ def _show(view: ShipmentView) -> None:
             click.echo(f"  {label}: {len(serials)} ({', '.join(serials[:SHOWN])}{more})")
     for part in receipt.differences[:SHOWN]:
         click.echo(f"  without serials, line {part['line']}: {Decimal(part['quantity']):+f}")
+
+
+def _contradiction(found: Mapping[str, Any]) -> str:
+    named = ", ".join(found["serials"])
+    more = ", …" if named and found["count"] > len(found["serials"]) else ""
+    return (f"line {found['line']}, {found['field']}: shipped {found['ours']}, permitted"
+            f" {found['theirs']}; items: {found['count']}"
+            + (f" ({named}{more})" if named else ""))  # fmt: skip
 
 
 def _write_items(actor: Actor, view: ShipmentView, path: Path) -> None:

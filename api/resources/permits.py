@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -14,9 +15,11 @@ from api.schemas.fields import RequestSchema
 from api.schemas.permits import PermitQuery, PermitRequest, PermitResponse
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import permits as reading
+from salsa_ext.readmodels import remarks
 from salsa_ext.services import amendments, cancellations, permits, reissues
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.changes import Reissue
+from salsa_ext.values.manifests import listed
 from salsa_ext.values.permits import PermitData
 
 blueprint = Resource(
@@ -34,7 +37,8 @@ blueprint.reading(
 def record_permit(actor: Actor, data: PermitData) -> reading.PermitView:
     """Post a permit that your state issued."""
     permit_id: UUID = permits.record(actor=actor, data=data)
-    return reading.read(actor, permit_id)
+    noted = remarks.on_firearms(listed("lines", data.lines), actor.language)
+    return replace(reading.read(actor, permit_id), remarks=noted)
 
 
 def _action(name: str, body: type[RequestSchema], command: Callable[..., Any], said: str) -> None:

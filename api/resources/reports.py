@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from flask import g
@@ -10,7 +11,7 @@ from api.resource import Resource
 from api.schemas.reports import ReportCorrection, ReportQuery, ReportRequest, ReportResponse
 from api.versioned import add_reading
 from salsa_ext.policy.permissions import Permission
-from salsa_ext.readmodels import documents
+from salsa_ext.readmodels import documents, remarks
 from salsa_ext.readmodels.documents import REPORTS, DocumentView
 from salsa_ext.services import reports
 from salsa_ext.values.actor import Actor
@@ -20,10 +21,15 @@ blueprint = Resource("reports", "A gun is lost, stolen, recovered or surrendered
 standing = add_reading(blueprint, REPORTS, ReportQuery, ReportResponse)
 
 
+def _remarked(actor: Actor, data: ReportData, report_id: UUID) -> DocumentView:
+    noted = remarks.on_firearms([("firearm", data.firearm)], actor.language)
+    return replace(documents.read(REPORTS, report_id), remarks=noted)
+
+
 @blueprint.posting("/reports", ReportRequest, ReportResponse, Permission.REPORT_RECORD)
 def record_report(actor: Actor, data: ReportData) -> DocumentView:
     """Record a report."""
-    return documents.read(REPORTS, reports.record(actor=actor, data=data))
+    return _remarked(actor, data, reports.record(actor=actor, data=data))
 
 
 @blueprint.posting(
@@ -34,4 +40,4 @@ def correct_report(actor: Actor, data: tuple[ReportData, str], report_id: UUID) 
     """Add a version with other facts, and the reason."""
     corrected, reason = data
     reports.correct(actor=actor, report_id=report_id, seen=g.seen, data=corrected, reason=reason)
-    return documents.read(REPORTS, report_id)
+    return _remarked(actor, corrected, report_id)

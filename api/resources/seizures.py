@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from flask import g
@@ -16,26 +17,28 @@ from api.schemas.seizures import (
 )
 from api.versioned import add_reading
 from salsa_ext.policy.permissions import Permission
-from salsa_ext.readmodels import documents
+from salsa_ext.readmodels import documents, remarks
 from salsa_ext.readmodels.documents import SEIZURES
 from salsa_ext.services import matches, seizures
 from salsa_ext.services.matches import Matched
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.documents import SeizureData
+from salsa_ext.values.manifests import listed
 
 blueprint = Resource("seizures", "Firearms seized, found or surrendered")
 standing = add_reading(blueprint, SEIZURES, SeizureQuery, SeizureResponse)
 
 
-def _matched(actor: Actor, seizure_id: UUID) -> Matched:
-    view = documents.read(SEIZURES, seizure_id)
+def _matched(actor: Actor, data: SeizureData, seizure_id: UUID) -> Matched:
+    noted = remarks.on_firearms(listed("items", data.items), actor.language)
+    view = replace(documents.read(SEIZURES, seizure_id), remarks=noted)
     return Matched(view, matches.find(actor=actor, document_id=seizure_id, items=view.items))
 
 
 @blueprint.posting("/seizures", SeizureRequest, SeizureMatchedResponse, Permission.SEIZURE_RECORD)
 def record_seizure(actor: Actor, data: SeizureData) -> Matched:
     """Record a seizure; the answer says at once what its items match."""
-    return _matched(actor, seizures.record(actor=actor, data=data))
+    return _matched(actor, data, seizures.record(actor=actor, data=data))
 
 
 @blueprint.posting(
@@ -46,4 +49,4 @@ def correct_seizure(actor: Actor, data: tuple[SeizureData, str], seizure_id: UUI
     """Add a version with other facts and all items, and the reason."""
     corrected, reason = data
     seizures.correct(actor=actor, seizure_id=seizure_id, seen=g.seen, data=corrected, reason=reason)
-    return _matched(actor, seizure_id)
+    return _matched(actor, corrected, seizure_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +38,7 @@ from api.schemas.shipments import (
 )
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import receipts as receipt_versions
+from salsa_ext.readmodels import remarks
 from salsa_ext.readmodels import shipments as reading
 from salsa_ext.services import (
     checkpoints,
@@ -52,6 +54,7 @@ from salsa_ext.services import (
 )
 from salsa_ext.services.checkpoints import CheckpointData
 from salsa_ext.values.actor import Actor
+from salsa_ext.values.manifests import named
 from salsa_ext.values.movements import IncidentData
 from salsa_ext.values.permits import ReceiptData, ShipmentData
 
@@ -82,7 +85,8 @@ blueprint.listing(
 def record_shipment(actor: Actor, data: ShipmentData, permit_id: UUID) -> reading.ShipmentView:
     """Post a shipment under an export certificate of your state."""
     shipment_id = shipments.record(actor=actor, permit_id=permit_id, data=data)
-    return reading.read(actor, shipment_id)
+    noted = remarks.on_firearms(named(data.items), actor.language)
+    return replace(reading.read(actor, shipment_id), remarks=noted)
 
 
 @blueprint.posting(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from flask import g
@@ -15,7 +16,7 @@ from api.schemas.transfers import (
 )
 from api.versioned import add_reading
 from salsa_ext.policy.permissions import Permission
-from salsa_ext.readmodels import documents
+from salsa_ext.readmodels import documents, remarks
 from salsa_ext.readmodels.documents import TRANSFERS, DocumentView
 from salsa_ext.services import transfers
 from salsa_ext.values.actor import Actor
@@ -27,10 +28,15 @@ blueprint = Resource(
 standing = add_reading(blueprint, TRANSFERS, TransferQuery, TransferResponse)
 
 
+def _remarked(actor: Actor, data: TransferData, transfer_id: UUID) -> DocumentView:
+    noted = remarks.on_firearms([("firearm", data.firearm)], actor.language)
+    return replace(documents.read(TRANSFERS, transfer_id), remarks=noted)
+
+
 @blueprint.posting("/transfers", TransferRequest, TransferResponse, Permission.TRANSFER_RECORD)
 def record_transfer(actor: Actor, data: TransferData) -> DocumentView:
     """Record a transfer."""
-    return documents.read(TRANSFERS, transfers.record(actor=actor, data=data))
+    return _remarked(actor, data, transfers.record(actor=actor, data=data))
 
 
 @blueprint.posting(
@@ -45,4 +51,4 @@ def correct_transfer(
     transfers.correct(
         actor=actor, transfer_id=transfer_id, seen=g.seen, data=corrected, reason=reason
     )
-    return documents.read(TRANSFERS, transfer_id)
+    return _remarked(actor, corrected, transfer_id)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
-from api.i18n import Lazy
+from api.i18n import Lazy, translate
 from api.schemas.fields import (
     Code,
     Day,
@@ -212,7 +212,42 @@ class AsOfQuery(RequestSchema):
     as_of = Moment()
 
 
-class VersionedResponse(Schema):
+class CandidateWordResponse(Schema):
+    """A code that the field takes, and its name."""
+
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+
+
+class RemarkResponse(Schema):
+    """A word of what was sent that nobody knows here: it is kept as written, and found by nothing else.
+
+    `field` is where it stands first, `count` of how many goods it is said; `candidates` are known
+    words that are written alike, the nearest first.
+    """
+
+    code = fields.Function(lambda remark: f"unknown_{remark.kind}", required=True,
+                           metadata={"type": "string"})  # fmt: skip
+    field = fields.String(required=True)
+    given = fields.String(required=True)
+    count = fields.Integer(required=True)
+    candidates = fields.List(fields.Nested(CandidateWordResponse), required=True)
+    text = fields.Function(lambda remark: " ".join(map(translate, remark.messages)), required=True,
+                           metadata={"type": "string"})  # fmt: skip
+
+
+class RemarkedResponse(Schema):
+    """What may be answered to a POST of goods: `remarks` stand in that answer alone."""
+
+    remarks = fields.List(fields.Nested(RemarkResponse))
+
+
+def remarked(view: Any) -> dict[str, Any]:
+    """Return the remarks of what was just taken, and nothing of what is read."""
+    return {} if view.remarks is None else {"remarks": view.remarks}
+
+
+class VersionedResponse(RemarkedResponse):
     """What every version of a document shows."""
 
     id = fields.UUID(required=True)

@@ -54,8 +54,20 @@ class DiscrepancySubjectResponse(Schema):
     number = fields.String(required=True)
 
 
+class NamedPartyResponse(Schema):
+    """The party that a discrepancy is about, by its role on the permit; the name for who may read permits."""
+
+    role = fields.String(required=True)
+    state = fields.String(required=True)
+    name = fields.String(allow_none=True)
+
+
 class DiscrepancyResponse(Schema):
-    """Something that does not add up; a state that has said nothing has no position yet."""
+    """Something that does not add up; a state that has said nothing has no position yet.
+
+    While it waits, `waiting_for` are the states that have said nothing, or where all have spoken
+    those that have not agreed.
+    """
 
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
@@ -66,6 +78,10 @@ class DiscrepancyResponse(Schema):
     concerned = fields.List(fields.String(), required=True)
     data = fields.Dict(keys=fields.String(), required=True)
     positions = fields.List(fields.Nested(PositionResponse), required=True)
+    explained_by = fields.List(fields.String(), required=True)
+    agreed_by = fields.List(fields.String(), required=True)
+    waiting_for = fields.List(fields.String(), required=True)
+    party = fields.Nested(NamedPartyResponse, allow_none=True)
     assignee = fields.String(allow_none=True)
     raised_at = fields.DateTime(required=True)
     changed_at = fields.DateTime(required=True)
@@ -78,7 +94,8 @@ class DiscrepancyResponse(Schema):
                    "number": row.subject_number}  # fmt: skip
         return columns(row) | {
             "subject": subject, "positions": view.positions, "assignee": view.assignee,
-            "events": view.events,
+            "events": view.events, "party": view.party, "explained_by": view.explained_by,
+            "agreed_by": view.agreed_by, "waiting_for": view.waiting_for,
         }  # fmt: skip
 
 

@@ -14,7 +14,9 @@ from api.schemas.common import (
     PartyResponse,
     ReferenceRequest,
     ReferenceResponse,
+    RemarkedResponse,
     columns,
+    remarked,
     side,
 )
 from api.schemas.events import TimelineResponse
@@ -104,7 +106,12 @@ class BalanceResponse(Schema):
 
 
 class FindingResponse(Schema):
-    """Where the counterpart says something else."""
+    """What does not add up about a permit, mostly where a counterpart says something else.
+
+    Of one that is awaited, `number` is that by which the permit names it. `party_not_authorised`
+    names in `field` the role of a party and in `ours` the party; `theirs` is what the register of
+    its `state` says: `not_registered`, `not_active`, `expired` or `wrong_role`.
+    """
 
     code = fields.String(required=True)
     field = fields.String(allow_none=True)
@@ -115,7 +122,7 @@ class FindingResponse(Schema):
     number = fields.String(allow_none=True)
 
 
-class PermitResponse(Schema):
+class PermitResponse(RemarkedResponse):
     """A permit with its status of today, its standing and its balance."""
 
     id = fields.UUID(required=True)
@@ -159,7 +166,7 @@ class PermitResponse(Schema):
         sides = ("exporter", "importer", "final_consignee", "broker")
         signatory = side(view.parties, permit.signatory_id)
         carrier = side(view.parties, permit.carrier_id)
-        return columns(permit) | {
+        return columns(permit) | remarked(view) | {
             "status": view.status, "standing": view.standing, "findings": view.findings,
             "events": view.events,
             "lines": view.lines, "balance": [_balance(line) for line in view.lines],

@@ -18,6 +18,7 @@ from api.schemas.common import (
     VersionedResponse,
     columns,
     items,
+    remarked,
     side,
 )
 from api.schemas.fields import Code, Day, Nested, Text
@@ -62,10 +63,14 @@ class ReportResponse(VersionedResponse):
     @pre_dump
     def _present(self, view: DocumentView, **_: Any) -> dict[str, Any]:
         row = view.document
-        return columns(row) | {
-            "firearm": next(iter(items(view.items)), None),
-            "giver": side(view.parties, row.giver_id),
-        }
+        return (
+            columns(row)
+            | remarked(view)
+            | {
+                "firearm": next(iter(items(view.items)), None),
+                "giver": side(view.parties, row.giver_id),
+            }
+        )
 
 
 class ReportQuery(ListQuery):

@@ -20,6 +20,7 @@ from api.schemas.common import (
     VersionedResponse,
     columns,
     items,
+    remarked,
 )
 from api.schemas.fields import (
     Code,
@@ -175,7 +176,7 @@ def present(view: DocumentView) -> dict[str, Any]:
     place = {name: getattr(row, name) for name in
              ("country", "admin1", "latitude", "longitude", "precision")}  # fmt: skip
     details = {name: row.details.get(name) for name in DESCRIBING}
-    return columns(row) | details | {
+    return columns(row) | remarked(view) | details | {
         "place": place | {"name": row.place_name}, "items": items(view.items),
     }  # fmt: skip
 

@@ -13,8 +13,10 @@ from api.schemas.common import (
     ItemResponse,
     PartyRequest,
     PartyResponse,
+    RemarkedResponse,
     columns,
     items,
+    remarked,
     side,
 )
 from api.schemas.events import TimelineResponse
@@ -266,7 +268,23 @@ class ReceiptVersionResponse(ReceiptResponse):
         return view.receipt
 
 
-class ShipmentResponse(Schema):
+class ShipmentFindingResponse(Schema):
+    """A line and a field of which the manifest says something else than the permit.
+
+    `ours` are the words of the manifest, `theirs` those of the permit's line; `count` items say so,
+    and `serials` are the first of them.
+    """
+
+    code = fields.String(dump_default="mismatch", required=True)
+    line = fields.Integer(required=True)
+    field = fields.String(required=True)
+    ours = fields.String(required=True)
+    theirs = fields.String(required=True)
+    count = fields.Integer(required=True)
+    serials = fields.List(fields.String(), required=True)
+
+
+class ShipmentResponse(RemarkedResponse):
     """A shipment with the stages that each side ticked; items and events where one is read.
 
     `items` is left out of a shipment of more than 5,000 items, as `item_count` counts them: those
@@ -302,14 +320,16 @@ class ShipmentResponse(Schema):
     checkpoints = fields.List(fields.Nested(CheckpointResponse))
     receipt = fields.Nested(ReceiptResponse, allow_none=True)
     came_back = fields.Nested(ReceiptResponse, allow_none=True)
+    findings = fields.List(fields.Nested(ShipmentFindingResponse), required=True)
     events = fields.List(fields.Nested(TimelineResponse))
     recorded_at = fields.DateTime(required=True)
 
     @pre_dump
     def _present(self, view: ShipmentView, **_: Any) -> dict[str, Any]:
-        shown = columns(view.shipment) | {
+        shown = columns(view.shipment) | remarked(view) | {
             "status": view.status, "checkpoints": view.checkpoints, "receipt": view.receipt,
             "came_back": view.came_back, "events": view.events,
+            "findings": view.findings,
             "due": view.shipment if view.shipment.due_at else None,
             "carrier": side(view.parties, view.shipment.carrier_id),
         }  # fmt: skip

@@ -17,6 +17,7 @@ from api.schemas.common import (
     VersionedResponse,
     columns,
     items,
+    remarked,
     side,
 )
 from api.schemas.fields import Code, Day, Nested, Text
@@ -78,11 +79,15 @@ class TransferResponse(VersionedResponse):
     @pre_dump
     def _present(self, view: DocumentView, **_: Any) -> dict[str, Any]:
         row = view.document
-        return columns(row) | {
-            "firearm": next(iter(items(view.items)), None),
-            "giver": side(view.parties, row.giver_id),
-            "receiver": side(view.parties, row.receiver_id),
-        }
+        return (
+            columns(row)
+            | remarked(view)
+            | {
+                "firearm": next(iter(items(view.items)), None),
+                "giver": side(view.parties, row.giver_id),
+                "receiver": side(view.parties, row.receiver_id),
+            }
+        )
 
 
 class TransferQuery(ListQuery):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from salsa_ext.matching import expectations
 from salsa_ext.matching.doubts import Doubt
-from salsa_ext.matching.journeys import Facts, Plan, Received, Tick
+from salsa_ext.matching.journeys import CONTRADICTS, Facts, Plan, Received, Tick
 from salsa_ext.matching.ledger import status_of
 
 KINDS: Final = (
@@ -34,6 +34,7 @@ def doubts(facts: Facts, now: datetime, today: date, grace: timedelta) -> list[D
     made = [*_received(facts), *_seals(facts), *_missing_checkpoints(facts), *_route(facts)]
     made += _again(facts)
     made += [*_overdue(facts, now, grace), *_expired(facts, today), *_documents(facts)]
+    made += contradictions(facts.contradictions)
     once: dict[tuple[str, str], Doubt] = {}
     for doubt in made:
         once.setdefault((doubt.kind, doubt.key), doubt)
@@ -172,6 +173,19 @@ def _documents(facts: Facts) -> Iterator[Doubt]:
         yield Doubt("document_invalid", f"{lack.state}:{lack.kind}", dict(vars(lack)))
     for lack in facts.cancelled_on_the_way:
         yield Doubt("permit_cancelled_in_transit", f"{lack.state}:{lack.kind}", dict(vars(lack)))
+
+
+def contradictions(told: Iterable[Mapping[str, Any]]) -> list[Doubt]:
+    """Return a doubt for each line and field of which the manifest says something else (2.2.2).
+
+    The paper that names a gun under a line which does not allow it is invalid for that gun: nothing
+    else of the list is about what goods are rather than how many.
+    """
+    return [
+        Doubt("document_invalid", f"line:{found['line']}:{found['field']}",
+              {"why": CONTRADICTS} | dict(found))
+        for found in told
+    ]  # fmt: skip
 
 
 def _in_order(facts: Facts) -> list[Tick]:

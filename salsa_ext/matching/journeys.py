@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
+CONTRADICTS: Final = "contradicts_permit"
+"""The event of a shipment whose manifest contradicts its permit, and why its paper is invalid."""
 STAGE_ORDER: Final = {"exit": 0, "transit_in": 1, "transit_out": 2, "entry": 3}
 
 
@@ -111,7 +113,11 @@ class Unlicensed:
 
 @dataclass(frozen=True)
 class Facts:
-    """All that is known of one shipment."""
+    """All that is known of one shipment.
+
+    `contradictions` say by line and field what its manifest and its permit say (`line`, `field`,
+    `ours`, `theirs`, `count`, `serials`).
+    """
 
     exporting: str
     importing: str
@@ -131,6 +137,7 @@ class Facts:
     unlicensed: tuple[Unlicensed, ...] = ()
     cancelled_on_the_way: tuple[Unlicensed, ...] = ()
     again: tuple[Again, ...] = ()
+    contradictions: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def passed(self) -> tuple[Tick, ...]:

@@ -17,6 +17,8 @@ from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.events import of_subjects
 from salsa_ext.readmodels.pages import Page, page
+from salsa_ext.readmodels.states import participants
+from salsa_ext.readmodels.unauthorised import NamedParty, named
 from salsa_ext.values.actor import Actor
 
 WAITING = ("open", "explained", "reopened")
@@ -24,17 +26,43 @@ WAITING = ("open", "explained", "reopened")
 
 @dataclass(frozen=True)
 class DiscrepancyView:
-    """A discrepancy with its positions; `assignee` is the own state's."""
+    """A discrepancy with its positions; `assignee` is the own state's.
+
+    `party` is who is meant, where it is about a party.
+    """
 
     discrepancy: Discrepancy
     positions: Sequence[Position]
     events: Sequence[Event]
     assignee: str | None
+    party: NamedParty | None = None
 
     @property
     def version(self) -> int:
         """Return the version that actions refer to."""
         return self.discrepancy.version
+
+    @property
+    def explained_by(self) -> list[str]:
+        """Return the states that have said why, in order."""
+        return self._of("explained")
+
+    @property
+    def agreed_by(self) -> list[str]:
+        """Return the states that have agreed, in order."""
+        return self._of("agreed")
+
+    @property
+    def waiting_for(self) -> list[str]:
+        """Return the states without which it is not closed: those that said nothing, else not yes."""
+        if self.discrepancy.status not in WAITING:
+            return []
+        sides = [state for state in self.discrepancy.concerned if state in participants()]
+        silent = [state for state in sides if state not in (*self.explained_by, *self.agreed_by)]
+        return sorted(silent or set(sides) - {*self.agreed_by})
+
+    def _of(self, stance: str) -> list[str]:
+        return [each.owner_state for each in self.positions if each.stance == stance]
 
 
 def list_discrepancies(
@@ -81,12 +109,13 @@ def version(actor: Actor, discrepancy_id: UUID) -> int:
 
 def views(actor: Actor, found: Sequence[Discrepancy]) -> list[DiscrepancyView]:
     """Complete discrepancies with one query for each kind of thing."""
-    ids = [each.id for each in found]
+    ids, parties = [each.id for each in found], named(actor, found)
     positions, assignees, events = _positions(ids), _assignees(ids), of_subjects(ids)
     return [
-        DiscrepancyView(each, positions[each.id], events[each.id], assignees.get(each.id))
+        DiscrepancyView(each, positions[each.id], events[each.id], assignees.get(each.id),
+                        parties.get(each.id))
         for each in found
-    ]
+    ]  # fmt: skip
 
 
 def _positions(ids: Sequence[UUID]) -> dict[UUID, list[Position]]:

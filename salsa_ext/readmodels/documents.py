@@ -18,6 +18,7 @@ from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.readmodels.parties import Parties, parties_of
 from salsa_ext.readmodels.records import RecordView, of_documents
+from salsa_ext.readmodels.remarks import Remark
 from salsa_ext.readmodels.versions import current
 from salsa_ext.values.actor import Actor
 
@@ -40,11 +41,12 @@ SEIZURES = Kind("seizure", Seizure, Permission.SEIZURE_READ,
 
 @dataclass(frozen=True)
 class DocumentView:
-    """One version of a document with its items."""
+    """One version of a document with its items; `remarks` where it was just taken."""
 
     document: Any
     items: Sequence[RecordView]
     parties: Parties
+    remarks: Sequence[Remark] | None = None
 
     @property
     def version(self) -> int:

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from salsa_ext.db import db
 from salsa_ext.matching.journeys import (
+    CONTRADICTS,
     Again,
     Facts,
     Incident,
@@ -85,6 +86,7 @@ def _facts(
         unlicensed=tuple(_unlicensed(lack) for lack in licensed.lacking if not lack.is_later),
         cancelled_on_the_way=tuple(_unlicensed(lack) for lack in licensed.lacking if lack.is_later),
         again=again,
+        contradictions=tuple(found for each in by_kind[CONTRADICTS] for found in each.data["findings"]),
     )  # fmt: skip
 
 

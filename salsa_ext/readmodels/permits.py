@@ -17,10 +17,14 @@ from salsa_ext.matching.counterparts import worst
 from salsa_ext.models import Event, Permit, PermitLine
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels import unauthorised
 from salsa_ext.readmodels.days import days
+from salsa_ext.readmodels.discrepancies import WAITING
 from salsa_ext.readmodels.events import of_subjects
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.readmodels.parties import Parties, parties_of
+from salsa_ext.readmodels.remarks import Remark
+from salsa_ext.readmodels.unauthorised import NamedParty
 from salsa_ext.values.actor import Actor
 
 PARTY_FIELDS = (
@@ -36,7 +40,7 @@ SIDES = ("exporter", "importer", "final_consignee")
 
 @dataclass(frozen=True)
 class PermitView:
-    """A permit with all that an answer shows of it."""
+    """A permit with all that an answer shows of it; `remarks` where it was just taken."""
 
     permit: Permit
     lines: Sequence[PermitLine]
@@ -45,6 +49,7 @@ class PermitView:
     standing: str
     findings: list[dict[str, Any]]
     events: Sequence[Event] = ()
+    remarks: Sequence[Remark] | None = None
 
     @property
     def version(self) -> int:
@@ -96,6 +101,7 @@ def views(actor: Actor, permits: Sequence[Permit]) -> list[PermitView]:
         _lines([permit.id for permit in permits]),
         of_subjects(permit.id for permit in permits),
     )
+    doubted = unauthorised.of_permits(actor, [permit.id for permit in permits], WAITING)
     named = [*permits, *others.values()]
     parties = parties_of(getattr(permit, name) for permit in named for name in PARTY_FIELDS)
     result = []
@@ -104,6 +110,7 @@ def views(actor: Actor, permits: Sequence[Permit]) -> list[PermitView]:
         gone = permit.status == "issued" and permit.last_day < today.of(permit.owner_state)
         status = "expired" if gone else permit.status
         standing = worst(found["code"] for found in findings)
+        findings += map(_party, doubted[permit.id])
         result.append(
             PermitView(
                 permit, lines[permit.id], parties, status, standing, findings, told[permit.id]
@@ -127,11 +134,26 @@ def _findings(
     """Return the findings that the reader may know, with the names that stand with the parties."""
     seen = [dict(found) for found in permit.findings if actor.state in found["seen_by"]]
     for found in seen:
+        found["number"] = found["number"] or _named(permit, found["state"], found["kind"])
         other = others.get(found["document"] or "")
         if found["field"] in SIDES and other is not None:
             found["ours"] = _name(parties, permit, found["field"])
             found["theirs"] = _name(parties, other, found["field"])
     return seen
+
+
+def _named(permit: Permit, state: str, kind: str) -> str | None:
+    """Return the number by which a permit names a counterpart that is awaited, where it does."""
+    if kind == "in_transit":
+        own = [each["number"] for each in permit.transit_permits if each["state"] == state]
+        return ", ".join(own) or None
+    return permit.import_permit_number if kind == "import" else permit.export_permit_number
+
+
+def _party(doubted: NamedParty) -> dict[str, Any]:
+    """Return the finding of a party: `ours` names it, `theirs` is what the register of its state says."""
+    return {"code": unauthorised.KIND, "field": doubted.role, "ours": doubted.name,
+            "theirs": doubted.verdict, "state": doubted.state, "kind": None, "number": None}  # fmt: skip
 
 
 def _name(parties: Parties, permit: Permit, side: str) -> str | None:

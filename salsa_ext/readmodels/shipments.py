@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,8 @@ from sqlalchemy import ColumnElement, and_, case, func, select
 from salsa_ext.db import db
 from salsa_ext.errors import NotFound
 from salsa_ext.matching.irregularities import CAN_BE_LATE
-from salsa_ext.models import Checkpoint, Permit, Receipt, Record, Shipment
+from salsa_ext.matching.journeys import CONTRADICTS
+from salsa_ext.models import Checkpoint, Event, Permit, Receipt, Record, Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import receipts
@@ -23,6 +24,7 @@ from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.readmodels.parties import Parties, parties_of
 from salsa_ext.readmodels.records import RecordView, of_documents
 from salsa_ext.readmodels.records import views as record_views
+from salsa_ext.readmodels.remarks import Remark
 from salsa_ext.readmodels.timelines import Told, timeline
 from salsa_ext.readmodels.versions import current
 from salsa_ext.values.actor import Actor
@@ -35,7 +37,9 @@ UNDER_WAY = (*CAN_BE_LATE, "arrived")
 class ShipmentView:
     """A shipment with what happened to it; `items` and `events` only where one shipment is read.
 
-    `items` is None where they are too many to be shown together.
+    `items` is None where they are too many to be shown together; `findings` say, by line and field
+    and not on a board, where the manifest contradicts its permit, `remarks` what is remarked where
+    it was just taken.
     """
 
     shipment: Shipment
@@ -46,6 +50,8 @@ class ShipmentView:
     parties: Parties
     items: Sequence[RecordView] | None = ()
     events: Sequence[Told] = ()
+    findings: Sequence[Mapping[str, Any]] = ()
+    remarks: Sequence[Remark] | None = None
 
     @property
     def version(self) -> int:
@@ -78,7 +84,7 @@ def list_shipments(
     if (status := filters.get("status")) is not None:
         query = query.where(status_at(actor.now()) == status)
     found = page(query, Shipment.id, limit, cursor)
-    return found.of(views(actor, found.items))
+    return found.of(views(actor, found.items, with_findings=True))
 
 
 def list_of_permit(
@@ -114,7 +120,7 @@ def read(actor: Actor, shipment_id: UUID) -> ShipmentView:
     shipment = db.session.get(Shipment, shipment_id, populate_existing=True)
     if shipment is None:
         raise NotFound("shipment", shipment_id)
-    return views(actor, [shipment], with_items=True)[0]
+    return views(actor, [shipment], with_items=True, with_findings=True)[0]
 
 
 def of_shipments(shipment_ids: Iterable[UUID]) -> dict[UUID, list[Checkpoint]]:
@@ -127,7 +133,10 @@ def of_shipments(shipment_ids: Iterable[UUID]) -> dict[UUID, list[Checkpoint]]:
 
 
 def views(
-    actor: Actor, shipments: Sequence[Shipment], with_items: bool = False
+    actor: Actor,
+    shipments: Sequence[Shipment],
+    with_items: bool = False,
+    with_findings: bool = False,
 ) -> list[ShipmentView]:
     """Complete shipments with one query for each kind of thing."""
     ids, now = [shipment.id for shipment in shipments], actor.now()
@@ -137,6 +146,7 @@ def views(
     items = of_documents(few) if with_items else {}
     told = of_subjects(ids) if with_items else {}
     versions = receipts.told_of(ids) if with_items else {}
+    findings = _findings(ids) if with_findings else {}
     result = []
     for row in shipments:
         arrived = received[row.id].get(row.importing_state)
@@ -145,9 +155,16 @@ def views(
         result.append(ShipmentView(
             row, _status(row, now), passed[row.id], arrived, back, parties,
             items.get(row.id, ()) if row.item_count <= MOST_LISTED else None,
-            events if with_items else (),
+            events if with_items else (), findings.get(row.id, ()),
         ))  # fmt: skip
     return result
+
+
+def _findings(ids: Sequence[UUID]) -> dict[UUID, Sequence[Mapping[str, Any]]]:
+    """Return where the manifests of shipments contradict their permits."""
+    wanted = select(Event.subject_id, Event.data).where(Event.subject_id.in_(ids),
+                                                        Event.kind == CONTRADICTS)  # fmt: skip
+    return {row.subject_id: row.data["findings"] for row in db.session.execute(wanted)}
 
 
 def version(actor: Actor, shipment_id: UUID) -> int:

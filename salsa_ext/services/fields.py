@@ -17,6 +17,9 @@ from salsa_ext.values.zones import UTC, date_in
 
 EDGES: Final = ("Etc/GMT+12", "Etc/GMT-14")  # POSIX signs: twelve hours behind, fourteen ahead
 
+UNKNOWN_TYPE: Final = "unknown"
+"""The code of the type that says nothing."""
+TELLING: Final = ("serial", "marks", "type", "make", "model", "calibre", "importer_mark")
 MOST_NAMED: Final = 20
 MORE: Final = say("More rows are wrong than those that are named here.")
 Item = TypeVar("Item")
@@ -115,6 +118,16 @@ def check_firearm(problems: Problems, at: str, firearm: Firearm) -> None:
         belongs = Coded("category", expected)
         said = say("A {type} is of the category {category}.", type=firearm.type, category=belongs)
         problems.add(f"{at}.category", said)
+
+
+def check_told(problems: Problems, at: str, firearm: Firearm) -> None:
+    """Something is said by which a gun is told from another: a mark, or at least what it is."""
+    told = {name: getattr(firearm, name) for name in TELLING}
+    if names.resolve("type", firearm.type) == UNKNOWN_TYPE:
+        told["type"] = None
+    if firearm.category == "firearm" and not any(told.values()):
+        problems.add(f"{at}.serial", say("Say which gun it is: by its serial number, or at least by its type"
+                                         " or make."))  # fmt: skip
 
 
 def _check_tariff(problems: Problems, path: str, firearm: Firearm) -> None:

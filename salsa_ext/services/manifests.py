@@ -5,9 +5,10 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, select
@@ -18,6 +19,7 @@ from salsa_ext.errors import Coded, say
 from salsa_ext.matching import marks
 from salsa_ext.models import PermitLine
 from salsa_ext.readmodels import names
+from salsa_ext.services.contradictions import Contradictions
 from salsa_ext.services.fields import Problems, check_firearm
 from salsa_ext.values.firearms import Firearm
 from salsa_ext.values.manifests import Manifest
@@ -57,13 +59,22 @@ def completed(item: Firearm, line: PermitLine) -> Firearm:
     )
 
 
-def judge(permit_id: UUID, data: ShipmentData, lines: Lines) -> Quantities:
-    """Return what a shipment takes of each line, having looked at all of its parts.
+@dataclass(frozen=True)
+class Judged:
+    """What a shipment takes of each line, and where its items contradict theirs."""
+
+    drawn: Quantities
+    contradictions: list[dict[str, Any]]
+
+
+def judge(permit_id: UUID, data: ShipmentData, lines: Lines) -> Judged:
+    """Return what a shipment takes and where it contradicts, having looked at all of its parts.
 
     Raises Invalid unless every part is of a line, and every firearm stands once, by its serial. An
     antique is no firearm of the Convention (CIFTA I), and a part need not have a serial.
     """
     problems, drawn, guns = Problems(), defaultdict[tuple[UUID, int], Decimal](Decimal), Guns()
+    contradictions = Contradictions()
 
     def look(found: Problems, path: str, item: Firearm) -> None:
         line = _line_of(found, path, permit_id, item, lines)
@@ -73,6 +84,8 @@ def judge(permit_id: UUID, data: ShipmentData, lines: Lines) -> Quantities:
         _check_item(found, path, item, line)
         drawn[permit_id, item.line] += item.quantity
         guns.add(_identity(item, line))
+        if line:
+            contradictions.look(item, line)
 
     problems.check_each(data.items, look)
     _check_repeated(problems, permit_id, data, lines, guns.repeated())
@@ -80,7 +93,7 @@ def judge(permit_id: UUID, data: ShipmentData, lines: Lines) -> Quantities:
         _line_of(problems, f"bulk.{index}", permit_id, lot, lines)
         drawn[permit_id, lot.line] += lot.quantity
     problems.raise_any()
-    return drawn
+    return Judged(drawn, contradictions.told())
 
 
 class Guns:

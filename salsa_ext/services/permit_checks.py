@@ -9,6 +9,7 @@ from salsa_ext.articles import Article
 from salsa_ext.errors import say
 from salsa_ext.readmodels import names
 from salsa_ext.services.fields import (
+    UNKNOWN_TYPE,
     Problems,
     check_agency,
     check_date,
@@ -18,10 +19,12 @@ from salsa_ext.services.fields import (
 from salsa_ext.values.permits import PermitData, Reference
 
 
-def check(data: PermitData, owner: str, on: date, agencies: frozenset[str]) -> None:
+def check(
+    data: PermitData, owner: str, on: date, agencies: frozenset[str], is_reissue: bool = False
+) -> None:
     """Raise Invalid where the permit contradicts itself, or is not the owner's to issue.
 
-    `agencies` are those of the owner.
+    `agencies` are those of the owner. A reissue repeats the goods as its permit describes them.
     """
     problems = Problems()
     check_agency(problems, "authority.agency", data.authority.agency, agencies)
@@ -34,6 +37,8 @@ def check(data: PermitData, owner: str, on: date, agencies: frozenset[str]) -> N
         problems.add("lines", say("A permit has at least one line."))
     check_firearms(problems, "lines", data.lines)
     check_unique_lines(problems, "lines", data.lines)
+    if not is_reissue:
+        _check_described(problems, data)
     problems.raise_any()
 
 
@@ -104,6 +109,17 @@ def _check_references(problems: Problems, data: PermitData) -> None:
         if permit and permit.state not in states:
             problems.add(f"{field}.state" if field != "transit_permits" else field,
                          say("This document is issued by {state}.", state=", ".join(states)))  # fmt: skip
+
+
+def _check_described(problems: Problems, data: PermitData) -> None:
+    """Firearms are of a type, whatever else is left open: a line of just any gun allows all."""
+    for index, line in enumerate(data.lines):
+        said = names.resolve("type", line.type) or line.type
+        if line.category == "firearm" and said in (None, UNKNOWN_TYPE):
+            problems.add(f"lines.{index}.type",
+                         say("Line {line} is for firearms and does not say of which type; give one, such"
+                             " as pistol, revolver or rifle (Model Regulations 2.2.1, 3.2 and 4.2).",
+                             line=line.line), Article.GOODS)  # fmt: skip
 
 
 def one_year_after(day: date) -> date:

@@ -35,15 +35,18 @@ from salsa_ext.values.parties import Party
 from salsa_ext.values.permits import PermitData
 
 
-def record(*, actor: Actor, data: PermitData) -> UUID:
+def record(*, actor: Actor, data: PermitData, is_reissue: bool = False) -> UUID:
     """Take one permit that the actor's state issued; raises Invalid or Duplicate."""
-    return record_many(actor=actor, batch=[data])[0]
+    return record_many(actor=actor, batch=[data], is_reissue=is_reissue)[0]
 
 
-def record_many(*, actor: Actor, batch: Sequence[PermitData]) -> list[UUID]:
+def record_many(
+    *, actor: Actor, batch: Sequence[PermitData], is_reissue: bool = False
+) -> list[UUID]:
     """Take permits in one transaction, all or none; returns their ids in order.
 
-    Each is classified against its counterparts at once, and they against it.
+    Each is classified against its counterparts at once, and they against it. Those of a reissue
+    repeat the goods of permits that were taken before.
     """
     require(actor, Permission.PERMIT_RECORD)
     owner, now, on = actor.own_state(), actor.now(), today(actor)
@@ -52,7 +55,7 @@ def record_many(*, actor: Actor, batch: Sequence[PermitData]) -> list[UUID]:
     numbers.require_free_permits(owner, {(data.kind, data.number) for data in batch})
     rows, lines = [], []
     for data in batch:
-        check(data, owner, on, agencies)
+        check(data, owner, on, agencies, is_reissue)
         row = _row(data, owner, parties, now)
         rows.append(row)
         lines += [_line(row, line) for line in data.lines]

@@ -39,7 +39,7 @@ def reissue(*, actor: Actor, permit_id: UUID, seen: int | None, data: Reissue) -
     old = holdings.take(actor, permit_id, seen, data.number)
     if old.status not in REPLACEABLE:
         raise IllegalTransition("permit", old.status, "reissue")
-    return permits.record(actor=actor, data=_again(old, data))
+    return permits.record(actor=actor, data=_again(old, data), is_reissue=True)
 
 
 def _again(old: Permit, data: Reissue) -> PermitData:

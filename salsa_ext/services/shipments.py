@@ -14,11 +14,14 @@ from sqlalchemy import select
 from salsa_ext.audit import Act, Action, append_many
 from salsa_ext.db import db, insert_many
 from salsa_ext.errors import Coded, Conflict, NotFound, say
+from salsa_ext.matching import irregularities
+from salsa_ext.matching.journeys import CONTRADICTS
 from salsa_ext.models import Permit, Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.services import (
     balances,
+    discrepancies,
     ledger,
     locks,
     manifests,
@@ -29,6 +32,7 @@ from salsa_ext.services import (
     takings,
     telling,
 )
+from salsa_ext.services.events import Note, note_many
 from salsa_ext.services.fields import Problems
 from salsa_ext.services.manifests import Lines, Quantities
 from salsa_ext.services.parties import Parties
@@ -58,7 +62,8 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, ShipmentData]]) -> 
     permits, lines = _permits(owner, wanted), manifests.lines_of(wanted)
     for permit_id, data in batch:
         _check(permits[permit_id], data)
-    drawn = [manifests.judge(permit_id, data, lines) for permit_id, data in batch]
+    judged = [manifests.judge(permit_id, data, lines) for permit_id, data in batch]
+    drawn = [each.drawn for each in judged]
     balances.check(_sum(drawn), lines)
     parties, grace = Parties(owner), ledger.graces_of([owner])[owner]
     rows = [_row(permits[permit_id], data, parties, now, grace) for permit_id, data in batch]
@@ -70,6 +75,7 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, ShipmentData]]) -> 
     insert_many(Shipment, rows)
     _count(zip(rows, drawn, strict=True), lines)
     telling.posted(actor, rows)
+    _doubt(actor, {row["id"]: each.contradictions for row, each in zip(rows, judged, strict=True)})
     append_many(actor, [_act(row) for row in rows])
     if again := reshipments.note([row["id"] for row in rows]):
         ledger.refresh(actor, takings.take_many(actor, again).values())
@@ -181,6 +187,19 @@ def _count(shipped: Iterable[tuple[Row, Quantities]], lines: Lines) -> None:
                                     row["ships_on"], row["importing_state"])  # fmt: skip
                 cells[cell] += int(quantity)
     rollups.add(cells)
+
+
+def _doubt(actor: Actor, contradictions: Mapping[UUID, list[dict[str, Any]]]) -> None:
+    """Note where manifests contradict their permits: a fact, of which the states concerned learn."""
+    told = {shipment_id: found for shipment_id, found in contradictions.items() if found}
+    if not told:
+        return
+    wrong = db.session.scalars(select(Shipment).where(Shipment.id.in_(told))).all()
+    note_many(actor, [Note(row, CONTRADICTS, data={"findings": told[row.id]}) for row in wrong])
+    doubts: discrepancies.Doubts = {
+        row: irregularities.contradictions(told[row.id]) for row in wrong
+    }
+    discrepancies.settle(actor, doubts, ("document_invalid",))
 
 
 def _act(row: Row) -> Act:

@@ -12,7 +12,7 @@ from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.documents import TRANSFERS
 from salsa_ext.services import documents
-from salsa_ext.services.fields import Problems, check_firearms, check_when
+from salsa_ext.services.fields import Problems, check_firearms, check_told, check_when
 from salsa_ext.services.parties import Parties
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.documents import TransferData
@@ -38,10 +38,11 @@ def correct(
 
 
 def check(data: TransferData, on: date) -> None:
-    """Raise Invalid where the transfer contradicts itself."""
+    """Raise Invalid where the transfer contradicts itself, or says nothing of its gun."""
     problems = Problems()
     check_when(problems, data.when, on)
     check_firearms(problems, "firearm", [data.firearm])
+    check_told(problems, "firearm", data.firearm)
     problems.raise_any()
 
 

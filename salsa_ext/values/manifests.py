@@ -36,7 +36,12 @@ def named(items: Collection[Item]) -> Iterator[tuple[str, Item]]:
     if isinstance(items, Manifest):
         yield from ((f"manifest.{line}", item) for line, item in items.numbered())
     else:
-        yield from ((f"items.{index}", item) for index, item in enumerate(items))
+        yield from listed("items", items)
+
+
+def listed(field: str, items: Iterable[Item]) -> Iterator[tuple[str, Item]]:
+    """Yield the items of a field of a document with the path by which errors name each."""
+    return ((f"{field}.{index}", item) for index, item in enumerate(items))
 
 
 def chunks(parts: Iterable[Part], size: int = CHUNK) -> Iterator[list[Part]]:

@@ -38,6 +38,9 @@ def test_a_discrepancy_is_listed_shown_explained_agreed_and_reopened(salsa, doub
     assert listed.split()[:6] == [doubt, "open", "party_not_authorised", "PRY", "permit", "I-1"]
     why = (*OWN, "--text", "His licence is renewed this week")
     assert salsa("discrepancy", "explain", *why, doubt).stdout == f"{doubt} is explained.\n"
+    listed = salsa("discrepancy", "list", *OWN).stdout
+    assert "importer Armas del Sur (PRY)" in listed
+    assert "explained by PRY, waiting for BRA" in listed
     shown = salsa("discrepancy", "show", *OWN, doubt).stdout
     assert "PRY  explained  His licence is renewed this week" in shown
     assert "BRA  open" in shown

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import click
@@ -52,6 +53,26 @@ def test_a_permit_is_issued_listed_and_shown(salsa, issued):
     shown = salsa("permit", "show", *OWN, issued).stdout
     for told in ("import I-1 of PRY, PRY-LICENSING", "Armas del Sur (PRY)", "10 left"):
         assert told in shown
+
+
+def test_words_that_nobody_knows_are_told_beside_the_result(salsa, issued, written):
+    line = certificate()["lines"][0] | {"type": "pistole"}
+    body = written(certificate(number="I-2", lines=[line]))
+    made = salsa("permit", "issue", *OWN, "--file", body)
+    assert made.stdout == "import I-2 is issued, awaiting_counterpart.\n"
+    assert "lines.0.type (1): “pistole” is no type that is known here" in made.stderr
+    assert "Did you mean Pistol" in made.stderr
+
+
+def test_a_permit_is_shown_with_the_party_that_is_not_authorised(salsa, written):
+    salsa("agency", "add", *OWN, "--kind", "licensing", "--zone", "UTC", "PRY-LICENSING", "A")
+    salsa("licensee", "add", *OWN, "--role", "importer", "--kind", "dealer",
+          "--from", "2025-01-01", "L-7", "Somebody Else")  # fmt: skip
+    salsa("permit", "issue", *OWN, "--file", written(certificate()))
+    shown = salsa("permit", "show", *OWN, "I-1").stdout
+    assert re.search(
+        r"Party not authorized +importer +Armas del Sur +Not in the register +PRY", shown
+    )
 
 
 def test_json_is_what_the_service_answers_over_http(salsa, issued):

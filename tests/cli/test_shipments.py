@@ -57,6 +57,17 @@ def test_a_manifest_is_recorded_received_and_written_out(salsa, permit, manifest
     ]  # fmt: skip
 
 
+def test_a_manifest_that_contradicts_its_permit_is_recorded_and_says_so(salsa, permit, manifest):
+    rows = [f"1,SN{at},Bersa" for at in range(6)]
+    recorded = salsa(*RECORD, "--file", manifest("line,serial,make", *rows, "1,S,Taurrus"), "A-1")
+    assert recorded.returncode == 0
+    told = ("line 1, make: shipped Bersa, Taurrus, permitted Taurus; items: 7"
+            " (SN0, SN1, SN2, SN3, SN4, …)")  # fmt: skip
+    assert f"contradicts E-1: {told}" in recorded.stderr
+    assert "manifest.8.make (1): “Taurrus” is no make" in recorded.stderr
+    assert told in salsa("shipment", "show", "--state", "PRY", "A-1").stdout
+
+
 def test_what_cannot_be_is_refused_in_a_sentence(salsa, permit, manifest):
     wrong = salsa(*RECORD, "--file", manifest("line,serial", "7,SN1"), "A-1")
     assert (wrong.returncode, "manifest.2.line: The permit has no line 7" in wrong.stderr) == (

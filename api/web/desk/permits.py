@@ -16,6 +16,7 @@ from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import finding, shipments
 from salsa_ext.readmodels import permits as reading
 from salsa_ext.readmodels.days import zone_of
+from salsa_ext.readmodels.remarks import Remark, on_rows
 from salsa_ext.values.actor import Actor
 
 UNDER = 50
@@ -48,5 +49,12 @@ def permit(actor: Actor, permit_id: UUID) -> str:
         related=finding.related(actor, view.permit), done=DONE.get(request.args.get("done", "")),
         zone=zone_of(actor),
         now=actor.now(), doings=doings.offered(changes.DOINGS, actor, subject), subject=subject,
-        doubts=discrepancies.about(actor, permit_id),
+        doubts=discrepancies.about(actor, permit_id), remarks=_remarks(actor, view),
     )  # fmt: skip
+
+
+def _remarks(actor: Actor, view: reading.PermitView) -> list[Remark]:
+    """Return the words of the own permit's lines that nobody knows."""
+    if view.permit.owner_state != actor.state:
+        return []
+    return on_rows(((f"lines.{line.line}", line) for line in view.lines), actor.language)

@@ -13,17 +13,15 @@ from api.web.access import again, sender, signed_in
 from api.web.desk import choices, listing
 from api.web.desk.blueprint import blueprint
 from api.web.typed import Form
-from salsa_ext.errors import Invalid, say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import documents, names
 from salsa_ext.readmodels.days import today, zone_of
 from salsa_ext.readmodels.documents import TRANSFERS
+from salsa_ext.readmodels.remarks import on_rows
 from salsa_ext.services import disclosures
 from salsa_ext.services import transfers as commands
 from salsa_ext.values.actor import Actor
-
-TELLING = ("serial", "type", "make", "importer_mark")
 
 
 @blueprint.get("/transfers")
@@ -46,6 +44,7 @@ def transfer(actor: Actor, transfer_id: UUID) -> str:
     return render_template(
         "desk/transfer.html", actor=actor, view=view, transfer=view.document,
         done=request.args.get("done"), zone=zone_of(actor),
+        remarks=on_rows((("firearm", item.record) for item in view.items), actor.language),
     )  # fmt: skip
 
 
@@ -71,9 +70,6 @@ def record_transfer(actor: Actor) -> Any:
 
 def _record(actor: Actor, form: Form) -> str:
     data = form.load(TransferRequest(), lambda body: _complete(body, actor.own_state()))
-    if not any(getattr(data.firearm, name) for name in TELLING):
-        raise Invalid({"firearm.serial": [say("Say which gun it is: by its serial number, or at least by its"
-                                              " type or make.")]})  # fmt: skip
     transfer_id = commands.record(actor=actor, data=data)
     return url_for("desk.transfer", transfer_id=transfer_id, done="registered")
 

@@ -1,0 +1,102 @@
+"""Goods of a manifest that their line of the permit does not allow."""
+
+import pytest
+
+from tests import bodies
+from tests.manifests import send
+from tests.movements import Way, act
+
+GLOCK = {"line": 1, "serial": "GLK001", "make": "Glock", "model": "17"}
+
+
+@pytest.fixture
+def way(as_actor):
+    return Way(as_actor)
+
+
+def item(serial="ABC123456", **said):
+    return {"line": 1, "serial": serial} | said
+
+
+def findings(way, *items):
+    shipment = way.ship(items=list(items))
+    return [
+        (found["line"], found["field"], found["ours"], found["theirs"])
+        for found in way.read(shipment)["findings"]
+    ]
+
+
+def test_a_gun_of_another_make_than_the_line_allows_is_found(way):
+    shipment = way.ship(items=[item(), GLOCK])
+    assert shipment["findings"] == [
+        {"code": "mismatch", "line": 1, "field": "make", "ours": "Glock", "theirs": "Taurus",
+         "count": 1, "serials": ["GLK001"]},
+        {"code": "mismatch", "line": 1, "field": "model", "ours": "17", "theirs": "G2C",
+         "count": 1, "serials": ["GLK001"]},
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("state", ["BRA", "BOL", "PRY"])
+def test_every_state_concerned_learns_of_it_as_a_discrepancy(way, as_actor, state):
+    way.ship(items=[item(make="Glock")])
+    client = as_actor(state, "licensing_officer")
+    (found,) = client.get("/discrepancies?kind=document_invalid").json["items"]
+    assert (found["subject"]["kind"], found["key"]) == ("shipment", "line:1:make")
+    assert found["data"] == {
+        "why": "contradicts_permit", "line": 1, "field": "make", "ours": "Glock",
+        "theirs": "Taurus", "count": 1, "serials": ["ABC123456"],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "found"), [
+    ({"type": "revolver"}, (1, "type", "revolver", "pistol")),
+    ({"make": "Bersa"}, (1, "make", "Bersa", "Taurus")),
+    ({"model": "PT 92"}, (1, "model", "PT 92", "G2C")),
+    ({"calibre": ".38 Special"}, (1, "calibre", ".38 Special", "9x19")),
+])  # fmt: skip
+def test_each_field_is_held_against_the_line(way, said, found):
+    assert findings(way, item(**said)) == [found]
+
+
+@pytest.mark.parametrize("said", [
+    {}, {"type": "pistola"}, {"make": "TAURUS"}, {"make": "Forjas Taurus"}, {"model": "g2-c"},
+    {"calibre": "9 mm Luger"}, {"calibre": "9mm Parabellum"}, {"type": "unknown"},
+])  # fmt: skip
+def test_other_words_for_the_same_contradict_nothing(way, said):
+    assert findings(way, item(**said)) == []
+
+
+def test_what_the_line_leaves_open_allows_all(as_actor):
+    line = {"line": 1, "quantity": 10, "type": "pistol"}
+    assert findings(Way(as_actor, lines=[line]), GLOCK) == []
+
+
+def test_of_many_guns_there_is_one_finding_with_their_count(way):
+    guns = [item(f"SN{at}", make="Glock" if at % 2 else "Beretta") for at in range(8)]
+    (found,) = way.ship(items=guns)["findings"]
+    assert (found["ours"], found["count"]) == ("Beretta, Glock", 8)
+    assert found["serials"] == ["SN0", "SN1", "SN2", "SN3", "SN4"]
+
+
+def test_a_manifest_of_a_file_is_held_against_its_lines_too(way):
+    document = bodies.shipment(route=[])
+    del document["items"]
+    file = "line,serial,make\n1,A1,Taurus\n1,A2,Glock\n1,A3,Glock\n"
+    shipment = send(way.bra, f"/permits/{way.permit['id']}/shipments", document, file).json
+    (found,) = shipment["findings"]
+    assert (found["field"], found["count"], found["serials"]) == ("make", 2, ["A2", "A3"])
+
+
+def test_the_list_of_shipments_tells_it_too(way):
+    way.ship(items=[item(make="Glock")])
+    (listed,) = way.bol.get("/shipments").json["items"]
+    assert [found["field"] for found in listed["findings"]] == ["make"]
+
+
+def test_it_stands_while_the_goods_move_and_is_over_when_the_shipment_is_cancelled(way):
+    shipment = way.ship(items=[item(make="Glock")])
+    way.release(shipment)
+    assert way.discrepancies() == [("document_invalid", "line:1:make")]
+    act(way.bra, shipment, "cancel", reason="Packed wrong")
+    assert way.discrepancies() == []
+    assert way.discrepancies("resolved") == [("document_invalid", "line:1:make")]

@@ -1,0 +1,138 @@
+"""What the desk tells of goods, parties and positions that do not add up."""
+
+import re
+
+import pytest
+
+from tests import bodies
+from tests.web import papers
+
+ISSUE, REGISTER = "/desk/permits/new?kind=import", "/desk/transfers/new"
+GLOCKS = [{"line": 1, "serial": f"GLK{at}", "make": "Glock"} for at in range(7)]
+
+
+@pytest.fixture
+def officer(signed_in):
+    return signed_in("PRY", "licensing_officer")
+
+
+@pytest.fixture
+def exporter(as_actor):
+    return as_actor("BRA", "licensing_officer")
+
+
+@pytest.fixture
+def importer(as_actor):
+    return as_actor("PRY", "licensing_officer")
+
+
+@pytest.fixture
+def shipment(exporter, importer):
+    """Seven guns of another make than their permit names; returns the shipment."""
+    importer.post("/permits", bodies.import_permit())
+    permit = exporter.post("/permits", bodies.permit()).json["id"]
+    body = bodies.shipment((), items=GLOCKS)
+    return exporter.post(f"/permits/{permit}/shipments", body).json
+
+
+@pytest.fixture
+def doubted(importer):
+    """Let the register know somebody else alone; returns the permit of who is not in it."""
+    other = bodies.party("Otra Casa")
+    importer.post("/licensees", bodies.licensee(party=other, roles=["importer"]))
+    return importer.post("/permits", bodies.import_permit()).json
+
+
+def text(page):
+    """Return what a page says, without its tags."""
+    return " ".join(re.sub(r"<[^>]+>", " ", page[page.index("<main") :]).split())
+
+
+def test_a_shipment_shows_where_its_manifest_contradicts_the_permit(officer, shipment):
+    said = text(officer.open(f"/desk/shipments/{shipment['id']}"))
+    assert "Line 1: Make The manifest says: Glock Items: 7 The permit says: Taurus" in said
+    assert "GLK0 GLK1 GLK2 GLK3 GLK4 And 2 more." in said
+
+
+def test_its_discrepancy_names_line_and_field_in_the_list_and_says_it_all(
+    officer, importer, shipment
+):
+    assert "Invalid document Line 1: Make" in text(officer.open("/desk/discrepancies"))
+    (found,) = importer.get("/discrepancies").json["items"]
+    said = text(officer.open(f"/desk/discrepancies/{found['id']}"))
+    assert "The manifest says: Glock Items: 7 The permit says: Taurus" in said
+
+
+@pytest.mark.parametrize("page", ["/desk/", "/desk/discrepancies", "/desk/permits/{permit}"])
+def test_a_party_that_is_not_authorised_is_named_by_role(officer, doubted, page):
+    said = text(officer.open(page.format(permit=doubted["id"])))
+    assert "Party not authorized Importer: Armas del Sur , Paraguay" in said
+
+
+@pytest.mark.parametrize("page", ["/desk/", "/desk/discrepancies"])
+def test_a_list_says_who_has_explained_and_who_is_waited_for(officer, exporter, shipment, page):
+    (found,) = exporter.get("/discrepancies").json["items"]
+    path = f"/discrepancies/{found['id']}"
+    etag = exporter.get(path).headers["ETag"]
+    exporter.post(f"{path}/explain", {"text": "Packed wrong"}, 200, If_Match=etag)
+    said = text(officer.open(page))
+    assert "Explained Explained by Brazil Waiting for Paraguay" in said
+
+
+def test_a_list_names_nobody_where_nobody_has_spoken(officer, shipment):
+    assert "Waiting for" not in text(officer.open("/desk/discrepancies"))
+
+
+def test_an_awaited_counterpart_is_named_by_its_number(officer, exporter):
+    permit = exporter.post("/permits", bodies.permit()).json["id"]
+    assert "Import certificate I-1" in text(officer.open(f"/desk/permits/{permit}"))
+
+
+def field(page, name):
+    """Return the label and the field of a name."""
+    at = re.search(rf'<label for="{name}">(.*?)</label>.*?(<(?:input|select) [^>]*>)', page, re.S)
+    return at[1], at[2]
+
+
+@pytest.mark.parametrize(("page", "name"), [
+    (ISSUE, "lines-0-type"), (ISSUE, "lines-0-quantity"), (ISSUE, "importer-name"),
+    (REGISTER, "kind"), (REGISTER, "occurred_on"),
+])  # fmt: skip
+def test_what_must_be_filled_in_is_marked_and_said(officer, page, name):
+    shown = officer.open(page)
+    label, control = field(shown, name)
+    assert '<span class="must" aria-hidden="true">&nbsp;*</span>' in label
+    assert " required" in control
+    assert "Fields marked with * must be filled in." in text(shown)
+
+
+@pytest.mark.parametrize("name", ["lines-0-make", "lines-0-calibre"])
+def test_what_may_be_left_open_is_not_marked(officer, name):
+    label, control = field(officer.open(ISSUE), name)
+    assert "must" not in label and "required" not in control
+
+
+def test_a_line_without_a_type_is_refused_at_its_field(officer):
+    answer = officer.send(ISSUE, papers.import_certificate(lines__0__type=""), 422)
+    shown = answer.get_data(as_text=True)
+    assert re.search(r'id="lines-0-type-wrong">.*does not say of which type', shown, re.S)
+
+
+def test_words_that_nobody_knows_are_shown_after_issuing(officer):
+    typed = papers.import_certificate(lines__0__make="Taurrus")
+    shown = text(officer.open(officer.send(ISSUE, typed, 303).location))
+    assert "“Taurrus” is no make that is known here" in shown
+    assert "Did you mean Taurus?" in shown
+
+
+def test_another_state_is_not_told_how_to_spell(signed_in, importer):
+    line = bodies.permit()["lines"][0] | {"make": "Taurrus"}
+    permit = importer.post("/permits", bodies.import_permit(lines=[line])).json["id"]
+    shown = signed_in("BRA", "licensing_officer").open(f"/desk/permits/{permit}")
+    assert "Did you mean" not in shown
+
+
+def test_words_of_a_transfer_are_shown_after_registering(officer):
+    typed = papers.transfer(firearm__make="Taurrus")
+    shown = text(officer.open(officer.send(REGISTER, typed, 303).location))
+    assert "Did you mean Taurus?" in shown
