@@ -1,0 +1,92 @@
+"""The clauses of a cell, each with its marks and what is said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from salsa_ext.matching.phrases import Phrase
+from salsa_ext.matching.several import several
+
+_WITHIN: Final = frozenset(("mark", "letters", "joint", "dash", "and", "small"))
+_GLYPHS: Final = frozenset(("mark", "letters"))
+KNOWN: Final = frozenset(("part", "condition", "marking", "note", "label"))
+
+
+@dataclass
+class Clause:
+    """What stands between separators, or within brackets."""
+
+    text: str
+    phrases: list[Phrase] = field(default_factory=list)
+    is_bracket: bool = False
+
+    def of(self, *kinds: str) -> list[Phrase]:
+        """Return the phrases of some kinds."""
+        return [phrase for phrase in self.phrases if phrase.kind in kinds]
+
+    def said(self) -> str:
+        """Return the clause as written."""
+        if not self.phrases:
+            return ""
+        return self.text[self.phrases[0].start : self.phrases[-1].end]
+
+
+def clauses_of(text: str, phrases: Sequence[Phrase]) -> list[Clause]:
+    """Return the clauses of a text; what is empty is left out."""
+    found = [Clause(text)]
+    for phrase in phrases:
+        if phrase.kind in ("sep", "open", "close"):
+            is_bracket = phrase.kind == "open" or (phrase.kind == "sep" and found[-1].is_bracket)
+            found.append(Clause(text, is_bracket=is_bracket))
+        else:
+            found[-1].phrases.append(phrase)
+    for clause in found:
+        clause.phrases = _as_written(clause, list(_marks(text, clause.phrases)))
+    return [clause for clause in found if clause.phrases]
+
+
+def _marks(text: str, phrases: Sequence[Phrase]) -> Iterator[Phrase]:
+    """Yield phrases with the glyphs that stand side by side put together to marks."""
+    at = 0
+    while at < len(phrases):
+        length = _run(phrases[at:])
+        if not length:
+            alone = phrases[at]
+            yield replace(alone, kind="word") if alone.kind == "letters" else alone
+            at += 1
+            continue
+        yield from _parted(text, phrases[at], phrases[at + length - 1])
+        at += length
+
+
+def _run(phrases: Sequence[Phrase]) -> int:
+    """Return how many phrases make a run of glyphs that begins here, 0 where none does."""
+    if phrases[0].kind not in _GLYPHS:
+        return 0
+    length = 1
+    for n, phrase in enumerate(phrases):
+        if phrase.kind not in _WITHIN:
+            break
+        if phrase.kind in _GLYPHS:
+            length = n + 1
+        elif n and phrases[n - 1].kind not in _GLYPHS:
+            break
+    return length if any(phrase.kind == "mark" for phrase in phrases[:length]) else 0
+
+
+def _parted(text: str, first: Phrase, last: Phrase) -> Iterator[Phrase]:
+    at = first.start
+    for mark in several(text[first.start : last.end]):
+        at = text.index(mark, at)
+        yield Phrase("mark", at, at + len(mark))
+        at += len(mark)
+
+
+def _as_written(clause: Clause, phrases: list[Phrase]) -> list[Phrase]:
+    """Take a clause for one mark as written where words beside the glyphs are all unknown."""
+    kinds = {phrase.kind for phrase in phrases}
+    if "mark" in kinds and "word" in kinds and not kinds & KNOWN:
+        return [Phrase("mark", phrases[0].start, phrases[-1].end)]
+    return phrases
