@@ -12,6 +12,7 @@ from salsa_ext.matching.several import several
 _WITHIN: Final = frozenset(("mark", "letters", "joint", "dash", "and", "small"))
 _GLYPHS: Final = frozenset(("mark", "letters"))
 KNOWN: Final = frozenset(("part", "condition", "marking", "note", "label"))
+_TELLING: Final = KNOWN - {"label", "marking"}  # what makes glyphs in brackets a mark
 
 
 @dataclass
@@ -43,15 +44,22 @@ def clauses_of(text: str, phrases: Sequence[Phrase]) -> list[Clause]:
         else:
             found[-1].phrases.append(phrase)
     for clause in found:
-        clause.phrases = _as_written(clause, list(_marks(text, clause.phrases)))
+        marks = _marks(text, clause.phrases, _within(clause))
+        clause.phrases = _as_written(clause, _before_label(clause, list(marks)))
     return [clause for clause in found if clause.phrases]
 
 
-def _marks(text: str, phrases: Sequence[Phrase]) -> Iterator[Phrase]:
+def _within(clause: Clause) -> frozenset[str]:
+    """Return what can stand within a mark as written: not the “to” of a gun that was marked anew."""
+    altered = any(phrase.code == "altered" for phrase in clause.phrases)
+    return _WITHIN - {"small"} if altered else _WITHIN
+
+
+def _marks(text: str, phrases: Sequence[Phrase], within: frozenset[str]) -> Iterator[Phrase]:
     """Yield phrases with the glyphs that stand side by side put together to marks."""
     at = 0
     while at < len(phrases):
-        length = _run(phrases[at:])
+        length = _run(phrases[at:], within)
         if not length:
             alone = phrases[at]
             yield replace(alone, kind="word") if alone.kind == "letters" else alone
@@ -61,13 +69,13 @@ def _marks(text: str, phrases: Sequence[Phrase]) -> Iterator[Phrase]:
         at += length
 
 
-def _run(phrases: Sequence[Phrase]) -> int:
+def _run(phrases: Sequence[Phrase], within: frozenset[str]) -> int:
     """Return how many phrases make a run of glyphs that begins here, 0 where none does."""
     if phrases[0].kind not in _GLYPHS:
         return 0
     length = 1
     for n, phrase in enumerate(phrases):
-        if phrase.kind not in _WITHIN:
+        if phrase.kind not in within:
             break
         if phrase.kind in _GLYPHS:
             length = n + 1
@@ -84,9 +92,24 @@ def _parted(text: str, first: Phrase, last: Phrase) -> Iterator[Phrase]:
         at += len(mark)
 
 
+def _before_label(clause: Clause, phrases: list[Phrase]) -> list[Phrase]:
+    """Take words and a number before a label for what the label is not of: `Glock 17, serie …`."""
+    kinds = [phrase.kind for phrase in phrases]
+    if "label" not in kinds or "mark" not in kinds[kinds.index("label") :]:
+        return phrases
+    to = kinds.index("label")
+    if not {"word", "mark"} <= set(kinds[:to]) or KNOWN.intersection(kinds[:to]):
+        return phrases
+    return [Phrase("word", phrases[0].start, phrases[to - 1].end), *phrases[to:]]
+
+
 def _as_written(clause: Clause, phrases: list[Phrase]) -> list[Phrase]:
-    """Take a clause for one mark as written where words beside the glyphs are all unknown."""
+    """Take a clause for one mark as written where words beside the glyphs are all unknown.
+
+    Within brackets they are a remark.
+    """
     kinds = {phrase.kind for phrase in phrases}
-    if "mark" in kinds and "word" in kinds and not kinds & KNOWN:
-        return [Phrase("mark", phrases[0].start, phrases[-1].end)]
-    return phrases
+    if not {"mark", "word"} <= kinds or kinds & (_TELLING if clause.is_bracket else KNOWN):
+        return phrases
+    kind = "word" if clause.is_bracket else "mark"
+    return [Phrase(kind, phrases[0].start, phrases[-1].end)]

@@ -65,6 +65,7 @@ def count_of(word: str) -> int:
 
 
 _RULES: Final[tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...]] = (
+    (r"\A¿([^?]*)\?\Z", r"\1 (?)"),
     # (8 o B), [8/B], {8|B}
     (rf"[(\[{{]\s*(?P<glyphs>{_GLYPH}(?:{_OR}{_GLYPH}){{1,3}})\s*[)\]}}]", _either),
     (rf"(?<={_READ}) (?P<one>{_GLYPH})(?:/| (?:o|ou|or) )(?P<other>{_GLYPH}) (?={_NEXT})", _between),
@@ -84,7 +85,7 @@ _RULES: Final[tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...]] = (
     (rf"(?<={_READ})[_#]{{2,}}|[_#]{{2,}}(?={_NEXT})|(?<={_READ})-{{2,}}|-{{2,}}(?={_NEXT})", _one_each),
     (r"(?<=[0-9?])[_#](?=[0-9?])|(?<=[A-Za-z?])_(?=[A-Za-z?])|(?<=[A-Za-z?])#(?=[A-Za-z?])", "?"),
     (rf"(?<![\w-])_(?={_NEXT})|(?<={_READ})[_#](?![\w-])", "?"),
-    (r"(?<=[A-Za-z0-9] )_(?= [A-Za-z0-9])", "?"),
+    (r"(?<!\S)_(?=\s[A-Za-z0-9?_](?![A-Za-z]{2}))|(?<=[A-Za-z0-9?]\s)_(?!\S)", "?"),
     (rf"(?<={_READ})[¿•■□▯◻�]+|[•■□▯◻�]+(?={_NEXT})", _one_each),
 )  # fmt: skip
 

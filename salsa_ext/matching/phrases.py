@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from salsa_ext.matching.notes import Note, notes_of
@@ -123,7 +123,27 @@ def _named(text: str, tokens: Sequence[Phrase]) -> list[Phrase]:
         taken, phrase = _longest(text, tokens[at : at + LONGEST], is_prose=is_prose)
         named.append(phrase)
         at += taken
-    return named
+    beside = zip([None, *named], named, [*named[1:], None], strict=False)
+    return [
+        replace(phrase, kind="letters") if _is_prefix(text, before, phrase, after) else phrase
+        for before, phrase, after in beside
+    ]
+
+
+def _is_prefix(text: str, before: Phrase | None, phrase: Phrase, after: Phrase | None) -> bool:
+    """Tell capitals that belong to the mark beside them from a small word: `LA 12345`, `SN 123`."""
+    said = text[phrase.start : phrase.end]
+    most = {"small": 3, "and": 3, "label": 2}.get(phrase.kind, 0)
+    if not (said.isalpha() and said.isupper() and len(said) <= most):
+        return False
+    if text[phrase.end : phrase.end + 1] in tuple(".:º°"):
+        return False
+    kinds = [other.kind if other else "sep" for other in (before, after)]
+    return sorted(kinds, key="mark".__eq__) in (
+        ["sep", "mark"],
+        ["open", "mark"],
+        ["close", "mark"],
+    )
 
 
 def _longest(text: str, tokens: Sequence[Phrase], *, is_prose: bool) -> tuple[int, Phrase]:

@@ -66,8 +66,9 @@ def _is_known(clause: Clause) -> bool:
 
 def _marked(said: Sayings, clause: Clause) -> list[Draft]:
     """Take the marks of a clause; a part that stands first names the mark behind it."""
-    first = clause.of("part", "mark")[0]
-    is_before = first.kind == "part" or any(phrase.kind == "part" for phrase in said.waiting)
+    named = clause.of("part", "mark")
+    is_before = "part" in (named[0].kind, *(phrase.kind for phrase in said.waiting))
+    is_before |= named[-1].kind == "mark"  # “12345, with magazine 678”
     said.is_plain &= not clause.is_bracket or _is_known(clause)
     own: list[Draft] = []
     group, is_used = [phrase.code for phrase in said.waiting if phrase.kind == "part"], False
@@ -83,6 +84,7 @@ def _marked(said: Sayings, clause: Clause) -> list[Draft]:
             _say(said, clause, own[-1], phrase)
         elif phrase.kind in KNOWN:
             said.waiting.append(phrase)
+    said.remarks += group if is_before and not is_used else []
     return own
 
 

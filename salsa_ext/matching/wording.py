@@ -52,7 +52,7 @@ _PARTS: Final = {
         crane, yoke, grua, basculante, porta tambor, potence
     """,
     "magazine": """
-        magazine, mag, cargador, proveedor, carregador, pente, chargeur
+        magazine, cargador, proveedor, carregador, pente, chargeur
     """,
     "trigger_guard": """
         trigger guard, guardamonte, guarda monte, guardamato, guarda mato, guarda-mato, pontet
@@ -74,6 +74,7 @@ _PARTS: Final = {
     """,
 }
 _RESTORED: Final = """
+    se revela, se revelo, revelou, revelou-se, on revele, reveals, se recupera, se recupero,
     restored, recovered, raised, revealed, restored by etching, etched up, after restoration, after
     etching, revelado, revelada, revelados, reveladas, restaurado, restaurada, restaurados,
     restauradas, recuperado, recuperada, recuperados, recuperadas, reavivado, reactivado, por
@@ -109,10 +110,12 @@ _OBLITERATED: Final = """
     suprimido, effacement, grinding
 """
 _UNMARKED: Final = """
+    absent, absente, numero absent, ausente, numero ausente, serie ausente, number absent,
     n possui, n tem, sem numero aparente, no posee, no trae, sin serial, sin num, no tiene serie,
     s/nro, nao ha
 """
 _UNKNOWN: Final = """
+    n/v, n/l, n/r, n/e,
     ver observacion, ver observaciones, ver obs, ver nota, ver notas, ver detalle, ver foto, ver
     fotos, ver anexo, ver acta, vide observacao, vide observacoes, vide obs, vide anexo, vide laudo,
     vide foto, vide campo observacao, vide campo obs, vide campo observacao abaixo, ver campo
@@ -136,16 +139,17 @@ _AND: Final = """
     y, e, and, et, und, tambien, also, tambem, aussi, as well as, asi como, bem como, ainsi que
 """
 _SMALL: Final = """
-    partie, en partie, em parte, en parte, in part,
-    a, al, as, at, au, aux, both, ca, com, con, da, das, de, del, des, do, dos, du, el, em, en, es,
-    est, esta, for, from, in, is, it, la, las, le, les, lo, los, mas, more, na, nas, no, nos, o, of,
-    on, os, para, par, pela, pelo, por, pour, que, reads, sa, se, ser, son, sur, the, to, un, una,
-    um, uma, une, was, with, avec, como, as, by, era, foi, fue, lee, now, ahora, agora, y a, so,
-    sobre, lado, in the, of the, sua, su, each, cada, todo, tem, tiene, has, parte, part, pieza,
-    peca, arma, gun, weapon, arme, quimico, quimica, intencionalmente, intencional, intentionally,
-    deliberately, deliberadamente, intentionnellement, parcialmente, partially, partly,
-    partiellement, totalmente, completamente, completely, totally, propositalmente, mecanicamente,
-    proposito, a proposito, volontairement
+    partie, en partie, em parte, en parte, in part, a, al, as, at, au, aux, both, ca, com, con, da,
+    das, de, del, des, do, dos, du, el, em, en, es, est, esta, for, from, in, is, it, la, las, le,
+    les, lo, los, mas, more, na, nas, no, nos, o, of, on, os, para, par, pela, pelo, por, pour, que,
+    reads, sa, se, ser, son, sur, the, to, un, una, um, uma, une, was, with, avec, como, as, by,
+    era, foi, fue, lee, now, ahora, agora, y a, so, sobre, lado, in the, of the, sua, su, each,
+    cada, todo, tem, tiene, has, parte, part, pieza, peca, arma, gun, weapon, arme, quimico,
+    quimica, intencionalmente, intencional, intentionally, deliberately, deliberadamente,
+    intentionnellement, parcialmente, partially, partly, partiellement, totalmente, completamente,
+    completely, totally, propositalmente, mecanicamente, proposito, a proposito, volontairement,
+    mediante, laboratorio, en laboratorio, laboratoire, au laboratoire, laboratory, lab, chemical,
+    etching, acid, acido, perito, no laboratorio, em laboratorio
 """
 _GROUPS: Final = (
     ("small", "", _SMALL), ("and", "", _AND), ("label", "", _LABELS),
@@ -160,6 +164,7 @@ TERMS: Final = {
     for kind, code, phrases in _GROUPS
     for phrase in phrases.split(",")
 }
+_NUMBER: Final = re.compile(r"n[ro]{0,2}\.?[º°ª]\.?|no\.", re.IGNORECASE)
 # Words that people misspell where a serial should stand.
 _SPELT: Final = """
     obliterado obliterada obliterated suprimido suprimida eliminado eliminada adulterado adulterada
@@ -183,6 +188,8 @@ def _bare(glyph: str) -> str:
 @lru_cache(maxsize=4_000)
 def term_of(phrase: str) -> Term | None:
     """Return what a phrase of letters says, or None where the lists and `prose` have it not."""
+    if _NUMBER.fullmatch(phrase):
+        return Term("label", "")
     words = re.sub(r"[º°ª.’']+", "", plain(phrase)).strip()
     if found := TERMS.get(words) or TERMS.get(words.replace("-", " ")):
         return found
