@@ -34,7 +34,7 @@ _FILED: Final = (
 )
 _GONE: Final = (
     rf"(?:{ILLEGIBLE}|not identified|unidentified|missing|unknown|worn(?: off)?|gone|faltantes?"
-    r"|faltan?|ausentes?|no (?:se )?(?:identificad[oa]s?|identifican?|lee|ve|aprecia|distingue)"
+    r"|falta[nm]?|ausentes?|no (?:se )?(?:identificad[oa]s?|identifican?|lee|ve|aprecia|distingue)"
     r"|nao (?:se )?(?:identificad[oa]s?|le|ve|visualizad[oa]s?|lid[oa]s?)|manquent|manquante?s?"
     r"|non (?:identifiee?s?|lue?s?)|manque|desconocid[oa]s?|desconhecid[oa]s?|inconnue?s?"
     rf"|desgastad[oa]s?|(?P<filed>{_FILED}))"
@@ -76,6 +76,9 @@ _NOTE: Final = re.compile(
 )  # fmt: skip
 
 
+_ORDERS: Final = ("order", "order2", "order3", "b_order", "b_order2", "b_order3")
+
+
 @dataclass(frozen=True)
 class Note:
     """What a note says: `count` glyphs (None: some) at `at` (1 first, -1 last, None unsaid).
@@ -93,7 +96,15 @@ class Note:
 
 def notes_of(plain: str) -> list[tuple[int, int, Note]]:
     """Return the notes of a text without case and accents, each with its place."""
-    return [(*match.span(), _note(match)) for match in _NOTE.finditer(plain)]
+    found = (match for match in _NOTE.finditer(plain) if not _is_of_all(match))
+    return [(*match.span(), _note(match)) for match in found]
+
+
+def _is_of_all(match: re.Match[str]) -> bool:
+    """Tell “the number is illegible”, which is said of the mark, from a note on a glyph."""
+    said = match.groupdict()
+    counted = any(said[name] for name in (*_ORDERS, "count", "b_count", "one", "legend", "rest"))
+    return not counted and re.search(r"\b(?:numero|number)s?\b", match[0]) is not None
 
 
 def _note(match: re.Match[str]) -> Note:
@@ -105,8 +116,7 @@ def _note(match: re.Match[str]) -> Note:
     filed = any(said[name] for name in ("filed", "b_filed", "r_filed"))
     if said["rest"]:
         return Note(-1, None, filed=filed)
-    orders = ("order", "order2", "order3", "b_order", "b_order2", "b_order3")
-    order = next((said[name] for name in orders if said[name]), None)
+    order = next((said[name] for name in _ORDERS if said[name]), None)
     count = said["count"] or said["b_count"]
     plural = _PLURAL.search(match[0])
     some = None if plural else 1

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from salsa_ext.matching.clauses import Clause, clauses_of
 from salsa_ext.matching.damages import GONE, damage_of
@@ -18,14 +17,19 @@ from salsa_ext.matching.sayings import Draft, Sayings, gathered
 LONGEST: Final = 1_000  # characters of a cell that is read; a longer one is a text of its own
 # Letters and digits, at least one digit, not one glyph alone or again and again.
 _PLAIN: Final = re.compile(r"(?!(.)\1*\Z)(?!\d{16})(?=[A-Za-z]*\d)[A-Za-z0-9]{2,24}")
+# Groups of them with blanks or hyphens between, which no word, date or row of one glyph can be.
+_GROUPED: Final = re.compile(
+    r"(?!(.)(?:[ -]*\1)*\Z)(?!\d{1,4}-\d\d?-\d{1,4}\Z)(?=(?:\D*\d){3})"
+    r"(?:[A-Z]{1,2}|[A-Z]*\d[A-Z0-9]*)(?:(?: - | |-)(?:[A-DF-XZ]|[A-Z]*\d[A-Z0-9]*)){1,6}"
+)
 _PLACEHOLDER: Final = re.compile(r"0+|1|[nN]/?[aA]|\[?\(?[?*]*\)?\]?")
 _CONDITIONS: Final = ("restored", "altered", "obliterated", "probable", "visible")
 _MARKINGS: Final = ("restored", "altered", "obliterated", "unmarked", "unknown", "intact")
+_SHORT: Final = 40  # characters of a mark of groups
 _PROSE: Final = 3  # words that no list holds, and which no mark is made of
 
 
-@dataclass(frozen=True, slots=True)
-class MarkRead:
+class MarkRead(NamedTuple):
     """One mark: `text` in this project's notation (`?` unreadable, `*` a run of them, `[8B]`).
 
     `part` is where on the gun it stands (`frame`, `barrel`, …); `condition` is `visible`,
@@ -39,8 +43,7 @@ class MarkRead:
     remark: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What a cell says; `marks` are those that can be told, in their order.
 
     `marking` is that of the gun where the cell says one; `remarks` are what was not understood;
@@ -60,12 +63,13 @@ def read(cell: str) -> Reading:
     in two ways is one mark as written, and reading the text of a mark gives that mark. Words are
     known in English, Spanish, Portuguese and French. The caller keeps the cell.
     """
-    return Reading((MarkRead(cell),)) if _PLAIN.fullmatch(cell) else _read(cell)
+    is_plain = _PLAIN.fullmatch(cell) or (len(cell) <= _SHORT and _GROUPED.fullmatch(cell))
+    return Reading((MarkRead(cell),)) if is_plain else _read(cell)
 
 
 @lru_cache(maxsize=4_000)  # files repeat their words
 def _read(cell: str) -> Reading:
-    text = _clean(cell)
+    text = _clean(cell) or cell.strip()
     found = _parsed(text)
     if _is_settled(found, text, cell):
         return found

@@ -50,12 +50,12 @@ def gathered(clauses: Sequence[Clause]) -> Sayings:
         else:
             _beside(said, clause, before)
         _remark(said, clause)
-    labelled = any(clause.of("label") for clause in clauses)
-    said.is_plain &= labelled or all(
-        draft.parts
-        or glyphs(draft.text) >= LEAST
+    is_alone = len(said.drafts) == 1 and (
+        any(clause.of("label") for clause in clauses)
         or (len(clauses) == 1 and not _is_known(clauses[0]))
-        for draft in said.drafts
+    )
+    said.is_plain &= is_alone or all(
+        draft.parts or glyphs(draft.text) >= LEAST for draft in said.drafts
     )
     return said
 

@@ -1,11 +1,18 @@
 """A cell is read as the marks it holds, and no glyph is made up."""
 
+import csv
 import string
+from pathlib import Path
 
+import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from salsa_ext.matching.readings import MarkRead, Reading, read
+from salsa_ext.values import codes
+
+CORPUS = Path(__file__).parents[1] / "data" / "marks_as_written.csv"
+ROWS = list(csv.DictReader(CORPUS.read_text().splitlines()))
 
 WORDS = """
 raspado limado borrado ilegible ilegível illisible illegible cano cañón canon barrel frame armação carcasse slide
@@ -26,6 +33,42 @@ PLAIN = st.text(string.ascii_uppercase + string.digits, min_size=2, max_size=24)
 def is_within(text, cell):
     left = iter(cell)
     return all(glyph in left for glyph in text if glyph.isalnum())
+
+
+def written(mark):
+    part = f" @{mark.part}" if mark.part else ""
+    return mark.text + part + (f" !{mark.condition}" if mark.condition else "")
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[f"{row['language']} {row['cell']}" for row in ROWS])
+def test_a_cell_is_read_as_a_person_reads_it(row):
+    reading = read(row["cell"])
+    assert {
+        "marks": " + ".join(map(written, reading.marks)),
+        "marking": reading.marking or "", "damage": reading.damage or "",
+    } == {name: row[name] for name in ("marks", "marking", "damage")}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", codes.LANGUAGES)
+def test_each_language_has_its_cells(language):
+    assert sum(row["language"] == language for row in ROWS) >= 90
+
+
+@pytest.mark.parametrize("cell,remarks", [
+    ("KPT48213 (import mark PRY 24)", ("import mark PRY 24",)),
+    ("12345, con mira telescópica", ("con mira telescópica",)),
+    ("frame limado, slide 456", ("frame limado",)),
+    ("GLOCK 17 serie ABC123", ("GLOCK 17",)),
+    ("vide relatório do perito", ("vide relatório do perito",)),
+    ("raspado", ()), ("#REF!", ("#REF!",)),
+])  # fmt: skip
+def test_what_is_not_understood_is_a_remark(cell, remarks):
+    assert read(cell).remarks == remarks
+
+
+def test_what_was_said_of_a_mark_stands_beside_it():
+    [mark] = read("x13536, primeiro dígito não identificado.").marks
+    assert mark == MarkRead("?13536", remark="primeiro dígito não identificado")
 
 
 @given(CELLS)
