@@ -26,7 +26,7 @@ _WHOLE: Final = {code: re.compile(form, re.IGNORECASE) for code, form in _FORMS.
 _ENCODING: Final = re.compile("�|Ã[\x80-\xbf]|Â[\x80-\xbf]|ï¿½|_x[0-9A-F]{4}_")
 _WIDTHS: Final = frozenset((255, 256, 32_767))  # characters at which columns and cells are cut
 GONE: Final = frozenset(("error", "width"))  # of these not one glyph is left
-MISLEADING: Final = frozenset(("scientific", "date"))  # whose glyphs are not those that were read
+CODES: Final = frozenset((*_FORMS, "cut", "encoding"))
 
 
 def damage_of(text: str) -> str | None:
