@@ -12,6 +12,7 @@ from salsa_ext.matching.several import several
 _WITHIN: Final = frozenset(("mark", "letters", "joint", "dash", "and", "small"))
 _GLYPHS: Final = frozenset(("mark", "letters"))
 KNOWN: Final = frozenset(("part", "condition", "marking", "note", "label"))
+_SAID_OF: Final = frozenset(("part", "mark", "marking", "label"))
 _TELLING: Final = KNOWN - {"label", "marking"}  # what makes glyphs in brackets a mark
 
 
@@ -46,7 +47,26 @@ def clauses_of(text: str, phrases: Sequence[Phrase]) -> list[Clause]:
     for clause in found:
         marks = _marks(text, clause.phrases, _within(clause))
         clause.phrases = _as_written(clause, _before_label(clause, list(marks)))
-    return [clause for clause in found if clause.phrases]
+    return [part for clause in found for part in _by_parts(clause) if part.phrases]
+
+
+def _by_parts(clause: Clause) -> Iterator[Clause]:
+    """Cut a clause where another part of the gun begins: `slide 456 frame illegible`."""
+    start = 0
+    for n, phrase in enumerate(clause.phrases):
+        if phrase.kind == "part" and _begins(clause.phrases[start:n], clause.phrases[n:]):
+            yield replace(clause, phrases=clause.phrases[start:n])
+            start = n
+    yield replace(clause, phrases=clause.phrases[start:])
+
+
+def _begins(before: Sequence[Phrase], after: Sequence[Phrase]) -> bool:
+    """Tell whether a part begins what is said of it alone, and does not end what stands before."""
+    told = [phrase.kind for phrase in before if phrase.kind in _SAID_OF]
+    to_come = [phrase.kind for phrase in after if phrase.kind in _SAID_OF]
+    is_first = told[:1] == ["part"] and {*told} > {"part"} and {*to_come} > {"part"}
+    is_lost = "mark" in told and "marking" in to_come and "mark" not in to_come
+    return is_first or (is_lost and to_come[0] == "part" and to_come[-1] == "marking")
 
 
 def _within(clause: Clause) -> frozenset[str]:

@@ -13,6 +13,7 @@ from salsa_ext.matching.glyphs import in_place
 from salsa_ext.matching.phrases import phrases_of
 from salsa_ext.matching.prose import marking_of
 from salsa_ext.matching.sayings import Draft, Sayings, gathered
+from salsa_ext.matching.wording import plain, term_of
 
 LONGEST: Final = 1_000  # characters of a cell that is read; a longer one is a text of its own
 # Letters and digits, at least one digit, not one glyph alone or again and again.
@@ -25,6 +26,9 @@ _GROUPED: Final = re.compile(
 _PLACEHOLDER: Final = re.compile(r"0+|1|[nN]/?[aA]|\[?\(?[?*]*\)?\]?")
 _CONDITIONS: Final = ("restored", "altered", "obliterated", "probable", "visible")
 _MARKINGS: Final = ("restored", "altered", "obliterated", "unmarked", "unknown", "intact")
+_UNSEEN: Final = re.compile(
+    r"\s((?:no|nao|not|non)\s(?:visible|legible|readable|lisible|visivel|legivel)s?)\Z"
+)
 _SHORT: Final = 40  # characters of a mark of groups
 _PROSE: Final = 3  # words that no list holds, and which no mark is made of
 
@@ -117,12 +121,21 @@ def _parsed(text: str) -> Reading:
     if not text or _PLACEHOLDER.fullmatch(text) or not any(map(_says, text)):
         return Reading((), "unknown" if text else None)
     if said := marking_of(text):
-        return Reading((), said)
+        return Reading((), "unknown" if _is_unseen(text) else said)
     if len(text) > LONGEST:
         return Reading((), "unknown", (text,), damage)
     if damage in ("scientific", "date", "number", "precision") or _PLAIN.fullmatch(text):
         return Reading((MarkRead(text),), damage=damage)
     return _understood(text, damage)
+
+
+def _is_unseen(text: str) -> bool:
+    """Tell “serie: no visible”, of a mark that is there, from “no visible serial”."""
+    label, unseen, _ = (
+        _UNSEEN.split(plain(text), 1) if _UNSEEN.search(plain(text)) else ("", "", "")
+    )
+    term = term_of(label.strip(" :.-")) if unseen and label else None
+    return term is not None and term.kind == "label"
 
 
 def _says(glyph: str) -> bool:

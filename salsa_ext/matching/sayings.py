@@ -119,7 +119,7 @@ def _beside(said: Sayings, clause: Clause, before: Sequence[Draft]) -> None:
     parts = clause.of("part")
     lost = [code for phrase in clause.of("marking", "label") if (code := _lost(clause, phrase))]
     said.markings += lost
-    if parts and lost and not clause.is_bracket:
+    if parts and lost:
         said.remarks.append(clause.said())
     elif len(parts) > 1 and len(parts) == len(before):
         for draft, part in zip(before, parts, strict=True):
