@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from salsa_ext.matching.readings import MarkRead, read
+from salsa_ext.matching.readings import MarkRead, Reading, read
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import require
+from salsa_ext.values.actor import Actor
 from salsa_ext.values.firearms import Firearm, Mark
 from salsa_ext.values.inquiries import Query
 
@@ -13,6 +16,12 @@ from salsa_ext.values.inquiries import Query
 _CONDITIONS: Final = {
     "visible": "intact", "restored": "restored", "altered": "altered", "obliterated": "obliterated",
 }  # fmt: skip
+
+
+def show(*, actor: Actor, text: str) -> Reading:
+    """Return how a cell is understood; it reads no record, and leaves no trace in the audit."""
+    require(actor, Permission.CHECK_MAKE)
+    return read(text)
 
 
 def marking(firearm: Firearm) -> str:

@@ -109,3 +109,15 @@ def test_the_importing_state_holds_each_mark_of_a_cell_once(as_actor, police):
     here = [one["record"] for one in answer["candidates"] if one["state"] == "BOL"]
     marks = as_actor("BOL", "police_officer").get(f"/records/{here[0]}").json["marks"]
     assert sorted(mark["text"] for mark in marks) == ["KPT48213", "KPT48213/RRN11902", "RRN11902"]
+
+
+def test_a_cell_is_shown_as_it_is_understood(police):
+    answer = police.get("/marks/reading?text=KPT48213 (cano) revelado").json
+    assert answer == {
+        "marks": [{"text": "KPT48213", "part": "barrel", "condition": "restored", "remark": "revelado"}],
+        "marking": "restored", "remarks": [], "damage": None,
+    }  # fmt: skip
+
+
+def test_a_cell_without_a_text_is_refused(police):
+    assert list(police.get("/marks/reading", 422).json["errors"]) == ["text"]
