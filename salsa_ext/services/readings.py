@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from salsa_ext.matching import marks
+from salsa_ext.matching.prose import marking_of
 from salsa_ext.matching.readings import MarkRead, Reading, read
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
@@ -31,14 +33,25 @@ def marking(firearm: Firearm) -> str:
     """
     if firearm.marking not in ("unknown", "intact") or firearm.serial is None:
         return firearm.marking
-    return read(firearm.serial).marking or firearm.marking
+    reading = read(firearm.serial)
+    is_told = reading.marks or _is_prose(firearm.serial)
+    return (reading.marking if is_told else None) or firearm.marking
 
 
 def borne(firearm: Firearm) -> list[Mark]:
     """Return what is stamped on the gun: prose in place of a serial stays in the record alone."""
-    said = firearm.serial if firearm.serial and not read(firearm.serial).marks else None
+    said = firearm.serial if firearm.serial and _is_prose(firearm.serial) else None
     borne = (*firearm.all_marks(), *_further(firearm.serial, firearm.marks))
     return [mark for mark in borne if said is None or mark.text != said]
+
+
+def _is_prose(serial: str) -> bool:
+    """Tell words from a mark; `1` or `NA` mostly stands for none, yet some gun has that number.
+
+    Such a short one is searched only with make and calibre beside it, so it stays.
+    """
+    is_long = marks.readable(marks.normalise(serial)) >= marks.NUMBERED
+    return not read(serial).marks and (is_long or marking_of(serial) is not None)
 
 
 def with_further(firearm: Firearm) -> Firearm:
