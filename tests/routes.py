@@ -110,6 +110,7 @@ ROUTES = (
     Route("GET", "/records/{record_id}", Of.RECORD_READ),
     Route("POST", "/checks", Of.CHECK_MAKE),
     Route("POST", "/checks/{check_id}/case", Of.CHECK_MAKE),
+    Route("GET", "/marks/reading", Of.CHECK_MAKE),
     Route("GET", "/traces", Of.TRACE_READ),
     Route("POST", "/traces", Of.TRACE_REQUEST),
     Route("GET", "/traces/{trace_id}", Of.TRACE_READ),

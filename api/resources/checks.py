@@ -7,8 +7,10 @@ from uuid import UUID
 
 from api.resource import Resource
 from api.schemas.checks import CaseRequest, CheckRequest, CheckResponse
+from api.schemas.readings import ReadingQuery, ReadingResponse
+from salsa_ext.matching.readings import Reading
 from salsa_ext.policy.permissions import Permission
-from salsa_ext.services import checks
+from salsa_ext.services import checks, readings
 from salsa_ext.services.checks import Answer
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.inquiries import CheckData
@@ -29,3 +31,13 @@ def give_check_case(actor: Actor, data: dict[str, Any], check_id: UUID) -> dict[
     """Add the case number to a check that was made for an incident."""
     checks.give_case(actor=actor, check_id=check_id, case_number=data["case_number"])
     return data
+
+
+def _reading(actor: Actor, text: str) -> Reading:
+    """Show which marks a form's or spreadsheet's cell holds, before it is asked for or recorded."""
+    return readings.show(actor=actor, text=text)
+
+
+blueprint.reading(
+    "/marks/reading", ReadingResponse, _reading, Permission.CHECK_MAKE, query=ReadingQuery
+)

@@ -17,6 +17,7 @@ from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.contacts import contact_of
 from salsa_ext.readmodels.marks import Coverage, coverage
 from salsa_ext.readmodels.search import Candidate, search
+from salsa_ext.services import readings
 from salsa_ext.values.actor import Actor, Purpose
 from salsa_ext.values.codes import PURPOSES_WITH_INCIDENT
 from salsa_ext.values.ids import new_id
@@ -56,7 +57,7 @@ def make(*, actor: Actor, data: CheckData) -> Answer:
     require(actor, Permission.CHECK_MAKE)
     check_purpose(data.purpose)
     actor = actor.for_purpose(data.purpose)
-    found = search(data.query, actor)
+    found = search(readings.all_of(data.query), actor)
     seen = visible(found)[:MOST]
     said = verdict([candidate.evidence.strength for candidate in seen])
     check_id = _write(actor, data, said)

@@ -13,13 +13,12 @@ from sqlalchemy import ColumnElement, select, update
 
 from salsa_ext.db import db, insert_many
 from salsa_ext.matching import marks
-from salsa_ext.matching.prose import marking_of
 from salsa_ext.models import Mark as MarkRow
 from salsa_ext.models import MarkKey, Record, RecordSetting
 from salsa_ext.models.records import Described
 from salsa_ext.readmodels import names
 from salsa_ext.readmodels.records import RecordView
-from salsa_ext.services import rollups
+from salsa_ext.services import readings, rollups
 from salsa_ext.values.events import Source, When
 from salsa_ext.values.firearms import Firearm, Mark
 from salsa_ext.values.ids import new_id
@@ -137,7 +136,7 @@ def describe(firearm: Firearm) -> dict[str, Any]:
         "year": firearm.year,
         "origin_kind": firearm.origin_kind,
         "serial": firearm.serial,
-        "marking": _marking(firearm),
+        "marking": readings.marking(firearm),
         "importer_mark": firearm.importer_mark,
         "part_kind": firearm.part_kind,
         "quantity": firearm.quantity, "unit": firearm.unit,
@@ -145,16 +144,6 @@ def describe(firearm: Firearm) -> dict[str, Any]:
         "hs_code": firearm.hs_code,
         "antique": firearm.antique,
     }  # fmt: skip
-
-
-def _marking(firearm: Firearm) -> str:
-    """Return how the serial is marked: as reported, else what prose in its place says.
-
-    Words where the serial should stand are no intact mark, whatever is ticked beside them.
-    """
-    if firearm.marking not in ("unknown", "intact") or firearm.serial is None:
-        return firearm.marking
-    return marking_of(firearm.serial) or firearm.marking
 
 
 def subject(firearm: Firearm) -> str:
@@ -188,19 +177,13 @@ def _setting(entry: Entry, row: dict[str, Any]) -> dict[str, Any]:
 def _write_marks(pairs: Iterable[tuple[Entry, dict[str, Any]]]) -> None:
     written, keys = [], []
     for entry, row in pairs:
-        for mark in _borne(entry.firearm):
+        for mark in readings.borne(entry.firearm):
             mark_row = _mark(mark, row)
             written.append(mark_row)
             if mark.kind in marks.IDENTIFYING and (key := marks.key(mark.text)):
                 keys.append(_key(key, mark_row["id"], entry, row))
     insert_many(MarkRow, written)
     insert_many(MarkKey, keys)
-
-
-def _borne(firearm: Firearm) -> list[Mark]:
-    """Return what is stamped on the gun: prose in place of a serial stays in the record alone."""
-    said = firearm.serial if firearm.serial and marking_of(firearm.serial) else None
-    return [mark for mark in firearm.all_marks() if said is None or mark.text != said]
 
 
 def _mark(mark: Mark, row: dict[str, Any]) -> dict[str, Any]:

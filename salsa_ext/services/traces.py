@@ -19,7 +19,7 @@ from salsa_ext.readmodels.days import today
 from salsa_ext.readmodels.records import RecordView, of_documents
 from salsa_ext.readmodels.search import searched_by
 from salsa_ext.readmodels.versions import current
-from salsa_ext.services import legs, records, rollups
+from salsa_ext.services import legs, readings, records, rollups
 from salsa_ext.services.fields import Problems, check_date
 from salsa_ext.values.actor import Actor, Purpose
 from salsa_ext.values.ids import new_id
@@ -166,7 +166,7 @@ def _description(item: RecordView | None, data: TraceData) -> dict[str, Any]:
     """Return the gun as it will be sent: the firearm fields and every mark."""
     if item is None:
         assert data.firearm is not None
-        marks = [asdict(mark) for mark in data.firearm.marks]
+        marks = [asdict(mark) for mark in readings.with_further(data.firearm).marks]
         return records.describe(data.firearm) | {"marks": marks}
     fields = {name: getattr(item.record, name) for name in records.FIELDS}
     marks = [
