@@ -89,7 +89,9 @@ def _show(title: str, tally: Tally, shown: int) -> None:
     also = right + count["candidate: right"]
     answered = also + wrong + count["candidate: wrong"] + count["none: only a candidate"]
     print(f"\n{title}: {count.total():,}")
-    print(f"  certain         precision {_share(right, right + wrong)}  recall {_share(right, coded)}")
+    print(
+        f"  certain         precision {_share(right, right + wrong)}  recall {_share(right, coded)}"
+    )
     print(f"  best candidate  precision {_share(also, answered)}  recall {_share(also, coded)}")
     for name, number in sorted(count.items()):
         print(f"  {number:>6,}  {name}: {_examples(tally.examples[name], shown)}")

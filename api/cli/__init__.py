@@ -26,6 +26,7 @@ COMMANDS = {
     "signing-key": ("api.cli.signing", "signing_key"),
     "paper": ("api.cli.papers", "paper"),
     "verify": ("api.cli.verify", "verify"),
+    "name": ("api.cli.names", "name"),
     "import": ("api.cli.imports", "import_"),
     "bench": ("api.cli.bench", "bench"),
 }

@@ -67,7 +67,9 @@ def _signs(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text.casefold())
     plain = "".join(glyph for glyph in plain if not unicodedata.combining(glyph))
     plain = re.sub(r"[×*]", "x", plain).replace("smith", "s").replace("wesson", "w")
-    plain = re.sub(r"\bs\s*(?:&|and|y|e|et)?\s*w(?=l?\b)", "sw", re.sub(r"(?<=\d)(?=s\b)", " ", plain))
+    plain = re.sub(
+        r"\bs\s*(?:&|and|y|e|et)?\s*w(?=l?\b)", "sw", re.sub(r"(?<=\d)(?=s\b)", " ", plain)
+    )
     plain = re.sub(r"(?<=\d)\s*,\s*(?=\d)", ".", plain)
     plain = re.sub(r"\bm\s*\.\s*m\b", "mm", _LETTERS.sub(r"\1", plain))
     plain = re.sub(r"\bswl\b", "sw long", re.sub(r"(?<=\d)(?=swl?\b)", " ", plain))

@@ -45,10 +45,11 @@ class Calibres(Names):
 
     def _like(self, asked: str) -> list[Candidate]:
         digits = _digits(asked)
+        telling = 99 if "x" in asked else sum(map(str.isalpha, asked))
         return [
             Candidate(self.by[name][0].code,
                       sureness if _digits(name) == digits else sureness * _OTHER_DIGITS, "typo")
-            for name, sureness in typed(asked, self.sure) if digits
+            for name, sureness in typed(asked, self.sure, telling) if digits
         ]  # fmt: skip
 
     def _by_number(self, asked: str) -> list[Candidate]:

@@ -18,7 +18,10 @@ DECISIVE: Final = -12.0
 
 @dataclass(frozen=True)
 class Description:
-    """What is compared of a gun; codes, not raw text. `year` is the year of manufacture."""
+    """What is compared of a gun; codes, not raw text. `year` is the year of manufacture.
+
+    `related` are the families of cartridges that the same guns fire, as 5.56x45 and .223 Remington.
+    """
 
     serial_norm: str
     make: str | None = None
@@ -26,6 +29,7 @@ class Description:
     type: str | None = None
     country: str | None = None
     year: int | None = None
+    related: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,9 @@ WEIGHTS: Final = (
 )  # fmt: skip
 
 
+RELATED: Final = Reason("calibre_related", say("The calibre is fired from the same guns."), 1.5)
+
+
 def _fields(asked: Description, held: Description) -> list[Reason]:
     reasons = []
     for name, agrees, differs, same, other in WEIGHTS:
@@ -130,7 +137,9 @@ def _fields(asked: Description, held: Description) -> list[Reason]:
         if mine is None or theirs is None:
             continue
         code = name.removesuffix("_family")
-        if mine == theirs:
+        if name == "calibre_family" and theirs in asked.related:
+            reasons.append(RELATED)
+        elif mine == theirs:
             reasons.append(Reason(f"{code}_same", same, agrees))
         else:
             reasons.append(Reason(f"{code}_other", other, differs))

@@ -11,15 +11,15 @@ from salsa_ext.matching.likeness import Candidate, ranked
 from salsa_ext.matching.names import fold, words
 from salsa_ext.matching.resolver import LIKELY, Found, Known, Names
 
-_FORM: Final = frozenset(
-    "inc llc ltd ltda co corp corporation company comp cia gmbh ag spa srl sl plc kg sas sa mfg"
-    " manufacturing manufacture firearms firearm arms armas armes guns usa us the and y e et und".split()
-)
-_GENERIC: Final = frozenset(  # too common to stand for one maker once its other words are gone
-    "american precision tactical national united universal custom international liberty eagle"
-    " sporting service standard defense defence industries armory arsenal republic general".split()
-)
-_SHORTEST: Final = 3
+_FORM: Final = frozenset("""
+    inc llc ltd ltda co corp corporation company comp cia gmbh ag spa srl sl plc kg sas sa mfg
+    manufacturing manufacture firearms firearm arms armas armes guns usa us the and y e et und
+""".split())  # fmt: skip
+_GENERIC: Final = frozenset("""
+    american precision tactical national united universal custom international liberty eagle
+    sporting service standard defense defence industries armory arsenal republic general swiss german
+""".split())  # fmt: skip  # too common to stand for one maker once its other words are gone
+_SHORTEST: Final = 2
 _COLUMN: Final = 10  # where some registers cut a make
 _CUT: Final = 0.97
 _PARTS: Final = 0.96
@@ -35,7 +35,7 @@ def core(text: str) -> str:
 def is_cut(text: str) -> bool:
     """Tell whether a name has just the length at which registers cut it, with or without signs."""
     length, left = len(" ".join(text.split())), sum(map(len, words(text)))
-    return left > 2 * _SHORTEST - 1 and (length == _COLUMN or left == length == _COLUMN - 1)
+    return left > _SHORTEST * 2 + 1 and (length == _COLUMN or left == length == _COLUMN - 1)
 
 
 class Makes(Names):
@@ -65,7 +65,10 @@ class Makes(Names):
 
     def guess(self, text: str) -> Found:
         """Return what is like the whole name, or like what is left without its form."""
-        typos = self.mistyped({fold("make", text), core(text)})
+        whole, left = fold("make", text), core(text)
+        typos = self.mistyped(whole, len(left) or 99)
+        if left != whole:
+            typos += self.mistyped(left)
         return ranked([*typos, *self.within(text)])
 
     def _formed(self, text: str) -> Found:
@@ -82,6 +85,8 @@ class Makes(Names):
         makers = [code for code in makers if code not in above] or list(codes)
         if len(said) < 2 or not makers:
             return ()
+        if makers[0] in self._importers:
+            return [Candidate(code, round(_PARTS / len(makers), 2), "importer") for code in makers]
         if len(makers) == 1:
             return [Candidate(makers[0], _PARTS if all(read) else LIKELY, "part")]
         if "(" in text and read[0]:  # the register's make, beside its partner

@@ -30,7 +30,9 @@ def fold(kind: str, text: str) -> str:
 def words(text: str) -> tuple[str, ...]:
     """Return the words of a name without case, accents and signs; S.A. is one word."""
     plain = unicodedata.normalize("NFKD", re.sub(r"['’]", "", text.casefold()))
-    plain = "".join(glyph for glyph in plain if not unicodedata.combining(glyph)).translate(_LETTERS)
+    plain = "".join(glyph for glyph in plain if not unicodedata.combining(glyph)).translate(
+        _LETTERS
+    )
     return tuple(re.findall(r"[^\W_]+", re.sub(r"\b(\w)\.(?=\w\b)", r"\1", plain)))
 
 

@@ -12,8 +12,8 @@ from salsa_ext.matching.names import fold, words
 
 CERTAIN: Final = 0.95  # a code is given where at most one gun in twenty can be another
 LIKELY: Final = 0.9  # from here on the best candidate is weak evidence; see docs/names.md
-LEADING: Final = 0.85  # a known name, with words behind it that nobody knows
-WITHIN: Final = 0.7
+LEADING: Final = 0.75  # a known name, with words behind it that nobody knows
+WITHIN: Final = 0.55
 FORM: Final = 0.995  # without its words of legal form or trade
 _SHORT: Final = {2: 0.7, 3: 0.8}  # so short a name may be a word of its own
 
@@ -39,7 +39,7 @@ class Names:
         for one in known:
             how = "name" if one.sureness == 1 else "form" if one.sureness == FORM else "usual"
             by[one.folded].append(Candidate(one.code, one.sureness, how))
-        self.by = {name: ranked(found) for name, found in by.items()}
+        self.by = {name: sorted(found, key=lambda one: -one.sureness) for name, found in by.items()}
         self.sure = sorted(name for name, found in self.by.items() if found[0].sureness >= FORM)
 
     def resolve(self, text: str) -> str | None:
@@ -65,14 +65,14 @@ class Names:
 
     def guess(self, text: str) -> Found:
         """Return what is like it: mistyped, or a name with more words about it."""
-        return ranked([*self.mistyped({fold(self.kind, text)}), *self.within(text)])
+        return ranked([*self.mistyped(fold(self.kind, text)), *self.within(text)])
 
-    def mistyped(self, written: Iterable[str]) -> list[Candidate]:
-        """Return the names that differ by few typing errors."""
+    def mistyped(self, written: str, telling: int = 99) -> list[Candidate]:
+        """Return the names that differ by few typing errors; `telling` as in `typed`."""
         return [
             Candidate(self.by[name][0].code, sureness, "typo")
-            for one in written for name, sureness in typed(one, self.sure)
-        ]  # fmt: skip
+            for name, sureness in typed(written, self.sure, telling)
+        ]
 
     def within(self, text: str) -> list[Candidate]:
         """Return the longest name that is part of the text, surer where the text begins with it."""

@@ -30,7 +30,9 @@ def _names(kind: str) -> Names:
 
 @cache
 def _remarks(kind: str) -> dict[str, str]:
-    rows = db.session.execute(select(Alias.folded, Alias.code).where(Alias.kind == f"{kind} remark"))
+    rows = db.session.execute(
+        select(Alias.folded, Alias.code).where(Alias.kind == f"{kind} remark")
+    )
     return dict(rows.all())
 
 
@@ -151,16 +153,16 @@ def family(calibre: str | None) -> str | None:
 
 @cache
 def calibres(family: str | None) -> list[str] | None:
-    """Return the calibres of a family, or None for no family."""
-    return [code for code, of in _families().items() if of == family] if family else None
+    """Return the calibres of a family and of those related to it, or None for no family."""
+    wanted = {family, *related(family)}
+    return [code for code, of in _families().items() if of in wanted] if family else None
 
 
 @cache
 def related(family: str | None) -> frozenset[str]:
     """Return the families of cartridges that are fired from the same guns as those of a family."""
-    rows = db.session.execute(select(Calibre.family, Calibre.related))
-    beside = {of: other for of, other in rows if other}
-    return frozenset({_families()[beside[family]]} if family in beside else ())
+    wanted = select(Calibre.related).where(Calibre.family == family, Calibre.related.is_not(None))
+    return frozenset(_families()[str(code)] for code in db.session.scalars(wanted))
 
 
 def category(type_code: str | None) -> str | None:

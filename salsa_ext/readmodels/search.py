@@ -135,10 +135,12 @@ def likeliest(candidates: Sequence[Candidate]) -> list[Candidate]:
 
 
 def _asked(query: Query) -> Description:
+    family = names.family(names.resolve("calibre", query.calibre))
     return Description(
         serial_norm="",  # each of the keys that are searched has its own
         make=names.resolve("make", query.make),
-        calibre_family=names.family(names.resolve("calibre", query.calibre)),
+        calibre_family=family,
+        related=names.related(family),
         type=names.resolve("type", query.type),
         country=query.country,
         year=query.year,

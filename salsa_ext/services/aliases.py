@@ -50,14 +50,15 @@ def _names(kind: str, written: Iterable[tuple[str, str]]) -> Iterator[dict[str, 
     yield from (_alias(kind, folded, code) for folded, code in names.items())
     for folded, codes in cores.items():
         if folded and folded not in names and len(codes) == 1:  # one maker's alone
-            yield _alias(kind, folded, *codes, sureness=FORM)
+            yield _alias(kind, folded, next(iter(codes)), sureness=FORM)
 
 
 def _usual(listed: Iterable[Row]) -> Iterator[dict[str, Any]]:
     seen: dict[tuple[str, str, str], float] = {}
     for row in listed:
-        for folded in {fold(row["kind"], row["text"]), form(row["text"])}:
-            seen[row["kind"], folded, row["code"]] = float(row["sureness"])
+        kind, text = row["kind"], row["text"]
+        for folded in {fold(kind, text), form(text) if kind == "calibre" else ""} - {""}:
+            seen[kind, folded, row["code"]] = float(row["sureness"])
     for (kind, folded, code), sureness in seen.items():
         yield _alias(kind, folded, code, sureness=sureness)
 

@@ -37,7 +37,9 @@ def _tables() -> Mapping[type[Base], Iterator[dict[str, Any]]]:
         State: map(_state, _read("states")),
         Post: map(_post, _read("posts")),
         Make: map(_make, _read("makes")),
-        Calibre: (_only(row, "code", "name", "family", "kind", "related") for row in _read("calibres")),
+        Calibre: (
+            _only(row, "code", "name", "family", "kind", "related") for row in _read("calibres")
+        ),
         FirearmType: (
             _only(row, "code", "category", "hs", "iafq", "ncic") for row in _read("types")
         ),
