@@ -11,14 +11,16 @@ from salsa_ext.matching.likeness import Candidate, ranked
 from salsa_ext.matching.names import fold, words
 from salsa_ext.matching.resolver import LIKELY, Found, Known, Names
 
-_FORM: Final = frozenset("""
+_TRADE: Final = """
     inc llc ltd ltda co corp corporation company comp cia gmbh ag spa srl sl plc kg sas sa mfg
     manufacturing manufacture firearms firearm arms armas armes guns usa us the and y e et und
-""".split())  # fmt: skip
-_GENERIC: Final = frozenset("""
-    american precision tactical national united universal custom international liberty eagle
-    sporting service standard defense defence industries armory arsenal republic general swiss german
-""".split())  # fmt: skip  # too common to stand for one maker once its other words are gone
+"""
+_COMMON: Final = """
+    american precision tactical national united universal custom international liberty eagle swiss
+    sporting service standard defense defence industries armory arsenal republic general german
+"""
+_FORM: Final = frozenset(_TRADE.split())
+_GENERIC: Final = frozenset(_COMMON.split())  # would stand for many makers without other words
 _SHORTEST: Final = 2
 _COLUMN: Final = 10  # where some registers cut a make
 _CUT: Final = 0.97
