@@ -60,6 +60,7 @@ def list_makes(
     actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
 ) -> Page[Asked]:
     """Return makes by code; with `q` those that it may mean, the surest first."""
+    require(actor, Permission.REFERENCE_READ)
     return _asked(actor, "make", Make, filters, limit, cursor)
 
 
@@ -67,6 +68,7 @@ def list_calibres(
     actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
 ) -> Page[Asked]:
     """Return calibres by code; with `q` those that it may mean, the surest first."""
+    require(actor, Permission.REFERENCE_READ)
     return _asked(actor, "calibre", Calibre, filters, limit, cursor)
 
 
@@ -74,6 +76,7 @@ def list_types(
     actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
 ) -> Page[Asked]:
     """Return types of firearms, parts and munitions by code; with `q` those that it may mean."""
+    require(actor, Permission.REFERENCE_READ)
     return _asked(actor, "type", FirearmType, filters, limit, cursor)
 
 
@@ -102,7 +105,6 @@ def _pair(cursor: str) -> tuple[str, str]:
 def _asked(
     actor: Actor, kind: str, model: Any, filters: dict[str, Any], limit: int, cursor: str | None
 ) -> Page[Asked]:
-    require(actor, Permission.REFERENCE_READ)
     if (text := filters.get("q")) is not None:
         return asked.find(kind, model, actor.language, text, limit, cursor)
     found: Page[Any] = _by_code(select(model), model.code, limit, cursor)

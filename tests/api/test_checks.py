@@ -52,7 +52,7 @@ def test_another_make_speaks_against_it(ask):
 
 
 def test_a_mistyped_make_speaks_for_the_gun_and_not_against_it(ask):
-    [reason] = [one for one in ask(make="Taursu Armas")["candidates"][0]["reasons"]
+    [reason] = [one for one in ask(make="Forjas Tauruss")["candidates"][0]["reasons"]
                 if one["code"].startswith("make")]  # fmt: skip
     assert (reason["code"], reason["bits"]) == ("make_likely", 2.0)
     assert ask(make="Andreson Manufacturing")["verdict"] == "hit"
