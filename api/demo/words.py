@@ -26,7 +26,7 @@ MAKES: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 CALIBRES: Final[Mapping[str, tuple[str, ...]]] = {
     "9x19": ("9 mm", "9 mm Luger", "9x19 Parabellum"), ".38 Special": (".38 Spl", "38 SPL"),
-    ".40 S&W": (".40", "cal 40"), ".380 ACP": (".380", "9 mm corto"), ".45 ACP": (".45 Auto",),
+    ".40 S&W": (".40", "cal 40"), ".380 ACP": (".380", "9 mm corto"), ".45 ACP": (".45",),
     ".22 LR": (".22", "cal 22"), "12 gauge": ("12", "cal 12"), "5.56x45": ("5.56", ".223"),
 }  # fmt: skip
 AS_HEARD: Final = 0.35
