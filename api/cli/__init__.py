@@ -27,6 +27,7 @@ COMMANDS = {
     "paper": ("api.cli.papers", "paper"),
     "verify": ("api.cli.verify", "verify"),
     "mark": ("api.cli.marks", "mark"),
+    "name": ("api.cli.names", "name"),
     "import": ("api.cli.imports", "import_"),
     "bench": ("api.cli.bench", "bench"),
 }

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import click
+from flask import Flask
 
 from api import running
 from api.app import create_app
@@ -36,11 +39,37 @@ def checks(marks: int, rounds: int) -> None:
     """
     from benchmarks import checks as benchmark
 
-    config = Config.from_env()
+    written = Config.from_env().home / "bench" / "checks.json"
+    with _apart() as app, click.progressbar(length=marks, label="filling") as bar:
+        benchmark.run(app, marks, rounds, written, bar.update)
+
+
+@bench.command()
+@click.option("--data", required=True, metavar="FOLDER", help="The register of sales and its cleaned twin.",
+              type=click.Path(exists=True, file_okay=False, path_type=Path))  # fmt: skip
+@click.option("--examples", default=4, show_default=True, type=click.IntRange(0),
+              help="Examples of each class.")  # fmt: skip
+@explained
+def names(data: Path, examples: int) -> None:
+    """Read the makes and calibres of a published register, beside what is known to be right.
+
+    \b
+    Example:
+      salsa bench names --data ../shared/data/us_handgun_sales
+    """
+    from benchmarks import names as benchmark
+
+    with _apart():
+        benchmark.run(data, examples)
+
+
+@contextmanager
+def _apart() -> Iterator[Flask]:
+    """Open the application on a database of its own, which is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="salsa-bench-") as home:
-        apart = replace(config, home=Path(home), database_url=None, migration_url=None)
+        apart = replace(Config.from_env(), home=Path(home), database_url=None, migration_url=None)
         with running.database(apart) as started:
             database.upgrade(owner_url(started))
             app = create_app(started)
-            with app.app_context(), click.progressbar(length=marks, label="filling") as bar:
-                benchmark.run(app, marks, rounds, config.home / "bench" / "checks.json", bar.update)
+            with app.app_context():
+                yield app

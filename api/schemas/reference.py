@@ -9,6 +9,7 @@ from marshmallow import Schema, fields, pre_dump
 from api.pagination import ListQuery
 from api.schemas.common import columns
 from api.schemas.fields import Code, Items, Line, QueryFlag, RequestSchema, StateCode, Text
+from salsa_ext.readmodels.asked import Asked
 from salsa_ext.readmodels.reference import Named
 from salsa_ext.services.agencies import AgencyData, ContactData
 from salsa_ext.values import codes
@@ -36,15 +37,6 @@ class StateResponse(NamedResponse):
     is_cifta_party = fields.Boolean(required=True)
     is_cifta_signatory_only = fields.Boolean(required=True)
     is_participant = fields.Boolean(required=True)
-
-
-class TypeResponse(NamedResponse):
-    """A type of firearm, part or munition."""
-
-    category = fields.String(required=True)
-    hs = fields.String(allow_none=True)
-    iafq = fields.String(required=True)
-    ncic = fields.String(allow_none=True)
 
 
 class OffenceResponse(NamedResponse):
@@ -83,22 +75,48 @@ class PostResponse(Schema):
         return columns(post) | {"sides": sides}
 
 
-class MakeResponse(Schema):
-    """A make."""
+class AskedResponse(Schema):
+    """A code with its name; with `q` how sure it is that the text means it, from 0 to 1, and why.
+
+    What is certain is what a record of this text would have as its code.
+    """
 
     code = fields.String(required=True)
     name = fields.String(required=True)
+    sureness = fields.Float(allow_none=True)
+    how = fields.String(allow_none=True)
+    is_certain = fields.Boolean(allow_none=True)
+
+    @pre_dump
+    def _present(self, asked: Asked, **_: Any) -> dict[str, Any]:
+        return columns(asked.row) | {
+            name: getattr(asked, name) for name in ("name", "sureness", "how", "is_certain")
+        }
+
+
+class TypeResponse(AskedResponse):
+    """A type of firearm, part or munition."""
+
+    category = fields.String(required=True)
+    hs = fields.String(allow_none=True)
+    iafq = fields.String(required=True)
+    ncic = fields.String(allow_none=True)
+
+
+class MakeResponse(AskedResponse):
+    """A maker or a brand with its parent, or an importer: no maker, though guns bear its name."""
+
     country = fields.String(required=True)
     parent = fields.String(allow_none=True)
+    kind = fields.String(required=True)
 
 
-class CalibreResponse(Schema):
-    """A calibre; those of one family are taken for each other."""
+class CalibreResponse(AskedResponse):
+    """A calibre; those of one family are taken for each other, a related one is fired alike."""
 
-    code = fields.String(required=True)
-    name = fields.String(required=True)
     family = fields.String(required=True)
     kind = fields.String(required=True)
+    related = fields.String(allow_none=True)
 
 
 class AgencyResponse(Schema):

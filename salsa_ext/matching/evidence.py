@@ -18,7 +18,12 @@ DECISIVE: Final = -12.0
 
 @dataclass(frozen=True)
 class Description:
-    """What is compared of a gun; codes, not raw text. `year` is the year of manufacture."""
+    """What is compared of a gun; codes, not raw text. `year` is the year of manufacture.
+
+    `related` are the families of cartridges that the same guns fire, as 5.56x45 and .223 Remington.
+    `likely` are fields and what they probably mean where it is not certain: it speaks for a gun where
+    it agrees, by half, and never against one.
+    """
 
     serial_norm: str
     make: str | None = None
@@ -26,6 +31,8 @@ class Description:
     type: str | None = None
     country: str | None = None
     year: int | None = None
+    related: frozenset[str] = frozenset()
+    likely: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -123,14 +130,35 @@ WEIGHTS: Final = (
 )  # fmt: skip
 
 
+RELATED: Final = Reason("calibre_related", say("The calibre is fired from the same guns."), 1.5)
+
+
+LIKELY: Final = {
+    "make": say("The make is probably the same."),
+    "calibre_family": say("The calibre is probably the same."),
+    "type": say("The type is probably the same."),
+}
+
+
+def _likely(asked: Description, held: Description) -> list[Reason]:
+    bits = {name: agrees for name, agrees, *_ in WEIGHTS}
+    return [
+        Reason(f"{name.removesuffix('_family')}_likely", LIKELY[name], bits[name] / 2)
+        for name, code in asked.likely
+        if code == getattr(held, name)
+    ]
+
+
 def _fields(asked: Description, held: Description) -> list[Reason]:
-    reasons = []
+    reasons = _likely(asked, held)
     for name, agrees, differs, same, other in WEIGHTS:
         mine, theirs = getattr(asked, name), getattr(held, name)
         if mine is None or theirs is None:
             continue
         code = name.removesuffix("_family")
-        if mine == theirs:
+        if name == "calibre_family" and theirs in asked.related:
+            reasons.append(RELATED)
+        elif mine == theirs:
             reasons.append(Reason(f"{code}_same", same, agrees))
         else:
             reasons.append(Reason(f"{code}_other", other, differs))

@@ -6,6 +6,9 @@ import hashlib
 import re
 import unicodedata
 from functools import lru_cache
+from typing import Final
+
+_LETTERS: Final = str.maketrans({"ł": "l", "ø": "o", "ı": "i", "đ": "d", "æ": "ae", "œ": "oe"})
 
 
 @lru_cache(maxsize=10_000)  # a file repeats a few names thousands of times
@@ -18,7 +21,19 @@ def fold(kind: str, text: str) -> str:
     )
     if kind == "calibre":
         return re.sub(r"[^0-9a-z./\-]", "", plain.replace("×", "x").replace(",", ".")).rstrip(".")
+    if kind == "make":  # makers' names stand on guns in other scripts too
+        return re.sub(r"[\W_]", "", plain.translate(_LETTERS))
     return re.sub(r"[^0-9a-z]", "", plain)
+
+
+@lru_cache(maxsize=10_000)
+def words(text: str) -> tuple[str, ...]:
+    """Return the words of a name without case, accents and signs; S.A. is one word."""
+    plain = unicodedata.normalize("NFKD", re.sub(r"['’]", "", text.casefold()))
+    plain = "".join(glyph for glyph in plain if not unicodedata.combining(glyph)).translate(
+        _LETTERS
+    )
+    return tuple(re.findall(r"[^\W_]+", re.sub(r"\b(\w)\.(?=\w\b)", r"\1", plain)))
 
 
 def key(name: str) -> bytes:

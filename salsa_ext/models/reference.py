@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import CHAR, UniqueConstraint
+from sqlalchemy import CHAR, REAL, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from salsa_ext.db import Base
@@ -37,12 +37,16 @@ class Label(Base):
 
 
 class Alias(Base):
-    """Another way to write a make, calibre or type; `folded` is what is compared."""
+    """A way to write a make, calibre or type; `folded` is what is compared.
+
+    Of a kind such as `make remark` the code is no name but what is said instead: `craft`, `unknown`.
+    """
 
     __tablename__ = "alias"
     kind: Mapped[str] = mapped_column(primary_key=True)
     folded: Mapped[str] = mapped_column(primary_key=True)
-    code: Mapped[str]
+    code: Mapped[str] = mapped_column(primary_key=True)
+    sureness: Mapped[float] = mapped_column(REAL)
 
 
 class Post(Base):
@@ -93,23 +97,25 @@ class Contact(Base):
 
 
 class Make(Base):
-    """A manufacturer or brand; `parent` is the firm that it belongs to."""
+    """A maker, a brand or an importer; `parent` is the firm that it belongs to."""
 
     __tablename__ = "make"
     code: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
     country: Mapped[str] = mapped_column(CHAR(3))
     parent: Mapped[str | None]
+    kind: Mapped[str]
 
 
 class Calibre(Base):
-    """A cartridge; those of one family are taken for each other."""
+    """A cartridge; those of one family are taken for each other, `related` ones are chambered alike."""
 
     __tablename__ = "calibre"
     code: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
     family: Mapped[str]
     kind: Mapped[str]
+    related: Mapped[str | None]
 
 
 class FirearmType(Base):

@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
+from itertools import starmap
 
 from sqlalchemy import select
 
 from salsa_ext.db import db
+from salsa_ext.matching.cartridges import Calibres
+from salsa_ext.matching.likeness import Candidate
+from salsa_ext.matching.makes import Makes
 from salsa_ext.matching.names import fold
-from salsa_ext.models import Alias, Calibre, FirearmType, Label, Post, State
+from salsa_ext.matching.resolver import LIKELY, Known, Names
+from salsa_ext.models import Alias, Calibre, FirearmType, Label, Make, Post, State
 
 
 @cache
-def _aliases(kind: str) -> dict[str, str]:
-    rows = db.session.execute(select(Alias.folded, Alias.code).where(Alias.kind == kind))
+def _names(kind: str) -> Names:
+    """Return what reads names of a kind."""
+    columns = (Alias.folded, Alias.code, Alias.sureness)
+    known = starmap(Known, db.session.execute(select(*columns).where(Alias.kind == kind)))
+    if kind == "make":
+        makes = db.session.execute(select(Make.code, Make.kind, Make.parent)).all()
+        importers = {code for code, made, _ in makes if made == "importer"}
+        return Makes(known, importers, {code: parent for code, _, parent in makes if parent})
+    return Calibres(known) if kind == "calibre" else Names(known)
+
+
+@cache
+def _remarks(kind: str) -> dict[str, str]:
+    rows = db.session.execute(
+        select(Alias.folded, Alias.code).where(Alias.kind == f"{kind} remark")
+    )
     return dict(rows.all())
 
 
@@ -95,9 +114,45 @@ def label(kind: str, code: str | None, language: str) -> str:
     return labels(kind, language).get(code or "", code or "")
 
 
+@lru_cache(maxsize=20_000)
+def _resolved(kind: str, text: str) -> str | None:
+    return _names(kind).resolve(text)
+
+
 def resolve(kind: str, text: str | None) -> str | None:
-    """Return the code of a make, calibre or type as somebody wrote it, or None; never a guess."""
-    return _aliases(kind).get(fold(kind, text)) if text else None
+    """Return the code of a make, calibre or type that a text certainly means, or None.
+
+    Certain is what differs in its writing alone, and a bare number that means one calibre in
+    nineteen of twenty guns that were counted. An importer is no make; see docs/names.md.
+    """
+    return _resolved(kind, text) if text else None
+
+
+@lru_cache(maxsize=2_000)
+def _candidates(kind: str, text: str) -> tuple[Candidate, ...]:
+    return () if remark(kind, text) else tuple(_names(kind).candidates(text))
+
+
+def candidates(kind: str, text: str, limit: int = 5) -> list[Candidate]:
+    """Return the codes that a text may mean, the surest first, each with how it was found.
+
+    `how` is `name`, `form`, `usual` (a bare number), `importer`, `part`, `several`, `cut`, `number`
+    or `typo`. What is not certain (`resolve`) is never written into a record.
+    """
+    return list(_candidates(kind, text)[:limit])
+
+
+def likely(kind: str, text: str | None) -> str | None:
+    """Return the best candidate where it is good enough for weak evidence, or None."""
+    found = candidates(kind, text, 1) if text else []
+    good = found and found[0].sureness >= LIKELY and found[0].how not in ("importer", "several")
+    return found[0].code if good else None
+
+
+def remark(kind: str, text: str) -> str | None:
+    """Return what a text says instead of a name: unmarked, unknown, craft, ammunition, several."""
+    folded = fold(kind, text)
+    return _remarks(kind).get(folded) if folded else "unknown"
 
 
 def family(calibre: str | None) -> str | None:
@@ -107,8 +162,16 @@ def family(calibre: str | None) -> str | None:
 
 @cache
 def calibres(family: str | None) -> list[str] | None:
-    """Return the calibres of a family, or None for no family."""
-    return [code for code, of in _families().items() if of == family] if family else None
+    """Return the calibres of a family and of those related to it, or None for no family."""
+    wanted = {family, *related(family)}
+    return [code for code, of in _families().items() if of in wanted] if family else None
+
+
+@cache
+def related(family: str | None) -> frozenset[str]:
+    """Return the families of cartridges that are fired from the same guns as those of a family."""
+    wanted = select(Calibre.related).where(Calibre.family == family, Calibre.related.is_not(None))
+    return frozenset(_families()[str(code)] for code in db.session.scalars(wanted))
 
 
 def category(type_code: str | None) -> str | None:
@@ -123,7 +186,7 @@ def types() -> list[str]:
 
 def forget() -> None:
     """Drop what is kept in memory; for the command that loads reference data anew."""
-    tables = (_aliases, _families, calibres, _categories, _states, ended_states, _named_states,
-              _posts, participants, labels)  # fmt: skip
+    tables = (_names, _remarks, _resolved, _candidates, _families, calibres, related, _categories,
+              _states, ended_states, _named_states, _posts, participants, labels)  # fmt: skip
     for kept in tables:
         kept.cache_clear()

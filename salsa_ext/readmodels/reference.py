@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import false, or_, select, tuple_
+from sqlalchemy import or_, select, tuple_
 
 from salsa_ext.db import db
 from salsa_ext.errors import NotFound
-from salsa_ext.matching.names import fold
-from salsa_ext.models import Alias, Calibre, FirearmType, Make, Offence, Post, State
+from salsa_ext.models import Calibre, FirearmType, Make, Offence, Post, State
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels import names
+from salsa_ext.readmodels import asked, names
+from salsa_ext.readmodels.asked import Asked
 from salsa_ext.readmodels.pages import Page
 from salsa_ext.values.actor import Actor
 
@@ -56,27 +56,28 @@ def get_post(actor: Actor, code: str) -> Post:
     return post
 
 
-def list_makes(actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None) -> Page[Make]:
-    """Return makes by code; `q` finds them by any way to write them, or its beginning."""
+def list_makes(
+    actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
+) -> Page[Asked]:
+    """Return makes by code; with `q` those that it may mean, the surest first."""
     require(actor, Permission.REFERENCE_READ)
-    return _by_code(_asked(select(Make), Make.code, "make", filters), Make.code, limit, cursor)
+    return _asked(actor, "make", Make, filters, limit, cursor)
 
 
 def list_calibres(
     actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
-) -> Page[Calibre]:
-    """Return calibres by code; `q` finds them by any way to write them, or its beginning."""
+) -> Page[Asked]:
+    """Return calibres by code; with `q` those that it may mean, the surest first."""
     require(actor, Permission.REFERENCE_READ)
-    query = _asked(select(Calibre), Calibre.code, "calibre", filters)
-    return _by_code(query, Calibre.code, limit, cursor)
+    return _asked(actor, "calibre", Calibre, filters, limit, cursor)
 
 
 def list_types(
     actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
-) -> Page[Named]:
-    """Return types of firearms, parts and munitions by code."""
+) -> Page[Asked]:
+    """Return types of firearms, parts and munitions by code; with `q` those that it may mean."""
     require(actor, Permission.REFERENCE_READ)
-    return _page(actor, select(FirearmType), FirearmType.code, "type", limit, cursor)
+    return _asked(actor, "type", FirearmType, filters, limit, cursor)
 
 
 def list_offences(
@@ -101,14 +102,13 @@ def _pair(cursor: str) -> tuple[str, str]:
     return kind, code
 
 
-def _asked(query: Any, code: Any, kind: str, filters: dict[str, Any]) -> Any:
-    if (asked := filters.get("q")) is None:
-        return query
-    folded = fold(kind, asked)
-    if not folded:  # every name begins with nothing
-        return query.where(false())
-    begins = Alias.folded.startswith(folded, autoescape=True)
-    return query.where(code.in_(select(Alias.code).where(Alias.kind == kind, begins)))
+def _asked(
+    actor: Actor, kind: str, model: Any, filters: dict[str, Any], limit: int, cursor: str | None
+) -> Page[Asked]:
+    if (text := filters.get("q")) is not None:
+        return asked.find(kind, model, actor.language, text, limit, cursor)
+    found: Page[Any] = _by_code(select(model), model.code, limit, cursor)
+    return found.of([asked.listed(kind, row, actor.language) for row in found.items])
 
 
 def _page(

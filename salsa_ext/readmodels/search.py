@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -135,14 +135,25 @@ def likeliest(candidates: Sequence[Candidate]) -> list[Candidate]:
 
 
 def _asked(query: Query) -> Description:
+    family = names.family(names.resolve("calibre", query.calibre))
     return Description(
         serial_norm="",  # each of the keys that are searched has its own
         make=names.resolve("make", query.make),
-        calibre_family=names.family(names.resolve("calibre", query.calibre)),
+        calibre_family=family,
+        related=names.related(family),
+        likely=tuple(_likely(query)),
         type=names.resolve("type", query.type),
         country=query.country,
         year=query.year,
     )
+
+
+def _likely(query: Query) -> Iterator[tuple[str, str]]:
+    """Yield what a text probably means, for the fields of which it is not certain."""
+    for field, kind in (("make", "make"), ("calibre_family", "calibre"), ("type", "type")):
+        text = getattr(query, kind)
+        if text and names.resolve(kind, text) is None and (code := names.likely(kind, text)):
+            yield field, (names.family(code) or code) if kind == "calibre" else code
 
 
 def _held(held: Held) -> Description:

@@ -11,9 +11,9 @@ from babel import Locale
 from sqlalchemy import Connection, delete, insert
 
 from salsa_ext.db import Base
-from salsa_ext.matching.names import fold
 from salsa_ext.models import Alias, Calibre, FirearmType, Label, Make, Offence, Post, State
 from salsa_ext.readmodels import names
+from salsa_ext.services import aliases
 from salsa_ext.values.codes import LANGUAGES
 
 Row = dict[str, str]
@@ -37,13 +37,15 @@ def _tables() -> Mapping[type[Base], Iterator[dict[str, Any]]]:
         State: map(_state, _read("states")),
         Post: map(_post, _read("posts")),
         Make: map(_make, _read("makes")),
-        Calibre: (_only(row, "code", "name", "family", "kind") for row in _read("calibres")),
+        Calibre: (
+            _only(row, "code", "name", "family", "kind", "related") for row in _read("calibres")
+        ),
         FirearmType: (
             _only(row, "code", "category", "hs", "iafq", "ncic") for row in _read("types")
         ),
         Offence: (_only(row, "code", "kind", "iccs") for row in _read("offences")),
         Label: _labels(),
-        Alias: _aliases(),
+        Alias: aliases.rows(_read),
     }
 
 
@@ -76,7 +78,7 @@ def _post(row: Row) -> dict[str, Any]:
 
 
 def _make(row: Row) -> dict[str, Any]:
-    return _only(row, "code", "name", "country", "parent")
+    return _only(row, "code", "name", "country", "parent", "kind")
 
 
 def _labels() -> Iterator[dict[str, Any]]:
@@ -91,14 +93,3 @@ def _labels() -> Iterator[dict[str, Any]]:
             name = territories.get(row["alpha2"])
             if name and ("state", row["code"], language) not in seen:
                 yield {"kind": "state", "code": row["code"], "language": language, "text": name}
-
-
-def _aliases() -> Iterator[dict[str, Any]]:
-    """Yield every way to write a make, calibre or type, its code and name among them."""
-    for kind, name in (("make", "makes"), ("calibre", "calibres"), ("type", "types")):
-        folded: dict[str, str] = {}
-        for row in _read(name):
-            for text in (row["code"], row.get("name", ""), *row["aliases"].split("|")):
-                if key := fold(kind, text):
-                    folded.setdefault(key, row["code"])
-        yield from ({"kind": kind, "folded": key, "code": code} for key, code in folded.items())

@@ -51,6 +51,18 @@ def test_another_make_speaks_against_it(ask):
     assert ask(make="Glock")["verdict"] == "no_hit"
 
 
+def test_a_mistyped_make_speaks_for_the_gun_and_not_against_it(ask):
+    [reason] = [one for one in ask(make="Forjas Tauruss")["candidates"][0]["reasons"]
+                if one["code"].startswith("make")]  # fmt: skip
+    assert (reason["code"], reason["bits"]) == ("make_likely", 2.0)
+    assert ask(make="Andreson Manufacturing")["verdict"] == "hit"
+
+
+def test_an_importer_that_is_given_as_the_make_does_not_speak_against_the_gun(ask):
+    codes = [one["code"] for one in ask(make="Interarms")["candidates"][0]["reasons"]]
+    assert codes == ["serial_same", "calibre_same"]
+
+
 def test_a_short_serial_alone_is_weak(as_actor, ask):
     body = bodies.transfer(firearm={"serial": "1234"})
     as_actor("PRY", "licensing_officer").post("/transfers", body)

@@ -53,6 +53,57 @@ def test_a_calibre_is_found_as_people_write_it(client, asked):
     assert "9x19" in [calibre["code"] for calibre in items(client, f"/calibres?q={asked}")]
 
 
+def test_a_typed_make_is_answered_with_how_sure_it_is(client):
+    first, *_ = items(client, "/makes?q=tauros")
+    assert [first[name] for name in ("code", "sureness", "how", "is_certain")] == [
+        "taurus", 1.0, "name", True,
+    ]  # fmt: skip
+    first, *_ = items(client, "/makes?q=Andreson%20Manufacturing")
+    assert (first["code"], first["how"], first["is_certain"]) == ("anderson", "typo", False)
+
+
+def test_a_number_that_means_several_calibres_is_answered_with_all_the_surest_first(client):
+    found = [one for one in items(client, "/calibres?q=7,62") if one["sureness"]]
+    assert {"7.62x39", "7.62x51", "7.62x25"} <= {one["code"] for one in found}
+    assert [one["sureness"] for one in found] == sorted(
+        (one["sureness"] for one in found), reverse=True
+    )
+    assert not any(one["is_certain"] for one in found)
+
+
+def test_what_begins_as_the_text_does_comes_after_what_it_may_mean(client):
+    hows = [one["how"] for one in items(client, "/makes?q=smith")]
+    assert "begins" in hows and "begins" not in hows[: hows.index("begins")]
+    assert set(hows[hows.index("begins") :]) == {"begins"}
+
+
+def test_a_typed_type_is_found_in_any_language(client):
+    for typed in ("pistolet", "Pistolas", "PI", "pistola semiautomática"):
+        assert items(client, f"/types?q={typed}")[0]["code"] == "pistol"
+
+
+def test_an_importer_is_shown_as_one(client):
+    [first, *_] = items(client, "/makes?q=Interarms")
+    assert (first["kind"], first["how"], first["is_certain"]) == ("importer", "importer", False)
+
+
+def test_related_calibres_name_each_other(client):
+    [first, *_] = items(client, "/calibres?q=5.56x45")
+    assert (first["family"], first["related"]) == ("5.56x45", "223-rem")
+
+
+def test_what_was_found_has_pages_too(client):
+    first = client.get("/makes?q=s&limit=3").json
+    second = client.get(first["next"].removeprefix("/api/v1")).json
+    codes = [one["code"] for one in items(client, "/makes?q=s&limit=6")]
+    assert [one["code"] for one in first["items"] + second["items"]] == codes
+
+
+def test_without_a_text_nothing_is_said_of_sureness(client):
+    first, *_ = items(client, "/makes")
+    assert (first["sureness"], first["how"], first["is_certain"]) == (None, None, None)
+
+
 @pytest.mark.parametrize("asked", ["%25", "_", "zzzz", "'"])
 def test_what_no_name_begins_with_finds_nothing(client, asked):
     assert items(client, f"/makes?q={asked}") == []

@@ -48,6 +48,22 @@ def test_what_one_side_does_not_know_counts_for_nothing(name):
     assert len(weigh(GUN, held(**{name: None})).reasons) == len(known.reasons) - 1
 
 
+def test_a_calibre_that_the_same_guns_fire_speaks_for_the_gun_and_less_than_the_same():
+    asked = held(calibre_family="5.56x45", related=frozenset({"223-rem"}))
+    related = weigh(asked, held(calibre_family="223-rem"))
+    assert "calibre_related" in [reason.code for reason in related.reasons]
+    other = weigh(asked, held(calibre_family="308-win"))
+    assert other.bits < related.bits < weigh(asked, held(calibre_family="5.56x45")).bits
+
+
+@pytest.mark.parametrize("name", ["make", "calibre_family", "type"])
+def test_what_is_probably_meant_speaks_by_half_where_it_agrees_and_never_against(name):
+    asked = held(**{name: None, "likely": ((name, getattr(GUN, name)),)})
+    nothing = weigh(held(**{name: None}), GUN).bits
+    assert nothing < weigh(asked, GUN).bits < weigh(GUN, GUN).bits
+    assert weigh(asked, held(**{name: "another"})).bits == nothing
+
+
 def test_a_confused_glyph_takes_a_little():
     same, confused = weigh(GUN, GUN), weigh(GUN, held(serial_norm="A8C123456"))
     assert confused.bits == same.bits - 2
