@@ -7,13 +7,20 @@ from dataclasses import dataclass
 from typing import Final
 
 from salsa_ext.errors import Message, say
-from salsa_ext.matching.marks import readable
+from salsa_ext.matching import sentences
+from salsa_ext.matching.nearness import Nearness, compare
 
 BITS_PER_GLYPH: Final = {"serial": 3.0, "confiscation": 2.0, "mark": 2.0}
+MOST_GLYPHS: Final = 8  # more say no more: numbers are given out one after the other
+COMMON: Final = 5  # glyphs; fewer stand on many guns
 CONFUSED_GLYPH: Final = -2.0
+ALIKE_GLYPH: Final = -6.0
+# The share of such errors, by the number of marks that are as near: log2 of both.
+PENALTIES: Final = {"one": -8.0, "two": -14.0, "unread_one": -9.0, "core": -5.0}
 STRONG: Final = 15.0
 MODERATE: Final = 8.0
 DECISIVE: Final = -12.0
+CONTRADICTIONS: Final = frozenset(("make_other", "calibre_other", "type_other"))
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,7 @@ class Evidence:
     bits: float
     reasons: tuple[Reason, ...]
     by: str = "serial"
+    nearness: str = "same"
 
     @property
     def serial_bits(self) -> float:
@@ -56,66 +64,65 @@ class Evidence:
         return self.by == "serial"
 
     @property
+    def _is_contradicted(self) -> bool:
+        return any(one.code in CONTRADICTIONS for one in self.reasons)
+
+    @property
     def strength(self) -> str | None:
-        """Return strong, moderate or weak; a mark that several guns may bear is never strong."""
+        """Return strong, moderate or weak.
+
+        A mark that several guns may bear is never strong, nor is what another make, calibre or type
+        speaks against: somebody has to look at the gun first.
+        """
         if any(reason.bits <= DECISIVE for reason in self.reasons):
             return None
-        if self.bits >= STRONG and self.by != "mark":
+        if self.bits >= STRONG and self.by != "mark" and not self._is_contradicted:
             return "strong"
         return "moderate" if self.bits >= MODERATE else "weak" if self.bits > 0 else None
 
 
 def weigh(
     asked: Description, held: Description, by: str = "serial", *, has_other_serial: bool = False
-) -> Evidence:
-    """Compare what is asked with what is held; both share a skeleton already.
+) -> Evidence | None:
+    """Compare what is asked with what is held; None where their marks are not near.
 
     `by` says which mark they share: the `serial`, that of a `confiscation`, or another `mark`.
     `has_other_serial` says that both have a serial that can be read, and not the same.
     """
-    reasons = [*_mark(asked, held, by), *_fields(asked, held)]
+    near = compare(asked.serial_norm, held.serial_norm)
+    if near is None:
+        return None
+    reasons = [*_mark(near, by), *_fields(asked, held)]
     if has_other_serial:
         reasons.append(Reason("serial_other", say("The record has another serial."), DECISIVE))
     bits = round(sum(reason.bits for reason in reasons), 1)
-    return Evidence(bits, tuple(reasons), by)
+    return Evidence(bits, tuple(reasons), by, near.kind)
 
 
-def _mark(asked: Description, held: Description, by: str) -> Sequence[Reason]:
-    glyphs = min(readable(asked.serial_norm), readable(held.serial_norm))
-    bits = BITS_PER_GLYPH[by] * min(glyphs, 8)
+def _mark(near: Nearness, by: str) -> Sequence[Reason]:
+    """Return what the mark says: so much for each glyph that agrees, less for what can differ."""
     code = "serial" if by == "serial" else "mark"
-    if asked.serial_norm == held.serial_norm:
-        reasons = [Reason(f"{code}_same", _same(by), bits)]
-    else:
-        apart = sum(a != b for a, b in zip(asked.serial_norm, held.serial_norm, strict=False))
-        text = _confusable(by, apart)
-        reasons = [Reason(f"{code}_confusable", text, bits + CONFUSED_GLYPH * apart)]
-    if glyphs < 5:
+    bits = BITS_PER_GLYPH[by] * min(near.glyphs, MOST_GLYPHS) + _penalty(near)
+    reasons = [Reason(f"{code}_{near.kind}", sentences.of(near, by), bits)]
+    if near.glyphs < COMMON:
         text = say("A serial this short is common: alone it is weak evidence.")
         reasons.append(Reason("serial_short", text, -4.0))
     return reasons
 
 
-def _same(by: str) -> Message:
-    if by == "serial":
-        return say("The serial is the same.")
-    return say("Another mark of the gun is the same.")
-
-
-def _confusable(by: str, count: int) -> Message:
-    if by == "serial":
-        return say(
-            "The serial differs in {count} character(s) that are often confused.", count=count
-        )
-    return say("Another mark of the gun differs in {count} character(s) that are often confused.",
-               count=count)  # fmt: skip
+def _penalty(near: Nearness) -> float:
+    if near.kind == "confusable":
+        return CONFUSED_GLYPH * near.count
+    if near.kind == "one" and (near.is_alike or near.is_swap):
+        return ALIKE_GLYPH
+    return PENALTIES.get(near.kind, 0.0)
 
 
 WEIGHTS: Final = (
-    ("make", 4.0, -12.0, say("The make is the same."), say("The make differs.")),
-    ("calibre_family", 3.0, -8.0, say("The calibre is the same, or counts as the same."),
+    ("make", 4.0, -5.0, say("The make is the same."), say("The make differs.")),
+    ("calibre_family", 3.0, -5.0, say("The calibre is the same, or counts as the same."),
      say("The calibre differs.")),
-    ("type", 1.5, -5.0, say("The type is the same."), say("The type differs.")),
+    ("type", 1.5, -3.0, say("The type is the same."), say("The type differs.")),
     ("country", 1.5, -3.0, say("The country of manufacture is the same."),
      say("The country of manufacture differs.")),
     ("year", 2.0, -3.0, say("The year of manufacture is the same."),

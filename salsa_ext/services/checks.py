@@ -15,8 +15,9 @@ from salsa_ext.models import Check, Contact
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.contacts import contact_of
+from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.marks import Coverage, coverage
-from salsa_ext.readmodels.search import Candidate, search
+from salsa_ext.readmodels.search import search
 from salsa_ext.values.actor import Actor, Purpose
 from salsa_ext.values.codes import PURPOSES_WITH_INCIDENT
 from salsa_ext.values.ids import new_id

@@ -19,7 +19,7 @@ from salsa_ext.models import MarkKey, Record, RecordSetting
 from salsa_ext.models.records import Described
 from salsa_ext.readmodels import names
 from salsa_ext.readmodels.records import RecordView
-from salsa_ext.services import rollups
+from salsa_ext.services import forms, rollups
 from salsa_ext.values.events import Source, When
 from salsa_ext.values.firearms import Firearm, Mark
 from salsa_ext.values.ids import new_id
@@ -111,7 +111,7 @@ def settle(
 def _keys_of(record_ids: Sequence[UUID]) -> ColumnElement[bool]:
     """Name the keys of all versions of records by their marks: keys are spread by key alone."""
     texts = select(MarkRow.text).where(MarkRow.record_id.in_(record_ids)).distinct()
-    keys = filter(None, map(marks.key, db.session.scalars(texts)))
+    keys = filter(None, map(marks.kept_key, db.session.scalars(texts)))
     return MarkKey.key.in_([key.value for key in keys]) & MarkKey.record_id.in_(record_ids)
 
 
@@ -181,15 +181,18 @@ def _setting(entry: Entry, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _write_marks(pairs: Iterable[tuple[Entry, dict[str, Any]]]) -> None:
-    written, keys = [], []
+    written: list[dict[str, Any]] = []
+    keys: dict[str, list[dict[str, Any]]] = {"manufacture": [], "other": []}
     for entry, row in pairs:
         for mark in _borne(entry.firearm):
             mark_row = _mark(mark, row)
             written.append(mark_row)
-            if mark.kind in marks.IDENTIFYING and (key := marks.key(mark.text)):
-                keys.append(_key(key, mark_row["id"], entry, row))
+            if mark.kind in marks.IDENTIFYING and (key := marks.kept_key(mark.text)):
+                kind = mark.kind if mark.kind in keys else "other"
+                keys[kind].append(_key(key, mark_row["id"], entry, row))
     insert_many(MarkRow, written)
-    insert_many(MarkKey, keys)
+    forms.write(keys["manufacture"])
+    insert_many(MarkKey, [*keys["manufacture"], *keys["other"]])
 
 
 def _borne(firearm: Firearm) -> list[Mark]:
