@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from salsa_ext.errors import Message, say
@@ -16,11 +17,16 @@ COMMON: Final = 5  # glyphs; fewer stand on many guns
 CONFUSED_GLYPH: Final = -2.0
 ALIKE_GLYPH: Final = -6.0
 # The share of such errors, by the number of marks that are as near: log2 of both.
-PENALTIES: Final = {"one": -8.0, "two": -14.0, "unread_one": -9.0, "core": -5.0}
+PENALTIES: Final = {"one": -8.0, "two": -17.0, "unread_one": -9.0, "core": -5.0}
 STRONG: Final = 15.0
+STRONG_THOUGH_NEAR: Final = 30.0  # where a glyph differs or is unread: all that is known agrees
+POSSIBLE: Final = 4.0
 MODERATE: Final = 8.0
+FAINT: Final = -8.0  # bits; what has less is not worth a look
+SHORT: Final = -4.0
 DECISIVE: Final = -12.0
-CONTRADICTIONS: Final = frozenset(("make_other", "calibre_other", "type_other"))
+CERTAIN: Final = frozenset(("same", "confusable"))
+DECIDING: Final = frozenset(("make", "calibre_family", "type"))
 
 
 @dataclass(frozen=True)
@@ -45,18 +51,60 @@ class Reason:
 
 
 @dataclass(frozen=True)
+class Weight:
+    """What a field says: the bits where both sides agree, and where they differ."""
+
+    name: str
+    agrees: float
+    differs: float
+    same: Message
+    other: Message
+
+    def reason(self, is_same: bool) -> Reason:
+        """Return the reason that agreement or difference is."""
+        code = self.name.removesuffix("_family")
+        if is_same:
+            return Reason(f"{code}_same", self.same, self.agrees)
+        return Reason(f"{code}_other", self.other, self.differs)
+
+
+WEIGHTS: Final = (
+    Weight("make", 4.0, -5.0, say("The make is the same."), say("The make differs.")),
+    Weight("calibre_family", 3.0, -5.0, say("The calibre is the same, or counts as the same."),
+     say("The calibre differs.")),
+    Weight("type", 1.5, -3.0, say("The type is the same."), say("The type differs.")),
+    Weight("country", 1.5, -3.0, say("The country of manufacture is the same."),
+     say("The country of manufacture differs.")),
+    Weight("year", 2.0, -3.0, say("The year of manufacture is the same."),
+     say("The year of manufacture differs.")),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
 class Evidence:
-    """The sum of the reasons; `strength` is None where they speak against one gun."""
+    """What speaks for and against one gun, in bits; the reasons are put into words when asked for.
 
-    bits: float
-    reasons: tuple[Reason, ...]
+    `fields` are the weights that count, each with whether the field agrees. `crowd` is how many
+    other guns fit about as well, and the bits that they take away.
+    """
+
+    near: Nearness
     by: str = "serial"
-    nearness: str = "same"
+    fields: tuple[tuple[Weight, bool], ...] = ()
+    has_other_serial: bool = False
+    crowd: tuple[int, float] | None = None
 
-    @property
+    @cached_property
+    def bits(self) -> float:
+        """Return the sum of the reasons."""
+        fields = sum(weight.agrees if same else weight.differs for weight, same in self.fields)
+        other = DECISIVE if self.has_other_serial else 0.0
+        return round(self.serial_bits + fields + other - (self.crowd[1] if self.crowd else 0.0), 1)
+
+    @cached_property
     def serial_bits(self) -> float:
         """Return what the serial, or the other mark that is shared, says alone."""
-        return sum(one.bits for one in self.reasons if one.code.startswith(("serial", "mark")))
+        return _mark_bits(self.near, self.by) + _shortness(self.near)
 
     @property
     def is_by_serial(self) -> bool:
@@ -64,21 +112,44 @@ class Evidence:
         return self.by == "serial"
 
     @property
-    def _is_contradicted(self) -> bool:
-        return any(one.code in CONTRADICTIONS for one in self.reasons)
-
-    @property
     def strength(self) -> str | None:
-        """Return strong, moderate or weak.
+        """Return strong, moderate or weak; None where it is not worth a look.
 
         A mark that several guns may bear is never strong, nor is what another make, calibre or type
-        speaks against: somebody has to look at the gun first.
+        speaks against: somebody has to look at the gun first. Marks that are only near are so where
+        all else that is known agrees.
         """
-        if any(reason.bits <= DECISIVE for reason in self.reasons):
+        if self.has_other_serial or self.bits < FAINT:
             return None
-        if self.bits >= STRONG and self.by != "mark" and not self._is_contradicted:
+        enough = STRONG if self.near.kind in CERTAIN else STRONG_THOUGH_NEAR
+        if self.bits >= enough and self.by != "mark" and not self._is_contradicted:
             return "strong"
-        return "moderate" if self.bits >= MODERATE else "weak" if self.bits > 0 else None
+        return "moderate" if self.bits >= MODERATE else "weak"
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Return each piece of evidence with its sentence."""
+        return tuple(self._reasons())
+
+    @property
+    def _is_contradicted(self) -> bool:
+        return any(not same and weight.name in DECIDING for weight, same in self.fields)
+
+    def _reasons(self) -> Iterator[Reason]:
+        code = "serial" if self.by == "serial" else "mark"
+        said = _mark_bits(self.near, self.by)
+        yield Reason(f"{code}_{self.near.kind}", sentences.of(self.near, self.by), said)
+        if short := _shortness(self.near):
+            text = say("A serial this short is common: alone it is weak evidence.")
+            yield Reason("serial_short", text, short)
+        for weight, same in self.fields:
+            yield weight.reason(same)
+        if self.has_other_serial:
+            yield Reason("serial_other", say("The record has another serial."), DECISIVE)
+        if self.crowd:
+            count, bits = self.crowd
+            text = say("{count} other gun(s) fit about as well.", count=count)
+            yield Reason("crowd", text, -bits)
 
 
 def weigh(
@@ -92,60 +163,30 @@ def weigh(
     near = compare(asked.serial_norm, held.serial_norm)
     if near is None:
         return None
-    reasons = [*_mark(near, by), *_fields(asked, held)]
-    if has_other_serial:
-        reasons.append(Reason("serial_other", say("The record has another serial."), DECISIVE))
-    bits = round(sum(reason.bits for reason in reasons), 1)
-    return Evidence(bits, tuple(reasons), by, near.kind)
+    pairs = (
+        (weight, getattr(asked, weight.name), getattr(held, weight.name)) for weight in WEIGHTS
+    )
+    fields = tuple((weight, mine == theirs) for weight, mine, theirs in pairs
+                   if mine is not None and theirs is not None)  # fmt: skip
+    return Evidence(near, by, fields, has_other_serial)
 
 
-def _mark(near: Nearness, by: str) -> Sequence[Reason]:
+def _mark_bits(near: Nearness, by: str) -> float:
     """Return what the mark says: so much for each glyph that agrees, less for what can differ."""
-    code = "serial" if by == "serial" else "mark"
-    bits = BITS_PER_GLYPH[by] * min(near.glyphs, MOST_GLYPHS) + _penalty(near)
-    reasons = [Reason(f"{code}_{near.kind}", sentences.of(near, by), bits)]
-    if near.glyphs < COMMON:
-        text = say("A serial this short is common: alone it is weak evidence.")
-        reasons.append(Reason("serial_short", text, -4.0))
-    return reasons
-
-
-def _penalty(near: Nearness) -> float:
+    penalty = PENALTIES.get(near.kind, 0.0)
     if near.kind == "confusable":
-        return CONFUSED_GLYPH * near.count
-    if near.kind == "one" and (near.is_alike or near.is_swap):
-        return ALIKE_GLYPH
-    return PENALTIES.get(near.kind, 0.0)
+        penalty = CONFUSED_GLYPH * near.count
+    elif near.kind == "one" and (near.is_alike or near.is_swap):
+        penalty = ALIKE_GLYPH
+    return BITS_PER_GLYPH[by] * min(near.glyphs, MOST_GLYPHS) + penalty
 
 
-WEIGHTS: Final = (
-    ("make", 4.0, -5.0, say("The make is the same."), say("The make differs.")),
-    ("calibre_family", 3.0, -5.0, say("The calibre is the same, or counts as the same."),
-     say("The calibre differs.")),
-    ("type", 1.5, -3.0, say("The type is the same."), say("The type differs.")),
-    ("country", 1.5, -3.0, say("The country of manufacture is the same."),
-     say("The country of manufacture differs.")),
-    ("year", 2.0, -3.0, say("The year of manufacture is the same."),
-     say("The year of manufacture differs.")),
-)  # fmt: skip
+def _shortness(near: Nearness) -> float:
+    return SHORT if near.glyphs < COMMON else 0.0
 
 
-def _fields(asked: Description, held: Description) -> list[Reason]:
-    reasons = []
-    for name, agrees, differs, same, other in WEIGHTS:
-        mine, theirs = getattr(asked, name), getattr(held, name)
-        if mine is None or theirs is None:
-            continue
-        code = name.removesuffix("_family")
-        if mine == theirs:
-            reasons.append(Reason(f"{code}_same", same, agrees))
-        else:
-            reasons.append(Reason(f"{code}_other", other, differs))
-    return reasons
-
-
-def verdict(strengths: Sequence[str | None]) -> str:
-    """Return hit, possible or no_hit from the strengths of all candidates."""
-    if "strong" in strengths:
+def verdict(found: Sequence[Evidence]) -> str:
+    """Return hit, possible or no_hit: a hit where one is strong, possible where one is worth a look."""
+    if any(one.strength == "strong" for one in found):
         return "hit"
-    return "possible" if any(strengths) else "no_hit"
+    return "possible" if any(one.strength and one.bits >= POSSIBLE for one in found) else "no_hit"

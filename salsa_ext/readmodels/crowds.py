@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from math import log2
 from typing import Final
 
-from salsa_ext.errors import say
-from salsa_ext.matching.evidence import Evidence, Reason
+from salsa_ext.matching.evidence import Evidence
 from salsa_ext.matching.marks import skeleton
 from salsa_ext.readmodels import names
 from salsa_ext.readmodels.marks import Held
@@ -57,6 +57,7 @@ class _Crowd:
             key = gun(one.held)
             self._most[key] = max(bits(one), self._most.get(key, -99.0))
         self._sum = sum(2**most for most in self._most.values())
+        self._sorted = sorted(self._most.values())
 
     def weigh(self, one: Candidate) -> Candidate:
         own, gun = self._bits(one), self._gun(one.held)
@@ -64,11 +65,8 @@ class _Crowd:
         loss = log2(1 + max(others, 0) / 2**own)
         if loss < LEAST:
             return one
-        count = sum(most > own - 1 for other, most in self._most.items() if other != gun)
-        text = say("{count} other gun(s) fit about as well.", count=count)
-        reasons = (*one.evidence.reasons, Reason("crowd", text, -round(loss, 1)))
-        bits = round(sum(reason.bits for reason in reasons), 1)
-        return replace(one, evidence=replace(one.evidence, bits=bits, reasons=reasons))
+        count = max(len(self._sorted) - bisect_left(self._sorted, own - 1) - 1, 1)
+        return Candidate(one.held, replace(one.evidence, crowd=(count, round(loss, 1))))
 
 
 def _gun(held: Held) -> Hashable:

@@ -66,10 +66,13 @@ def searched_by(query: Query, path: str = "serial") -> dict[Sought, str]:
     return dict((found | {marks.skeleton(serial.norm): (serial, "serial")}).values())
 
 
-def search(query: Query, actor: Actor, *, settles: bool = True) -> list[Candidate]:
-    """Return the candidates of all states, best first; the caller leaves out what is `silent`.
+def search(
+    query: Query, actor: Actor, *, settles: bool = True, silent: bool | None = None
+) -> list[Candidate]:
+    """Return the candidates of all states, best first.
 
-    To the asker its own records are open. What another state does not keep open is weighed by the
+    The caller leaves out what others keep `silent`, or asks without (False) or for that alone
+    (True). To the asker its own records are open. What another state does not keep open is weighed by the
     serial alone: asking again with another make tells nothing of it. Where `settles`, records that
     are only near are left out if one agrees in all that is asked.
     """
@@ -77,14 +80,15 @@ def search(query: Query, actor: Actor, *, settles: bool = True) -> list[Candidat
     asked = _asked(query)
     hits = [
         found._replace(visibility="open") if found.state == actor.state else found
-        for found in holding(list(sought), asked, actor.state, settles=settles)
+        for found in holding(list(sought), asked, actor.state, settles=settles, silent=silent)
     ]
     other = serials.with_another(actor, serials.of_asked(query), (
         hit for hit in hits if all(sought[one] != "serial" for one in _like(hit, sought))
     ))  # fmt: skip
+    mine = {one: replace(asked, serial_norm=one.norm) for one in sought}
     best: dict[UUID, Candidate] = {}
     for held in hits:
-        candidate = _candidate(asked, held, sought, other)
+        candidate = _candidate(mine, held, sought, other)
         before = best.get(held.record_id)
         if candidate and (before is None or _standing(before) < _standing(candidate)):
             best[held.record_id] = candidate
@@ -93,21 +97,25 @@ def search(query: Query, actor: Actor, *, settles: bool = True) -> list[Candidat
 
 def _like(held: Held, sought: Mapping[Sought, str]) -> list[Sought]:
     """Return the sought marks that a held one is the same as, else those that it may be near."""
+    if len(sought) == 1:
+        return list(sought)
     folded = marks.skeleton(held.serial_norm)
     same = [one for one in sought if marks.skeleton(one.norm) == folded]
     return same or [one for one in sought if one.is_near]
 
 
 def _candidate(
-    asked: Description, held: Held, sought: Mapping[Sought, str], other: Container[UUID]
+    asked: Mapping[Sought, Description],
+    held: Held,
+    sought: Mapping[Sought, str],
+    other: Container[UUID],
 ) -> Candidate | None:
     """Return the candidate by the mark that speaks most for it; None where none does."""
     found = []
     for one in _like(held, sought):
         by = sought[one]
         has_other = by != "serial" and held.record_id in other
-        mine = replace(asked, serial_norm=one.norm)
-        evidence = weigh(mine, _held(held), by, has_other_serial=has_other)
+        evidence = weigh(asked[one], _held(held), by, has_other_serial=has_other)
         if evidence and evidence.strength:
             found.append(Candidate(held, evidence))
     return max(found, key=lambda one: one.evidence.bits, default=None)
