@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Hashable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import log2
 from typing import Final
@@ -13,6 +14,7 @@ from salsa_ext.matching.marks import skeleton
 from salsa_ext.readmodels import names
 from salsa_ext.readmodels.marks import Held
 
+NOTHING: Final = -99.0
 LEAST: Final = 0.5  # bits; a smaller loss is not worth a word
 
 
@@ -32,15 +34,14 @@ class Candidate:
 def weigh_in(found: Sequence[Candidate]) -> list[Candidate]:
     """Return the candidates with what the others take away from each: the odds of one of many.
 
-    Records that agree in mark, make, calibre and type are of one gun and take nothing from each
-    other. `silent` ones take nothing, or their being there would show; what is not open is held
-    against the others by marks alone, so that no other field that is asked can move it.
+    Records of one mark that do not contradict each other are of one gun and take nothing from each
+    other. What is not open is held against the others by marks alone, so that no other field that
+    is asked can move it; `silent` records take nothing, or their being there would show.
     """
+    is_open = [one for one in found if one.is_open]
     shown = [one for one in found if one.held.visibility != "silent"]
-    by_all = _Crowd(shown, _gun, lambda one: one.evidence.bits)
-    by_mark = _Crowd(
-        shown, lambda held: skeleton(held.serial_norm), lambda one: one.evidence.serial_bits
-    )
+    by_all = _Crowd(is_open, _described, lambda one: one.evidence.bits)
+    by_mark = _Crowd(shown, lambda _: None, lambda one: one.evidence.serial_bits)
     return [(by_all if one.is_open else by_mark).weigh(one) for one in found]
 
 
@@ -48,30 +49,41 @@ class _Crowd:
     """The guns that were found, each with the most that speaks for it."""
 
     def __init__(
-        self, found: Sequence[Candidate], gun: Callable[[Held], Hashable],
+        self, found: Sequence[Candidate], described: Callable[[Held], Hashable],
         bits: Callable[[Candidate], float],
     ) -> None:  # fmt: skip
-        self._gun, self._bits = gun, bits
-        self._most: dict[Hashable, float] = {}
+        self._described, self._bits = described, bits
+        self._most: dict[str, dict[Hashable, float]] = defaultdict(dict)
         for one in found:
-            key = gun(one.held)
-            self._most[key] = max(bits(one), self._most.get(key, -99.0))
-        self._sum = sum(2**most for most in self._most.values())
-        self._sorted = sorted(self._most.values())
+            guns, gun = self._most[skeleton(one.held.serial_norm)], described(one.held)
+            guns[gun] = max(bits(one), guns.get(gun, NOTHING))
+        self._weights = {mark: _sum(guns.values()) for mark, guns in self._most.items()}
+        self._sorted = sorted(most for guns in self._most.values() for most in guns.values())
+        self._sum = sum(self._weights.values())
 
     def weigh(self, one: Candidate) -> Candidate:
-        own, gun = self._bits(one), self._gun(one.held)
-        others = self._sum - 2 ** self._most.get(gun, -99.0)
-        loss = log2(1 + max(others, 0) / 2**own)
+        """Return the candidate less what the others take away."""
+        own, mark = self._bits(one), skeleton(one.held.serial_norm)
+        same = self._weights.get(mark, 0.0) - self._contradicting(mark, self._described(one.held))
+        loss = log2(1 + max(self._sum - same, 0) / 2**own)
         if loss < LEAST:
             return one
         count = max(len(self._sorted) - bisect_left(self._sorted, own - 1) - 1, 1)
         return Candidate(one.held, replace(one.evidence, crowd=(count, round(loss, 1))))
 
+    def _contradicting(self, mark: str, gun: Hashable) -> float:
+        """Return what speaks for other guns of the same mark; unknown fields contradict nothing."""
+        guns = self._most.get(mark, {})
+        if gun is None or len(guns) == 1:
+            return 0.0
+        return _sum(most for other, most in guns.items() if other not in (None, gun))
 
-def _gun(held: Held) -> Hashable:
-    """Return what tells this gun from the others that were found, as far as the asker may know."""
-    folded = skeleton(held.serial_norm)
-    if held.visibility != "open":
-        return (folded,)
-    return (folded, held.make, names.family(held.calibre), held.type)
+
+def _sum(bits: Iterable[float]) -> float:
+    return sum(2**one for one in bits)
+
+
+def _described(held: Held) -> Hashable:
+    """Return what tells a gun from another of the same mark, or None where not all is known."""
+    fields = (held.make, names.family(held.calibre), held.type)
+    return None if None in fields else fields

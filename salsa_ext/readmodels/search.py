@@ -121,9 +121,9 @@ def _candidate(
     return max(found, key=lambda one: one.evidence.bits, default=None)
 
 
-def _standing(found: Candidate) -> tuple[bool, float]:
-    """A mark that stands beats one that was corrected away, then the better evidence."""
-    return not found.held.is_superseded, found.evidence.bits
+def _standing(found: Candidate) -> tuple[float, bool]:
+    """The better evidence counts, and of equals a mark that was not corrected away."""
+    return found.evidence.bits, not found.held.is_superseded
 
 
 def _rank(found: Candidate) -> tuple[float, date, str]:

@@ -79,9 +79,10 @@ def test_another_serial_decides_against_a_gun_that_shares_a_mark():
     assert (evidence.reasons[-1].code, evidence.strength) == ("serial_other", None)
 
 
-@pytest.mark.parametrize("strengths,said", [
-    ([], "no_hit"), ([None], "no_hit"), (["weak"], "possible"), (["moderate", "weak"], "possible"),
-    (["weak", "strong"], "hit"),
+@pytest.mark.parametrize("held_serials,said", [
+    ([], "no_hit"), (["ABD123457"], "possible"), (["ABC123456"], "hit"),
+    (["ABD123457", "ABC123456"], "hit"), (["XBD123457"], "no_hit"),
 ])  # fmt: skip
-def test_the_verdict_is_that_of_the_strongest(strengths, said):
-    assert verdict(strengths) == said
+def test_the_verdict_is_that_of_the_best(held_serials, said):
+    found = [weigh(Description("ABC123456"), Description(serial)) for serial in held_serials]
+    assert verdict([evidence for evidence in found if evidence]) == said
