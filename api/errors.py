@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from api.i18n import translate
+from api.json import NotJSON
 from api.said import flatten
 from api.web import problems
 from salsa_ext import errors
@@ -119,6 +120,8 @@ def http_problem(error: HTTPException) -> Response:
     if status == 413:
         limit = (request.max_content_length or 0) / (1024 * 1024)
         detail = Message(detail.text, {"limit": f"{limit:.3g}"})
+    if isinstance(error, NotJSON):
+        detail = error.said
     more: dict[str, Any] = {}
     if status == 422:
         messages = getattr(error, "data", {}).get("messages", {})

@@ -11,6 +11,8 @@ from flask.json.provider import JSONProvider as Base
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
+from salsa_ext.errors import Message, say
+
 
 class JSONProvider(Base):
     """What Flask reads and writes JSON with."""
@@ -28,14 +30,36 @@ class BodyParser(FlaskParser):
     """Reads bodies as strictly: no NaN, no half of a character, no nesting without end."""
 
     def _raw_load_json(self, req: Request) -> Any:
-        try:
-            return orjson.loads(self.read_body(req))
-        except orjson.JSONDecodeError:
-            raise BadRequest from None
+        return read_json(self.read_body(req))
 
     def read_body(self, req: Request) -> bytes:
         """Return the JSON of a request: all of its body."""
         return whole_body(req)
+
+
+class NotJSON(BadRequest):
+    """A body that is no JSON; `said` tells where it ceases to be."""
+
+    def __init__(self, said: Message) -> None:
+        super().__init__()
+        self.said = said
+
+
+def read_json(body: bytes | str) -> Any:
+    """Return what a body holds; raises NotJSON that tells the line and the column."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise NotJSON(_where(error, body)) from None
+
+
+def _where(error: orjson.JSONDecodeError, body: bytes | str) -> Message:
+    if not body.strip():
+        return say("The body is empty, and JSON is needed.")
+    if "UTF-8" in error.msg:  # orjson tells no place then
+        return say("The body is not in UTF-8.")
+    return say("The body is no JSON from line {line}, column {column} on.",
+               line=error.lineno, column=error.colno)  # fmt: skip
 
 
 def whole_body(req: Request) -> bytes:

@@ -48,7 +48,9 @@ HEADERS = {
             "description": "Sent again with the same body, the first answer is given again."},
     "match": {"in": "header", "name": "If-Match", "required": False,
               "schema": {"type": "string", "pattern": f"^{IF_MATCH.pattern}$"},
-              "description": "The ETag of what was read; an action needs it."},
+              "description": "The ETag of what was read; an action needs it. Of it the version is compared,"
+                             " which stands before the first point: the language and the view in"
+                             " which it was read do not matter."},
 }  # fmt: skip
 
 

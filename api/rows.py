@@ -12,10 +12,15 @@ import orjson
 from marshmallow import Schema, fields
 
 from api.schemas.fields import Quantity
+from api.schemas.fields.numbers import Cell
 from salsa_ext.errors import Invalid, Message, say
 
 LONGEST: Final = 65_536
 """Bytes of a row, on however many lines; a firearm with fifty marks has fewer."""
+
+
+EXAMPLE: Final = "line,serial"
+"""A header that every manifest may have."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,10 @@ def read_csv(file: IO[bytes], schema: Schema) -> Iterator[Row]:
     """
     delimiter, lines = _delimiter(next(_Lines(file), "")), _Lines(file)
     rows = _cells(csv.reader(lines, delimiter=delimiter, strict=True), lines)
-    header = [cell.strip() for cell in next(rows, (1, [""]))[1]]
+    if (first := next(rows, None)) is None:
+        refuse(say("The file is empty. Its first row names the columns, such as: {example}.",
+                   example=EXAMPLE))  # fmt: skip
+    header = [cell.strip() for cell in first[1]]
     converters = _converters(header, schema)
     for line, cells in rows:
         if len(cells) != len(header):
@@ -128,9 +136,17 @@ def _delimiter(header: str) -> str:
     return ";" if header.count(";") > header.count(",") else ","
 
 
+def columns_of(schema: Schema) -> Mapping[str, fields.Field[Any]]:
+    """Return the columns that a CSV may have: the fields that are no lists."""
+    return {name: one for name, one in schema.fields.items() if not isinstance(one, fields.List)}
+
+
 def _converters(header: Sequence[str], schema: Schema) -> list[Callable[[str], Any]]:
     """Return how the cells of each column are read; raises Invalid for a column that nobody knows."""
-    known = {name: one for name, one in schema.fields.items() if not isinstance(one, fields.List)}
+    known = columns_of(schema)
+    if not known.keys() & {name.lower() for name in header}:
+        refuse(say("The first row names no column, so it is no header. It has some of: {known}; such as:"
+                   " {example}.", known=", ".join(known), example=EXAMPLE), "manifest.1")  # fmt: skip
     if unknown := [name for name in header if name not in known]:
         refuse(say("Nobody knows the columns {names}; a CSV has some of: {known}.",
                    names=", ".join(unknown) or "-", known=", ".join(known)), "manifest.1")  # fmt: skip
@@ -148,9 +164,10 @@ def _converter(of: fields.Field[Any]) -> Callable[[str], Any]:
 
 def _number(cell: str) -> Any:
     try:
-        return orjson.loads(cell.strip())
+        found = orjson.loads(cell.strip())
     except orjson.JSONDecodeError:
-        return cell
+        found = None
+    return found if isinstance(found, int | float) else Cell(cell)
 
 
 def _flag(cell: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import threading
 from pathlib import Path
@@ -19,10 +20,13 @@ from salsa_ext.errors import NotConfigured, say
 ROOT = Path(__file__).parents[1]
 WAITING_PER_THREAD = 32
 WORKER = "SALSA_WORKER"
+PATIENCE = 30
 
 
-def serve(config: Config, host: str, port: int) -> None:
+def serve(config: Config, host: str, port: int, patience: int = PATIENCE) -> None:
     """Answer requests until the process is told to end; requests under way are finished then.
+
+    What is not finished `patience` seconds later is cut off, and its transaction undone.
 
     Each worker takes `threads` requests at once and lets 32 a thread wait; more get no connection
     until one is answered, so that an overload shows at the door and not in the memory.
@@ -32,6 +36,7 @@ def serve(config: Config, host: str, port: int) -> None:
     stop = threading.Event()
     jobs = threading.Thread(target=working.run, args=(config, stop), daemon=True)
     jobs.start()
+    os.register_at_fork(after_in_child=_end_while_loading)
     server = Granian(
         "wsgi:app",
         address=host,
@@ -43,7 +48,7 @@ def serve(config: Config, host: str, port: int) -> None:
         backlog=1024,
         http1_settings=HTTP1Settings(header_read_timeout=15_000),
         respawn_failed_workers=True,
-        workers_kill_timeout=30,
+        workers_kill_timeout=patience,
         websockets=False,
         working_dir=ROOT,
     )
@@ -52,6 +57,16 @@ def serve(config: Config, host: str, port: int) -> None:
     finally:
         stop.set()
         jobs.join(10)
+
+
+def _end_while_loading() -> None:
+    """Let a worker that is told to end before it is ready do so, until granian's own handlers stand.
+
+    It has those of its parent till then, which only make a note: it would get ready, never end, and
+    be killed. Ctrl-C in a terminal reaches it too; that is left to the parent, which tells it.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def require_free(host: str, port: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from salsa_ext.articles import Article
 
@@ -141,21 +141,34 @@ class OverQuantity(RuleBroken):
         super().__init__(Article.QUANTITY, message, balance=balance)
 
 
+NEXT: Final[Mapping[tuple[str, str], Message]] = {
+    ("discrepancy", "agreed"): say("To say something else of it, reopen it first."),
+    ("licensee", "suspended"): say("To lift the suspension, reinstate it."),
+    ("permit", "suspended"): say("To lift the suspension, reinstate it."),
+    ("permit", "cancelled"): say("That is for good: issue a new one."),
+    ("permit", "replaced"): say("Change the one that was issued in its place."),
+    ("shipment", "held"): say("To let it go on, resume it."),
+    ("shipment", "cancelled"): say("That is for good: record a new one."),
+}
+"""What can be done with an object of a status instead."""
+
+
 class IllegalTransition(Conflict):
-    """The object is in a status from which this action is not possible."""
+    """The object is in a status from which this action is not possible; says what is, if anything."""
 
     code = "illegal_transition"
 
     def __init__(self, kind: str, status: str, action: str | Coded) -> None:
-        super().__init__(
-            say(
-                "A {kind} that is {status} cannot be changed by {action}.",
-                kind=Coded("object", kind),
-                status=Coded(f"{kind}_status", status),
-                action=Named((action,)) if isinstance(action, str) else action,
-            ),
-            status=status,
+        said = say(
+            "A {kind} that is {status} cannot be changed by {action}.",
+            kind=Coded("object", kind),
+            status=Coded(f"{kind}_status", status),
+            action=Named((action,)) if isinstance(action, str) else action,
         )
+        if onward := NEXT.get((kind, status)):
+            said = say("A {kind} that is {status} cannot be changed by {action}. {onward}",
+                       **said.params, onward=onward)  # fmt: skip
+        super().__init__(said, status=status)
 
 
 class ReleaseFirst(IllegalTransition):

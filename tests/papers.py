@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 import pypdfium2
 import zxingcpp
+from sqlalchemy import text
 
+from salsa_ext.db import db, transaction
+from salsa_ext.policy.rules import operator
+from salsa_ext.values import jwks
+
+SIGNED = {"authentication": "Sello seco 7"}
 DOTS = 200 / 72  # a common scanner's 200 dots an inch
 
 
@@ -27,3 +35,34 @@ def code_of(pdf: bytes, dots: float = DOTS) -> str:
         picture = document[0].render(scale=dots, grayscale=True).to_numpy()
     [found] = zxingcpp.read_barcodes(picture)
     return str(found.text)
+
+
+def paper(client, body):
+    """Record a permit; returns it and its paper."""
+    permit = client.post("/permits", body).json
+    return permit, client.get(f"/permits/{permit['id']}/paper").data
+
+
+def verify(client, token, expect=200):
+    """Ask about a token."""
+    return client.post("/permits/verify", {"token": token}, expect).json
+
+
+def keys(client):
+    """Return the public keys, which need no key of a caller."""
+    answered = client.client.get("/api/v1/signing-keys")  # without a key of a caller
+    return jwks.keys_of(json.loads(answered.data))
+
+
+def amend(client, permit, **body):
+    """Amend a permit as it stands."""
+    path = f"/permits/{permit['id']}"
+    etag = client.get(path).headers["ETag"]
+    client.post(f"{path}/amend", {"reason": "Huelga"} | body, 200, If_Match=etag)
+
+
+def set_to(permit, change):
+    """Change the row of a permit behind the service's back."""
+    with transaction(operator(permit["state"])):
+        done = f"UPDATE permit SET {change}, version = version + 1 WHERE id = :id"
+        db.session.execute(text(done), {"id": permit["id"]})

@@ -15,7 +15,7 @@ from api.app import create_app
 from salsa_ext import errors
 from salsa_ext.config import Config
 from salsa_ext.db import transaction
-from salsa_ext.errors import NotConfigured, SalsaError, say
+from salsa_ext.errors import Message, NotConfigured, SalsaError, say
 from salsa_ext.policy.rules import operator
 from salsa_ext.readmodels.states import require_participant
 from salsa_ext.services import database, installation
@@ -76,6 +76,14 @@ def require_schema(config: Config) -> None:
     """Raise NotConfigured where the database is empty or at another version than the code."""
     at, wanted = database.standing(config.database_url or "")
     if at is None:
-        raise NotConfigured(say("The database is empty: begin with salsa init or salsa demo."))
+        raise NotConfigured(_empty(config))
     if at != wanted:
         raise NotConfigured(say("The database is at another version: run salsa db upgrade."))
+
+
+def _empty(config: Config) -> Message:
+    if Config.from_env().database_url is not None:
+        return say("The database that SALSA_DATABASE_URL names is empty: begin with salsa init or salsa"
+                   " demo.")  # fmt: skip
+    return say("There is no installation in {folder} (SALSA_HOME names another folder): begin with salsa init"
+               " or salsa demo.", folder=config.home)  # fmt: skip

@@ -21,6 +21,8 @@ from salsa_ext.services import database, installation
 
 SEED = 7
 DEMO = "demo"
+PATIENCE = 5
+"""Seconds that Ctrl-C waits for requests under way: nobody loses anything by a demo."""
 
 
 @click.command()
@@ -49,7 +51,7 @@ def demo(host: str, port: int, seed: int, no_serve: bool) -> None:
             _make(config, seed, f"http://{host}:{port}", path)
         _welcome(host, port, path)
         if not no_serve:
-            serving.serve(config, host, port)
+            serving.serve(config, host, port, patience=PATIENCE)
 
 
 def _make(config: Config, seed: int, base_url: str, path: Path) -> None:

@@ -37,7 +37,8 @@ class Line(click.ParamType):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the text without blanks around it; a usage error where it cannot be one."""
-        if wrong := wrong_text(str(value), self.most, one_line=True):
+        is_needed = param is not None and param.required
+        if wrong := wrong_text(str(value), self.most, one_line=True, is_needed=is_needed):
             self.fail(str(wrong), param, ctx)
         return str(value).strip()
 

@@ -15,6 +15,7 @@ import click
 from api import manifests
 from api.cli.context import acting, explained, recording
 from api.cli.options import STATE, Line, Part, own_state_option
+from api.rows import columns_of
 from api.schemas.fields import RequestSchema
 from api.schemas.shipments import ReceivedItemRequest, ShippedItemRequest
 from api.tables import disarmed
@@ -41,10 +42,13 @@ from_option = click.option(
 )
 
 
-def file_option(required: bool) -> Callable[..., Any]:
-    """Return the option of a manifest."""
+def file_option(required: bool, schema: RequestSchema) -> Callable[..., Any]:
+    """Return the option of a manifest whose items are of a schema."""
+    columns = ", ".join(columns_of(schema))
     return click.option(
-        "--file", "path", required=required, help="The manifest: CSV with a header, or NDJSON.",
+        "--file", "path", required=required,
+        help="The manifest: a CSV whose first row names the columns that it has, or NDJSON with an"
+             f" object on each line. Columns: {columns}; a column that is not there says nothing.",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
     )  # fmt: skip
 
@@ -62,7 +66,7 @@ def shipment() -> None:
 @click.option("--port-of-exit", type=Line(100))
 @click.option("--port-of-entry", type=Line(100))
 @click.option("--seal", "seals", multiple=True, type=Line(50), help="Once for each seal.")
-@file_option(required=True)
+@file_option(required=True, schema=ShippedItemRequest())
 @number_argument
 @explained
 def record(
@@ -75,6 +79,12 @@ def record(
     Example:
       salsa shipment record --state BRA --permit E-1 --ships-on 2026-02-01 --mode sea \\
         --file manifest.csv A-1
+
+    \b
+    manifest.csv, where each serial stands with its line of the certificate:
+      line,serial
+      1,ABC123456
+      1,ABC123457
     """
     with recording(state) as actor, _taken(path, ShippedItemRequest(), 2) as items:
         data = ShipmentData(number, ships_on.date(), mode, items, port_of_exit=port_of_exit,
@@ -92,7 +102,7 @@ def record(
               help="What arrived of a line's goods without serials, once for each line;"
                    " without --file or --all, nothing that has a serial arrived.")  # fmt: skip
 @click.option("--import-mark", type=Line(100), help="What is stamped on each gun.")
-@file_option(required=False)
+@file_option(required=False, schema=ReceivedItemRequest())
 @number_argument
 @explained
 def receive(
@@ -105,6 +115,12 @@ def receive(
     Example, of a shipment that has 500 rounds on line 2 too:
       salsa shipment receive --state PRY --from BRA --received-on 2026-03-03 \\
         --file received.csv --bulk 2=500 A-1
+
+    \b
+    received.csv, the serials as they were read on arrival:
+      line,serial
+      1,ABC123456
+      1,ABC123457
     """
     if is_all == bool(path or bulk):
         raise click.UsageError("Give --file with what arrived, --bulk too or alone, or --all.")

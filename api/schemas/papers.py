@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
 
+from api.i18n import Lazy
 from api.schemas.fields import RequestSchema, Text
 from api.schemas.permits import PermitResponse
 from api.schemas.shipments import ShipmentResponse
@@ -18,7 +19,9 @@ VERDICTS = ("valid", "altered", "unknown_key", "malformed", "not_standing", "com
 class TokenRequest(RequestSchema):
     """What the QR code of a paper holds."""
 
-    token = Text(most=LONGEST, required=True)
+    token = Text(most=LONGEST, required=True, error_messages={
+        "empty": Lazy("Send the text of the paper's QR code, which begins with SALSA1."),
+    })  # fmt: skip
 
 
 class VerificationResponse(Schema):

@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
 
+from api.i18n import Lazy
 from api.pagination import ListQuery
 from api.schemas.common import (
     FirearmRequest,
@@ -43,6 +44,11 @@ from salsa_ext.values.permits import (
     ReceiptData,
     ReceivedItem,
     ShipmentData,
+)
+
+TOO_LONG = Lazy(
+    "At most {most} items stand in a body. More go as a manifest: a CSV or NDJSON file, the second part of"
+    " multipart/form-data, or --file on the command line."
 )
 
 
@@ -122,7 +128,8 @@ class ShipmentDocumentRequest(RequestSchema):
 class ShipmentRequest(ShipmentDocumentRequest):
     """The export attachment (Model Regulations 2.2.2); of more items, send a manifest."""
 
-    items = Items(Nested(ShippedItemRequest), most=MOST_LISTED, load_default=())
+    items = Items(Nested(ShippedItemRequest), most=MOST_LISTED, load_default=(),
+                  error_messages={"long": TOO_LONG})  # fmt: skip
 
 
 class CheckpointRequest(RequestSchema):
@@ -179,7 +186,8 @@ class ReceiptRequest(ReceiptDocumentRequest):
     """What arrived: all of it, or what is listed; the same of what came back to the exporter."""
 
     all = Flag(load_default=False)
-    items = Items(Nested(ReceivedItemRequest), most=MOST_LISTED, load_default=())
+    items = Items(Nested(ReceivedItemRequest), most=MOST_LISTED, load_default=(),
+                  error_messages={"long": TOO_LONG})  # fmt: skip
 
 
 class MissingResponse(Schema):

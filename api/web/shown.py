@@ -84,6 +84,14 @@ def moment(at: datetime, zone: str) -> str:
     return f"{day(at.astimezone(ZoneInfo(zone)).date())}, {clock(at, zone)}"
 
 
+def city(zone: str) -> str:
+    """Return the place whose clock a zone of the IANA database is, as people call it."""
+    if "/" not in zone or zone.startswith("Etc/"):
+        return zone
+    named: str = dates.get_timezone_location(zone, locale=g.language, return_city=True)
+    return named.rpartition("/")[2]  # Argentina/Buenos Aires
+
+
 def offset(at: datetime, zone: str) -> str:
     """Return how far a place's clock is from UTC at a moment, as UTC−03:00."""
     written = at.astimezone(ZoneInfo(zone)).strftime("%z")
@@ -118,7 +126,7 @@ def kilometres(value: float) -> str:
 GLOBALS: Final[dict[str, Callable[..., Any]]] = {
     "_": sentence, "label": label, "languages": languages, "is_signed_in": is_signed_in,
     "here": here, "day": day, "weekday": weekday, "clock": clock, "moment": moment,
-    "offset": offset, "span": span, "number": number, "kilometres": kilometres,
+    "offset": offset, "city": city, "span": span, "number": number, "kilometres": kilometres,
     "names": names_of, "gun_name": gun_name, "may": may, "iso_day": iso_day,
     "iso_moment": iso_moment, "wrongs": summary,
 }  # fmt: skip

@@ -36,15 +36,19 @@ def around(
     found: dict[UUID, Permit] = {}
     fresh = _permits(Permit.id.in_(list(permit_ids)))
     named: dict[UUID, set[Key]] = defaultdict(set)
+    here: set[Key] = set()  # documents that are found, or are asked for and not recorded
+    asked: set[Key] = set()  # those of which it is known already who names them
     while fresh:
         found |= {permit.id: permit for permit in fresh}
         keys = _names_of(fresh, named)
         keys |= {(permit.owner_state, permit.kind, permit.replaces)
                  for permit in fresh if permit.replaces}  # fmt: skip
         own = {(permit.owner_state, permit.kind, permit.number) for permit in fresh}
-        shared = own | {key for key in keys if key[1] == "import"}
-        near = {permit.id: permit for permit in _named(keys) + _naming(shared) + _replacing(own)}
-        fresh = [permit for key, permit in near.items() if key not in found]
+        shared = (own | {key for key in keys if key[1] == "import"}) - asked
+        here |= own
+        near = _named(keys - here) + _naming(shared) + _replacing(own)
+        here, asked = here | keys, asked | shared
+        fresh = list({permit.id: permit for permit in near if permit.id not in found}.values())
     fresh = [permit for permit in found.values() if permit.id not in known]
     stand = [known[key] for key in found if key in known]
     return Register(stand + _documents(actor, fresh, named), participants())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
 
 from sqlalchemy import select
@@ -31,6 +32,14 @@ def _categories() -> dict[str, str]:
 @cache
 def _states() -> frozenset[str]:
     return frozenset(db.session.scalars(select(State.code)))
+
+
+@cache
+def ended_states() -> dict[str, tuple[date, list[str]]]:
+    """Return the last day of each state that is no more, and the codes of those that followed it."""
+    columns = (State.code, State.valid_to, State.successors)
+    rows = db.session.execute(select(*columns).where(State.valid_to.is_not(None)))
+    return {code: (last, list(successors)) for code, last, successors in rows if last}
 
 
 @cache
@@ -114,7 +123,7 @@ def types() -> list[str]:
 
 def forget() -> None:
     """Drop what is kept in memory; for the command that loads reference data anew."""
-    tables = (_aliases, _families, calibres, _categories, _states, _named_states, _posts,
-              participants, labels)  # fmt: skip
+    tables = (_aliases, _families, calibres, _categories, _states, ended_states, _named_states,
+              _posts, participants, labels)  # fmt: skip
     for kept in tables:
         kept.cache_clear()

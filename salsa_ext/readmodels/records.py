@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, or_, select
 
 from salsa_ext.db import db
 from salsa_ext.models import Mark, Record, RecordSetting
@@ -65,29 +66,39 @@ def described(document_id: UUID) -> Iterator[tuple[Any, Sequence[Any]]]:
 
     Of a record its firearm fields, its id and its owner are read.
     """
-    columns = [getattr(Record, name) for name in (*Described.__annotations__, "id", "owner_state")]
-    query = current(Record).where(Record.document_id == document_id).with_only_columns(*columns)
-    ordered = query.order_by(Record.line, Record.id).execution_options(yield_per=CHUNK)
-    for rows in db.session.execute(ordered).partitions():
+    for rows in db.session.execute(_described(), {"document": document_id}).partitions():
         marks = _other_marks([row.id for row in rows])
         yield from ((row, marks[row.id]) for row in rows)
 
 
+@cache
+def _described() -> Select[Any]:
+    """Make the query once: a hundred receipts ask it in one transaction."""
+    columns = [getattr(Record, name) for name in (*Described.__annotations__, "id", "owner_state")]
+    query = current(Record).where(Record.document_id == bindparam("document"))
+    ordered = query.with_only_columns(*columns).order_by(Record.line, Record.id)
+    return ordered.execution_options(yield_per=CHUNK)
+
+
 def _other_marks(record_ids: Sequence[UUID]) -> dict[UUID, list[Any]]:
+    found: dict[UUID, list[Any]] = defaultdict(list)
+    for row in db.session.execute(_marking(), {"records": list(record_ids)}):
+        found[row.of].append(row)
+    return found
+
+
+@cache
+def _marking() -> Select[Any]:
     of_record = (Mark.record_id == Record.id) & (Mark.record_version == Record.version)
     names = ("kind", "text", "state", "year", "location", "condition", "method")
-    query = current(Record).join(Mark, of_record).where(Record.id.in_(record_ids))
+    records = Record.id.in_(bindparam("records", expanding=True))
+    query = current(Record).join(Mark, of_record).where(records)
     more = (getattr(Mark, name).is_not(None) for name in names[2:])
     query = query.where(
         or_(Mark.kind != "manufacture", Mark.text.is_distinct_from(Record.serial), *more)
     )
-    wanted = query.with_only_columns(
-        Record.id.label("of"), *(getattr(Mark, name) for name in names)
-    )
-    found: dict[UUID, list[Any]] = defaultdict(list)
-    for row in db.session.execute(wanted.order_by(Mark.id)):
-        found[row.of].append(row)
-    return found
+    columns = (getattr(Mark, name) for name in names)
+    return query.with_only_columns(Record.id.label("of"), *columns).order_by(Mark.id)
 
 
 def by_id(record_ids: Iterable[UUID], as_of: datetime | None = None) -> list[RecordView]:

@@ -7,6 +7,7 @@ from datetime import date
 
 from salsa_ext.articles import Article
 from salsa_ext.errors import say
+from salsa_ext.readmodels import names
 from salsa_ext.services.fields import (
     Problems,
     check_agency,
@@ -26,6 +27,7 @@ def check(data: PermitData, owner: str, on: date, agencies: frozenset[str]) -> N
     check_agency(problems, "authority.agency", data.authority.agency, agencies)
     _check_issuer(problems, data, owner)
     _check_dates(problems, data, on)
+    _check_states(problems, data)
     _check_transit(problems, data)
     _check_references(problems, data)
     if not data.lines:
@@ -66,6 +68,21 @@ def _check_dates(problems: Problems, data: PermitData, on: date) -> None:
         problems.add("expires_on",
                      say("A permit is valid for one year at most: until {latest} (Model Regulations 8.1).",
                          latest=latest), Article.VALIDITY)  # fmt: skip
+
+
+def _check_states(problems: Problems, data: PermitData) -> None:
+    """Goods move between states that are there; what is gone is where guns were made."""
+    transit = {f"transit_states.{at}": state for at, state in enumerate(data.transit_states)}
+    sides = {"exporting_state": data.exporting_state, "importing_state": data.importing_state}
+    for field, state in (sides | transit).items():
+        last, successors = names.ended_states().get(state, (data.issued_on, []))
+        if last >= data.issued_on:
+            continue
+        said = say("{state} ended on {last}, before the day of issue.", state=state, last=last)
+        if successors:
+            said = say("{state} ended on {last}, before the day of issue; today there are: {successors}.",
+                       **said.params, successors=", ".join(successors))  # fmt: skip
+        problems.add(field, said)
 
 
 def _check_transit(problems: Problems, data: PermitData) -> None:

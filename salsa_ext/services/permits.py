@@ -22,6 +22,7 @@ from salsa_ext.services import (
     balances,
     families,
     ledger,
+    numbers,
     records,
     replacements,
     standings,
@@ -48,6 +49,7 @@ def record_many(*, actor: Actor, batch: Sequence[PermitData]) -> list[UUID]:
     owner, now, on = actor.own_state(), actor.now(), today(actor)
     parties, agencies = Parties(owner), agency_codes(owner)
     families.lock(actor, _keys(owner, batch), {owner}.union(*(each.concerned() for each in batch)))
+    numbers.require_free_permits(owner, {(data.kind, data.number) for data in batch})
     rows, lines = [], []
     for data in batch:
         check(data, owner, on, agencies)
@@ -70,8 +72,8 @@ def record_many(*, actor: Actor, batch: Sequence[PermitData]) -> list[UUID]:
 
 def _keys(owner: str, batch: Sequence[PermitData]) -> set[Key]:
     """Return the documents of a batch and those that they name, by which their families are found."""
-    numbers = {(data.kind, number) for data in batch for number in (data.number, data.replaces)}
-    own = {(owner, kind, number) for kind, number in numbers if number}
+    said = {(data.kind, number) for data in batch for number in (data.number, data.replaces)}
+    own = {(owner, kind, number) for kind, number in said if number}
     return own.union(*(data.references() for data in batch))
 
 

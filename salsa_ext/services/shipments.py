@@ -17,7 +17,16 @@ from salsa_ext.errors import Coded, Conflict, NotFound, say
 from salsa_ext.models import Permit, Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.services import balances, ledger, locks, manifests, records, rollups, telling
+from salsa_ext.services import (
+    balances,
+    ledger,
+    locks,
+    manifests,
+    numbers,
+    records,
+    rollups,
+    telling,
+)
 from salsa_ext.services.fields import Problems
 from salsa_ext.services.manifests import Lines, Quantities
 from salsa_ext.services.parties import Parties
@@ -43,6 +52,7 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, ShipmentData]]) -> 
     """
     require(actor, Permission.SHIPMENT_RECORD)
     owner, now, wanted = actor.own_state(), actor.now(), {permit_id for permit_id, _ in batch}
+    numbers.require_free_shipments(owner, [data.number for _, data in batch])
     permits, lines = _permits(owner, wanted), manifests.lines_of(wanted)
     for permit_id, data in batch:
         _check(permits[permit_id], data)

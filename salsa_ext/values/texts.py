@@ -11,15 +11,19 @@ UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 LINE_ENDS = re.compile(r"[\t\n\x80-\x9f\u2028\u2029]")
 
 
-def wrong_text(text: str, most: int, *, one_line: bool = False) -> Message | None:
+def wrong_text(
+    text: str, most: int, *, one_line: bool = False, is_needed: bool = False
+) -> Message | None:
     """Return what is wrong with a text of at most so many characters, or None.
 
-    Tabs and ends of lines are fit for a text, but not for a name: `one_line` refuses them.
+    Tabs and ends of lines are fit for a text, but not for a name: `one_line` refuses them. What
+    `is_needed` cannot be left out instead of being empty.
     """
     if UNFIT.search(text) or (one_line and LINE_ENDS.search(text)):
         return say("Control characters cannot be part of a text.")
     if not text.strip():
-        return say("This text is empty; leave the field out instead.")
+        return (say("Write something here, of {most} characters at most: it cannot be empty.", most=most)
+                if is_needed else say("This text is empty; leave it out instead."))  # fmt: skip
     if len(text) > most:
         return say("At most {most} characters.", most=most)
     return None

@@ -153,9 +153,11 @@ def test_a_state_that_joins_by_a_correction_sees_how_the_record_is_handled(as_ac
 
 
 def test_a_number_that_another_document_has_is_refused(client, seizure):
-    client.post("/seizures", bodies.seizure(number="S-2"))
+    other = client.post("/seizures", bodies.seizure(number="S-2")).json
     answer = correct(client, seizure, 409, number="S-2").json
-    assert answer["detail"] == "Your state already has a seizure of the number S-2."
+    assert answer["detail"] == (
+        f"Your state already has a seizure of the number S-2 (id {other['id']})."
+    )
 
 
 def test_a_transfer_is_corrected(as_actor):

@@ -82,6 +82,13 @@ def test_each_state_explains_for_itself(differ, exporter, importer):
     ]  # fmt: skip
 
 
+def test_what_is_agreed_says_that_it_has_to_be_reopened(differ, exporter, importer):
+    act(exporter, "agree", {})
+    act(importer, "agree", {})
+    refused = act(exporter, "explain", WHY, 409)["detail"]
+    assert refused.endswith("To say something else of it, reopen it first.")
+
+
 def test_it_is_agreed_when_every_state_agrees(differ, exporter, importer):
     assert act(exporter, "agree", {})["status"] == "explained"
     assert act(importer, "agree", {})["status"] == "agreed"

@@ -116,6 +116,7 @@ def test_a_gun_of_a_manifest_is_found(ship, as_actor):
     ('line,serial\n1,"SN\n1"\n1,SN2\n1,SN2\n', CSV, "manifest.5.serial", "stands at manifest.4"),
     ("line,serial\n1\n", CSV, "manifest.2", "This row has 1 cells, and the header has 2."),
     ("line,serial\n1,\n", CSV, "manifest.2.serial", "under its serial"),
+    ("line,serial,year\n1,A,x\n", CSV, "manifest.2.year", "A whole number is needed here."),
     ("line,serial,antique\n1,A,yes\n", CSV, "manifest.2.antique", "true or false"),
     ("line,serial,quantity\n1,A,2\n", CSV, "manifest.2.quantity", "One serial is one piece"),
     ('line,serial\n1,"SN1\n', CSV, "manifest.2", "no table"),
@@ -123,14 +124,16 @@ def test_a_gun_of_a_manifest_is_found(ship, as_actor):
     ("line,serial,marks\n1,SN1,x\n", CSV, "manifest.1", "Nobody knows the columns marks"),
     ("line,serial,line\n1,SN1,1\n", CSV, "manifest.1", "The columns line stand twice."),
     ("line\tserial\n1\tSN1\n", CSV, "manifest.1", "by commas or by semicolons"),
-    ("line|serial\n1|SN1\n", CSV, "manifest.1", "Nobody knows the columns line|serial"),
+    ("line|serial\n1|SN1\n", CSV, "manifest.1", "so it is no header"),
+    ("1,SN00001\n1,SN00002\n", CSV, "manifest.1", "such as: line,serial"),
+    ("\n\n", CSV, "manifest", "The file is empty. Its first row names the columns"),
     ("line,serial\n1,SN\u00d1\n".encode("latin-1"), CSV, "manifest.2", "not in UTF-8"),
     (THREE.encode("utf-16"), CSV, "manifest.1", "not in UTF-8"),
     ("line,serial\n1," + "S" * 70_000 + "\n", CSV, "manifest.2", "A row has at most"),
     ('line,serial\n1,SN1\n1,"' + "S\n" * 40_000 + '"\n', CSV, "manifest.3", "A row has at most"),
     ("line,serial\n1,SN1\n1,SN2,3\n", CSV, "manifest.3", "This row has 3 cells"),
     ("line,serial\n", CSV, "manifest", "The manifest has no rows."),
-    ("", CSV, "manifest.1", "Nobody knows the columns"),
+    ("", CSV, "manifest", "such as: line,serial"),
     ("", NDJSON, "manifest", "The manifest has no rows."),
     ('{"serial": "SN1"}\n[1]\n', NDJSON, "manifest.2", "no JSON object"),
     ('{"serial": "SN1"}\n{"serial":\n', NDJSON, "manifest.2", "no JSON object"),
@@ -356,6 +359,12 @@ def test_items_are_listed_to_the_states_concerned_alone(ship, as_actor):
     path = f"/shipments/{ship()['id']}/items"
     assert len(as_actor("PRY", "border_officer").get(path).json["items"]) == 3
     as_actor("ARG", "border_officer").get(path, 404)
+
+
+def test_a_list_that_is_too_long_is_told_of_manifests(exporter, permit):
+    body = bodies.shipment(tuple(f"SN{number:05}" for number in range(5001)))
+    answer = exporter.post(f"/permits/{permit}/shipments", body, 422).json
+    assert answer["errors"]["items"][0].startswith("At most 5000 items stand in a body. More go as")
 
 
 def test_too_many_items_are_counted_and_not_shown(ship, exporter, monkeypatch):

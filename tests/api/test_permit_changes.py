@@ -91,6 +91,12 @@ def test_a_suspended_permit_ships_nothing_until_it_is_reinstated(permit, exporte
     exporter.post(f"{permit.path}/shipments", bodies.shipment())
 
 
+def test_what_is_suspended_already_says_how_that_is_lifted(permit):
+    permit.act("suspend", WHY)
+    refused = permit.act("suspend", WHY, 409)["detail"]
+    assert refused.endswith("To lift the suspension, reinstate it.")
+
+
 def test_only_a_suspended_permit_is_reinstated(permit):
     assert permit.act("reinstate", WHY, 409)["code"] == "illegal_transition"
 

@@ -137,11 +137,30 @@ def test_a_line_stands_once(exporter):
     assert list(answer["errors"]) == ["lines.1.line"]
 
 
+@pytest.mark.parametrize(("state", "said"), [
+    ("BUR", "BUR ended on 1989-06-17, before the day of issue; today there are: MMR."),
+    ("CSK", "CSK ended on 1992-12-31, before the day of issue; today there are: CZE, SVK."),
+])  # fmt: skip
+def test_nothing_is_permitted_to_a_state_that_is_no_more(exporter, state, said):
+    body = bodies.permit(importing_state=state, transit_states=[state])
+    errors = exporter.post("/permits", body, 422).json["errors"]
+    assert errors["importing_state"] == errors["transit_states.0"][:1] == [said]
+
+
+def test_a_gun_may_have_been_made_in_a_state_that_is_no_more(exporter):
+    line = bodies.permit()["lines"][0] | {"country_of_manufacture": "CSK"}
+    made = exporter.post("/permits", bodies.permit(lines=[line])).json
+    assert made["lines"][0]["country_of_manufacture"] == "CSK"
+
+
 def test_a_number_is_taken_once_for_each_kind(exporter, importer):
-    exporter.post("/permits", bodies.permit())
+    standing = exporter.post("/permits", bodies.permit()).json
     answer = exporter.post("/permits", bodies.permit(), 409).json
     assert answer["code"] == "duplicate"
-    assert answer["detail"] == "Your state already has a permit of this kind and number."
+    assert answer["detail"] == (
+        "Your state already has a permit of this kind and number: E-1 of"
+        f" {standing['issued_on']} (id {standing['id']})."
+    )
     importer.post("/permits", bodies.import_permit(number="E-1"))
 
 

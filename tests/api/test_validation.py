@@ -38,6 +38,54 @@ def test_an_unknown_field_is_refused_by_its_path(refused):
     }
 
 
+@pytest.mark.parametrize(("written", "meant"), [
+    ("occured_on", "occurred_on"), ("Number", "number"), ("visibilty", "visibility"),
+])  # fmt: skip
+def test_a_field_that_is_misspelt_is_told_the_one_that_was_meant(refused, written, meant):
+    assert refused(**{written: "x"}) == {
+        written: [f"There is no such field; did you mean {meant}?"]
+    }
+
+
+def test_a_field_that_is_misspelt_inside_is_told_the_one_that_was_meant(refused):
+    said = refused(firearm=bodies.firearm(serial_no="1"))["firearm.serial_no"]
+    assert said == ["There is no such field; did you mean serial?"]
+
+
+def test_of_thousands_of_unknown_fields_each_is_refused_at_once(refused):
+    found = refused(**{f"kind{number}" + "x" * 1000: 1 for number in range(5000)})
+    assert len(found) == 5000
+
+
+def test_an_empty_text_that_may_be_missing_is_left_out(refused):
+    found = refused(firearm=bodies.firearm(model=" "))
+    assert found == {"firearm.model": ["This text is empty; leave it out instead."]}
+
+
+def test_an_empty_text_that_is_required_is_told_what_is_needed(as_actor):
+    body = bodies.permit(number=" ")
+    found = as_actor("BRA", "licensing_officer").post("/permits", body, 422).json["errors"]
+    assert found == {
+        "number": ["Write something here, of 100 characters at most: it cannot be empty."]
+    }
+
+
+def test_an_empty_token_is_told_what_it_holds(as_actor):
+    caller = as_actor("BRA", "licensing_officer")
+    found = caller.post("/permits/verify", {"token": ""}, 422).json["errors"]
+    assert found == {"token": ["Send the text of the paper's QR code, which begins with SALSA1."]}
+
+
+@pytest.mark.parametrize(("body", "said"), [
+    (b'{"kind": "gift",\n  "number": }', "The body is no JSON from line 2, column 13 on."),
+    (b"", "The body is empty, and JSON is needed."),
+    ('{"number": "\u00d1"}'.encode("latin-1"), "The body is not in UTF-8."),
+])  # fmt: skip
+def test_a_body_that_is_no_json_is_told_where(send, body, said):
+    answer = send(body)
+    assert (answer.status_code, answer.json["detail"]) == (400, said)
+
+
 def test_an_unknown_field_inside_is_refused_by_its_path(refused):
     assert list(refused(firearm=bodies.firearm(colour="red"))) == ["firearm.colour"]
 

@@ -122,7 +122,16 @@ def test_an_empty_database_is_said_in_a_sentence(server, tmp_path, salsa):
     refused = salsa("account", "list", "--state", "PRY", SALSA_DATABASE_URL=empty)
     server.drop(name)
     assert refused.returncode == 1
-    assert "begin with salsa init or salsa demo" in refused.stderr
+    assert "SALSA_DATABASE_URL names is empty: begin with salsa init" in refused.stderr
+
+
+def test_a_folder_without_an_installation_is_named(salsa, tmp_path):
+    empty = tmp_path / "elsewhere"
+    refused = salsa(
+        "account", "list", "--state", "PRY", SALSA_DATABASE_URL="", SALSA_HOME=str(empty)
+    )
+    assert refused.returncode == 1
+    assert f"There is no installation in {empty} (SALSA_HOME" in refused.stderr
 
 
 def test_the_doctor_says_that_a_folder_cannot_be_written(salsa):
@@ -217,13 +226,14 @@ ACCOUNT = ["account", "open", "--role", "auditor", "--agency", "PRY-TEST"]
 AGENCY = ["agency", "add", "--kind", "police", "--zone", "UTC"]
 CONTACT = ["contact", "add", "--agency", "PRY-TEST", "--kind", "duty_24h", "--language", "es"]
 CONTROL = "Control characters cannot be part of a text."
-EMPTY = "This text is empty; leave the field out instead."
+EMPTY = "This text is empty; leave it out instead."
+NEEDED = "Write something here, of {most} characters at most: it cannot be empty."
 
 
 @pytest.mark.parametrize("command,said", [
     ([*ACCOUNT, "pry.ana\nb"], CONTROL), ([*ACCOUNT, "pry.\udcff"], CONTROL),
     ([*ACCOUNT, "pry." + "x" * 300], "At most 100 characters."),
-    ([*AGENCY, "PRY-POLICE", ""], EMPTY), ([*AGENCY, "PRY-POLICE", "A\x1b[31m"], CONTROL),
+    ([*AGENCY, "PRY-POLICE", ""], NEEDED.format(most=200)), ([*AGENCY, "PRY-POLICE", "A\x1b[31m"], CONTROL),
     ([*AGENCY, "PRY-" + "X" * 5000, "Police"], "At most 60 characters."),
     ([*CONTACT, "--telephone", " "], EMPTY),
     (["key", "issue", "--name", "", "pry.ana"], EMPTY),

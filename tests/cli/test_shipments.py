@@ -100,3 +100,12 @@ def test_goods_without_serials_are_not_passed_over(salsa, rounds):
     both = salsa(*RECEIVE, "--all", "--bulk", "2=500", "A-1")
     assert (both.returncode, "or --all" in both.stderr) == (2, True)
     assert "received, 2 items" in salsa(*RECEIVE, "--all", "A-1").stdout
+
+
+@pytest.mark.parametrize(("command", "columns"), [
+    ("record", "Columns: line, category, type, make,"), ("receive", "Columns: serial, line, make;"),
+])  # fmt: skip
+def test_the_help_names_the_columns_of_the_file_with_an_example(salsa, command, columns):
+    shown = salsa("shipment", command, "--help").stdout
+    assert columns in " ".join(shown.split())
+    assert "line,serial\n    1,ABC123456\n" in shown

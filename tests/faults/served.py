@@ -20,13 +20,17 @@ class Service:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
 
-    def start(self):
+    def launch(self):
+        """Start it without waiting until it is ready."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("SALSA_")}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "api.cli", "serve", "--port", str(self.port)],
             cwd=ROOT, env=kept | {"SALSA_HOME": str(self.home)} | self.settings, start_new_session=True,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
+
+    def start(self):
+        self.launch()
         until = time.monotonic() + 60
         while not self.is_ready():
             assert time.monotonic() < until

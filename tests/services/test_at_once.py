@@ -1,38 +1,12 @@
 """Commands at the same moment, each over a connection of its own."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
-from api.app import create_app
-from salsa_ext.clock import FixedClock
-from salsa_ext.db import db
-from tests import actors, bodies
-from tests.conftest import NOW
+from tests import bodies
 
 TIMES = 16
-
-
-@pytest.fixture
-def application(registered_database):
-    made = create_app(replace(registered_database, threads=TIMES), FixedClock(NOW))
-    yield made
-    with made.app_context():
-        db.engine.dispose()
-
-
-@pytest.fixture
-def client(application):
-    """Return a client that holds a key of a role; its transactions are real."""
-
-    def make(state, role):
-        with application.app_context():
-            token = actors.token(state, role, NOW, None, timedelta(days=1))
-        return actors.Client(application.test_client(), token)
-
-    return make
 
 
 @pytest.fixture

@@ -1,38 +1,18 @@
 """Permits of one family that states post at once: the last standing misses none of them."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
-from api.app import create_app
-from salsa_ext.clock import FixedClock
-from salsa_ext.db import db
-from tests import actors, bodies
-from tests.conftest import NOW
+from tests import bodies
 
 ROUNDS = 12
 
 
 @pytest.fixture
-def application(registered_database):
-    made = create_app(replace(registered_database, threads=ROUNDS * 2), FixedClock(NOW))
-    yield made
-    with made.app_context():
-        db.engine.dispose()
-
-
-@pytest.fixture
-def officer(application):
+def officer(client):
     """Return a licensing officer of a state; his transactions are real."""
-
-    def make(state):
-        with application.app_context():
-            token = actors.token(state, "licensing_officer", NOW, None, timedelta(days=1))
-        return actors.Client(application.test_client(), token)
-
-    return make
+    return lambda state: client(state, "licensing_officer")
 
 
 @pytest.fixture

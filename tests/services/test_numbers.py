@@ -38,10 +38,11 @@ class Desk:
 
 
 def test_a_number_that_a_correction_gave_is_not_taken_again(desk):
-    desk.correct(desk.record("A-1"), "X-1")
+    made = desk.record("A-1")
+    desk.correct(made, "X-1")
     answer = desk.record("X-1", expect=409)
     assert answer["code"] == "duplicate"
-    assert answer["detail"].endswith(" of the number X-1.")
+    assert answer["detail"].endswith(f" of the number X-1 (id {made['id']}).")
 
 
 def test_a_number_that_a_correction_gave_up_is_free(desk):
@@ -89,8 +90,8 @@ def sales(*numbers):
 
 @pytest.mark.parametrize("numbers", [["A-2", "A-1", "A-3"], ["B-1", "A-1", "B-2"]])
 def test_a_batch_names_the_number_that_is_taken_and_takes_nothing(run, numbers):
-    run("BRA", transfers.record_many, batch=sales("A-1"))
-    with pytest.raises(Duplicate, match=r"of the number A-1\.$"):
+    [standing] = run("BRA", transfers.record_many, batch=sales("A-1"))
+    with pytest.raises(Duplicate, match=rf"of the number A-1 \(id {standing}\)\.$"):
         run("BRA", transfers.record_many, batch=sales(*numbers))
     others = [number for number in numbers if number != "A-1"]
     run("BRA", transfers.record_many, batch=sales(*others))

@@ -166,7 +166,7 @@ def test_lines_and_quantities_of_a_reissue_are_chosen(officer, two_lines, as_act
 
 @pytest.mark.parametrize(("typed", "status", "said"), [
     (("0", ""), 422, "A permit has at least one line."),
-    (("x", "3"), 422, "Write the number without separators of thousands"),
+    (("x", "3"), 422, "A number is needed here, without separators of thousands, such as 1000"),
     (("-1", "3"), 422, "A number from zero up to"),
     (("11", "3"), 409, "more than is left of the permit"),
 ])  # fmt: skip

@@ -147,10 +147,16 @@ def test_what_was_typed_stands_in_the_form_again(officer):
     assert "Line\none</textarea>" in page
 
 
+def test_the_form_offers_states_of_today_and_places_of_manufacture_of_the_past(officer):
+    page = officer.open(NEW)
+    assert '<option value="MMR">' in page and '<option value="BUR">' not in page
+    assert '<option value="Czechoslovakia">' in page
+
+
 def test_a_number_that_is_taken_is_refused_with_the_form(officer):
     send(officer, papers.import_certificate(), 303)
     page = send(officer, papers.import_certificate(), 409)
-    assert "Your state already has a permit of this kind and number." in page
+    assert "Your state already has a permit of this kind and number: I-1 of" in page
     assert value(page, "importer.name") == "Armas del Sur"
 
 

@@ -294,3 +294,37 @@ def test_a_number_of_a_transfer_that_is_taken_is_refused(officer):
 def test_another_states_transfer_is_not_shown(officer, signed_in):
     address = officer.send("/desk/transfers/new", papers.transfer()).location
     signed_in("BRA", "licensing_officer").open(address, 404)
+
+
+def lone(as_actor, count):
+    """Let Brazil issue so many permits whose counterpart says less: a discrepancy each."""
+    brazil, paraguay = (as_actor(state, "licensing_officer") for state in ("BRA", "PRY"))
+    less = [bodies.permit()["lines"][0] | {"quantity": 9}]
+    for number in range(count):
+        paraguay.post("/permits", bodies.import_permit(number=f"I-{number}", lines=less))
+        named = {"import_permit": {"state": "PRY", "number": f"I-{number}"}}
+        brazil.post("/permits", bodies.permit(number=f"E-{number}", **named))
+
+
+def rows_of(page):
+    return re.findall(r'<th scope="row" role="rowheader">\s*<a href="([^"]+)"', page)
+
+
+def test_discrepancies_come_ten_on_a_page_and_each_once(officer, as_actor):
+    lone(as_actor, 11)
+    first = officer.open("/desk/discrepancies")
+    [onward] = re.findall(r'<nav class="actions" aria-label="Pages"><a [^>]*href="([^"]+)"', first)
+    second = officer.open(onward.replace("&amp;", "&"))
+    assert (len(rows_of(first)), len(rows_of(second))) == (10, 1)
+    assert len({*rows_of(first), *rows_of(second)}) == 11
+    assert 'aria-label="Pages"' not in second
+
+
+def test_the_desk_shows_three_of_each_and_folds_the_others(officer, as_actor):
+    lone(as_actor, 5)
+    desk = officer.open("/desk/")
+    section = desk[desk.index('<section id="doubts"') : desk.index('<section id="differing"')]
+    shown, folded = section.split('<details class="part">')
+    assert (len(rows_of(shown)), len(rows_of(folded))) == (3, 2)
+    assert text(f"<main{folded}").startswith("Show 2 more : What your state and others")
+    assert "still have to explain or agree, continued</caption>" in folded

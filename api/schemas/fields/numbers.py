@@ -15,11 +15,16 @@ LONGEST_WHOLE = 20  # digits; Python takes its time over thousands of them
 MOST_QUANTITY = 10**12
 
 
+class Cell(str):
+    """Text in a table, where a number has no other form."""
+
+
 class Whole(fields.Integer):
     """A whole number, written as a number."""
 
     default_error_messages = {
         "invalid": Lazy("A whole number is needed here, without quotes."),
+        "cell": Lazy("A whole number is needed here."),
         "range": Lazy("From {least} to {most}."),
     }
 
@@ -31,7 +36,7 @@ class Whole(fields.Integer):
         if isinstance(value, float) and abs(value) >= BEYOND:
             raise self.make_error("range", least=self.least, most=self.most)
         if isinstance(value, bool) or not isinstance(value, int):
-            raise self.make_error("invalid")
+            raise self.make_error("cell" if isinstance(value, Cell) else "invalid")
         if not self.least <= value <= self.most:
             raise self.make_error("range", least=self.least, most=self.most)
         return value

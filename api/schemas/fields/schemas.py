@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from difflib import get_close_matches
+from itertools import islice
+from typing import Any, Final
 
-from marshmallow import Schema, fields, post_load
+from marshmallow import Schema, ValidationError, fields, post_load
 
 from api.i18n import Lazy
+from salsa_ext.errors import say
+
+MOST_GUESSED: Final = 20
+"""Unknown fields of a body, and the length of their names, for which a near one is looked for."""
+LONGEST_GUESSED: Final = 40
 
 fields.Field.default_error_messages = {
     "required": Lazy("This field is required."),
@@ -23,6 +30,21 @@ class RequestSchema(Schema):
         "type": Lazy("An object is needed here."),
         "unknown": Lazy("There is no such field; see the documentation of this route."),
     }
+
+    def handle_error(self, error: ValidationError, data: Any, *, many: bool, **_: Any) -> None:
+        """Let an unknown field be told with the one that was meant, where a near one exists."""
+        messages = error.messages
+        if isinstance(messages, dict):
+            unknown = [name for name, said in messages.items()
+                       if said == [self.error_messages["unknown"]] and isinstance(name, str)]  # fmt: skip
+            for name in islice(unknown, MOST_GUESSED):
+                messages[name] = self._unknown(name)
+
+    def _unknown(self, name: str) -> list[Any]:
+        known = [field.data_key or key for key, field in self.load_fields.items()]
+        near = get_close_matches(name.lower()[:LONGEST_GUESSED], known, n=1)
+        said = say("There is no such field; did you mean {near}?", near=near[0]) if near else None
+        return [said or self.error_messages["unknown"]]
 
     @post_load
     def _build(self, data: dict[str, Any], **_: Any) -> Any:

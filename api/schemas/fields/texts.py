@@ -13,7 +13,10 @@ from salsa_ext.values.texts import wrong_text
 
 
 class Text(fields.String):
-    """Text without control characters, not empty, of a limited length."""
+    """Text without control characters, not empty, of a limited length.
+
+    A required one may say by `error_messages` what it holds (`empty`).
+    """
 
     one_line: ClassVar[bool] = False
     default_error_messages = {
@@ -28,7 +31,9 @@ class Text(fields.String):
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
         if not isinstance(value, str):
             raise self.make_error("invalid")
-        if wrong := wrong_text(value, self.most, one_line=self.one_line):
+        if self.required and not value.strip() and "empty" in self.error_messages:
+            raise self.make_error("empty")
+        if wrong := wrong_text(value, self.most, one_line=self.one_line, is_needed=self.required):
             raise ValidationError([wrong])
         return value.strip()
 

@@ -59,9 +59,10 @@ def offered(name: str, actor: Actor) -> Options:
 
 
 def states(besides: str | None = None) -> list[tuple[str, Options]]:
-    """Return the states that take part, then the others, each group by name."""
+    """Return the states that take part, then the others of today, each group by name."""
+    left_out = {besides, *names.ended_states()}
     named = {code: name for code, name in names.labels("state", g.language).items()
-             if code != besides}  # fmt: skip
+             if code not in left_out}  # fmt: skip
     near = participants()
     groups = (
         [code for code in named if code in near],

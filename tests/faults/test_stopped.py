@@ -1,0 +1,54 @@
+"""A service that is told to end does so within seconds, whatever its workers are at."""
+
+import os
+import signal
+import socket
+import time
+
+import pytest
+
+from tests.faults.served import Service
+
+
+@pytest.fixture
+def service(home, embedded, key, application):
+    """The service, not started; its database stands still until it starts it itself."""
+    embedded.stop()
+    made = Service(home, key)
+    yield made
+    if made.process and made.process.poll() is None:
+        os.killpg(made.process.pid, signal.SIGKILL)
+        made.process.wait(30)
+
+
+def interrupted(service):
+    """Press Ctrl-C, which reaches every process of the terminal; returns the seconds to the end."""
+    began = time.monotonic()
+    os.killpg(service.process.pid, signal.SIGINT)
+    service.process.wait(60)
+    return time.monotonic() - began
+
+
+def is_listening(service):
+    with socket.socket() as caller:
+        return caller.connect_ex(("127.0.0.1", service.port)) == 0
+
+
+def test_workers_that_are_still_loading_end_too(service):
+    service.launch()
+    until = time.monotonic() + 60
+    while not is_listening(service):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    assert interrupted(service) < 10
+
+
+@pytest.mark.parametrize("sent", [
+    b"", b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
+])  # fmt: skip
+def test_a_connection_that_is_left_open_keeps_nobody_waiting(service, sent):
+    service.start()
+    with socket.create_connection(("127.0.0.1", service.port)) as caller:
+        caller.sendall(sent)
+        time.sleep(0.5)
+        assert interrupted(service) < 10
