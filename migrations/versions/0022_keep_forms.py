@@ -23,7 +23,7 @@ GRANT SELECT, INSERT ON mark_form TO salsa_service;
 SEARCH = """
 CREATE FUNCTION salsa_near(
     asker char(3), settles boolean, keys bigint[], norms text[],
-    whole bigint[], one bigint[], two bigint[], part bigint[],
+    one bigint[], two bigint[], part bigint[],
     made smallint, asked_make text, calibres text[], asked_type text, asked_country char(3),
     asked_year smallint, weights float8[], silent boolean, most integer
 ) RETURNS TABLE (
@@ -42,7 +42,7 @@ BEGIN
             AND (k.state = asker OR k.visibility = 'open') AND k.serial_norm = ANY(norms)
             AND coalesce(k.make = asked_make, true) AND coalesce(k.calibre = ANY(calibres), true)
     ) THEN
-        near_one := whole || salsa_targets(one, made);
+        near_one := salsa_targets(one, made);
         near_two := salsa_targets(two, made);
         near_part := salsa_targets(part, made);
     END IF;

@@ -1,7 +1,7 @@
 """Keys under which a mark is found though some of its glyphs were misread, lost or cannot be read.
 
-A mark of n glyphs is kept under the n forms that lack one glyph, under its halves, and under its
-run of digits. Whoever asks generates the forms that his mark can have come from; equal keys meet.
+A mark of n glyphs is kept as it is and under the n forms that lack one glyph, under its halves, and
+under its digits. Whoever asks generates the forms that his mark can have come from; equal keys meet.
 So one wrong, lost, added or swapped glyph is found by a handful of keys, two by some hundred, and
 no search goes through more rows than there are marks that look alike.
 """
@@ -12,7 +12,7 @@ import hashlib
 import re
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain, combinations
 from typing import Final
 
@@ -21,7 +21,6 @@ from salsa_ext.matching.marks import UNREADABLE, skeleton
 LACKING, HEAD, TAIL, CORE, PIECE = "12345"  # what a form is; it stands before it in the key
 LONGEST: Final = 14  # glyphs of a mark that is searched for two errors; longer ones by their parts
 SHORTEST: Final = 3  # glyphs of a piece; fewer are on every gun
-SHORTEST_CORE: Final = 4
 MOST_UNREAD: Final = 3  # unreadable glyphs at known places; more are searched by a part
 _PRIME: Final = 2**63 - 25
 _DIGITS: Final = tuple(range(10))
@@ -32,7 +31,7 @@ _LEGIBLE: Final = re.compile(r"[^?*]+")
 
 @dataclass(frozen=True)
 class Forms:
-    """Keys to search by: `whole` are skeletons of marks, the others forms under which they are kept.
+    """Keys of forms to search by.
 
     `one` finds what differs by one error or only in what cannot be read, `two` what differs by two
     errors, `part` what shares a half or the digits alone.
@@ -41,12 +40,11 @@ class Forms:
     one: frozenset[int] = frozenset()
     two: frozenset[int] = frozenset()
     part: frozenset[int] = frozenset()
-    whole: frozenset[str] = field(default_factory=frozenset)
 
     @property
     def can_find(self) -> bool:
         """Tell whether there is any form to search by."""
-        return bool(self.one or self.two or self.part or self.whole)
+        return bool(self.one or self.two or self.part)
 
 
 def kept(norm: str) -> set[int]:
@@ -55,10 +53,10 @@ def kept(norm: str) -> set[int]:
     if any(sign in folded for sign in UNREADABLE):
         return set(_kept_in_part(folded))
     half = len(folded) // 2
-    found = {pack(LACKING, form) for form in _lacking(folded)}
+    found = {pack(LACKING, form) for form in (folded, *_lacking(folded))}
     if half >= SHORTEST:
         found |= {pack(HEAD, folded[:half]), pack(TAIL, folded[-half:])}
-    return found | {pack(CORE, core) for core in cores(norm) - {folded}}
+    return found | {pack(CORE, core) for core in {folded} | cores(norm) if core.isdigit()}
 
 
 def sought(norm: str) -> Forms:
@@ -66,15 +64,13 @@ def sought(norm: str) -> Forms:
     folded = skeleton(norm)
     if any(sign in folded for sign in UNREADABLE):
         return _sought_in_part(folded)
-    lacking = set(_lacking(folded))
     swapped = set(_swapped(folded))
-    digits = cores(norm) - {folded}
     pieces = {folded[a:b] for a in range(len(folded)) for b in range(a + SHORTEST, len(folded) + 1)}
-    one = {pack(LACKING, form) for form in (folded, *lacking)}
-    two = set(_two_errors(folded, swapped))
-    part = {pack(CORE, form) for form in (folded, *digits)} | {pack(PIECE, one) for one in pieces}
-    whole = lacking | swapped | digits | set(_without(folded, 2))
-    return Forms(frozenset(one), frozenset(two - one), frozenset(part), frozenset(whole - {folded}))
+    one = frozenset(pack(LACKING, form) for form in (folded, *_lacking(folded), *swapped))
+    # The digits of a longer mark have to tell more than a mark that is nothing but digits.
+    digits = {folded, *(core for core in cores(norm) if len(core) > SHORTEST)}
+    part = {pack(CORE, form) for form in digits} | {pack(PIECE, form) for form in pieces}
+    return Forms(one, frozenset(_two_errors(folded, swapped)) - one, frozenset(part))
 
 
 def pack(kind: str, form: str) -> int:
@@ -110,9 +106,9 @@ def _two_errors(folded: str, swapped: Iterable[str]) -> Iterator[int]:
     A glyph that took the place of another is sought among its kind, digits or letters: what turned
     one into the other is folded away already, or counts as the error for which a glyph is left out.
     """
-    if not SHORTEST + 1 < len(folded) <= LONGEST:
+    if not SHORTEST < len(folded) <= LONGEST:
         return
-    for form in chain(_without(folded, 2), *map(_lacking, swapped)):
+    for form in chain(_without(folded, 2), *map(_lacking, swapped), *map(_swapped, swapped)):
         yield pack(LACKING, form)
     if not folded.isascii() or not folded.isalnum():
         return
@@ -152,14 +148,14 @@ def _kind(glyph: str) -> tuple[int, ...]:
 def cores(norm: str) -> set[str]:
     """Return the digits of a mark without the letters before, behind and between them.
 
-    NCIC ignores embedded letters, and people leave out a prefix or a suffix. Fewer than four digits
+    NCIC ignores embedded letters, and people leave out a prefix or a suffix. Fewer than three digits
     stand on too many guns.
     """
     runs = _RUN.findall(norm)
     if not runs or any(sign in norm for sign in "?*["):
         return set()
     found = {"".join(runs), max(runs, key=len)}
-    return {core for core in found if len(core) >= SHORTEST_CORE}
+    return {core for core in found if len(core) >= SHORTEST}
 
 
 def _kept_in_part(folded: str) -> Iterator[int]:

@@ -14,7 +14,6 @@ from sqlalchemy import func, select, text
 from salsa_ext.db import NO_STATE, db
 from salsa_ext.matching import neighbours
 from salsa_ext.matching.evidence import WEIGHTS, Description
-from salsa_ext.matching.marks import value_of
 from salsa_ext.matching.neighbours import make_code
 from salsa_ext.models import Rollup as RollupModel
 from salsa_ext.models import RollupDelta
@@ -95,7 +94,6 @@ def _keys(sought: Sequence[Sought]) -> dict[str, str | None]:
     return {
         "keys": _numbers(one.value for one in sought if one.is_whole),
         "norms": _texts([one.norm for one in sought if one.is_whole]),
-        "whole": _numbers(value_of(text) for form in forms for text in form.whole),
         "one": _numbers(key for form in forms for key in form.one),
         "two": _numbers(key for form in forms for key in form.two),
         "part": _numbers(key for form in forms for key in form.part),
@@ -114,7 +112,7 @@ def _texts(values: Sequence[str] | None) -> str | None:
 
 
 _STATEMENT = text(
-    f"SELECT {', '.join(Held._fields)} FROM salsa_near(:asker, :settles, :keys, :norms, :whole, :one,"  # noqa: S608 - names of columns
+    f"SELECT {', '.join(Held._fields)} FROM salsa_near(:asker, :settles, :keys, :norms, :one,"  # noqa: S608 - names of columns
     " :two, :part, CAST(:make_code AS smallint), :make, :calibres, :type, :country,"
     " CAST(:year AS smallint), :weights, :silent, :most)"
 )
