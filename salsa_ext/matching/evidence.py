@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from math import log2
 from typing import Final
 
 from salsa_ext.errors import Message, say
@@ -25,6 +26,8 @@ MODERATE: Final = 8.0
 FAINT: Final = -8.0  # bits; what has less is not worth a look
 SHORT: Final = -4.0
 DECISIVE: Final = -12.0
+RIGHT: Final = 0.95  # the share of records of one gun in which a field agrees
+LEAST_AGREEMENT, MOST_AGREEMENT = 0.5, 7.0
 CERTAIN: Final = frozenset(("same", "confusable"))
 DECIDING: Final = frozenset(("make", "calibre_family", "type"))
 
@@ -152,9 +155,27 @@ class Evidence:
             yield Reason("crowd", text, -bits)
 
 
+def weights_for(asked: Description, shares: Mapping[tuple[str, str], float]) -> Sequence[Weight]:
+    """Return the weights with what agreement in the asked values says: the rarer, the more.
+
+    `shares` is how large a part of the records has a value of a field; where it is not known the
+    weight stays that of a usual one (Fellegi and Sunter: log2 of m over u).
+    """
+    return [
+        weight if share is None else replace(weight, agrees=_agreement(share))
+        for weight in WEIGHTS
+        for share in [shares.get((weight.name, str(getattr(asked, weight.name))))]
+    ]
+
+
+def _agreement(share: float) -> float:
+    return round(min(max(log2(RIGHT / share), LEAST_AGREEMENT), MOST_AGREEMENT), 1)
+
+
 def weigh(
-    asked: Description, held: Description, by: str = "serial", *, has_other_serial: bool = False
-) -> Evidence | None:
+    asked: Description, held: Description, by: str = "serial", *, has_other_serial: bool = False,
+    weights: Sequence[Weight] = WEIGHTS,
+) -> Evidence | None:  # fmt: skip
     """Compare what is asked with what is held; None where their marks are not near.
 
     `by` says which mark they share: the `serial`, that of a `confiscation`, or another `mark`.

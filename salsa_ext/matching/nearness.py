@@ -59,7 +59,10 @@ def compare(asked: str, held: str) -> Nearness | None:
     if mine == theirs:
         apart = sum(a != b for a, b in zip(asked, held, strict=False))
         return Nearness("confusable", len(mine), apart)
-    return _errors(mine, theirs, asked, held) or _core(asked, held)
+    errors, core = _errors(mine, theirs, asked, held), _core(asked, held)
+    if core and (errors is None or errors.glyphs <= core.glyphs + 1):
+        return core
+    return errors
 
 
 def _errors(mine: str, theirs: str, asked: str, held: str) -> Nearness | None:

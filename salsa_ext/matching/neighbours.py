@@ -110,7 +110,7 @@ def _two_errors(folded: str, swapped: Iterable[str]) -> Iterator[int]:
         return
     for form in chain(_without(folded, 2), *map(_lacking, swapped), *map(_swapped, swapped)):
         yield pack(LACKING, form)
-    if not folded.isascii() or not folded.isalnum():
+    if not _is_plain(folded):
         return
     yield from _replaced(folded, 0)
     for at in range(len(folded) - 1):
@@ -139,6 +139,10 @@ def _inserted(form: str, at: int, glyphs: Iterable[int]) -> Iterator[int]:
     rest = int(form[at:] or "0", 36)
     base = int(LACKING + form[:at], 36) * 36 * weight + rest
     return ((base + glyph * weight) % _PRIME for glyph in glyphs)
+
+
+def _is_plain(form: str) -> bool:
+    return form.isascii() and form.isalnum()
 
 
 def _kind(glyph: str) -> tuple[int, ...]:
@@ -170,8 +174,8 @@ def _kept_in_part(folded: str) -> Iterator[int]:
 def _sought_in_part(folded: str) -> Forms:
     patterns = list(_of_known_length(folded))
     one = frozenset(chain.from_iterable(map(_filled, patterns)))
-    two = frozenset(key for pattern in patterns if pattern.count("?") == 1
-                    for key in _replaced(pattern.replace("?", ""), 0))  # fmt: skip
+    lacking = [pattern.replace("?", "") for pattern in patterns if pattern.count("?") == 1]
+    two = frozenset(key for form in lacking if _is_plain(form) for key in _replaced(form, 0))
     pieces = [piece for piece in _LEGIBLE.findall(folded) if len(piece) >= SHORTEST]
     part = {pack(PIECE, piece[a:b]) for piece in pieces
             for a in range(len(piece)) for b in range(a + SHORTEST, len(piece) + 1)}  # fmt: skip
@@ -194,7 +198,7 @@ def _of_known_length(folded: str) -> Iterator[str]:
 def _filled(pattern: str) -> Iterator[int]:
     """Return the keys of the pattern without its first unreadable glyph, all others filled in."""
     form = pattern.replace("?", "", 1)
-    if not form.replace("?", "").isascii() or not form.replace("?", "").isalnum():
+    if not _is_plain(form.replace("?", "")):
         return iter(() if "?" in form else (pack(LACKING, form),))
     sums = [int(LACKING + form.replace("?", "0"), 36)]
     for at in (place for place, glyph in enumerate(form) if glyph == "?"):

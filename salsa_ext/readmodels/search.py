@@ -9,9 +9,9 @@ from uuid import UUID
 
 from salsa_ext.errors import Invalid, say
 from salsa_ext.matching import marks, neighbours
-from salsa_ext.matching.evidence import Description, weigh
+from salsa_ext.matching.evidence import Description, Weight, weigh, weights_for
 from salsa_ext.matching.prose import marking_of
-from salsa_ext.readmodels import crowds, names, serials, stamps
+from salsa_ext.readmodels import crowds, frequencies, names, serials, stamps
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.marks import Held, Sought, holding
 from salsa_ext.values.actor import Actor
@@ -86,9 +86,10 @@ def search(
         hit for hit in hits if all(sought[one] != "serial" for one in _like(hit, sought))
     ))  # fmt: skip
     mine = {one: replace(asked, serial_norm=one.norm) for one in sought}
+    weights = weights_for(asked, frequencies.shares())
     best: dict[UUID, Candidate] = {}
     for held in hits:
-        candidate = _candidate(mine, held, sought, other)
+        candidate = _candidate(mine, held, sought, other, weights)
         before = best.get(held.record_id)
         if candidate and (before is None or _standing(before) < _standing(candidate)):
             best[held.record_id] = candidate
@@ -109,13 +110,15 @@ def _candidate(
     held: Held,
     sought: Mapping[Sought, str],
     other: Container[UUID],
+    weights: Sequence[Weight],
 ) -> Candidate | None:
     """Return the candidate by the mark that speaks most for it; None where none does."""
     found = []
     for one in _like(held, sought):
         by = sought[one]
         has_other = by != "serial" and held.record_id in other
-        evidence = weigh(asked[one], _held(held), by, has_other_serial=has_other)
+        evidence = weigh(asked[one], _held(held), by, has_other_serial=has_other,
+                         weights=weights)  # fmt: skip
         if evidence and evidence.strength:
             found.append(Candidate(held, evidence))
     return max(found, key=lambda one: one.evidence.bits, default=None)

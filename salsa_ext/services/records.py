@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from salsa_ext.matching.prose import marking_of
 from salsa_ext.models import Mark as MarkRow
 from salsa_ext.models import MarkKey, Record, RecordSetting
 from salsa_ext.models.records import Described
-from salsa_ext.readmodels import names
+from salsa_ext.readmodels import frequencies, names
 from salsa_ext.readmodels.records import RecordView
 from salsa_ext.services import forms, rollups
 from salsa_ext.values.events import Source, When
@@ -61,7 +61,9 @@ def write(entries: Iterable[Entry], now: datetime) -> None:
         first = [(entry, row) for entry, row in pairs if entry.version == 1]
         insert_many(RecordSetting, [_setting(entry, row) for entry, row in first])
         _write_marks(pairs)
-        written += _coverage_of((entry for entry, _ in first), now)
+        for entry, row in first:
+            if entry.visibility != "silent":
+                written.update(_told(entry.owner, row, now))
     rollups.add(written)
 
 
@@ -83,7 +85,7 @@ def void(views: Iterable[Sequence[RecordView]]) -> None:
         db.session.execute(keys.values(is_void=True))
         for view in some:
             if view.setting is None or view.setting.visibility != "silent":
-                cells[_coverage(view.record.owner_state, view.record.recorded_at)] -= 1
+                cells.subtract(_told_by(view))
     rollups.add(cells)
 
 
@@ -98,8 +100,8 @@ def settle(
     cells: Counter[rollups.Cell] = Counter()
     for view in views:
         was = view.setting.visibility if view.setting else visibility
-        cell = _coverage(view.record.owner_state, view.record.recorded_at)
-        cells[cell] += (visibility != "silent") - (was != "silent")
+        change = (visibility != "silent") - (was != "silent")
+        cells.update(dict.fromkeys(_told_by(view), change))
     rollups.add(cells)
     settings = update(RecordSetting).where(RecordSetting.record_id.in_(ids))
     said = {"visibility": visibility, "handling": handling, "concerned": list(concerned)}
@@ -220,11 +222,21 @@ def _key(key: marks.Key, mark_id: UUID, entry: Entry, row: dict[str, Any]) -> di
     }  # fmt: skip
 
 
-def _coverage_of(entries: Iterable[Entry], now: datetime) -> Counter[rollups.Cell]:
-    """Count for the coverage; `silent` records are left out, or the count would give them away."""
-    told = (entry.owner for entry in entries if entry.visibility != "silent")
-    return Counter(_coverage(owner, now) for owner in told)
+def _told_by(view: RecordView) -> Iterator[rollups.Cell]:
+    return _told(view.record.owner_state, vars(view.record), view.record.recorded_at)
 
 
-def _coverage(owner: str, recorded_at: datetime) -> rollups.Cell:
-    return rollups.Cell("coverage", owner, "", recorded_at.date())
+def _told(owner: str, said: Mapping[str, Any], recorded_at: datetime) -> Iterator[rollups.Cell]:
+    """Return what a record counts in: the coverage, and how common its make, calibre and so on are.
+
+    `silent` records are left out of both, or the count would give them away.
+    """
+    yield rollups.Cell("coverage", owner, "", recorded_at.date())
+    for field, column in DESCRIBED.items():
+        if value := said[column]:
+            subject = frequencies.subject(field, value)
+            yield rollups.Cell(frequencies.DATASET, owner, subject, recorded_at.date())
+
+
+DESCRIBED = {"make": "make", "calibre": "calibre", "type": "type",
+             "country": "country_of_manufacture"}  # fmt: skip
