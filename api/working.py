@@ -17,7 +17,7 @@ from salsa_ext.config import Config
 from salsa_ext.db import transaction
 from salsa_ext.policy.rules import operator
 from salsa_ext.readmodels.states import participants
-from salsa_ext.services import idempotency, rollups, waiting, watch
+from salsa_ext.services import idempotency, rollups, telling_owners, waiting, watch
 
 log = logging.getLogger("salsa.worker")
 PAUSE = 5.0
@@ -39,7 +39,8 @@ def run_once(app: Flask) -> dict[str, int]:
     """Do all jobs once; returns how much each did."""
     with app.app_context():
         return {
-            "folded": fold(), "watched": watched(), "awaited": awaited(), "forgotten": clean(),
+            "folded": fold(), "told": told(), "watched": watched(), "awaited": awaited(),
+            "forgotten": clean(),
         }  # fmt: skip
 
 
@@ -52,6 +53,19 @@ def fold() -> int:
         folded += done
         if not done:
             return folded
+
+
+def told(clock: Clock = SYSTEM) -> int:
+    """Tell owners of `silent` records who asked for them, state by state; safe to run anywhere, twice."""
+    looked_at = 0
+    for state in _states():
+        done = 1
+        while done:
+            actor = operator(state, clock=clock)
+            with transaction(actor):
+                done = telling_owners.run(actor=actor)
+            looked_at += done
+    return looked_at
 
 
 def watched(clock: Clock = SYSTEM) -> int:
@@ -94,7 +108,7 @@ def clean() -> int:
 
 
 EVERY: Final[Mapping[Callable[[], int], float]] = {
-    fold: PAUSE, watched: MINUTE, awaited: HOUR, clean: HOUR,
+    fold: PAUSE, told: MINUTE, watched: MINUTE, awaited: HOUR, clean: HOUR,
 }  # fmt: skip
 """How often each job is done, in seconds."""
 

@@ -47,7 +47,7 @@ def run(app: Flask, count: int, rounds: int, path: Path, progress: Callable[[int
         "POST /checks": lambda: _ask(caller, "/api/v1/checks", choose(serials)),
         "SELECT 1": _select_one,
     }
-    figures = measure.in_turns(ways, _backends, rounds, 100)
+    figures = measure.in_turns(ways, backends, rounds, 100)
     measure.show(f"Check of an exact serial, {count:,} marks, in one process", figures, path)
 
 
@@ -122,7 +122,8 @@ def _select_one() -> None:
     db.session.rollback()
 
 
-def _backends() -> list[int]:
+def backends() -> list[int]:
+    """Return the ids of the database's processes that serve this one."""
     found = text("SELECT pid FROM pg_stat_activity WHERE usename = current_user")
     pids = list(db.session.scalars(found))
     db.session.rollback()

@@ -38,13 +38,13 @@ def in_turns(
     for _ in range(rounds):
         for name, way in ways.items():
             pids = backends()
-            before, database = time.process_time(), _used(pids)
+            before, database = time.process_time(), used(pids)
             for _ in range(each):
                 began = time.perf_counter()
                 way()
                 walls[name].append(time.perf_counter() - began)
             own[name] += time.process_time() - before
-            theirs[name] += _used(pids) - database
+            theirs[name] += used(pids) - database
     count = rounds * each
     base = next(iter(ways))
     total = {name: (own[name] + theirs[name]) / count for name in ways}
@@ -69,7 +69,7 @@ def show(title: str, figures: Sequence[Figure], path: Path) -> None:
     print(f"written to {path}")
 
 
-def _used(pids: Sequence[int]) -> float:
+def used(pids: Sequence[int]) -> float:
     """Return the processor seconds that processes have used, as the kernel counts them."""
     used = 0
     for pid in pids:

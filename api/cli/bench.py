@@ -39,9 +39,34 @@ def checks(marks: int, rounds: int) -> None:
     """
     from benchmarks import checks as benchmark
 
-    written = Config.from_env().home / "bench" / "checks.json"
-    with _apart() as app, click.progressbar(length=marks, label="filling") as bar:
-        benchmark.run(app, marks, rounds, written, bar.update)
+    with _apart() as (app, _), click.progressbar(length=marks, label="filling") as bar:
+        benchmark.run(app, marks, rounds, _result("checks"), bar.update)
+
+
+@bench.command()
+@click.option("--marks", default=1_000_000, show_default=True, type=click.IntRange(1_000),
+              help="How many marks are held.")  # fmt: skip
+@click.option("--queries", default=2_600, show_default=True, type=click.IntRange(13),
+              help="How many queries; half of them have no true record.")  # fmt: skip
+@click.option("--families", type=click.IntRange(1),
+              help="So many families for each maker, which fill up, in place of growing ones.")  # fmt: skip
+@explained
+def search(marks: int, queries: int, families: int | None) -> None:
+    """Search misread marks, beside trigrams, all distances, a full-text index and an oracle.
+
+    \b
+    Example:
+      salsa bench search --marks 10000000
+    """
+    try:
+        from benchmarks import search as benchmark
+    except ImportError as error:
+        raise click.ClickException(
+            f"{error}: install what the tests need, it is measured against"
+        ) from error
+
+    with _apart() as (_, owner), click.progressbar(length=marks, label="filling") as bar:
+        benchmark.run(owner, marks, queries, _result("search"), bar.update, families)
 
 
 @bench.command()
@@ -63,13 +88,18 @@ def names(data: Path, examples: int) -> None:
         benchmark.run(data, examples)
 
 
+def _result(name: str) -> Path:
+    return Config.from_env().home / "bench" / f"{name}.json"
+
+
 @contextmanager
-def _apart() -> Iterator[Flask]:
-    """Open the application on a database of its own, which is gone afterwards."""
+def _apart() -> Iterator[tuple[Flask, str]]:
+    """Give an application with an empty database of its own, and the owner's URL of it."""
+    config = Config.from_env()
     with tempfile.TemporaryDirectory(prefix="salsa-bench-") as home:
-        apart = replace(Config.from_env(), home=Path(home), database_url=None, migration_url=None)
+        apart = replace(config, home=Path(home), database_url=None, migration_url=None)
         with running.database(apart) as started:
             database.upgrade(owner_url(started))
             app = create_app(started)
             with app.app_context():
-                yield app
+                yield app, owner_url(started)

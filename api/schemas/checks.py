@@ -8,7 +8,7 @@ from marshmallow import Schema, fields, pre_dump
 
 from api.i18n import translate
 from api.schemas.fields import Code, RequestSchema, StateCode, Text, Whole
-from salsa_ext.readmodels.search import Candidate
+from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.services.checks import Answer
 from salsa_ext.values import codes
 from salsa_ext.values.actor import Purpose

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import log2
 from typing import Final
 
 from salsa_ext.errors import Message, say
-from salsa_ext.matching.marks import readable
+from salsa_ext.matching import sentences
+from salsa_ext.matching.nearness import Nearness, compare
 
 BITS_PER_GLYPH: Final = {"serial": 3.0, "confiscation": 2.0, "mark": 2.0}
+MOST_GLYPHS: Final = 8  # more say no more: numbers are given out one after the other
+COMMON: Final = 5  # glyphs; fewer stand on many guns
 CONFUSED_GLYPH: Final = -2.0
+ALIKE_GLYPH: Final = -6.0
+# The share of such errors, by the number of marks that are as near: log2 of both.
+PENALTIES: Final = {"one": -8.0, "two": -17.0, "unread_one": -9.0, "core": -5.0}
 STRONG: Final = 15.0
+STRONG_THOUGH_NEAR: Final = 30.0  # where a glyph differs or is unread: all that is known agrees
+POSSIBLE: Final = 4.0
 MODERATE: Final = 8.0
+FAINT: Final = -8.0  # bits; what has less is not worth a look
+SHORT: Final = -4.0
 DECISIVE: Final = -12.0
+RIGHT: Final = 0.95  # the share of records of one gun in which a field agrees
+LEAST_AGREEMENT, MOST_AGREEMENT = 0.5, 7.0
+CERTAIN: Final = frozenset(("same", "confusable"))
+DECIDING: Final = frozenset(("make", "calibre_family", "type"))
 
 
 @dataclass(frozen=True)
@@ -45,17 +61,85 @@ class Reason:
 
 
 @dataclass(frozen=True)
+class Weight:
+    """What a field says: the bits where both sides agree, and where they differ."""
+
+    name: str
+    agrees: float
+    differs: float
+    same: Message
+    other: Message
+
+    def bits(self, outcome: str) -> float:
+        """Return the bits of `same`, `other`, `likely` the same, or `related`."""
+        if outcome == "same":
+            return self.agrees
+        if outcome == "other":
+            return self.differs
+        return self.agrees / 2 if outcome == "likely" else RELATED
+
+    def reason(self, outcome: str) -> Reason:
+        """Return the reason that an outcome is."""
+        said = {"same": self.same, "other": self.other, "related": RELATED_TEXT}
+        text = LIKELY[self.name] if outcome == "likely" else said[outcome]
+        return Reason(f"{self.name.removesuffix('_family')}_{outcome}", text, self.bits(outcome))
+
+    def outcome(self, asked: Description, held: Description) -> str | None:
+        """Compare the field of two descriptions; None where it says nothing."""
+        mine, theirs = getattr(asked, self.name), getattr(held, self.name)
+        if theirs is None or (mine is None and (self.name, theirs) not in asked.likely):
+            return None
+        if mine is None:
+            return "likely"
+        if mine == theirs:
+            return "same"
+        return "related" if theirs in asked.related else "other"
+
+
+RELATED: Final = 1.5
+RELATED_TEXT: Final = say("The calibre is fired from the same guns.")
+LIKELY: Final = {
+    "make": say("The make is probably the same."),
+    "calibre_family": say("The calibre is probably the same."),
+    "type": say("The type is probably the same."),
+}
+WEIGHTS: Final = (
+    Weight("make", 4.0, -5.0, say("The make is the same."), say("The make differs.")),
+    Weight("calibre_family", 3.0, -5.0, say("The calibre is the same, or counts as the same."),
+     say("The calibre differs.")),
+    Weight("type", 1.5, -3.0, say("The type is the same."), say("The type differs.")),
+    Weight("country", 1.5, -3.0, say("The country of manufacture is the same."),
+     say("The country of manufacture differs.")),
+    Weight("year", 2.0, -3.0, say("The year of manufacture is the same."),
+     say("The year of manufacture differs.")),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
 class Evidence:
-    """The sum of the reasons; `strength` is None where they speak against one gun."""
+    """What speaks for and against one gun, in bits; the reasons are put into words when asked for.
 
-    bits: float
-    reasons: tuple[Reason, ...]
+    `fields` are the weights that count, each with how the field compares. `crowd` is how many
+    other guns fit about as well, and the bits that they take away.
+    """
+
+    near: Nearness
     by: str = "serial"
+    fields: tuple[tuple[Weight, str], ...] = ()
+    has_other_serial: bool = False
+    crowd: tuple[int, float] | None = None
 
-    @property
+    @cached_property
+    def bits(self) -> float:
+        """Return the sum of the reasons."""
+        fields = sum(weight.bits(outcome) for weight, outcome in self.fields)
+        other = DECISIVE if self.has_other_serial else 0.0
+        return round(self.serial_bits + fields + other - (self.crowd[1] if self.crowd else 0.0), 1)
+
+    @cached_property
     def serial_bits(self) -> float:
         """Return what the serial, or the other mark that is shared, says alone."""
-        return sum(one.bits for one in self.reasons if one.code.startswith(("serial", "mark")))
+        return _mark_bits(self.near, self.by) + _shortness(self.near)
 
     @property
     def is_by_serial(self) -> bool:
@@ -64,109 +148,97 @@ class Evidence:
 
     @property
     def strength(self) -> str | None:
-        """Return strong, moderate or weak; a mark that several guns may bear is never strong."""
-        if any(reason.bits <= DECISIVE for reason in self.reasons):
+        """Return strong, moderate or weak; None where it is not worth a look.
+
+        A mark that several guns may bear is never strong, nor is what another make, calibre or type
+        speaks against: somebody has to look at the gun first. Marks that are only near are so where
+        all else that is known agrees.
+        """
+        if self.has_other_serial or self.bits < FAINT:
             return None
-        if self.bits >= STRONG and self.by != "mark":
+        enough = STRONG if self.near.kind in CERTAIN else STRONG_THOUGH_NEAR
+        if self.bits >= enough and self.by != "mark" and not self._is_contradicted:
             return "strong"
-        return "moderate" if self.bits >= MODERATE else "weak" if self.bits > 0 else None
+        return "moderate" if self.bits >= MODERATE else "weak"
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Return each piece of evidence with its sentence."""
+        return tuple(self._reasons())
+
+    @property
+    def _is_contradicted(self) -> bool:
+        return any(
+            outcome == "other" and weight.name in DECIDING for weight, outcome in self.fields
+        )
+
+    def _reasons(self) -> Iterator[Reason]:
+        code = "serial" if self.by == "serial" else "mark"
+        said = _mark_bits(self.near, self.by)
+        yield Reason(f"{code}_{self.near.kind}", sentences.of(self.near, self.by), said)
+        if short := _shortness(self.near):
+            text = say("A serial this short is common: alone it is weak evidence.")
+            yield Reason("serial_short", text, short)
+        for weight, outcome in self.fields:
+            yield weight.reason(outcome)
+        if self.has_other_serial:
+            yield Reason("serial_other", say("The record has another serial."), DECISIVE)
+        if self.crowd:
+            count, bits = self.crowd
+            text = say("{count} other gun(s) fit about as well.", count=count)
+            yield Reason("crowd", text, -bits)
+
+
+def weights_for(asked: Description, shares: Mapping[tuple[str, str], float]) -> Sequence[Weight]:
+    """Return the weights with what agreement in the asked values says: the rarer, the more.
+
+    `shares` is how large a part of the records has a value of a field; where it is not known the
+    weight stays that of a usual one (Fellegi and Sunter: log2 of m over u).
+    """
+    return [
+        weight if share is None else replace(weight, agrees=_agreement(share))
+        for weight in WEIGHTS
+        for share in [shares.get((weight.name, str(getattr(asked, weight.name))))]
+    ]
+
+
+def _agreement(share: float) -> float:
+    return round(min(max(log2(RIGHT / share), LEAST_AGREEMENT), MOST_AGREEMENT), 1)
 
 
 def weigh(
-    asked: Description, held: Description, by: str = "serial", *, has_other_serial: bool = False
-) -> Evidence:
-    """Compare what is asked with what is held; both share a skeleton already.
+    asked: Description, held: Description, by: str = "serial", *, has_other_serial: bool = False,
+    weights: Sequence[Weight] = WEIGHTS,
+) -> Evidence | None:  # fmt: skip
+    """Compare what is asked with what is held; None where their marks are not near.
 
     `by` says which mark they share: the `serial`, that of a `confiscation`, or another `mark`.
     `has_other_serial` says that both have a serial that can be read, and not the same.
     """
-    reasons = [*_mark(asked, held, by), *_fields(asked, held)]
-    if has_other_serial:
-        reasons.append(Reason("serial_other", say("The record has another serial."), DECISIVE))
-    bits = round(sum(reason.bits for reason in reasons), 1)
-    return Evidence(bits, tuple(reasons), by)
+    near = compare(asked.serial_norm, held.serial_norm)
+    if near is None:
+        return None
+    outcomes = ((weight, weight.outcome(asked, held)) for weight in weights)
+    fields = tuple((weight, outcome) for weight, outcome in outcomes if outcome)
+    return Evidence(near, by, fields, has_other_serial)
 
 
-def _mark(asked: Description, held: Description, by: str) -> Sequence[Reason]:
-    glyphs = min(readable(asked.serial_norm), readable(held.serial_norm))
-    bits = BITS_PER_GLYPH[by] * min(glyphs, 8)
-    code = "serial" if by == "serial" else "mark"
-    if asked.serial_norm == held.serial_norm:
-        reasons = [Reason(f"{code}_same", _same(by), bits)]
-    else:
-        apart = sum(a != b for a, b in zip(asked.serial_norm, held.serial_norm, strict=False))
-        text = _confusable(by, apart)
-        reasons = [Reason(f"{code}_confusable", text, bits + CONFUSED_GLYPH * apart)]
-    if glyphs < 5:
-        text = say("A serial this short is common: alone it is weak evidence.")
-        reasons.append(Reason("serial_short", text, -4.0))
-    return reasons
+def _mark_bits(near: Nearness, by: str) -> float:
+    """Return what the mark says: so much for each glyph that agrees, less for what can differ."""
+    penalty = PENALTIES.get(near.kind, 0.0)
+    if near.kind == "confusable":
+        penalty = CONFUSED_GLYPH * near.count
+    elif near.kind == "one" and (near.is_alike or near.is_swap):
+        penalty = ALIKE_GLYPH
+    return BITS_PER_GLYPH[by] * min(near.glyphs, MOST_GLYPHS) + penalty
 
 
-def _same(by: str) -> Message:
-    if by == "serial":
-        return say("The serial is the same.")
-    return say("Another mark of the gun is the same.")
+def _shortness(near: Nearness) -> float:
+    return SHORT if near.glyphs < COMMON else 0.0
 
 
-def _confusable(by: str, count: int) -> Message:
-    if by == "serial":
-        return say(
-            "The serial differs in {count} character(s) that are often confused.", count=count
-        )
-    return say("Another mark of the gun differs in {count} character(s) that are often confused.",
-               count=count)  # fmt: skip
-
-
-WEIGHTS: Final = (
-    ("make", 4.0, -12.0, say("The make is the same."), say("The make differs.")),
-    ("calibre_family", 3.0, -8.0, say("The calibre is the same, or counts as the same."),
-     say("The calibre differs.")),
-    ("type", 1.5, -5.0, say("The type is the same."), say("The type differs.")),
-    ("country", 1.5, -3.0, say("The country of manufacture is the same."),
-     say("The country of manufacture differs.")),
-    ("year", 2.0, -3.0, say("The year of manufacture is the same."),
-     say("The year of manufacture differs.")),
-)  # fmt: skip
-
-
-RELATED: Final = Reason("calibre_related", say("The calibre is fired from the same guns."), 1.5)
-
-
-LIKELY: Final = {
-    "make": say("The make is probably the same."),
-    "calibre_family": say("The calibre is probably the same."),
-    "type": say("The type is probably the same."),
-}
-
-
-def _likely(asked: Description, held: Description) -> list[Reason]:
-    bits = {name: agrees for name, agrees, *_ in WEIGHTS}
-    return [
-        Reason(f"{name.removesuffix('_family')}_likely", LIKELY[name], bits[name] / 2)
-        for name, code in asked.likely
-        if code == getattr(held, name)
-    ]
-
-
-def _fields(asked: Description, held: Description) -> list[Reason]:
-    reasons = _likely(asked, held)
-    for name, agrees, differs, same, other in WEIGHTS:
-        mine, theirs = getattr(asked, name), getattr(held, name)
-        if mine is None or theirs is None:
-            continue
-        code = name.removesuffix("_family")
-        if name == "calibre_family" and theirs in asked.related:
-            reasons.append(RELATED)
-        elif mine == theirs:
-            reasons.append(Reason(f"{code}_same", same, agrees))
-        else:
-            reasons.append(Reason(f"{code}_other", other, differs))
-    return reasons
-
-
-def verdict(strengths: Sequence[str | None]) -> str:
-    """Return hit, possible or no_hit from the strengths of all candidates."""
-    if "strong" in strengths:
+def verdict(found: Sequence[Evidence]) -> str:
+    """Return hit, possible or no_hit: a hit where one is strong, possible where one is worth a look."""
+    if any(one.strength == "strong" for one in found):
         return "hit"
-    return "possible" if any(strengths) else "no_hit"
+    return "possible" if any(one.strength and one.bits >= POSSIBLE for one in found) else "no_hit"

@@ -6,6 +6,7 @@ import hashlib
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from salsa_ext.matching.prose import marking_of
 
@@ -35,6 +36,7 @@ def normalise(text: str) -> str:
     return unicodedata.normalize("NFKC", _SEPARATORS.sub("", upper))
 
 
+@lru_cache(maxsize=10_000)  # of one search a mark is compared with hundreds
 def skeleton(norm: str) -> str:
     """Fold glyphs that people and cameras confuse: 0 O Q D, 1 I L, 2 Z, 5 S, 6 G, 8 B.
 
@@ -48,6 +50,21 @@ def readable(norm: str) -> int:
     return sum(glyph.isalnum() for glyph in _ALTERNATIVES.sub("?", norm))
 
 
+def kept_key(text: str) -> Key | None:
+    """Return the key under which a mark is kept, of which some glyphs may be unreadable.
+
+    None where it is prose, or hardly anything of it can be read. What is not read in full is found
+    by its forms alone (`matching.neighbours`), since two such marks need not be the same.
+    """
+    norm = normalise(text)
+    partly = any(sign in skeleton(norm) for sign in UNREADABLE)
+    if not partly:
+        return key(text)
+    if marking_of(text) or readable(norm) < NUMBERED:
+        return None
+    return Key(norm, skeleton(norm), value_of(skeleton(norm)))
+
+
 def key(text: str) -> Key | None:
     """Return the key of a mark's text, or None where a glyph of it cannot be read or it is prose.
 
@@ -58,7 +75,7 @@ def key(text: str) -> Key | None:
     folded = skeleton(norm)
     if marking_of(text) or not readable(norm) or any(sign in folded for sign in UNREADABLE):
         return None
-    return Key(norm, folded, _short(folded))
+    return Key(norm, folded, value_of(folded))
 
 
 def serial_key(text: str, marking: str) -> Key | None:
@@ -87,7 +104,7 @@ def _folded(match: re.Match[str]) -> str:
     return folds.pop() if len(folds) == 1 else "?"
 
 
-def _short(text: str) -> int:
-    """Return 64 bits of a digest as PostgreSQL's signed bigint."""
-    digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
+def value_of(folded: str) -> int:
+    """Return the key of a skeleton: 64 bits of a digest as PostgreSQL's signed bigint."""
+    digest = hashlib.blake2b(folded.encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)

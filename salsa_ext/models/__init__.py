@@ -13,7 +13,7 @@ from salsa_ext.models.notifications import Notification, NotificationReading
 from salsa_ext.models.numbers import StandingNumber
 from salsa_ext.models.parties import Party
 from salsa_ext.models.permits import Permit, PermitLine, PermitReference
-from salsa_ext.models.records import Mark, MarkKey, Record, RecordSetting
+from salsa_ext.models.records import Mark, MarkForm, MarkKey, Record, RecordSetting
 from salsa_ext.models.reference import (
     Agency,
     Alias,
@@ -38,7 +38,7 @@ from salsa_ext.models.transfers import Transfer
 __all__ = [
     "Account", "Agency", "Alias", "ApiKey", "Assignment", "AuditEntry", "Calibre", "Check",
     "Checkpoint", "Contact", "Discrepancy", "Event", "FirearmType", "IdempotencyKey", "ImportRun",
-    "Installation", "Label", "Licensee", "Make", "Mark", "MarkKey", "Notification",
+    "Installation", "Label", "Licensee", "Make", "Mark", "MarkForm", "MarkKey", "Notification",
     "NotificationReading", "Offence", "Officer", "Party", "Permit", "PermitLine", "PermitReference",
     "Position", "Post", "Receipt", "Record", "RecordSetting", "Report", "Rollup", "RollupDelta",
     "Seizure", "Shipment", "ShippedAgain", "SigningKey", "SigningSecret", "StandingNumber", "State",

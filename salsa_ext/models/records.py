@@ -110,3 +110,18 @@ class MarkKey(Base):
     visibility: Mapped[str]
     is_superseded: Mapped[bool]
     is_void: Mapped[bool]
+
+
+class MarkForm(Base):
+    """A form under which a mark is kept beside its own key: without one glyph, a half, its digits.
+
+    `target` is the key of the mark, and `make` stands for its make, so that the likely ones of a
+    crowd come first. The same form can stand there twice. Rows are never changed.
+    """
+
+    __tablename__ = "mark_form"
+    __table_args__ = (Index("ix_mark_form_key", "key", postgresql_include=["target", "make"]),)
+    key: Mapped[int] = mapped_column(BigInteger)
+    target: Mapped[int] = mapped_column(BigInteger)
+    make: Mapped[int] = mapped_column(SmallInteger)
+    __mapper_args__ = {"primary_key": [key, target, make]}  # noqa: RUF012 - as SQLAlchemy wants it

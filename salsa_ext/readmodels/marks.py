@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import (
-    CHAR,
-    ColumnElement,
-    Select,
-    SmallInteger,
-    Text,
-    all_,
-    any_,
-    bindparam,
-    case,
-    func,
-    literal,
-    select,
-)
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import func, select, text
 
 from salsa_ext.db import NO_STATE, db
+from salsa_ext.matching import neighbours
 from salsa_ext.matching.evidence import WEIGHTS, Description
-from salsa_ext.matching.marks import Key
-from salsa_ext.models import MarkKey, RollupDelta
+from salsa_ext.matching.neighbours import make_code
 from salsa_ext.models import Rollup as RollupModel
+from salsa_ext.models import RollupDelta
 from salsa_ext.readmodels import names
 
-CANDIDATES = 500
+CANDIDATES = 120
+TIER_BITS: Final = (-8.0, -17.0, -12.0)  # one error, two, a part: before each is compared
 
 
 class Held(NamedTuple):
@@ -50,6 +40,20 @@ class Held(NamedTuple):
     is_superseded: bool
 
 
+@dataclass(frozen=True)
+class Sought:
+    """A mark that is looked for.
+
+    `is_whole` where every glyph of it was read, so that its own key is looked up; `is_near` where
+    marks that are near are looked for too.
+    """
+
+    norm: str
+    value: int
+    is_whole: bool = True
+    is_near: bool = False
+
+
 class Coverage(NamedTuple):
     """How far the records of a state reach: how many, and the day of the newest."""
 
@@ -58,66 +62,63 @@ class Coverage(NamedTuple):
     through: date
 
 
-_COLUMNS = tuple(getattr(MarkKey, name) for name in Held._fields)
+def holding(
+    sought: Sequence[Sought],
+    asked: Description,
+    asker: str | None,
+    *,
+    settles: bool = True,
+    silent: bool | None = None,
+) -> list[Held]:
+    """Return who holds marks that are, or are near, the sought ones, whatever their visibility.
 
-
-def holding(keys: Sequence[Key], asked: Description, asker: str | None) -> list[Held]:
-    """Return who holds marks of these keys, whatever their visibility; the caller must heed it.
-
-    Of a family of many the likeliest come first, before the rest is cut: what agrees in every
-    glyph, then in the fields that `asked` gives. What the asker may not read is placed by the
-    glyphs alone, and what must not be shown takes nobody's place.
+    The caller must heed it, or asks with `silent` for what others keep silent alone (True) or for
+    all but that (False). Of a crowd the likeliest come first, before the rest is cut: what has
+    the same key, then what is nearer, then what agrees in the fields that `asked` gives. What the
+    asker may not read is placed by its nearness alone, and what must not be shown takes nobody's
+    place. Where `settles`, marks that are only near are looked for unless a record that is shown
+    agrees in all that is asked.
     """
-    rows = db.session.execute(_LIKELIEST, {
-        "keys": [key.value for key in keys], "skeletons": [key.skeleton for key in keys],
-        "norms": [key.norm for key in keys], "asker": asker or NO_STATE,
-        "make": asked.make, "calibre_family": names.calibres(asked.calibre_family),
-        "type": asked.type, "country": asked.country, "year": asked.year,
+    rows = db.session.execute(_STATEMENT, _keys(sought) | {
+        "settles": settles, "asker": asker or NO_STATE, "make": asked.make,
+        "make_code": make_code(asked.make), "type": asked.type, "country": asked.country,
+        "year": asked.year, "calibres": _texts(names.calibres(asked.calibre_family)),
+        "weights": _WEIGHTS, "silent": silent, "most": CANDIDATES,
     })  # fmt: skip
     return [Held(*row) for row in rows]
 
 
-def _agreement(shown: ColumnElement[bool]) -> ColumnElement[float]:
-    """Return the bits of the fields, as `matching.evidence` weighs them; unknown ones give none."""
-    bits: ColumnElement[float] = literal(0.0)
-    for name, agrees, differs, *_ in WEIGHTS:
-        given = bindparam(name, type_=_TYPES[name])
-        if name == "calibre_family":
-            same, other = MarkKey.calibre == any_(given), MarkKey.calibre != all_(given)
-        else:
-            same, other = getattr(MarkKey, name) == given, getattr(MarkKey, name) != given
-        bits += case((shown & same, agrees), (shown & other, differs), else_=0.0)
-    return bits
+def _keys(sought: Sequence[Sought]) -> dict[str, str | None]:
+    """Return the keys of all that is sought, by how near what they find can be."""
+    forms = [neighbours.sought(one.norm) for one in sought if one.is_near]
+    return {
+        "keys": _numbers(one.value for one in sought if one.is_whole),
+        "norms": _texts([one.norm for one in sought if one.is_whole]),
+        "one": _numbers(key for form in forms for key in form.one),
+        "two": _numbers(key for form in forms for key in form.two),
+        "part": _numbers(key for form in forms for key in form.part),
+    }
 
 
-def _likeliest() -> Select[Any]:
-    asker = bindparam("asker", type_=CHAR(3))
-    shown = (MarkKey.state == asker) | (MarkKey.visibility == "open")
-    hidden = (MarkKey.state != asker) & (MarkKey.visibility == "silent")
-    other_make = shown & (MarkKey.make != bindparam("make", type_=Text()))
-    place = func.row_number().over(partition_by=hidden, order_by=[
-        case((other_make, 1), else_=0),
-        MarkKey.serial_norm.not_in(bindparam("norms", expanding=True)),
-        _agreement(shown).desc(),
-        MarkKey.is_superseded,
-        case((shown, MarkKey.occurred_on)).desc().nulls_last(),
-        MarkKey.mark_id,
-    ])  # fmt: skip
-    wanted = (
-        MarkKey.key.in_(bindparam("keys", expanding=True)),
-        MarkKey.skeleton.in_(bindparam("skeletons", expanding=True)),
-        ~MarkKey.is_void,
-    )
-    ranked = select(*_COLUMNS, place.label("place")).where(*wanted).subquery()
-    columns = [ranked.c[name] for name in Held._fields]
-    return select(*columns).where(ranked.c.place <= CANDIDATES).order_by(ranked.c.place)
+def _numbers(values: Iterable[float]) -> str:
+    """Return PostgreSQL's text of an array: it is read much faster than an expression of so many."""
+    return "{" + ",".join(map(str, values)) + "}"
 
 
-_TYPES: dict[str, Any] = {
-    "make": Text(), "calibre_family": ARRAY(Text()), "type": Text(), "country": CHAR(3),
-    "year": SmallInteger(),
-}  # fmt: skip
-_LIKELIEST = _likeliest()  # built once: a check has to be quick
+def _texts(values: Sequence[str] | None) -> str | None:
+    if values is None:
+        return None
+    return "{" + ",".join('"' + re.sub(r'(["\\])', r"\\\1", value) + '"' for value in values) + "}"
+
+
+_STATEMENT = text(
+    f"SELECT {', '.join(Held._fields)} FROM salsa_near(:asker, :settles, :keys, :norms, :one,"  # noqa: S608 - names of columns
+    " :two, :part, CAST(:make_code AS smallint), :make, :calibres, :type, :country,"
+    " CAST(:year AS smallint), :weights, :silent, :most)"
+)
+_WEIGHTS = _numbers(
+    [bits for weight in WEIGHTS for bits in (weight.agrees, weight.differs)] + list(TIER_BITS)
+)
 
 
 def owner_of(record_id: UUID) -> tuple[str, str] | None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
+from uuid import UUID
 
 from salsa_ext.errors import Invalid, say
-from salsa_ext.matching import marks
-from salsa_ext.matching.evidence import Description, Evidence, weigh
+from salsa_ext.matching import marks, neighbours
+from salsa_ext.matching.evidence import Description, Weight, weigh, weights_for
 from salsa_ext.matching.prose import marking_of
-from salsa_ext.readmodels import names, serials, stamps
-from salsa_ext.readmodels.marks import Held, holding
+from salsa_ext.readmodels import crowds, frequencies, names, serials, stamps
+from salsa_ext.readmodels.crowds import Candidate
+from salsa_ext.readmodels.marks import Held, Sought, holding
 from salsa_ext.values.actor import Actor
+from salsa_ext.values.firearms import Mark
 from salsa_ext.values.inquiries import Query
 
 SHORTEST, LONGEST = 3, 64
@@ -20,23 +23,9 @@ BY = {"manufacture": "serial", "confiscation": "confiscation"}  # the others are
 MARGIN = 6.0
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A record that may be of the same gun, and why."""
-
-    held: Held
-    evidence: Evidence
-
-    @property
-    def is_open(self) -> bool:
-        """Tell whether the asker may read the record."""
-        return self.held.visibility == "open"
-
-
-def check_query(query: Query, path: str = "serial") -> marks.Key:
-    """Return the key of the serial; raises Invalid that says what would make a search possible."""
+def check_query(query: Query, path: str = "serial") -> Sought:
+    """Return the serial as it is sought; raises Invalid that says what would make a search possible."""
     norm = marks.normalise(query.serial)
-    key = marks.key(query.serial)
     if len(norm) > LONGEST:
         raise Invalid({path: [say("A serial has at most {count} characters.", count=LONGEST)]})
     if not norm.isprintable():
@@ -45,70 +34,108 @@ def check_query(query: Query, path: str = "serial") -> marks.Key:
         raise Invalid({path: [say("“{serial}” is no mark: it says that none can be read. Give the characters"
                                   " that are stamped on the gun, or trace it by its make and import"
                                   " mark.", serial=query.serial)]})  # fmt: skip
-    if key is None and marks.readable(norm):
-        raise Invalid({path: [say("A serial with unreadable characters is recorded as it was read, but"
-                                  " cannot be searched: give every character, or trace the gun by"
-                                  " its make and import mark.")]})  # fmt: skip
-    named = query.make and query.calibre
-    if key is None or (marks.readable(norm) < SHORTEST and not named):
+    key, named = marks.kept_key(query.serial), query.make and query.calibre
+    is_whole = marks.key(query.serial) is not None
+    if key is None or (is_whole and marks.readable(norm) < SHORTEST and not named):
         raise Invalid({path: [say("A serial of fewer than {count} readable characters is searched only with"
                                   " make and calibre beside it; one with no readable character"
                                   " cannot be searched.", count=SHORTEST)]})  # fmt: skip
-    return key
+    if not is_whole and not neighbours.sought(norm).can_find:
+        raise Invalid({path: [say("Too little of this serial can be read for a search: give {count} characters"
+                                  " that stand together, or trace the gun by its make and import"
+                                  " mark.", count=SHORTEST)]})  # fmt: skip
+    return Sought(key.norm, key.value, is_whole=is_whole, is_near=True)
 
 
-def searched_by(query: Query, path: str = "serial") -> dict[str, tuple[marks.Key, str]]:
-    """Return the keys of a query by skeleton, each with what it is of (as `weigh` names it).
+def searched_by(query: Query, path: str = "serial") -> dict[Sought, str]:
+    """Return what a query is searched by, each with what it is of (as `weigh` names it).
 
     Raises Invalid where neither the serial nor another mark can be searched.
     """
     known_last = sorted(query.marks, key=lambda mark: (mark.kind == "manufacture", mark.kind in BY))
     found = {
-        key.skeleton: (key, BY.get(mark.kind, "mark"))
-        for mark in known_last
-        if stamps.tells_apart(mark, query) and (key := marks.key(mark.text))
-    }
+        marks.skeleton(mine.norm): (mine, BY.get(mark.kind, "mark"))
+        for mark in known_last if (mine := _sought(mark, query))
+    }  # fmt: skip
     try:
         serial = check_query(query, path)
     except Invalid:
         if not found:
             raise
-        return found
-    return found | {serial.skeleton: (serial, "serial")}
+        return dict(found.values())
+    return dict((found | {marks.skeleton(serial.norm): (serial, "serial")}).values())
 
 
-def search(query: Query, actor: Actor) -> list[Candidate]:
-    """Return the candidates of all states, best first; the caller leaves out what is `silent`.
+def _sought(mark: Mark, query: Query) -> Sought | None:
+    """Return what another mark of the gun is sought by: a further serial by what is near it too."""
+    is_serial, is_whole = mark.kind == "manufacture", marks.key(mark.text) is not None
+    key = marks.kept_key(mark.text) if is_serial else marks.key(mark.text)
+    if key is None or (is_whole and not stamps.tells_apart(mark, query)):
+        return None
+    return Sought(key.norm, key.value, is_whole=is_whole, is_near=is_serial)
 
-    To the asker its own records are open. What another state does not keep open is weighed by the
-    serial alone: asking again with another make tells nothing of it.
+
+def search(
+    query: Query, actor: Actor, *, settles: bool = True, silent: bool | None = None
+) -> list[Candidate]:
+    """Return the candidates of all states, best first.
+
+    The caller leaves out what others keep `silent`, or asks without (False) or for that alone
+    (True). To the asker its own records are open. What another state does not keep open is weighed by the
+    serial alone: asking again with another make tells nothing of it. Where `settles`, records that
+    are only near are left out if one agrees in all that is asked.
     """
-    keys = searched_by(query)
+    sought = searched_by(query)
     asked = _asked(query)
-    best: dict[object, Candidate] = {}
-    hits = holding([key for key, _ in keys.values()], asked, actor.state)
+    hits = [
+        found._replace(visibility="open") if found.state == actor.state else found
+        for found in holding(list(sought), asked, actor.state, settles=settles, silent=silent)
+    ]
     other = serials.with_another(actor, serials.of_asked(query), (
-        hit for hit in hits if keys[marks.skeleton(hit.serial_norm)][1] != "serial"
+        hit for hit in hits if all(sought[one] != "serial" for one in _like(hit, sought))
     ))  # fmt: skip
-    for found in hits:
-        held = found._replace(visibility="open") if found.state == actor.state else found
-        key, by = keys[marks.skeleton(held.serial_norm)]
-        has_other = by != "serial" and held.record_id in other
-        evidence = weigh(
-            replace(asked, serial_norm=key.norm), _held(held), by, has_other_serial=has_other
-        )
-        candidate = Candidate(held, evidence)
-        if candidate.evidence.strength is None:
-            continue
+    mine = {one: replace(asked, serial_norm=one.norm) for one in sought}
+    weights = weights_for(asked, frequencies.shares())
+    best: dict[UUID, Candidate] = {}
+    for held in hits:
+        candidate = _candidate(mine, held, sought, other, weights)
         before = best.get(held.record_id)
-        if before is None or _standing(before) < _standing(candidate):
+        if candidate and (before is None or _standing(before) < _standing(candidate)):
             best[held.record_id] = candidate
-    return sorted(best.values(), key=_rank)
+    return sorted(crowds.weigh_in(list(best.values())), key=_rank)
 
 
-def _standing(found: Candidate) -> tuple[bool, float]:
-    """A mark that stands beats one that was corrected away, then the better evidence."""
-    return not found.held.is_superseded, found.evidence.bits
+def _like(held: Held, sought: Mapping[Sought, str]) -> list[Sought]:
+    """Return the sought marks that a held one is the same as, else those that it may be near."""
+    if len(sought) == 1:
+        return list(sought)
+    folded = marks.skeleton(held.serial_norm)
+    same = [one for one in sought if marks.skeleton(one.norm) == folded]
+    return same or [one for one in sought if one.is_near]
+
+
+def _candidate(
+    asked: Mapping[Sought, Description],
+    held: Held,
+    sought: Mapping[Sought, str],
+    other: Container[UUID],
+    weights: Sequence[Weight],
+) -> Candidate | None:
+    """Return the candidate by the mark that speaks most for it; None where none does."""
+    found = []
+    for one in _like(held, sought):
+        by = sought[one]
+        has_other = by != "serial" and held.record_id in other
+        evidence = weigh(asked[one], _held(held), by, has_other_serial=has_other,
+                         weights=weights)  # fmt: skip
+        if evidence and evidence.strength:
+            found.append(Candidate(held, evidence))
+    return max(found, key=lambda one: one.evidence.bits, default=None)
+
+
+def _standing(found: Candidate) -> tuple[float, bool]:
+    """The better evidence counts, and of equals a mark that was not corrected away."""
+    return found.evidence.bits, not found.held.is_superseded
 
 
 def _rank(found: Candidate) -> tuple[float, date, str]:
@@ -137,7 +164,7 @@ def likeliest(candidates: Sequence[Candidate]) -> list[Candidate]:
 def _asked(query: Query) -> Description:
     family = names.family(names.resolve("calibre", query.calibre))
     return Description(
-        serial_norm="",  # each of the keys that are searched has its own
+        serial_norm="",  # each of the marks that are sought has its own
         make=names.resolve("make", query.make),
         calibre_family=family,
         related=names.related(family),

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from salsa_ext.audit import Act, Action, append_many
 from salsa_ext.db import as_state, db
 from salsa_ext.models import Party, Permit, Receipt, Report, Seizure, Shipment, Transfer
+from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.records import RecordView, by_id
-from salsa_ext.readmodels.search import Candidate
 from salsa_ext.readmodels.shipments import status_at
 from salsa_ext.values.actor import Actor
 

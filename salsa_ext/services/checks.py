@@ -15,8 +15,9 @@ from salsa_ext.models import Check, Contact
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.contacts import contact_of
+from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.marks import Coverage, coverage
-from salsa_ext.readmodels.search import Candidate, search
+from salsa_ext.readmodels.search import search
 from salsa_ext.services import readings
 from salsa_ext.values.actor import Actor, Purpose
 from salsa_ext.values.codes import PURPOSES_WITH_INCIDENT
@@ -52,14 +53,15 @@ ADVICE = {
 def make(*, actor: Actor, data: CheckData) -> Answer:
     """Ask about one serial; raises Invalid where nothing could be searched.
 
-    A `silent` record is left out of the answer, and its owner is told in the audit.
+    A `silent` record of another state is not even looked for: its owner is told later, by
+    `telling_owners`, so that neither the answer nor the time it takes depends on it.
     """
     require(actor, Permission.CHECK_MAKE)
     check_purpose(data.purpose)
     actor = actor.for_purpose(data.purpose)
-    found = search(readings.all_of(data.query), actor)
-    seen = visible(found)[:MOST]
-    said = verdict([candidate.evidence.strength for candidate in seen])
+    found = search(readings.all_of(data.query), actor, silent=False)
+    seen = found[:MOST]
+    said = verdict([candidate.evidence for candidate in seen])
     check_id = _write(actor, data, said)
     tell_owners(actor, "check", check_id, found)
     action, advice = ADVICE[said]
@@ -120,7 +122,7 @@ def _write(actor: Actor, data: CheckData, said: str) -> UUID:
         "id": check_id, "owner_state": actor.own_state(), "concerned": [actor.own_state()],
         "query": vars(data.query), "purpose": data.purpose.code,
         "case_number": data.purpose.case_number, "incident": data.purpose.incident,
-        "verdict": said, "at": actor.now(),
+        "verdict": said, "is_told": False, "at": actor.now(),
     }  # fmt: skip
     insert_many(Check, [row])
     append(actor, Act(Action.CHECK_MADE, "check", check_id, data={"verdict": said}))

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, create_engine, make_url, pool, text
 from sqlalchemy.exc import OperationalError
 
 from salsa_ext.errors import Conflict, Unavailable, say
-from salsa_ext.services import reference
+from salsa_ext.services import forms, reference
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 OF_STATES = text(
@@ -26,12 +26,15 @@ OF_STATES = text(
 def upgrade(migration_url: str) -> dict[str, int]:
     """Run the migrations that are missing, then load the reference data; returns its row counts.
 
+    Marks that were kept before there were forms of them get theirs.
+
     Raises Unavailable where no database answers.
     """
     standing(migration_url)
     command.upgrade(_alembic(migration_url), "head")
     engine = create_engine(migration_url, poolclass=pool.NullPool)
     with engine.begin() as connection:
+        forms.fill(connection)
         return reference.load(connection)
 
 

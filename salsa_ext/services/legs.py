@@ -14,8 +14,9 @@ from salsa_ext.errors import Invalid, Message, say
 from salsa_ext.matching import chains
 from salsa_ext.models import State, Trace, TraceLeg
 from salsa_ext.readmodels import serials, traces
+from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.marks import Coverage, coverage
-from salsa_ext.readmodels.search import Candidate, likeliest, search
+from salsa_ext.readmodels.search import likeliest, search
 from salsa_ext.services import answers
 from salsa_ext.services.checks import tell_owners, visible
 from salsa_ext.values.actor import Actor

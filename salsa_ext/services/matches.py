@@ -9,9 +9,10 @@ from uuid import UUID
 from salsa_ext.errors import Invalid
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.documents import DocumentView
 from salsa_ext.readmodels.records import RecordView
-from salsa_ext.readmodels.search import Candidate, search
+from salsa_ext.readmodels.search import search
 from salsa_ext.services.checks import tell_owners, visible
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.firearms import Mark

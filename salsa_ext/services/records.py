@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,9 +16,9 @@ from salsa_ext.matching import marks
 from salsa_ext.models import Mark as MarkRow
 from salsa_ext.models import MarkKey, Record, RecordSetting
 from salsa_ext.models.records import Described
-from salsa_ext.readmodels import names
+from salsa_ext.readmodels import frequencies, names
 from salsa_ext.readmodels.records import RecordView
-from salsa_ext.services import readings, rollups
+from salsa_ext.services import forms, readings, rollups
 from salsa_ext.values.events import Source, When
 from salsa_ext.values.firearms import Firearm, Mark
 from salsa_ext.values.ids import new_id
@@ -64,8 +64,9 @@ def write(entries: Iterable[Entry], now: datetime) -> None:
         first = [(entry, row) for entry, row in pairs if entry.version == 1]
         insert_many(RecordSetting, [_setting(entry, row) for entry, row in first])
         _write_marks(pairs)
-        counted = (entry for entry, _ in pairs if entry.version == 1 or entry.is_back)
-        written += _coverage_of(counted, now)
+        for entry, row in pairs:
+            if (entry.version == 1 or entry.is_back) and entry.visibility != "silent":
+                written.update(_told(entry.owner, row, now))
     rollups.add(written)
 
 
@@ -87,7 +88,7 @@ def void(views: Iterable[Sequence[RecordView]]) -> None:
         db.session.execute(keys.values(is_void=True))
         for view in some:
             if view.setting is None or view.setting.visibility != "silent":
-                cells[_coverage(view.record.owner_state, view.record.recorded_at)] -= 1
+                cells.subtract(_told_by(view))
     rollups.add(cells)
 
 
@@ -102,8 +103,8 @@ def settle(
     cells: Counter[rollups.Cell] = Counter()
     for view in views:
         was = view.setting.visibility if view.setting else visibility
-        cell = _coverage(view.record.owner_state, view.record.recorded_at)
-        cells[cell] += (visibility != "silent") - (was != "silent")
+        change = (visibility != "silent") - (was != "silent")
+        cells.update(dict.fromkeys(_told_by(view), change))
     rollups.add(cells)
     settings = update(RecordSetting).where(RecordSetting.record_id.in_(ids))
     said = {"visibility": visibility, "handling": handling, "concerned": list(concerned)}
@@ -115,7 +116,7 @@ def settle(
 def _keys_of(record_ids: Sequence[UUID]) -> ColumnElement[bool]:
     """Name the keys of all versions of records by their marks: keys are spread by key alone."""
     texts = select(MarkRow.text).where(MarkRow.record_id.in_(record_ids)).distinct()
-    keys = filter(None, map(marks.key, db.session.scalars(texts)))
+    keys = filter(None, map(marks.kept_key, db.session.scalars(texts)))
     return MarkKey.key.in_([key.value for key in keys]) & MarkKey.record_id.in_(record_ids)
 
 
@@ -175,15 +176,18 @@ def _setting(entry: Entry, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _write_marks(pairs: Iterable[tuple[Entry, dict[str, Any]]]) -> None:
-    written, keys = [], []
+    written: list[dict[str, Any]] = []
+    keys: dict[str, list[dict[str, Any]]] = {"manufacture": [], "other": []}
     for entry, row in pairs:
         for mark in readings.borne(entry.firearm):
             mark_row = _mark(mark, row)
             written.append(mark_row)
-            if mark.kind in marks.IDENTIFYING and (key := marks.key(mark.text)):
-                keys.append(_key(key, mark_row["id"], entry, row))
+            if mark.kind in marks.IDENTIFYING and (key := marks.kept_key(mark.text)):
+                kind = mark.kind if mark.kind in keys else "other"
+                keys[kind].append(_key(key, mark_row["id"], entry, row))
     insert_many(MarkRow, written)
-    insert_many(MarkKey, keys)
+    forms.write(keys["manufacture"])
+    insert_many(MarkKey, [*keys["manufacture"], *keys["other"]])
 
 
 def _mark(mark: Mark, row: dict[str, Any]) -> dict[str, Any]:
@@ -205,11 +209,21 @@ def _key(key: marks.Key, mark_id: UUID, entry: Entry, row: dict[str, Any]) -> di
     }  # fmt: skip
 
 
-def _coverage_of(entries: Iterable[Entry], now: datetime) -> Counter[rollups.Cell]:
-    """Count for the coverage; `silent` records are left out, or the count would give them away."""
-    told = (entry.owner for entry in entries if entry.visibility != "silent")
-    return Counter(_coverage(owner, now) for owner in told)
+def _told_by(view: RecordView) -> Iterator[rollups.Cell]:
+    return _told(view.record.owner_state, vars(view.record), view.record.recorded_at)
 
 
-def _coverage(owner: str, recorded_at: datetime) -> rollups.Cell:
-    return rollups.Cell("coverage", owner, "", recorded_at.date())
+def _told(owner: str, said: Mapping[str, Any], recorded_at: datetime) -> Iterator[rollups.Cell]:
+    """Return what a record counts in: the coverage, and how common its make, calibre and so on are.
+
+    `silent` records are left out of both, or the count would give them away.
+    """
+    yield rollups.Cell("coverage", owner, "", recorded_at.date())
+    for field, column in DESCRIBED.items():
+        if value := said[column]:
+            subject = frequencies.subject(field, value)
+            yield rollups.Cell(frequencies.DATASET, owner, subject, recorded_at.date())
+
+
+DESCRIBED = {"make": "make", "calibre": "calibre", "type": "type",
+             "country": "country_of_manufacture"}  # fmt: skip

@@ -28,8 +28,11 @@ def test_the_sum_is_that_of_its_reasons():
     assert evidence.bits == sum(reason.bits for reason in evidence.reasons)
 
 
-def test_another_make_decides_against_it():
-    assert strength(GUN, held(make="glock")) is None
+@pytest.mark.parametrize(
+    "changes", [{"make": "glock"}, {"calibre_family": "380"}, {"type": "rifle"}]
+)
+def test_what_another_make_calibre_or_type_speaks_against_is_never_strong(changes):
+    assert strength(GUN, held(**changes)) == "moderate"
 
 
 @pytest.mark.parametrize("changes,code", [
@@ -94,9 +97,10 @@ def test_another_serial_decides_against_a_gun_that_shares_a_mark():
     assert (evidence.reasons[-1].code, evidence.strength) == ("serial_other", None)
 
 
-@pytest.mark.parametrize("strengths,said", [
-    ([], "no_hit"), ([None], "no_hit"), (["weak"], "possible"), (["moderate", "weak"], "possible"),
-    (["weak", "strong"], "hit"),
+@pytest.mark.parametrize("held_serials,said", [
+    ([], "no_hit"), (["ABD123457"], "possible"), (["ABC123456"], "hit"),
+    (["ABD123457", "ABC123456"], "hit"), (["XBD123457"], "no_hit"),
 ])  # fmt: skip
-def test_the_verdict_is_that_of_the_strongest(strengths, said):
-    assert verdict(strengths) == said
+def test_the_verdict_is_that_of_the_best(held_serials, said):
+    found = [weigh(Description("ABC123456"), Description(serial)) for serial in held_serials]
+    assert verdict([evidence for evidence in found if evidence]) == said

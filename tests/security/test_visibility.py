@@ -2,7 +2,7 @@
 
 import pytest
 
-from salsa_ext.services import agencies
+from salsa_ext.services import agencies, telling_owners
 from salsa_ext.services.agencies import ContactData
 from tests import bodies
 
@@ -88,9 +88,10 @@ def test_a_silent_record_is_shown_to_its_own_state(as_actor):
 @pytest.mark.parametrize("path,body", [
     ("/checks", bodies.check()), ("/seizures", bodies.seizure()), ("/traces", bodies.trace()),
 ])  # fmt: skip
-def test_the_owner_of_a_silent_record_reads_who_asked(as_actor, path, body):
+def test_the_owner_of_a_silent_record_reads_who_asked(as_actor, run, path, body):
     record = held(as_actor, "silent")["firearm"]["record"]
     as_actor("BRA", "police_officer").post(path, body)
+    run("BRA", telling_owners.run)
     [entry] = audit(as_actor, "PRY", "record:matched")
     assert entry["state"] == "BRA"
     assert entry["data"] == {"records": [record]}
@@ -101,11 +102,21 @@ def test_the_owner_of_a_silent_record_reads_who_asked(as_actor, path, body):
 ])  # fmt: skip
 @pytest.mark.parametrize("visibility", ["silent", "pointer"])
 def test_the_askers_own_audit_does_not_name_a_record_that_is_not_open(
-    as_actor, path, body, visibility
+    as_actor, run, path, body, visibility
 ):
     held(as_actor, visibility)
     as_actor("BRA", "police_officer").post(path, body)
+    run("BRA", telling_owners.run)
     assert audit(as_actor, "BRA", "record:matched") == []
+
+
+def test_the_owner_of_a_silent_record_is_told_once_and_by_whom(as_actor, run):
+    held(as_actor, "silent")
+    made = as_actor("BRA", "police_officer").post("/checks", bodies.check()).json
+    told = [run("BRA", telling_owners.run) for _ in range(2)]
+    [entry] = audit(as_actor, "PRY", "record:matched")
+    assert told == [1, 0]
+    assert (entry["subject_id"], entry["case_number"]) == (made["id"], "C-1")
 
 
 def test_the_askers_audit_has_the_check_itself(as_actor):

@@ -1,0 +1,134 @@
+"""How near two marks are: the same, confused, one or two errors apart, alike in what can be read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from rapidfuzz.distance import OSA
+
+from salsa_ext.matching.marks import UNREADABLE, readable, skeleton
+from salsa_ext.matching.neighbours import cores
+
+# Glyphs that are taken for each other, though not so often that they are folded together.
+_ALIKE: Final = frozenset(
+    frozenset(pair) for pair in (
+        "UV", "VY", "MN", "MW", "CG", "C6", "C0", "17", "1T", "7T", "38", "3B", "4A", "94", "96", "68",
+        "83", "EF", "HN", "KX", "PR", "R8", "P8", "27", "53", "56", "XY", "JU", "J1", "VW", "EB",
+        "08", "09", "06", "69", "89", "35", "49", "14", "47",
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Nearness:
+    """In what way two marks are near, and what differs.
+
+    `kind` is `same`, `confusable` (`count` glyphs are often confused), `one` or `two` errors,
+    `unread` (the same as far as it can be read), `unread_one` (but for one glyph that differs), or
+    `core` (the same digits, other letters). `glyphs` is how many readable glyphs agree. `read` and
+    `held` are the glyphs of a single error, of which one is empty where a glyph is lost or added.
+    """
+
+    kind: str
+    glyphs: int
+    count: int = 0
+    read: str = ""
+    held: str = ""
+
+    @property
+    def is_alike(self) -> bool:
+        """Tell a single error that eyes and cameras make often."""
+        return frozenset(skeleton(self.read + self.held)) in _ALIKE
+
+    @property
+    def is_swap(self) -> bool:
+        """Tell two neighbours that changed places."""
+        return len(self.read) == 2
+
+
+def compare(asked: str, held: str) -> Nearness | None:
+    """Compare two marks as `marks.normalise` returns them; None where they are not near."""
+    if asked == held and not _unread(asked):
+        return Nearness("same", readable(asked))
+    mine, theirs = skeleton(asked), skeleton(held)
+    if _unread(mine) or _unread(theirs):
+        return _as_far_as_read(mine, theirs)
+    if mine == theirs:
+        apart = sum(a != b for a, b in zip(asked, held, strict=False))
+        return Nearness("confusable", len(mine), apart)
+    errors, core = _errors(mine, theirs, asked, held), _core(asked, held)
+    if core and (errors is None or errors.glyphs <= core.glyphs + 1):
+        return core
+    return errors
+
+
+def _errors(mine: str, theirs: str, asked: str, held: str) -> Nearness | None:
+    distance = OSA.distance(mine, theirs, score_cutoff=2)
+    glyphs = max(len(mine), len(theirs)) - distance
+    if distance == 1:
+        read, other = _difference(asked, held, mine, theirs)
+        return Nearness("one", glyphs, 1, read, other)
+    return Nearness("two", glyphs, 2) if distance == 2 and glyphs > 2 else None
+
+
+def _difference(asked: str, held: str, mine: str, theirs: str) -> tuple[str, str]:
+    """Return the glyphs between the longest equal head and tail, as they were written."""
+    head = next((at for at, (a, b) in enumerate(zip(mine, theirs, strict=False)) if a != b),
+                min(len(mine), len(theirs)))  # fmt: skip
+    short = min(len(mine), len(theirs)) - head
+    tail = next((at for at in range(short) if mine[-1 - at] != theirs[-1 - at]), short)
+    if len(asked) != len(mine) or len(held) != len(theirs):
+        asked, held = mine, theirs
+    return asked[head : len(mine) - tail], held[head : len(theirs) - tail]
+
+
+def _core(asked: str, held: str) -> Nearness | None:
+    """Compare without letters: NCIC ignores embedded ones, and people leave out those before."""
+    shared = (cores(asked) | {skeleton(asked)}) & (cores(held) | {skeleton(held)})
+    return Nearness("core", max(map(len, shared))) if shared else None
+
+
+def _as_far_as_read(mine: str, theirs: str) -> Nearness | None:
+    if _fits(mine, theirs):
+        unknown = sum(text.count("?") for text in (mine, theirs))
+        return Nearness("unread", min(readable(mine), readable(theirs)), unknown)
+    if len(mine) != len(theirs) or "*" in mine + theirs:
+        return None
+    pairs = [(a, b) for a, b in zip(mine, theirs, strict=True) if "?" not in (a, b)]
+    differing = [pair for pair in pairs if pair[0] != pair[1]]
+    if len(differing) != 1:
+        return None
+    ((read, held),) = differing
+    return Nearness("unread_one", len(pairs) - 1, 1, read, held)
+
+
+def _fits(mine: str, theirs: str) -> bool:
+    """Tell whether one mark can be the other; where both have runs, by what stands beside them."""
+    if "*" in mine and "*" in theirs:
+        heads, tails = zip(
+            *(re.split(r"[*]", text, maxsplit=1) for text in (mine, theirs)), strict=True
+        )
+        return _agree(*heads) and _agree(*(tail.split("*")[-1][::-1] for tail in tails))
+    if "*" in theirs:
+        mine, theirs = theirs, mine
+    if "*" in mine:
+        return _pattern(mine).fullmatch(theirs) is not None
+    return len(mine) == len(theirs) and _agree(mine, theirs)
+
+
+def _agree(one: str, other: str) -> bool:
+    return all(a == b or "?" in (a, b) for a, b in zip(one, other, strict=False))
+
+
+@lru_cache(maxsize=64)
+def _pattern(text: str) -> re.Pattern[str]:
+    parts = ("." if glyph == "?" else "." + "*" if glyph == "*" else f"(?:{re.escape(glyph)}|\\?)"
+             for glyph in text)  # fmt: skip
+    return re.compile("".join(parts))
+
+
+def _unread(text: str) -> bool:
+    return any(sign in text for sign in UNREADABLE)

@@ -1,0 +1,220 @@
+"""Keys under which a mark is found though some of its glyphs were misread, lost or cannot be read.
+
+A mark of n glyphs is kept as it is and under the n forms that lack one glyph, under its halves, and
+under its digits. Whoever asks generates the forms that his mark can have come from; equal keys meet.
+So one wrong, lost, added or swapped glyph is found by a handful of keys, two by some hundred, and
+no search goes through more rows than there are marks that look alike.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain, combinations
+from typing import Final
+
+from salsa_ext.matching.marks import UNREADABLE, skeleton
+
+LACKING, HEAD, TAIL, CORE, PIECE = "12345"  # what a form is; it stands before it in the key
+LONGEST: Final = 14  # glyphs of a mark that is searched for two errors; longer ones by their parts
+SHORTEST: Final = 3  # glyphs of a piece; fewer are on every gun
+MOST_UNREAD: Final = 3  # unreadable glyphs at known places; more are searched by a part
+_PRIME: Final = 2**63 - 25
+_DIGITS: Final = tuple(range(10))
+_LETTERS: Final = tuple(int(glyph, 36) for glyph in "ACEFHJKMNPRTUVWXY")  # what no fold takes away
+_RUN: Final = re.compile(r"\d+")
+_LEGIBLE: Final = re.compile(r"[^?*]+")
+
+
+@dataclass(frozen=True)
+class Forms:
+    """Keys of forms to search by.
+
+    `one` finds what differs by one error or only in what cannot be read, `two` what differs by two
+    errors, `part` what shares a half or the digits alone.
+    """
+
+    one: frozenset[int] = frozenset()
+    two: frozenset[int] = frozenset()
+    part: frozenset[int] = frozenset()
+
+    @property
+    def can_find(self) -> bool:
+        """Tell whether there is any form to search by."""
+        return bool(self.one or self.two or self.part)
+
+
+def kept(norm: str) -> set[int]:
+    """Return the keys under which a mark is kept beside its own; `norm` as `marks.normalise` says."""
+    folded = skeleton(norm)
+    if any(sign in folded for sign in UNREADABLE):
+        return set(_kept_in_part(folded))
+    half = len(folded) // 2
+    found = {pack(LACKING, form) for form in (folded, *_lacking(folded))}
+    if half >= SHORTEST:
+        found |= {pack(HEAD, folded[:half]), pack(TAIL, folded[-half:])}
+    return found | {pack(CORE, core) for core in {folded} | cores(norm) if core.isdigit()}
+
+
+def sought(norm: str) -> Forms:
+    """Return the forms that a mark can have come from; `norm` may hold glyphs that cannot be read."""
+    folded = skeleton(norm)
+    if any(sign in folded for sign in UNREADABLE):
+        return _sought_in_part(folded)
+    swapped = set(_swapped(folded))
+    pieces = {folded[a:b] for a in range(len(folded)) for b in range(a + SHORTEST, len(folded) + 1)}
+    one = frozenset(pack(LACKING, form) for form in (folded, *_lacking(folded), *swapped))
+    # The digits of a longer mark have to tell more than a mark that is nothing but digits.
+    digits = {folded, *(core for core in cores(norm) if len(core) > SHORTEST)}
+    part = {pack(CORE, form) for form in digits} | {pack(PIECE, form) for form in pieces}
+    return Forms(one, frozenset(_two_errors(folded, swapped)) - one, frozenset(part))
+
+
+def pack(kind: str, form: str) -> int:
+    """Return the key of a form: up to 11 glyphs are packed as they are, so that alike ones lie close."""
+    try:
+        return int(kind + form, 36) % _PRIME
+    except ValueError:  # a glyph of another script, or a sign
+        digest = hashlib.blake2b(f"{kind}{form}".encode(), digest_size=8).digest()
+        return int.from_bytes(digest, "big") % _PRIME
+
+
+def _lacking(folded: str) -> Iterator[str]:
+    return (folded[:at] + folded[at + 1 :] for at in range(len(folded)) if len(folded) > 2)
+
+
+def _without(folded: str, count: int) -> Iterator[str]:
+    """Return the mark without `count` of its glyphs, where enough are left to tell something."""
+    if not SHORTEST + count <= len(folded) <= LONGEST:
+        return
+    for places in combinations(range(len(folded)), count):
+        yield "".join(glyph for at, glyph in enumerate(folded) if at not in places)
+
+
+def _swapped(folded: str) -> Iterator[str]:
+    for at in range(len(folded) - 1):
+        if folded[at] != folded[at + 1]:
+            yield folded[:at] + folded[at + 1] + folded[at] + folded[at + 2 :]
+
+
+def _two_errors(folded: str, swapped: Iterable[str]) -> Iterator[int]:
+    """Return the keys that are shared with marks two errors away.
+
+    A glyph that took the place of another is sought among its kind, digits or letters: what turned
+    one into the other is folded away already, or counts as the error for which a glyph is left out.
+    """
+    if not SHORTEST < len(folded) <= LONGEST:
+        return
+    for form in chain(_without(folded, 2), *map(_lacking, swapped), *map(_swapped, swapped)):
+        yield pack(LACKING, form)
+    if not _is_plain(folded):
+        return
+    yield from _replaced(folded, 0)
+    for at in range(len(folded) - 1):
+        yield from _replaced(folded[:at] + folded[at + 1 :], at)
+    for at in range(len(folded) + 1):
+        beside = {_kind(glyph) for glyph in folded[max(at - 1, 0) : at + 1]}
+        yield from _inserted(folded, at, chain.from_iterable(beside))
+
+
+def _replaced(form: str, since: int) -> Iterator[int]:
+    """Return the keys of the form with one glyph from place `since` on replaced by others of its kind.
+
+    The keys are reckoned and not made of texts: there are hundreds of them in every search.
+    """
+    value, weight = int(LACKING + form, 36), 36 ** (len(form) - since)
+    for glyph in form[since:]:
+        weight //= 36
+        own = int(glyph, 36)
+        for other in _kind(glyph):
+            if other != own:
+                yield (value + (other - own) * weight) % _PRIME
+
+
+def _inserted(form: str, at: int, glyphs: Iterable[int]) -> Iterator[int]:
+    weight = 36 ** (len(form) - at)
+    rest = int(form[at:] or "0", 36)
+    base = int(LACKING + form[:at], 36) * 36 * weight + rest
+    return ((base + glyph * weight) % _PRIME for glyph in glyphs)
+
+
+def _is_plain(form: str) -> bool:
+    return form.isascii() and form.isalnum()
+
+
+def _kind(glyph: str) -> tuple[int, ...]:
+    return _DIGITS if glyph in "0123456789" else _LETTERS
+
+
+def cores(norm: str) -> set[str]:
+    """Return the digits of a mark without the letters before, behind and between them.
+
+    NCIC ignores embedded letters, and people leave out a prefix or a suffix. Fewer than three digits
+    stand on too many guns.
+    """
+    runs = _RUN.findall(norm)
+    if not runs or any(sign in norm for sign in "?*["):
+        return set()
+    found = {"".join(runs), max(runs, key=len)}
+    return {core for core in found if len(core) >= SHORTEST}
+
+
+def _kept_in_part(folded: str) -> Iterator[int]:
+    """Return the keys of a mark of which something cannot be read: its longest legible piece."""
+    if "*" not in folded and folded.count("?") <= 2:
+        yield pack(LACKING, folded.replace("?", ""))
+    longest = max(_LEGIBLE.findall(folded), key=len, default="")
+    if len(longest) >= SHORTEST:
+        yield pack(PIECE, longest)
+
+
+def _sought_in_part(folded: str) -> Forms:
+    patterns = list(_of_known_length(folded))
+    one = frozenset(chain.from_iterable(map(_filled, patterns)))
+    lacking = [pattern.replace("?", "") for pattern in patterns if pattern.count("?") == 1]
+    two = frozenset(key for form in lacking if _is_plain(form) for key in _replaced(form, 0))
+    pieces = [piece for piece in _LEGIBLE.findall(folded) if len(piece) >= SHORTEST]
+    part = {pack(PIECE, piece[a:b]) for piece in pieces
+            for a in range(len(piece)) for b in range(a + SHORTEST, len(piece) + 1)}  # fmt: skip
+    if not one:
+        part |= set(_halves(folded))
+    return Forms(one, two - one, frozenset(part))
+
+
+def _of_known_length(folded: str) -> Iterator[str]:
+    """Return the patterns with a run of unknown length taken for one to three glyphs."""
+    if folded.count("*") > 1 or (folded.count("*") and folded[0] + folded[-1] != folded.strip("*")[0]
+                                 + folded.strip("*")[-1]):  # fmt: skip
+        return
+    for count in range(1, MOST_UNREAD + 1) if "*" in folded else (0,):
+        pattern = folded.replace("*", "?" * count)
+        if pattern.count("?") <= MOST_UNREAD and len(pattern) > MOST_UNREAD:
+            yield pattern
+
+
+def _filled(pattern: str) -> Iterator[int]:
+    """Return the keys of the pattern without its first unreadable glyph, all others filled in."""
+    form = pattern.replace("?", "", 1)
+    if not _is_plain(form.replace("?", "")):
+        return iter(() if "?" in form else (pack(LACKING, form),))
+    sums = [int(LACKING + form.replace("?", "0"), 36)]
+    for at in (place for place, glyph in enumerate(form) if glyph == "?"):
+        weight = 36 ** (len(form) - 1 - at)
+        sums = [before + glyph * weight for before in sums for glyph in _DIGITS + _LETTERS]
+    return (value % _PRIME for value in sums)
+
+
+def _halves(folded: str) -> Iterator[int]:
+    """Return the keys of the halves that the legible head and tail can be, or hold."""
+    pieces = re.split(r"[?*]+", folded)
+    for kind, piece in ((HEAD, pieces[0]), (TAIL, pieces[-1])):
+        for count in range(max(SHORTEST, -(-len(piece) // 2)), len(piece) + 1):
+            yield pack(kind, piece[:count] if kind == HEAD else piece[-count:])
+
+
+def make_code(make: str | None) -> int:
+    """Return the 15 bits that stand for a make in a form; 0 where it is not known."""
+    return zlib.crc32(make.encode()) & 0x7FFF if make else 0

@@ -1,0 +1,89 @@
+"""Candidates side by side: where several guns fit about as well, each of them is less likely."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from math import log2
+from typing import Final
+
+from salsa_ext.matching.evidence import Evidence
+from salsa_ext.matching.marks import skeleton
+from salsa_ext.readmodels import names
+from salsa_ext.readmodels.marks import Held
+
+NOTHING: Final = -99.0
+LEAST: Final = 0.5  # bits; a smaller loss is not worth a word
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A record that may be of the same gun, and why."""
+
+    held: Held
+    evidence: Evidence
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether the asker may read the record."""
+        return self.held.visibility == "open"
+
+
+def weigh_in(found: Sequence[Candidate]) -> list[Candidate]:
+    """Return the candidates with what the others take away from each: the odds of one of many.
+
+    Records of one mark that do not contradict each other are of one gun and take nothing from each
+    other. What is not open is held against the others by marks alone, so that no other field that
+    is asked can move it; `silent` records take nothing, or their being there would show.
+    """
+    is_open = [one for one in found if one.is_open]
+    shown = [one for one in found if one.held.visibility != "silent"]
+    by_all = _Crowd(is_open, _described, lambda one: one.evidence.bits)
+    by_mark = _Crowd(shown, lambda _: None, lambda one: one.evidence.serial_bits)
+    return [(by_all if one.is_open else by_mark).weigh(one) for one in found]
+
+
+class _Crowd:
+    """The guns that were found, each with the most that speaks for it."""
+
+    def __init__(
+        self, found: Sequence[Candidate], described: Callable[[Held], Hashable],
+        bits: Callable[[Candidate], float],
+    ) -> None:  # fmt: skip
+        self._described, self._bits = described, bits
+        self._most: dict[str, dict[Hashable, float]] = defaultdict(dict)
+        for one in found:
+            guns, gun = self._most[skeleton(one.held.serial_norm)], described(one.held)
+            guns[gun] = max(bits(one), guns.get(gun, NOTHING))
+        self._weights = {mark: _sum(guns.values()) for mark, guns in self._most.items()}
+        self._sorted = sorted(most for guns in self._most.values() for most in guns.values())
+        self._sum = sum(self._weights.values())
+
+    def weigh(self, one: Candidate) -> Candidate:
+        """Return the candidate less what the others take away."""
+        own, mark = self._bits(one), skeleton(one.held.serial_norm)
+        same = self._weights.get(mark, 0.0) - self._contradicting(mark, self._described(one.held))
+        loss = log2(1 + max(self._sum - same, 0) / 2**own)
+        if loss < LEAST:
+            return one
+        count = max(len(self._sorted) - bisect_left(self._sorted, own - 1) - 1, 1)
+        return Candidate(one.held, replace(one.evidence, crowd=(count, round(loss, 1))))
+
+    def _contradicting(self, mark: str, gun: Hashable) -> float:
+        """Return what speaks for other guns of the same mark; unknown fields contradict nothing."""
+        guns = self._most.get(mark, {})
+        if gun is None or len(guns) == 1:
+            return 0.0
+        return _sum(most for other, most in guns.items() if other not in (None, gun))
+
+
+def _sum(bits: Iterable[float]) -> float:
+    return sum(2**one for one in bits)
+
+
+def _described(held: Held) -> Hashable:
+    """Return what tells a gun from another of the same mark, or None where not all is known."""
+    fields = (held.make, names.family(held.calibre), held.type)
+    return None if None in fields else fields

@@ -1,0 +1,117 @@
+"""Forms: a mark is found by a key that it shares, whatever happened to it on the way."""
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from salsa_ext.matching import neighbours
+from salsa_ext.matching.marks import skeleton
+from salsa_ext.matching.nearness import compare
+
+SERIALS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", min_size=5, max_size=13)
+GLYPHS = st.sampled_from("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+
+
+def meet(read, held, tier):
+    return bool(getattr(neighbours.sought(read), tier) & neighbours.kept(held))
+
+
+def of_kind(glyph):
+    return st.sampled_from("0123456789" if skeleton(glyph).isdigit() else "ACEFHJKMNPRTUVWXY")
+
+
+@st.composite
+def one_error(draw, serial):
+    at = draw(st.integers(0, len(serial) - 2))
+    return draw(st.sampled_from([
+        serial[:at] + draw(GLYPHS) + serial[at + 1 :], serial[:at] + serial[at + 1 :],
+        serial[:at] + draw(GLYPHS) + serial[at:],
+        serial[:at] + serial[at + 1] + serial[at] + serial[at + 2 :],
+    ]))  # fmt: skip
+
+
+@given(SERIALS, st.data())
+def test_any_one_error_is_found_among_the_nearest(serial, data):
+    read = data.draw(one_error(serial))
+    assert skeleton(read) == skeleton(serial) or meet(read, serial, "one")
+    assert compare(read, serial).kind in ("same", "confusable", "one")
+
+
+@given(SERIALS, st.data())
+def test_two_glyphs_that_are_read_as_others_of_their_kind_are_found(serial, data):
+    first, second = data.draw(st.tuples(*[st.integers(0, len(serial) - 1)] * 2))
+    assume(first < second)
+    read = serial
+    for at in (first, second):
+        read = read[:at] + data.draw(of_kind(serial[at])) + read[at + 1 :]
+    assume(skeleton(read) != skeleton(serial))
+    assert meet(read, serial, "one") or meet(read, serial, "two")
+    assert compare(read, serial) is not None
+
+
+@given(st.text("0123456789", min_size=6, max_size=13), st.data())
+def test_two_lost_digits_are_found(serial, data):
+    read = serial
+    for _ in range(2):
+        at = data.draw(st.integers(0, len(read) - 1))
+        read = read[:at] + read[at + 1 :]
+    assert meet(read, serial, "one") or meet(read, serial, "two")
+
+
+@given(SERIALS, st.data())
+def test_up_to_three_unreadable_glyphs_are_found_wherever_they_stand(serial, data):
+    count = data.draw(st.integers(1, 3))
+    places = data.draw(st.sets(st.integers(0, len(serial) - 1), min_size=count, max_size=count))
+    read = "".join("?" if at in places else glyph for at, glyph in enumerate(serial))
+    assert meet(read, serial, "one")
+    assert compare(read, serial).kind == "unread"
+
+
+@given(SERIALS.filter(lambda serial: len(serial) > 5), st.booleans())
+def test_a_legible_half_is_found(serial, is_head):
+    half = (len(serial) + 1) // 2
+    read = serial[:half] + "*" if is_head else "*" + serial[-half:]
+    assert meet(read, serial, "part")
+    assert compare(read, serial).kind == "unread"
+
+
+@given(SERIALS, st.integers(0, 8), st.integers(3, 5))
+def test_a_mark_of_which_a_piece_can_be_read_is_found_by_the_whole(serial, start, length):
+    piece = serial[start : start + length]
+    assume(len(piece) >= 3)
+    kept = "?" * start + piece + "?" * (len(serial) - start - len(piece))
+    assume("?" in kept)
+    sought = neighbours.sought(serial)
+    assert (sought.one | sought.two | sought.part) & neighbours.kept(kept)
+    assert compare(serial, kept).kind == "unread"
+
+
+@pytest.mark.parametrize("read,held", [
+    ("123456", "ABC123456"), ("ABC123456", "123456"), ("123456", "123456AB"), ("369257", "369J257"),
+    ("369M257", "369J257"), ("XX123456", "YY123456"),
+])  # fmt: skip
+def test_letters_before_behind_and_between_may_be_missing(read, held):
+    assert meet(read, held, "part")
+    assert compare(read, held).kind == "core"
+
+
+@given(st.text(max_size=64), st.text(max_size=64))
+def test_no_text_breaks_the_forms_or_the_comparison(read, held):
+    assert all(-(2**63) <= key < 2**63 for key in neighbours.kept(held))
+    forms = neighbours.sought(read)
+    assert all(-(2**63) <= key < 2**63 for key in forms.one | forms.two | forms.part)
+    compare(read, held)
+
+
+@given(SERIALS, SERIALS)
+def test_nearness_is_mutual(one, other):
+    there, back = compare(one, other), compare(other, one)
+    assert (there and there.kind) == (back and back.kind)
+
+
+@given(SERIALS)
+def test_a_search_asks_for_no_more_keys_than_a_page_holds(serial):
+    forms = neighbours.sought(serial)
+    assert len(forms.one) <= 2 * len(serial) + 2
+    assert len(forms.two) < 2_000
+    assert len(neighbours.kept(serial)) <= len(serial) + 6
