@@ -34,7 +34,8 @@ def render(
 ) -> Response:
     """Return items as a file to be saved, with the headers of its page."""
     rows = [_flat(schema.dump(item)) for item in items]
-    columns = [field.data_key or key for key, field in schema.fields.items()]
+    never = getattr(schema, "never_listed", frozenset())
+    columns = [field.data_key or key for key, field in schema.fields.items() if key not in never]
     response = file(rows, form, name, columns)
     response.headers.update(headers)
     return response

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
@@ -238,6 +238,8 @@ class RemarkResponse(Schema):
 
 class RemarkedResponse(Schema):
     """What may be answered to a POST of goods: `remarks` stand in that answer alone."""
+
+    never_listed: ClassVar[frozenset[str]] = frozenset(("remarks",))
 
     remarks = fields.List(fields.Nested(RemarkResponse))
 

@@ -57,20 +57,6 @@ def test_a_receipt_before_the_shipment_left_is_refused(shipment, as_actor):
     ]
 
 
-@pytest.mark.parametrize("serial", ["TKA5?381", "?KA52381", "TKA523*", "FRT0000[98]"])
-def test_a_check_says_that_unreadable_characters_cannot_be_searched(as_actor, serial):
-    answer = as_actor("PRY", "police_officer").post("/checks", bodies.check(serial=serial), 422)
-    assert answer.json["errors"]["serial"][0].startswith("A serial with unreadable characters")
-
-
-def test_two_serials_unreadable_at_the_same_place_do_not_match(as_actor):
-    police = as_actor("BRA", "police_officer")
-    damaged = [bodies.firearm(serial="TKA5?381", marking="altered")]
-    police.post("/seizures", bodies.seizure(number="S-8", items=damaged))
-    again = police.post("/seizures", bodies.seizure(number="S-9", items=damaged)).json
-    assert again["matches"] == [{"line": 1, "candidates": []}]
-
-
 def test_a_gun_with_unreadable_characters_is_traced_by_other_routes(as_actor):
     body = bodies.trace(firearm=bodies.firearm(serial="TKA5?381", country_of_manufacture="URY"))
     legs = as_actor("BRA", "trace_analyst").post("/traces", body).json["legs"]

@@ -1,0 +1,97 @@
+"""A gun is found though its mark was misread, and the answer says by what and how surely."""
+
+import pytest
+
+from tests import bodies
+
+NAMED = {"make": "Taurus", "calibre": "9 mm"}
+
+
+@pytest.fixture(autouse=True)
+def sold(as_actor):
+    """A gun that a dealer in Paraguay sold."""
+    body = bodies.transfer(firearm=bodies.firearm(serial="TKA52381"))
+    return as_actor("PRY", "licensing_officer").post("/transfers", body).json["firearm"]["record"]
+
+
+@pytest.fixture
+def ask(as_actor):
+    def post(serial, expect=201, **changes):
+        body = bodies.check(serial=serial, **changes)
+        body = {key: value for key, value in body.items() if value is not None}
+        return as_actor("BRA", "police_officer").post("/checks", body, expect).json
+
+    return post
+
+
+@pytest.mark.parametrize("serial,code", [
+    ("TKA52331", "serial_one"), ("TKA5381", "serial_one"), ("TKA527381", "serial_one"),
+    ("TKA53281", "serial_one"), ("TKA52991", "serial_two"), ("TA5281", "serial_two"),
+    ("52381", "serial_core"), ("TKX52381", "serial_one"), ("TKA5?381", "serial_unread"),
+    ("?KA52381", "serial_unread"), ("TK??2381", "serial_unread"), ("T?A5?3?1", "serial_unread"),
+    ("TKA52*", "serial_unread"), ("*52381", "serial_unread"), ("TKA[57]2381", "serial_unread"),
+    ("?KA52331", "serial_unread_one"),
+])  # fmt: skip
+def test_a_misread_serial_is_found_and_said_to_be_so(ask, sold, serial, code):
+    answer = ask(serial)
+    assert [one["record"] for one in answer["candidates"]] == [sold]
+    assert answer["candidates"][0]["reasons"][0]["code"] == code
+    assert answer["verdict"] == "possible"
+
+
+@pytest.mark.parametrize("serial", ["XYZ99999", "TXY52999", "1234567"])
+def test_a_serial_that_is_not_near_is_no_hit(ask, serial):
+    answer = ask(serial)
+    assert (answer["verdict"], answer["candidates"]) == ("no_hit", [])
+
+
+def test_the_reason_names_the_glyph_that_differs(ask):
+    reason = ask("TKA52331")["candidates"][0]["reasons"][0]
+    assert reason["text"] == "One character of the serial differs: 3 here, 8 in the record."
+
+
+def test_the_exact_gun_settles_a_check_and_its_neighbours_stay_out(as_actor, ask, sold):
+    body = bodies.transfer(number="T-2", firearm=bodies.firearm(serial="TKA52382"))
+    as_actor("PRY", "licensing_officer").post("/transfers", body)
+    assert [one["record"] for one in ask("TKA52381")["candidates"]] == [sold]
+
+
+def test_one_of_a_crowd_is_less_likely_and_says_so(as_actor, ask):
+    clerk = as_actor("PRY", "licensing_officer")
+    alone = ask("TKA5238X")["candidates"][0]["score"]
+    for digit in "2345679":
+        body = bodies.transfer(
+            number=f"T-{digit}", firearm=bodies.firearm(serial=f"TKA5238{digit}")
+        )
+        clerk.post("/transfers", body)
+    first = ask("TKA5238X")["candidates"][0]
+    assert (first["reasons"][-1]["code"], first["score"] < alone) == ("crowd", True)
+
+
+def test_a_seized_gun_of_which_half_can_be_read_is_found_by_a_later_theft(as_actor):
+    police = as_actor("BRA", "police_officer")
+    damaged = [bodies.firearm(serial="ZRT9*", marking="altered")]
+    police.post("/seizures", bodies.seizure(number="S-8", items=damaged))
+    asked = as_actor("ARG", "police_officer").post("/checks", bodies.check(serial="ZRT90417")).json
+    assert [one["event"] for one in asked["candidates"]] == ["seized"]
+
+
+def test_two_serials_unreadable_at_the_same_place_may_be_of_one_gun(as_actor):
+    police = as_actor("BRA", "police_officer")
+    damaged = [bodies.firearm(serial="QQA5?381", marking="altered")]
+    first = police.post("/seizures", bodies.seizure(number="S-8", items=damaged)).json
+    again = police.post("/seizures", bodies.seizure(number="S-9", items=damaged)).json
+    [found] = again["matches"][0]["candidates"]
+    assert found["record"] == first["items"][0]["record"]
+
+
+@pytest.mark.parametrize("serial", ["???", "*", "A?1", "1?2?3?4?5", "A*B"])
+def test_too_little_of_a_serial_is_refused_and_says_what_would_help(ask, serial):
+    assert list(ask(serial, 422)["errors"]) == ["serial"]
+
+
+def test_another_state_s_silent_record_is_not_found_by_what_is_near_it(as_actor, ask):
+    body = bodies.transfer(number="T-3", visibility="silent",
+                           firearm=bodies.firearm(serial="WWE77123"))  # fmt: skip
+    as_actor("PRY", "licensing_officer").post("/transfers", body)
+    assert ask("WWE77124")["candidates"] == []
