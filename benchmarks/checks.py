@@ -71,7 +71,7 @@ def _row(draw: random.Random) -> dict[str, Any]:
         "state": "USA", "serial_norm": key.norm, "skeleton": key.skeleton, "event": "domestic_sale",
         "occurred_on": date(2015, 1, 1) + timedelta(days=draw.randrange(3000)),
         "make": "taurus", "calibre": "9x19", "type": "pistol", "country": "BRA", "year": None,
-        "visibility": "open", "is_superseded": False, "is_void": False,
+        "visibility": "open", "is_superseded": False, "is_void": False, "model": None,
     }  # fmt: skip
 
 

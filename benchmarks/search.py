@@ -91,7 +91,7 @@ def _row(gun: Gun, place: int, draw: random.Random) -> dict[str, Any]:
         "record_version": 1, "state": "USA", "serial_norm": key.norm, "skeleton": key.skeleton,
         "event": "domestic_sale", "occurred_on": date(2015, 1, 1) + timedelta(draw.randrange(3000)),
         "make": gun.make, "calibre": gun.calibre, "type": gun.type, "country": gun.country,
-        "year": None, "visibility": "open", "is_superseded": False, "is_void": False,
+        "year": None, "visibility": "open", "is_superseded": False, "is_void": False, "model": None,
     }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ import psycopg2
 import pytest
 from filelock import FileLock
 from flask import Flask
+from hypothesis import settings
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import scoped_session, sessionmaker
@@ -31,6 +32,8 @@ from salsa_ext.values.actor import Actor
 from tests import actors, agencies
 
 NOW = datetime(2026, 3, 9, 15, 0, tzinfo=UTC)
+settings.register_profile("house", deadline=None)  # no test is timed
+settings.load_profile("house")
 FAST = {"fsync": "off", "full_page_writes": "off", "max_connections": "100"}
 
 

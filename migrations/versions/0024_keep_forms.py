@@ -15,6 +15,7 @@ CREATE TABLE mark_form (
 );
 CREATE INDEX ix_mark_form_key ON mark_form (key) INCLUDE (target, make);
 GRANT SELECT, INSERT ON mark_form TO salsa_service;
+ALTER TABLE mark_key ADD COLUMN model TEXT;  -- folded, where a record was made since
 """
 
 # A function, since its plan is kept: to plan the statement takes longer than to run it. `weights` are
@@ -28,7 +29,7 @@ CREATE FUNCTION salsa_near(
     asked_year smallint, weights float8[], silent boolean, most integer
 ) RETURNS TABLE (
     record_id uuid, state char(3), serial_norm text, event text, occurred_on date, make text,
-    calibre text, type text, country char(3), year smallint, visibility text, is_superseded boolean
+    model text, calibre text, type text, country char(3), year smallint, visibility text, is_superseded boolean
 ) LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -81,7 +82,7 @@ BEGIN
         FROM found AS f
         WHERE silent IS NULL OR silent = (f.state <> asker AND f.visibility = 'silent')
     )
-    SELECT p.record_id, p.state, p.serial_norm, p.event, p.occurred_on, p.make, p.calibre, p.type,
+    SELECT p.record_id, p.state, p.serial_norm, p.event, p.occurred_on, p.make, p.model, p.calibre, p.type,
         p.country, p.year, p.visibility, p.is_superseded
     FROM placed AS p WHERE p.place <= most ORDER BY p.place;
 END $$;
@@ -118,4 +119,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("DROP FUNCTION salsa_near")
     op.execute("DROP FUNCTION salsa_targets")
+    op.execute("ALTER TABLE mark_key DROP COLUMN model")
     op.execute("DROP TABLE mark_form")

@@ -26,6 +26,7 @@ MODERATE: Final = 8.0
 FAINT: Final = -8.0  # bits; what has less is not worth a look
 SHORT: Final = -4.0
 DECISIVE: Final = -12.0
+TOO_EARLY: Final = -6.0  # the year may be misread too
 RIGHT: Final = 0.95  # the share of records of one gun in which a field agrees
 LEAST_AGREEMENT, MOST_AGREEMENT = 0.5, 7.0
 CERTAIN: Final = frozenset(("same", "confusable"))
@@ -36,6 +37,7 @@ DECIDING: Final = frozenset(("make", "calibre_family", "type"))
 class Description:
     """What is compared of a gun; codes, not raw text. `year` is the year of manufacture.
 
+    `model` is folded text, and `told_in` the year of what a record tells.
     `related` are the families of cartridges that the same guns fire, as 5.56x45 and .223 Remington.
     `likely` are fields and what they probably mean where it is not certain: it speaks for a gun where
     it agrees, by half, and never against one.
@@ -47,6 +49,8 @@ class Description:
     type: str | None = None
     country: str | None = None
     year: int | None = None
+    model: str | None = None
+    told_in: int | None = None
     related: frozenset[str] = frozenset()
     likely: tuple[tuple[str, str], ...] = ()
 
@@ -93,6 +97,8 @@ class Weight:
             return "likely"
         if mine == theirs:
             return "same"
+        if self.name == "model" and (mine.startswith(theirs) or theirs.startswith(mine)):
+            return "likely"  # PT 92 and PT 92 AF
         return "related" if theirs in asked.related else "other"
 
 
@@ -102,6 +108,7 @@ LIKELY: Final = {
     "make": say("The make is probably the same."),
     "calibre_family": say("The calibre is probably the same."),
     "type": say("The type is probably the same."),
+    "model": say("The model is probably the same."),
 }
 WEIGHTS: Final = (
     Weight("make", 4.0, -5.0, say("The make is the same."), say("The make differs.")),
@@ -112,6 +119,7 @@ WEIGHTS: Final = (
      say("The country of manufacture differs.")),
     Weight("year", 2.0, -3.0, say("The year of manufacture is the same."),
      say("The year of manufacture differs.")),
+    Weight("model", 2.5, -1.5, say("The model is the same."), say("The model differs.")),
 )  # fmt: skip
 
 
@@ -119,7 +127,8 @@ WEIGHTS: Final = (
 class Evidence:
     """What speaks for and against one gun, in bits; the reasons are put into words when asked for.
 
-    `fields` are the weights that count, each with how the field compares. `crowd` is how many
+    `fields` are the weights that count, each with how the field compares. `is_too_early` says that
+    the record tells of a year before the gun was made. `crowd` is how many
     other guns fit about as well, and the bits that they take away.
     """
 
@@ -127,6 +136,7 @@ class Evidence:
     by: str = "serial"
     fields: tuple[tuple[Weight, str], ...] = ()
     has_other_serial: bool = False
+    is_too_early: bool = False
     crowd: tuple[int, float] | None = None
 
     @cached_property
@@ -134,7 +144,10 @@ class Evidence:
         """Return the sum of the reasons."""
         fields = sum(weight.bits(outcome) for weight, outcome in self.fields)
         other = DECISIVE if self.has_other_serial else 0.0
-        return round(self.serial_bits + fields + other - (self.crowd[1] if self.crowd else 0.0), 1)
+        early = TOO_EARLY if self.is_too_early else 0.0
+        return round(
+            self.serial_bits + fields + other + early - (self.crowd[1] if self.crowd else 0.0), 1
+        )
 
     @cached_property
     def serial_bits(self) -> float:
@@ -168,7 +181,7 @@ class Evidence:
 
     @property
     def _is_contradicted(self) -> bool:
-        return any(
+        return self.is_too_early or any(
             outcome == "other" and weight.name in DECIDING for weight, outcome in self.fields
         )
 
@@ -183,6 +196,9 @@ class Evidence:
             yield weight.reason(outcome)
         if self.has_other_serial:
             yield Reason("serial_other", say("The record has another serial."), DECISIVE)
+        if self.is_too_early:
+            text = say("The record tells of a year before the gun was made.")
+            yield Reason("year_impossible", text, TOO_EARLY)
         if self.crowd:
             count, bits = self.crowd
             text = say("{count} other gun(s) fit about as well.", count=count)
@@ -220,7 +236,8 @@ def weigh(
         return None
     outcomes = ((weight, weight.outcome(asked, held)) for weight in weights)
     fields = tuple((weight, outcome) for weight, outcome in outcomes if outcome)
-    return Evidence(near, by, fields, has_other_serial)
+    too_early = bool(asked.year and held.told_in and held.told_in < asked.year)
+    return Evidence(near, by, fields, has_other_serial, too_early)
 
 
 def _mark_bits(near: Nearness, by: str) -> float:

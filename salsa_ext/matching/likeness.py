@@ -61,4 +61,5 @@ def ranked(found: Sequence[Candidate]) -> list[Candidate]:
     total = sum(one.sureness**RIVALRY for one in best.values())
     fair = [one._replace(sureness=round(one.sureness ** (RIVALRY + 1) / total, 3))
             for one in best.values()]  # fmt: skip
-    return sorted(fair, key=lambda one: (-one.sureness, one.code))
+    likely = [one for one in fair if one.sureness > 0]  # of many rivals some are rounded to nothing
+    return sorted(likely, key=lambda one: (-one.sureness, one.code))

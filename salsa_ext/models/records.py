@@ -110,6 +110,7 @@ class MarkKey(Base):
     visibility: Mapped[str]
     is_superseded: Mapped[bool]
     is_void: Mapped[bool]
+    model: Mapped[str | None]
 
 
 class MarkForm(Base):

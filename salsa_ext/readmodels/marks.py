@@ -32,6 +32,7 @@ class Held(NamedTuple):
     event: str
     occurred_on: date
     make: str | None
+    model: str | None
     calibre: str | None
     type: str | None
     country: str | None
@@ -116,9 +117,11 @@ _STATEMENT = text(
     " :two, :part, CAST(:make_code AS smallint), :make, :calibres, :type, :country,"
     " CAST(:year AS smallint), :weights, :silent, :most)"
 )
+_PLACED_BY = ("make", "calibre_family", "type", "country", "year")
 _WEIGHTS = _numbers(
-    [bits for weight in WEIGHTS for bits in (weight.agrees, weight.differs)] + list(TIER_BITS)
-)
+    [bits for name in _PLACED_BY for weight in WEIGHTS if weight.name == name
+     for bits in (weight.agrees, weight.differs)] + list(TIER_BITS)
+)  # fmt: skip
 
 
 def owner_of(record_id: UUID) -> tuple[str, str] | None:

@@ -10,6 +10,7 @@ from uuid import UUID
 from salsa_ext.errors import Invalid, say
 from salsa_ext.matching import marks, neighbours
 from salsa_ext.matching.evidence import Description, Weight, weigh, weights_for
+from salsa_ext.matching.names import fold
 from salsa_ext.matching.prose import marking_of
 from salsa_ext.readmodels import crowds, frequencies, names, serials, stamps
 from salsa_ext.readmodels.crowds import Candidate
@@ -172,6 +173,7 @@ def _asked(query: Query) -> Description:
         type=names.resolve("type", query.type),
         country=query.country,
         year=query.year,
+        model=fold("model", query.model) or None if query.model else None,
     )
 
 
@@ -193,4 +195,6 @@ def _held(held: Held) -> Description:
         type=held.type,
         country=held.country,
         year=held.year,
+        model=held.model,
+        told_in=held.occurred_on.year,
     )

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, select, update
 
 from salsa_ext.db import db, insert_many
 from salsa_ext.matching import marks
+from salsa_ext.matching.names import fold
 from salsa_ext.models import Mark as MarkRow
 from salsa_ext.models import MarkKey, Record, RecordSetting
 from salsa_ext.models.records import Described
@@ -206,6 +207,7 @@ def _key(key: marks.Key, mark_id: UUID, entry: Entry, row: dict[str, Any]) -> di
         "make": row["make"], "calibre": row["calibre"], "type": row["type"],
         "country": row["country_of_manufacture"], "year": row["year"],
         "visibility": entry.visibility or "open", "is_superseded": False, "is_void": entry.is_void,
+        "model": fold("model", row["model"]) or None if row["model"] else None,
     }  # fmt: skip
 
 

@@ -38,7 +38,7 @@ def row(serial, changes):
         "state": "URY", "serial_norm": key.norm, "skeleton": key.skeleton,
         "event": "registration", "occurred_on": date(2020, 1, 1), "make": None, "calibre": None,
         "type": None, "country": None, "year": None, "visibility": "open", "is_superseded": False,
-        "is_void": False,
+        "is_void": False, "model": None,
     } | changes  # fmt: skip
 
 

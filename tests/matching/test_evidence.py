@@ -2,7 +2,7 @@
 
 import pytest
 
-from salsa_ext.matching.evidence import Description, verdict, weigh
+from salsa_ext.matching.evidence import Description, verdict, weigh, weights_for
 
 GUN = Description("ABC123456", "taurus", "9x19", "pistol", "BRA", 2020)
 
@@ -65,6 +65,26 @@ def test_what_is_probably_meant_speaks_by_half_where_it_agrees_and_never_against
     nothing = weigh(held(**{name: None}), GUN).bits
     assert nothing < weigh(asked, GUN).bits < weigh(GUN, GUN).bits
     assert weigh(asked, held(**{name: "another"})).bits == nothing
+
+
+@pytest.mark.parametrize("model,code", [
+    ("pt92", "model_same"), ("pt92af", "model_likely"), ("pt", "model_likely"), ("g2c", "model_other"),
+])  # fmt: skip
+def test_models_are_compared_as_far_as_both_are_written(model, code):
+    reasons = weigh(held(model="pt92"), held(model=model)).reasons
+    assert code in [reason.code for reason in reasons]
+
+
+def test_a_record_of_a_year_before_the_gun_was_made_is_never_strong():
+    evidence = weigh(GUN, held(told_in=2019))
+    assert (evidence.reasons[-1].code, evidence.strength) == ("year_impossible", "moderate")
+
+
+@pytest.mark.parametrize("share,bits", [(0.5, 0.9), (0.01, 6.6), (0.0001, 7.0), (0.99, 0.5)])
+def test_agreement_in_a_rare_make_says_more(share, bits):
+    weights = weights_for(GUN, {("make", "taurus"): share})
+    reasons = weigh(GUN, GUN, weights=weights).reasons
+    assert {reason.code: reason.bits for reason in reasons}["make_same"] == bits
 
 
 def test_a_confused_glyph_takes_a_little():
