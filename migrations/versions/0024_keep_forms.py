@@ -26,7 +26,7 @@ CREATE FUNCTION salsa_near(
     asker char(3), settles boolean, keys bigint[], norms text[],
     one bigint[], two bigint[], part bigint[],
     made smallint, asked_make text, calibres text[], asked_type text, asked_country char(3),
-    asked_year smallint, weights float8[], silent boolean, most integer
+    asked_year smallint, weights float8[], silent boolean, most integer, enough integer
 ) RETURNS TABLE (
     record_id uuid, state char(3), serial_norm text, event text, occurred_on date, make text,
     model text, calibre text, type text, country char(3), year smallint, visibility text, is_superseded boolean
@@ -36,6 +36,7 @@ DECLARE
     near_one bigint[] := '{}';
     near_two bigint[] := '{}';
     near_part bigint[] := '{}';
+    likely integer;
 BEGIN
     IF NOT settles OR NOT EXISTS (
         SELECT FROM mark_key AS k
@@ -44,8 +45,13 @@ BEGIN
             AND coalesce(k.make = asked_make, true) AND coalesce(k.calibre = ANY(calibres), true)
     ) THEN
         near_one := salsa_targets(one, made);
-        near_two := salsa_targets(two, made);
-        near_part := salsa_targets(part, made);
+        SELECT count(DISTINCT f.target) INTO likely FROM mark_form AS f
+            WHERE f.key = ANY(one) AND (made = 0 OR f.make = made);
+        -- What is further away stands behind so many nearer ones, whatever else agrees.
+        IF likely < enough THEN
+            near_two := salsa_targets(two, made);
+            near_part := salsa_targets(part, made);
+        END IF;
     END IF;
     RETURN QUERY
     WITH found AS (

@@ -19,7 +19,10 @@ from salsa_ext.models import Rollup as RollupModel
 from salsa_ext.models import RollupDelta
 from salsa_ext.readmodels import names
 
-CANDIDATES = 120
+CANDIDATES = 60
+ENOUGH = (
+    12  # marks of the make at one error; of what is further away none would be among the ten shown
+)
 TIER_BITS: Final = (-8.0, -17.0, -12.0)  # one error, two, a part: before each is compared
 
 
@@ -85,6 +88,7 @@ def holding(
         "make_code": make_code(asked.make), "type": asked.type, "country": asked.country,
         "year": asked.year, "calibres": _texts(names.calibres(asked.calibre_family)),
         "weights": _WEIGHTS, "silent": silent, "most": CANDIDATES,
+        "enough": ENOUGH,
     })  # fmt: skip
     return [Held(*row) for row in rows]
 
@@ -115,7 +119,7 @@ def _texts(values: Sequence[str] | None) -> str | None:
 _STATEMENT = text(
     f"SELECT {', '.join(Held._fields)} FROM salsa_near(:asker, :settles, :keys, :norms, :one,"  # noqa: S608 - names of columns
     " :two, :part, CAST(:make_code AS smallint), :make, :calibres, :type, :country,"
-    " CAST(:year AS smallint), :weights, :silent, :most)"
+    " CAST(:year AS smallint), :weights, :silent, :most, :enough)"
 )
 _PLACED_BY = ("make", "calibre_family", "type", "country", "year")
 _WEIGHTS = _numbers(
