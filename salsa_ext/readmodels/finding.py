@@ -105,7 +105,7 @@ def get_shipment(actor: Actor, shipment_id: UUID) -> ShipmentView:
     shipment = db.session.get(Shipment, shipment_id, populate_existing=True)
     if shipment is None:
         raise NotFound("shipment", shipment_id)
-    view = shipment_views(actor, [shipment])[0]
+    view = shipment_views(actor, [shipment], with_findings=True)[0]
     told = of_subjects([shipment_id])[shipment_id]
     received = receipts.told_of([shipment_id])[shipment_id]
     return replace(view, events=timeline(told, view.checkpoints, received))

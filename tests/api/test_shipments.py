@@ -116,6 +116,7 @@ def ship_of(exporter):
 
     def post(category, *items, expect=201):
         line = {"line": 1, "quantity": 1000, "category": category}
+        line |= {"type": "pistol"} if category == "firearm" else {}
         permit = exporter.post("/permits", bodies.permit(lines=[line])).json["id"]
         body = bodies.shipment(items=[{"line": 1} | item for item in items])
         return exporter.post(f"/permits/{permit}/shipments", body, expect).json

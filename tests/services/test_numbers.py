@@ -85,7 +85,8 @@ def test_two_states_have_the_same_number_each(as_actor):
 
 
 def sales(*numbers):
-    return [TransferData("loan", When(NOW.date()), Firearm(), number=number) for number in numbers]
+    gun = Firearm(type="pistol")
+    return [TransferData("loan", When(NOW.date()), gun, number=number) for number in numbers]
 
 
 @pytest.mark.parametrize("numbers", [["A-2", "A-1", "A-3"], ["B-1", "A-1", "B-2"]])
