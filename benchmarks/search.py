@@ -47,6 +47,7 @@ class Said(NamedTuple):
     is_hit: bool
     is_wrong: bool
     seconds: float
+    sureness: str = ""
 
 
 def run(
@@ -158,17 +159,18 @@ def _said(name: str, way: Way, query: Asked) -> Said:
         began = time.perf_counter()
         found = way(query)
         took = time.perf_counter() - began
-    places, is_hit = found if isinstance(found, tuple) else (found, False)
+    places, is_hit, sureness = found if isinstance(found, tuple) else (found, False, "")
     place = places.index(query.truth) if query.truth in places else None
-    return Said(name, query, place, is_hit, is_hit and place != 0, took)
+    return Said(name, query, place, is_hit, is_hit and place != 0, took, sureness)
 
 
-def _ask_ours(query: Asked) -> tuple[list[int], bool]:
+def _ask_ours(query: Asked) -> tuple[list[int], bool, str]:
     make = names.labels("make", "en").get(query.make or "", query.make)
     calibre = names.labels("calibre", "en").get(query.calibre or "", query.calibre)
     found = _search(Query(query.read, make=make, calibre=calibre), operator("BRA"))[: peers.MOST]
     is_hit = verdict([one.evidence for one in found]) == "hit"
-    return [one.held.record_id.int for one in found], is_hit
+    sureness = f"{found[0].evidence.strength} {found[0].evidence.near.kind}" if found else ""
+    return [one.held.record_id.int for one in found], is_hit, sureness
 
 
 def _search(query: Query, actor: Actor) -> list[Candidate]:
@@ -193,10 +195,23 @@ def show(said: Sequence[Said], cpu: dict[str, float], about: dict[str, Any], pat
         by_way[one.way].append(one)
     print(HEADING.format("all") + f"{'cpu µs':>9}")
     figures += [_line("all", "all", way, some, cpu[way]) for way, some in by_way.items()]
+    sure = _calibration(said)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(about | {"figures": figures}, indent=1))
+    path.write_text(json.dumps(about | {"figures": figures, "calibration": sure}, indent=1))
     path.with_suffix(".svg").write_text(charts.recall(figures))
     print(f"written to {path}, and as a chart beside it")
+
+
+def _calibration(said: Sequence[Said]) -> dict[str, list[int]]:
+    """Print how often the first candidate is right, by its strength and by how near its mark is."""
+    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for one in said:
+        if one.sureness:
+            counts[one.sureness][one.place == 0] += 1
+    print(f"{'first candidate':<24}{'right':>7}{'wrong':>7}{'share':>8}")
+    for name, (wrong, right) in sorted(counts.items()):
+        print(f"{name:<24}{right:>7}{wrong:>7}{right / (right + wrong):>8.3f}")
+    return dict(counts)
 
 
 HEADING = (f"{{:<16}}{'way':<11}{'asked':>6}{'recall@1':>9}{'@10':>7}{'hits':>6}{'wrong':>6}"
