@@ -60,7 +60,7 @@ def test_an_attachment_of_five_hundred_items_lists_them_all(bra):
 
 
 def test_more_items_than_can_be_read_stand_in_the_manifest_and_under_the_code(bra, monkeypatch):
-    monkeypatch.setattr("salsa_ext.readmodels.attachments.MOST_ITEMS", 1)
+    monkeypatch.setattr("salsa_ext.readmodels.packing.MOST_ITEMS", 1)
     made = attachment(bra)[1]
     assert "2 items stand in the electronic manifest" in text_of(made)
     assert "ABC000000" not in text_of(made)
