@@ -24,7 +24,11 @@ class Route(NamedTuple):
     @property
     def url(self) -> str:
         """Return the path with the id of nothing, a post and a dataset that there are."""
-        named = self.path.replace("{code}", POST).replace("{dataset}", "seizures")
+        named = (
+            self.path.replace("{code}", POST)
+            .replace("{dataset}", "seizures")
+            .replace("{line}", "1")
+        )
         return re.sub(r"\{\w+_id\}", ID, named)
 
 
@@ -105,6 +109,7 @@ ROUTES = (
     Route("POST", "/seizures", Of.SEIZURE_RECORD),
     Route("GET", "/seizures/{seizure_id}", Of.SEIZURE_READ),
     Route("POST", "/seizures/{seizure_id}/correct", Of.SEIZURE_RECORD),
+    Route("POST", "/seizures/{seizure_id}/items/{line}/marks", Of.MARK_RECORD),
     Route("GET", "/records/{record_id}", Of.RECORD_READ),
     Route("POST", "/checks", Of.CHECK_MAKE),
     Route("POST", "/checks/{check_id}/case", Of.CHECK_MAKE),

@@ -34,6 +34,8 @@ class Permission(StrEnum):
     """Read the own state's register of licensees."""
     LICENSEE_RECORD = "licensee:record"
     """Enter licensees of the own state, and change what they may."""
+    MARK_RECORD = "mark:record"
+    """Add a new or restored mark to a gun that the own state seized."""
     NOTIFICATION_READ = "notification:read"
     """Read what the own state was told for one's role."""
     PERMIT_READ = "permit:read"

@@ -53,7 +53,12 @@ def served(server, template, tmp_path_factory):
     config = server.config(name, tmp_path_factory.mktemp("contract"))
     application = create_app(config, FixedClock(NOW))
     with application.app_context():
-        ids = region.fill(application) | {"key_id": ID, "code": POST, "dataset": "seizures"}
+        ids = region.fill(application) | {
+            "key_id": ID,
+            "code": POST,
+            "dataset": "seizures",
+            "line": 1,
+        }
         keys = {role: header("BRA", role) for role in RULES if role != "secretariat"}
     yield Served(application, ids, keys)
     with application.app_context():
