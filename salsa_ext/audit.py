@@ -27,6 +27,9 @@ class Action(StrEnum):
     ACCOUNT_CLOSED = "account:closed"
     ACCOUNT_RENEWED = "account:renewed"
     AGENCY_REGISTERED = "agency:registered"
+    ATTACHMENT_ADDED = "attachment:added"
+    ATTACHMENT_DISCLOSED = "attachment:disclosed"
+    ATTACHMENT_WITHDRAWN = "attachment:withdrawn"
     CONTACT_REGISTERED = "contact:registered"
     KEY_ISSUED = "key:issued"
     KEY_REVOKED = "key:revoked"
@@ -90,7 +93,7 @@ class Action(StrEnum):
 
 
 SUBJECT_KINDS: Final = (
-    "account", "agency", "check", "contact", "discrepancy", "import", "key", "licensee",
+    "account", "agency", "attachment", "check", "contact", "discrepancy", "import", "key", "licensee",
     "notification", "permit", "record", "report", "seizure", "setting", "shipment", "signing_key",
     "trace", "transfer",
 )  # fmt: skip

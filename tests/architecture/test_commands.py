@@ -20,6 +20,7 @@ READ_FOR_A_COMMAND = {  # the command that calls it has required its own permiss
     "families.around": "compares permits for a command that changed one",
     "licences.licences_on": "what a release asks before it lets goods go",
     "permits.views": "completes rows that were read by right",
+    "attachments.version": "compared with If-Match before the command",
     "days.today": "which day it is, nothing else",
     "days.zone_of": "by which clock it is said, nothing else",
     "notifications.find": "read and marked by the command",

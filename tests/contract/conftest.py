@@ -21,7 +21,7 @@ READERS = {  # who reads what each kind of path acts on
     "permits": "licensing_officer", "shipments": "licensing_officer",
     "discrepancies": "licensing_officer",
     "transfers": "licensing_officer", "licensees": "licensing_officer",
-    "reports": "police_officer", "seizures": "police_officer",
+    "attachments": "police_officer", "reports": "police_officer", "seizures": "police_officer",
     "traces": "police_officer", "records": "police_officer",
     "accounts": "state_administrator", "settings": "state_administrator",
 }  # fmt: skip
