@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from api.i18n import translate
 from api.json import NotJSON
+from api.multipart import NotInParts
 from api.said import flatten
 from api.web import problems
 from salsa_ext import errors
@@ -122,7 +123,7 @@ def http_problem(error: HTTPException) -> Response:
     if status == 413:
         limit = (request.max_content_length or 0) / (1024 * 1024)
         detail = Message(detail.text, {"limit": f"{limit:.3g}"})
-    if isinstance(error, NotJSON):
+    if isinstance(error, NotJSON | NotInParts):
         detail = error.said
     more: dict[str, Any] = {}
     if status == 422:

@@ -1,4 +1,4 @@
-"""Requests of two parts: `document`, which is JSON, and `manifest`, a file that may be long.
+"""Requests of two parts: `document`, which is JSON, and a file that may be long, such as `manifest`.
 
 The parts are spooled to disk before the transaction begins, so that a slow sender keeps no
 connection to the database waiting.
@@ -15,14 +15,14 @@ from typing import IO, Any, Final
 from flask import Request, request
 from marshmallow import Schema
 from werkzeug.datastructures import FileStorage, MultiDict
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from api.json import BodyParser
 from api.manifests import take
 from api.rows import READERS, refuse
 from salsa_ext.config import MIB
 from salsa_ext.db import let_go
-from salsa_ext.errors import say
+from salsa_ext.errors import Message, say
 
 TYPE: Final = "multipart/form-data"
 MOST: Final = 64 * MIB
@@ -42,12 +42,18 @@ class DocumentParser(BodyParser):
         return body
 
 
+class NotInParts(UnsupportedMediaType):
+    """A body that is not in parts where nothing else will do; `said` tells so."""
+
+    said: Final[Message] = say("Send the body as multipart/form-data.")
+
+
 def is_multipart() -> bool:
     """Tell whether the request comes in parts."""
     return bool(request.mimetype == TYPE)
 
 
-def spool() -> None:
+def spool(named: tuple[str, str] = PARTS, most: int | None = None) -> None:
     """Take the parts in, within limits of their own; raises Invalid for parts that are not these two.
 
     Raises RequestEntityTooLarge for a body that is too large.
@@ -55,20 +61,22 @@ def spool() -> None:
     if not is_multipart():
         return
     let_go()
-    request.max_content_length, request.max_form_memory_size = MOST, MOST_OF_A_DOCUMENT
+    most = most or MOST
+    request.max_content_length, request.max_form_memory_size = most, MOST_OF_A_DOCUMENT
     try:
         texts, files = (_names(kind) for kind in (request.form, request.files))
     except RequestEntityTooLarge:
-        if (request.content_length or MOST + 1) > MOST:
+        if (request.content_length or most + 1) > most:
             raise
         refuse(TOO_LONG)
-    if Counter(texts + files) != Counter(PARTS):
+    file = named[1]
+    if Counter(texts + files) != Counter(named):
         refuse(
-            say("Send two parts: document, which is JSON, and manifest, which is a file."),
+            say("Send two parts: document, which is JSON, and {file}, which is a file.", file=file),
             "document",
         )
-    if "manifest" not in files:
-        refuse(say("Send the manifest as a file: its part has a filename."))
+    if file not in files:
+        refuse(say("Send the part {file} as a file: it has a filename.", file=file), file)
 
 
 def _names(parts: MultiDict[str, Any]) -> list[str | None]:
@@ -79,7 +87,7 @@ def _names(parts: MultiDict[str, Any]) -> list[str | None]:
 def digest() -> bytes:
     """Return what tells these parts from others, wherever the boundaries between them are."""
     told = hashlib.sha256()
-    for name in PARTS:
+    for name in sorted({*request.form, *request.files}):
         part = _part(name)
         told.update(part.mimetype.encode() + b"\0")
         told.update(hashlib.file_digest(_rewound(part), "sha256").digest())
@@ -108,6 +116,21 @@ def body(document: type[Schema], item: type[Schema]) -> dict[str, Any]:
     kinds = {"document": {"contentType": "application/json"},
              "manifest": {"contentType": ", ".join(READERS)}}  # fmt: skip
     return {"content": {TYPE: {"schema": shape, "encoding": kinds}}}
+
+
+def read_file(document: type[Schema], name: str) -> tuple[Any, bytes]:
+    """Return what the document is, and the bytes of the file beside it; raises Invalid."""
+    data = DocumentParser().parse(document(), request, location="json")
+    return data, _rewound(_part(name)).read()
+
+
+def file_body(document: type[Schema], name: str, described: str) -> dict[str, Any]:
+    """Return how the OpenAPI document describes a body with a file."""
+    file = {"type": "string", "format": "binary", "description": described}
+    shape = {"type": "object", "properties": {"document": document, name: file},
+             "required": ["document", name], "additionalProperties": False}  # fmt: skip
+    kinds = {"document": {"contentType": "application/json"}}
+    return {"required": True, "content": {TYPE: {"schema": shape, "encoding": kinds}}}
 
 
 def _part(name: str) -> FileStorage:

@@ -6,11 +6,12 @@ and all of it in one transaction.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import wraps
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from flask import Response, current_app, g, request
 from flask_smorest import Blueprint
@@ -31,6 +32,7 @@ from salsa_ext.values.codes import PURPOSES
 
 View = Callable[..., Any]
 Parts = tuple[type[Schema], type[Schema]]
+Kinds = Collection[str]
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,200}")
 IF_MATCH = re.compile(r'"(\d{1,9})(?:\.[^"]*)?"')
 HEADERS = {
@@ -171,6 +173,45 @@ class Resource(Blueprint):
 
         return decorate
 
+    def uploading(
+        self, path: str, document: type[Schema], answer: type[Schema], permission: Permission,
+        *, most: int, described: str,
+    ) -> Callable[[View], View]:  # fmt: skip
+        """Add a POST of a document and a file: `command(actor, data, received, **path)`.
+
+        The body has at most `most` bytes and is taken in before the transaction; the file is
+        `described` for callers.
+        """
+        named, body = ("document", "file"), multipart.file_body(document, "file", described)
+
+        def decorate(command: View) -> View:
+            @wraps(command)
+            def view(**ids: Any) -> Any:
+                if not multipart.is_multipart():
+                    raise multipart.NotInParts
+                return _tagged(command(g.actor, *multipart.read_file(document, "file"), **ids))
+
+            inner = self.doc(requestBody=body)(self.response(201, answer)(view))
+            kept = _replayed(_etagged(inner), may_be_parts=True)
+            self._add(path, "POST", kept, command.__name__, permission, ("officer", "key"),
+                      lambda: multipart.spool(named, most))  # fmt: skip
+            return command
+
+        return decorate
+
+    def handing_out(self, path: str, read: View, permission: Permission, kinds: Kinds) -> None:
+        """Add a GET of a file as it is kept: `read(actor, **path)` returns a File."""
+
+        def view(**ids: Any) -> Any:
+            return sent(read(g.actor, **ids))
+
+        view.__doc__ = _summary(read)
+        content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in kinds}
+        inner = self.response(200)(view)
+        inner = self.doc(responses={200: {"content": content}})(inner)
+        self._add(path, "GET", inner, f"get_{_slug(path)}", permission,
+                  ("officer", "purpose", "case"))  # fmt: skip
+
     def _add(
         self, path: str, method: str, view: View, endpoint: str, permission: Permission | None,
         headers: tuple[str, ...], before: Callable[[], None] | None = None,
@@ -186,6 +227,25 @@ class Resource(Blueprint):
         )(_in_transaction(view, permission, before))
         documented._apidoc["headers"] = headers
         self.add_url_rule(path, endpoint, documented, methods=[method])
+
+
+class File(NamedTuple):
+    """A file that is handed out: its bytes and type, their SHA-256, and a name of plain letters."""
+
+    body: bytes
+    media_type: str
+    sha256: bytes
+    name: str
+
+
+def sent(file: File) -> Response:
+    """Return a file to be saved and not shown; its digest is its ETag (RFC 9530 beside it)."""
+    response = Response(file.body, content_type=file.media_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{file.name}"'
+    digest = base64.b64encode(file.sha256).decode()
+    response.headers["Repr-Digest"] = f"sha-256=:{digest}:"
+    response.set_etag(file.sha256.hex())
+    return response.make_conditional(request)
 
 
 def pdf(body: bytes, name: str) -> Response:

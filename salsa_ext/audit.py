@@ -27,6 +27,9 @@ class Action(StrEnum):
     ACCOUNT_CLOSED = "account:closed"
     ACCOUNT_RENEWED = "account:renewed"
     AGENCY_REGISTERED = "agency:registered"
+    ATTACHMENT_ADDED = "attachment:added"
+    ATTACHMENT_DISCLOSED = "attachment:disclosed"
+    ATTACHMENT_WITHDRAWN = "attachment:withdrawn"
     CONTACT_REGISTERED = "contact:registered"
     KEY_ISSUED = "key:issued"
     KEY_REVOKED = "key:revoked"
@@ -74,6 +77,7 @@ class Action(StrEnum):
     REPORT_CORRECTED = "report:corrected"
     SEIZURE_RECORDED = "seizure:recorded"
     SEIZURE_CORRECTED = "seizure:corrected"
+    MARK_ADDED = "mark:added"
     CHECK_MADE = "check:made"
     CHECK_GIVEN_CASE = "check:given_case"
     RECORD_MATCHED = "record:matched"
@@ -83,13 +87,14 @@ class Action(StrEnum):
     TRACE_REQUESTED = "trace:requested"
     TRACE_APPROVED = "trace:approved"
     TRACE_SENT = "trace:sent"
+    TRACE_REOPENED = "trace:reopened"
     TRACE_WITHDRAWN = "trace:withdrawn"
     TRACE_CLOSED = "trace:closed"
     FILE_IMPORTED = "file:imported"
 
 
 SUBJECT_KINDS: Final = (
-    "account", "agency", "check", "contact", "discrepancy", "import", "key", "licensee",
+    "account", "agency", "attachment", "check", "contact", "discrepancy", "import", "key", "licensee",
     "notification", "permit", "record", "report", "seizure", "setting", "shipment", "signing_key",
     "trace", "transfer",
 )  # fmt: skip
@@ -119,7 +124,7 @@ def append(actor: Actor, act: Act) -> None:
 
 def append_many(actor: Actor, acts: Sequence[Act]) -> None:
     """Write acts down, in order; in bulk where there are many."""
-    officer = _officer(actor) if acts else None
+    officer = officer_id(actor) if acts else None
     insert_many(AuditEntry, [_entry(actor, officer, act) for act in acts])
 
 
@@ -157,7 +162,7 @@ def _case(actor: Actor) -> str | None:
     return (actor.purpose.case_number or actor.purpose.incident) if actor.purpose else None
 
 
-def _officer(actor: Actor) -> UUID | None:
+def officer_id(actor: Actor) -> UUID | None:
     """Return the id that stands for the officer's number, making it at the first meeting."""
     if not actor.officer:
         return None

@@ -15,7 +15,7 @@ from salsa_ext.services.agencies import AgencyData, ContactData
 from salsa_ext.services.imports import RunData
 from salsa_ext.values.ids import new_id
 from salsa_ext.values.notices import Notice
-from tests import actors, bodies
+from tests import actors, bodies, files
 from tests.conftest import NOW
 from tests.movements import act
 
@@ -60,6 +60,9 @@ def fill(app: Flask) -> Ids:
     licensing.post(f"/notifications/{notification}/read", expect=200)
     told = partner.get("/notifications").json["items"][0]["id"]
     partner.post(f"/notifications/{told}/read", expect=200)
+    of_seizure = f"seizure:{seizure}"
+    attachment = files.attach(police, of_seizure, files.photograph(), kind="photograph").json["id"]
+    files.attach(partner, f"shipment:{shipment}", files.pdf())
     check = police.post("/checks", bodies.check()).json["id"]
     trace = police.post("/traces", bodies.trace_of(seizure)).json["id"]
     police.post("/traces", bodies.trace(draft=True))
@@ -69,7 +72,8 @@ def fill(app: Flask) -> Ids:
     return {"permit_id": permit, "discrepancy_id": discrepancy, "shipment_id": shipment,
             "transfer_id": transfer["id"], "record_id": transfer["firearm"]["record"],
             "report_id": report, "seizure_id": seizure, "check_id": check, "trace_id": trace,
-            "account_id": account, "licensee_id": licensee, "notification_id": notification}  # fmt: skip
+            "attachment_id": attachment, "account_id": account, "licensee_id": licensee,
+            "notification_id": notification}  # fmt: skip
 
 
 def _disagree(licensing: actors.Client, partner: actors.Client) -> str:

@@ -24,7 +24,11 @@ class Route(NamedTuple):
     @property
     def url(self) -> str:
         """Return the path with the id of nothing, a post and a dataset that there are."""
-        named = self.path.replace("{code}", POST).replace("{dataset}", "seizures")
+        named = (
+            self.path.replace("{code}", POST)
+            .replace("{dataset}", "seizures")
+            .replace("{line}", "1")
+        )
         return re.sub(r"\{\w+_id\}", ID, named)
 
 
@@ -107,7 +111,13 @@ ROUTES = (
     Route("POST", "/seizures", Of.SEIZURE_RECORD),
     Route("GET", "/seizures/{seizure_id}", Of.SEIZURE_READ),
     Route("POST", "/seizures/{seizure_id}/correct", Of.SEIZURE_RECORD),
+    Route("POST", "/seizures/{seizure_id}/items/{line}/marks", Of.MARK_RECORD),
     Route("GET", "/records/{record_id}", Of.RECORD_READ),
+    Route("GET", "/attachments", Of.ATTACHMENT_READ),
+    Route("POST", "/attachments", Of.ATTACHMENT_RECORD),
+    Route("GET", "/attachments/{attachment_id}", Of.ATTACHMENT_READ),
+    Route("GET", "/attachments/{attachment_id}/content", Of.ATTACHMENT_READ),
+    Route("POST", "/attachments/{attachment_id}/withdraw", Of.ATTACHMENT_RECORD),
     Route("POST", "/checks", Of.CHECK_MAKE),
     Route("POST", "/checks/{check_id}/case", Of.CHECK_MAKE),
     Route("GET", "/marks/reading", Of.CHECK_MAKE),

@@ -21,6 +21,8 @@ COMMANDS = {
     "permit": ("api.cli.permits", "permit"),
     "discrepancy": ("api.cli.discrepancies", "discrepancy"),
     "shipment": ("api.cli.shipments", "shipment"),
+    "seizure": ("api.cli.seizures", "seizure"),
+    "attach": ("api.cli.attachments", "attach"),
     "account": ("api.cli.accounts", "account"),
     "key": ("api.cli.keys", "key"),
     "signing-key": ("api.cli.signing", "signing_key"),

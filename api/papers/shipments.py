@@ -10,9 +10,9 @@ from api.papers.permits import TITLES, authority, described, party
 from api.papers.rendering import render as render_sheet
 from api.papers.sheets import Part, Words, printed, sheet
 from salsa_ext.errors import say
-from salsa_ext.readmodels import attachments
+from salsa_ext.readmodels import packing
 from salsa_ext.readmodels import papers as facing
-from salsa_ext.readmodels.attachments import Item
+from salsa_ext.readmodels.packing import Item
 from salsa_ext.readmodels.papers import Facts
 from salsa_ext.readmodels.permits import PermitView
 from salsa_ext.services.papers import ShipmentPaper
@@ -79,9 +79,9 @@ def document(
 
 def plan(words: Words, face: Face) -> list[Part]:
     """Return the planned shipment: what Model Regulations 8.5 let an authority amend."""
-    places = attachments.places(face.get("route") or ())
+    places = packing.places(face.get("route") or ())
     route = " → ".join(places[code] for code in face.get("route") or ())
-    expected = attachments.places(one["post"] for one in face.get("expected") or () if one["post"])
+    expected = packing.places(one["post"] for one in face.get("expected") or () if one["post"])
     rows = [[words.code("checkpoint_stage", one["stage"]), expected.get(one["post"], ""),
              _moment(one["at"])] for one in face.get("expected") or ()]  # fmt: skip
     shown = [
@@ -106,7 +106,7 @@ def plan(words: Words, face: Face) -> list[Part]:
 def items(words: Words, found: Collection[Item], facts: Facts | None = None) -> list[Part]:
     """Return the list of serial-numbered items; of more than can be read, only how many."""
     totals = words.totals(facts.quantities) if facts else []
-    if len(found) > attachments.MOST_ITEMS:
+    if len(found) > packing.MOST_ITEMS:
         told = words.pair(say("{count} items stand in the electronic manifest, which the QR code seals.",
                               count=len(found)))  # fmt: skip
         said = " / ".join(filter(None, told.values()))
@@ -146,7 +146,7 @@ def _sequence(words: Words, paper: ShipmentPaper, at: datetime) -> list[Part]:
     label = say("Left on the certificate on {day}", day=f"{at:%d/%m/%Y}")
     return words.fields(
         say("Under the export certificate"),
-        words.field(say("Shipment no."), str(attachments.sequence(paper.view.shipment))),
+        words.field(say("Shipment no."), str(packing.sequence(paper.view.shipment))),
         words.field(label, balance),
     )
 
@@ -170,7 +170,7 @@ def _row(words: Words, item: Item) -> list[str]:
 def _transit(words: Words, face: Face) -> str | None:
     """Return the in-transit authorizations, each with its last day where it is known."""
     named = face.get("transit_permits") or ()
-    until = attachments.last_days(named)
+    until = packing.last_days(named)
     told = []
     for one in named:
         last = words.day(until.get((one["state"], one["number"])))

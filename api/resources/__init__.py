@@ -5,6 +5,7 @@ from __future__ import annotations
 from api.resource import Resource
 from api.resources import (
     accounts,
+    attachments,
     checks,
     discrepancies,
     licensees,
@@ -26,7 +27,7 @@ from api.resources import (
 BLUEPRINTS: tuple[Resource, ...] = tuple(
     module.blueprint
     for module in (
-        permits, papers, shipments, discrepancies, transfers, seizures, reports, records, checks,
-        traces, posts, licensees, notifications, statistics, reference, settings, accounts,
+        permits, papers, shipments, discrepancies, transfers, seizures, reports, records,
+        attachments, checks, traces, posts, licensees, notifications, statistics, reference, settings, accounts,
     )
 )  # fmt: skip

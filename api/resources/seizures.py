@@ -9,6 +9,7 @@ from flask import g
 
 from api.resource import Resource
 from api.schemas.seizures import (
+    AddedMarkRequest,
     SeizureCorrection,
     SeizureMatchedResponse,
     SeizureQuery,
@@ -19,10 +20,11 @@ from api.versioned import add_reading
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import documents, remarks
 from salsa_ext.readmodels.documents import SEIZURES
-from salsa_ext.services import matches, seizures
+from salsa_ext.services import marks, matches, seizures
 from salsa_ext.services.matches import Matched
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.documents import SeizureData
+from salsa_ext.values.firearms import Mark
 from salsa_ext.values.manifests import listed
 
 blueprint = Resource("seizures", "Firearms seized, found or surrendered")
@@ -50,3 +52,14 @@ def correct_seizure(actor: Actor, data: tuple[SeizureData, str], seizure_id: UUI
     corrected, reason = data
     seizures.correct(actor=actor, seizure_id=seizure_id, seen=g.seen, data=corrected, reason=reason)
     return _matched(actor, corrected, seizure_id)
+
+
+@blueprint.posting(
+    "/seizures/<uuid:seizure_id>/items/<int:line>/marks", AddedMarkRequest, SeizureMatchedResponse,
+    Permission.MARK_RECORD,
+)  # fmt: skip
+def add_mark(actor: Actor, data: tuple[Mark, str], seizure_id: UUID, line: int) -> Matched:
+    """Add a mark that was found or restored; the answer says at once what the gun now matches."""
+    mark, reason = data
+    found = marks.add(actor=actor, seizure_id=seizure_id, line=line, mark=mark, reason=reason)
+    return Matched(documents.read(SEIZURES, seizure_id), found)

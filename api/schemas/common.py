@@ -70,6 +70,14 @@ class MarkRequest(RequestSchema):
     method = Code(codes.MARK_METHODS)
 
 
+class ReaderResponse(Schema):
+    """Who added a mark; the number of the officer is shown in his own state alone."""
+
+    agency = fields.String(allow_none=True)
+    officer = fields.String(allow_none=True)
+    at = fields.DateTime(required=True)
+
+
 class MarkResponse(Schema):
     """What is stamped on a gun, as read."""
 
@@ -80,6 +88,7 @@ class MarkResponse(Schema):
     location = fields.String(allow_none=True)
     condition = fields.String(allow_none=True)
     method = fields.String(allow_none=True)
+    reader = fields.Nested(ReaderResponse, allow_none=True)
 
 
 class FirearmRequest(RequestSchema):

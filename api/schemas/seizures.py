@@ -13,6 +13,7 @@ from api.schemas.checks import CandidateResponse
 from api.schemas.common import (
     FirearmRequest,
     ItemResponse,
+    MarkRequest,
     OccurringRequest,
     PlaceRequest,
     PlaceResponse,
@@ -117,6 +118,23 @@ class SeizureCorrection(SeizureRequest):
         """Return the seizure and the reason."""
         reason = data.pop("reason")
         return super().make(data), reason
+
+
+class AddedMarkRequest(MarkRequest):
+    """A mark that was found or restored on a seized gun, by which method, and why it is added.
+
+    What is brought back by chemicals, magnetism or X-rays is restored where nothing else is said.
+    """
+
+    method = Code(codes.MARK_METHODS, required=True)
+    reason = Text(most=500, required=True)
+
+    def build(self, data: dict[str, Any]) -> Any:
+        """Return the mark and the reason."""
+        reason = data.pop("reason")
+        if data["method"] != "visual":
+            data.setdefault("condition", "restored")
+        return super().build(data), reason
 
 
 class ItemMatchesResponse(Schema):

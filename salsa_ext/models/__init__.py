@@ -1,6 +1,7 @@
 """What is stored, one file a concept; re-exported so that the migrations' test sees all of it."""
 
 from salsa_ext.models.accounts import Account, ApiKey, Officer
+from salsa_ext.models.attachments import Attachment, AttachmentPart
 from salsa_ext.models.audit import AuditEntry
 from salsa_ext.models.checks import Check
 from salsa_ext.models.discrepancies import Assignment, Discrepancy, Position
@@ -36,11 +37,12 @@ from salsa_ext.models.traces import Trace, TraceLeg
 from salsa_ext.models.transfers import Transfer
 
 __all__ = [
-    "Account", "Agency", "Alias", "ApiKey", "Assignment", "AuditEntry", "Calibre", "Check",
-    "Checkpoint", "Contact", "Discrepancy", "Event", "FirearmType", "IdempotencyKey", "ImportRun",
-    "Installation", "Label", "Licensee", "Make", "Mark", "MarkForm", "MarkKey", "Notification",
-    "NotificationReading", "Offence", "Officer", "Party", "Permit", "PermitLine", "PermitReference",
-    "Position", "Post", "Receipt", "Record", "RecordSetting", "Report", "Rollup", "RollupDelta",
-    "Seizure", "Shipment", "ShippedAgain", "SigningKey", "SigningSecret", "StandingNumber", "State",
-    "StateSetting", "Trace", "TraceLeg", "Transfer",
+    "Account", "Agency", "Alias", "ApiKey", "Assignment", "Attachment", "AttachmentPart",
+    "AuditEntry", "Calibre", "Check", "Checkpoint", "Contact", "Discrepancy", "Event",
+    "FirearmType", "IdempotencyKey", "ImportRun", "Installation", "Label", "Licensee", "Make",
+    "Mark", "MarkForm", "MarkKey", "Notification", "NotificationReading", "Offence", "Officer",
+    "Party", "Permit", "PermitLine", "PermitReference", "Position", "Post", "Receipt", "Record",
+    "RecordSetting", "Report", "Rollup", "RollupDelta", "Seizure", "Shipment", "ShippedAgain",
+    "SigningKey", "SigningSecret", "StandingNumber", "State", "StateSetting", "Trace", "TraceLeg",
+    "Transfer",
 ]  # fmt: skip

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import CHAR, BigInteger, Index, SmallInteger
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from salsa_ext.db import Base
+from salsa_ext.models.accounts import Officer
 from salsa_ext.models.owned import Occurring, Owned, Versioned
 
 
@@ -70,6 +72,14 @@ class RecordSetting(Owned, Base):
     handling: Mapped[str]
 
 
+class Reader(NamedTuple):
+    """Who read a mark; the officer's own state alone sees his number."""
+
+    agency: str | None
+    officer: str | None
+    at: datetime
+
+
 class Mark(Owned, Base):
     """One mark as read, of one version of a record."""
 
@@ -84,6 +94,21 @@ class Mark(Owned, Base):
     location: Mapped[str | None]
     condition: Mapped[str | None]
     method: Mapped[str | None]
+    read_by_agency: Mapped[str | None]
+    read_by_officer: Mapped[UUID | None]
+    read_at: Mapped[datetime | None]
+    officer: Mapped[Officer | None] = relationship(
+        primaryjoin=lambda: Mark.read_by_officer == Officer.id,
+        foreign_keys=lambda: Mark.read_by_officer, viewonly=True, lazy="selectin",
+    )  # fmt: skip
+
+    @property
+    def reader(self) -> Reader | None:
+        """Return who added the mark to a gun that was recorded before; None for any other."""
+        if self.read_at is None:
+            return None
+        number = self.officer.number if self.officer else None
+        return Reader(self.read_by_agency, number, self.read_at)
 
 
 class MarkKey(Base):

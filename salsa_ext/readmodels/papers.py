@@ -20,7 +20,7 @@ from salsa_ext.db import db
 from salsa_ext.errors import RuleBroken, say
 from salsa_ext.models import Party, Permit, PermitLine, Shipment
 from salsa_ext.readmodels import amendments
-from salsa_ext.readmodels.attachments import ITEM, Item, quantities_of
+from salsa_ext.readmodels.packing import ITEM, Item, quantities_of
 from salsa_ext.readmodels.parties import Parties
 from salsa_ext.readmodels.permits import PermitView
 from salsa_ext.readmodels.settings import have_agreed

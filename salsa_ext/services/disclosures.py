@@ -45,14 +45,14 @@ def read_record(*, actor: Actor, record_id: UUID, as_of: datetime | None = None)
     if mine := by_id([record_id], as_of):
         is_own = mine[0].record.owner_state == actor.state
         if not is_own:
-            _check_purpose(actor)
+            check_purpose(actor)
             _write_down(actor, mine)
         return Disclosure(mine[0], is_own)
     owner = owner_of(record_id)
     # the own state would have seen its record above, unless it was not recorded by then
     if owner is None or owner[0] == actor.state or owner[1] != "open":
         raise NotFound("record", record_id)
-    _check_purpose(actor)
+    check_purpose(actor)
     with as_state(actor, owner[0]):
         views = by_id([record_id], as_of)
     if not views:
@@ -68,7 +68,7 @@ def read_document(
     require(actor, kind.permission)
     view = documents.read(kind, document_id, as_of)
     if view.document.owner_state != actor.state:
-        _check_purpose(actor)
+        check_purpose(actor)
         _write_down(actor, view.items)
     return view
 
@@ -81,7 +81,7 @@ def list_documents(
     require(actor, kind.permission)
     if actor.purpose is None:
         return documents.list_documents(actor, kind, filters, limit, cursor)
-    _check_purpose(actor)
+    check_purpose(actor)
     page = documents.list_concerning(actor, kind, filters, limit, cursor)
     others = [view for view in page.items if view.document.owner_state != actor.state]
     _write_down(actor, (item for view in others for item in view.items))
@@ -107,7 +107,7 @@ def read_result(*, actor: Actor, trace_id: UUID) -> ResultView:
     return view
 
 
-def _check_purpose(actor: Actor) -> None:
+def check_purpose(actor: Actor) -> None:
     """Raise Invalid, which names the header that is missing; no header gives an incident instead."""
     if actor.purpose is None or not actor.purpose.case_number:
         header = "Salsa-Case" if actor.purpose else "Salsa-Purpose"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select, update
 
@@ -25,6 +25,9 @@ from salsa_ext.values.ids import new_id
 from salsa_ext.values.inquiries import Query
 
 Reasons = dict[str, list[Message]]
+AT_ONCE: Final = ("sent", "answered", "no_record")
+"""Statuses of legs that the service gives by itself."""
+RENEWED: Final = ("status", "why", "events", "records_through", "asked_at", "answered_at")
 
 
 def ask_all(actor: Actor, trace: Trace) -> list[dict[str, Any]]:
@@ -33,6 +36,44 @@ def ask_all(actor: Actor, trace: Trace) -> list[dict[str, Any]]:
     The own records first, then states whose records match, the import marks, the country of
     manufacture, and each state that an answer points to. `silent` records make no leg.
     """
+    rows = _asked(actor, trace)
+    insert_many(TraceLeg, rows)
+    return rows
+
+
+def ask_again(actor: Actor, trace: Trace) -> tuple[str, list[str]]:
+    """Ask anew with the trace's description as it now is.
+
+    What the service said for a state at once is said anew, and what no longer follows is taken back;
+    what a person said stays. Returns the status that follows from all legs, and the other states
+    that were asked.
+    """
+    rows = {row["state"]: row for row in _asked(actor, trace)}
+    standing = {leg.state: leg for leg in
+                db.session.scalars(select(TraceLeg).where(TraceLeg.trace_id == trace.id))}  # fmt: skip
+    insert_many(TraceLeg, [row for state, row in rows.items() if state not in standing])
+    renewed = [state for state, leg in standing.items() if leg.status in AT_ONCE]
+    for state in renewed:
+        _renew(standing[state], rows.get(state))
+    db.session.flush()
+    own = actor.own_state()
+    asked = [state for state in rows if state not in standing or state in renewed]
+    legs = [{"state": leg.state, "status": leg.status} for leg in standing.values()]
+    status = status_of([*legs, *(row for state, row in rows.items() if state not in standing)], own)
+    return status, sorted({*asked} - {own})
+
+
+def _renew(leg: TraceLeg, row: Mapping[str, Any] | None) -> None:
+    """Let a leg say what follows now; an answer by a reading that no longer stands is taken back."""
+    if row is not None:
+        for name in RENEWED:
+            setattr(leg, name, row[name])
+    elif leg.status == "answered":
+        leg.status, leg.events = "no_record", []
+
+
+def _asked(actor: Actor, trace: Trace) -> list[dict[str, Any]]:
+    """Search, tell the owners of what was hit, and return the rows of the legs that follow."""
     found = [
         hit for hit in _candidates(actor, trace.firearm)
         if hit.held.record_id != trace.record_id and not hit.held.is_superseded
@@ -48,7 +89,6 @@ def ask_all(actor: Actor, trace: Trace) -> list[dict[str, Any]]:
     rows = [_ask(actor, trace, state, why[state], by_state[state], reach) for state in why]
     pointed = _pointed_to(rows)
     rows += [_ask(actor, trace, state, pointed[state], [], reach) for state in pointed]
-    insert_many(TraceLeg, rows)
     return rows
 
 

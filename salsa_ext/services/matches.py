@@ -42,9 +42,15 @@ class Matched:
         return self.view.version
 
 
-def find(*, actor: Actor, document_id: UUID, items: Sequence[RecordView]) -> list[ItemMatches]:
-    """Return for each item what it matches; owners of what was hit are told."""
-    require(actor, Permission.SEIZURE_RECORD)
+def find(
+    *, actor: Actor, document_id: UUID, items: Sequence[RecordView],
+    permission: Permission = Permission.SEIZURE_RECORD,
+) -> list[ItemMatches]:  # fmt: skip
+    """Return for each item what it matches; owners of what was hit are told.
+
+    `permission` is that of the command which wrote the items.
+    """
+    require(actor, permission)
     own = {item.record.id for item in items}
     found = []
     for item in items:

@@ -14,9 +14,9 @@ from salsa_ext.errors import NotFound
 from salsa_ext.models import Permit, Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels import attachments, permits, shipments
+from salsa_ext.readmodels import packing, permits, shipments
 from salsa_ext.readmodels import papers as facing
-from salsa_ext.readmodels.attachments import Item
+from salsa_ext.readmodels.packing import Item
 from salsa_ext.readmodels.papers import Facts
 from salsa_ext.readmodels.parties import parties_of
 from salsa_ext.readmodels.permits import PermitView
@@ -82,7 +82,7 @@ def shipment_paper(*, actor: Actor, vault: Vault, shipment_id: UUID) -> Shipment
         raise NotFound("shipment", shipment_id)
     facing.may_copy(actor, row.owner_state)
     [view] = shipments.views(actor, [row])
-    items, permit = attachments.items_of(row), permits.read(actor, row.permit_id)
+    items, permit = packing.items_of(row), permits.read(actor, row.permit_id)
     facts = _shipment_facts(view, permit, items)
     token = sign(actor, vault, facts.claims(actor.now()))
     return ShipmentPaper(view, permit, items, facts, token)
@@ -134,7 +134,7 @@ def _found_shipment(actor: Actor, claims: Claims) -> _Found | None:
         return None
     [view] = shipments.views(actor, [row])
     permit = permits.read(actor, row.permit_id)
-    facts = _shipment_facts(view, permit, attachments.items_of(row))
+    facts = _shipment_facts(view, permit, packing.items_of(row))
     return _Found(facts, "shipment", row.id, row.concerned)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -17,7 +18,7 @@ from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.contacts import agency_codes
 from salsa_ext.readmodels.days import today
 from salsa_ext.readmodels.records import RecordView
-from salsa_ext.services import corrections, numbers, records, rollups
+from salsa_ext.services import corrections, marks, numbers, records, rollups
 from salsa_ext.services.fields import (
     Problems,
     check_agency,
@@ -64,6 +65,7 @@ def correct(
     check(data, old.owner_state, today(actor), agency_codes(old.owner_state) | {old.agency})
     standing = corrections.lines_kept(seizure_id, data.items)
     data = corrections.settled(data, standing)
+    data = replace(data, items=marks.with_readers(data.items, standing))
     row = _row(old.owner_state, data, now, old, reason)
     numbers.claim("seizure", [row], old)
     insert_many(Seizure, [row])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import date
 from typing import Any
 from uuid import UUID
+
+from sqlalchemy import select
 
 from salsa_ext.audit import Act, Action, append, append_many
 from salsa_ext.db import db, insert_many
@@ -80,18 +81,44 @@ def close(*, actor: Actor, trace_id: UUID, seen: int | None) -> None:
     append(actor, Act(Action.TRACE_CLOSED, "trace", trace_id))
 
 
+def reopen(*, actor: Actor, item: RecordView) -> None:
+    """Ask anew in every open trace of the gun that did not reach its end, for a mark that was added.
+
+    A draft gets the new description; a trace that was traced, closed or withdrawn stays as it is.
+    """
+    require(actor, Permission.MARK_RECORD, item.record.owner_state)
+    about = (Trace.owner_state == item.record.owner_state, Trace.record_id == item.record.id)
+    wanted = select(Trace).where(*about, Trace.status.in_(("draft", *SENT))).order_by(Trace.id)
+    for trace in db.session.scalars(wanted.with_for_update()).all():
+        if trace.status == "draft" or legs.outcome(trace) != "traced":
+            trace.firearm = _as_recorded(item)
+            _ask_again(actor.for_purpose(Purpose("investigation", trace.case_number)), trace)
+
+
+def _ask_again(actor: Actor, trace: Trace) -> None:
+    if trace.status == "draft":
+        _move(trace, "draft")
+        return
+    _count(trace, legs.outcome(trace), -1)
+    status, asked = legs.ask_again(actor, trace)
+    _move(trace, status)
+    _count(trace, legs.outcome(trace), 1)
+    _tell(actor, Action.TRACE_REOPENED, trace, asked)
+
+
 def _ask(actor: Actor, trace: Trace) -> None:
     asked = legs.ask_all(actor, trace)
     trace.sent_at = actor.now()
     _move(trace, legs.status_of(asked, actor.own_state()))
     _count(trace, legs.outcome(trace), 1)
     states = sorted({leg["state"] for leg in asked} - {actor.own_state()})
-    # Each asked state learns that it was asked, and not which others were.
-    own = Act(Action.TRACE_SENT, "trace", trace.id, data={"asked": states})
-    told = [
-        Act(Action.TRACE_SENT, "trace", trace.id, concerned=[state], hidden=True)
-        for state in states
-    ]
+    _tell(actor, Action.TRACE_SENT, trace, states)
+
+
+def _tell(actor: Actor, action: Action, trace: Trace, states: Sequence[str]) -> None:
+    """Write down who was asked; each asked state learns that it was, and not which others were."""
+    own = Act(action, "trace", trace.id, data={"asked": states})
+    told = [Act(action, "trace", trace.id, concerned=[state], hidden=True) for state in states]
     append_many(actor, [own, *told])
 
 
@@ -166,14 +193,20 @@ def _description(item: RecordView | None, data: TraceData) -> dict[str, Any]:
     """Return the gun as it will be sent: the firearm fields and every mark."""
     if item is None:
         assert data.firearm is not None
-        marks = [asdict(mark) for mark in readings.with_further(data.firearm).marks]
-        return records.describe(data.firearm) | {"marks": marks}
+        borne = readings.with_further(data.firearm).marks
+        return records.describe(data.firearm) | {"marks": [*map(_as_sent, borne)]}
+    return _as_recorded(item)
+
+
+def _as_recorded(item: RecordView) -> dict[str, Any]:
+    """Return a seized gun as it is recorded, with every mark."""
     fields = {name: getattr(item.record, name) for name in records.FIELDS}
-    marks = [
-        {"kind": mark.kind, "text": mark.text, "state": mark.state, "year": mark.year}
-        for mark in item.marks
-    ]
-    return fields | {"marks": marks}
+    return fields | {"marks": [*map(_as_sent, item.marks)]}
+
+
+def _as_sent(mark: Any) -> dict[str, Any]:
+    names = ("kind", "text", "state", "year", "location", "condition", "method")
+    return {name: getattr(mark, name) for name in names}
 
 
 def _check(data: TraceData, firearm: dict[str, Any], found_on: date, on: date) -> None:

@@ -61,6 +61,8 @@ DISCREPANCY_KINDS: Final = (
 )  # fmt: skip
 DISCREPANCY_STATUSES: Final = ("open", "explained", "agreed", "resolved", "reopened")
 
+ATTACHMENT_KINDS: Final = ("photograph", "document", "laboratory_report")
+
 LICENSEE_ROLES: Final = ("manufacturer", "dealer", "importer", "exporter", "carrier", "broker")
 LICENSEE_STATUSES: Final = ("active", "suspended", "revoked", "defunct")
 NOTIFICATIONS: Final = (

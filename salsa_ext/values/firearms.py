@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from uuid import UUID
 
 
 @dataclass(frozen=True)
 class Mark:
-    """What is stamped on a gun: `text` as read, `state` and `year` where the mark names them."""
+    """What is stamped on a gun: `text` as read, `state` and `year` where the mark names them.
+
+    `read_by_officer` is the id that stands for an officer's number in the state of the record.
+    """
 
     kind: str
     text: str
@@ -17,6 +22,9 @@ class Mark:
     location: str | None = None
     condition: str | None = None
     method: str | None = None
+    read_by_agency: str | None = None
+    read_by_officer: UUID | None = None
+    read_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -50,7 +58,12 @@ class Firearm:
     antique: bool = False
 
     def all_marks(self) -> tuple[Mark, ...]:
-        """Return every mark: the serial as a mark of manufacture, the importer's, and the others."""
-        serial = (Mark("manufacture", self.serial),) if self.serial else ()
+        """Return every mark: the serial as a mark of manufacture, the importer's, and the others.
+
+        A serial that somebody is named to have read stands among these already.
+        """
+        read = {mark.text for mark in self.marks if mark.kind == "manufacture" and mark.read_at}
+        own = self.serial if self.serial not in read else None
+        serial = (Mark("manufacture", own),) if own else ()
         importer = (Mark("import", self.importer_mark),) if self.importer_mark else ()
         return serial + importer + self.marks

@@ -21,7 +21,7 @@ READERS = {  # who reads what each kind of path acts on
     "permits": "licensing_officer", "shipments": "licensing_officer",
     "discrepancies": "licensing_officer",
     "transfers": "licensing_officer", "licensees": "licensing_officer",
-    "reports": "police_officer", "seizures": "police_officer",
+    "attachments": "police_officer", "reports": "police_officer", "seizures": "police_officer",
     "traces": "police_officer", "records": "police_officer",
     "accounts": "state_administrator", "settings": "state_administrator",
 }  # fmt: skip
@@ -53,7 +53,12 @@ def served(server, template, tmp_path_factory):
     config = server.config(name, tmp_path_factory.mktemp("contract"))
     application = create_app(config, FixedClock(NOW))
     with application.app_context():
-        ids = region.fill(application) | {"key_id": ID, "code": POST, "dataset": "seizures"}
+        ids = region.fill(application) | {
+            "key_id": ID,
+            "code": POST,
+            "dataset": "seizures",
+            "line": 1,
+        }
         keys = {role: header("BRA", role) for role in RULES if role != "secretariat"}
     yield Served(application, ids, keys)
     with application.app_context():

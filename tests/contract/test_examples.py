@@ -68,6 +68,7 @@ def test_the_answer_to_a_post_is_as_documented(served, document, path, role, bod
      {"reason": "R", "on": "2026-03-02", "books_with": "BRA-LICENSING"}),
     ("/reports/{report_id}/correct", "police_officer", bodies.report(reason="Read again")),
     ("/seizures/{seizure_id}/correct", "police_officer", bodies.seizure(reason="Read again")),
+    ("/attachments/{attachment_id}/withdraw", "police_officer", {"reason": "Double"}),
 ])  # fmt: skip
 def test_the_answer_to_an_action_is_as_documented(served, document, path, role, body):
     seen = served.seen(Route("POST", path, None))["If-Match"]
@@ -80,7 +81,15 @@ def test_the_answer_to_a_change_of_settings_is_as_documented(served, document):
     answered(served, document, "/settings/change", "state_administrator", body, 200, If_Match=seen)
 
 
+def test_the_answer_to_an_added_mark_is_as_documented(served, document):
+    body = {"kind": "import", "text": "URY 24", "state": "URY", "year": 2024, "method": "xray",
+            "location": "slide", "condition": "altered", "reason": "Seen by X-rays"}  # fmt: skip
+    answered(served, document, "/seizures/{seizure_id}/items/{line}/marks", "forensic_examiner",
+             body, Salsa_Officer="LAB-7")  # fmt: skip
+
+
 @pytest.mark.parametrize("path,role", [
+    ("/attachments/{attachment_id}", "police_officer"),
     ("/posts/{code}/board", "border_officer"), ("/traces/{trace_id}/result", "police_officer"),
     ("/audit", "auditor"), ("/keys", "state_administrator"), ("/statistics", "auditor"),
     ("/contacts", "auditor"), ("/agencies", "auditor"), ("/settings", "auditor"),

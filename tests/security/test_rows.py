@@ -12,11 +12,11 @@ KEPT = [
     "standing_number",
 ]  # fmt: skip
 APPEND_ONLY = [
-    "audit_entry", "checkpoint", "event", "import_run", "mark", "notification",
+    "attachment_part", "audit_entry", "checkpoint", "event", "import_run", "mark", "notification",
     "notification_reading", "receipt", "record", "report", "seizure", "transfer",
 ]  # fmt: skip
 SEALED = [
-    "audit_entry", "checkpoint", "event", "notification", "notification_reading", "receipt",
+    "attachment_part", "audit_entry", "checkpoint", "event", "notification", "notification_reading", "receipt",
     "report", "seizure", "transfer",
 ]  # fmt: skip
 CHANGES = (
@@ -138,6 +138,36 @@ def test_a_key_is_not_exchanged_for_another(as_role, change):
     service.execute("SET LOCAL salsa.state = 'PRY'")
     with pytest.raises(psycopg2.errors.InsufficientPrivilege, match="permission denied"):
         service.execute(change)
+
+
+@pytest.mark.parametrize("column", ["kept_sha256", "subject_id", "handling", "concerned", "title"])
+def test_an_attachment_is_neither_exchanged_nor_moved(as_role, column):
+    service = as_role("service")
+    service.execute("SET LOCAL salsa.state = 'BRA'")
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege, match="permission denied"):
+        service.execute(f"UPDATE attachment SET {column} = {column}")
+
+
+@pytest.mark.parametrize("change", ["DELETE FROM attachment", "TRUNCATE attachment"])
+def test_no_attachment_disappears(as_role, change):
+    service = as_role("service")
+    service.execute("SET LOCAL salsa.state = 'BRA'")
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege, match="permission denied"):
+        service.execute(change)
+
+
+@pytest.mark.parametrize("state,withdrawn", [("BRA", 1), ("PRY", 1), ("URY", 0)])
+def test_an_attachment_is_withdrawn_by_its_owner_alone(as_role, state, withdrawn):
+    service = as_role("service")
+    service.execute("SELECT set_config('salsa.state', %s, true)", (state,))
+    service.execute("UPDATE attachment SET withdrawn_at = now(), withdrawn_reason = 'Double'")
+    assert service.rowcount == withdrawn
+
+
+def test_what_handling_h2_says_concerns_no_other_state(as_role):
+    owner = as_role("owner")
+    with pytest.raises(psycopg2.errors.CheckViolation, match="kept_to_owner"):
+        owner.execute("UPDATE attachment SET handling = 'H2' WHERE cardinality(concerned) > 1")
 
 
 def test_the_plates_of_a_shipment_are_erased_by_its_owner(as_role):

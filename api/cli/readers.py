@@ -1,0 +1,36 @@
+"""Who reads marks and attaches files: the agency and the officer in whose name a command acts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from api.auth import OFFICER
+from api.cli.options import AGENCY
+from salsa_ext.readmodels.contacts import agency_codes
+from salsa_ext.services.fields import Problems, check_agency
+from salsa_ext.values.actor import Actor
+
+
+def _number(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not OFFICER.fullmatch(value):
+        raise click.BadParameter("letters, digits and . _ / - alone, at most 40 characters")
+    return value
+
+
+def reader_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the two options by which a command says who read or attached something."""
+    officer = click.option("--officer", callback=_number, help="His number, never a name.")
+    agency = click.option("--agency", required=True, type=AGENCY, help="In whose name.")
+    return agency(officer(command))
+
+
+def reading_as(actor: Actor, agency: str, officer: str | None) -> Actor:
+    """Return the operator in the name of an agency of his state; raises Invalid for another's."""
+    problems = Problems()
+    check_agency(problems, "agency", agency, agency_codes(actor.own_state()))
+    problems.raise_any()
+    return replace(actor, agency=agency, officer=officer)

@@ -1,0 +1,132 @@
+"""Photographs, documents and laboratory reports: attached to an object, handed out, withdrawn."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from salsa_ext.audit import Act, Action, append, officer_id
+from salsa_ext.config import MIB
+from salsa_ext.db import db, insert_many
+from salsa_ext.errors import Conflict, Invalid, StaleVersion, say
+from salsa_ext.models import Attachment, AttachmentPart
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import require
+from salsa_ext.readmodels import attachments, subjects
+from salsa_ext.readmodels.pages import Page
+from salsa_ext.services import contents, pdfs
+from salsa_ext.services.disclosures import check_purpose
+from salsa_ext.values.actor import Actor
+from salsa_ext.values.attachments import AttachmentData, Content, Subject
+from salsa_ext.values.changes import Decision
+from salsa_ext.values.ids import new_id
+
+PART: Final = MIB
+SHARED: Final = ("H0", "H1")
+"""Handling codes of what other states that the object concerns may see (Europol's H0 to H3)."""
+
+
+def add(*, actor: Actor, data: AttachmentData, received: bytes) -> UUID:
+    """Attach a file to an object that the actor may read; raises NotFound, or Invalid for the file."""
+    require(actor, Permission.ATTACHMENT_RECORD)
+    require(actor, subjects.KINDS[data.subject.kind].permission)
+    subject = subjects.find(data.subject)
+    kept = contents.take(received)
+    if data.kind == "photograph" and kept.media_type == pdfs.TYPE:
+        raise Invalid({"kind": [say("A PDF is a document or a laboratory report.")]})
+    owner = actor.own_state()
+    concerned = sorted({owner, *(subject.concerned if data.handling in SHARED else ())})
+    row = _row(actor, data, received, kept) | {"owner_state": owner, "concerned": concerned}
+    insert_many(Attachment, [row])
+    for part in _parts(row, kept.data):  # one at a time: the driver holds each thrice
+        insert_many(AttachmentPart, [part])
+    append(actor, _act(Action.ATTACHMENT_ADDED, Attachment(**row), concerned))
+    return UUID(str(row["id"]))
+
+
+def withdraw(*, actor: Actor, attachment_id: UUID, seen: int | None, data: Decision) -> None:
+    """Hand an attachment out no more; it stays with its reason, and its hashes.
+
+    Raises NotFound, Forbidden for another state's, StaleVersion, and Conflict the second time.
+    """
+    require(actor, Permission.ATTACHMENT_RECORD)
+    found = db.session.get(
+        Attachment, attachment_id, populate_existing=True, with_for_update=True
+    ) or attachments.read(attachment_id)  # another state's is seen, and not locked
+    require(actor, Permission.ATTACHMENT_RECORD, found.owner_state)
+    attachments.get_attachment(actor, attachment_id)
+    if seen is not None and found.version != seen:
+        raise StaleVersion(say("This was changed since you read it; read it again."))
+    _check_stands(found)
+    found.withdrawn_at, found.withdrawn_reason = actor.now(), data.reason
+    found.version += 1
+    db.session.flush()
+    append(actor, _act(Action.ATTACHMENT_WITHDRAWN, found, found.concerned))
+
+
+def read(*, actor: Actor, attachment_id: UUID) -> Attachment:
+    """Return what is known of an attachment; raises NotFound, or Invalid without a purpose."""
+    require(actor, Permission.ATTACHMENT_READ)
+    found = attachments.get_attachment(actor, attachment_id)
+    if found.owner_state != actor.state and subjects.KINDS[found.subject_kind].for_a_purpose:
+        check_purpose(actor)
+    return found
+
+
+def hand_out(*, actor: Actor, attachment_id: UUID) -> tuple[Attachment, Content]:
+    """Return what an attachment holds; its owner reads which other state was given it.
+
+    Raises as `read` does, and Conflict for one that was withdrawn.
+    """
+    require(actor, Permission.ATTACHMENT_READ)
+    found = read(actor=actor, attachment_id=attachment_id)
+    _check_stands(found)
+    if found.owner_state != actor.state:
+        append(actor, _act(Action.ATTACHMENT_DISCLOSED, found, [found.owner_state]))
+    return found, attachments.content_of(found)
+
+
+def list_of(
+    *, actor: Actor, subject: Subject, kind: str | None, limit: int, cursor: str | None
+) -> Page[Attachment]:
+    """Return a page of what is attached to an object; raises NotFound, or Invalid for half a purpose."""
+    require(actor, Permission.ATTACHMENT_READ)
+    if actor.purpose is not None:
+        check_purpose(actor)
+    return attachments.list_attachments(actor, subject, kind, limit, cursor)
+
+
+def _check_stands(found: Attachment) -> None:
+    if found.withdrawn_at is not None:
+        raise Conflict(
+            say("This attachment was withdrawn: {reason}", reason=found.withdrawn_reason)
+        )
+
+
+def _row(actor: Actor, data: AttachmentData, received: bytes, kept: Content) -> dict[str, Any]:
+    return {
+        "id": new_id(), "version": 1,
+        "subject_kind": data.subject.kind, "subject_id": data.subject.id,
+        "kind": data.kind, "title": data.title, "handling": data.handling,
+        "media_type": kept.media_type, "size": len(kept.data),
+        "width": kept.width, "height": kept.height,
+        "received_sha256": hashlib.sha256(received).digest(),
+        "kept_sha256": hashlib.sha256(kept.data).digest(),
+        "added_at": actor.now(), "added_by_agency": actor.agency,
+        "added_by_officer": officer_id(actor), "withdrawn_at": None, "withdrawn_reason": None,
+    }  # fmt: skip
+
+
+def _parts(row: dict[str, Any], data: bytes) -> Iterator[dict[str, Any]]:
+    of = {"attachment_id": row["id"], "owner_state": row["owner_state"],
+          "concerned": row["concerned"]}  # fmt: skip
+    for position, start in enumerate(range(0, len(data), PART)):
+        yield of | {"position": position, "content": data[start : start + PART]}
+
+
+def _act(action: Action, found: Attachment, concerned: Sequence[str]) -> Act:
+    said = {"subject": f"{found.subject_kind}:{found.subject_id}", "kind": found.kind,
+            "sha256": found.kept_sha256.hex()}  # fmt: skip
+    return Act(action, "attachment", found.id, found.owner_state, concerned, said)

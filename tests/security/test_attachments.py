@@ -1,0 +1,226 @@
+"""What may be attached, what is left of it, and who sees it."""
+
+import io
+import zlib
+
+import pytest
+from PIL import Image
+
+from tests import bodies, files
+
+PURPOSE = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
+
+
+@pytest.fixture
+def police(as_actor):
+    return as_actor("BRA", "police_officer")
+
+
+@pytest.fixture
+def subject(police):
+    joint = {"joint_with": {"state": "PRY", "number": "P-9"}}
+    return f"seizure:{police.post('/seizures', bodies.seizure(**joint)).json['id']}"
+
+
+@pytest.fixture
+def other(as_actor):
+    return as_actor("PRY", "police_officer")
+
+
+@pytest.fixture
+def kept(police, subject):
+    """Return what is handed out of a file that was attached."""
+
+    def attach(file):
+        made = files.attach(police, subject, file).json
+        return police.get(f"/attachments/{made['id']}/content").data
+
+    return attach
+
+
+@pytest.fixture
+def refused(police, subject):
+    """Return why a file is not taken."""
+
+    def attach(file):
+        errors = files.attach(police, subject, file, 422).json["errors"]
+        assert list(errors) == ["file"]
+        return errors["file"][0]
+
+    return attach
+
+
+def test_the_place_the_owner_and_all_else_beside_a_photograph_are_gone(kept):
+    sent = files.photograph()
+    assert Image.open(io.BytesIO(sent)).getexif().get_ifd(0x8825) != {}
+    left = kept(sent)
+    assert Image.open(io.BytesIO(left)).getexif() == {}
+    assert files.PLANTED.encode() in sent
+    assert files.PLANTED.encode() not in left
+    assert b"Exif" not in left
+
+
+@pytest.mark.parametrize("mode,form", [
+    ("RGBA", "PNG"), ("RGB", "PNG"), ("P", "PNG"), ("1", "PNG"), ("LA", "PNG"), ("I;16", "PNG"),
+    ("L", "PNG"), ("RGB", "WEBP"), ("RGBA", "WEBP"),
+])  # fmt: skip
+def test_a_drawing_of_any_mode_is_kept_without_what_stands_beside_it(kept, mode, form):
+    sent = files.drawing(mode, form)
+    left = kept(sent)
+    assert files.PLANTED.encode() in sent
+    assert files.PLANTED.encode() not in left
+    assert Image.open(io.BytesIO(left)).size == (30, 20)
+
+
+def test_a_photograph_shows_what_it_showed(kept):
+    shown = Image.open(io.BytesIO(kept(files.photograph(colour="#c02040"))))
+    assert all(abs(a - b) < 4 for a, b in zip(shown.getpixel((5, 5)), (192, 32, 64), strict=True))
+
+
+@pytest.mark.parametrize("side", [7_100, 12_000, 30_000, 2_000_000_000])
+def test_a_picture_that_would_grow_beyond_bounds_is_refused_by_its_head(refused, side):
+    assert refused(files.bomb(side)) == "A picture has at most 50 million pixels."
+
+
+def test_a_webp_has_a_limit_of_its_own(refused):
+    wide = files.drawing("RGB", "WEBP", (4_100, 4_000))
+    assert refused(wide) == "A picture has at most 16 million pixels."
+
+
+@pytest.mark.parametrize("file", [
+    files.photograph()[:400], files.drawing()[:60], files.bomb(20), b"\xff\xd8\xff\xe0" + b"\0" * 99,
+])  # fmt: skip
+def test_a_picture_that_is_cut_off_is_refused(refused, file):
+    assert refused(file) == "This picture is damaged or cut off."
+
+
+@pytest.mark.parametrize("file", [
+    b"", b"GIF89a" + b"\0" * 99, b"<html><script>alert(1)</script>", b"PK\x03\x04", b"MZ\x90",
+    b"<svg xmlns='http://www.w3.org/2000/svg'/>", b" " + files.pdf(), b"II*\0" + b"\0" * 99,
+])  # fmt: skip
+def test_a_file_of_another_kind_is_refused_whatever_it_is_called(refused, file):
+    assert refused(file) == "A file is a photograph (JPEG, PNG or WebP) or a PDF."
+
+
+@pytest.mark.parametrize("said", [
+    b"/OpenAction << /S /JavaScript /JS (app.alert) >>", b"/A << /S /Launch >>",
+    b"/Names << /EmbeddedFiles 3 0 R >>", b"/AcroForm << /XFA 3 0 R >>", b"/S /J#61vaScript",
+    b"/S /#4C#61unch", b"/S /SubmitForm", b"/Subtype /RichMedia",
+])  # fmt: skip
+def test_a_pdf_that_could_act_on_its_reader_is_refused(refused, said):
+    wanted = "This PDF holds programs, actions or other files; print it to PDF once more."
+    assert refused(files.pdf(said)) == wanted
+    assert refused(files.pdf(packed=b"7 0 " + b" " * 70_000 + b"<< " + said + b" >>")) == wanted
+
+
+def test_a_pdf_whose_objects_cannot_be_looked_into_is_refused(refused):
+    whole = files.pdf(packed=b"7 0 << >>" * 99)
+    packed = zlib.compress(b"7 0 << >>" * 99)
+    said = "This PDF is packed in a way that cannot be looked into; print it to PDF once more."
+    assert refused(whole.replace(packed, packed.hex().encode())) == said
+    assert refused(whole.replace(packed, packed[:9] + b"\xff" * 9 + packed[18:])) == said
+
+
+def test_a_pdf_that_grows_beyond_bounds_is_refused(refused, monkeypatch):
+    monkeypatch.setattr("salsa_ext.services.pdfs.MOST_INFLATED", 1_000_000)
+    assert refused(files.pdf(packed=b" " * 2_000_000)).startswith("This PDF is packed in a way")
+
+
+def test_an_encrypted_pdf_is_refused(refused):
+    said = "This PDF is encrypted; attach it without a password."
+    assert refused(files.pdf(b"/Encrypt 9 0 R")) == said
+
+
+@pytest.mark.parametrize("cut", [20, 60])
+def test_a_pdf_that_is_cut_off_is_refused(refused, cut):
+    assert refused(files.pdf()[:-cut]) == "This PDF is damaged or cut off."
+
+
+@pytest.mark.parametrize("said", [
+    b"/OpenAction [1 0 R /Fit]", b"/A << /S /URI /URI (https://example.org) >>", b"/LaunchPad 1",
+    b"/Title (Informe pericial 12/2026)",
+])  # fmt: skip
+def test_a_harmless_pdf_is_kept_as_it_came(kept, said):
+    assert kept(files.pdf(said, packed=said)) == files.pdf(said, packed=said)
+
+
+def test_a_file_above_the_limit_is_refused(refused, monkeypatch):
+    monkeypatch.setattr("salsa_ext.services.contents.MOST_RECEIVED", 1000)
+    assert refused(files.photograph() + b"\0" * 999) == "A file has at most 0 MiB."
+
+
+def test_a_body_above_the_limit_is_too_large(police):
+    answer = police.client.post(
+        "/api/v1/attachments", data=b"--x\r\n", content_type="multipart/form-data; boundary=x",
+        headers={"Authorization": f"Bearer {police.token}"},
+        environ_overrides={"CONTENT_LENGTH": "22020097"},
+    )  # fmt: skip
+    assert answer.status_code == 413
+    assert answer.json["detail"] == "The body is larger than the 21 MiB that are accepted."
+
+
+@pytest.mark.parametrize("handling,seen", [("H0", 1), ("H1", 1), ("H2", 0), ("H3", 0)])
+def test_the_handling_code_says_whether_another_state_sees_it(
+    police, other, subject, handling, seen
+):
+    made = files.attach(police, subject, files.pdf(), handling=handling).json
+    listed = other.get(f"/attachments?subject={subject}", **PURPOSE).json["items"]
+    assert len(listed) == seen
+    for path in (f"/attachments/{made['id']}", f"/attachments/{made['id']}/content"):
+        other.get(path, 200 if seen else 404, **PURPOSE)
+
+
+def test_another_state_s_attachment_of_a_seizure_is_read_for_a_purpose(police, other, subject):
+    made = files.attach(police, subject, files.pdf()).json
+    assert other.get(f"/attachments?subject={subject}").json["items"] == []
+    for path in (f"/attachments/{made['id']}", f"/attachments/{made['id']}/content"):
+        assert list(other.get(path, 422).json["errors"]) == ["Salsa-Purpose"]
+
+
+def test_the_owner_reads_who_was_given_an_attachment(as_actor, police, other, subject):
+    made = files.attach(police, subject, files.pdf()).json
+    other.get(f"/attachments/{made['id']}/content", **PURPOSE)
+    path = "/audit?action=attachment:disclosed"
+    [entry] = as_actor("BRA", "auditor").get(path).json["items"]
+    assert (entry["state"], entry["subject_id"], entry["case_number"]) == (
+        "PRY", made["id"], "C-1",
+    )  # fmt: skip
+
+
+def test_an_attachment_is_withdrawn_by_its_own_state_alone(police, other, subject):
+    made = files.attach(police, subject, files.pdf()).json
+    path = f"/attachments/{made['id']}/withdraw"
+    refused = other.post(path, {"reason": "No"}, 403, If_Match='"1"').json
+    assert refused["detail"] == "This belongs to BRA; only its authorities may change it."
+
+
+def test_a_state_that_an_object_concerns_attaches_to_it_what_is_its_own(police, other, subject):
+    made = files.attach(other, subject, files.pdf()).json
+    assert made["state"] == "PRY"
+    seen = police.get(f"/attachments?subject={subject}", **PURPOSE).json["items"]
+    assert [item["id"] for item in seen] == [made["id"]]
+
+
+def test_a_state_that_an_object_does_not_concern_attaches_nothing(as_actor, subject):
+    stranger = as_actor("URY", "police_officer")
+    files.attach(stranger, subject, files.pdf(), 404)
+    stranger.get(f"/attachments?subject={subject}", 404, **PURPOSE)
+
+
+def test_a_role_that_may_not_read_an_object_reads_nothing_of_what_is_attached(
+    as_actor, police, subject
+):
+    made = files.attach(police, subject, files.pdf()).json
+    licensing = as_actor("BRA", "licensing_officer")
+    files.attach(licensing, subject, files.pdf(), 403)
+    licensing.get(f"/attachments?subject={subject}", 403)
+    licensing.get(f"/attachments/{made['id']}", 404)
+    licensing.get(f"/attachments/{made['id']}/content", 404)
+    licensing.post(f"/attachments/{made['id']}/withdraw", {"reason": "No"}, 404, If_Match='"1"')
+
+
+def test_a_file_that_is_refused_leaves_nothing(as_actor, police, subject):
+    files.attach(police, subject, files.bomb(30_000), 422)
+    assert police.get(f"/attachments?subject={subject}").json["items"] == []
+    audit = as_actor("BRA", "auditor").get("/audit?subject_kind=attachment").json
+    assert audit["items"] == []
