@@ -8,6 +8,7 @@ from api.resources import (
     checks,
     discrepancies,
     licensees,
+    matches,
     notifications,
     papers,
     permits,
@@ -26,7 +27,7 @@ from api.resources import (
 BLUEPRINTS: tuple[Resource, ...] = tuple(
     module.blueprint
     for module in (
-        permits, papers, shipments, discrepancies, transfers, seizures, reports, records, checks,
-        traces, posts, licensees, notifications, statistics, reference, settings, accounts,
+        permits, papers, shipments, discrepancies, transfers, seizures, reports, records, matches,
+        checks, traces, posts, licensees, notifications, statistics, reference, settings, accounts,
     )
 )  # fmt: skip

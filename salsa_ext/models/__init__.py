@@ -9,6 +9,7 @@ from salsa_ext.models.idempotency import IdempotencyKey
 from salsa_ext.models.imports import ImportRun
 from salsa_ext.models.installation import Installation
 from salsa_ext.models.licensees import Licensee
+from salsa_ext.models.matches import Match, MatchWait
 from salsa_ext.models.notifications import Notification, NotificationReading
 from salsa_ext.models.numbers import StandingNumber
 from salsa_ext.models.parties import Party
@@ -38,8 +39,8 @@ from salsa_ext.models.transfers import Transfer
 __all__ = [
     "Account", "Agency", "Alias", "ApiKey", "Assignment", "AuditEntry", "Calibre", "Check",
     "Checkpoint", "Contact", "Discrepancy", "Event", "FirearmType", "IdempotencyKey", "ImportRun",
-    "Installation", "Label", "Licensee", "Make", "Mark", "MarkForm", "MarkKey", "Notification",
-    "NotificationReading", "Offence", "Officer", "Party", "Permit", "PermitLine", "PermitReference",
+    "Installation", "Label", "Licensee", "Make", "Mark", "MarkForm", "MarkKey", "Match",
+    "MatchWait", "Notification", "NotificationReading", "Offence", "Officer", "Party", "Permit", "PermitLine", "PermitReference",
     "Position", "Post", "Receipt", "Record", "RecordSetting", "Report", "Rollup", "RollupDelta",
     "Seizure", "Shipment", "SigningKey", "SigningSecret", "StandingNumber", "State", "StateSetting",
     "Trace", "TraceLeg", "Transfer",

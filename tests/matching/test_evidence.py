@@ -28,7 +28,9 @@ def test_the_sum_is_that_of_its_reasons():
     assert evidence.bits == sum(reason.bits for reason in evidence.reasons)
 
 
-@pytest.mark.parametrize("changes", [{"make": "glock"}, {"calibre_family": "380"}, {"type": "rifle"}])
+@pytest.mark.parametrize(
+    "changes", [{"make": "glock"}, {"calibre_family": "380"}, {"type": "rifle"}]
+)
 def test_what_another_make_calibre_or_type_speaks_against_is_never_strong(changes):
     assert strength(GUN, held(**changes)) == "moderate"
 
