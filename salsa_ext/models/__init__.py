@@ -40,8 +40,8 @@ __all__ = [
     "Account", "Agency", "Alias", "ApiKey", "Assignment", "AuditEntry", "Calibre", "Check",
     "Checkpoint", "Contact", "Discrepancy", "Event", "FirearmType", "IdempotencyKey", "ImportRun",
     "Installation", "Label", "Licensee", "Make", "Mark", "MarkForm", "MarkKey", "Match",
-    "MatchWait", "Notification", "NotificationReading", "Offence", "Officer", "Party", "Permit", "PermitLine", "PermitReference",
-    "Position", "Post", "Receipt", "Record", "RecordSetting", "Report", "Rollup", "RollupDelta",
-    "Seizure", "Shipment", "SigningKey", "SigningSecret", "StandingNumber", "State", "StateSetting",
-    "Trace", "TraceLeg", "Transfer",
+    "MatchWait", "Notification", "NotificationReading", "Offence", "Officer", "Party", "Permit",
+    "PermitLine", "PermitReference", "Position", "Post", "Receipt", "Record", "RecordSetting",
+    "Report", "Rollup", "RollupDelta", "Seizure", "Shipment", "SigningKey", "SigningSecret",
+    "StandingNumber", "State", "StateSetting", "Trace", "TraceLeg", "Transfer",
 ]  # fmt: skip

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
 from salsa_ext.errors import Invalid
+from salsa_ext.matching.pairs import CERTAIN
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.crowds import Candidate
@@ -53,24 +54,25 @@ def find(*, actor: Actor, document_id: UUID, items: Sequence[RecordView]) -> lis
     """
     require(actor, Permission.SEIZURE_RECORD)
     own = {item.record.id for item in items}
-    found = []
+    found, standing = [], []
     for item in items:
-        candidates = [hit for hit in searched(actor, item) if hit.held.record_id not in own]
+        candidates = searched(actor, item, own)
         # A silent seizure tells nobody: the word of a match would say that it exists.
         if visibility_of(item) != "silent":
             tell_owners(actor, "seizure", document_id, candidates)
-        found.append((item, visible(candidates)))
-    _propose(actor, [(item, _standing(actor, item, hits, own)) for item, hits in found])
-    return [ItemMatches(item.record.line, hits[:MOST]) for item, hits in found]
+        found.append(ItemMatches(item.record.line, visible(candidates)[:MOST]))
+        standing.append((item, _standing(actor, item, own, visible(candidates))))
+    _propose(actor, standing)
+    return found
 
 
 def _standing(
-    actor: Actor, item: RecordView, hits: Sequence[Candidate], own: set[UUID]
-) -> list[Candidate]:
+    actor: Actor, item: RecordView, own: Collection[UUID], hits: Sequence[Candidate]
+) -> Sequence[Candidate]:
     """Return the candidates whose mark was not corrected away; a correction looks for them anew."""
     if item.record.version > 1:
-        hits = searched(actor, item, silent=False, stands=True)
-    return [hit for hit in hits if not hit.held.is_superseded and hit.held.record_id not in own]
+        return searched(actor, item, own, silent=False, stands=True)
+    return [hit for hit in hits if not hit.held.is_superseded]
 
 
 def of_document(actor: Actor, document_id: UUID) -> None:
@@ -81,9 +83,7 @@ def of_document(actor: Actor, document_id: UUID) -> None:
     items = of_documents([document_id])[document_id]
     own = {item.record.id for item in items}
     _propose(actor, [
-        (item, [hit for hit in searched(actor, item, silent=False, stands=True)
-                if hit.held.record_id not in own])
-        for item in items
+        (item, searched(actor, item, own, silent=False, stands=True)) for item in items
     ])  # fmt: skip
 
 
@@ -94,14 +94,23 @@ def _propose(actor: Actor, found: proposals.Found) -> None:
 
 
 def searched(
-    actor: Actor, item: RecordView, *, silent: bool | None = None, stands: bool = False
-) -> list[Candidate]:
-    """Return what a record may match, best first; nothing for a gun that cannot be searched.
+    actor: Actor, item: RecordView, own: Collection[UUID], *, silent: bool | None = None,
+    stands: bool = False,
+) -> list[Candidate]:  # fmt: skip
+    """Return what a record may match but for its `own` document's, best first.
 
-    For a correction near ones are looked for in any case: what was proposed may be one of them.
+    Nothing for a gun that cannot be searched. Near marks are looked for in any case, since the record
+    itself stands there by now; of a new record they are left out where another one agrees in all.
     """
-    is_first = item.record.version == 1
     try:
-        return search(query_of(item), actor, settles=is_first, silent=silent, stands=stands)
+        found = search(query_of(item), actor, settles=False, silent=silent, stands=stands)
     except Invalid:
         return []
+    others = [hit for hit in found if hit.held.record_id not in own]
+    is_settled = item.record.version == 1 and any(map(_settles, others))
+    return [hit for hit in others if not is_settled or hit.evidence.near.kind in CERTAIN]
+
+
+def _settles(hit: Candidate) -> bool:
+    """Tell whether a record agrees so well that one with a mark that is only near is another gun."""
+    return hit.is_open and hit.evidence.near.kind == "same" and hit.evidence.strength == "strong"

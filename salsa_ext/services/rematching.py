@@ -50,12 +50,13 @@ def run(*, actor: Actor) -> int:
 
 
 def _propose(actor: Actor, views: Sequence[RecordView]) -> None:
-    documents: dict[UUID, UUID] = {view.record.id: view.record.document_id for view in views}
-    found = []
+    documents: dict[UUID, set[UUID]] = defaultdict(set)
     for view in views:
-        hits = matches.searched(actor, view, stands=True)
-        own = view.record.document_id
-        found.append((view, [hit for hit in hits if documents.get(hit.held.record_id) != own]))
+        documents[view.record.document_id].add(view.record.id)
+    found = [
+        (view, matches.searched(actor, view, documents[view.record.document_id], stands=True))
+        for view in views
+    ]
     changed = with_other_marks([view for view in views if view.record.version > 1])
     proposals.propose(actor, found, Look(changed, is_late=True))
 
