@@ -74,9 +74,9 @@ def _families(records: Iterable[Record]) -> dict[UUID, set[UUID]]:
     linked = select(Record.id, Record.linked_record).where(
         Record.linked_record.in_(set(roots.values()))
     )
-    families: dict[UUID, set[UUID]] = {root: {root} for root in roots.values()}
+    families: dict[Any, set[UUID]] = {root: {root} for root in roots.values()}
     for record_id, root in db.session.execute(linked):
-        families[root].add(record_id)
+        families.setdefault(root, set()).add(record_id)
     return {record_id: families[root] | {record_id} for record_id, root in roots.items()}
 
 
