@@ -21,6 +21,7 @@ COMMANDS = {
     "permit": ("api.cli.permits", "permit"),
     "discrepancy": ("api.cli.discrepancies", "discrepancy"),
     "shipment": ("api.cli.shipments", "shipment"),
+    "match": ("api.cli.matches", "match"),
     "account": ("api.cli.accounts", "account"),
     "key": ("api.cli.keys", "key"),
     "signing-key": ("api.cli.signing", "signing_key"),

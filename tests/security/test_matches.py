@@ -93,7 +93,9 @@ def test_of_two_silent_records_nobody_is_told(as_actor, bra, pry, run):
     assert matches(bra) == matches(pry) == []
 
 
-@pytest.mark.parametrize("path,body", [("/reports", bodies.report), ("/transfers", bodies.transfer)])
+@pytest.mark.parametrize(
+    "path,body", [("/reports", bodies.report), ("/transfers", bodies.transfer)]
+)
 def test_a_write_asks_the_same_whether_there_is_a_silent_record_or_none(
     as_actor, asked, path, body
 ):
