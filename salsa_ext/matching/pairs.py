@@ -24,7 +24,12 @@ def is_worth(one: str, other: str, near: Nearness) -> bool:
     Makers number on: the next crate's serials are one glyph from the last one's. So of two records
     of the licit trade, of which none was read in the field, the mark has to be the same.
     """
-    return near.kind in CERTAIN or one in READ_AFIELD or other in READ_AFIELD
+    return near.kind in CERTAIN or is_urgent(one, other)
+
+
+def is_urgent(one: str, other: str) -> bool:
+    """Tell whether one of two events is more than licit trade: a gun was found, or is missed."""
+    return one in READ_AFIELD or other in READ_AFIELD
 
 
 def is_match(evidence: Evidence | None) -> bool:

@@ -8,7 +8,7 @@ from functools import cached_property
 from uuid import UUID
 
 from salsa_ext.matching.evidence import Description, Evidence, weigh
-from salsa_ext.matching.pairs import is_match, is_worth, key_of
+from salsa_ext.matching.pairs import is_match, is_urgent, is_worth, key_of
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.records import RecordView
 from salsa_ext.readmodels.search import asked_of, held_of, searched_by
@@ -21,6 +21,7 @@ class Side:
     """What `owner` is told: its record, the other one (named where it is open), and why.
 
     `version` is that of the record which was just written; `is_of_other` where this is the other.
+    `is_urgent` where one of the two was read in the field, or is missed.
     """
 
     owner: str
@@ -31,6 +32,7 @@ class Side:
     evidence: Evidence
     version: int
     is_of_other: bool
+    is_urgent: bool
 
     @cached_property
     def key(self) -> tuple[UUID, UUID]:
@@ -66,14 +68,15 @@ def sides_of(view: RecordView, candidate: Candidate) -> Iterator[Side]:
     if held.state == record.owner_state:
         yield from _own(view, candidate)
         return
-    shown = visibility_of(view)
+    shown, urgent = visibility_of(view), is_urgent(record.event, held.event)
     if held.visibility != "silent" and is_match(candidate.evidence):
         yield Side(record.owner_state, record.id, held.state, held.record_id,
-                   held.visibility == "open", candidate.evidence, record.version, False)  # fmt: skip
+                   held.visibility == "open", candidate.evidence, record.version, False,
+                   urgent)  # fmt: skip
     there = _seen_there(view, candidate, shown) if shown != "silent" else None
     if there is not None and is_match(there):
         yield Side(held.state, held.record_id, record.owner_state, record.id, shown == "open",
-                   there, record.version, True)  # fmt: skip
+                   there, record.version, True, urgent)  # fmt: skip
 
 
 def _own(view: RecordView, candidate: Candidate) -> Iterator[Side]:
@@ -84,7 +87,7 @@ def _own(view: RecordView, candidate: Candidate) -> Iterator[Side]:
     if evidence is not None and is_match(evidence):
         newer, older = sorted((record.id, held.record_id), reverse=True)
         yield Side(record.owner_state, newer, record.owner_state, older, True, evidence,
-                   record.version, not is_newer)  # fmt: skip
+                   record.version, not is_newer, is_urgent(record.event, held.event))  # fmt: skip
 
 
 def _seen_there(view: RecordView, candidate: Candidate, shown: str) -> Evidence | None:

@@ -23,7 +23,7 @@ ACTIONS: Final = {
 
 @dataclass(frozen=True)
 class News:
-    """What became of a match of one state; `is_decided` where somebody had confirmed it."""
+    """What became of a match of one state; `is_urgent` where somebody has to know of it soon."""
 
     code: str
     owner: str
@@ -31,14 +31,15 @@ class News:
     record: UUID
     other_state: str
     strength: str
-    is_decided: bool = False
+    is_urgent: bool
 
 
 def tell(actor: Actor, news: Sequence[News], *, is_late: bool) -> None:
     """Write down what became of matches, and tell the states that did not do it themselves.
 
-    The actor's audit names its own matches alone. Its own police is told where somebody else of the
-    state wrote the record. Of very many at once the strongest are told, with how many there are.
+    The actor's audit names its own matches alone. Its own police is told unless it wrote the record
+    itself and waits for the answer. Of very many at once the first strong one is told, with how many there
+    are; of what is licit trade on both sides nobody is told.
     """
     append_many(actor, [_act(actor, each) for each in news])
     told: dict[tuple[str, str], list[News]] = defaultdict(list)
@@ -52,9 +53,8 @@ def tell(actor: Actor, news: Sequence[News], *, is_late: bool) -> None:
 
 
 def _is_told(actor: Actor, each: News, *, is_late: bool) -> bool:
-    if each.code == "match_withdrawn" and not each.is_decided:
-        return False
-    return each.owner != actor.state or (not is_late and actor.role not in ROLES)
+    is_seen = each.owner == actor.state and actor.role in ROLES and not is_late
+    return each.is_urgent and not is_seen
 
 
 def _few(news: Sequence[News]) -> Sequence[News]:

@@ -83,5 +83,6 @@ def _about(
 
 def _take(actor: Actor, row: Match) -> News:
     row.is_standing, row.version, row.changed_at = False, row.version + 1, actor.now()
+    # who confirmed it has joined histories by it, which part again
     return News("match_withdrawn", row.owner_state, row.id, row.record_id, row.other_state,
                 row.strength, row.status == "confirmed")  # fmt: skip

@@ -90,21 +90,26 @@ def _put(actor: Actor, owner: str, sides: Sequence[Side], look: Look) -> list[Ne
     )
     standing = {(row.record_id, row.other_key): row for row in rows}
     known = [(standing[side.key], side) for side in sides if side.key in standing]
-    again = [row for row, side in known if _renew(actor, row, side, look)]
-    news = [News("match_reopened", owner, row.id, row.record_id, row.other_state, row.strength)
-            for row in again]  # fmt: skip
+    again = [(row, side) for row, side in known if _renew(actor, row, side, look)]
     db.session.flush()  # while the owner's rows may be written
+    news = [_news("match_reopened", row.id, side) for row, side in again]
     return news + _insert(actor, [side for side in sides if side.key not in standing])
 
 
 def _insert(actor: Actor, sides: Sequence[Side]) -> list[News]:
     if not sides:
         return []
-    ordered = sorted(sides, key=lambda side: side.key)  # two that propose the same never cross
-    made = insert(Match).values([_row(actor, side) for side in ordered])
-    columns = (Match.owner_state, Match.id, Match.record_id, Match.other_state, Match.strength)
+    by_key = {side.key: side for side in sorted(sides, key=lambda side: side.key)}  # never crossing
+    made = insert(Match).values([_row(actor, side) for side in by_key.values()])
+    columns = (Match.id, Match.record_id, Match.other_key)
     once = made.on_conflict_do_nothing().returning(*columns)
-    return [News("match_proposed", *row) for row in db.session.execute(once)]
+    return [_news("match_proposed", row.id, by_key[row.record_id, row.other_key])
+            for row in db.session.execute(once)]  # fmt: skip
+
+
+def _news(code: str, match_id: UUID, side: Side) -> News:
+    strength = str(side.evidence.strength)
+    return News(code, side.owner, match_id, side.record, side.other_state, strength, side.is_urgent)
 
 
 def _row(actor: Actor, side: Side) -> dict[str, Any]:

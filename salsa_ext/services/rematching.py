@@ -2,8 +2,8 @@
 
 A single document is matched in its own request already; here two that were written at one moment
 find each other too, and owners of silent records learn what matched, so that no answer takes longer
-for them. Of a file the guns of the licit trade whose marks no other record bears are left out by one
-question for all of them.
+for them. Of a file the guns of the licit trade are compared with what bears the same mark: those that no other
+record shares one with are left out by one question for all of them.
 """
 
 from __future__ import annotations
@@ -44,19 +44,22 @@ def run(*, actor: Actor) -> int:
     if row is None:
         return 0
     db.session.execute(delete(MatchWait).where(MatchWait.id == row.id))
-    views = _worth(by_id(row.record_ids), is_bulk=len(row.record_ids) > FEW)
-    _propose(actor, views)
+    is_bulk = len(row.record_ids) > FEW
+    _propose(actor, _worth(by_id(row.record_ids), is_bulk=is_bulk), is_bulk=is_bulk)
     return len(row.record_ids)
 
 
-def _propose(actor: Actor, views: Sequence[RecordView]) -> None:
+def _propose(actor: Actor, views: Sequence[RecordView], *, is_bulk: bool) -> None:
     documents: dict[UUID, set[UUID]] = defaultdict(set)
     for view in views:
         documents[view.record.document_id].add(view.record.id)
     found = [
-        (view, matches.searched(actor, view, documents[view.record.document_id], stands=True))
+        (view, matches.searched(
+            actor, view, documents[view.record.document_id], stands=True,
+            is_near=not is_bulk or view.record.event in READ_AFIELD,
+        ))
         for view in views
-    ]
+    ]  # fmt: skip
     changed = with_other_marks([view for view in views if view.record.version > 1])
     proposals.propose(actor, found, Look(changed, is_late=True))
 

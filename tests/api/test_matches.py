@@ -2,8 +2,9 @@
 
 import pytest
 
+from api.schemas.reports import ReportRequest
 from api.schemas.transfers import TransferRequest
-from salsa_ext.services import rematching, transfers
+from salsa_ext.services import rematching, reports, transfers
 from tests import bodies
 
 
@@ -380,3 +381,26 @@ def test_a_decision_stands_in_the_audit(as_actor, bra):
     for action in ("match:proposed", "match:confirmed"):
         [entry] = as_actor("BRA", "auditor").get(f"/audit?action={action}").json["items"]
         assert entry["subject_id"] == match["id"]
+
+
+def test_of_licit_trade_on_both_sides_nobody_is_told(as_actor, bra, pry):
+    sold(as_actor)
+    sold(as_actor, "BRA")
+    assert matches(bra) and matches(pry)
+    assert bra.get("/notifications").json["items"] == pry.get("/notifications").json["items"] == []
+
+
+def test_of_very_many_at_once_one_is_told_with_how_many_there_are(bra, pry, run):
+    """As where a file of stolen guns comes in."""
+    serials = [f"QRS{number}" for number in range(600000, 600025)]
+    items = [bodies.firearm(line=line, serial=serial) for line, serial in enumerate(serials, 1)]
+    bra.post("/seizures", bodies.seizure(items=items))
+    schema = ReportRequest()
+    stolen = [
+        bodies.report(number=serial, firearm=bodies.firearm(serial=serial)) for serial in serials
+    ]
+    run("PRY", reports.record_many, batch=[schema.load(body) for body in stolen])
+    look(run)
+    for police in (bra, pry):
+        [told] = police.get("/notifications").json["items"]
+        assert told["data"]["count"] == len(matches(police, "?limit=200")) == 25
