@@ -95,15 +95,15 @@ def _propose(actor: Actor, found: proposals.Found) -> None:
 
 def searched(
     actor: Actor, item: RecordView, own: Collection[UUID], *, silent: bool | None = None,
-    stands: bool = False, is_near: bool = True,
+    stands: bool = False,
 ) -> list[Candidate]:  # fmt: skip
     """Return what a record may match but for its `own` document's, best first.
 
-    Nothing for a gun that cannot be searched. Where `is_near`, marks that are near are looked for
-    too; of a new record they are left out where another one agrees in all.
+    Nothing for a gun that cannot be searched. Of a new record, marks that are only near are left out
+    where another one agrees in all.
     """
     try:  # the record itself stands there by now, and agrees in all: it would settle the search
-        found = search(query_of(item), actor, settles=not is_near, silent=silent, stands=stands)
+        found = search(query_of(item), actor, settles=False, silent=silent, stands=stands)
     except Invalid:
         return []
     others = [hit for hit in found if hit.held.record_id not in own]

@@ -2,8 +2,8 @@
 
 A single document is matched in its own request already; here two that were written at one moment
 find each other too, and owners of silent records learn what matched, so that no answer takes longer
-for them. Of a file the guns of the licit trade are compared with what bears the same mark: those that no other
-record shares one with are left out by one question for all of them.
+for them. Guns of the licit trade that come many at a time are compared with what bears the same serial, by one
+question for all of them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from salsa_ext.matching.pairs import READ_AFIELD
 from salsa_ext.models import MarkKey, MatchWait
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels.alike import of_many
 from salsa_ext.readmodels.records import RecordView, by_id, with_other_marks
+from salsa_ext.readmodels.sides import query_of
 from salsa_ext.services import matches, proposals
 from salsa_ext.services.proposals import Look
 from salsa_ext.values.actor import Actor
@@ -44,38 +46,38 @@ def run(*, actor: Actor) -> int:
     if row is None:
         return 0
     db.session.execute(delete(MatchWait).where(MatchWait.id == row.id))
-    is_bulk = len(row.record_ids) > FEW
-    _propose(actor, _worth(by_id(row.record_ids), is_bulk=is_bulk), is_bulk=is_bulk)
+    views = _standing(by_id(row.record_ids))
+    _propose(actor, views, is_bulk=len(row.record_ids) > FEW)
     return len(row.record_ids)
 
 
 def _propose(actor: Actor, views: Sequence[RecordView], *, is_bulk: bool) -> None:
-    documents: dict[UUID, set[UUID]] = defaultdict(set)
-    for view in views:
-        documents[view.record.document_id].add(view.record.id)
-    found = [
-        (view, matches.searched(
-            actor, view, documents[view.record.document_id], stands=True,
-            is_near=not is_bulk or view.record.event in READ_AFIELD,
-        ))
-        for view in views
-    ]  # fmt: skip
+    others = [view for view in views if not is_bulk or view.record.event in READ_AFIELD]
+    traded = [view for view in views if is_bulk and view.record.event not in READ_AFIELD]
+    own = _documents(views)
+    alike = of_many({view.record.id: query_of(view) for view in traded}, actor.own_state())
+    found = [(view, matches.searched(actor, view, own[view.record.id], stands=True))
+             for view in others]  # fmt: skip
+    for view in traded:
+        hits = alike.get(view.record.id, ())
+        found.append((view, [hit for hit in hits if hit.held.record_id not in own[view.record.id]]))
     changed = with_other_marks([view for view in views if view.record.version > 1])
     proposals.propose(actor, found, Look(changed, is_late=True))
 
 
-def _worth(views: Sequence[RecordView], *, is_bulk: bool) -> list[RecordView]:
-    """Return those that stand in searches and, in bulk, were read afield or share their mark."""
+def _documents(views: Sequence[RecordView]) -> dict[UUID, set[UUID]]:
+    """Return for each record those of its document, itself among them."""
+    of_document: dict[UUID, set[UUID]] = defaultdict(set)
+    for view in views:
+        of_document[view.record.document_id].add(view.record.id)
+    return {view.record.id: of_document[view.record.document_id] for view in views}
+
+
+def _standing(views: Sequence[RecordView]) -> list[RecordView]:
+    """Return the records that searches find: of what did not happen after all there is no match."""
     found = (marks.kept_key(mark.text) for view in views for mark in view.marks)
     keys = {key.value for key in found if key}
-    bearers: dict[int, set[UUID]] = defaultdict(set)
-    stands = (MarkKey.key.in_(keys), ~MarkKey.is_void, ~MarkKey.is_superseded)
-    for key, record_id in db.session.execute(select(MarkKey.key, MarkKey.record_id).where(*stands)):
-        bearers[key].add(record_id)
-    standing = {one for some in bearers.values() for one in some}
-    shared = {one for some in bearers.values() if len(some) > 1 for one in some}
-    return [
-        view for view in views
-        if view.record.id in (shared if is_bulk and view.record.event not in READ_AFIELD
-                              else standing)
-    ]  # fmt: skip
+    records = [view.record.id for view in views]
+    stands = (MarkKey.key.in_(keys), MarkKey.record_id.in_(records), ~MarkKey.is_void)
+    known = set(db.session.scalars(select(MarkKey.record_id).where(*stands)))
+    return [view for view in views if view.record.id in known]
