@@ -1,4 +1,4 @@
-"""Work that no request waits for: folding sums, watching shipments, forgetting old answers."""
+"""Work that no request waits for: folding sums, matching files, watching shipments, forgetting answers."""
 
 from __future__ import annotations
 
