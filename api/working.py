@@ -1,4 +1,4 @@
-"""Work that no request waits for: folding sums, watching shipments, forgetting old answers."""
+"""Work that no request waits for: folding sums, matching files, watching shipments, forgetting answers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from salsa_ext.config import Config
 from salsa_ext.db import transaction
 from salsa_ext.policy.rules import operator
 from salsa_ext.readmodels.states import participants
-from salsa_ext.services import idempotency, rollups, telling_owners, waiting, watch
+from salsa_ext.services import idempotency, rematching, rollups, telling_owners, waiting, watch
 
 log = logging.getLogger("salsa.worker")
 PAUSE = 5.0
@@ -39,7 +39,7 @@ def run_once(app: Flask) -> dict[str, int]:
     """Do all jobs once; returns how much each did."""
     with app.app_context():
         return {
-            "folded": fold(), "told": told(), "watched": watched(), "awaited": awaited(),
+            "folded": fold(), "matched": matched(), "told": told(), "watched": watched(), "awaited": awaited(),
             "forgotten": clean(),
         }  # fmt: skip
 
@@ -53,6 +53,22 @@ def fold() -> int:
         folded += done
         if not done:
             return folded
+
+
+def matched(clock: Clock = SYSTEM) -> int:
+    """Match the records that wait for it, state by state, so many in a transaction.
+
+    Safe to run anywhere, twice, at once.
+    """
+    looked_at = 0
+    for state in _states():
+        done = 1
+        while done:
+            actor = operator(state, clock=clock)
+            with transaction(actor):
+                done = rematching.run(actor=actor)
+            looked_at += done
+    return looked_at
 
 
 def told(clock: Clock = SYSTEM) -> int:
@@ -108,7 +124,7 @@ def clean() -> int:
 
 
 EVERY: Final[Mapping[Callable[[], int], float]] = {
-    fold: PAUSE, told: MINUTE, watched: MINUTE, awaited: HOUR, clean: HOUR,
+    fold: PAUSE, matched: PAUSE, told: MINUTE, watched: MINUTE, awaited: HOUR, clean: HOUR,
 }  # fmt: skip
 """How often each job is done, in seconds."""
 

@@ -84,6 +84,11 @@ class Action(StrEnum):
     RECORD_DISCLOSED = "record:disclosed"
     PARTY_DISCLOSED = "party:disclosed"
     RECORD_CORRECTED = "record:corrected"
+    MATCH_PROPOSED = "match:proposed"
+    MATCH_REOPENED = "match:reopened"
+    MATCH_WITHDRAWN = "match:withdrawn"
+    MATCH_CONFIRMED = "match:confirmed"
+    MATCH_REJECTED = "match:rejected"
     TRACE_REQUESTED = "trace:requested"
     TRACE_APPROVED = "trace:approved"
     TRACE_SENT = "trace:sent"
@@ -94,8 +99,9 @@ class Action(StrEnum):
 
 
 SUBJECT_KINDS: Final = (
-    "account", "agency", "attachment", "check", "contact", "discrepancy", "import", "key", "licensee",
-    "notification", "permit", "record", "report", "seizure", "setting", "shipment", "signing_key",
+    "account", "agency", "attachment", "check", "contact", "discrepancy", "import", "key",
+    "licensee", "match", "notification", "permit", "record", "report", "seizure", "setting",
+    "shipment", "signing_key",
     "trace", "transfer",
 )  # fmt: skip
 

@@ -9,7 +9,7 @@ from flask import Flask
 from salsa_ext.clock import FixedClock
 from salsa_ext.db import transaction
 from salsa_ext.policy.rules import RULES, operator
-from salsa_ext.services import accounts, agencies, imports, notifications
+from salsa_ext.services import accounts, agencies, imports, match_waits, notifications
 from salsa_ext.services.accounts import AccountData
 from salsa_ext.services.agencies import AgencyData, ContactData
 from salsa_ext.services.imports import RunData
@@ -55,6 +55,8 @@ def fill(app: Flask) -> Ids:
     stolen = bodies.firearm(serial="XYZ987654")
     report = police.post("/reports", bodies.report(firearm=stolen)).json["id"]
     seizure = police.post("/seizures", bodies.seizure()).json["id"]
+    match = police.get(f"/matches?record={_record_of(police, seizure)}").json["items"][0]["id"]
+    _wait()
     _tell()
     notification = licensing.get("/notifications").json["items"][0]["id"]
     licensing.post(f"/notifications/{notification}/read", expect=200)
@@ -73,7 +75,20 @@ def fill(app: Flask) -> Ids:
             "transfer_id": transfer["id"], "record_id": transfer["firearm"]["record"],
             "report_id": report, "seizure_id": seizure, "check_id": check, "trace_id": trace,
             "attachment_id": attachment, "account_id": account, "licensee_id": licensee,
-            "notification_id": notification}  # fmt: skip
+            "notification_id": notification,
+            "match_id": match}  # fmt: skip
+
+
+def _record_of(police: actors.Client, seizure: str) -> str:
+    """Return the record of the first item of a seizure."""
+    return str(police.get(f"/seizures/{seizure}").json["items"][0]["record"])
+
+
+def _wait() -> None:
+    """Let a record of each state wait for the worker, as those of a file do."""
+    for state in ("BRA", "PRY"):
+        with transaction(operator(state, clock=FixedClock(NOW))):
+            match_waits.add(state, [new_id()])
 
 
 def _disagree(licensing: actors.Client, partner: actors.Client) -> str:

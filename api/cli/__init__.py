@@ -23,6 +23,7 @@ COMMANDS = {
     "shipment": ("api.cli.shipments", "shipment"),
     "seizure": ("api.cli.seizures", "seizure"),
     "attach": ("api.cli.attachments", "attach"),
+    "match": ("api.cli.matches", "match"),
     "account": ("api.cli.accounts", "account"),
     "key": ("api.cli.keys", "key"),
     "signing-key": ("api.cli.signing", "signing_key"),

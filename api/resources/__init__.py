@@ -9,6 +9,7 @@ from api.resources import (
     checks,
     discrepancies,
     licensees,
+    matches,
     notifications,
     papers,
     permits,
@@ -27,7 +28,8 @@ from api.resources import (
 BLUEPRINTS: tuple[Resource, ...] = tuple(
     module.blueprint
     for module in (
-        permits, papers, shipments, discrepancies, transfers, seizures, reports, records,
-        attachments, checks, traces, posts, licensees, notifications, statistics, reference, settings, accounts,
+        permits, papers, shipments, discrepancies, transfers, seizures, reports, records, matches,
+        attachments, checks, traces, posts, licensees, notifications, statistics, reference,
+        settings, accounts,
     )
 )  # fmt: skip

@@ -7,10 +7,11 @@ from uuid import UUID
 
 from api.resource import Resource
 from api.schemas.common import AsOfQuery
-from api.schemas.records import RecordResponse
+from api.schemas.records import HistoryResponse, RecordResponse
 from salsa_ext.policy.permissions import Permission
-from salsa_ext.services import disclosures
+from salsa_ext.services import disclosures, histories
 from salsa_ext.services.disclosures import Disclosure
+from salsa_ext.services.histories import History
 from salsa_ext.values.actor import Actor
 
 blueprint = Resource("records", "What one state says about one gun on one occasion")
@@ -23,4 +24,14 @@ def _get(actor: Actor, record_id: UUID, as_of: datetime | None = None) -> Disclo
 
 blueprint.reading(
     "/records/<uuid:record_id>", RecordResponse, _get, Permission.RECORD_READ, AsOfQuery
+)
+
+
+def _history(actor: Actor, record_id: UUID) -> History:
+    """Return the history of a record's gun, by links and by matches that your state confirmed."""
+    return histories.read(actor=actor, record_id=record_id)
+
+
+blueprint.reading(
+    "/records/<uuid:record_id>/history", HistoryResponse, _history, Permission.RECORD_READ
 )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import fields, pre_dump
+from marshmallow import Schema, fields, pre_dump
 
+from api.schemas.checks import ContactResponse
 from api.schemas.common import FirearmResponse, PartyResponse, columns, side
 from salsa_ext.services.disclosures import Disclosure
+from salsa_ext.services.histories import History, Step
 
 
 class RecordResponse(FirearmResponse):
@@ -51,3 +53,43 @@ def _named(disclosed: Disclosure, party_id: Any) -> Any:
     if party is None or disclosed.is_own or party.kind != "individual":
         return party
     return {"kind": party.kind, "country": party.country}
+
+
+class StepResponse(Schema):
+    """One record of a history; `through` a `link` or a `match` from the record `since`."""
+
+    record = fields.Nested(RecordResponse, required=True)
+    through = fields.String(required=True)
+    since = fields.UUID(required=True, allow_none=True)
+    match = fields.UUID(required=True, allow_none=True)
+
+    @pre_dump
+    def _present(self, step: Step, **_: Any) -> dict[str, Any]:
+        return {"record": step.disclosed, "through": step.way.through, "since": step.way.since,
+                "match": step.way.match}  # fmt: skip
+
+
+class HolderResponse(Schema):
+    """A state that holds a record of the gun and shows it to nobody: whom to ask."""
+
+    state = fields.String(required=True)
+    record = fields.UUID(required=True)
+    match = fields.UUID(required=True)
+    contact = fields.Nested(ContactResponse, allow_none=True)
+
+
+class HistoryResponse(Schema):
+    """The records of one gun in the order in which they happened, as far as the caller may see."""
+
+    record = fields.UUID(required=True)
+    steps = fields.List(fields.Nested(StepResponse), required=True)
+    points_to = fields.List(fields.Nested(HolderResponse), required=True)
+
+    @pre_dump
+    def _present(self, history: History, **_: Any) -> dict[str, Any]:
+        holders = [
+            {"state": view.match.other_state, "record": view.match.record_id,
+             "match": view.match.id, "contact": view.contact}
+            for view in history.points_to
+        ]  # fmt: skip
+        return {"record": history.record, "steps": history.steps, "points_to": holders}

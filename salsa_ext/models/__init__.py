@@ -10,6 +10,7 @@ from salsa_ext.models.idempotency import IdempotencyKey
 from salsa_ext.models.imports import ImportRun
 from salsa_ext.models.installation import Installation
 from salsa_ext.models.licensees import Licensee
+from salsa_ext.models.matches import Match, MatchWait
 from salsa_ext.models.notifications import Notification, NotificationReading
 from salsa_ext.models.numbers import StandingNumber
 from salsa_ext.models.parties import Party
@@ -40,9 +41,9 @@ __all__ = [
     "Account", "Agency", "Alias", "ApiKey", "Assignment", "Attachment", "AttachmentPart",
     "AuditEntry", "Calibre", "Check", "Checkpoint", "Contact", "Discrepancy", "Event",
     "FirearmType", "IdempotencyKey", "ImportRun", "Installation", "Label", "Licensee", "Make",
-    "Mark", "MarkForm", "MarkKey", "Notification", "NotificationReading", "Offence", "Officer",
-    "Party", "Permit", "PermitLine", "PermitReference", "Position", "Post", "Receipt", "Record",
-    "RecordSetting", "Report", "Rollup", "RollupDelta", "Seizure", "Shipment", "ShippedAgain",
-    "SigningKey", "SigningSecret", "StandingNumber", "State", "StateSetting", "Trace", "TraceLeg",
-    "Transfer",
+    "Mark", "MarkForm", "MarkKey", "Match", "MatchWait", "Notification", "NotificationReading",
+    "Offence", "Officer", "Party", "Permit", "PermitLine", "PermitReference", "Position", "Post",
+    "Receipt", "Record", "RecordSetting", "Report", "Rollup", "RollupDelta", "Seizure", "Shipment",
+    "ShippedAgain", "SigningKey", "SigningSecret", "StandingNumber", "State", "StateSetting",
+    "Trace", "TraceLeg", "Transfer",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, bindparam, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, or_, select, tuple_
 
 from salsa_ext.db import db
 from salsa_ext.models import Mark, Record, RecordSetting
@@ -110,6 +110,23 @@ def by_id(record_ids: Iterable[UUID], as_of: datetime | None = None) -> list[Rec
     """Return records that the state may see; others are left out."""
     query = current(Record, as_of).where(Record.id.in_(list(record_ids)))
     return views(db.session.scalars(query).all())
+
+
+def with_other_marks(corrected: Sequence[RecordView]) -> set[UUID]:
+    """Return the ids of those records whose marks, or what else is compared, the last version changed."""
+    versions = [(view.record.id, view.record.version - 1) for view in corrected]
+    if not versions:
+        return set()
+    query = select(Record).where(tuple_(Record.id, Record.version).in_(versions))
+    before = {view.record.id: _compared(view) for view in views(db.session.scalars(query).all())}
+    return {view.record.id for view in corrected if before.get(view.record.id) != _compared(view)}
+
+
+def _compared(view: RecordView) -> tuple[Any, ...]:
+    record = view.record
+    marks = sorted((mark.kind, mark.text) for mark in view.marks)
+    return (record.serial, record.marking, record.make_text, record.calibre_text, record.type_text,
+            record.country_of_manufacture, record.year, marks)  # fmt: skip
 
 
 def views(records: Sequence[Record]) -> list[RecordView]:

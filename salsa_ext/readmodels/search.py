@@ -77,20 +77,23 @@ def _sought(mark: Mark, query: Query) -> Sought | None:
 
 
 def search(
-    query: Query, actor: Actor, *, settles: bool = True, silent: bool | None = None
-) -> list[Candidate]:
+    query: Query, actor: Actor, *, settles: bool = True, silent: bool | None = None,
+    stands: bool = False,
+) -> list[Candidate]:  # fmt: skip
     """Return the candidates of all states, best first.
 
     The caller leaves out what others keep `silent`, or asks without (False) or for that alone
     (True). To the asker its own records are open. What another state does not keep open is weighed by the
     serial alone: asking again with another make tells nothing of it. Where `settles`, records that
-    are only near are left out if one agrees in all that is asked.
+    are only near are left out if one agrees in all that is asked; with `stands`, marks that were
+    corrected away.
     """
     sought = searched_by(query)
-    asked = _asked(query)
+    asked = asked_of(query)
     hits = [
         found._replace(visibility="open") if found.state == actor.state else found
         for found in holding(list(sought), asked, actor.state, settles=settles, silent=silent)
+        if not (stands and found.is_superseded)
     ]
     other = serials.with_another(actor, serials.of_asked(query), (
         hit for hit in hits if all(sought[one] != "serial" for one in _like(hit, sought))
@@ -127,7 +130,7 @@ def _candidate(
     for one in _like(held, sought):
         by = sought[one]
         has_other = by != "serial" and held.record_id in other
-        evidence = weigh(asked[one], _held(held), by, has_other_serial=has_other,
+        evidence = weigh(asked[one], held_of(held), by, has_other_serial=has_other,
                          weights=weights)  # fmt: skip
         if evidence and evidence.strength:
             found.append(Candidate(held, evidence))
@@ -162,7 +165,8 @@ def likeliest(candidates: Sequence[Candidate]) -> list[Candidate]:
     ]
 
 
-def _asked(query: Query) -> Description:
+def asked_of(query: Query) -> Description:
+    """Return what is asked beside the serial."""
     family = names.family(names.resolve("calibre", query.calibre))
     return Description(
         serial_norm="",  # each of the marks that are sought has its own
@@ -185,7 +189,8 @@ def _likely(query: Query) -> Iterator[tuple[str, str]]:
             yield field, (names.family(code) or code) if kind == "calibre" else code
 
 
-def _held(held: Held) -> Description:
+def held_of(held: Held) -> Description:
+    """Return what a held mark is compared by: alone, where its record is not open."""
     if held.visibility != "open":
         return Description(held.serial_norm)
     return Description(

@@ -17,7 +17,7 @@ from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import attachments, subjects
 from salsa_ext.readmodels.pages import Page
 from salsa_ext.services import contents, pdfs
-from salsa_ext.services.disclosures import check_purpose
+from salsa_ext.services.disclosures import require_purpose
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.attachments import AttachmentData, Content, Subject
 from salsa_ext.values.changes import Decision
@@ -71,7 +71,7 @@ def read(*, actor: Actor, attachment_id: UUID) -> Attachment:
     require(actor, Permission.ATTACHMENT_READ)
     found = attachments.get_attachment(actor, attachment_id)
     if found.owner_state != actor.state and subjects.KINDS[found.subject_kind].for_a_purpose:
-        check_purpose(actor)
+        require_purpose(actor)
     return found
 
 
@@ -94,7 +94,7 @@ def list_of(
     """Return a page of what is attached to an object; raises NotFound, or Invalid for half a purpose."""
     require(actor, Permission.ATTACHMENT_READ)
     if actor.purpose is not None:
-        check_purpose(actor)
+        require_purpose(actor)
     return attachments.list_attachments(actor, subject, kind, limit, cursor)
 
 

@@ -45,19 +45,19 @@ def read_record(*, actor: Actor, record_id: UUID, as_of: datetime | None = None)
     if mine := by_id([record_id], as_of):
         is_own = mine[0].record.owner_state == actor.state
         if not is_own:
-            check_purpose(actor)
-            _write_down(actor, mine)
+            require_purpose(actor)
+            write_down(actor, mine)
         return Disclosure(mine[0], is_own)
     owner = owner_of(record_id)
     # the own state would have seen its record above, unless it was not recorded by then
     if owner is None or owner[0] == actor.state or owner[1] != "open":
         raise NotFound("record", record_id)
-    check_purpose(actor)
+    require_purpose(actor)
     with as_state(actor, owner[0]):
         views = by_id([record_id], as_of)
     if not views:
         raise NotFound("record", record_id)
-    _write_down(actor, views)
+    write_down(actor, views)
     return Disclosure(views[0], is_own=False)
 
 
@@ -68,8 +68,8 @@ def read_document(
     require(actor, kind.permission)
     view = documents.read(kind, document_id, as_of)
     if view.document.owner_state != actor.state:
-        check_purpose(actor)
-        _write_down(actor, view.items)
+        require_purpose(actor)
+        write_down(actor, view.items)
     return view
 
 
@@ -81,10 +81,10 @@ def list_documents(
     require(actor, kind.permission)
     if actor.purpose is None:
         return documents.list_documents(actor, kind, filters, limit, cursor)
-    check_purpose(actor)
+    require_purpose(actor)
     page = documents.list_concerning(actor, kind, filters, limit, cursor)
     others = [view for view in page.items if view.document.owner_state != actor.state]
-    _write_down(actor, (item for view in others for item in view.items))
+    write_down(actor, (item for view in others for item in view.items))
     return page
 
 
@@ -107,14 +107,15 @@ def read_result(*, actor: Actor, trace_id: UUID) -> ResultView:
     return view
 
 
-def check_purpose(actor: Actor) -> None:
+def require_purpose(actor: Actor) -> None:
     """Raise Invalid, which names the header that is missing; no header gives an incident instead."""
     if actor.purpose is None or not actor.purpose.case_number:
         header = "Salsa-Case" if actor.purpose else "Salsa-Purpose"
         raise Invalid({header: [say("Another state's record is read for a purpose and a case.")]})
 
 
-def _write_down(actor: Actor, views: Iterable[RecordView]) -> None:
+def write_down(actor: Actor, views: Iterable[RecordView]) -> None:
+    """Write down for its owner each record that another state was shown; for commands alone."""
     records = [view.record for view in views]
     append_many(actor, [
         Act(Action.RECORD_DISCLOSED, "record", record.id, record.owner_state,

@@ -1,24 +1,29 @@
-"""What a document that was just recorded matches, at once."""
+"""What a document that was just recorded matches: found, told and proposed in the same request."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from salsa_ext.errors import Invalid
+from salsa_ext.matching.pairs import CERTAIN
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.documents import DocumentView
-from salsa_ext.readmodels.records import RecordView
+from salsa_ext.readmodels.records import RecordView, of_documents, with_other_marks
 from salsa_ext.readmodels.search import search
+from salsa_ext.readmodels.sides import query_of, visibility_of
+from salsa_ext.services import match_waits, proposals
 from salsa_ext.services.checks import tell_owners, visible
+from salsa_ext.services.proposals import Look
 from salsa_ext.values.actor import Actor
-from salsa_ext.values.firearms import Mark
-from salsa_ext.values.inquiries import Query
 
-MOST = 10
+MOST: Final = 10
+AT_ONCE: Final = 200
+"""Guns of one document that are matched while the caller waits; those of longer ones by the worker."""
 
 
 @dataclass(frozen=True)
@@ -46,30 +51,70 @@ def find(
     *, actor: Actor, document_id: UUID, items: Sequence[RecordView],
     permission: Permission = Permission.SEIZURE_RECORD,
 ) -> list[ItemMatches]:  # fmt: skip
-    """Return for each item what it matches; owners of what was hit are told.
+    """Return for each item of a seizure what it matches, and propose what is strong enough.
 
+    Owners of what was hit are told. What others keep silent is proposed by the worker's look.
     `permission` is that of the command which wrote the items.
     """
     require(actor, permission)
     own = {item.record.id for item in items}
-    found = []
+    found, standing = [], []
     for item in items:
-        candidates = [hit for hit in _search(actor, item) if hit.held.record_id not in own]
+        candidates = searched(actor, item, own)
         # A silent seizure tells nobody: the word of a match would say that it exists.
-        if item.setting is None or item.setting.visibility != "silent":
+        if visibility_of(item) != "silent":
             tell_owners(actor, "seizure", document_id, candidates)
         found.append(ItemMatches(item.record.line, visible(candidates)[:MOST]))
+        standing.append((item, _standing(actor, item, own, visible(candidates))))
+    _propose(actor, standing)
     return found
 
 
-def _search(actor: Actor, item: RecordView) -> list[Candidate]:
-    record = item.record
-    try:
-        return search(Query(
-            serial=record.serial or "", make=record.make_text, model=record.model,
-            calibre=record.calibre_text, type=record.type_text,
-            country=record.country_of_manufacture, year=record.year,
-            marks=tuple(Mark(mark.kind, mark.text) for mark in item.marks), marking=record.marking,
-        ), actor)  # fmt: skip
-    except Invalid:  # a gun that cannot be searched is still worth recording
+def _standing(
+    actor: Actor, item: RecordView, own: Collection[UUID], hits: Sequence[Candidate]
+) -> Sequence[Candidate]:
+    """Return the candidates whose mark was not corrected away; a correction looks for them anew."""
+    if item.record.version > 1:
+        return searched(actor, item, own, silent=False, stands=True)
+    return [hit for hit in hits if not hit.held.is_superseded]
+
+
+def of_document(actor: Actor, document_id: UUID) -> None:
+    """Propose what the records of a document match, for the command that just wrote it.
+
+    Raises nothing for a gun that cannot be searched: it is worth recording all the same.
+    """
+    items = of_documents([document_id])[document_id]
+    own = {item.record.id for item in items}
+    _propose(actor, [
+        (item, searched(actor, item, own, silent=False, stands=True)) for item in items
+    ])  # fmt: skip
+
+
+def _propose(actor: Actor, found: proposals.Found) -> None:
+    corrected = [view for view, _ in found if view.record.version > 1]
+    proposals.propose(actor, found, Look(with_other_marks(corrected)))
+    match_waits.add(actor.own_state(), [view.record.id for view in corrected])
+
+
+def searched(
+    actor: Actor, item: RecordView, own: Collection[UUID], *, silent: bool | None = None,
+    stands: bool = False,
+) -> list[Candidate]:  # fmt: skip
+    """Return what a record may match but for its `own` document's, best first.
+
+    Nothing for a gun that cannot be searched. Of a new record, marks that are only near are left out
+    where another one agrees in all.
+    """
+    try:  # the record itself stands there by now, and agrees in all: it would settle the search
+        found = search(query_of(item), actor, settles=False, silent=silent, stands=stands)
+    except Invalid:
         return []
+    others = [hit for hit in found if hit.held.record_id not in own]
+    is_settled = item.record.version == 1 and any(map(_settles, others))
+    return [hit for hit in others if not is_settled or hit.evidence.near.kind in CERTAIN]
+
+
+def _settles(hit: Candidate) -> bool:
+    """Tell whether a record agrees so well that one with a mark that is only near is another gun."""
+    return hit.is_open and hit.evidence.near.kind == "same" and hit.evidence.strength == "strong"

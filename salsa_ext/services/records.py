@@ -19,7 +19,7 @@ from salsa_ext.models import MarkKey, Record, RecordSetting
 from salsa_ext.models.records import Described
 from salsa_ext.readmodels import frequencies, names
 from salsa_ext.readmodels.records import RecordView
-from salsa_ext.services import forms, readings, rollups
+from salsa_ext.services import forms, match_waits, readings, rollups
 from salsa_ext.values.events import Source, When
 from salsa_ext.values.firearms import Firearm, Mark
 from salsa_ext.values.ids import new_id
@@ -178,6 +178,7 @@ def _setting(entry: Entry, row: dict[str, Any]) -> dict[str, Any]:
 
 def _write_marks(pairs: Iterable[tuple[Entry, dict[str, Any]]]) -> None:
     written: list[dict[str, Any]] = []
+    first: dict[str, dict[UUID, None]] = {}
     keys: dict[str, list[dict[str, Any]]] = {"manufacture": [], "other": []}
     for entry, row in pairs:
         for mark in readings.borne(entry.firearm):
@@ -186,9 +187,13 @@ def _write_marks(pairs: Iterable[tuple[Entry, dict[str, Any]]]) -> None:
             if mark.kind in marks.IDENTIFYING and (key := marks.kept_key(mark.text)):
                 kind = mark.kind if mark.kind in keys else "other"
                 keys[kind].append(_key(key, mark_row["id"], entry, row))
+                if entry.version == 1:
+                    first.setdefault(entry.owner, {})[row["id"]] = None
     insert_many(MarkRow, written)
     forms.write(keys["manufacture"])
     insert_many(MarkKey, [*keys["manufacture"], *keys["other"]])
+    for owner, record_ids in first.items():
+        match_waits.add(owner, list(record_ids))
 
 
 def _mark(mark: Mark, row: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from salsa_ext.errors import say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.documents import REPORTS
-from salsa_ext.services import documents
+from salsa_ext.services import documents, matches
 from salsa_ext.services.fields import Problems, check_firearms, check_when
 from salsa_ext.services.parties import Parties
 from salsa_ext.values.actor import Actor
@@ -20,8 +20,10 @@ from salsa_ext.values.documents import ReportData
 
 
 def record(*, actor: Actor, data: ReportData) -> UUID:
-    """Record one report of the actor's state; raises Invalid or Duplicate."""
-    return record_many(actor=actor, batch=[data])[0]
+    """Record one report of the actor's state and match it; raises Invalid or Duplicate."""
+    [report_id] = record_many(actor=actor, batch=[data])
+    matches.of_document(actor, report_id)
+    return report_id
 
 
 def record_many(*, actor: Actor, batch: Sequence[ReportData]) -> list[UUID]:
@@ -33,9 +35,11 @@ def record_many(*, actor: Actor, batch: Sequence[ReportData]) -> list[UUID]:
 def correct(
     *, actor: Actor, report_id: UUID, seen: int | None, data: ReportData, reason: str
 ) -> UUID:
-    """Add a version with other facts; raises NotFound, StaleVersion, Invalid, Duplicate."""
+    """Add a version with other facts, and match it anew; raises NotFound, StaleVersion, Invalid, Duplicate."""
     require(actor, Permission.REPORT_RECORD)
-    return documents.correct(KIND, actor, report_id, seen, data, reason)
+    documents.correct(KIND, actor, report_id, seen, data, reason)
+    matches.of_document(actor, report_id)
+    return report_id
 
 
 def check(data: ReportData, on: date) -> None:

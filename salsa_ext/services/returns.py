@@ -49,7 +49,7 @@ def confirm(*, actor: Actor, shipment_id: UUID, data: ReceiptData) -> None:
     drawn = {} if was_received else withdrawals.give_back(actor, shipment, found.absent, goods)
     shipment = takings.take(actor, shipment_id, shipment.version)
     if not was_received:
-        withdrawals.undo(shipment, found.absent, drawn)
+        withdrawals.undo(actor, shipment, found.absent, drawn)
     facts = takings.facts_of_many(actor, [shipment])[shipment_id]
     _check(facts, db.session.get_one(Permit, shipment.permit_id))
     row = arrivals.row(found, actor.own_state(), actor.now())

@@ -25,6 +25,7 @@ from salsa_ext.services import (
     ledger,
     locks,
     manifests,
+    matches,
     numbers,
     records,
     reshipments,
@@ -47,8 +48,14 @@ Row = dict[str, Any]
 
 
 def record(*, actor: Actor, permit_id: UUID, data: ShipmentData) -> UUID:
-    """Take one shipment; raises NotFound, Invalid, Conflict, OverQuantity or Duplicate."""
-    return record_many(actor=actor, batch=[(permit_id, data)])[0]
+    """Take one shipment; raises NotFound, Invalid, Conflict, OverQuantity or Duplicate.
+
+    A short manifest is matched at once, a long one by the worker right afterwards.
+    """
+    [shipment_id] = record_many(actor=actor, batch=[(permit_id, data)])
+    if len(data.items) <= matches.AT_ONCE:
+        matches.of_document(actor, shipment_id)
+    return shipment_id
 
 
 def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, ShipmentData]]) -> list[UUID]:

@@ -11,7 +11,7 @@ from salsa_ext.audit import Action
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.documents import TRANSFERS
-from salsa_ext.services import documents
+from salsa_ext.services import documents, matches
 from salsa_ext.services.fields import Problems, check_firearms, check_told, check_when
 from salsa_ext.services.parties import Parties
 from salsa_ext.values.actor import Actor
@@ -19,8 +19,10 @@ from salsa_ext.values.documents import TransferData
 
 
 def record(*, actor: Actor, data: TransferData) -> UUID:
-    """Record one transfer inside the actor's state; raises Invalid or Duplicate."""
-    return record_many(actor=actor, batch=[data])[0]
+    """Record one transfer inside the actor's state and match it; raises Invalid or Duplicate."""
+    [transfer_id] = record_many(actor=actor, batch=[data])
+    matches.of_document(actor, transfer_id)
+    return transfer_id
 
 
 def record_many(*, actor: Actor, batch: Sequence[TransferData]) -> list[UUID]:
@@ -32,9 +34,11 @@ def record_many(*, actor: Actor, batch: Sequence[TransferData]) -> list[UUID]:
 def correct(
     *, actor: Actor, transfer_id: UUID, seen: int | None, data: TransferData, reason: str
 ) -> UUID:
-    """Add a version with other facts; raises NotFound, StaleVersion, Invalid, Duplicate."""
+    """Add a version with other facts, and match it anew; raises NotFound, StaleVersion, Invalid, Duplicate."""
     require(actor, Permission.TRANSFER_RECORD)
-    return documents.correct(KIND, actor, transfer_id, seen, data, reason)
+    documents.correct(KIND, actor, transfer_id, seen, data, reason)
+    matches.of_document(actor, transfer_id)
+    return transfer_id
 
 
 def check(data: TransferData, on: date) -> None:

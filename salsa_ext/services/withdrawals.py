@@ -17,7 +17,17 @@ from salsa_ext.models import PermitLine, Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.records import guns_of, streamed
-from salsa_ext.services import balances, ledger, locks, records, rollups, takings, telling
+from salsa_ext.services import (
+    balances,
+    ledger,
+    locks,
+    match_news,
+    match_withdrawals,
+    records,
+    rollups,
+    takings,
+    telling,
+)
 from salsa_ext.services.events import Note, note_many
 from salsa_ext.services.telling import News
 from salsa_ext.values.actor import Actor
@@ -37,7 +47,7 @@ def cancel(*, actor: Actor, shipment_id: UUID, seen: int | None, data: Decision)
     shipment = own(actor, shipment_id, Permission.SHIPMENT_CANCEL)
     drawn = give_back(actor, shipment, (), shipment.bulk)
     shipment = takings.take(actor, shipment_id, seen)
-    undo(shipment, (), drawn)
+    undo(actor, shipment, (), drawn)
     facts = takings.facts_of_many(actor, [shipment])[shipment_id]
     if shipment.status not in CANCELLABLE or facts.has_left:
         raise IllegalTransition("shipment", shipment.status, "cancel")
@@ -76,12 +86,15 @@ def give_back(
     return drawn
 
 
-def undo(shipment: Shipment, absent: Collection[UUID], drawn: Drawn) -> None:
-    """Take what did not go after all out of searches and figures; the shipment is locked.
+def undo(actor: Actor, shipment: Shipment, absent: Collection[UUID], drawn: Drawn) -> None:
+    """Take what did not go after all out of searches, matches and figures; the shipment is locked.
 
     Whoever changes its records has locked it first too, so that two never wait for each other.
     """
     records.void(streamed(shipment.id, absent))
+    for views in streamed(shipment.id, absent):
+        gone = match_withdrawals.withdraw(actor, [view.record.id for view in views])
+        match_news.tell(actor, gone, is_late=False)
     _uncount(shipment, drawn)
 
 

@@ -73,6 +73,7 @@ NOTIFICATIONS: Final = (
     "shipment_arrived", "receipt_asked", "receipt_confirmed", "receipt_corrected",
     "discrepancy_raised", "discrepancy_explained", "discrepancy_agreed", "discrepancy_resolved",
     "discrepancy_reopened", "discrepancy_assigned",
+    "match_proposed", "match_reopened", "match_withdrawn",
 )  # fmt: skip
 TRANSFER_KINDS: Final = (
     "manufacture", "registration", "domestic_sale", "private_sale", "inheritance", "loan",
@@ -94,6 +95,9 @@ LINKS: Final = ("established", "suspected", "no", "unknown")
 RELATIONS: Final = ("proceeds", "instrument", "object_of_trafficking")
 BASES: Final = ("court", "investigation", "intelligence", "ballistics")
 TRANSPORTS: Final = ("land", "sea", "air", "mail", "other")
+
+MATCH_STATUSES: Final = ("proposed", "confirmed", "rejected")
+MATCH_STRENGTHS: Final = ("strong", "moderate")
 
 TRACE_STATUSES: Final = (
     "draft", "approved", "sent", "in_progress", "answered", "withdrawn", "closed",

@@ -33,6 +33,9 @@ READ_FOR_A_COMMAND = {  # the command that calls it has required its own permiss
     "journeys.facts_of": "what the ledger concludes from",
     "licensing.lacks_on": "what a release asks before it is",
     "licensing.licensed": "what the ledger concludes from",
+    "matches.read": "what was just judged",
+    "matches.version": "compared with If-Match before the command",
+    "matches.views": "completes rows that were read by right",
     "traces.version": "compared with If-Match before the command",
     "serials.with_another": "compares serials for a search that a command began",
 }

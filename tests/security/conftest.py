@@ -9,6 +9,8 @@ import pytest
 from api.app import create_app
 from salsa_ext.clock import FixedClock
 from salsa_ext.db import db
+from salsa_ext.services import agencies
+from salsa_ext.services.agencies import ContactData
 from tests import region
 from tests.conftest import NOW
 
@@ -42,3 +44,10 @@ def as_role(server, filled):
     for connection in opened:
         with closing(connection):
             connection.rollback()
+
+
+@pytest.fixture
+def contact(run):
+    """Give Paraguay an office on duty."""
+    data = ContactData("PRY-POLICE", "duty_24h", ("es",), "24 h", "+595 21 000000")
+    run("PRY", agencies.add_contact, data=data)

@@ -2,8 +2,7 @@
 
 import pytest
 
-from salsa_ext.services import agencies, telling_owners
-from salsa_ext.services.agencies import ContactData
+from salsa_ext.services import telling_owners
 from tests import bodies
 
 
@@ -177,9 +176,3 @@ def test_a_correction_makes_a_record_silent_where_its_owner_says_so(as_actor):
     answer = as_actor("BRA", "police_officer").post("/checks", bodies.check()).json
     assert answer["verdict"] == "no_hit"
     assert answer["searched"] == [] or answer["searched"][0]["records"] == 0
-
-
-@pytest.fixture
-def contact(run):
-    data = ContactData("PRY-POLICE", "duty_24h", ("es",), "24 h", "+595 21 000000")
-    run("PRY", agencies.add_contact, data=data)

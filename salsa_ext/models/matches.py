@@ -1,0 +1,58 @@
+"""Matches: two records that may be of one gun, as each state is told of it and judges it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CHAR, Double, Index, UniqueConstraint, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from salsa_ext.db import Base
+
+
+class Match(Base):
+    """What one state is told of a pair: its own record, the other's state, how strongly they agree.
+
+    `other_record` is None where its owner lets it only be known that there is one; `other_key`
+    stands for it then, and is never shown. `is_standing` is false once a correction took the
+    agreement away. `record_version` and `other_version` are those that were compared last.
+    """
+
+    __tablename__ = "match"
+    __table_args__ = (
+        UniqueConstraint("owner_state", "record_id", "other_key"),
+        Index(None, "owner_state", "id"), Index(None, "other_key"),
+        Index(None, "owner_state", "other_record"),
+    )  # fmt: skip
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    owner_state: Mapped[str] = mapped_column(CHAR(3))
+    version: Mapped[int]
+    record_id: Mapped[UUID]
+    record_version: Mapped[int | None]
+    other_state: Mapped[str] = mapped_column(CHAR(3))
+    other_record: Mapped[UUID | None]
+    other_key: Mapped[UUID]
+    other_version: Mapped[int | None]
+    score: Mapped[float] = mapped_column(Double)
+    strength: Mapped[str]
+    reasons: Mapped[list[dict[str, Any]]]
+    status: Mapped[str]
+    is_standing: Mapped[bool]
+    decided_by: Mapped[UUID | None]
+    decided_at: Mapped[datetime | None]
+    reason: Mapped[str | None]
+    proposed_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+
+
+class MatchWait(Base):
+    """Records that were written and wait for the worker to match them; gone when that is done."""
+
+    __tablename__ = "match_wait"
+    __table_args__ = (Index(None, "owner_state", "id"),)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    owner_state: Mapped[str] = mapped_column(CHAR(3))
+    record_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))

@@ -1,0 +1,104 @@
+"""A pair of records as each of the two states may know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from uuid import UUID
+
+from salsa_ext.matching.evidence import Description, Evidence, weigh
+from salsa_ext.matching.pairs import is_match, is_urgent, is_worth, key_of
+from salsa_ext.readmodels.crowds import Candidate
+from salsa_ext.readmodels.records import RecordView
+from salsa_ext.readmodels.search import asked_of, held_of, searched_by
+from salsa_ext.values.firearms import Mark
+from salsa_ext.values.inquiries import Query
+
+
+@dataclass(frozen=True)
+class Side:
+    """What `owner` is told: its record, the other one (named where it is open), and why.
+
+    `version` is that of the record which was just written; `is_of_other` where this is the other.
+    `is_urgent` where one of the two was read in the field, or is missed.
+    """
+
+    owner: str
+    record: UUID
+    other_state: str
+    other: UUID
+    is_open: bool
+    evidence: Evidence
+    version: int
+    is_of_other: bool
+    is_urgent: bool
+
+    @cached_property
+    def key(self) -> tuple[UUID, UUID]:
+        """Return what the pair is known by among the owner's."""
+        return self.record, key_of(self.other)
+
+
+def query_of(view: RecordView) -> Query:
+    """Return the question that a record asks of all others."""
+    record = view.record
+    return Query(
+        serial=record.serial or "", make=record.make_text, model=record.model,
+        calibre=record.calibre_text, type=record.type_text,
+        country=record.country_of_manufacture, year=record.year,
+        marks=tuple(Mark(mark.kind, mark.text) for mark in view.marks), marking=record.marking,
+    )  # fmt: skip
+
+
+def visibility_of(view: RecordView) -> str:
+    """Return how its owner shows a record."""
+    return view.setting.visibility if view.setting else "open"
+
+
+def sides_of(view: RecordView, candidate: Candidate) -> Iterator[Side]:
+    """Yield what each state is told of a record and one candidate: one row, two, or none.
+
+    Of a silent record only its owner is told, and of two silent ones nobody. Each state is told
+    what agrees as far as it may know it.
+    """
+    record, held = view.record, candidate.held
+    if not is_worth(record.event, held.event, candidate.evidence.near):
+        return
+    if held.state == record.owner_state:
+        yield from _own(view, candidate)
+        return
+    shown, urgent = visibility_of(view), is_urgent(record.event, held.event)
+    if held.visibility != "silent" and is_match(candidate.evidence):
+        yield Side(record.owner_state, record.id, held.state, held.record_id,
+                   held.visibility == "open", candidate.evidence, record.version, False,
+                   urgent)  # fmt: skip
+    there = _seen_there(view, candidate, shown) if shown != "silent" else None
+    if there is not None and is_match(there):
+        yield Side(held.state, held.record_id, record.owner_state, record.id, shown == "open",
+                   there, record.version, True, urgent)  # fmt: skip
+
+
+def _own(view: RecordView, candidate: Candidate) -> Iterator[Side]:
+    """Two records of one state stand in one row, as that of the newer one."""
+    record, held = view.record, candidate.held
+    is_newer = record.id > held.record_id
+    evidence = candidate.evidence if is_newer else _seen_there(view, candidate, "open")
+    if evidence is not None and is_match(evidence):
+        newer, older = sorted((record.id, held.record_id), reverse=True)
+        yield Side(record.owner_state, newer, record.owner_state, older, True, evidence,
+                   record.version, not is_newer, is_urgent(record.event, held.event))  # fmt: skip
+
+
+def _seen_there(view: RecordView, candidate: Candidate, shown: str) -> Evidence | None:
+    """Weigh a pair from the candidate's side: it knows its own record, and of this what is shown."""
+    query, evidence = query_of(view), candidate.evidence
+    mine = asked_of(query) if shown == "open" else Description("")
+    theirs = held_of(candidate.held._replace(visibility="open"))
+    weighed = [
+        weigh(theirs, replace(mine, serial_norm=one.norm), by,
+              has_other_serial=evidence.has_other_serial)
+        for one, by in searched_by(query).items() if by == evidence.by
+    ]  # fmt: skip
+    best = max(filter(None, weighed), key=lambda one: one.bits, default=None)
+    return replace(best, crowd=evidence.crowd) if best else None

@@ -1,0 +1,22 @@
+"""Records that wait to be matched by the worker, written with them: so many stand in one row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+from uuid import UUID
+
+from salsa_ext.db import insert_many
+from salsa_ext.models import MatchWait
+from salsa_ext.values.ids import new_id
+from salsa_ext.values.manifests import chunks
+
+TOGETHER: Final = 200
+
+
+def add(owner: str, record_ids: Iterable[UUID]) -> None:
+    """Let records of a state wait; the worker takes one row at a time."""
+    insert_many(MatchWait, [
+        {"id": new_id(), "owner_state": owner, "record_ids": some}
+        for some in chunks(record_ids, TOGETHER)
+    ])  # fmt: skip

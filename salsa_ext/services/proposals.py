@@ -1,0 +1,166 @@
+"""Matches as they are proposed to each state, renewed and taken away, in the write that causes it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from salsa_ext.db import as_state, db
+from salsa_ext.models import Match, Record
+from salsa_ext.readmodels.crowds import Candidate
+from salsa_ext.readmodels.records import RecordView
+from salsa_ext.readmodels.sides import Side, sides_of
+from salsa_ext.services import match_news, match_withdrawals
+from salsa_ext.services.match_news import News
+from salsa_ext.values.actor import Actor
+from salsa_ext.values.ids import new_id
+
+MOST: Final = 10
+Key = tuple[UUID, UUID]
+Found = Sequence[tuple[RecordView, Sequence[Candidate]]]
+
+
+@dataclass(frozen=True)
+class Look:
+    """How records are looked at: `changed` are those of which a correction changed the marks.
+
+    `is_late` is the worker's look, which sees what others keep silent too.
+    """
+
+    changed: Collection[UUID] = ()
+    is_late: bool = False
+
+
+def propose(actor: Actor, found: Found, look: Look) -> None:
+    """Let each state know of the matches of records that were just written, once each.
+
+    What a correction no longer supports is taken away. Called by commands alone.
+    """
+    wanted = _wanted(found)
+    corrected = [view for view, _ in found if view.record.version > 1]
+    news = match_withdrawals.lost(actor, corrected, wanted, is_late=look.is_late)
+    for owner in sorted(wanted):
+        with as_state(actor, owner):  # a state's row is its own, whoever's write proposed it
+            news += _put(actor, owner, list(wanted[owner].values()), look)
+    match_news.tell(actor, news, is_late=look.is_late)
+
+
+def _wanted(found: Found) -> dict[str, dict[Key, Side]]:
+    families = _families(view.record for view, _ in found)
+    wanted: dict[str, dict[Key, Side]] = defaultdict(dict)
+    for view, candidates in found:
+        count = 0
+        for candidate in candidates:
+            if candidate.held.record_id in families[view.record.id]:
+                continue
+            sides = list(sides_of(view, candidate))
+            count += bool(sides)
+            if count > MOST and view.record.version == 1:
+                break
+            for side in sides:
+                wanted[side.owner].setdefault(side.key, side)
+    return wanted
+
+
+def _families(records: Iterable[Record]) -> dict[UUID, set[UUID]]:
+    """Return for each record those that are of the same gun for certain: nobody has to confirm them."""
+    roots = {record.id: record.linked_record or record.id for record in records}
+    linked = select(Record.id, Record.linked_record).where(
+        Record.linked_record.in_(set(roots.values()))
+    )
+    families: dict[Any, set[UUID]] = {root: {root} for root in roots.values()}
+    for record_id, root in db.session.execute(linked):
+        families.setdefault(root, set()).add(record_id)
+    return {record_id: families[root] | {record_id} for record_id, root in roots.items()}
+
+
+def _put(actor: Actor, owner: str, sides: Sequence[Side], look: Look) -> list[News]:
+    """Insert the rows of one state that are new, and renew those that stand."""
+    wanted = select(Match).where(
+        Match.owner_state == owner, Match.record_id.in_({side.record for side in sides})
+    )
+    rows = db.session.scalars(
+        wanted.order_by(Match.id).with_for_update().execution_options(populate_existing=True)
+    )
+    standing = {(row.record_id, row.other_key): row for row in rows}
+    known = [(standing[side.key], side) for side in sides if side.key in standing]
+    again = [(row, side) for row, side in known if _renew(actor, row, side, look)]
+    db.session.flush()  # while the owner's rows may be written
+    news = [_news("match_reopened", row.id, side) for row, side in again]
+    return news + _insert(actor, [side for side in sides if side.key not in standing])
+
+
+def _insert(actor: Actor, sides: Sequence[Side]) -> list[News]:
+    if not sides:
+        return []
+    by_key = {side.key: side for side in sorted(sides, key=lambda side: side.key)}  # never crossing
+    made = insert(Match).values([_row(actor, side) for side in by_key.values()])
+    columns = (Match.id, Match.record_id, Match.other_key)
+    once = made.on_conflict_do_nothing().returning(*columns)
+    return [_news("match_proposed", row.id, by_key[row.record_id, row.other_key])
+            for row in db.session.execute(once)]  # fmt: skip
+
+
+def _news(code: str, match_id: UUID, side: Side) -> News:
+    strength = str(side.evidence.strength)
+    return News(code, side.owner, match_id, side.record, side.other_state, strength, side.is_urgent)
+
+
+def _row(actor: Actor, side: Side) -> dict[str, Any]:
+    now = actor.now()
+    mine, theirs = (None, side.version) if side.is_of_other else (side.version, None)
+    return {
+        "id": new_id(), "owner_state": side.owner, "version": 1,
+        "record_id": side.record, "record_version": mine,
+        "other_state": side.other_state, "other_key": side.key[1], "other_version": theirs,
+        "status": "proposed", "is_standing": True, "decided_by": None, "decided_at": None,
+        "reason": None, "proposed_at": now, "changed_at": now,
+    } | _said(side)  # fmt: skip
+
+
+def _said(side: Side) -> dict[str, Any]:
+    evidence = side.evidence
+    reasons = [
+        {"code": reason.code, "bits": reason.bits, "text": reason.text.text,
+         "params": dict(reason.text.params)}
+        for reason in evidence.reasons
+    ] if side.is_open else []  # fmt: skip
+    return {"other_record": side.other if side.is_open else None, "score": evidence.bits,
+            "strength": evidence.strength, "reasons": reasons}  # fmt: skip
+
+
+def _renew(actor: Actor, row: Match, side: Side, look: Look) -> bool:
+    """Let a row say what its records say now; tells whether it has to be judged anew.
+
+    What was rejected is so until the marks of one of the two change.
+    """
+    written = side.other if side.is_of_other else side.record
+    name = "other_version" if side.is_of_other else "record_version"
+    is_first = getattr(row, name) != side.version
+    setattr(row, name, side.version)
+    if side.version == 1:
+        return False
+    is_again = not row.is_standing or (
+        is_first and row.status == "rejected" and written in look.changed
+    )
+    said = _said(side)
+    if is_again:
+        said |= {"status": "proposed", "is_standing": True, "decided_by": None,
+                 "decided_at": None, "reason": None}  # fmt: skip
+    _change(actor, row, said)
+    return is_again
+
+
+def _change(actor: Actor, row: Match, said: Mapping[str, Any]) -> None:
+    if all(getattr(row, name) == value for name, value in said.items()):
+        return
+    for name, value in said.items():
+        setattr(row, name, value)
+    row.version += 1
+    row.changed_at = actor.now()

@@ -1,0 +1,83 @@
+"""The worker's look at what was written: files, long manifests, receipts, and what is kept silent.
+
+A single document is matched in its own request already; here two that were written at one moment
+find each other too, and owners of silent records learn what matched, so that no answer takes longer
+for them. Guns of the licit trade that come many at a time are compared with what bears the same serial, by one
+question for all of them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import delete, select
+
+from salsa_ext.db import db
+from salsa_ext.matching import marks
+from salsa_ext.matching.pairs import READ_AFIELD
+from salsa_ext.models import MarkKey, MatchWait
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import require
+from salsa_ext.readmodels.alike import of_many
+from salsa_ext.readmodels.records import RecordView, by_id, with_other_marks
+from salsa_ext.readmodels.sides import query_of
+from salsa_ext.services import matches, proposals
+from salsa_ext.services.proposals import Look
+from salsa_ext.values.actor import Actor
+
+FEW: Final = 20
+
+
+def run(*, actor: Actor) -> int:
+    """Match the records of the oldest row that waits in the actor's state; returns how many.
+
+    Safe to run anywhere, twice, at once: rows that another run holds are passed over, and what was
+    proposed is proposed once.
+    """
+    require(actor, Permission.MATCH_DECIDE)
+    waiting = select(MatchWait.id, MatchWait.record_ids).where(
+        MatchWait.owner_state == actor.own_state()
+    )
+    oldest = waiting.order_by(MatchWait.id).limit(1).with_for_update(skip_locked=True)
+    row = db.session.execute(oldest).first()
+    if row is None:
+        return 0
+    db.session.execute(delete(MatchWait).where(MatchWait.id == row.id))
+    views = _standing(by_id(row.record_ids))
+    _propose(actor, views, is_bulk=len(row.record_ids) > FEW)
+    return len(row.record_ids)
+
+
+def _propose(actor: Actor, views: Sequence[RecordView], *, is_bulk: bool) -> None:
+    others = [view for view in views if not is_bulk or view.record.event in READ_AFIELD]
+    traded = [view for view in views if is_bulk and view.record.event not in READ_AFIELD]
+    own = _documents(views)
+    alike = of_many({view.record.id: query_of(view) for view in traded}, actor.own_state())
+    found = [(view, matches.searched(actor, view, own[view.record.id], stands=True))
+             for view in others]  # fmt: skip
+    for view in traded:
+        hits = alike.get(view.record.id, ())
+        found.append((view, [hit for hit in hits if hit.held.record_id not in own[view.record.id]]))
+    changed = with_other_marks([view for view in views if view.record.version > 1])
+    proposals.propose(actor, found, Look(changed, is_late=True))
+
+
+def _documents(views: Sequence[RecordView]) -> dict[UUID, set[UUID]]:
+    """Return for each record those of its document, itself among them."""
+    of_document: dict[UUID, set[UUID]] = defaultdict(set)
+    for view in views:
+        of_document[view.record.document_id].add(view.record.id)
+    return {view.record.id: of_document[view.record.document_id] for view in views}
+
+
+def _standing(views: Sequence[RecordView]) -> list[RecordView]:
+    """Return the records that searches find: of what did not happen after all there is no match."""
+    found = (marks.kept_key(mark.text) for view in views for mark in view.marks)
+    keys = {key.value for key in found if key}
+    records = [view.record.id for view in views]
+    stands = (MarkKey.key.in_(keys), MarkKey.record_id.in_(records), ~MarkKey.is_void)
+    known = set(db.session.scalars(select(MarkKey.record_id).where(*stands)))
+    return [view for view in views if view.record.id in known]

@@ -1,0 +1,408 @@
+"""Matches: proposed to each state when a record is written, judged by each for itself."""
+
+import pytest
+
+from api.schemas.reports import ReportRequest
+from api.schemas.transfers import TransferRequest
+from salsa_ext.services import rematching, reports, transfers
+from tests import bodies
+
+
+@pytest.fixture
+def bra(as_actor):
+    return as_actor("BRA", "police_officer")
+
+
+@pytest.fixture
+def pry(as_actor):
+    return as_actor("PRY", "police_officer")
+
+
+def sold(as_actor, state="PRY", **changes):
+    client = as_actor(state, "licensing_officer")
+    return client.post("/transfers", bodies.transfer(**changes)).json
+
+
+def matches(client, query=""):
+    return client.get(f"/matches{query}").json["items"]
+
+
+def act(client, match, action, expect=200, **body):
+    etag = client.get(f"/matches/{match['id']}").headers["ETag"]
+    return client.post(f"/matches/{match['id']}/{action}", body, expect, If_Match=etag).json
+
+
+def correct(client, kind, made, body):
+    etag = f'"{made["version"]}"'
+    return client.post(f"/{kind}/{made['id']}/correct", body, 200, If_Match=etag).json
+
+
+def look(run, *states):
+    """Let the worker look until nothing waits."""
+    for state in states or ("BRA", "PRY"):
+        while run(state, rematching.run):
+            pass
+
+
+def test_a_seizure_that_matches_a_sale_is_a_match_of_both_states(as_actor, bra, pry):
+    sale = sold(as_actor)["firearm"]["record"]
+    seized = bra.post("/seizures", bodies.seizure()).json["items"][0]["record"]
+    [mine], [theirs] = matches(bra), matches(pry)
+    assert (mine["record"], mine["other"]["state"], mine["other"]["record"]) == (
+        seized,
+        "PRY",
+        sale,
+    )
+    assert (theirs["record"], theirs["other"]["state"]) == (sale, "BRA")
+    assert theirs["other"]["record"] == seized
+    assert {match["status"] for match in (mine, theirs)} == {"proposed"}
+    assert mine["score"] == theirs["score"] and mine["strength"] == "strong"
+    assert mine["id"] != theirs["id"]
+
+
+def test_a_match_says_why_in_the_readers_language(as_actor, bra):
+    sold(as_actor)
+    bra.post("/seizures", bodies.seizure())
+    [match] = matches(bra)
+    said = [reason["text"] for reason in match["reasons"]]
+    assert said[:2] == ["The serial is the same.", "The make is the same."]
+    assert sum(reason["bits"] for reason in match["reasons"]) == match["score"]
+    [spanish] = bra.get("/matches", Accept_Language="es").json["items"]
+    assert spanish["reasons"][0]["text"] != match["reasons"][0]["text"]
+
+
+def test_a_loss_that_is_reported_later_finds_the_seizure_of_last_year(bra, pry):
+    bra.post("/seizures", bodies.seizure(occurred_on="2025-03-01"))
+    lost = {
+        name: value for name, value in bodies.report(kind="loss").items() if name != "stolen_from"
+    }
+    report = pry.post("/reports", lost).json
+    [mine], [theirs] = matches(pry), matches(bra)
+    assert mine["record"] == theirs["other"]["record"] == report["firearm"]["record"]
+
+
+def test_each_kind_of_write_is_matched_in_its_request(as_actor, bra, pry):
+    bra.post("/seizures", bodies.seizure())
+    sold(as_actor)
+    pry.post("/reports", bodies.report())
+    exporter = as_actor("BRA", "licensing_officer")
+    permit = exporter.post("/permits", bodies.permit()).json["id"]
+    gun = bodies.shipment()["items"][0] | {"serial": "ABC123456"}
+    exporter.post(f"/permits/{permit}/shipments", bodies.shipment(items=[gun]))
+    assert len(matches(bra)) == 5  # seized with sale, theft, export; export with sale and theft
+    assert len(matches(pry)) == 5
+
+
+def test_two_records_of_one_state_are_one_match_of_it(as_actor, bra):
+    sale = sold(as_actor, "BRA")["firearm"]["record"]
+    seized = bra.post("/seizures", bodies.seizure()).json["items"][0]["record"]
+    [match] = matches(bra)
+    assert (match["record"], match["other"]["record"]) == (seized, sale)
+    assert match["other"]["state"] == "BRA"
+    for record in (sale, seized):
+        assert matches(bra, f"?record={record}") == [match]
+
+
+def test_a_weak_candidate_is_shown_and_not_kept(as_actor, bra):
+    sold(as_actor, firearm={"serial": "A12"})
+    [item] = bra.post("/seizures", bodies.seizure(items=[{"line": 1, "serial": "A12"}])).json[
+        "matches"
+    ]
+    assert [candidate["strength"] for candidate in item["candidates"]] == ["weak"]
+    assert matches(bra) == []
+
+
+def test_new_guns_that_are_numbered_on_are_no_matches_of_each_other(as_actor, bra):
+    sold(as_actor, firearm=bodies.firearm(serial="ABC123455"))
+    sold(as_actor, "BRA")
+    assert matches(bra) == []
+
+
+def test_a_serial_that_was_misread_in_the_field_is_one(as_actor, bra):
+    sold(as_actor, firearm=bodies.firearm(serial="ABC123455"))
+    bra.post("/seizures", bodies.seizure())
+    [match] = matches(bra)
+    assert match["strength"] == "moderate"
+    texts = [reason["text"] for reason in match["reasons"]]
+    assert texts[0] == "One character of the serial differs: 6 here, 5 in the record."
+
+
+def test_what_differs_is_told_from_the_side_of_each_state(as_actor, bra, pry):
+    sold(as_actor, firearm=bodies.firearm(serial="ABC123455"))
+    bra.post("/seizures", bodies.seizure())
+    [match] = matches(pry)
+    texts = [reason["text"] for reason in match["reasons"]]
+    assert texts[0] == "One character of the serial differs: 5 here, 6 in the record."
+
+
+def test_a_shipment_and_its_receipt_are_linked_and_no_match(as_actor, bra, pry, run):
+    exporter = as_actor("BRA", "licensing_officer")
+    permit = exporter.post("/permits", bodies.permit()).json["id"]
+    shipment = exporter.post(f"/permits/{permit}/shipments", bodies.shipment()).json["id"]
+    as_actor("PRY", "licensing_officer").post(
+        f"/shipments/{shipment}/receipt", {"received_on": "2026-03-03", "all": True}
+    )
+    look(run)
+    assert matches(bra) == matches(pry) == []
+
+
+def test_the_worker_finds_what_was_written_in_bulk(bra, pry, run):
+    """As an importer writes it: the same core, and nobody waits for the answer."""
+    bra.post("/seizures", bodies.seizure())
+    schema = TransferRequest()
+    batch = [schema.load(bodies.transfer(firearm=bodies.firearm(serial=f"{serial}")))
+             for serial in ("ABC123456", *range(7000000, 7000040))]  # fmt: skip
+    run("PRY", transfers.record_many, batch=batch)
+    assert matches(bra) == []
+    look(run)
+    assert len(matches(bra)) == len(matches(pry)) == 1
+    assert run("PRY", rematching.run) == 0
+
+
+def test_guns_of_a_file_are_not_searched_one_by_one(bra, run, asked):
+    bra.post("/seizures", bodies.seizure())
+    schema = TransferRequest()
+    batch = [schema.load(bodies.transfer(firearm=bodies.firearm(serial=f"{serial}")))
+             for serial in ("ABC123456", *range(7000000, 7000100))]  # fmt: skip
+    run("PRY", transfers.record_many, batch=batch)
+    asked.clear()
+    run("PRY", rematching.run)
+    assert not [statement for statement in asked if "salsa_near" in statement]
+    assert len(asked) < 30
+    assert len(matches(bra)) == 1
+
+
+def test_where_one_record_agrees_in_all_its_neighbours_are_no_matches(as_actor, bra):
+    for serial in ("ABC123455", "ABC123456", "ABC123457"):
+        sold(as_actor, firearm=bodies.firearm(serial=serial))
+    bra.post("/seizures", bodies.seizure())
+    assert [match["strength"] for match in matches(bra)] == ["strong"]
+
+
+def test_a_pair_is_proposed_once_however_often_it_is_looked_at(as_actor, bra, pry, run):
+    sold(as_actor)
+    bra.post("/seizures", bodies.seizure())
+    first = matches(bra)
+    look(run)
+    assert matches(bra) == first
+    assert len(matches(pry)) == 1
+
+
+def test_a_match_is_confirmed_and_the_other_state_is_not_bound(as_actor, bra, pry):
+    sold(as_actor)
+    bra.post("/seizures", bodies.seizure())
+    [match] = matches(bra)
+    said = act(bra, match, "confirm", reason="Compared on the bench")
+    assert (said["status"], said["version"], said["reason"]) == (
+        "confirmed", 2, "Compared on the bench",
+    )  # fmt: skip
+    assert said["decided_by"].startswith("police_officer-") and said["decided_at"]
+    assert matches(pry)[0]["status"] == "proposed"
+
+
+def test_a_decision_is_taken_back_by_the_other_one(as_actor, bra):
+    sold(as_actor)
+    bra.post("/seizures", bodies.seizure())
+    [match] = matches(bra)
+    act(bra, match, "reject", reason="Another importer's mark")
+    assert act(bra, match, "confirm")["status"] == "confirmed"
+    said = act(bra, match, "reject", reason="It is another gun after all")
+    assert (said["status"], said["version"]) == ("rejected", 4)
+
+
+def test_what_is_decided_is_not_decided_so_again(as_actor, bra):
+    sold(as_actor)
+    bra.post("/seizures", bodies.seizure())
+    [match] = matches(bra)
+    act(bra, match, "confirm")
+    assert act(bra, match, "confirm", 409)["code"] == "illegal_transition"
+
+
+def test_a_rejection_says_why(as_actor, bra):
+    sold(as_actor)
+    bra.post("/seizures", bodies.seizure())
+    [match] = matches(bra)
+    assert list(act(bra, match, "reject", 422)["errors"]) == ["reason"]
+
+
+@pytest.mark.parametrize("header,status", [({}, 428), ({"If_Match": '"7"'}, 412)])
+def test_a_decision_names_the_version_that_was_read(as_actor, bra, header, status):
+    sold(as_actor)
+    bra.post("/seizures", bodies.seizure())
+    [match] = matches(bra)
+    bra.post(f"/matches/{match['id']}/confirm", {}, status, **header)
+
+
+def test_matches_are_listed_by_status_strength_state_and_record(as_actor, bra):
+    sold(as_actor)
+    sold(as_actor, firearm=bodies.firearm(serial="XYZ987655"))
+    items = [bodies.firearm(), bodies.firearm(line=2, serial="XYZ987654")]
+    bra.post("/seizures", bodies.seizure(items=items))
+    strong, moderate = sorted(matches(bra), key=lambda match: match["strength"], reverse=True)
+    act(bra, strong, "confirm")
+    for query, found in (
+        ("?status=confirmed", strong), ("?status=proposed", moderate),
+        ("?strength=moderate", moderate), (f"?record={strong['record']}", strong),
+        (f"?record={moderate['other']['record']}", moderate),
+    ):  # fmt: skip
+        assert [match["id"] for match in matches(bra, query)] == [found["id"]]
+    assert len(matches(bra, "?state=PRY")) == 2 and matches(bra, "?state=URY") == []
+    assert matches(bra, "?standing=false") == []
+
+
+def test_matches_are_paged_and_given_as_a_table(as_actor, bra):
+    sold(as_actor)
+    sold(as_actor, firearm=bodies.firearm(serial="XYZ987654"))
+    items = [bodies.firearm(), bodies.firearm(line=2, serial="XYZ987654")]
+    bra.post("/seizures", bodies.seizure(items=items))
+    page = bra.get("/matches?limit=1").json
+    assert len(page["items"]) == 1 and page["next"]
+    assert len(bra.get("/matches?format=csv").text.splitlines()) == 3
+    assert bra.get("/matches?format=xlsx").data[:2] == b"PK"
+
+
+def test_a_correction_of_a_serial_makes_a_new_match(as_actor, bra):
+    sale = sold(as_actor)["firearm"]["record"]
+    made = bra.post("/seizures", bodies.seizure(items=[bodies.firearm(serial="XYZ987654")])).json
+    assert matches(bra) == []
+    correct(bra, "seizures", made, bodies.seizure(reason="Read again under a lamp"))
+    [match] = matches(bra)
+    assert match["other"]["record"] == sale
+
+
+@pytest.mark.parametrize("is_confirmed", [False, True])
+def test_a_correction_of_a_serial_takes_its_match_away_from_both(as_actor, bra, pry, is_confirmed):
+    sold(as_actor)
+    made = bra.post("/seizures", bodies.seizure()).json
+    [match] = matches(pry)
+    if is_confirmed:
+        act(pry, match, "confirm")
+    other = bodies.seizure(items=[bodies.firearm(serial="XYZ987654")], reason="Misread")
+    correct(bra, "seizures", made, other)
+    assert matches(bra) == matches(pry) == []
+    [gone] = matches(pry, "?standing=false")
+    assert (gone["id"], gone["standing"]) == (match["id"], False)
+    assert act(pry, gone, "reject", 409, reason="x")["code"] == "conflict"
+    codes = [each["code"] for each in pry.get("/notifications").json["items"]]
+    assert ("match_withdrawn" in codes) == is_confirmed
+
+
+def test_what_was_taken_away_comes_back_with_the_marks_and_is_judged_anew(as_actor, bra, pry):
+    sold(as_actor)
+    made = bra.post("/seizures", bodies.seizure()).json
+    [match] = matches(pry)
+    act(pry, match, "confirm")
+    other = bodies.seizure(items=[bodies.firearm(serial="XYZ987654")], reason="Misread")
+    made = correct(bra, "seizures", made, other)
+    correct(bra, "seizures", made, bodies.seizure(reason="It was right at first"))
+    [again] = matches(pry)
+    assert (again["id"], again["status"], again["standing"]) == (match["id"], "proposed", True)
+
+
+def test_a_rejected_match_is_not_proposed_again_by_other_facts(as_actor, bra, run):
+    sold(as_actor)
+    made = bra.post("/seizures", bodies.seizure()).json
+    [match] = matches(bra)
+    act(bra, match, "reject", reason="Another gun")
+    correct(bra, "seizures", made, bodies.seizure(reason="Place", occurred_on="2026-03-02"))
+    look(run)
+    assert matches(bra)[0]["status"] == "rejected"
+
+
+def test_other_marks_open_a_rejected_match_again_once(as_actor, bra, pry, run):
+    sold(as_actor)
+    made = bra.post("/seizures", bodies.seizure()).json
+    [match] = matches(pry)
+    act(pry, match, "reject", reason="Another gun")
+    gun = bodies.firearm(marks=[{"kind": "proof", "text": "BNP77"}])
+    correct(bra, "seizures", made, bodies.seizure(items=[gun], reason="One more mark"))
+    [again] = matches(pry)
+    assert (again["status"], again["reason"], again["decided_by"]) == ("proposed", None, None)
+    act(pry, again, "reject", reason="Another gun still")
+    look(run)
+    assert matches(pry)[0]["status"] == "rejected"
+
+
+def test_a_correction_leaves_a_confirmed_match_confirmed_while_the_marks_agree(as_actor, bra):
+    sold(as_actor)
+    made = bra.post("/seizures", bodies.seizure()).json
+    act(bra, matches(bra)[0], "confirm")
+    gun = bodies.firearm()
+    del gun["make"]
+    correct(bra, "seizures", made, bodies.seizure(items=[gun], reason="The slide is another's"))
+    [match] = matches(bra)
+    assert match["status"] == "confirmed"
+    assert "make_same" not in [reason["code"] for reason in match["reasons"]]
+
+
+def test_a_correction_of_the_other_states_record_moves_the_match_too(as_actor, bra, pry):
+    client = as_actor("PRY", "licensing_officer")
+    sale = client.post("/transfers", bodies.transfer()).json
+    bra.post("/seizures", bodies.seizure())
+    body = bodies.transfer(firearm=bodies.firearm(serial="XYZ987654"), reason="Typed wrong")
+    correct(client, "transfers", sale, body)
+    assert matches(bra) == matches(pry) == []
+
+
+def test_a_shipment_that_is_cancelled_leaves_no_match(as_actor, bra, pry):
+    exporter = as_actor("BRA", "licensing_officer")
+    permit = exporter.post("/permits", bodies.permit()).json["id"]
+    made = exporter.post(f"/permits/{permit}/shipments", bodies.shipment()).json
+    serial = exporter.get(f"/shipments/{made['id']}/items").json["items"][0]["serial"]
+    pry.post("/reports", bodies.report(firearm=bodies.firearm(serial=serial)))
+    assert matches(bra) and matches(pry)
+    etag = exporter.get(f"/shipments/{made['id']}").headers["ETag"]
+    exporter.post(f"/shipments/{made['id']}/cancel", {"reason": "x"}, 200, If_Match=etag)
+    assert matches(bra) == matches(pry) == []
+
+
+def test_the_police_of_the_other_state_is_told_of_a_new_match(as_actor, bra, pry):
+    sold(as_actor)
+    bra.post("/seizures", bodies.seizure())
+    [match] = matches(pry)
+    for role in ("police_officer", "trace_analyst"):
+        [told] = as_actor("PRY", role).get("/notifications").json["items"]
+        assert (told["code"], told["subject"]["id"]) == ("match_proposed", match["id"])
+        assert told["data"]["state"] == "BRA"
+        assert told["text"] != "match_proposed"
+    assert bra.get("/notifications").json["items"] == []
+
+
+def test_the_own_police_is_told_where_a_licensing_officer_wrote_the_record(as_actor, bra):
+    bra.post("/reports", bodies.report())
+    sold(as_actor, "BRA")
+    [told] = bra.get("/notifications").json["items"]
+    assert told["code"] == "match_proposed"
+
+
+def test_a_decision_stands_in_the_audit(as_actor, bra):
+    sold(as_actor)
+    bra.post("/seizures", bodies.seizure())
+    [match] = matches(bra)
+    act(bra, match, "confirm")
+    for action in ("match:proposed", "match:confirmed"):
+        [entry] = as_actor("BRA", "auditor").get(f"/audit?action={action}").json["items"]
+        assert entry["subject_id"] == match["id"]
+
+
+def test_of_licit_trade_on_both_sides_nobody_is_told(as_actor, bra, pry):
+    sold(as_actor)
+    sold(as_actor, "BRA")
+    assert matches(bra) and matches(pry)
+    assert bra.get("/notifications").json["items"] == pry.get("/notifications").json["items"] == []
+
+
+def test_of_very_many_at_once_one_is_told_with_how_many_there_are(bra, pry, run):
+    """As where a file of stolen guns comes in."""
+    serials = [f"QRS{number}" for number in range(600000, 600025)]
+    items = [bodies.firearm(line=line, serial=serial) for line, serial in enumerate(serials, 1)]
+    bra.post("/seizures", bodies.seizure(items=items))
+    schema = ReportRequest()
+    stolen = [
+        bodies.report(number=serial, firearm=bodies.firearm(serial=serial)) for serial in serials
+    ]
+    run("PRY", reports.record_many, batch=[schema.load(body) for body in stolen])
+    look(run)
+    for police in (bra, pry):
+        [told] = police.get("/notifications").json["items"]
+        assert told["data"]["count"] == len(matches(police, "?limit=200")) == 25

@@ -1,0 +1,189 @@
+"""What each state learns of a match: nothing of what is silent, a state and a contact of a pointer."""
+
+import json
+
+import pytest
+from sqlalchemy import select
+
+from salsa_ext.db import db
+from salsa_ext.models import Match
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import RULES
+from tests import bodies
+from tests.api.test_matches import act, correct, look, matches, sold
+
+DECIDING = {"police_officer", "trace_analyst", "forensic_examiner"}
+
+
+@pytest.fixture
+def bra(as_actor):
+    return as_actor("BRA", "police_officer")
+
+
+@pytest.fixture
+def pry(as_actor):
+    return as_actor("PRY", "police_officer")
+
+
+def told(as_actor, state):
+    items = as_actor(state, "police_officer").get("/notifications").json["items"]
+    return [item["code"] for item in items]
+
+
+def test_those_who_judge_matches_are_police_analysts_and_examiners():
+    assert {role for role, may in RULES.items() if Permission.MATCH_DECIDE in may} == DECIDING
+
+
+@pytest.mark.parametrize("role", sorted(set(RULES) - DECIDING - {"secretariat"}))
+def test_no_other_role_judges(as_actor, bra, role):
+    sold(as_actor)
+    bra.post("/seizures", bodies.seizure())
+    [match] = matches(bra)
+    as_actor("BRA", role).post(f"/matches/{match['id']}/confirm", {}, 403, If_Match='"1"')
+
+
+@pytest.mark.parametrize("role", sorted(DECIDING))
+def test_a_match_is_not_there_for_another_state(as_actor, bra, role):
+    sold(as_actor)
+    bra.post("/seizures", bodies.seizure())
+    [match] = matches(bra)
+    for state in ("PRY", "URY"):
+        other = as_actor(state, role)
+        other.get(f"/matches/{match['id']}", 404)
+        other.post(f"/matches/{match['id']}/confirm", {}, 404, If_Match='"1"')
+        assert match["id"] not in [each["id"] for each in matches(other)]
+
+
+def test_of_a_silent_record_its_owner_alone_is_told(as_actor, bra, pry, run):
+    record = sold(as_actor, visibility="silent")["firearm"]["record"]
+    seized = bra.post("/seizures", bodies.seizure()).json["items"][0]["record"]
+    look(run)
+    assert matches(bra) == [] and told(as_actor, "BRA") == []
+    [match] = matches(pry)
+    assert (match["record"], match["other"]["record"]) == (record, seized)
+    assert told(as_actor, "PRY") == ["match_proposed"]
+
+
+def test_no_row_about_a_silent_record_is_in_another_states_reach(as_actor, bra, run, asked):
+    sold(as_actor, visibility="silent")
+    bra.post("/seizures", bodies.seizure())
+    look(run)
+    assert in_reach(run, "BRA") == [] and in_reach(run, "URY") == []
+    assert len(in_reach(run, "PRY")) == 1
+
+
+def in_reach(run, state):
+    return run(state, lambda actor: db.session.scalars(select(Match)).all())
+
+
+def test_a_silent_seizure_tells_nobody(as_actor, bra, pry, run):
+    sold(as_actor)
+    bra.post("/seizures", bodies.seizure(visibility="silent"))
+    look(run)
+    [match] = matches(bra)
+    assert match["other"]["state"] == "PRY"
+    assert matches(pry) == [] and told(as_actor, "PRY") == []
+    assert in_reach(run, "PRY") == []
+
+
+def test_of_two_silent_records_nobody_is_told(as_actor, bra, pry, run):
+    sold(as_actor, visibility="silent")
+    bra.post("/seizures", bodies.seizure(visibility="silent"))
+    look(run)
+    assert matches(bra) == matches(pry) == []
+
+
+@pytest.mark.parametrize(
+    "path,body", [("/reports", bodies.report), ("/transfers", bodies.transfer)]
+)
+def test_a_write_asks_the_same_whether_there_is_a_silent_record_or_none(
+    as_actor, asked, path, body
+):
+    role = "police_officer" if path == "/reports" else "licensing_officer"
+    client, statements = as_actor("BRA", role), []
+    sold(as_actor, visibility="silent", firearm=bodies.firearm(serial="XYZ987654"))
+    for number, serial in enumerate(("AAA111111", "ABC123456", "XYZ987654")):
+        asked.clear()
+        client.post(path, body(number=f"N-{number}", firearm=bodies.firearm(serial=serial)))
+        statements.append([said for said in asked if "mark_form" not in said])  # kept once a mark
+    assert statements[2] == statements[1]  # the first one fills what is kept in memory
+
+
+def test_of_a_pointer_the_asker_learns_the_state_and_whom_to_ask(as_actor, bra, pry, contact):
+    record = sold(as_actor, visibility="pointer")["firearm"]["record"]
+    seized = bra.post("/seizures", bodies.seizure()).json["items"][0]["record"]
+    [mine], [theirs] = matches(bra), matches(pry)
+    assert (mine["other"]["state"], mine["other"]["record"], mine["reasons"]) == ("PRY", None, [])
+    assert mine["other"]["contact"]["agency"] == "PRY-POLICE"
+    assert record not in json.dumps(matches(bra))
+    assert (theirs["record"], theirs["other"]["record"]) == (record, seized)
+    assert "make_same" in [reason["code"] for reason in theirs["reasons"]]
+
+
+def test_a_pointer_is_scored_by_its_serial_alone_whatever_else_it_says(as_actor, bra):
+    sold(as_actor, visibility="pointer", firearm=bodies.firearm(make="Glock", type="revolver"))
+    bra.post("/seizures", bodies.seizure())
+    [match] = matches(bra)
+    assert match["score"] == 24.0
+
+
+def test_a_pointer_that_asks_is_a_pointer_to_the_other_state(as_actor, bra, pry):
+    sold(as_actor)
+    seized = bra.post("/seizures", bodies.seizure(visibility="pointer")).json["items"][0]["record"]
+    [match] = matches(pry)
+    assert (match["other"]["record"], match["reasons"]) == (None, [])
+    assert seized not in json.dumps(pry.get("/notifications").json)
+
+
+def test_a_record_that_turns_silent_leaves_the_other_states_reach(as_actor, bra, run):
+    sale = sold(as_actor)
+    bra.post("/seizures", bodies.seizure())
+    act(bra, matches(bra)[0], "confirm")
+    before = told(as_actor, "BRA")
+    body = bodies.transfer(visibility="silent", reason="Operation")
+    correct(as_actor("PRY", "licensing_officer"), "transfers", sale, body)
+    assert in_reach(run, "BRA") == []
+    assert told(as_actor, "BRA") == before
+    assert len(in_reach(run, "PRY")) == 1
+
+
+def test_a_record_that_turns_pointer_keeps_its_match_and_loses_its_id(as_actor, bra):
+    sale = sold(as_actor)
+    bra.post("/seizures", bodies.seizure())
+    act(bra, matches(bra)[0], "confirm")
+    body = bodies.transfer(visibility="pointer", reason="Operation")
+    correct(as_actor("PRY", "licensing_officer"), "transfers", sale, body)
+    [match] = matches(bra)
+    assert (match["status"], match["other"]["record"], match["reasons"]) == ("confirmed", None, [])
+
+
+def test_a_record_that_opens_is_named_and_one_that_is_silent_no_longer_is_proposed(
+    as_actor, bra, run
+):
+    sale = sold(as_actor, visibility="silent")
+    bra.post("/seizures", bodies.seizure())
+    look(run)
+    body = bodies.transfer(visibility="open", reason="The operation is over")
+    correct(as_actor("PRY", "licensing_officer"), "transfers", sale, body)
+    [match] = matches(bra)
+    assert match["other"]["record"] == sale["firearm"]["record"]
+
+
+def test_a_correction_parts_what_the_owner_of_a_silent_record_was_told(as_actor, bra, pry, run):
+    sold(as_actor, visibility="silent")
+    made = bra.post("/seizures", bodies.seizure()).json
+    look(run)
+    assert len(matches(pry)) == 1
+    other = bodies.seizure(items=[bodies.firearm(serial="XYZ987654")], reason="Misread")
+    correct(bra, "seizures", made, other)
+    look(run)
+    assert matches(pry) == []
+
+
+def test_the_askers_audit_names_no_match_of_another_state(as_actor, bra, pry):
+    sold(as_actor)
+    bra.post("/seizures", bodies.seizure())
+    [mine], [theirs] = matches(bra), matches(pry)
+    for state, match in (("BRA", mine), ("PRY", theirs)):
+        audit = as_actor(state, "auditor").get("/audit?action=match:proposed").json["items"]
+        assert [entry["subject_id"] for entry in audit] == [match["id"]]
