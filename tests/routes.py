@@ -107,6 +107,7 @@ ROUTES = (
     Route("POST", "/seizures/{seizure_id}/correct", Of.SEIZURE_RECORD),
     Route("GET", "/records/{record_id}", Of.RECORD_READ),
     Route("POST", "/checks", Of.CHECK_MAKE),
+    Route("POST", "/checks/batch", Of.CHECK_MAKE),
     Route("POST", "/checks/{check_id}/case", Of.CHECK_MAKE),
     Route("GET", "/traces", Of.TRACE_READ),
     Route("POST", "/traces", Of.TRACE_REQUEST),
