@@ -11,6 +11,7 @@ from api.said import as_messages
 from api.schemas.fields import Code, Items, RequestSchema, StateCode, Text, Whole
 from salsa_ext.errors import Invalid
 from salsa_ext.readmodels.crowds import Candidate
+from salsa_ext.readmodels.search import wrong_serial
 from salsa_ext.services.checks import Answer
 from salsa_ext.services.fields import MOST_NAMED
 from salsa_ext.values import codes
@@ -23,11 +24,20 @@ TOO_MANY: Final = Lazy("A batch has at most {most} checks; send the others as an
 NONE: Final = Lazy("A batch has one check or more.")
 
 
+class Serial(Text):
+    """What is read of a serial; what it cannot hold is told with what it can."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        if isinstance(value, str) and (wrong := wrong_serial(value)):
+            raise ValidationError([wrong])
+        return super()._deserialize(value, *args, **kwargs)
+
+
 class CheckedGunRequest(RequestSchema):
     """A gun of a batch. `?` one unreadable glyph, `*` a run of them, `[8B]` one of two."""
 
     value = Query
-    serial = Text(most=200, required=True)
+    serial = Serial(most=200, required=True)
     make = Text(most=200)
     model = Text(most=200)
     calibre = Text(most=100)
