@@ -26,6 +26,7 @@ COMMANDS = {
     "signing-key": ("api.cli.signing", "signing_key"),
     "paper": ("api.cli.papers", "paper"),
     "verify": ("api.cli.verify", "verify"),
+    "check": ("api.cli.checks", "check"),
     "import": ("api.cli.imports", "import_"),
     "bench": ("api.cli.bench", "bench"),
 }
