@@ -99,9 +99,11 @@ def make_many(
 
 def _ask(actor: Actor, query: Query) -> _Asked | Invalid:
     try:
-        return _Asked(new_id(), query, search(query, actor, silent=False))
+        found = search(query, actor, silent=False)
     except Invalid as error:
         return error
+    # what others take away from a candidate can leave too little of it to be looked at
+    return _Asked(new_id(), query, [one for one in found if one.evidence.strength])
 
 
 def _answers(asked: Sequence[_Asked]) -> dict[UUID, Answer]:
