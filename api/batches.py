@@ -13,7 +13,7 @@ from marshmallow import Schema
 from api.i18n import language
 from api.manifests import KeptManifest, Progress, rows_of
 from api.problems import problem_of
-from api.rows import Row, refuse
+from api.rows import NDJSON, Row, refuse
 from api.schemas.checks import BatchEndResponse, BatchLineResponse, judge
 from api.transaction import transaction
 from salsa_ext.errors import Invalid, say
@@ -25,7 +25,6 @@ from salsa_ext.values.actor import Actor, Purpose
 from salsa_ext.values.inquiries import MOST_CHECKED, BatchData, Query
 from salsa_ext.values.manifests import Manifest, chunks
 
-TYPE: Final = "application/x-ndjson"
 PART: Final = 100
 """Checks of one transaction: some tenths of a second, after which they are answered and kept."""
 Judged = tuple[int, Query | Invalid]
@@ -77,7 +76,7 @@ def respond(actor: Actor, data: BatchData, attempt: Attempt | None) -> Response:
     stream = _Stream(current_app._get_current_object(), actor, data, attempt)  # type: ignore[attr-defined]
     parts = stream.parts()
     first, is_replayed = next(parts)
-    response = Response(stream.from_first(first, parts), content_type=TYPE)
+    response = Response(stream.from_first(first, parts), content_type=NDJSON)
     if is_replayed:
         response.headers["Idempotency-Replayed"] = "true"
     return response

@@ -11,7 +11,7 @@ from weakref import finalize
 
 from marshmallow import Schema, ValidationError
 
-from api.rows import READERS, Row, refuse
+from api.rows import NDJSON, READERS, Row, refuse
 from api.said import as_messages
 from salsa_ext.config import MIB
 from salsa_ext.errors import Invalid, Message, say
@@ -20,7 +20,7 @@ from salsa_ext.values.manifests import CHUNK, MOST_STREAMED, Manifest
 
 Item = TypeVar("Item")
 Progress = Callable[[int], None]
-SUFFIXES: Final = {".csv": "text/csv", ".ndjson": "application/x-ndjson"}
+SUFFIXES: Final = {".csv": "text/csv", ".ndjson": NDJSON}
 MOST_HELD: Final = MIB // 4
 """Bytes of the file whose items are held at once, where fewer than `CHUNK` rows have so many."""
 

@@ -21,6 +21,7 @@ from api import manifests, multipart, tables
 from api.auth import CASE, OFFICER, authenticate
 from api.json import BodyParser, whole_body
 from api.pagination import LINK, ListQuery, links, list_body, list_schema
+from api.rows import NDJSON
 from salsa_ext.db import let_go, transaction
 from salsa_ext.errors import Invalid, PreconditionRequired, StaleVersion, say
 from salsa_ext.policy.permissions import Permission
@@ -29,7 +30,6 @@ from salsa_ext.services import idempotency
 from salsa_ext.services.idempotency import Answer, Attempt
 from salsa_ext.values.codes import PURPOSES
 
-NDJSON = "application/x-ndjson"
 View = Callable[..., Any]
 Parts = tuple[type[Schema], type[Schema]]
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,200}")

@@ -17,6 +17,7 @@ from salsa_ext.errors import Invalid, Message, say
 
 LONGEST: Final = 65_536
 """Bytes of a row, on however many lines; a firearm with fifty marks has fewer."""
+NDJSON: Final = "application/x-ndjson"
 SHOWN: Final = ("line", "serial")
 """Columns of a header that is shown, where the file may have them."""
 
@@ -80,7 +81,7 @@ def read_ndjson(file: IO[bytes], schema: Schema) -> Iterator[Row]:
 
 READERS: Final[Mapping[str, Callable[[IO[bytes], Schema], Iterator[Row]]]] = {
     "text/csv": read_csv,
-    "application/x-ndjson": read_ndjson,
+    NDJSON: read_ndjson,
 }
 
 

@@ -25,7 +25,7 @@ class Drawing:
         self._title, self._least, self._most = title, least, most
         self._shapes: list[str] = []
         self._y = EDGE
-        for line in textwrap.wrap(title, LETTERS - 6):
+        for line in textwrap.wrap(title, LETTERS - 14):
             self.text(line, weight="bold", size=16)
         self._y += EDGE // 2
 

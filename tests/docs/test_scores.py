@@ -76,7 +76,7 @@ def test_a_picture_is_read_on_a_phone_and_its_text_is_text(picture):
     assert int(root.attrib["width"]) <= 360
     texts = root.findall(f"{SVG}text")
     assert len(texts) > 5 and min(int(one.attrib["font-size"]) for one in texts) >= 13
-    assert max(len(one.text) for one in texts) <= 44
+    assert max(len(one.text) * int(one.attrib["font-size"]) for one in texts) <= 44 * 14
     assert {child.tag for child in root} == {
         f"{SVG}{tag}" for tag in ("title", "rect", "text", "line")
     }
