@@ -9,8 +9,9 @@ from flask_smorest import Api
 from werkzeug.routing import BaseConverter
 
 from api import errors, metrics, requests, web
-from api.errors import PROBLEM, ProblemSchema
+from api.errors import PROBLEM
 from api.json import JSONProvider
+from api.problems import ProblemSchema
 from api.resources import BLUEPRINTS, health
 from salsa_ext.clock import SYSTEM, Clock
 from salsa_ext.config import Config

@@ -3,48 +3,20 @@
 from __future__ import annotations
 
 import logging
-from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, current_app, g, request
-from marshmallow import Schema, fields
+from flask import Flask, Response, current_app, request
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from api.i18n import translate
 from api.json import NotJSON
 from api.multipart import NotInParts
+from api.problems import STATUS, WRONG_HERE, body_of, more_of
 from api.said import flatten
 from api.web import problems
-from salsa_ext import errors
 from salsa_ext.errors import Message, SalsaError, say
-from salsa_ext.postgres.errors import PostgresUnavailable
 
-STATUS: dict[type[SalsaError], int] = {
-    errors.Unauthenticated: 401,
-    errors.Forbidden: 403,
-    errors.NotFound: 404,
-    errors.Conflict: 409,
-    errors.NothingMatches: 409,
-    errors.NotReceivedYet: 409,
-    errors.Duplicate: 409,
-    errors.RuleBroken: 409,
-    errors.OverQuantity: 409,
-    errors.IllegalTransition: 409,
-    errors.ReleaseFirst: 409,
-    errors.InFlight: 409,
-    errors.StaleVersion: 412,
-    errors.Invalid: 422,
-    errors.FieldsAgainstRule: 422,
-    errors.KeyReused: 422,
-    errors.PreconditionRequired: 428,
-    errors.Unavailable: 503,
-    PostgresUnavailable: 503,
-    errors.ImportRejected: 422,
-    errors.NotConfigured: 500,
-    SalsaError: 500,
-}
 HTTP_CODES = {
     400: ("bad_request", say("The request cannot be read; is the body valid JSON?")),
     404: ("not_found", say("There is nothing at this address.")),
@@ -60,29 +32,12 @@ RETRY = {503: "2", 409: "1"}
 log = logging.getLogger("salsa")
 
 
-class ProblemSchema(Schema):
-    """A problem (RFC 9457): what is wrong, and for 422 where."""
-
-    type = fields.String(required=True)
-    title = fields.String(required=True)
-    status = fields.Integer(required=True)
-    detail = fields.String(required=True)
-    code = fields.String(required=True)
-    request_id = fields.String(required=True)
-    errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
-    balance = fields.Dict(keys=fields.String(), values=fields.String())
-    article = fields.String()
-
-
 def problem(status: int, code: str, detail: Message, **more: Any) -> Response:
     """Return a problem in the caller's language, to a browser as a page.
 
     A status that passes says when to try again.
     """
-    body = {
-        "type": f"urn:salsa:problem:{code}", "title": HTTPStatus(status).phrase, "status": status,
-        "detail": translate(detail), "code": code, "request_id": g.get("request_id", ""),
-    } | more  # fmt: skip
+    body = body_of(status, code, detail, **more)
     if problems.wants_page():
         response = current_app.response_class(problems.page(body), status)
     else:
@@ -106,14 +61,7 @@ def register(app: Flask) -> None:
 
 
 def _explained(error: SalsaError) -> Response:
-    more: dict[str, Any] = {}
-    if isinstance(error, errors.Invalid):
-        more["errors"] = {path: [*map(translate, said)] for path, said in error.errors.items()}
-    if isinstance(error, errors.RuleBroken | errors.FieldsAgainstRule):
-        more["article"] = error.article.source
-    if isinstance(error, errors.OverQuantity):
-        more["balance"] = error.details["balance"]
-    return problem(STATUS[type(error)], error.code, error.message, **more)
+    return problem(STATUS[type(error)], error.code, error.message, **more_of(error))
 
 
 def http_problem(error: HTTPException) -> Response:
@@ -142,6 +90,4 @@ def _database_gone(error: Exception) -> Response:
 
 def _unexpected(error: Exception) -> Response:
     log.exception("unexpected error", extra={"error": type(error).__name__})
-    return problem(
-        500, "internal", say("Something went wrong here; the request id helps to find it.")
-    )
+    return problem(500, "internal", WRONG_HERE)

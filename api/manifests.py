@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any, Final, TypeVar
@@ -12,8 +11,8 @@ from weakref import finalize
 
 from marshmallow import Schema, ValidationError
 
-from api.rows import READERS, Row, refuse
-from api.said import flatten
+from api.rows import NDJSON, READERS, Row, refuse
+from api.said import as_messages
 from salsa_ext.config import MIB
 from salsa_ext.errors import Invalid, Message, say
 from salsa_ext.services.fields import MORE, MOST_NAMED
@@ -21,7 +20,7 @@ from salsa_ext.values.manifests import CHUNK, MOST_STREAMED, Manifest
 
 Item = TypeVar("Item")
 Progress = Callable[[int], None]
-SUFFIXES: Final = {".csv": "text/csv", ".ndjson": "application/x-ndjson"}
+SUFFIXES: Final = {".csv": "text/csv", ".ndjson": NDJSON}
 MOST_HELD: Final = MIB // 4
 """Bytes of the file whose items are held at once, where fewer than `CHUNK` rows have so many."""
 
@@ -69,10 +68,8 @@ def take(
     Raises Invalid that names wrong rows by their lines (`manifest.3.serial`), the first of them
     where there are many.
     """
-    if kind not in READERS:
-        refuse(say("A manifest is of the type {types}.", types=" / ".join(READERS)))
     kept, wrong = KeptManifest[Any](progress), Wrong()
-    for items in _parts(READERS[kind](file, schema), schema, wrong):
+    for items in _parts(rows_of(file, kind, schema), schema, wrong):
         kept.add(items)
         kept.progress(len(items))
         if len(kept) > MOST_STREAMED:
@@ -82,6 +79,13 @@ def take(
     if not kept:
         refuse(say("The manifest has no rows."))
     return kept
+
+
+def rows_of(file: IO[bytes], kind: str, schema: Schema) -> Iterator[Row]:
+    """Return the rows of a file, read as they are asked for; raises Invalid for another type."""
+    if kind not in READERS:
+        refuse(say("A manifest is of the type {types}.", types=" / ".join(READERS)))
+    return READERS[kind](file, schema)
 
 
 def _parts(rows: Iterable[Row], schema: Schema, wrong: Wrong) -> Iterator[list[tuple[int, Any]]]:
@@ -114,10 +118,7 @@ class Wrong:
             said = {f"manifest.{row.line}": [row.wrong]}
         except ValidationError as error:
             # nobody mends thousands of fields of one row from a list of them
-            told = islice(flatten(error.messages, f"manifest.{row.line}"), MOST_NAMED)
-            said = {
-                path: [Message("{text}", {"text": text}) for text in texts] for path, texts in told
-            }
+            said = as_messages(error.messages, f"manifest.{row.line}", MOST_NAMED)
         self.rows += 1
         if self.rows > MOST_NAMED:
             self.found["manifest"] = [MORE]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections import Counter
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import IO, Any, Final
 
@@ -23,11 +24,13 @@ from api.rows import READERS, refuse
 from salsa_ext.config import MIB
 from salsa_ext.db import let_go
 from salsa_ext.errors import Message, say
+from salsa_ext.values.manifests import MOST_STREAMED
 
 TYPE: Final = "multipart/form-data"
 MOST: Final = 64 * MIB
 MOST_OF_A_DOCUMENT: Final = MIB
 PARTS: Final = ("document", "manifest")
+Taking = Callable[[IO[bytes], str, Schema], Collection[Any]]
 TOO_LONG: Final = say("A part that is no file, and a document, have at most 1 MiB.")
 
 
@@ -94,21 +97,21 @@ def digest() -> bytes:
     return told.digest()
 
 
-def read(document: type[Schema], item: type[Schema]) -> Any:
-    """Return what the document is, with the items of the manifest as its `items`.
+def read(document: type[Schema], item: type[Schema], taking: Taking = take) -> Any:
+    """Return what the document is, with the items that are taken from the manifest as its `items`.
 
     Raises Invalid that names what is wrong: fields of the document, or rows of the manifest.
     """
     data, part = DocumentParser().parse(document(), request, location="json"), _part("manifest")
     if part.mimetype_params.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
         refuse(say("The file is not in UTF-8."))
-    return replace(data, items=take(_rewound(part), part.mimetype, item()))
+    return replace(data, items=taking(_rewound(part), part.mimetype, item()))
 
 
-def body(document: type[Schema], item: type[Schema]) -> dict[str, Any]:
-    """Return how the OpenAPI document describes such a body."""
+def body(document: type[Schema], item: type[Schema], most: int = MOST_STREAMED) -> dict[str, Any]:
+    """Return how the OpenAPI document describes such a body, with `most` rows of its manifest."""
     rows = (f"Rows of {item.__name__.removesuffix('Request')}: CSV in UTF-8, with commas or semicolons, whose"
-            " header names fields, or one JSON object a line; at most 100,000, in 64 MiB.")  # fmt: skip
+            f" header names fields, or one JSON object a line; at most {most:,}, in 64 MiB.")  # fmt: skip
     parts = {"document": document,
              "manifest": {"type": "string", "format": "binary", "description": rows}}  # fmt: skip
     shape = {"type": "object", "properties": parts, "required": list(PARTS),

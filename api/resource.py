@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from functools import wraps
 from typing import Any, ClassVar, NamedTuple
 
@@ -18,11 +18,12 @@ from flask_smorest import Blueprint
 from marshmallow import Schema
 from werkzeug.exceptions import UnsupportedMediaType
 
-from api import multipart, tables
+from api import manifests, multipart, tables
 from api.auth import CASE, OFFICER, authenticate
 from api.json import BodyParser, whole_body
 from api.pagination import LINK, ListQuery, links, list_body, list_schema
-from salsa_ext.db import transaction
+from api.rows import NDJSON
+from salsa_ext.db import let_go, transaction
 from salsa_ext.errors import Invalid, PreconditionRequired, StaleVersion, say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require, visitor
@@ -199,6 +200,36 @@ class Resource(Blueprint):
 
         return decorate
 
+    def streaming(
+        self, path: str, body: type[Schema], lines: Sequence[type[Schema]], permission: Permission,
+        *, parts: Parts, taking: multipart.Taking, most: int,
+    ) -> Callable[[View], View]:  # fmt: skip
+        """Add a POST that is answered line by line, in transactions of its own.
+
+        The decorated `command(actor, data, attempt)` returns the response; `attempt` is None where
+        the caller sent no Idempotency-Key. A file in `parts`, of `most` rows, is read by `taking`.
+        """
+
+        def decorate(command: View) -> View:
+            @wraps(command)
+            def view(data: Any) -> Any:
+                let_go()  # each part of the answer takes a connection for itself
+                return command(g.actor, data, _attempt(may_be_parts=True))
+
+            inner = self.arguments(body)(view)
+            inner = self.doc(requestBody=multipart.body(*parts, most))(
+                _in_parts(inner, view, parts, taking)
+            )
+            said = {"schema": {"oneOf": list(lines)}}
+            inner = self.doc(responses={200: {"content": {NDJSON: said}}})(
+                self.response(200)(inner)
+            )
+            self._add(path, "POST", _json_only(inner, True, True), command.__name__, permission,
+                      ("officer", "key"), multipart.spool, is_one_transaction=False)  # fmt: skip
+            return command
+
+        return decorate
+
     def handing_out(self, path: str, read: View, permission: Permission, kinds: Kinds) -> None:
         """Add a GET of a file as it is kept: `read(actor, **path)` returns a File."""
 
@@ -215,6 +246,7 @@ class Resource(Blueprint):
     def _add(
         self, path: str, method: str, view: View, endpoint: str, permission: Permission | None,
         headers: tuple[str, ...], before: Callable[[], None] | None = None,
+        is_one_transaction: bool = True,
     ) -> None:  # fmt: skip
         needs = f"Needs the permission `{permission}`." if permission else "Any key will do."
         operation = _camel(endpoint)
@@ -224,7 +256,7 @@ class Resource(Blueprint):
             description=needs,
             operationId=operation,
             **{"x-permission": str(permission) if permission else None},
-        )(_in_transaction(view, permission, before))
+        )(_permitted(_in_transaction(view) if is_one_transaction else view, permission, before))
         documented._apidoc["headers"] = headers
         self.add_url_rule(path, endpoint, documented, methods=[method])
 
@@ -277,7 +309,7 @@ def _camel(endpoint: str) -> str:
     return re.sub(r"_+(\w)", lambda found: found[1].upper(), endpoint)
 
 
-def _in_transaction(
+def _permitted(
     view: View, permission: Permission | None, before: Callable[[], None] | None
 ) -> View:
     @wraps(view)
@@ -287,6 +319,14 @@ def _in_transaction(
             require(g.actor, permission)
         if before:
             before()
+        return view(*args, **ids)
+
+    return run
+
+
+def _in_transaction(view: View) -> View:
+    @wraps(view)
+    def run(*args: Any, **ids: Any) -> Any:
         with transaction(g.actor):
             return view(*args, **ids)
 
@@ -304,10 +344,14 @@ def _json_only(view: View, needs_body: bool, may_be_parts: bool) -> View:
     return run
 
 
-def _in_parts(as_json: View, view: View, parts: Parts) -> View:
+def _in_parts(
+    as_json: View, view: View, parts: Parts, taking: multipart.Taking = manifests.take
+) -> View:
     @wraps(as_json)
     def run(*args: Any, **ids: Any) -> Any:
-        return view(multipart.read(*parts), **ids) if multipart.is_multipart() else as_json(**ids)
+        if multipart.is_multipart():
+            return view(multipart.read(*parts, taking), **ids)
+        return as_json(**ids)
 
     return run
 
@@ -318,17 +362,22 @@ def _body(may_be_parts: bool) -> bytes:
     return multipart.digest() if in_parts else whole_body(request)
 
 
+def _attempt(may_be_parts: bool) -> Attempt | None:
+    """Return what the request is filed under; None without a key, Invalid for one that is none."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not IDEMPOTENCY_KEY.fullmatch(key):
+        raise Invalid({"Idempotency-Key": [say("1 to 200 visible ASCII characters.")]})
+    return Attempt(g.actor.account_id, request.method, request.path, key, _body(may_be_parts))
+
+
 def _replayed(view: View, may_be_parts: bool) -> View:
     @wraps(view)
     def run(*args: Any, **ids: Any) -> Any:
-        key = request.headers.get("Idempotency-Key")
-        if key is None:
+        attempt = _attempt(may_be_parts)
+        if attempt is None:
             return view(*args, **ids)
-        if not IDEMPOTENCY_KEY.fullmatch(key):
-            raise Invalid({"Idempotency-Key": [say("1 to 200 visible ASCII characters.")]})
-        attempt = Attempt(
-            g.actor.account_id, request.method, request.path, key, _body(may_be_parts)
-        )
         if (first := idempotency.replay(attempt)) is not None:
             return _again(first)
         response: Response = view(*args, **ids)

@@ -17,10 +17,9 @@ from salsa_ext.errors import Invalid, Message, say
 
 LONGEST: Final = 65_536
 """Bytes of a row, on however many lines; a firearm with fifty marks has fewer."""
-
-
-EXAMPLE: Final = "line,serial"
-"""A header that every manifest may have."""
+NDJSON: Final = "application/x-ndjson"
+SHOWN: Final = ("line", "serial")
+"""Columns of a header that is shown, where the file may have them."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ def read_csv(file: IO[bytes], schema: Schema) -> Iterator[Row]:
     rows = _cells(csv.reader(lines, delimiter=delimiter, strict=True), lines)
     if (first := next(rows, None)) is None:
         refuse(say("The file is empty. Its first row names the columns, such as: {example}.",
-                   example=EXAMPLE))  # fmt: skip
+                   example=_example(schema)))  # fmt: skip
     header = [cell.strip() for cell in first[1]]
     converters = _converters(header, schema)
     for line, cells in rows:
@@ -82,7 +81,7 @@ def read_ndjson(file: IO[bytes], schema: Schema) -> Iterator[Row]:
 
 READERS: Final[Mapping[str, Callable[[IO[bytes], Schema], Iterator[Row]]]] = {
     "text/csv": read_csv,
-    "application/x-ndjson": read_ndjson,
+    NDJSON: read_ndjson,
 }
 
 
@@ -141,12 +140,17 @@ def columns_of(schema: Schema) -> Mapping[str, fields.Field[Any]]:
     return {name: one for name, one in schema.fields.items() if not isinstance(one, fields.List)}
 
 
+def _example(schema: Schema) -> str:
+    return ",".join(name for name in SHOWN if name in schema.fields)
+
+
 def _converters(header: Sequence[str], schema: Schema) -> list[Callable[[str], Any]]:
     """Return how the cells of each column are read; raises Invalid for a column that nobody knows."""
     known = columns_of(schema)
     if not known.keys() & {name.lower() for name in header}:
         refuse(say("The first row names no column, so it is no header. It has some of: {known}; such as:"
-                   " {example}.", known=", ".join(known), example=EXAMPLE), "manifest.1")  # fmt: skip
+                   " {example}.", known=", ".join(known), example=_example(schema)),
+               "manifest.1")  # fmt: skip
     if unknown := [name for name in header if name not in known]:
         refuse(say("Nobody knows the columns {names}; a CSV has some of: {known}.",
                    names=", ".join(unknown) or "-", known=", ".join(known)), "manifest.1")  # fmt: skip

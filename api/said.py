@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from api.i18n import Lazy, translate
@@ -18,6 +19,14 @@ def flatten(messages: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
     else:
         said = messages if isinstance(messages, list) else [messages]
         yield path, [_sentence(text) for text in said]
+
+
+def as_messages(messages: Any, path: str = "", most: int | None = None) -> dict[str, list[Message]]:
+    """Return the same as the errors of an Invalid, of at most `most` fields."""
+    return {
+        at: [Message("{text}", {"text": text}) for text in texts]
+        for at, texts in islice(flatten(messages, path), most)
+    }
 
 
 def _sentence(text: Any) -> str:

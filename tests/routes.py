@@ -124,6 +124,7 @@ ROUTES = (
     Route("POST", "/matches/{match_id}/confirm", Of.MATCH_DECIDE),
     Route("POST", "/matches/{match_id}/reject", Of.MATCH_DECIDE),
     Route("POST", "/checks", Of.CHECK_MAKE),
+    Route("POST", "/checks/batch", Of.CHECK_MAKE),
     Route("POST", "/checks/{check_id}/case", Of.CHECK_MAKE),
     Route("GET", "/marks/reading", Of.CHECK_MAKE),
     Route("GET", "/traces", Of.TRACE_READ),

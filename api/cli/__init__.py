@@ -31,6 +31,7 @@ COMMANDS = {
     "verify": ("api.cli.verify", "verify"),
     "mark": ("api.cli.marks", "mark"),
     "name": ("api.cli.names", "name"),
+    "check": ("api.cli.checks", "check"),
     "import": ("api.cli.imports", "import_"),
     "bench": ("api.cli.bench", "bench"),
 }

@@ -8,8 +8,8 @@ import click
 import orjson
 from marshmallow import Schema, ValidationError
 
-from api.said import flatten
-from salsa_ext.errors import Invalid, Message
+from api.said import as_messages
+from salsa_ext.errors import Invalid
 
 file_option = click.option("--file", "file", required=True, type=click.File("rb"), metavar="FILE",
                            help="JSON; a - reads standard input.")  # fmt: skip
@@ -27,9 +27,5 @@ def read_body(file: IO[bytes], schema: Schema) -> Any:
     try:
         return schema.load(said)
     except ValidationError as error:
-        raise Invalid(_errors(error.messages)) from None
-
-
-def _errors(messages: Any) -> dict[str, list[Message]]:
-    return {path or "(all)": [Message("{text}", {"text": text}) for text in said]
-            for path, said in flatten(messages)}  # fmt: skip
+        found = as_messages(error.messages)
+        raise Invalid({path or "(all)": said for path, said in found.items()}) from None

@@ -5,15 +5,29 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from flask import Response
+
+from api import batches
+from api.problems import ProblemSchema
 from api.resource import Resource
-from api.schemas.checks import CaseRequest, CheckRequest, CheckResponse
+from api.schemas.checks import (
+    BatchDocumentRequest,
+    BatchEndResponse,
+    BatchLineResponse,
+    BatchRequest,
+    CaseRequest,
+    CheckedGunRequest,
+    CheckRequest,
+    CheckResponse,
+)
 from api.schemas.readings import ReadingQuery, ReadingResponse
 from salsa_ext.matching.readings import Reading
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.services import checks, readings
 from salsa_ext.services.checks import Answer
+from salsa_ext.services.idempotency import Attempt
 from salsa_ext.values.actor import Actor
-from salsa_ext.values.inquiries import CheckData
+from salsa_ext.values.inquiries import MOST_CHECKED, BatchData, CheckData
 
 blueprint = Resource("checks", "Is this serial known?")
 
@@ -22,6 +36,16 @@ blueprint = Resource("checks", "Is this serial known?")
 def make_check(actor: Actor, data: CheckData) -> Answer:
     """Ask whether a serial is known to any state."""
     return checks.make(actor=actor, data=data)
+
+
+@blueprint.streaming(
+    "/checks/batch", BatchRequest, (BatchLineResponse, BatchEndResponse, ProblemSchema),
+    Permission.CHECK_MAKE,
+    parts=(BatchDocumentRequest, CheckedGunRequest), taking=batches.take, most=MOST_CHECKED,
+)  # fmt: skip
+def make_checks(actor: Actor, data: BatchData, attempt: Attempt | None) -> Response:
+    """Ask whether each of up to 10,000 serials is known; answered line by line, as NDJSON."""
+    return batches.respond(actor, data, attempt)
 
 
 @blueprint.posting(

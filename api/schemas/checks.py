@@ -2,38 +2,101 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-from marshmallow import Schema, fields, pre_dump
+from marshmallow import Schema, ValidationError, fields, pre_dump
 
-from api.i18n import translate
-from api.schemas.fields import Code, RequestSchema, StateCode, Text, Whole
+from api.i18n import Lazy, translate
+from api.said import as_messages
+from api.schemas.fields import Code, Items, RequestSchema, StateCode, Text, Whole
+from salsa_ext.errors import Invalid
 from salsa_ext.readmodels.crowds import Candidate
+from salsa_ext.readmodels.search import wrong_serial
 from salsa_ext.services.checks import Answer
+from salsa_ext.services.fields import MOST_NAMED
 from salsa_ext.values import codes
 from salsa_ext.values.actor import Purpose
-from salsa_ext.values.inquiries import CheckData, Query
+from salsa_ext.values.inquiries import MOST_CHECKED, BatchData, CheckData, Query
+
+A_CHECK: Final = ("The fields of a check but for purpose, case_number and incident; what cannot be searched is"
+                  " told on its own line of the answer.")  # fmt: skip
+TOO_MANY: Final = Lazy("A batch has at most {most} checks; send the others as another one.")
+NONE: Final = Lazy("A batch has one check or more.")
 
 
-class CheckRequest(RequestSchema):
-    """Is this serial known? `?` one unreadable glyph, `*` a run of them, `[8B]` one of two."""
+class Serial(Text):
+    """What is read of a serial; what it cannot hold is told with what it can."""
 
-    serial = Text(most=200, required=True)
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        if isinstance(value, str) and (wrong := wrong_serial(value)):
+            raise ValidationError([wrong])
+        return super()._deserialize(value, *args, **kwargs)
+
+
+class CheckedGunRequest(RequestSchema):
+    """A gun of a batch. `?` one unreadable glyph, `*` a run of them, `[8B]` one of two."""
+
+    value = Query
+    serial = Serial(most=200, required=True)
     make = Text(most=200)
     model = Text(most=200)
     calibre = Text(most=100)
     type = Text(most=100)
     country = StateCode()
     year = Whole(least=1400, most=2200)
+
+
+class PurposeRequest(RequestSchema):
+    """Why somebody looks, and the case or the incident that it is for."""
+
     purpose = Code(codes.PURPOSES, required=True)
     case_number = Text(most=100)
     incident = Text(most=100)
 
+
+class CheckRequest(CheckedGunRequest, PurposeRequest):
+    """Is this serial known? `?` one unreadable glyph, `*` a run of them, `[8B]` one of two."""
+
     def build(self, data: dict[str, Any]) -> CheckData:
         """Return the query and the purpose."""
-        code = data.pop("purpose")
-        purpose = Purpose(code, data.pop("case_number", None), data.pop("incident", None))
-        return CheckData(Query(**data), purpose)
+        return CheckData(purpose=_purpose(data), query=Query(**data))
+
+
+class BatchDocumentRequest(PurposeRequest):
+    """What the checks of a file are for."""
+
+    def build(self, data: dict[str, Any]) -> BatchData:
+        """Return a batch without its items."""
+        return BatchData(_purpose(data))
+
+
+class BatchRequest(PurposeRequest):
+    """Checks of up to 10,000 guns for one purpose."""
+
+    checks = Items(
+        fields.Raw(allow_none=True, metadata={"description": A_CHECK}),
+        most=MOST_CHECKED, least=1, required=True, error_messages={"long": TOO_MANY, "short": NONE},
+    )  # fmt: skip
+
+    def build(self, data: dict[str, Any]) -> BatchData:
+        """Return the batch, each of its items judged for itself."""
+        schema, listed = CheckedGunRequest(), data.pop("checks")
+        items = tuple((line, judge(said, schema)) for line, said in enumerate(listed, 1))
+        return BatchData(_purpose(data), items)
+
+
+def judge(said: Any, schema: Schema) -> Query | Invalid:
+    """Return the query that an item of a batch is, or what is wrong with it."""
+    try:
+        query: Query = schema.load(said)
+    except ValidationError as error:
+        return Invalid(as_messages(error.messages, most=MOST_NAMED))
+    return query
+
+
+def _purpose(data: dict[str, Any]) -> Purpose:
+    code = data.pop("purpose")
+    return Purpose(code, data.pop("case_number", None), data.pop("incident", None))
 
 
 class CaseRequest(RequestSchema):
@@ -104,17 +167,36 @@ class SearchedResponse(Schema):
     through = fields.Date(required=True)
 
 
-class CheckResponse(Schema):
+class FoundResponse(Schema):
     """What is known of a serial."""
 
     id = fields.UUID(required=True)
     verdict = fields.String(required=True)
     candidates = fields.List(fields.Nested(CandidateResponse), required=True)
     next = fields.Nested(NextResponse, required=True)
-    searched = fields.List(fields.Nested(SearchedResponse), required=True)
 
     @pre_dump
     def _present(self, answer: Answer, **_: Any) -> dict[str, Any]:
         advice = {"action": answer.action, "text": translate(answer.advice),
                   "contact": answer.contact}  # fmt: skip
         return vars(answer) | {"next": advice}
+
+
+class CheckResponse(FoundResponse):
+    """What is known of a serial, and whose records were searched."""
+
+    searched = fields.List(fields.Nested(SearchedResponse), required=True)
+
+
+class BatchLineResponse(FoundResponse):
+    """The answer to one check of a batch; one that cannot be made has its problem here."""
+
+    line = fields.Integer(required=True)
+
+
+class BatchEndResponse(Schema):
+    """The last line of a batch that was answered to its end."""
+
+    line = fields.Integer(required=True, allow_none=True)
+    checks = fields.Integer(required=True)
+    searched = fields.List(fields.Nested(SearchedResponse), required=True)

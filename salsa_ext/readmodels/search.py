@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
-from salsa_ext.errors import Invalid, say
+from salsa_ext.errors import Invalid, Message, say
 from salsa_ext.matching import marks, neighbours
 from salsa_ext.matching.evidence import Description, Weight, weigh, weights_for
 from salsa_ext.matching.names import fold
@@ -18,34 +18,53 @@ from salsa_ext.readmodels.marks import Held, Sought, holding
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.firearms import Mark
 from salsa_ext.values.inquiries import Query
+from salsa_ext.values.texts import UNFIT
 
 SHORTEST, LONGEST = 3, 64
 BY = {"manufacture": "serial", "confiscation": "confiscation"}  # the others are a `mark`
 MARGIN = 6.0
+TOO_LITTLE = say("Too little of this serial can be read for a search: give {count} characters that stand"
+                 " together, or trace the gun by its make and import mark.", count=SHORTEST)  # fmt: skip
+
+
+def wrong_serial(text: str) -> Message | None:
+    """Return what no serial that is searched can hold, and what it can instead; None where it is fit."""
+    norm = marks.normalise(text)
+    if UNFIT.search(text) or not norm.isprintable():
+        return say("Control characters cannot be part of a serial: give the characters that are stamped on the"
+                   " gun, and ? for each of them that cannot be read.")  # fmt: skip
+    if len(norm) > LONGEST:
+        return say("A serial has at most {count} characters: give the one serial that is stamped on the gun,"
+                   " and each other mark in a check of its own.", count=LONGEST)  # fmt: skip
+    return None
 
 
 def check_query(query: Query, path: str = "serial") -> Sought:
     """Return the serial as it is sought; raises Invalid that says what would make a search possible."""
+    if wrong := wrong_serial(query.serial) or _unsearchable(query):
+        raise Invalid({path: [wrong]})
     norm = marks.normalise(query.serial)
-    if len(norm) > LONGEST:
-        raise Invalid({path: [say("A serial has at most {count} characters.", count=LONGEST)]})
-    if not norm.isprintable():
-        raise Invalid({path: [say("Control characters cannot be part of a serial.")]})
+    value = marks.value_of(marks.skeleton(norm))
+    return Sought(norm, value, is_whole=marks.key(query.serial) is not None, is_near=True)
+
+
+def _unsearchable(query: Query) -> Message | None:
+    """Return why too little can be read of a serial, and what else to give."""
+    norm = marks.normalise(query.serial)
     if marking_of(query.serial):
-        raise Invalid({path: [say("“{serial}” is no mark: it says that none can be read. Give the characters"
-                                  " that are stamped on the gun, or trace it by its make and import"
-                                  " mark.", serial=query.serial)]})  # fmt: skip
-    key, named = marks.kept_key(query.serial), query.make and query.calibre
-    is_whole = marks.key(query.serial) is not None
-    if key is None or (is_whole and marks.readable(norm) < SHORTEST and not named):
-        raise Invalid({path: [say("A serial of fewer than {count} readable characters is searched only with"
-                                  " make and calibre beside it; one with no readable character"
-                                  " cannot be searched.", count=SHORTEST)]})  # fmt: skip
-    if not is_whole and not neighbours.sought(norm).can_find:
-        raise Invalid({path: [say("Too little of this serial can be read for a search: give {count} characters"
-                                  " that stand together, or trace the gun by its make and import"
-                                  " mark.", count=SHORTEST)]})  # fmt: skip
-    return Sought(key.norm, key.value, is_whole=is_whole, is_near=True)
+        return say("“{serial}” is no mark: it says that none can be read. Give the characters"
+                   " that are stamped on the gun, or trace it by its make and import"
+                   " mark.", serial=query.serial)  # fmt: skip
+    if not (count := marks.readable(norm)):
+        return say("None of this serial can be read: give {count} characters of it that stand together, or"
+                   " trace the gun by its make and import mark.", count=SHORTEST)  # fmt: skip
+    if marks.key(query.serial) is None:
+        is_enough = marks.kept_key(query.serial) and neighbours.sought(norm).can_find
+        return None if is_enough else TOO_LITTLE
+    if count < SHORTEST and not (query.make and query.calibre):
+        return say("This serial has {found} readable character(s), as many guns have: give {count} of them, or"
+                   " its make and calibre beside it.", found=count, count=SHORTEST)  # fmt: skip
+    return None
 
 
 def searched_by(query: Query, path: str = "serial") -> dict[Sought, str]:

@@ -22,7 +22,7 @@ from salsa_ext.services import readings
 from salsa_ext.values.actor import Actor, Purpose
 from salsa_ext.values.codes import PURPOSES_WITH_INCIDENT
 from salsa_ext.values.ids import new_id
-from salsa_ext.values.inquiries import CheckData
+from salsa_ext.values.inquiries import CheckData, Query
 
 MOST = 10
 
@@ -50,6 +50,23 @@ ADVICE = {
 }
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """A question that could be searched, and what was found; `seen` is what is shown of it."""
+
+    id: UUID
+    query: Query
+    found: Sequence[Candidate]
+
+    @property
+    def seen(self) -> Sequence[Candidate]:
+        return self.found[:MOST]
+
+    @property
+    def verdict(self) -> str:
+        return verdict([candidate.evidence for candidate in self.seen])
+
+
 def make(*, actor: Actor, data: CheckData) -> Answer:
     """Ask about one serial; raises Invalid where nothing could be searched.
 
@@ -57,16 +74,49 @@ def make(*, actor: Actor, data: CheckData) -> Answer:
     `telling_owners`, so that neither the answer nor the time it takes depends on it.
     """
     require(actor, Permission.CHECK_MAKE)
-    check_purpose(data.purpose)
-    actor = actor.for_purpose(data.purpose)
-    found = search(readings.all_of(data.query), actor, silent=False)
-    seen = found[:MOST]
-    said = verdict([candidate.evidence for candidate in seen])
-    check_id = _write(actor, data, said)
-    tell_owners(actor, "check", check_id, found)
-    action, advice = ADVICE[said]
-    contact = contact_of(seen[0].held.state) if seen else None
-    return Answer(check_id, said, seen, action, advice, contact, coverage())
+    [said] = make_many(actor=actor, purpose=data.purpose, queries=[data.query])
+    if isinstance(said, Invalid):
+        raise said
+    return said
+
+
+def make_many(
+    *, actor: Actor, purpose: Purpose, queries: Sequence[Query]
+) -> list[Answer | Invalid]:
+    """Ask about several serials for one purpose; returns what each is answered, in order.
+
+    A query that cannot be searched is answered by why, and keeps no other from its answer. Raises
+    Invalid for a purpose without its case.
+    """
+    require(actor, Permission.CHECK_MAKE)
+    check_purpose(purpose)
+    actor = actor.for_purpose(purpose)
+    outcomes = [_ask(actor, query) for query in queries]
+    asked = [outcome for outcome in outcomes if isinstance(outcome, _Asked)]
+    _write(actor, purpose, asked)
+    answers = _answers(asked)
+    return [one if isinstance(one, Invalid) else answers[one.id] for one in outcomes]
+
+
+def _ask(actor: Actor, query: Query) -> _Asked | Invalid:
+    try:
+        found = search(readings.all_of(query), actor, silent=False)
+    except Invalid as error:
+        return error
+    # what others take away from a candidate can leave too little of it to be looked at
+    return _Asked(new_id(), query, [one for one in found if one.evidence.strength])
+
+
+def _answers(asked: Sequence[_Asked]) -> dict[UUID, Answer]:
+    """Return what is answered, by the check; offices and coverage are read once for all."""
+    states = {one.seen[0].held.state for one in asked if one.seen}
+    offices = {state: contact_of(state) for state in states}
+    searched = coverage()
+    return {
+        one.id: Answer(one.id, one.verdict, one.seen, *ADVICE[one.verdict],
+                       offices[one.seen[0].held.state] if one.seen else None, searched)
+        for one in asked
+    }  # fmt: skip
 
 
 def give_case(*, actor: Actor, check_id: UUID, case_number: str) -> None:
@@ -102,6 +152,10 @@ def tell_owners(actor: Actor, kind: str, cause: UUID, found: Sequence[Candidate]
 
     The asker's own audit names `open` records alone, since it may not know the others.
     """
+    append_many(actor, _matched(actor, kind, cause, found))
+
+
+def _matched(actor: Actor, kind: str, cause: UUID, found: Sequence[Candidate]) -> list[Act]:
     owners: dict[tuple[str, bool], list[str]] = {}
     for candidate in found:
         held = candidate.held
@@ -109,21 +163,27 @@ def tell_owners(actor: Actor, kind: str, cause: UUID, found: Sequence[Candidate]
             owners.setdefault((held.state, held.visibility != "open"), []).append(
                 str(held.record_id)
             )
-    append_many(actor, [
+    return [
         Act(Action.RECORD_MATCHED, kind, cause, subject_state=state, concerned=[state],
             data={"records": records}, hidden=hidden)
         for (state, hidden), records in owners.items()
+    ]  # fmt: skip
+
+
+def _write(actor: Actor, purpose: Purpose, asked: Sequence[_Asked]) -> None:
+    """Keep the checks, and write down that each was made and whose records it hit."""
+    insert_many(Check, [_row(actor, purpose, one) for one in asked])
+    append_many(actor, [
+        act for one in asked
+        for act in (Act(Action.CHECK_MADE, "check", one.id, data={"verdict": one.verdict}),
+                    *_matched(actor, "check", one.id, one.found))
     ])  # fmt: skip
 
 
-def _write(actor: Actor, data: CheckData, said: str) -> UUID:
-    check_id = new_id()
-    row: dict[str, Any] = {
-        "id": check_id, "owner_state": actor.own_state(), "concerned": [actor.own_state()],
-        "query": vars(data.query), "purpose": data.purpose.code,
-        "case_number": data.purpose.case_number, "incident": data.purpose.incident,
-        "verdict": said, "is_told": False, "at": actor.now(),
+def _row(actor: Actor, purpose: Purpose, asked: _Asked) -> dict[str, Any]:
+    return {
+        "id": asked.id, "owner_state": actor.own_state(), "concerned": [actor.own_state()],
+        "query": vars(asked.query), "purpose": purpose.code,
+        "case_number": purpose.case_number, "incident": purpose.incident,
+        "verdict": asked.verdict, "is_told": False, "at": actor.now(),
     }  # fmt: skip
-    insert_many(Check, [row])
-    append(actor, Act(Action.CHECK_MADE, "check", check_id, data={"verdict": said}))
-    return check_id

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from typing import Any, Final
 from uuid import UUID
 
 from salsa_ext.values.actor import Purpose
 from salsa_ext.values.firearms import Firearm, Mark
+
+MOST_CHECKED: Final = 10_000
+"""Checks of one batch."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,14 @@ class CheckData:
 
     query: Query
     purpose: Purpose
+
+
+@dataclass(frozen=True)
+class BatchData:
+    """Checks of several guns for one purpose: items by their lines, each a query or what is wrong."""
+
+    purpose: Purpose
+    items: Collection[Any] = ()
 
 
 @dataclass(frozen=True)

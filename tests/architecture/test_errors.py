@@ -6,7 +6,7 @@ import pkgutil
 import pytest
 
 import salsa_ext
-from api.errors import STATUS
+from api.problems import STATUS
 from salsa_ext.errors import SalsaError
 
 for module in pkgutil.walk_packages(salsa_ext.__path__, "salsa_ext."):

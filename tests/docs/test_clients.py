@@ -1,4 +1,4 @@
-"""The command of the client's guide that sends a long manifest works as it stands there."""
+"""The commands of the client's guide that send files work as they stand there."""
 
 import json
 import re
@@ -17,18 +17,36 @@ from tests import actors, bodies
 from tests.conftest import NOW
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "clients.md").read_text()
-[COMMAND] = re.findall(r"((?:^    .*\n)+)", GUIDE, re.M)
+MANIFEST, BATCH = re.findall(r"((?:^    .*\n)+)", GUIDE, re.M)
 
 
-def test_the_command_posts_a_manifest(served, tmp_path):
+def test_the_command_posts_a_manifest(ran):
+    assert [item["serial"] for item in json.loads(ran(MANIFEST))["items"]] == [
+        "TKA52380", "TKA52381",
+    ]  # fmt: skip
+
+
+def test_the_command_posts_a_batch_of_checks(ran):
+    first, second, end = map(json.loads, ran(BATCH).splitlines())
+    assert (first["line"], first["verdict"]) == (2, "no_hit")
+    assert (second["line"], second["status"], end["checks"]) == (3, 422, 2)
+
+
+@pytest.fixture
+def ran(served, tmp_path):
+    """Return what a command prints, run against the service."""
     address, key, permit = served
-    command = COMMAND.replace("http://127.0.0.1:8000", address).replace("curl", "curl -sS")
-    said = subprocess.run(
-        ["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True,
-        env={"PATH": "/usr/bin:/bin", "KEY": key, "PERMIT": permit},
-    )  # fmt: skip
-    assert said.stderr == ""
-    assert [item["serial"] for item in json.loads(said.stdout)["items"]] == ["TKA52380", "TKA52381"]
+
+    def run(command):
+        command = command.replace("http://127.0.0.1:8000", address).replace("curl", "curl -sS")
+        said = subprocess.run(
+            ["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True,
+            env={"PATH": "/usr/bin:/bin", "KEY": key, "PERMIT": permit},
+        )  # fmt: skip
+        assert said.stderr == ""
+        return said.stdout
+
+    return run
 
 
 @pytest.fixture

@@ -64,18 +64,24 @@ class Nested(fields.Nested):
 
 
 class Items(fields.List):
-    """A list of limited length; it becomes a tuple, so that values stay unchangeable."""
+    """A list of limited length; it becomes a tuple, so that values stay unchangeable.
+
+    One that may not be empty (`least`) says by `error_messages` what it holds (`short`).
+    """
 
     default_error_messages = {
         "invalid": Lazy("A list is needed here."),
         "long": Lazy("At most {most} entries."),
     }
 
-    def __init__(self, inner: Any, *, most: int = 100, **options: Any) -> None:
-        self.most = most
-        super().__init__(inner, metadata={"maxItems": most}, **options)
+    def __init__(self, inner: Any, *, most: int = 100, least: int = 0, **options: Any) -> None:
+        self.most, self.least = most, least
+        bounds = {"maxItems": most} | ({"minItems": least} if least else {})
+        super().__init__(inner, metadata=bounds, **options)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         if isinstance(value, list) and len(value) > self.most:
             raise self.make_error("long", most=self.most)
+        if isinstance(value, list) and len(value) < self.least:
+            raise self.make_error("short")
         return tuple(super()._deserialize(value, *args, **kwargs))

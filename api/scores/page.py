@@ -1,0 +1,105 @@
+"""The page itself: what the service answers to the examples, in a text for those who act on scores."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Final
+
+from flask import Flask
+
+from api.cli.check_tables import print_answer
+from api.scores import drawing, examples
+from api.scores.examples import EXAMPLES, Example
+from salsa_ext.matching import evidence
+from salsa_ext.matching.evidence import WEIGHTS
+from salsa_ext.services.checks import Answer
+from salsa_ext.values.inquiries import Query
+
+PAGE: Final = "scores.md"
+ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+SHOWN: Final = 2  # candidates in the output of a command
+NAMES: Final = {"calibre_family": "calibre", "country": "country of manufacture",
+                "year": "year of manufacture"}  # fmt: skip
+HERE: Final = Path(__file__).parent
+
+
+def pages(app: Flask) -> Mapping[str, str]:
+    """Return the page and its pictures by the names of their files; `app` has a database of its own.
+
+    The records of the examples are written to that database, so it is one that is thrown away.
+    """
+    with examples.answered(app) as answers:
+        pictures = {_picture(example): _drawn(example, answers[example.name])
+                    for example in EXAMPLES}  # fmt: skip
+        parts = [_head(), *(_section(each, answers[each.name]) for each in EXAMPLES)]
+    return {PAGE: "".join(parts)} | pictures
+
+
+def _head() -> str:
+    fields = "\n".join(
+        f"| {NAMES.get(weight.name, weight.name)} the same, or another |"
+        f" {weight.agrees:+.1f}, or {weight.differs:+.1f} |"
+        for weight in WEIGHTS
+    )
+    penalties = evidence.PENALTIES
+    return (HERE / "head.md").read_text().format(
+        fields=fields, glyphs=evidence.MOST_GLYPHS, glyph=evidence.BITS_PER_GLYPH["serial"],
+        confused=evidence.CONFUSED_GLYPH, alike=evidence.ALIKE_GLYPH, one=penalties["one"],
+        two=penalties["two"], unread_one=penalties["unread_one"], core=penalties["core"],
+        common=evidence.COMMON, short=evidence.SHORT,
+        strong=evidence.STRONG, near=evidence.STRONG_THOUGH_NEAR, moderate=evidence.MODERATE,
+        possible=evidence.POSSIBLE,
+    )  # fmt: skip
+
+
+def _section(example: Example, answer: Answer) -> str:
+    best = answer.candidates[0]
+    text = (HERE / f"{example.name}.md").read_text().format(
+        bits=best.evidence.bits, serial=example.query.serial, best=best.held.serial_norm,
+        count=len(answer.candidates) - 1,
+    )  # fmt: skip
+    picture = f"![{example.title}: {_told(answer)}]({_picture(example)})"
+    command = f"    $ {_command(example.query)}"
+    return f"\n## {example.title}\n\n{text}\n{picture}\n\n{command}\n{_output(answer)}"
+
+
+def _told(answer: Answer) -> str:
+    """Return what the picture shows, for who does not see it."""
+    best = answer.candidates[0].evidence
+    return (
+        ", ".join(f"{one.code} {one.bits:+.1f}" for one in best.reasons) + f", sum {best.bits:.1f}"
+    )
+
+
+def _command(query: Query) -> str:
+    said = "".join(f' --{name} "{value}"' for name, value in vars(query).items()
+                   if value and name in ("make", "calibre"))  # fmt: skip
+    return f'salsa check --state BRA --case C-17{said} "{query.serial}"'
+
+
+def _output(answer: Answer) -> str:
+    """Return what the command prints of the first candidates; the ids of records are cut."""
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        print_answer(answer)
+    blocks = ID.sub("…", printed.getvalue()).split("\n\n")
+    cut = ["…"] if len(answer.candidates) > SHOWN else []
+    shown = "\n\n".join([*blocks[: SHOWN + 1], *cut, *blocks[-1:]] if cut else blocks)
+    return "".join(f"    {line}".rstrip() + "\n" for line in shown.splitlines())
+
+
+def _drawn(example: Example, answer: Answer) -> str:
+    is_near = answer.candidates[0].evidence.near.kind not in evidence.CERTAIN
+    strong = evidence.STRONG_THOUGH_NEAR if is_near else evidence.STRONG
+    return drawing.ladder(example.title, answer.candidates, (
+        (evidence.POSSIBLE, f"possible from {evidence.POSSIBLE:.0f} bits"),
+        (strong, f"strong from {strong:.0f} bits"),
+    ))  # fmt: skip
+
+
+def _picture(example: Example) -> str:
+    return f"scores-{example.name}.svg"

@@ -1,0 +1,90 @@
+"""Checks from the command line: one serial with its reasons, and a file of guns."""
+
+import csv
+import json
+from datetime import timedelta
+
+import pytest
+
+from api.app import create_app
+from salsa_ext.clock import SYSTEM
+from salsa_ext.db import db
+from tests import actors, agencies, bodies
+
+ASK = ("check", "--state", "BRA", "--case", "C-1")
+GUN = ("--make", "Taurus", "--calibre", "9x19", "ABC123456")
+
+
+@pytest.fixture(autouse=True)
+def sold(fresh_database):
+    """A gun that a dealer in Paraguay sold."""
+    agencies.register(fresh_database.migration_url)
+    application = create_app(fresh_database)
+    with application.app_context():
+        key = actors.token("PRY", "licensing_officer", SYSTEM.now(), None, timedelta(days=1))
+    made = actors.Client(application.test_client(), key).post("/transfers", bodies.transfer()).json
+    with application.app_context():
+        db.engine.dispose()
+    return made["firearm"]["record"]
+
+
+@pytest.fixture
+def guns(tmp_path):
+    path = tmp_path / "guns.csv"
+    path.write_text("serial,make\nABC123456,Taurus\nZZZ999888,\n???,\nABC123457,Taurus\n")
+    return str(path)
+
+
+def test_a_serial_is_checked_with_the_reasons_of_its_score(salsa, sold):
+    said = salsa(*ASK, *GUN)
+    assert said.stdout.startswith("hit: Compare the gun with the record"), said.stderr
+    assert f"domestic_sale of 2024-05-06, record {sold}\n" in said.stdout
+    assert "serial_same   The serial is the same.\n" in said.stdout
+    assert "PRY  1  records through" in said.stdout
+
+
+def test_a_check_is_given_as_over_http_too(salsa, sold):
+    said = json.loads(salsa(*ASK, "--json", *GUN).stdout)
+    assert (said["verdict"], said["candidates"][0]["record"]) == ("hit", sold)
+
+
+def test_the_state_may_be_set_once_for_all(salsa):
+    assert salsa("check", "--case", "C-1", *GUN, SALSA_STATE="BRA").stdout.startswith("hit:")
+
+
+def test_a_file_is_checked_into_a_table_and_a_csv(salsa, guns, sold, tmp_path):
+    written = tmp_path / "answers.csv"
+    said = salsa(*ASK, "--file", guns, "--answers", str(written))
+    assert said.returncode == 0, said.stderr
+    assert "not searched" in said.stdout and sold in said.stdout
+    assert "ZZZ999888" not in said.stdout
+    assert said.stdout.endswith("4 checked: 1 hit, 1 no_hit, 1 not searched, 1 possible.\n")
+    rows = list(csv.DictReader(written.read_text("utf-8-sig").splitlines()))
+    assert [(row["line"], row["verdict"]) for row in rows] == [
+        ("2", "hit"), ("3", "no_hit"), ("4", ""), ("5", "possible"),
+    ]  # fmt: skip
+    assert rows[0]["record"] == sold and rows[0]["reasons"].startswith("serial_same+")
+    assert rows[2]["wrong"].startswith("serial: None of this serial can be read")
+    assert rows[3]["reasons"].startswith("serial_one")
+
+
+@pytest.mark.parametrize("command,said,code", [
+    ([*ASK, "??"], "None of this serial can be read: give 3 characters", 1),
+    ([*ASK, "A1"], "its make and calibre beside it", 1),
+    ([*ASK, "--country", "XX", "ABC123456"], "country: ", 1),
+    (["check", "--state", "BRA", "ABC123456"], "needs a case number", 1),
+    (["check", "--case", "C-1", "ABC123456"], "--state", 2),
+    ([*ASK], "Give a serial", 2), ([*ASK, "--file", "guns.csv"], "does not exist", 2),
+])  # fmt: skip
+def test_what_cannot_be_checked_is_refused_in_a_sentence(salsa, command, said, code):
+    refused = salsa(*command)
+    assert (refused.returncode, said in refused.stderr) == (code, True), refused.stderr
+
+
+def test_a_folder_that_is_not_there_is_told_for_the_answers(salsa, guns, tmp_path):
+    refused = salsa(*ASK, "--file", guns, "--answers", str(tmp_path / "none" / "a.csv"))
+    assert (refused.returncode, "No such file" in refused.stderr) == (1, True)
+
+
+def test_a_file_and_a_serial_exclude_each_other(salsa, guns):
+    assert salsa(*ASK, "--file", guns, "ABC123456").returncode == 2

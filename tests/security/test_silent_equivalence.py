@@ -1,0 +1,248 @@
+"""A check that hits a silent record cannot be told from one that hits nothing, in a thousand pairs.
+
+Not by its body and headers, not by what the database is asked, and not by a quarter of a
+millisecond of the time that it takes.
+"""
+
+from __future__ import annotations
+
+import gc
+import random
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import timedelta
+
+import psycopg2
+import pytest
+from sqlalchemy import event
+
+from api.app import create_app
+from salsa_ext.clock import FixedClock
+from salsa_ext.db import db, transaction
+from salsa_ext.policy.rules import operator
+from salsa_ext.services import checks, transfers
+from salsa_ext.values.documents import TransferData
+from salsa_ext.values.events import When
+from salsa_ext.values.firearms import Firearm
+from tests import actors
+from tests.conftest import NOW
+from tests.security.comparing import LEVEL, p_of_more_than
+
+PAIRS = 1_000
+MARGIN = 0.000_25
+"""Seconds; what the database does more to pass a silent record over is a tenth of it."""
+OF_EACH = {  # what every answer has of its own
+    "Date", "X-Request-Id",
+}  # fmt: skip
+
+
+def as_it_is(serial):
+    return serial
+
+
+def misread(serial):
+    return f"{serial[:4]}X{serial[5:]}"
+
+
+def unread(serial):
+    return f"{serial[:3]}?{serial[4:]}"
+
+
+ASKED = (as_it_is, misread, unread)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What somebody can see of an answer, and what the database was asked for it."""
+
+    body: dict
+    headers: dict
+    statements: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two checks alike, of which the first hits a silent record."""
+
+    silent: Answered
+    nothing: Answered
+
+    @property
+    def difference(self) -> float:
+        return self.silent.seconds - self.nothing.seconds
+
+
+class Asker:
+    """A police officer of another state, who looks closely at every answer."""
+
+    def __init__(self, application, state="BRA"):
+        self.application, self.client, self.statements = application, application.test_client(), []
+        with application.app_context():
+            key = actors.token(state, "police_officer", NOW, None, timedelta(days=1))
+            event.listen(db.engine, "before_cursor_execute", self._note)
+        self.headers = {"Authorization": f"Bearer {key}"}
+
+    def of(self, state):
+        """Return somebody else who asks the same service."""
+        return Asker(self.application, state)
+
+    def _note(self, _, __, statement, *___):
+        self.statements.append(statement)
+
+    def ask(self, serial):
+        body = {"serial": serial, "make": "Taurus", "calibre": "9x19",
+                "purpose": "investigation", "case_number": "C-1"}  # fmt: skip
+        self.statements.clear()
+        began = time.perf_counter()
+        response = self.client.post("/api/v1/checks", json=body, headers=self.headers)
+        seconds = time.perf_counter() - began
+        assert response.status_code == 201, response.text
+        headers = {name: value for name, value in response.headers if name not in OF_EACH}
+        return Answered(response.json | {"id": None}, headers, tuple(self.statements), seconds)
+
+    def ask_pairs(self, hidden, free, shuffled):
+        """Ask of each hidden serial and a free one, each the first as often, and in all three ways."""
+        return [
+            self._pair(ASKED[number % len(ASKED)], *serials, shuffled.random() < 0.5)
+            for number, serials in enumerate(zip(hidden, free, strict=True))
+        ]
+
+    def _pair(self, way, hidden, free, is_hidden_first):
+        if is_hidden_first:
+            silent, nothing = self.ask(way(hidden)), self.ask(way(free))
+        else:
+            nothing, silent = self.ask(way(free)), self.ask(way(hidden))
+        return Pair(silent, nothing)
+
+
+@pytest.fixture(scope="module")
+def shuffled():
+    return random.Random(7)
+
+
+@pytest.fixture(scope="module")
+def serials(shuffled):
+    """Serials alike, of which the first half will be hidden: no two share more than by chance."""
+    numbers = shuffled.sample(range(10**6), 2 * PAIRS)
+    letters = ["".join(shuffled.choices("ACEFHJKMNPRTUVWXY", k=3)) for _ in numbers]
+    return [f"{three}{number:06}" for three, number in zip(letters, numbers, strict=True)]
+
+
+@pytest.fixture(scope="module")
+def asker(server, template, tmp_path_factory, serials):
+    """Somebody who asks where Paraguay keeps a thousand guns silent, and one open."""
+    name = f"salsa_silent_{random.randrange(10**9)}"
+    server.make(name, template)
+    application = create_app(
+        server.config(name, tmp_path_factory.mktemp("silent")), FixedClock(NOW)
+    )
+    application.testing = True
+    with application.app_context():
+        hide(serials[:PAIRS])
+    settle(server, name)
+    asking = Asker(application)
+    for serial in serials[:40]:
+        asking.ask(serial[::-1])  # warms what is read once
+    yield asking
+    with application.app_context():
+        db.engine.dispose()
+    server.drop(name)
+
+
+def hide(serials):
+    pry = operator("PRY", agency="PRY-TEST", clock=FixedClock(NOW))
+    guns = [Firearm(serial=serial, make="Taurus", calibre="9x19", type="pistol")
+            for serial in serials]  # fmt: skip
+    with transaction(pry):
+        transfers.record_many(actor=pry, batch=[
+            TransferData("domestic_sale", When(NOW.date()), gun, visibility="silent")
+            for gun in guns
+        ])  # fmt: skip
+
+
+def settle(server, name):
+    """Let no row be read for the first time: that takes a tenth of a millisecond longer."""
+    url = server.url("owner", name).replace("+psycopg2", "")
+    with closing(psycopg2.connect(url)) as owner, owner.cursor() as cursor:
+        owner.autocommit = True
+        cursor.execute("VACUUM ANALYZE mark_key, mark_form")
+
+
+@pytest.fixture(scope="module")
+def pairs(asker, serials, shuffled):
+    """A thousand pairs, asked one after the other."""
+    return asked_quietly(asker, serials[:PAIRS], serials[PAIRS:], shuffled)
+
+
+def asked_quietly(asker, hidden, free, shuffled):
+    gc.collect()
+    gc.disable()  # it would hold up one answer in some hundred
+    try:
+        return asker.ask_pairs(hidden, free, shuffled)
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize("way", ASKED)
+def test_the_hidden_guns_are_there_and_their_own_state_finds_them(asker, serials, way):
+    own = asker.of("PRY").ask(way(serials[0])).body
+    assert [found["state"] for found in own["candidates"]] == ["PRY"]
+
+
+def test_the_answers_are_the_same_to_the_letter_but_for_ids_and_the_moment(pairs):
+    assert len(pairs) == PAIRS
+    told = [pair for pair in pairs if seen(pair.silent) != seen(pair.nothing)]
+    assert told == []
+    assert {pair.silent.body["verdict"] for pair in pairs} == {"no_hit"}
+
+
+def seen(answered):
+    return answered.body, answered.headers
+
+
+def test_the_database_is_asked_the_same_statements(pairs):
+    [asked] = {each.statements for pair in pairs for each in (pair.silent, pair.nothing)}
+    assert any("salsa_near" in statement for statement in asked)
+
+
+def test_the_times_of_the_answers_do_not_differ(pairs):
+    assert p_of_more_than(MARGIN, [pair.difference for pair in pairs]) > LEVEL
+
+
+def test_two_milliseconds_more_for_a_silent_hit_are_noticed(asker, serials, shuffled, monkeypatch):
+    slow = {way(serial) for serial in serials[:PAIRS] for way in ASKED}
+    monkeypatch.setattr(checks, "search", slower(checks.search, slow))
+    differences = []
+    for some in range(0, PAIRS, 100):  # a hundred will do, but where others keep the machine busy
+        free = serials[PAIRS + some : PAIRS + some + 100]
+        planted = asked_quietly(asker, serials[some : some + 100], free, shuffled)
+        differences += [pair.difference for pair in planted]
+        if p_of_more_than(MARGIN, differences) < LEVEL:
+            return
+    pytest.fail("nothing was noticed in a thousand pairs")
+
+
+def slower(search, serials):
+    def found(query, *arguments, **options):
+        if query.serial in serials:
+            time.sleep(0.002)
+        return search(query, *arguments, **options)
+
+    return found
+
+
+def test_times_that_do_not_differ_are_rarely_taken_for_times_that_do(pairs, shuffled):
+    sizes = [abs(pair.difference) for pair in pairs]
+    tossed = ([size * shuffled.choice((-1, 1)) for size in sizes] for _ in range(300))
+    alarms = [p_of_more_than(0, differences) < 0.05 for differences in tossed]
+    assert sum(alarms) < 35  # 15 are expected; so many come once in a million runs
+
+
+@pytest.mark.parametrize("differences,p", [
+    ([1.0, -1.0] * 50, 1.0), ([0.0] * 60, 1.0), (range(1, 61), 1.63e-11),
+    ([*range(1, 41), *range(-60, -40)], 0.484),
+])  # fmt: skip
+def test_the_signed_ranks_are_those_of_wilcoxon(differences, p):
+    assert p_of_more_than(0, differences) == pytest.approx(p, rel=0.02)
