@@ -114,6 +114,17 @@ def label(kind: str, code: str | None, language: str) -> str:
     return labels(kind, language).get(code or "", code or "")
 
 
+@cache
+def _titles(kind: str) -> dict[str, str]:
+    table: type[Make] | type[Calibre] = Make if kind == "make" else Calibre
+    return dict(db.session.execute(select(table.code, table.name)).all())
+
+
+def title(kind: str, code: str, language: str) -> str:
+    """Return the name of a type in a language, that of a make or calibre as it is everywhere."""
+    return label(kind, code, language) if kind == "type" else _titles(kind).get(code, code)
+
+
 @lru_cache(maxsize=20_000)
 def _resolved(kind: str, text: str) -> str | None:
     return _names(kind).resolve(text)
@@ -187,6 +198,7 @@ def types() -> list[str]:
 def forget() -> None:
     """Drop what is kept in memory; for the command that loads reference data anew."""
     tables = (_names, _remarks, _resolved, _candidates, _families, calibres, related, _categories,
-              _states, ended_states, _named_states, _posts, participants, labels)  # fmt: skip
+              _states, ended_states, _named_states, _posts, participants, labels,
+              _titles)  # fmt: skip
     for kept in tables:
         kept.cache_clear()

@@ -59,23 +59,39 @@ class Contradictions:
 def contradicted(item: Firearm, line: PermitLine) -> Iterator[tuple[str, str, str]]:
     """Yield each field of which both say something else: its name, the item's words, the line's.
 
-    Codes are compared where both words have one, calibres by family; other words without case,
-    accents and blanks. What one of them leaves open contradicts nothing.
+    Codes are compared where both words have one, calibres by family and related families; words
+    that nobody knows without case, accents and blanks. What one of them leaves open contradicts
+    nothing.
     """
     pairs: Mapping[str, tuple[str | None, str | None]] = {
         "type": (item.type, line.type_text), "make": (item.make, line.make_text),
         "model": (item.model, line.model), "calibre": (item.calibre, line.calibre_text),
     }  # fmt: skip
     for name, (ours, theirs) in pairs.items():
-        if not ours or not theirs or ours == theirs:
-            continue
-        keys = (_key(name, ours), _key(name, theirs))
-        if UNKNOWN_TYPE not in keys and keys[0] != keys[1]:
+        if ours and theirs and ours != theirs and _is_other(name, ours, theirs):
             yield name, ours, theirs
 
 
-def _key(kind: str, text: str) -> str:
-    code = names.resolve(kind, text) if kind != "model" else None
-    if kind == "calibre":
-        code = names.family(code) or code
-    return code or fold(kind, text)
+def _is_other(kind: str, ours: str, theirs: str) -> bool:
+    if kind == "model":
+        return not _begins(kind, ours, theirs)
+    codes = names.resolve(kind, ours), names.resolve(kind, theirs)
+    if codes[0] and codes[1]:
+        return UNKNOWN_TYPE not in codes and not _is_same(kind, *codes)
+    # a line that names several, or one with more words about it, may mean what is shipped
+    is_open = any(codes) or names.candidates(kind, theirs, 1)
+    return not (is_open or _begins(kind, ours, theirs))
+
+
+def _is_same(kind: str, ours: str | None, theirs: str | None) -> bool:
+    if kind != "calibre":
+        return ours == theirs
+    families = names.family(ours) or ours, names.family(theirs) or theirs
+    return families[0] == families[1] or families[1] in names.related(families[0])
+
+
+def _begins(kind: str, ours: str, theirs: str) -> bool:
+    """Tell whether one is how the other begins, as PT 92 is of PT 92 AF; G1 is no part of G19."""
+    short, long = sorted((fold(kind, ours), fold(kind, theirs)), key=len)
+    left = long.removeprefix(short)
+    return long.startswith(short) and not (short[-1:].isdigit() and left[:1].isdigit())

@@ -93,6 +93,15 @@ def void(views: Iterable[Sequence[RecordView]]) -> None:
     rollups.add(cells)
 
 
+def restore(record_ids: Sequence[UUID]) -> None:
+    """Let searches find the marks that `void` hid, of records that are written `is_back`.
+
+    Those of old versions lead to the version that stands; `write` counts it in the coverage.
+    """
+    hidden = _keys_of(record_ids) & MarkKey.is_void
+    db.session.execute(update(MarkKey).where(hidden).values(is_void=False))
+
+
 def settle(
     views: Sequence[RecordView], visibility: str, handling: str, concerned: Sequence[str]
 ) -> None:

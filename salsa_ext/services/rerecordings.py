@@ -98,12 +98,15 @@ def _anew(entry: records.Entry, held: Any, row: Row) -> records.Entry:
 
 
 def _write(actor: Actor, changes: Sequence[Change]) -> None:
+    entries = [change.entry for change in changes]
     gone = [change.entry.record_id for change in changes if change.is_gone]
     if gone:
         records.void([by_id(filter(None, gone))])
-    records.write([change.entry for change in changes], actor.now())
+    records.write(entries, actor.now())
+    if back := [entry.record_id for entry in entries if entry.record_id and entry.is_back]:
+        records.restore(back)
     by_version: dict[int, list[UUID]] = defaultdict(list)
-    for entry in (change.entry for change in changes):
+    for entry in entries:
         if entry.record_id:
             by_version[entry.version].append(entry.record_id)
     for version, ids in sorted(by_version.items()):

@@ -51,9 +51,13 @@ NOTE: Final = text("""
     )
     SELECT DISTINCT shipment_id FROM found
 """)
+# Two that wake the same shipments lock them in one order, so that neither waits for the other.
 WAKE: Final = text("""
     UPDATE shipment SET watch_at = :now
-    WHERE id IN (SELECT shipment_id FROM shipped_again WHERE earlier_shipment = ANY(:earlier))
+    WHERE id IN (
+        SELECT id FROM shipment
+        WHERE id IN (SELECT shipment_id FROM shipped_again WHERE earlier_shipment = ANY(:earlier))
+        ORDER BY id FOR UPDATE)
 """)
 
 

@@ -2,6 +2,9 @@
 
 import pytest
 
+from salsa_ext.models import PermitLine
+from salsa_ext.services.contradictions import contradicted
+from salsa_ext.values.firearms import Firearm
 from tests import bodies
 from tests.manifests import send
 from tests.movements import Way, act
@@ -64,6 +67,36 @@ def test_each_field_is_held_against_the_line(way, said, found):
 ])  # fmt: skip
 def test_other_words_for_the_same_contradict_nothing(way, said):
     assert findings(way, item(**said)) == []
+
+
+@pytest.mark.parametrize(("line", "said"), [
+    ({"calibre": "5.56x45"}, {"calibre": ".223 Rem"}),
+    ({"calibre": ".223 Rem"}, {"calibre": "5.56x45"}),
+    ({"calibre": "9 mm / .40"}, {"calibre": "9x19"}),
+    ({"make": "Forjas Taurus S.A., Brasil"}, {"make": "Taurus"}),
+    ({"make": "Smith and Wesson / Glock"}, {"make": "Smith & Wesson"}),
+    ({"make": "Qqqxxx S.A., Brasil"}, {"make": "Qqqxxx"}),
+    ({"type": "pistols and revolvers"}, {"type": "pistol"}),
+    ({"type": "pistols and revolvers"}, {"type": "revolver"}),
+    ({"model": "PT 92 AF"}, {"model": "PT 92"}),
+    ({"model": "PT 92"}, {"model": "PT-92 AF"}),
+])  # fmt: skip
+def test_a_line_that_may_mean_the_gun_contradicts_nothing(session, line, said):
+    assert compared(line, said) == []
+
+
+@pytest.mark.parametrize(("line", "said"), [
+    ({"calibre": "5.56x45"}, {"calibre": "7.62x51"}), ({"make": "Qqqxxx"}, {"make": "Wwwyyy"}),
+    ({"model": "G19"}, {"model": "G1"}), ({"model": "PT 92"}, {"model": "PT 99"}),
+])  # fmt: skip
+def test_what_is_near_in_writing_alone_is_another_gun(session, line, said):
+    assert compared(line, said) == list(said)
+
+
+def compared(line, said):
+    """Return the fields of which a gun and a line say something else."""
+    texts = {name if name == "model" else f"{name}_text": text for name, text in line.items()}
+    return [name for name, *_ in contradicted(Firearm(**said), PermitLine(**texts))]
 
 
 def test_what_the_line_leaves_open_allows_all(as_actor):

@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from salsa_ext.clock import FixedClock
 from salsa_ext.db import db
-from salsa_ext.models import AuditEntry, Receipt
+from salsa_ext.matching import marks
+from salsa_ext.models import AuditEntry, MarkKey, Receipt
 from salsa_ext.readmodels.marks import coverage
 from tests import bodies
 from tests.actors import Client
@@ -109,6 +110,24 @@ def test_a_record_that_was_withdrawn_may_come_back(way, short):
     again = held(way, "TKA52390")
     assert (again["id"], again["version"], again["withdrawn"]) == (was["id"], 3, False)
     assert coverage_of("BOL") == counted + 1
+
+
+def test_a_serial_that_was_misread_leads_to_a_record_that_came_back(way, shipped):
+    add(way.bol, shipped, "receipt", **DAY, **listing("TKA52380", "TKA52S90", "QWE77001"))
+    was = old_mark(way, "TKA52S90")
+    correct(way, shipped, "TKA52380", "QWE77001")
+    assert old_mark(way, "TKA52S90") is None
+    correct(way, shipped, *SERIALS)
+    assert old_mark(way, "TKA52S90") == was
+    assert (held(way, "TKA52390")["id"], held(way, "TKA52390")["version"]) == (was, 3)
+
+
+def old_mark(way, serial):
+    """Return the record that a serial leads to by a mark that is kept just so, if any."""
+    key = marks.kept_key(serial)
+    kept = select(MarkKey.record_id).where(MarkKey.key == key.value, ~MarkKey.is_void)
+    found = db.session.scalar(kept.where(MarkKey.state == "BOL", MarkKey.serial_norm == key.norm))
+    return found and str(found)
 
 
 def coverage_of(state):

@@ -2,6 +2,9 @@
 
 import pytest
 
+from salsa_ext.readmodels import names
+from salsa_ext.readmodels.remarks import on_firearms
+from salsa_ext.values.firearms import Firearm
 from tests import bodies
 from tests.manifests import send
 from tests.movements import Way
@@ -39,6 +42,28 @@ def test_each_of_type_make_and_calibre_is_remarked_on(exporter):
     ]  # fmt: skip
     first = [each["candidates"][0]["code"] for each in answer["remarks"]]
     assert first == ["pistol", "taurus", "9x19"]
+
+
+def test_all_that_a_word_may_mean_is_named_but_no_importer(exporter):
+    said = {"type": "pistol", "make": "Century Arms International", "calibre": "9 mm / .40"}
+    line = bodies.permit()["lines"][0] | said
+    make, calibre = exporter.post("/permits", bodies.permit(lines=[line])).json["remarks"]
+    assert make["candidates"] == []
+    assert calibre["candidates"] == [
+        {"code": "9x19", "name": "9x19 mm Parabellum"}, {"code": "40-sw", "name": ".40 S&W"},
+    ]  # fmt: skip
+
+
+def test_many_unknown_words_ask_no_more_than_one(session, asked):
+    def spent(*words):
+        names.forget()
+        asked.clear()
+        rows = [(f"items.{at}", Firearm(make=word, calibre=f"{word} mm"))
+                for at, word in enumerate(words)]  # fmt: skip
+        assert len(on_firearms(rows, "en")) == 2 * len(words)
+        return len(asked)
+
+    assert spent(*(f"Taur{glyph}us" for glyph in "bcdfghijkl")) == spent("Taurrus")
 
 
 def test_a_word_like_nothing_known_has_no_candidates(exporter):
