@@ -112,22 +112,22 @@ def _sought(mark: Mark, query: Query) -> Sought | None:
 
 def search(
     query: Query, actor: Actor, *, settles: bool = True, silent: bool | None = None,
-    stands: bool = False,
+    stands: bool = False, own: Collection[UUID] = (),
 ) -> list[Candidate]:  # fmt: skip
-    """Return the candidates of all states, best first.
+    """Return the candidates of all states that are worth a look, best first.
 
     The caller leaves out what others keep `silent`, or asks without (False) or for that alone
     (True). To the asker its own records are open. What another state does not keep open is weighed by the
     serial alone: asking again with another make tells nothing of it. Where `settles`, records that
     are only near are left out if one agrees in all that is asked; with `stands`, marks that were
-    corrected away.
+    corrected away. `own` are records of the very gun that is asked for: they take nothing from others.
     """
     sought = searched_by(query)
     asked = asked_of(query)
     hits = [
         found._replace(visibility="open") if found.state == actor.state else found
         for found in holding(list(sought), asked, actor.state, settles=settles, silent=silent)
-        if not (stands and found.is_superseded)
+        if found.record_id not in own and not (stands and found.is_superseded)
     ]
     other = serials.with_another(actor, serials.of_asked(query), (
         hit for hit in hits if all(sought[one] != "serial" for one in _like(hit, sought))
@@ -140,7 +140,9 @@ def search(
         before = best.get(held.record_id)
         if candidate and (before is None or _standing(before) < _standing(candidate)):
             best[held.record_id] = candidate
-    return sorted(crowds.weigh_in(list(best.values())), key=_rank)
+    # what others take away from a candidate can leave too little of it to be looked at
+    weighed = crowds.weigh_in(list(best.values()))
+    return sorted((one for one in weighed if one.evidence.strength), key=_rank)
 
 
 def _like(held: Held, sought: Mapping[Sought, str]) -> list[Sought]:

@@ -103,8 +103,7 @@ def _ask(actor: Actor, query: Query) -> _Asked | Invalid:
         found = search(readings.all_of(query), actor, silent=False)
     except Invalid as error:
         return error
-    # what others take away from a candidate can leave too little of it to be looked at
-    return _Asked(new_id(), query, [one for one in found if one.evidence.strength])
+    return _Asked(new_id(), query, found)
 
 
 def _answers(asked: Sequence[_Asked]) -> dict[UUID, Answer]:

@@ -107,12 +107,16 @@ def searched(
     where another one agrees in all.
     """
     try:  # the record itself stands there by now, and agrees in all: it would settle the search
-        found = search(query_of(item), actor, settles=False, silent=silent, stands=stands)
+        found = search(query_of(item), actor, settles=False, silent=silent, stands=stands, own=own)
     except Invalid:
         return []
-    others = [hit for hit in found if hit.held.record_id not in own]
-    is_settled = item.record.version == 1 and any(map(_settles, others))
-    return [hit for hit in others if not is_settled or hit.evidence.near.kind in CERTAIN]
+    return settled(found) if item.record.version == 1 else found
+
+
+def settled(found: Sequence[Candidate]) -> list[Candidate]:
+    """Return the candidates, without those that are only near where one of them agrees in all."""
+    is_settled = any(map(_settles, found))
+    return [hit for hit in found if not is_settled or hit.evidence.near.kind in CERTAIN]
 
 
 def _settles(hit: Candidate) -> bool:
