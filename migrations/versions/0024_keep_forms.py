@@ -1,4 +1,4 @@
-"""The forms of marks under which near ones meet, and the search over both; older marks get theirs later."""
+"""The forms of marks under which near ones meet, and the search over both."""
 
 from alembic import op
 
@@ -16,17 +16,24 @@ CREATE TABLE mark_form (
 CREATE INDEX ix_mark_form_key ON mark_form (key) INCLUDE (target, make);
 GRANT SELECT, INSERT ON mark_form TO salsa_service;
 ALTER TABLE mark_key ADD COLUMN model TEXT;  -- folded, where a record was made since
+-- Forms are reckoned by the service, whose upgrade fills in those of older marks while this stands here.
+DO $$ BEGIN
+    IF EXISTS (SELECT FROM mark_key) THEN
+        COMMENT ON TABLE mark_form IS 'to be filled';
+    END IF;
+END $$;
 """
 
 # A function, since its plan is kept: to plan the statement takes longer than to run it. `weights` are
 # bits, same and other by turns: of make, calibre, type, country and year; then those of tiers 1 to 3.
-# `silent` asks for what others keep silent alone, or for all but that; null for both.
+# What was seized settles nothing: it repeats what somebody read. `silent` asks for what others keep
+# silent alone, or for all but that; null for both.
 SEARCH = """
 CREATE FUNCTION salsa_near(
     asker char(3), settles boolean, keys bigint[], norms text[],
     one bigint[], two bigint[], part bigint[],
     made smallint, asked_make text, calibres text[], asked_type text, asked_country char(3),
-    asked_year smallint, weights float8[], silent boolean, most integer, enough integer
+    asked_year smallint, weights float8[], silent boolean, most integer
 ) RETURNS TABLE (
     record_id uuid, state char(3), serial_norm text, event text, occurred_on date, make text,
     model text, calibre text, type text, country char(3), year smallint, visibility text, is_superseded boolean
@@ -36,22 +43,20 @@ DECLARE
     near_one bigint[] := '{}';
     near_two bigint[] := '{}';
     near_part bigint[] := '{}';
-    likely integer;
 BEGIN
     IF NOT settles OR NOT EXISTS (
         SELECT FROM mark_key AS k
         WHERE k.key = ANY(keys) AND NOT k.is_void AND NOT k.is_superseded
             AND (k.state = asker OR k.visibility = 'open') AND k.serial_norm = ANY(norms)
-            AND coalesce(k.make = asked_make, true) AND coalesce(k.calibre = ANY(calibres), true)
+            AND k.event NOT IN ('seized', 'found', 'surrendered')
+            AND (asked_make IS NULL OR k.make = asked_make)
+            AND (calibres IS NULL OR k.calibre = ANY(calibres))
+            AND coalesce(k.type = asked_type, true) AND coalesce(k.country = asked_country, true)
+            AND coalesce(k.year = asked_year, true)
     ) THEN
         near_one := salsa_targets(one, made);
-        SELECT count(DISTINCT f.target) INTO likely FROM mark_form AS f
-            WHERE f.key = ANY(one) AND (made = 0 OR f.make = made);
-        -- What is further away stands behind so many nearer ones, whatever else agrees.
-        IF likely < enough THEN
-            near_two := salsa_targets(two, made);
-            near_part := salsa_targets(part, made);
-        END IF;
+        near_two := salsa_targets(two, made);
+        near_part := salsa_targets(part, made);
     END IF;
     RETURN QUERY
     WITH found AS (
@@ -94,14 +99,16 @@ BEGIN
 END $$;
 """
 
-# Of a crowd those of the make come first; no more of it are looked at than somebody waits for.
+# Of a crowd those of the make come first. Forms do not tell who may see a mark: only of more than a
+# thousand marks could what is hidden take a place, and then of those that are furthest behind.
 TARGETS = """
 CREATE FUNCTION salsa_targets(forms bigint[], made smallint) RETURNS bigint[]
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
     SELECT ARRAY(
         SELECT few.target FROM (
             SELECT f.target, f.make FROM mark_form AS f WHERE f.key = ANY(forms) LIMIT 20000
-        ) AS few ORDER BY few.make <> made LIMIT 500
+        ) AS few
+        GROUP BY few.target ORDER BY bool_or(few.make = made) DESC, few.target LIMIT 1000
     )
 $$;
 """
@@ -117,12 +124,27 @@ END $$;
 """
 
 
+# How common makes and so on are, of what was recorded before this is counted with every record.
+DESCRIBED = """
+INSERT INTO rollup_delta (id, dataset, state, partner, subject, period, amount)
+SELECT gen_random_uuid(), 'described', r.owner_state, '', said.field || ':' || said.value,
+    date_trunc('quarter', r.recorded_at)::date, count(*)
+FROM record AS r JOIN record_setting AS s ON s.record_id = r.id
+CROSS JOIN LATERAL (VALUES ('make', r.make), ('calibre', r.calibre), ('type', r.type),
+    ('country', r.country_of_manufacture::text)) AS said (field, value)
+WHERE r.version = 1 AND s.visibility <> 'silent' AND said.value IS NOT NULL
+GROUP BY r.owner_state, said.field, said.value, date_trunc('quarter', r.recorded_at);
+"""
+
+
 def upgrade() -> None:
-    for statement in (CREATE, TARGETS, SEARCH, GRANTS):
+    for statement in (CREATE, TARGETS, SEARCH, GRANTS, DESCRIBED):
         op.execute(statement)
 
 
 def downgrade() -> None:
+    for table in ("rollup", "rollup_delta"):
+        op.execute(f"DELETE FROM {table} WHERE dataset = 'described'")  # noqa: S608 - names of ours
     op.execute("DROP FUNCTION salsa_near")
     op.execute("DROP FUNCTION salsa_targets")
     op.execute("ALTER TABLE mark_key DROP COLUMN model")

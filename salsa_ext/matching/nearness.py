@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 from rapidfuzz.distance import OSA
@@ -115,19 +114,30 @@ def _fits(mine: str, theirs: str) -> bool:
     if "*" in theirs:
         mine, theirs = theirs, mine
     if "*" in mine:
-        return _pattern(mine).fullmatch(theirs) is not None
+        return _has_pieces(mine.split("*"), theirs)
     return len(mine) == len(theirs) and _agree(mine, theirs)
+
+
+def _has_pieces(pieces: list[str], whole: str) -> bool:
+    """Tell whether pieces stand in a mark in order, the first and last at its ends, something between.
+
+    The first place where a piece fits is as good as any later one, so no way is tried twice.
+    """
+    head, *middle, tail = pieces
+    last = len(whole) - len(tail)
+    if last <= len(head) or not (_agree(head, whole) and _agree(tail, whole[last:])):
+        return False
+    at = len(head) + 1
+    for piece in middle:
+        fits = (start for start in range(at, last - len(piece)) if _agree(piece, whole[start:]))
+        if (start := next(fits, None)) is None:
+            return False
+        at = start + len(piece) + 1
+    return at <= last
 
 
 def _agree(one: str, other: str) -> bool:
     return all(a == b or "?" in (a, b) for a, b in zip(one, other, strict=False))
-
-
-@lru_cache(maxsize=64)
-def _pattern(text: str) -> re.Pattern[str]:
-    parts = ("." if glyph == "?" else "." + "*" if glyph == "*" else f"(?:{re.escape(glyph)}|\\?)"
-             for glyph in text)  # fmt: skip
-    return re.compile("".join(parts))
 
 
 def _unread(text: str) -> bool:

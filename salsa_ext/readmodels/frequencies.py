@@ -56,11 +56,13 @@ def _counts() -> dict[str, int]:
 def _shares(counts: Mapping[str, int]) -> dict[tuple[str, str], float]:
     by_field: dict[str, dict[str, int]] = {field: {} for field in FIELDS}
     for name, count in counts.items():
+        if count <= 0:  # corrections take away what they did not add
+            continue
         field, _, value = name.partition(":")
         code = (names.family(value) or value) if field == "calibre" else value
         by_field[field][code] = by_field[field].get(code, 0) + count
     return {
         ("calibre_family" if field == "calibre" else field, value): count / total
         for field, values in by_field.items() if (total := sum(values.values())) >= FEWEST
-        for value, count in values.items() if count > 0
+        for value, count in values.items()
     }  # fmt: skip

@@ -88,7 +88,6 @@ def holding(
         "make_code": make_code(asked.make), "type": asked.type, "country": asked.country,
         "year": asked.year, "calibres": _texts(names.calibres(asked.calibre_family)),
         "weights": _WEIGHTS, "silent": silent, "most": CANDIDATES,
-        "enough": ENOUGH,
     })  # fmt: skip
     return [Held(*row) for row in rows]
 
@@ -119,7 +118,7 @@ def _texts(values: Sequence[str] | None) -> str | None:
 _STATEMENT = text(
     f"SELECT {', '.join(Held._fields)} FROM salsa_near(:asker, :settles, :keys, :norms, :one,"  # noqa: S608 - names of columns
     " :two, :part, CAST(:make_code AS smallint), :make, :calibres, :type, :country,"
-    " CAST(:year AS smallint), :weights, :silent, :most, :enough)"
+    " CAST(:year AS smallint), :weights, :silent, :most)"
 )
 _PLACED_BY = ("make", "calibre_family", "type", "country", "year")
 _WEIGHTS = _numbers(

@@ -26,16 +26,17 @@ OF_STATES = text(
 def upgrade(migration_url: str) -> dict[str, int]:
     """Run the migrations that are missing, then load the reference data; returns its row counts.
 
-    Marks that were kept before there were forms of them get theirs.
-
-    Raises Unavailable where no database answers.
+    Marks that were kept before there were forms of them get theirs then. Raises Unavailable where
+    no database answers.
     """
     standing(migration_url)
     command.upgrade(_alembic(migration_url), "head")
     engine = create_engine(migration_url, poolclass=pool.NullPool)
     with engine.begin() as connection:
+        loaded = reference.load(connection)
+    with engine.begin() as connection:
         forms.fill(connection)
-        return reference.load(connection)
+    return loaded
 
 
 def downgrade(migration_url: str, revision: str) -> None:

@@ -2,49 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, text
 
 from salsa_ext.db import db, insert_many
 from salsa_ext.matching import neighbours
 from salsa_ext.models import MarkForm, MarkKey
 
 BATCH = 5_000
+TO_BE_FILLED = "to be filled"
 
 
 def write(keys: Iterable[Mapping[str, Any]]) -> None:
-    """Write the forms of marks that are about to be kept, unless the same mark is kept already.
+    """Write the forms of marks that have none yet, of each with each make once.
 
-    Call it before the rows of `mark_key` are inserted: a mark that stands there has its forms.
+    Two who keep the same mark at once may both write them; a form that stands twice is found once.
     """
     marks = {(row["key"], row["make"]): str(row["serial_norm"]) for row in keys}
-    kept = select(MarkKey.key, MarkKey.make).where(MarkKey.key.in_([key for key, _ in marks]))
-    known = {(key, make) for key, make in db.session.execute(kept.distinct())} if marks else set()
+    rows = {mark: list(rows_of(*mark, norm)) for mark, norm in marks.items()}
+    kept = _kept([one[0]["key"] for one in rows.values() if one])
     insert_many(MarkForm, [
-        row for mark, norm in marks.items() if mark not in known for row in rows_of(*mark, norm)
+        row for (key, make), some in rows.items()
+        if (key, neighbours.make_code(make)) not in kept for row in some
     ])  # fmt: skip
 
 
+def _kept(first: Sequence[int]) -> set[tuple[int, int]]:
+    """Return which marks of which makes have forms, by the first form of each."""
+    found = select(MarkForm.target, MarkForm.make).where(MarkForm.key.in_(first)).distinct()
+    return {(target, make) for target, make in db.session.execute(found)} if first else set()
+
+
 def rows_of(target: int, make: str | None, norm: str) -> Iterator[dict[str, int]]:
-    """Return the rows of one mark."""
+    """Return the rows of one mark, always in the same order."""
     code = neighbours.make_code(make)
-    return ({"key": key, "target": target, "make": code} for key in neighbours.kept(norm))
+    return ({"key": key, "target": target, "make": code} for key in sorted(neighbours.kept(norm)))
 
 
-def fill(connection: Connection) -> int:
-    """Write the forms of all marks where none stand yet, for the owner of the tables; returns how many.
+def fill(connection: Connection) -> None:
+    """Write the forms of marks that were kept before there were any, for the owner of the tables.
 
-    Marks that were kept before there were forms are found by their own key alone until then.
+    Until then these are found by their own key alone; the table says that it is to be filled.
     """
-    if connection.scalar(select(MarkForm.key).limit(1)) is not None:
-        return 0
+    if connection.scalar(text("SELECT obj_description('mark_form'::regclass)")) != TO_BE_FILLED:
+        return
     marks = select(MarkKey.key, MarkKey.make, func.min(MarkKey.serial_norm))
-    marks = marks.group_by(MarkKey.key, MarkKey.make)
-    count = 0
-    for some in connection.execute(marks.execution_options(yield_per=BATCH)).partitions():
+    marks = marks.group_by(MarkKey.key, MarkKey.make).execution_options(yield_per=BATCH)
+    for some in connection.execute(marks).partitions():
         rows = [row for key, make, norm in some for row in rows_of(key, make, norm)]
         connection.execute(insert(MarkForm), rows)
-        count += len(some)
-    return count
+    connection.execute(text("COMMENT ON TABLE mark_form IS NULL"))

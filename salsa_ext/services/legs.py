@@ -123,7 +123,8 @@ def _candidates(actor: Actor, trace: Trace) -> list[Candidate]:
     except Invalid:  # no mark, or too short to search alone; the other routes are still asked
         return []
     is_read = bool(serials.of_asked(query))
-    return settled([hit for hit in found if hit.evidence.is_by_serial or not is_read])
+    hits = [hit for hit in found if hit.evidence.is_by_serial or not is_read]
+    return settled(hits, is_seized=True)  # what is traced was found, be it recorded or not
 
 
 def as_query(firearm: Mapping[str, Any]) -> Query:

@@ -122,6 +122,14 @@ def test_a_seizure_shows_the_record_of_a_gun_whose_serial_was_misread(as_actor, 
     assert "crowd" not in [reason["code"] for reason in found["reasons"]]  # itself is no other gun
 
 
+def test_another_seizure_of_the_same_reading_hides_no_gun_from_a_seizure(as_actor, misread):
+    police = as_actor("ARG", "police_officer")
+    items = [bodies.firearm(serial="TKA52331")]
+    body = bodies.seizure(number="S-9", place={"country": "ARG"}, items=items)
+    [matched] = police.post("/seizures", body).json["matches"]
+    assert {one["state"] for one in matched["candidates"]} == {"PRY", "BRA"}
+
+
 def test_a_trace_of_a_seized_gun_asks_no_neighbour_where_the_exact_gun_is_known(as_actor):
     body = bodies.transfer(number="T-4", firearm=bodies.firearm(serial="TKA52331"))
     as_actor("ARG", "licensing_officer").post("/transfers", body)
@@ -162,3 +170,42 @@ def test_a_further_mark_that_cannot_be_read_whole_is_not_sought_by_a_key_that_it
 def test_a_serial_that_is_told_as_a_mark_too_is_searched_as_the_serial():
     sought = searched_by(Query("TKA52381", marks=(Mark("state", "TKA-52381"),)))
     assert list(sought.values()) == ["serial"]
+
+
+def test_what_was_seized_does_not_settle_a_check_of_the_same_reading(as_actor, ask, sold):
+    police = as_actor("BRA", "police_officer")
+    seized = [bodies.firearm(serial="TKA52331")]
+    police.post("/seizures", bodies.seizure(number="S-8", items=seized))
+    assert sold in [one["record"] for one in ask("TKA52331")["candidates"]]
+
+
+def test_a_record_that_says_less_or_otherwise_settles_nothing(as_actor, ask, sold):
+    other = {"serial": "TKA52331", "type": "shotgun", "year": 1960}
+    body = bodies.transfer(number="T-8", firearm=other)
+    as_actor("URY", "licensing_officer").post("/transfers", body)
+    found = ask("TKA52331", type="pistol", year=2010)["candidates"]
+    assert sold in [one["record"] for one in found]
+
+
+def test_another_mark_of_the_same_text_keeps_no_serial_from_being_found(as_actor, ask):
+    mark = {"kind": "other", "text": "WQE77123"}
+    crest = bodies.firearm(serial="AAA11111", marks=[mark])
+    as_actor("ECU", "licensing_officer").post("/transfers", bodies.transfer(firearm=crest))
+    body = bodies.transfer(number="T-9", firearm=bodies.firearm(serial="WQE77123"))
+    as_actor("PRY", "licensing_officer").post("/transfers", body)
+    found = ask("WQE77133")["candidates"]
+    assert "PRY" in [one["state"] for one in found]
+
+
+def test_a_silent_record_moves_none_of_those_that_are_only_near(as_actor, ask):
+    clerk = as_actor("BRA", "licensing_officer")
+    near = [f"RTY4455{glyph}" for glyph in "ACEFHJKMNPR"]
+    for number, serial in enumerate([*near, "RTY44TTT"]):
+        gun = bodies.firearm(serial=serial, type="revolver" if serial in near else "pistol")
+        clerk.post("/transfers", bodies.transfer(number=f"N-{number}", firearm=gun))
+    before = ask("RTY4455T")["candidates"]
+    body = bodies.transfer(
+        number="T-7", visibility="silent", firearm=bodies.firearm(serial="RTY4455T")
+    )
+    as_actor("PRY", "licensing_officer").post("/transfers", body)
+    assert ask("RTY4455T")["candidates"] == before

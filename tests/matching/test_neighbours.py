@@ -115,3 +115,18 @@ def test_a_search_asks_for_no_more_keys_than_a_page_holds(serial):
     assert len(forms.one) <= 2 * len(serial) + 2
     assert len(forms.two) < 2_000
     assert len(neighbours.kept(serial)) <= len(serial) + 6
+
+
+@pytest.mark.parametrize("read,held,fits", [
+    ("AB*", "ABC", True), ("AB*", "AB", False), ("*BC", "ABC", True), ("A*C", "ABC", True),
+    ("A*C", "AC", False), ("A*CD*F", "ABCDEF", True), ("A*CD*F", "ABCDF", False),
+    ("A*C*C", "ABCDCEC", True), ("A*?D*F", "ABCDEF", True), ("A*C", "A?C", True),
+])  # fmt: skip
+def test_runs_of_unknown_length_stand_for_one_glyph_or_more(read, held, fits):
+    near = compare(read, held)
+    assert (near is not None and near.kind == "unread") == fits
+
+
+def test_many_runs_take_no_longer_than_there_are_glyphs():
+    read = "*" + "AAA*" * 16 + "H"
+    assert compare(read, "AAA?" * 14) is None

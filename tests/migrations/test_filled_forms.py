@@ -1,0 +1,45 @@
+"""Marks that were kept before there were forms are found by what is near, once the schema is brought up."""
+
+import pytest
+from sqlalchemy import create_engine, pool, text
+
+from salsa_ext.matching import marks
+from salsa_ext.services import forms
+
+
+@pytest.fixture
+def owner(fresh_database):
+    engine = create_engine(fresh_database.migration_url, poolclass=pool.NullPool)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def old(owner):
+    """A mark without forms, in a table that the migration left to be filled."""
+    key = marks.key("ABC123456")
+    with owner.begin() as connection:
+        connection.execute(text(
+            "INSERT INTO mark_key (key, mark_id, record_id, record_version, state, serial_norm, skeleton,"
+            " event, occurred_on, visibility, is_superseded, is_void) VALUES (:key, gen_random_uuid(),"
+            " gen_random_uuid(), 1, 'BRA', :norm, :skeleton, 'registration', '2020-01-01', 'open',"
+            " false, false)"
+        ), {"key": key.value, "norm": key.norm, "skeleton": key.skeleton})  # fmt: skip
+    return key
+
+
+def count(owner):
+    with owner.connect() as connection:
+        return connection.scalar(text("SELECT count(*) FROM mark_form"))
+
+
+def test_forms_are_filled_in_once_where_the_table_says_so(owner, old):
+    with owner.begin() as connection:
+        forms.fill(connection)
+    assert count(owner) == 0
+    with owner.begin() as connection:
+        connection.execute(text("COMMENT ON TABLE mark_form IS 'to be filled'"))
+    for _ in range(2):
+        with owner.begin() as connection:
+            forms.fill(connection)
+    assert count(owner) == len(list(forms.rows_of(old.value, None, old.norm)))
