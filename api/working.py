@@ -6,7 +6,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from flask import Flask
@@ -72,16 +72,27 @@ def matched(clock: Clock = SYSTEM) -> int:
 
 
 def told(clock: Clock = SYSTEM) -> int:
-    """Tell owners of `silent` records who asked for them, state by state; safe to run anywhere, twice."""
+    """Tell owners of `silent` records who asked for them, state by state; safe to run anywhere, twice.
+
+    A state for which that fails keeps no other from its turn.
+    """
     looked_at = 0
     for state in _states():
-        done = 1
-        while done:
-            actor = operator(state, clock=clock)
-            with transaction(actor):
-                done = telling_owners.run(actor=actor)
-            looked_at += done
+        try:
+            for done in _told_of(state, clock):
+                looked_at += done
+        except Exception as error:  # the next round tries again
+            log.exception("owners not told", extra={"state": state, "error": type(error).__name__})
     return looked_at
+
+
+def _told_of(state: str, clock: Clock) -> Iterator[int]:
+    done = 1
+    while done:
+        actor = operator(state, clock=clock)
+        with transaction(actor):
+            done = telling_owners.run(actor=actor)
+        yield done
 
 
 def watched(clock: Clock = SYSTEM) -> int:

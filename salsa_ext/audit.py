@@ -80,6 +80,7 @@ class Action(StrEnum):
     MARK_ADDED = "mark:added"
     CHECK_MADE = "check:made"
     CHECK_GIVEN_CASE = "check:given_case"
+    CHECK_LEFT_UNTOLD = "check:left_untold"
     RECORD_MATCHED = "record:matched"
     RECORD_DISCLOSED = "record:disclosed"
     PARTY_DISCLOSED = "party:disclosed"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from uuid import UUID
@@ -23,6 +23,7 @@ from salsa_ext.values.texts import UNFIT
 SHORTEST, LONGEST = 3, 64
 BY = {"manufacture": "serial", "confiscation": "confiscation"}  # the others are a `mark`
 MARGIN = 6.0
+MOST_NEAR = 5  # marks of one gun; a misread one makes thousands of keys
 TOO_LITTLE = say("Too little of this serial can be read for a search: give {count} characters that stand"
                  " together, or trace the gun by its make and import mark.", count=SHORTEST)  # fmt: skip
 
@@ -70,7 +71,8 @@ def _unsearchable(query: Query) -> Message | None:
 def searched_by(query: Query, path: str = "serial") -> dict[Sought, str]:
     """Return what a query is searched by, each with what it is of (as `weigh` names it).
 
-    Raises Invalid where neither the serial nor another mark can be searched.
+    The serial and four further ones are searched by what is near them too, all others by their own
+    key alone. Raises Invalid where neither the serial nor another mark can be searched.
     """
     known_last = sorted(query.marks, key=lambda mark: (mark.kind == "manufacture", mark.kind in BY))
     found = {
@@ -82,8 +84,21 @@ def searched_by(query: Query, path: str = "serial") -> dict[Sought, str]:
     except Invalid:
         if not found:
             raise
-        return dict(found.values())
-    return dict((found | {marks.skeleton(serial.norm): (serial, "serial")}).values())
+        return _bounded(found.values())
+    found.pop(marks.skeleton(serial.norm), None)
+    return _bounded([(serial, "serial"), *found.values()])
+
+
+def _bounded(found: Iterable[tuple[Sought, str]]) -> dict[Sought, str]:
+    """Return what is sought, no more than MOST_NEAR of it near; the first ones are."""
+    left, bounded = MOST_NEAR, dict[Sought, str]()
+    for one, by in found:
+        if not one.is_near or left:
+            bounded[one] = by
+        elif one.is_whole:  # what cannot be read whole has no key of its own
+            bounded[replace(one, is_near=False)] = by
+        left -= one.is_near and left > 0
+    return bounded
 
 
 def _sought(mark: Mark, query: Query) -> Sought | None:
@@ -97,22 +112,22 @@ def _sought(mark: Mark, query: Query) -> Sought | None:
 
 def search(
     query: Query, actor: Actor, *, settles: bool = True, silent: bool | None = None,
-    stands: bool = False,
+    stands: bool = False, own: Collection[UUID] = (),
 ) -> list[Candidate]:  # fmt: skip
-    """Return the candidates of all states, best first.
+    """Return the candidates of all states that are worth a look, best first.
 
     The caller leaves out what others keep `silent`, or asks without (False) or for that alone
     (True). To the asker its own records are open. What another state does not keep open is weighed by the
     serial alone: asking again with another make tells nothing of it. Where `settles`, records that
     are only near are left out if one agrees in all that is asked; with `stands`, marks that were
-    corrected away.
+    corrected away. `own` are records of the very gun that is asked for: they take nothing from others.
     """
     sought = searched_by(query)
     asked = asked_of(query)
     hits = [
         found._replace(visibility="open") if found.state == actor.state else found
         for found in holding(list(sought), asked, actor.state, settles=settles, silent=silent)
-        if not (stands and found.is_superseded)
+        if found.record_id not in own and not (stands and found.is_superseded)
     ]
     other = serials.with_another(actor, serials.of_asked(query), (
         hit for hit in hits if all(sought[one] != "serial" for one in _like(hit, sought))
@@ -125,7 +140,9 @@ def search(
         before = best.get(held.record_id)
         if candidate and (before is None or _standing(before) < _standing(candidate)):
             best[held.record_id] = candidate
-    return sorted(crowds.weigh_in(list(best.values())), key=_rank)
+    # what others take away from a candidate can leave too little of it to be looked at
+    weighed = crowds.weigh_in(list(best.values()))
+    return sorted((one for one in weighed if one.evidence.strength), key=_rank)
 
 
 def _like(held: Held, sought: Mapping[Sought, str]) -> list[Sought]:

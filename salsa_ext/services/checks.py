@@ -103,8 +103,7 @@ def _ask(actor: Actor, query: Query) -> _Asked | Invalid:
         found = search(readings.all_of(query), actor, silent=False)
     except Invalid as error:
         return error
-    # what others take away from a candidate can leave too little of it to be looked at
-    return _Asked(new_id(), query, [one for one in found if one.evidence.strength])
+    return _Asked(new_id(), query, found)
 
 
 def _answers(asked: Sequence[_Asked]) -> dict[UUID, Answer]:
@@ -147,26 +146,30 @@ def visible(found: Sequence[Candidate]) -> list[Candidate]:
     return [candidate for candidate in found if candidate.held.visibility != "silent"]
 
 
-def tell_owners(actor: Actor, kind: str, cause: UUID, found: Sequence[Candidate]) -> None:
+def tell_owners(
+    actor: Actor, kind: str, cause: UUID, found: Sequence[Candidate], *, hidden: bool = False
+) -> None:
     """Write for each owner which records a `kind` of question hit.
 
-    The asker's own audit names `open` records alone, since it may not know the others.
+    The asker's own audit names `open` records alone, since it may not know the others; none at all
+    where `hidden`.
     """
-    append_many(actor, _matched(actor, kind, cause, found))
+    append_many(actor, _matched(actor, kind, cause, found, hidden=hidden))
 
 
-def _matched(actor: Actor, kind: str, cause: UUID, found: Sequence[Candidate]) -> list[Act]:
+def _matched(
+    actor: Actor, kind: str, cause: UUID, found: Sequence[Candidate], *, hidden: bool = False
+) -> list[Act]:
     owners: dict[tuple[str, bool], list[str]] = {}
     for candidate in found:
         held = candidate.held
         if held.state != actor.state:
-            owners.setdefault((held.state, held.visibility != "open"), []).append(
-                str(held.record_id)
-            )
+            is_hidden = hidden or held.visibility != "open"
+            owners.setdefault((held.state, is_hidden), []).append(str(held.record_id))
     return [
         Act(Action.RECORD_MATCHED, kind, cause, subject_state=state, concerned=[state],
-            data={"records": records}, hidden=hidden)
-        for (state, hidden), records in owners.items()
+            data={"records": records}, hidden=is_hidden)
+        for (state, is_hidden), records in owners.items()
     ]  # fmt: skip
 
 

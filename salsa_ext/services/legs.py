@@ -19,6 +19,7 @@ from salsa_ext.readmodels.marks import Coverage, coverage
 from salsa_ext.readmodels.search import likeliest, search
 from salsa_ext.services import answers
 from salsa_ext.services.checks import tell_owners, visible
+from salsa_ext.services.matches import settled
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.firearms import Mark
 from salsa_ext.values.ids import new_id
@@ -74,10 +75,7 @@ def _renew(leg: TraceLeg, row: Mapping[str, Any] | None) -> None:
 
 def _asked(actor: Actor, trace: Trace) -> list[dict[str, Any]]:
     """Search, tell the owners of what was hit, and return the rows of the legs that follow."""
-    found = [
-        hit for hit in _candidates(actor, trace.firearm)
-        if hit.held.record_id != trace.record_id and not hit.held.is_superseded
-    ]  # fmt: skip
+    found = _candidates(actor, trace)
     tell_owners(actor, "trace", trace.id, found)
     by_state: dict[str, list[Candidate]] = defaultdict(list)
     for hit in likeliest(visible(found)):
@@ -114,14 +112,19 @@ def withdraw(trace: Trace) -> None:
     db.session.execute(update(TraceLeg).where(waiting).values(status="withdrawn"))
 
 
-def _candidates(actor: Actor, firearm: Mapping[str, Any]) -> list[Candidate]:
-    """Return what the records of all states hold; by another mark where no serial can be read."""
-    query = as_query(firearm)
+def _candidates(actor: Actor, trace: Trace) -> list[Candidate]:
+    """Return what the records of all states hold; by another mark where no serial can be read.
+
+    But for the seized item itself: it agrees in all that is asked, and would settle the search.
+    """
+    query, own = as_query(trace.firearm), [trace.record_id] if trace.record_id else []
     try:
-        found = search(query, actor)
+        found = search(query, actor, settles=False, stands=True, own=own)
     except Invalid:  # no mark, or too short to search alone; the other routes are still asked
         return []
-    return [hit for hit in found if hit.evidence.is_by_serial or not serials.of_asked(query)]
+    is_read = bool(serials.of_asked(query))
+    hits = [hit for hit in found if hit.evidence.is_by_serial or not is_read]
+    return settled(hits, is_seized=True)  # what is traced was found, be it recorded or not
 
 
 def as_query(firearm: Mapping[str, Any]) -> Query:

@@ -8,6 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from salsa_ext.errors import Invalid
+from salsa_ext.matching.events import SEIZED
 from salsa_ext.matching.pairs import CERTAIN
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
@@ -107,12 +108,22 @@ def searched(
     where another one agrees in all.
     """
     try:  # the record itself stands there by now, and agrees in all: it would settle the search
-        found = search(query_of(item), actor, settles=False, silent=silent, stands=stands)
+        found = search(query_of(item), actor, settles=False, silent=silent, stands=stands, own=own)
     except Invalid:
         return []
-    others = [hit for hit in found if hit.held.record_id not in own]
-    is_settled = item.record.version == 1 and any(map(_settles, others))
-    return [hit for hit in others if not is_settled or hit.evidence.near.kind in CERTAIN]
+    if item.record.version > 1:
+        return found
+    return settled(found, is_seized=item.record.event in SEIZED)
+
+
+def settled(found: Sequence[Candidate], *, is_seized: bool) -> list[Candidate]:
+    """Return the candidates, without those that are only near where one of them agrees in all.
+
+    Of a gun that is itself seized, another seizure repeats what somebody read, and settles nothing.
+    """
+    settling = [hit for hit in found if not (is_seized and hit.held.event in SEIZED)]
+    is_settled = any(map(_settles, settling))
+    return [hit for hit in found if not is_settled or hit.evidence.near.kind in CERTAIN]
 
 
 def _settles(hit: Candidate) -> bool:

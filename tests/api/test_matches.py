@@ -122,7 +122,7 @@ def test_a_serial_that_was_misread_in_the_field_is_one(as_actor, bra):
     sold(as_actor, firearm=bodies.firearm(serial="ABC123455"))
     bra.post("/seizures", bodies.seizure())
     [match] = matches(bra)
-    assert match["strength"] == "moderate"
+    assert match["strength"] == "strong"
     texts = [reason["text"] for reason in match["reasons"]]
     assert texts[0] == "One character of the serial differs: 6 here, 5 in the record."
 

@@ -2,6 +2,9 @@
 
 import pytest
 
+from salsa_ext.readmodels.search import search, searched_by
+from salsa_ext.values.firearms import Mark
+from salsa_ext.values.inquiries import Query
 from tests import bodies
 
 NAMED = {"make": "Taurus", "calibre": "9 mm"}
@@ -12,6 +15,13 @@ def sold(as_actor):
     """A gun that a dealer in Paraguay sold."""
     body = bodies.transfer(firearm=bodies.firearm(serial="TKA52381"))
     return as_actor("PRY", "licensing_officer").post("/transfers", body).json["firearm"]["record"]
+
+
+@pytest.fixture
+def misread(as_actor):
+    """The same gun, seized in Brazil, where one glyph was misread."""
+    body = bodies.seizure(items=[bodies.firearm(serial="TKA52331")])
+    return as_actor("BRA", "police_officer").post("/seizures", body).json
 
 
 @pytest.fixture
@@ -95,6 +105,71 @@ def test_another_state_s_silent_record_is_not_found_by_what_is_near_it(as_actor,
                            firearm=bodies.firearm(serial="WWE77123"))  # fmt: skip
     as_actor("PRY", "licensing_officer").post("/transfers", body)
     assert ask("WWE77124")["candidates"] == []
+
+
+def test_a_trace_of_a_seized_gun_asks_who_sold_it_though_a_glyph_was_misread(as_actor, misread):
+    police = as_actor("BRA", "police_officer")
+    made = police.post("/traces", bodies.trace_of(misread["id"])).json
+    assert "PRY" in [leg["state"] for leg in made["legs"]]
+
+
+@pytest.mark.parametrize("serial", ["TKA52331", "TKA52991"])
+def test_a_seizure_shows_the_record_of_a_gun_whose_serial_was_misread(as_actor, sold, serial):
+    items = [bodies.firearm(serial=serial)]
+    answer = as_actor("BRA", "police_officer").post("/seizures", bodies.seizure(items=items)).json
+    [found] = answer["matches"][0]["candidates"]
+    assert found["record"] == sold
+    assert "crowd" not in [reason["code"] for reason in found["reasons"]]  # itself is no other gun
+
+
+def test_another_seizure_of_the_same_reading_hides_no_gun_from_a_seizure(as_actor, misread):
+    police = as_actor("ARG", "police_officer")
+    items = [bodies.firearm(serial="TKA52331")]
+    body = bodies.seizure(number="S-9", place={"country": "ARG"}, items=items)
+    [matched] = police.post("/seizures", body).json["matches"]
+    assert {one["state"] for one in matched["candidates"]} == {"PRY", "BRA"}
+
+
+def test_a_trace_of_a_seized_gun_asks_no_neighbour_where_the_exact_gun_is_known(as_actor):
+    body = bodies.transfer(number="T-4", firearm=bodies.firearm(serial="TKA52331"))
+    as_actor("ARG", "licensing_officer").post("/transfers", body)
+    police = as_actor("BRA", "police_officer")
+    items = [bodies.firearm(serial="TKA52331")]
+    seized = police.post("/seizures", bodies.seizure(items=items)).json
+    made = police.post("/traces", bodies.trace_of(seized["id"])).json
+    path = "/audit?action=record:matched&subject_kind=trace"
+    assert as_actor("PRY", "auditor").get(path).json["items"] == []
+    assert {leg["state"] for leg in made["legs"]} == {"ARG", "BRA"}
+
+
+def test_what_a_crowd_leaves_too_little_of_is_no_candidate_for_anybody(as_actor, actor):
+    clerk = as_actor("PRY", "licensing_officer")
+    for number, serial in enumerate(("QWK52381", "QWK52991")):
+        body = bodies.transfer(number=f"T-{number}", firearm=bodies.firearm(serial=serial))
+        clerk.post("/transfers", body)
+    found = search(Query("QWK52381", make="Glock", calibre="9x19"), actor("BRA"), settles=False)
+    assert "QWK52991" not in [one.held.serial_norm for one in found]
+    assert all(one.evidence.strength for one in found)
+
+
+def test_five_marks_of_a_gun_are_searched_by_what_is_near_them_its_serial_first():
+    further = tuple(Mark("manufacture", f"QWK52{number}81") for number in range(50))
+    sought = searched_by(Query("TKA52381", marks=further))
+    assert len(sought) == 51
+    assert [one.norm for one in sought if one.is_near] == [
+        "TKA52381", "QWK52081", "QWK52181", "QWK52281", "QWK52381",
+    ]  # fmt: skip
+
+
+def test_a_further_mark_that_cannot_be_read_whole_is_not_sought_by_a_key_that_it_lacks():
+    further = tuple(Mark("manufacture", f"QWK52{number}8?1") for number in range(9))
+    sought = searched_by(Query("TKA52381", marks=further))
+    assert len(sought) == 5
+
+
+def test_a_serial_that_is_told_as_a_mark_too_is_searched_as_the_serial():
+    sought = searched_by(Query("TKA52381", marks=(Mark("state", "TKA-52381"),)))
+    assert list(sought.values()) == ["serial"]
 
 
 def test_what_was_seized_does_not_settle_a_check_of_the_same_reading(as_actor, ask, sold):

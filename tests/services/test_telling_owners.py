@@ -1,0 +1,161 @@
+"""Owners are told late of who asked, whatever becomes of a record or of another check meanwhile."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text, update
+
+from api import working
+from salsa_ext.clock import FixedClock
+from salsa_ext.db import db, transaction
+from salsa_ext.models import Check
+from salsa_ext.services import telling_owners
+from tests import bodies
+from tests.conftest import NOW
+
+SERIALS = ("TKA52381", "QWK77120", "ZZE90417")
+
+
+@pytest.fixture
+def held(as_actor):
+    """Records that Paraguay keeps silent, by their serials."""
+    clerk = as_actor("PRY", "licensing_officer")
+    return {serial: clerk.post("/transfers", bodies.transfer(
+        number=f"T-{serial}", visibility="silent", firearm=bodies.firearm(serial=serial),
+    )).json for serial in SERIALS}  # fmt: skip
+
+
+@pytest.fixture
+def ask(as_actor):
+    def post(serial, state="BRA"):
+        police = as_actor(state, "police_officer")
+        return police.post("/checks", bodies.check(serial=serial)).json["id"]
+
+    return post
+
+
+@pytest.fixture
+def entries(as_actor):
+    def read(state="PRY", action="record:matched"):
+        return as_actor(state, "auditor").get(f"/audit?action={action}").json["items"]
+
+    return read
+
+
+@pytest.fixture
+def correct(as_actor):
+    def to(made, visibility):
+        body = bodies.transfer(reason="Operation", visibility=visibility, number=made["number"],
+                               firearm=bodies.firearm(serial=made["firearm"]["serial"]))  # fmt: skip
+        clerk = as_actor("PRY", "licensing_officer")
+        clerk.post(f"/transfers/{made['id']}/correct", body, 200, If_Match='"1"')
+
+    return to
+
+
+@pytest.fixture
+def change(actor):
+    def to(check, **values):
+        with transaction(actor("BRA")):
+            db.session.execute(update(Check).where(Check.id == check).values(**values))
+
+    return to
+
+
+@pytest.fixture
+def fail(monkeypatch):
+    """Let the search for a serial fail."""
+
+    def at(serial, how):
+        def search(query, *arguments, **options):
+            if query.serial == serial:
+                how()
+            return real(query, *arguments, **options)
+
+        real = telling_owners.search
+        monkeypatch.setattr(telling_owners, "search", search)
+
+    return at
+
+
+def time_out():
+    db.session.execute(text("SET LOCAL statement_timeout = 1"))
+    db.session.execute(text("SELECT pg_sleep(1)"))
+
+
+@pytest.mark.parametrize("query,error", [
+    ({"serial": "?"}, "Invalid"), ({"serial": SERIALS[0], "colour": "black"}, "TypeError"),
+])  # fmt: skip
+def test_a_check_that_can_no_longer_be_searched_keeps_no_other_back(
+    held, ask, run, entries, change, query, error
+):
+    first, *others = [ask(serial) for serial in SERIALS]
+    change(first, query=query)
+    assert [run("BRA", telling_owners.run) for _ in range(2)] == [3, 0]
+    assert {entry["subject_id"] for entry in entries()} == set(others)
+    [untold] = entries("BRA", "check:left_untold")
+    assert (untold["subject_id"], untold["data"]) == (first, {"error": error})
+
+
+def test_a_check_for_which_the_database_has_no_time_is_tried_again(
+    held, ask, run, entries, fail, monkeypatch
+):
+    first, *others = [ask(serial) for serial in SERIALS]
+    fail(SERIALS[0], time_out)
+    assert run("BRA", telling_owners.run) == 2
+    assert {entry["subject_id"] for entry in entries()} == set(others)
+    monkeypatch.undo()
+    assert run("BRA", telling_owners.run) == 1
+    assert {entry["subject_id"] for entry in entries()} == {first, *others}
+
+
+def test_it_is_not_tried_again_for_ever(held, ask, run, entries, fail, change):
+    first = ask(SERIALS[0])
+    change(first, at=NOW - timedelta(days=2))
+    fail(SERIALS[0], time_out)
+    assert [run("BRA", telling_owners.run) for _ in range(2)] == [1, 0]
+    assert [entry["subject_id"] for entry in entries("BRA", "check:left_untold")] == [first]
+
+
+def test_a_state_for_which_telling_fails_keeps_no_other_from_its_turn(
+    held, ask, entries, monkeypatch, caplog
+):
+    def run(*, actor):
+        if actor.state == "ARG":
+            raise ZeroDivisionError
+        return real(actor=actor)
+
+    real = telling_owners.run
+    ask(SERIALS[0], "ARG")
+    later = ask(SERIALS[1], "BRA")
+    monkeypatch.setattr(telling_owners, "run", run)
+    assert working.told(FixedClock(NOW)) == 1
+    assert [entry["subject_id"] for entry in entries()] == [later]
+    assert caplog.messages == ["owners not told"]
+
+
+@pytest.mark.parametrize("visibility", ["open", "pointer"])
+def test_the_owner_is_told_of_a_record_that_is_no_longer_silent(
+    held, ask, run, entries, correct, visibility
+):
+    asked = ask(SERIALS[0])
+    correct(held[SERIALS[0]], visibility)
+    run("BRA", telling_owners.run)
+    [entry] = entries()
+    assert entry["subject_id"] == asked
+    assert entry["data"] == {"records": [held[SERIALS[0]]["firearm"]["record"]]}
+    assert entries("BRA") == []
+
+
+@pytest.mark.parametrize("visibility", ["open", "pointer"])
+@pytest.mark.parametrize("becomes", ["open", "pointer", "silent"])
+def test_who_was_told_at_once_is_not_told_again(
+    as_actor, ask, run, entries, correct, visibility, becomes
+):
+    body = bodies.transfer(visibility=visibility, number="T-1",
+                           firearm=bodies.firearm(serial=SERIALS[0]))  # fmt: skip
+    made = as_actor("PRY", "licensing_officer").post("/transfers", body).json
+    asked = ask(SERIALS[0])
+    correct(made, becomes)
+    run("BRA", telling_owners.run)
+    assert [entry["subject_id"] for entry in entries()] == [asked]
