@@ -6,35 +6,33 @@ and all of it in one transaction.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import re
 from collections.abc import Callable, Collection, Sequence
 from functools import wraps
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
-from flask import Response, current_app, g, request
+from flask import Response, g, request
 from flask_smorest import Blueprint
 from marshmallow import Schema
 from werkzeug.exceptions import UnsupportedMediaType
 
 from api import manifests, multipart, tables
 from api.auth import CASE, OFFICER, authenticate
-from api.json import BodyParser, whole_body
+from api.handed import pdf, sent
+from api.json import BodyParser
 from api.pagination import LINK, ListQuery, links, list_body, list_schema
+from api.replays import IDEMPOTENCY_KEY, attempt_of, replayed
 from api.rows import NDJSON
 from salsa_ext.db import let_go, transaction
-from salsa_ext.errors import Invalid, PreconditionRequired, StaleVersion, say
+from salsa_ext.errors import PreconditionRequired, StaleVersion, say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require, visitor
-from salsa_ext.services import idempotency
-from salsa_ext.services.idempotency import Answer, Attempt
 from salsa_ext.values.codes import PURPOSES
 
 View = Callable[..., Any]
 Parts = tuple[type[Schema], type[Schema]]
 Kinds = Collection[str]
-IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,200}")
 IF_MATCH = re.compile(r'"(\d{1,9})(?:\.[^"]*)?"')
 HEADERS = {
     "officer": {"in": "header", "name": "Salsa-Officer", "required": False,
@@ -166,7 +164,7 @@ class Resource(Blueprint):
             if standing:
                 inner = _if_match(inner, standing)
             in_parts = parts is not None
-            kept = _replayed(_json_only(inner, body is not None, in_parts), in_parts)
+            kept = replayed(_json_only(inner, body is not None, in_parts), in_parts)
             headers = ("officer", "key", "match") if standing else ("officer", "key")
             self._add(path, "POST", kept, command.__name__, permission, headers,
                       multipart.spool if parts else None)  # fmt: skip
@@ -193,7 +191,7 @@ class Resource(Blueprint):
                 return _tagged(command(g.actor, *multipart.read_file(document, "file"), **ids))
 
             inner = self.doc(requestBody=body)(self.response(201, answer)(view))
-            kept = _replayed(_etagged(inner), may_be_parts=True)
+            kept = replayed(_etagged(inner), may_be_parts=True)
             self._add(path, "POST", kept, command.__name__, permission, ("officer", "key"),
                       lambda: multipart.spool(named, most))  # fmt: skip
             return command
@@ -214,7 +212,7 @@ class Resource(Blueprint):
             @wraps(command)
             def view(data: Any) -> Any:
                 let_go()  # each part of the answer takes a connection for itself
-                return command(g.actor, data, _attempt(may_be_parts=True))
+                return command(g.actor, data, attempt_of(may_be_parts=True))
 
             inner = self.arguments(body)(view)
             inner = self.doc(requestBody=multipart.body(*parts, most))(
@@ -259,33 +257,6 @@ class Resource(Blueprint):
         )(_permitted(_in_transaction(view) if is_one_transaction else view, permission, before))
         documented._apidoc["headers"] = headers
         self.add_url_rule(path, endpoint, documented, methods=[method])
-
-
-class File(NamedTuple):
-    """A file that is handed out: its bytes and type, their SHA-256, and a name of plain letters."""
-
-    body: bytes
-    media_type: str
-    sha256: bytes
-    name: str
-
-
-def sent(file: File) -> Response:
-    """Return a file to be saved and not shown; its digest is its ETag (RFC 9530 beside it)."""
-    response = Response(file.body, content_type=file.media_type)
-    response.headers["Content-Disposition"] = f'attachment; filename="{file.name}"'
-    digest = base64.b64encode(file.sha256).decode()
-    response.headers["Repr-Digest"] = f"sha-256=:{digest}:"
-    response.set_etag(file.sha256.hex())
-    return response.make_conditional(request)
-
-
-def pdf(body: bytes, name: str) -> Response:
-    """Return a PDF to be shown or saved under a name, of which only plain letters are kept."""
-    response = Response(body, content_type="application/pdf")
-    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "paper"
-    response.headers["Content-Disposition"] = f'inline; filename="{plain}.pdf"'
-    return response
 
 
 def _document_headers(doc: dict[str, Any], info: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -354,48 +325,6 @@ def _in_parts(
         return as_json(**ids)
 
     return run
-
-
-def _body(may_be_parts: bool) -> bytes:
-    """Return what tells this request from others: its body, or a digest of its parts."""
-    in_parts = may_be_parts and multipart.is_multipart()
-    return multipart.digest() if in_parts else whole_body(request)
-
-
-def _attempt(may_be_parts: bool) -> Attempt | None:
-    """Return what the request is filed under; None without a key, Invalid for one that is none."""
-    key = request.headers.get("Idempotency-Key")
-    if key is None:
-        return None
-    if not IDEMPOTENCY_KEY.fullmatch(key):
-        raise Invalid({"Idempotency-Key": [say("1 to 200 visible ASCII characters.")]})
-    return Attempt(g.actor.account_id, request.method, request.path, key, _body(may_be_parts))
-
-
-def _replayed(view: View, may_be_parts: bool) -> View:
-    @wraps(view)
-    def run(*args: Any, **ids: Any) -> Any:
-        attempt = _attempt(may_be_parts)
-        if attempt is None:
-            return view(*args, **ids)
-        if (first := idempotency.replay(attempt)) is not None:
-            return _again(first)
-        response: Response = view(*args, **ids)
-        etag, body = response.headers.get("ETag", ""), response.get_data()
-        idempotency.keep(g.actor, attempt, Answer(response.status_code, etag, body))
-        return response
-
-    return run
-
-
-def _again(first: Answer) -> Response:
-    response = current_app.response_class(
-        first.body, first.status, content_type="application/json" if first.body else None
-    )
-    if first.etag:
-        response.headers["ETag"] = first.etag
-    response.headers["Idempotency-Replayed"] = "true"
-    return response
 
 
 def _if_match(view: View, standing: View) -> View:

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from flask import g
 
-from api.resource import File, Resource
+from api.handed import File
+from api.resource import Resource
 from api.schemas.attachments import (
     AttachmentQuery,
     AttachmentRequest,

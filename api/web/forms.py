@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, g, render_template, request
 
 from api.auth import authenticate_page
+from api.handed import pdf
 from api.papers import forms
-from api.resource import pdf
 from api.transaction import transaction
 from api.web.access import count_waiting
 from salsa_ext.policy.rules import visitor

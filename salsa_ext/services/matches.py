@@ -23,7 +23,7 @@ from salsa_ext.services.proposals import Look
 from salsa_ext.values.actor import Actor
 
 MOST: Final = 10
-AT_ONCE: Final = 200
+AT_ONCE: Final = 20
 """Guns of one document that are matched while the caller waits; those of longer ones by the worker."""
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from werkzeug import Response
 
-from api.resource import pdf
+from api.handed import pdf
 from api.resources.papers import permit_paper, shipment_paper
 from api.web.access import signed_in
 from api.web.desk.blueprint import blueprint
