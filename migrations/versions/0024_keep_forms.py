@@ -47,7 +47,7 @@ BEGIN
     IF NOT settles OR NOT EXISTS (
         SELECT FROM mark_key AS k
         WHERE k.key = ANY(keys) AND NOT k.is_void AND NOT k.is_superseded
-            AND (k.state = asker OR k.visibility = 'open') AND k.serial_norm = ANY(norms)
+            AND (k.state = asker OR k.visibility = 'open')
             AND k.event NOT IN ('seized', 'found', 'surrendered')
             AND (asked_make IS NULL OR k.make = asked_make)
             AND (calibres IS NULL OR k.calibre = ANY(calibres))
