@@ -34,7 +34,7 @@ serve: $(VENV)/.runtime  ## serve what `salsa init` began (PORT=8000)
 	@$(BIN)/salsa serve --port $(PORT)
 
 test: $(VENV)/.dev  ## run all tests, in parallel
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -q -rs
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q -rs
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff check .

@@ -167,6 +167,15 @@ def insert_many(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     _copy(table, list(rows[0]), rows)
 
 
+def copy_many(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows of one shape into a table without row-level security: many go straight by COPY."""
+    if len(rows) < COPY_FROM_ROWS:
+        insert_many(model, rows)
+        return
+    table = cast(Table, model.__table__)
+    _send(table.name, table, list(rows[0]), rows)
+
+
 def _copy(table: Table, columns: list[str], rows: Sequence[Mapping[str, Any]]) -> None:
     stage, names = f"stage_{table.name}", ", ".join(f'"{column}"' for column in columns)
     connection = db.session.connection()

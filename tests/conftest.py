@@ -37,6 +37,19 @@ settings.load_profile("house")
 FAST = {"fsync": "off", "full_page_writes": "off", "max_connections": "100"}
 
 
+LONGEST = (
+    "tests/server/",
+    "test_long_manifests.py",
+    "test_ledger_adds_up.py",
+    "tests/cli/test_demo.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that none is left over when all others are done."""
+    items.sort(key=lambda item: not any(name in item.nodeid for name in LONGEST))
+
+
 @dataclass(frozen=True)
 class Server:
     """A server for tests, and how to make databases on it."""

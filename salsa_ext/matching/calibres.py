@@ -37,7 +37,7 @@ _JOINED: Final = re.compile(r"(?:(1[24])([57])|([4-9])(\d\d))x(\d\d+)")  # 762x3
 MOVED: Final = frozenset(("gauge", "super"))
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=4_000)
 def form(text: str) -> str:
     """Return the form in which a calibre is looked up: `9 luger`, `7.62x39`, `12 gauge`.
 

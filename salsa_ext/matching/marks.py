@@ -36,7 +36,7 @@ def normalise(text: str) -> str:
     return unicodedata.normalize("NFKC", _SEPARATORS.sub("", upper))
 
 
-@lru_cache(maxsize=10_000)  # of one search a mark is compared with hundreds
+@lru_cache(maxsize=4_000)  # of one search a mark is compared with hundreds
 def skeleton(norm: str) -> str:
     """Fold glyphs that people and cameras confuse: 0 O Q D, 1 I L, 2 Z, 5 S, 6 G, 8 B.
 

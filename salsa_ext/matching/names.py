@@ -11,7 +11,7 @@ from typing import Final
 _LETTERS: Final = str.maketrans({"ł": "l", "ø": "o", "ı": "i", "đ": "d", "æ": "ae", "œ": "oe"})
 
 
-@lru_cache(maxsize=10_000)  # a file repeats a few names thousands of times
+@lru_cache(maxsize=4_000)  # a file repeats a few names thousands of times
 def fold(kind: str, text: str) -> str:
     """Return what is compared: no case, accents or spaces; for calibres the signs that count stay."""
     plain = "".join(
@@ -26,7 +26,7 @@ def fold(kind: str, text: str) -> str:
     return re.sub(r"[^0-9a-z]", "", plain)
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=4_000)
 def words(text: str) -> tuple[str, ...]:
     """Return the words of a name without case, accents and signs; S.A. is one word."""
     plain = unicodedata.normalize("NFKD", re.sub(r"['’]", "", text.casefold()))

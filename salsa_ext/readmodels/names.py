@@ -125,7 +125,7 @@ def title(kind: str, code: str, language: str) -> str:
     return label(kind, code, language) if kind == "type" else _titles(kind).get(code, code)
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4_000)
 def _resolved(kind: str, text: str) -> str | None:
     return _names(kind).resolve(text)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, text
 
-from salsa_ext.db import db, insert_many
+from salsa_ext.db import copy_many, db
 from salsa_ext.matching import neighbours
 from salsa_ext.models import MarkForm, MarkKey
 
@@ -23,7 +23,7 @@ def write(keys: Iterable[Mapping[str, Any]]) -> None:
     marks = {(row["key"], row["make"]): str(row["serial_norm"]) for row in keys}
     rows = {mark: list(rows_of(*mark, norm)) for mark, norm in marks.items()}
     kept = _kept([one[0]["key"] for one in rows.values() if one])
-    insert_many(MarkForm, [
+    copy_many(MarkForm, [
         row for (key, make), some in rows.items()
         if (key, neighbours.make_code(make)) not in kept for row in some
     ])  # fmt: skip

@@ -208,6 +208,8 @@ def test_an_entry_is_sealed_with_a_salt_of_its_own(as_actor):
     police = as_actor("BRA", "police_officer")
     police.post("/reports", bodies.report())
     police.post("/reports", bodies.report(number="R-2"))
-    rows = db.session.execute(text("SELECT salt, leaf_hash FROM audit_entry")).all()
+    rows = db.session.execute(
+        text("SELECT salt, leaf_hash FROM audit_entry WHERE action = 'report:recorded'")
+    ).all()
     assert len({bytes(row.salt) for row in rows}) == len(rows) == 2
     assert {len(bytes(row.leaf_hash)) for row in rows} == {32}
