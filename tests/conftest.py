@@ -27,6 +27,7 @@ from salsa_ext.config import Config
 from salsa_ext.db import db, transaction
 from salsa_ext.policy.rules import operator
 from salsa_ext.postgres import EmbeddedServer, provision
+from salsa_ext.readmodels import frequencies
 from salsa_ext.services import database
 from salsa_ext.values.actor import Actor
 from tests import actors, agencies
@@ -48,6 +49,12 @@ LONGEST = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest, so that none is left over when all others are done."""
     items.sort(key=lambda item: not any(name in item.nodeid for name in LONGEST))
+
+
+@pytest.fixture(autouse=True)
+def no_shares() -> None:
+    """Let no test weigh by how common makes were in the records of another."""
+    frequencies.forget()
 
 
 @dataclass(frozen=True)

@@ -10,18 +10,26 @@ from sqlalchemy import Connection, func, insert, select, text
 from salsa_ext.db import copy_many, db
 from salsa_ext.matching import neighbours
 from salsa_ext.models import MarkForm, MarkKey
+from salsa_ext.values.manifests import chunks
 
 BATCH = 5_000
+TOGETHER = 500
 TO_BE_FILLED = "to be filled"
 
 
 def write(keys: Iterable[Mapping[str, Any]]) -> None:
     """Write the forms of marks that have none yet, of each with each make once.
 
-    Two who keep the same mark at once may both write them; a form that stands twice is found once.
+    A mark has a dozen of them, so they are made for few marks at a time. Two who keep the same mark
+    at once may both write them; a form that stands twice is found once.
     """
     marks = {(row["key"], row["make"]): str(row["serial_norm"]) for row in keys}
-    rows = {mark: list(rows_of(*mark, norm)) for mark, norm in marks.items()}
+    for some in chunks(marks.items(), TOGETHER):
+        _write(some)
+
+
+def _write(marks: Sequence[tuple[tuple[int, str | None], str]]) -> None:
+    rows = {mark: list(rows_of(*mark, norm)) for mark, norm in marks}
     kept = _kept([one[0]["key"] for one in rows.values() if one])
     copy_many(MarkForm, [
         row for (key, make), some in rows.items()
