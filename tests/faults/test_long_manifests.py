@@ -31,15 +31,15 @@ def test_a_hundred_thousand_guns_take_no_more_memory_than_ten_thousand(
     service.receive(warm, serials("A-0", FEW))
     few, many = Measured(service), Measured(service)
     with few:
-        service.ship(permit, FEW, "A-1")
+        for number in ("A-1", "A-3", "A-4"):  # each thread has memory of its own
+            service.ship(permit, FEW, number)
     with many:
         shipment = service.ship(permit, MANY, "A-2")
     record_property("shipped", f"{few}; {many}")
     assert_flat(few, many)
     assert (shipment["item_count"], "items" in shipment) == (MANY, False)
-    assert [(each["field"], each["count"]) for each in shipment["findings"]] == [("model", MANY)]
+    assert [(each["field"], each["count"]) for each in shipment["findings"]] == [("make", MANY)]
     assert len(shipment["findings"][0]["serials"]) == 5
-    assert len(shipment["remarks"]) == 50
 
     missing, miskeyed, read = misread(serials("A-2", MANY))
     few, many = Measured(service), Measured(service)
@@ -189,13 +189,11 @@ class Port(Service):
         return self.post(state, path, whole, f"multipart/form-data; boundary={boundary}", **more)
 
     def ship(self, permit, count, number, again=None):
-        """Ship guns of makers that nobody knows, each of another, and of models that are not the permit's."""
+        """Ship guns of another maker than the permit's."""
         document = {"number": number, "ships_on": TODAY.isoformat(), "mode": "sea"}
-        rows = "".join(
-            f"1,{serial},Maker {serial},M-{serial}\n" for serial in serials(again or number, count)
-        )
+        rows = "".join(f"1,{serial},Glock\n" for serial in serials(again or number, count))
         path = f"/permits/{permit}/shipments"
-        return self.send("BRA", path, document, f"line,serial,make,model\n{rows}")
+        return self.send("BRA", path, document, f"line,serial,make\n{rows}")
 
     def receive(self, shipment, read):
         rows = "".join(f"{serial}\n" for serial in read)
