@@ -29,24 +29,24 @@ def write(keys: Iterable[Mapping[str, Any]]) -> None:
 
 
 def _write(marks: Sequence[tuple[tuple[int, str | None], str]]) -> None:
-    rows = {mark: list(rows_of(*mark, norm)) for mark, norm in marks}
-    kept = _kept([one[0]["key"] for one in rows.values() if one])
+    kept = _kept({key: neighbours.own(norm) for (key, _), norm in marks})
     copy_many(MarkForm, [
-        row for (key, make), some in rows.items()
-        if (key, neighbours.make_code(make)) not in kept for row in some
+        row for (key, make), norm in marks if (key, neighbours.make_code(make)) not in kept
+        for row in rows_of(key, make, norm)
     ])  # fmt: skip
 
 
-def _kept(first: Sequence[int]) -> set[tuple[int, int]]:
-    """Return which marks of which makes have forms, by the first form of each."""
-    found = select(MarkForm.target, MarkForm.make).where(MarkForm.key.in_(first)).distinct()
-    return {(target, make) for target, make in db.session.execute(found)} if first else set()
+def _kept(own: Mapping[int, int]) -> set[tuple[int, int]]:
+    """Return which marks of which makes have forms, by the form of each that is its own."""
+    here = MarkForm.key.in_(own.values()) & MarkForm.target.in_(own)
+    found = select(MarkForm.target, MarkForm.make).where(here).distinct()
+    return {(target, make) for target, make in db.session.execute(found)}
 
 
 def rows_of(target: int, make: str | None, norm: str) -> Iterator[dict[str, int]]:
-    """Return the rows of one mark, always in the same order."""
+    """Return the rows of one mark."""
     code = neighbours.make_code(make)
-    return ({"key": key, "target": target, "make": code} for key in sorted(neighbours.kept(norm)))
+    return ({"key": key, "target": target, "make": code} for key in neighbours.kept(norm))
 
 
 def fill(connection: Connection) -> None:

@@ -38,8 +38,9 @@ def test_a_hundred_thousand_guns_take_no_more_memory_than_ten_thousand(
     record_property("shipped", f"{few}; {many}")
     assert_flat(few, many)
     assert (shipment["item_count"], "items" in shipment) == (MANY, False)
-    assert [(each["field"], each["count"]) for each in shipment["findings"]] == [("make", MANY)]
+    assert [(each["field"], each["count"]) for each in shipment["findings"]] == [("model", MANY)]
     assert len(shipment["findings"][0]["serials"]) == 5
+    assert len(shipment["remarks"]) == 50
 
     missing, miskeyed, read = misread(serials("A-2", MANY))
     few, many = Measured(service), Measured(service)
@@ -189,11 +190,12 @@ class Port(Service):
         return self.post(state, path, whole, f"multipart/form-data; boundary={boundary}", **more)
 
     def ship(self, permit, count, number, again=None):
-        """Ship guns of another maker than the permit's."""
+        """Ship guns of makers that nobody knows, each of another, and of models not permitted."""
         document = {"number": number, "ships_on": TODAY.isoformat(), "mode": "sea"}
-        rows = "".join(f"1,{serial},Glock\n" for serial in serials(again or number, count))
+        guns = serials(again or number, count)
+        rows = "".join(f"1,{serial},Maker {serial},M-{serial}\n" for serial in guns)
         path = f"/permits/{permit}/shipments"
-        return self.send("BRA", path, document, f"line,serial,make\n{rows}")
+        return self.send("BRA", path, document, f"line,serial,make,model\n{rows}")
 
     def receive(self, shipment, read):
         rows = "".join(f"{serial}\n" for serial in read)

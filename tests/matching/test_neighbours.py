@@ -130,3 +130,9 @@ def test_runs_of_unknown_length_stand_for_one_glyph_or_more(read, held, fits):
 def test_many_runs_take_no_longer_than_there_are_glyphs():
     read = "*" + "AAA*" * 16 + "H"
     assert compare(read, "AAA?" * 14) is None
+
+
+@given(st.lists(SERIALS.map(skeleton), unique=True, min_size=2, max_size=20))
+def test_the_own_form_of_a_mark_is_shared_with_no_other_and_is_kept(serials):
+    assert len({neighbours.own(serial) for serial in serials}) == len(serials)
+    assert all(neighbours.own(serial) in neighbours.kept(serial) for serial in serials)
