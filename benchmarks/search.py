@@ -33,6 +33,8 @@ from salsa_ext.values.inquiries import Query
 
 BATCH = 20_000
 BLOCK = 26  # queries that one way answers before the next has its turn: each class, true and not
+AS_STAMPED = (0.0, 0.9, 0.97)
+"""Shares of readings without any error, by which the wrong hits are weighed."""
 SLOW = {"rapidfuzz": 21, "oracle": 21}  # one of so many is asked of those who go through everything
 Bar = Callable[[int], None]
 Way = Callable[[Asked], Any]
@@ -196,8 +198,11 @@ def show(said: Sequence[Said], cpu: dict[str, float], about: dict[str, Any], pat
     print(HEADING.format("all") + f"{'cpu µs':>9}")
     figures += [_line("all", "all", way, some, cpu[way]) for way, some in by_way.items()]
     sure = _calibration(said)
+    wrong = {f"{share:.0%} as stamped": _wrong(said, share) for share in AS_STAMPED}
+    print("wrong of the hits, by how many of the readings are as stamped: " + json.dumps(wrong))
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(about | {"figures": figures, "calibration": sure}, indent=1))
+    told = {"figures": figures, "calibration": sure, "wrong_of_hits": wrong}
+    path.write_text(json.dumps(about | told, indent=1))
     path.with_suffix(".svg").write_text(charts.recall(figures))
     print(f"written to {path}, and as a chart beside it")
 
@@ -212,6 +217,16 @@ def _calibration(said: Sequence[Said]) -> dict[str, list[int]]:
     for name, (wrong, right) in sorted(counts.items()):
         print(f"{name:<24}{right:>7}{wrong:>7}{right / (right + wrong):>8.3f}")
     return dict(counts)
+
+
+def _wrong(said: Sequence[Said], as_stamped: float) -> float:
+    """Return the share of this search's hits that name another gun, if so many readings were right."""
+    ours = [one for one in said if one.way == "this"]
+    count = Counter(one.asked.corruption == "clean" for one in ours)
+    weight = {True: as_stamped / count[True], False: (1 - as_stamped) / count[False]}
+    hits = [(weight[one.asked.corruption == "clean"], one.is_wrong) for one in ours if one.is_hit]
+    every = sum(share for share, _ in hits)
+    return round(sum(share for share, is_wrong in hits if is_wrong) / every, 4) if every else 0.0
 
 
 HEADING = (f"{{:<16}}{'way':<11}{'asked':>6}{'recall@1':>9}{'@10':>7}{'hits':>6}{'wrong':>6}"
