@@ -18,7 +18,6 @@ from salsa_ext.errors import Message, say
 from salsa_ext.readmodels import names
 from salsa_ext.values.codes import LANGUAGES
 
-
 MOVED: Final = {"export": say("Export"), "import": say("Import")}
 EVENT_KINDS: Final = ("seizure_kind", "report_kind", "transfer_kind")
 
