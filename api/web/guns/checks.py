@@ -13,13 +13,14 @@ from flask import render_template
 
 from api.schemas.checks import CheckRequest, CheckResponse, ContactResponse
 from api.transaction import transaction
-from api.web import sending
+from api.web import sending, shown
 from api.web.access import again, sender, signed_in
 from api.web.desk import choices
 from api.web.guns.blueprint import blueprint
 from api.web.typed import Form
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels import names
 from salsa_ext.readmodels.contacts import contact_of
 from salsa_ext.services import checks
 from salsa_ext.values.actor import Actor
@@ -63,8 +64,12 @@ def _page(actor: Actor, form: Form, answer: Said | None = None) -> str:
         return render_template("guns/check.html", **shared)
     return render_template(
         "guns/answer.html", answer=answer, now=actor.now(), most=_most(answer["candidates"]),
-        offices=_offices(answer["candidates"]), **shared,
+        offices=_offices(answer["candidates"]), searched=_by_name(answer["searched"]), **shared,
     )  # fmt: skip
+
+
+def _by_name(searched: Iterable[Said]) -> list[Said]:
+    return sorted(searched, key=lambda one: names.fold("state", shown.label("state", one["state"])))
 
 
 def _most(candidates: Iterable[Said]) -> float:
