@@ -120,6 +120,7 @@ class CandidateResponse(Schema):
     state = fields.String(required=True)
     record = fields.UUID(required=True, allow_none=True)
     event = fields.String(allow_none=True)
+    occurred_on = fields.Date(allow_none=True)
     score = fields.Float(required=True)
     strength = fields.String(required=True)
     is_old_mark = fields.Boolean(required=True, allow_none=True)
@@ -133,6 +134,7 @@ class CandidateResponse(Schema):
             "state": held.state,
             "record": held.record_id if is_open else None,
             "event": held.event if is_open else None,
+            "occurred_on": held.occurred_on if is_open else None,
             "score": evidence.bits, "strength": evidence.strength,
             "is_old_mark": held.is_superseded if is_open else None,
             "reasons": evidence.reasons if is_open else [],

@@ -10,6 +10,7 @@ from api.web import (
     desk,
     docs,
     forms,
+    guns,
     notifications,
     pages,
     shown,
@@ -19,7 +20,7 @@ from api.web import (
 
 BLUEPRINTS = tuple(
     module.blueprint
-    for module in (pages, signin, boards, desk, notifications, docs, verification, forms)
+    for module in (pages, signin, boards, desk, guns, notifications, docs, verification, forms)
 )
 
 

@@ -14,6 +14,9 @@ from salsa_ext.services import notifications
 from salsa_ext.values.actor import Actor
 
 MOST = 25
+PAGES = {"permit": "desk.permit", "shipment": "desk.shipment", "discrepancy": "desk.discrepancy",
+         "match": "guns.match"}  # fmt: skip
+"""The page of each kind of object that has one."""
 
 blueprint = Blueprint("notices", __name__)  # the routes of the API have the other name
 
@@ -25,7 +28,8 @@ def listed(actor: Actor) -> str:
     unread = request.args.get("unread") == "true"
     filters = {"unread": True} if unread else {}
     page = list_notifications(actor, filters, MOST, request.args.get("cursor"))
-    return render_template("notifications.html", page=page, only_unread=unread, zone=zone_of(actor))
+    return render_template("notifications.html", page=page, only_unread=unread, pages=PAGES,
+                           zone=zone_of(actor))  # fmt: skip
 
 
 @blueprint.post("/notifications/<uuid:notification_id>/read")

@@ -6,6 +6,7 @@ import json
 import re
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 from flask import redirect, request
 from marshmallow import ValidationError
@@ -37,6 +38,7 @@ TOKEN = "once"  # noqa: S105 - the name of a field
 TOKENS = re.compile(r"[0-9a-f-]{36}")
 PAUSE, PATIENCE = 0.3, 20
 STATUS = {Conflict: 409, StaleVersion: 412}
+Done = TypeVar("Done")
 PAGES_OF_THEIR_OWN = (Forbidden, NotFound, Unavailable)
 SENT_BEFORE = say("This form was sent before with other values, and was taken. To send these as well, send it"
                   " again.")  # fmt: skip
@@ -58,9 +60,17 @@ def send(form: Form, actor: Actor, command: Callable[[], str]) -> Response | Non
 
     Returns None where it was refused; the form's `errors` and `status` say why.
     """
+    return take(form, lambda: redirect(_once(form, actor, command), 303))
+
+
+def take(form: Form, run: Callable[[], Done]) -> Done | None:
+    """Run what opens its transaction itself, as often as it is sent, and return what it returns.
+
+    Returns None where it was refused, as `send`; what has a page of its own is raised.
+    """
     for _ in range(PATIENCE):
         try:
-            return redirect(_once(form, actor, command), 303)
+            return run()
         except InFlight:  # somebody pressed twice: the first answer is the second's too
             time.sleep(PAUSE)
         except ValidationError as error:

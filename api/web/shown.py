@@ -14,9 +14,12 @@ from api.auth import COOKIE
 from api.i18n import translate
 from api.web.access import here
 from api.web.typed import summary
-from salsa_ext.errors import Message
+from salsa_ext.errors import Message, say
 from salsa_ext.readmodels import names
 from salsa_ext.values.codes import LANGUAGES
+
+MOVED: Final = {"export": say("Export"), "import": say("Import")}
+EVENT_KINDS: Final = ("seizure_kind", "report_kind", "transfer_kind")
 
 
 def sentence(text: Message | str, **params: Any) -> str:
@@ -32,6 +35,16 @@ def label(kind: str, code: str | None) -> str:
 def names_of(kind: str, codes: Iterable[str]) -> str:
     """Return the names of several codes as one list."""
     return lists.format_list([label(kind, code) for code in codes], locale=g.language)
+
+
+def event_name(code: str) -> str:
+    """Return what a record tells of: an event of a transfer, a report, a seizure or a shipment."""
+    if code in MOVED:
+        return translate(MOVED[code])
+    kind = next(
+        (kind for kind in EVENT_KINDS if code in names.labels(kind, g.language)), "event_kind"
+    )
+    return label(kind, code)
 
 
 def gun_name(described: Any) -> str:
@@ -118,6 +131,11 @@ def number(value: float) -> str:
     return numbers.format_decimal(value, locale=g.language)
 
 
+def signed(value: float) -> str:
+    """Return a number with its sign, zero without one."""
+    return f"{'−' if value < 0 else '+' if value else ''}{number(abs(value))}"
+
+
 def kilometres(value: float) -> str:
     """Return a distance."""
     return units.format_unit(value, "length-kilometer", "short", locale=g.language)
@@ -128,5 +146,5 @@ GLOBALS: Final[dict[str, Callable[..., Any]]] = {
     "here": here, "day": day, "weekday": weekday, "clock": clock, "moment": moment,
     "offset": offset, "city": city, "span": span, "number": number, "kilometres": kilometres,
     "names": names_of, "gun_name": gun_name, "may": may, "iso_day": iso_day,
-    "iso_moment": iso_moment, "wrongs": summary,
+    "iso_moment": iso_moment, "wrongs": summary, "event_name": event_name, "signed": signed,
 }  # fmt: skip

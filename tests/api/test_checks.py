@@ -26,6 +26,7 @@ def test_a_known_serial_is_a_hit_with_its_record(ask, sold):
     [candidate] = answer["candidates"]
     assert candidate["record"] == sold["firearm"]["record"]
     assert (candidate["state"], candidate["event"]) == ("PRY", "domestic_sale")
+    assert candidate["occurred_on"] == "2024-05-06"
 
 
 def test_a_hit_says_why(ask):

@@ -68,6 +68,7 @@ def test_whether_its_mark_was_corrected_away_is_not_told(as_actor, pointer, poli
     for serial in ("ABC123456", "NEW123456"):
         [found] = police.post("/checks", bodies.check(serial=serial)).json["candidates"]
         assert (found["state"], found["is_old_mark"]) == ("PRY", None)
+        assert (found["event"], found["occurred_on"]) == (None, None)
     own = as_actor("PRY", "police_officer")
     [old] = own.post("/checks", bodies.check()).json["candidates"]
     assert old["is_old_mark"] is True

@@ -68,11 +68,12 @@ def signed_in(app: Flask, account: Callable[..., str]) -> Callable[..., Visitor]
 
 @dataclass(frozen=True)
 class Site:
-    """An application that listens, with a busy post, an officer of it and one of the desk."""
+    """An application that listens, with a busy post, an officer of it, one of the desk, police."""
 
     url: str
     username: str
     licensing: str
+    police: str
 
 
 @pytest.fixture
@@ -82,12 +83,13 @@ def site(registered_database: Config) -> Iterator[Site]:
     with served.app_context():
         username = open_account("PRY", "border_officer")
         licensing = open_account("PRY", "licensing_officer")
+        police = open_account("PRY", "police_officer")
         scenes.busy_post(lambda state, role: _caller(served, state, role))
         scenes.tell("PRY", "A-LATE", "A-DUE", "A-NEXT")
     server = make_server("127.0.0.1", 0, served, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield Site(f"http://127.0.0.1:{server.server_port}", username, licensing)
+    yield Site(f"http://127.0.0.1:{server.server_port}", username, licensing, police)
     server.shutdown()
     thread.join()
     server.server_close()

@@ -19,6 +19,8 @@ from tests.movements import act
 
 POST = "ciudad-del-este-foz-do-iguacu"
 NEAR = {"country": "PRY", "name": "Presidente Franco", "latitude": -25.56, "longitude": -54.61}
+MATCHED = "Seized, Mar 1, 2026"
+"""What Paraguay seized and Brazil shipped: a match of both."""
 HAPPENINGS = ("shipment_posted", "shipment_incident", "receipt_asked")
 Caller = Callable[[str, str], Client]
 

@@ -35,6 +35,9 @@ LISTS = {
     "checkpoint_stage": codes.STAGES,
     "checkpoint_outcome": codes.OUTCOMES,
     "transport_document": codes.TRANSPORT_DOCUMENTS,
+    "purpose": codes.PURPOSES,
+    "match_status": codes.MATCH_STATUSES,
+    "strength": codes.MATCH_STRENGTHS,
 }
 
 

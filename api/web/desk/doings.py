@@ -16,7 +16,7 @@ from api.web import sending
 from api.web.access import again
 from api.web.desk import choices
 from api.web.typed import Form
-from salsa_ext.errors import Message
+from salsa_ext.errors import Message, say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.days import zone_of
@@ -38,7 +38,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Subject:
-    """What something is done to, as the page shows it."""
+    """What something is done to, as the page shows it; `above` is the page over it and its name."""
 
     view: Any
     title: str
@@ -46,6 +46,7 @@ class Subject:
     owner: str
     status: str
     status_kind: str
+    above: tuple[str, Message] = ("desk.home", say("Desk"))
 
 
 @dataclass(frozen=True)

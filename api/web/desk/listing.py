@@ -29,7 +29,8 @@ def asked(query: type[ListQuery], **changed: str) -> Asked:
     """Read the filters of a list from its address; `changed` are those that the page words anew."""
     schema = query()
     form = Form({name: text.strip() for name, text in request.args.items() if text.strip()})
-    known = {name: text for name, text in (form.values | changed).items() if name in schema.fields}
+    names = {field.data_key or name for name, field in schema.fields.items()}
+    known = {name: text for name, text in (form.values | changed).items() if name in names}
     try:
         filters = schema.load(known)
     except ValidationError as error:

@@ -1,0 +1,85 @@
+"""A check of a serial as a page: the form, and what is known of it.
+
+The answer is shown where it is asked for, and nowhere again: of a check its question and its
+verdict are kept, and no candidate. Sent twice, it is two checks, each written down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from flask import render_template
+
+from api.schemas.checks import CheckRequest, CheckResponse, ContactResponse
+from api.transaction import transaction
+from api.web import sending, shown
+from api.web.access import again, sender, signed_in
+from api.web.desk import choices
+from api.web.guns.blueprint import blueprint
+from api.web.typed import Form
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import require
+from salsa_ext.readmodels import names
+from salsa_ext.readmodels.contacts import contact_of
+from salsa_ext.services import checks
+from salsa_ext.values.actor import Actor
+
+Said = dict[str, Any]
+USUAL: Final = {"border_officer": "border", "police_officer": "street",
+                "licensing_officer": "licensing"}  # fmt: skip
+"""For what a role mostly asks; the others investigate."""
+
+
+@blueprint.get("/checks/new")
+@signed_in
+def check_form(actor: Actor) -> str:
+    """Show the form of a check."""
+    require(actor, Permission.CHECK_MAKE)
+    return _page(actor, Form({"purpose": USUAL.get(actor.role, "investigation")}))
+
+
+@blueprint.post("/checks/new")
+@sender
+def check(actor: Actor) -> Any:
+    """Ask and show what is known; 422 with the form where nothing can be searched."""
+    require(actor, Permission.CHECK_MAKE)
+    form = sending.sent()
+    answer = sending.take(form, lambda: _ask(actor, form))
+    return again(actor, lambda: _page(actor, form, answer)), form.status
+
+
+def _ask(actor: Actor, form: Form) -> Said:
+    """Return the answer as the interface gives it to programs, so that no page shows more."""
+    with transaction(actor):
+        answer = checks.make(actor=actor, data=form.load(CheckRequest()))
+        said: Said = CheckResponse().dump(answer)
+        return said
+
+
+def _page(actor: Actor, form: Form, answer: Said | None = None) -> str:
+    shared = {"actor": actor, "form": form, "choices": choices,
+              "suggest": choices.suggestions(actor)}  # fmt: skip
+    if answer is None:
+        return render_template("guns/check.html", **shared)
+    return render_template(
+        "guns/answer.html", answer=answer, now=actor.now(), most=_most(answer["candidates"]),
+        offices=_offices(answer["candidates"]), searched=_by_name(answer["searched"]), **shared,
+    )  # fmt: skip
+
+
+def _by_name(searched: Iterable[Said]) -> list[Said]:
+    return sorted(searched, key=lambda one: names.fold("state", shown.label("state", one["state"])))
+
+
+def _most(candidates: Iterable[Said]) -> float:
+    """Return the most bits that a reason has: the length of its bar is that of the page."""
+    bits = (abs(reason["bits"]) for one in candidates for reason in one["reasons"])
+    return max(bits, default=1.0)
+
+
+def _offices(candidates: Iterable[Said]) -> Mapping[str, Said]:
+    """Return whom to ask in the states that only let it be known that they hold something."""
+    states = sorted({one["state"] for one in candidates if one["record"] is None})
+    offices = {state: contact_of(state) for state in states}
+    return {state: ContactResponse().dump(office) for state, office in offices.items() if office}

@@ -1,0 +1,207 @@
+"""The page of a check: its form, its answer, and what it never shows."""
+
+import re
+
+import pytest
+
+from tests import bodies
+from tests.web.pages import text
+
+CHECK = "/checks/new"
+WORDS = {
+    "en": ("Check a serial number", "Hit", "Whom to call", "For: The serial is the same."),
+    "es": ("Consultar un número de serie", "Coincidencia", "A quién llamar", "A favor:"),
+    "fr": ("Vérifier un numéro de série", "Correspondance", "Qui appeler", "Pour :"),
+    "pt": ("Consultar um número de série", "Coincidência", "Para quem ligar", "A favor:"),
+}
+DUTY = {"agency": "PRY-POLICE", "kind": "duty_24h", "languages": ["es"], "hours": "24 h",
+        "telephone": "+595 21 0000000"}  # fmt: skip
+
+
+def asked(**changes):
+    return {"serial": "ABC123456", "make": "Taurus", "calibre": "9x19", "purpose": "investigation",
+            "case_number": "C-1"} | changes  # fmt: skip
+
+
+@pytest.fixture
+def officer(signed_in):
+    return signed_in("BRA", "police_officer")
+
+
+@pytest.fixture
+def sell(as_actor):
+    """Let a dealer in Paraguay sell a gun; returns its record."""
+
+    def make(**changes):
+        dealer = as_actor("PRY", "licensing_officer")
+        return dealer.post("/transfers", bodies.transfer(**changes)).json["firearm"]["record"]
+
+    return make
+
+
+def ask(officer, expect=200, headers=None, **changes):
+    return officer.send(CHECK, asked(**changes), expect, **(headers or {})).get_data(as_text=True)
+
+
+def test_a_known_serial_is_a_hit_with_state_event_day_and_reasons(officer, sell):
+    record = sell()
+    page = ask(officer)
+    assert re.search(r'<h1 id="verdict"><span aria-hidden="true">▲</span> Hit</h1>', page)
+    said = text(page)
+    assert "Compare the gun with the record, then call the state that holds it." in said
+    assert "Paraguay: Domestic sale, May 6, 2024" in said
+    assert "For: The serial is the same. +24 bits" in said
+    assert f'action="/records/{record}/history"' in page
+
+
+def test_what_speaks_against_it_is_said_in_words_too(officer, sell):
+    sell()
+    said = text(ask(officer, make="Glock"))
+    assert "Possible hit" in said
+    assert "Against: The make differs. −5 bits" in said
+
+
+def test_an_unreadable_glyph_is_asked_for_as_it_is_typed(officer, sell):
+    sell()
+    said = text(ask(officer, serial="ABC12?456"))
+    assert "Serial number ABC12?456" in said
+    assert "The serial is the same in the 8 characters that can be read." in said
+
+
+def test_an_unknown_serial_says_how_far_was_searched(officer, sell):
+    sell()
+    said = text(ask(officer, serial="ZZZ999888"))
+    assert "○ Not in the records searched" in said
+    assert "that does not make it lawful" in said
+    assert "Whose records were searched: 1 states" in said and "Paraguay 1 Mar 9, 2026" in said
+    assert "Whom to call" not in said
+
+
+def test_the_office_on_duty_is_named_with_its_telephone(officer, sell, as_actor):
+    as_actor("PRY", "state_administrator").post("/contacts", DUTY)
+    sell()
+    page = ask(officer)
+    assert "PRY-POLICE , Paraguay 24-hour duty service · 24 h · Español" in text(page)
+    assert 'href="tel:+595210000000"' in page
+
+
+def test_a_state_without_an_office_says_so(officer, sell):
+    sell()
+    assert "Paraguay has no office registered that can be called." in text(ask(officer))
+
+
+def test_of_a_pointer_nothing_but_its_state_and_office_is_shown(officer, sell, as_actor):
+    as_actor("PRY", "state_administrator").post("/contacts", DUTY)
+    record = sell(visibility="pointer")
+    page = ask(officer)
+    said = text(page)
+    assert "This state holds something, and lets only its office say what." in said
+    assert record not in page
+    assert "Domestic sale" not in said and "May 6, 2024" not in said and "The make" not in said
+
+
+def test_of_a_silent_record_nothing_is_shown(officer, sell):
+    record = sell(visibility="silent")
+    page = ask(officer)
+    assert "Not in the records searched" in page and record not in page
+    assert "Paraguay" not in text(page).partition("What was asked")[0]
+
+
+def test_a_mark_that_was_corrected_says_so(officer, as_actor):
+    dealer = as_actor("PRY", "licensing_officer")
+    made = dealer.post("/transfers", bodies.transfer()).json
+    firearm = bodies.firearm(serial="KLM777888")
+    body = bodies.transfer(firearm=firearm) | {"reason": "Misread"}
+    dealer.post(f"/transfers/{made['id']}/correct", body, 200, If_Match=f'"{made["version"]}"')
+    assert "This mark was corrected since: the record says another now." in text(ask(officer))
+
+
+@pytest.mark.parametrize(("changes", "field", "said"), [
+    ({"serial": ""}, "serial", "This field is required."),
+    ({"serial": "raspado"}, "serial", "trace it by its make and import mark"),
+    ({"serial": "??*"}, "serial", "None of this serial can be read"),
+    ({"serial": "A1", "make": "", "calibre": ""}, "serial", "its make and calibre beside it"),
+    ({"year": "ninety"}, "year", "A whole number is needed here"),
+    ({"country": "Atlantis"}, "country", "three capital letters"),
+    ({"purpose": "seizure", "case_number": ""}, "case_number", "needs a case number"),
+    ({"purpose": "street", "case_number": ""}, "incident", "Give the incident, or a case number."),
+    ({"purpose": "fun"}, "purpose", "One of"),
+])  # fmt: skip
+def test_what_is_wrong_is_told_at_its_field_as_it_was_typed(officer, changes, field, said):
+    page = ask(officer, 422, **changes)
+    assert f'<a href="#{field}">' in page and f'id="{field}-wrong"' in page
+    assert said in text(page).replace("&#39;", "'")
+    assert f'value="{asked(**changes)["serial"]}"' in page
+
+
+def test_a_country_is_taken_by_its_name(officer, sell):
+    sell()
+    said = text(ask(officer, country="Brasil"))
+    assert "The country of manufacture is the same." in said
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_the_form_and_the_answer_speak_the_readers_language(officer, sell, as_actor, language):
+    as_actor("PRY", "state_administrator").post("/contacts", DUTY)
+    sell()
+    title, *said = WORDS[language]
+    headers = {"Accept_Language": language}
+    form = officer.open(CHECK, **headers)
+    assert f"<h1>{title}</h1>" in form and f'<html lang="{language}">' in form
+    page = text(ask(officer, headers=headers))
+    assert all(words in page for words in said)
+
+
+@pytest.mark.parametrize("role", ["state_administrator", "auditor", "supervisor"])
+def test_who_may_not_check_is_refused_and_has_no_link(signed_in, role):
+    somebody = signed_in("BRA", role)
+    assert CHECK not in somebody.open("/")
+    assert "You cannot do this" in somebody.open(CHECK, 403)
+    somebody.send(CHECK, asked(), 403)
+
+
+def test_who_is_not_signed_in_goes_to_sign_in(visitor):
+    answer = visitor.client.get(CHECK)
+    assert (answer.status_code, answer.location) == (302, f"/sign-in?next={CHECK}")
+    assert visitor.send(CHECK, asked()).location.startswith("/sign-in")
+
+
+def test_a_check_without_the_token_of_a_page_is_refused(officer):
+    officer.post(CHECK, asked(), 403)
+
+
+def test_a_check_is_written_down_for_both_states(officer, sell, as_actor):
+    sell()
+    ask(officer)
+    mine = as_actor("BRA", "auditor").get("/audit").json["items"]
+    theirs = as_actor("PRY", "auditor").get("/audit").json["items"]
+    [made] = [entry for entry in mine if entry["action"] == "check:made"]
+    assert made["purpose"] == "investigation" and made["case_number"] == "C-1"
+    assert "record:matched" in [entry["action"] for entry in theirs]
+
+
+def test_the_home_page_leads_to_it(officer):
+    assert f'href="{CHECK}"' in officer.open("/")
+
+
+@pytest.mark.parametrize(("role", "purpose"), [
+    ("police_officer", "street"), ("border_officer", "border"), ("licensing_officer", "licensing"),
+    ("trace_analyst", "investigation"),
+])  # fmt: skip
+def test_the_form_opens_with_the_purpose_of_the_role(signed_in, role, purpose):
+    assert f'<option value="{purpose}" selected>' in signed_in("BRA", role).open(CHECK)
+
+
+def test_every_field_has_its_label_once(officer, sell):
+    sell()
+    for page in (officer.open(CHECK), ask(officer)):
+        labelled = re.findall(r'<label for="([^"]+)"', page)
+        fields = re.findall(r'<(?:input|select) +(?!type="hidden")[^>]*id="([^"]+)"', page)
+        assert sorted(fields) == sorted(labelled) and len(fields) == len(set(fields))
+        assert page.count("<h1") == 1
+
+
+def test_the_pages_hold_no_script_and_no_style(officer, sell):
+    sell()
+    page = ask(officer)
+    assert "<script" not in page and " style=" not in page and "<style" not in page

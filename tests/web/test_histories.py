@@ -1,0 +1,112 @@
+"""The history of a gun as a page."""
+
+import re
+
+import pytest
+
+from tests import bodies
+from tests.api.test_matches import act, matches, sold
+from tests.web.pages import text
+
+FOR_A_CASE = {"purpose": "investigation", "case_number": "C-7"}
+NOTHING = "0199f2c0-0000-7000-8000-000000000000"
+
+
+@pytest.fixture
+def bra(as_actor):
+    return as_actor("BRA", "police_officer")
+
+
+@pytest.fixture
+def officer(signed_in):
+    return signed_in("BRA", "police_officer")
+
+
+def seized(client):
+    return client.post("/seizures", bodies.seizure()).json["items"][0]["record"]
+
+
+def path(record):
+    return f"/records/{record}/history"
+
+
+def test_a_record_of_the_own_state_is_shown_at_once(officer, bra):
+    said = text(officer.open(path(seized(bra))))
+    assert "Seized Where you began Mar 1, 2026 · Brazil" in said
+    assert "Pistol · Taurus · G2C · 9x19 Serial number ABC123456 · Marks intact" in said
+
+
+def test_another_states_record_is_read_for_a_purpose_and_a_case(officer, as_actor):
+    record = sold(as_actor)["firearm"]["record"]
+    page = officer.open(path(record))
+    assert "They are read for a purpose and a case" in page and "Domestic sale" not in page
+    said = text(officer.send(path(record), FOR_A_CASE, 200).text)
+    assert "Domestic sale Where you began May 6, 2024 · Paraguay" in said
+    assert "From whom: Armas del Sur, Paraguay To whom: Individual, Paraguay" in said
+    [entry] = [one for one in as_actor("PRY", "auditor").get("/audit").json["items"]
+               if one["action"] == "record:disclosed"]  # fmt: skip
+    assert (entry["purpose"], entry["case_number"]) == ("investigation", "C-7")
+
+
+def test_a_purpose_without_its_case_is_asked_for_again(officer, as_actor):
+    record = sold(as_actor)["firearm"]["record"]
+    page = officer.send(path(record), FOR_A_CASE | {"case_number": ""}, 422).text
+    assert 'id="case_number-wrong"' in page and "Domestic sale" not in page
+
+
+def test_it_goes_on_through_a_match_that_the_own_state_confirmed(officer, as_actor, bra):
+    sold(as_actor)
+    record = seized(bra)
+    [match] = matches(bra)
+    act(bra, match, "confirm")
+    assert "They are read for a purpose and a case" in officer.open(path(record))
+    page = officer.send(path(record), FOR_A_CASE, 200).text
+    assert page.index("Domestic sale") < page.index("Seized")
+    assert "By a match that your state confirmed" in page
+    assert f'href="/matches/{match["id"]}"' in page
+
+
+def test_it_names_who_holds_something_more(officer, as_actor, bra):
+    sold(as_actor, visibility="pointer")
+    record = seized(bra)
+    [match] = matches(bra)
+    act(bra, match, "confirm")
+    said = text(officer.open(path(record)))
+    assert "Who holds something more Paraguay lets it be known" in said
+
+
+def test_a_candidate_of_a_check_leads_to_it_with_the_case_of_the_check(officer, as_actor):
+    record = sold(as_actor)["firearm"]["record"]
+    asked = {"serial": "ABC123456", "make": "Taurus"} | FOR_A_CASE
+    page = officer.send("/checks/new", asked, 200).text
+    form = page[page.index(f'action="{path(record)}"') :]
+    sent = dict(re.findall(r'name="(purpose|case_number)" value="([^"]+)"', form)[:2])
+    assert sent == FOR_A_CASE
+    assert "Domestic sale" in officer.send(path(record), sent, 200).text
+    street = {"serial": "ABC123456", "purpose": "street", "incident": "I-1"}
+    assert f'href="{path(record)}"' in officer.send("/checks/new", street, 200).text
+
+
+@pytest.mark.parametrize("visibility", ["pointer", "silent"])
+def test_a_record_that_is_not_open_is_not_found(officer, as_actor, visibility):
+    record = sold(as_actor, visibility=visibility)["firearm"]["record"]
+    assert "<h1>Not found</h1>" in officer.open(path(record), 404)
+    officer.send(path(record), FOR_A_CASE, 404)
+    officer.open(path(NOTHING), 404)
+
+
+@pytest.mark.parametrize("role", ["supervisor", "auditor", "state_administrator"])
+def test_who_may_not_read_records_is_refused(signed_in, bra, role):
+    record = seized(bra)
+    somebody = signed_in("BRA", role)
+    somebody.open(path(record), 403)
+    somebody.send(path(record), FOR_A_CASE, 403)
+
+
+@pytest.mark.parametrize(("language", "title"), [
+    ("en", "History of a gun"), ("es", "Historial de un arma"), ("fr", "Historique d’une arme"),
+    ("pt", "Histórico de uma arma"),
+])  # fmt: skip
+def test_it_speaks_the_readers_language(officer, bra, language, title):
+    page = officer.open(path(seized(bra)), Accept_Language=language)
+    assert f"<h1>{title}</h1>" in page and f'<html lang="{language}">' in page

@@ -1,0 +1,227 @@
+"""The pages of matches: the list, one with both records, and what a state says to it."""
+
+import re
+
+import pytest
+
+from tests import bodies
+from tests.api.test_matches import correct, matches, sold
+from tests.web.pages import text
+
+WORDS = {
+    "en": ("Matches", "Match with Paraguay", "What speaks for it, and what against"),
+    "es": ("Coincidencias", "Coincidencia con Paraguay", "Qué habla a favor y qué en contra"),
+    "fr": ("Correspondances", "Correspondance avec Paraguay", "Ce qui plaide pour"),
+    "pt": ("Correspondências", "Correspondência com Paraguai", "O que fala a favor"),
+}
+SEEN = re.compile(r'name="seen" value="([0-9]+)"')
+FOR_A_CASE = {"purpose": "investigation", "case_number": "C-7"}
+
+
+@pytest.fixture
+def bra(as_actor):
+    return as_actor("BRA", "police_officer")
+
+
+@pytest.fixture
+def officer(signed_in):
+    return signed_in("BRA", "police_officer")
+
+
+@pytest.fixture
+def match(as_actor, bra):
+    """Brazil seized a gun that Paraguay registered as sold; returns Brazil's match."""
+    sold(as_actor)
+    bra.post("/seizures", bodies.seizure())
+    [found] = matches(bra)
+    return found
+
+
+def judge(officer, match, verb, expect=303, seen=None, **fields):
+    path = f"/matches/{match['id']}/{verb}"
+    shown = SEEN.search(officer.open(path))[1]
+    return officer.send(path, {"seen": seen or shown} | fields, expect)
+
+
+def test_the_list_shows_the_own_gun_the_other_state_and_the_status(officer, match):
+    page = officer.open("/matches")
+    said = text(page)
+    assert "Seized, Mar 1, 2026 ≈ with Paraguay" in said
+    assert "Pistol · Taurus · G2C · 9x19 ABC123456" in said
+    assert "● Strong evidence +36.5 bits" in said and "○ Proposed" in said
+    assert f'href="/matches/{match["id"]}"' in page
+
+
+@pytest.mark.parametrize(("query", "found"), [
+    ("status=proposed", True), ("status=confirmed", False), ("strength=strong", True),
+    ("strength=moderate", False), ("state=PRY", True), ("state=ARG", False),
+    ("standing=false", False),
+])  # fmt: skip
+def test_the_list_is_filtered(officer, match, query, found):
+    page = officer.open(f"/matches?{query}")
+    assert (match["id"] in page) is found
+    assert ("No matches are found by this." in page) is not found
+
+
+def test_a_filter_that_cannot_be_taken_is_told_and_left_out(officer, match):
+    page = officer.open("/matches?status=maybe")
+    assert 'id="status-wrong"' in page and match["id"] in page
+
+
+def test_older_ones_are_a_page_away_and_keep_the_filter(officer, as_actor, bra):
+    for number in range(26):
+        gun = bodies.firearm(serial=f"QWE{number:02}7731")
+        sold(as_actor, firearm=gun)
+        bra.post("/seizures", bodies.seizure(number=f"S-{number}", items=[gun]))
+    first = officer.open("/matches?status=proposed&strength=strong")
+    onward = re.search(r'href="(/matches\?[^"]*cursor=[^"]+)"', first)[1].replace("&amp;", "&")
+    assert "status=proposed" in onward
+    listed = re.compile(r'rowheader">\s*<a href="/matches/([0-9a-f-]+)"')
+    second = listed.findall(officer.open(onward))
+    assert len(listed.findall(first)) == 25 and second
+    assert not {*second} & {*listed.findall(first)}
+
+
+def test_a_match_says_why_and_shows_the_own_record_alone_at_first(officer, match):
+    said = text(officer.open(f"/matches/{match['id']}"))
+    assert "For: The serial is the same. +24 bits" in said
+    assert "Your record Seized" in said and "Ana Ejemplo" not in said
+    assert "Read the record of Paraguay" in said and "Domestic sale" not in said
+
+
+def test_for_a_purpose_and_a_case_both_stand_side_by_side_and_the_owner_reads_it(
+    officer, match, as_actor
+):
+    said = text(officer.send(f"/matches/{match['id']}", FOR_A_CASE, 200).text)
+    assert "Your record Seized Paraguay Domestic sale" in said
+    assert "Paraguay Armas del Sur" in said
+    assert "Ana Ejemplo" not in said and "Individual" in said
+    entries = as_actor("PRY", "auditor").get("/audit").json["items"]
+    [read] = [entry for entry in entries if entry["action"] == "record:disclosed"]
+    assert (read["purpose"], read["case_number"]) == ("investigation", "C-7")
+
+
+@pytest.mark.parametrize(("fields", "field"), [
+    ({"purpose": "investigation", "case_number": ""}, "case_number"),
+    ({"purpose": "", "case_number": "C-7"}, "purpose"),
+])  # fmt: skip
+def test_without_a_purpose_and_a_case_the_other_record_is_not_read(officer, match, fields, field):
+    page = officer.send(f"/matches/{match['id']}", fields, 422).text
+    assert f'id="{field}-wrong"' in page and "Domestic sale" not in page
+
+
+def test_two_records_of_the_own_state_need_no_purpose(officer, as_actor, bra):
+    sold(as_actor, "BRA")
+    bra.post("/seizures", bodies.seizure())
+    [match] = matches(bra)
+    said = text(officer.open(f"/matches/{match['id']}"))
+    assert "Your record Seized Your other record Domestic sale" in said
+    assert "Read the record of" not in said
+
+
+def test_of_a_pointer_the_page_says_whom_to_ask(officer, as_actor, bra):
+    duty = {"agency": "PRY-POLICE", "kind": "duty_24h", "languages": ["es"], "hours": "24 h",
+            "telephone": "+595 21 0000000"}  # fmt: skip
+    as_actor("PRY", "state_administrator").post("/contacts", duty)
+    sold(as_actor, visibility="pointer")
+    bra.post("/seizures", bodies.seizure())
+    [match] = matches(bra)
+    said = text(officer.open(f"/matches/{match['id']}"))
+    assert "Paraguay lets it be known that it holds a record, and no more." in said
+    assert "+595 21 0000000" in said and "Read the record of" not in said
+    said = text(officer.send(f"/matches/{match['id']}", FOR_A_CASE, 200).text)
+    assert "Domestic sale" not in said
+
+
+def test_a_match_is_confirmed_and_then_rejected_with_the_reason(officer, match):
+    answer = judge(officer, match, "confirm", reason="Compared on the bench")
+    assert answer.location == f"/matches/{match['id']}?done=confirm"
+    said = text(officer.open(answer.location))
+    assert "✓ Your state says that it is one gun." in said and "✓ Confirmed" in said
+    assert "Reason Compared on the bench" in said and "Judged by bra.police_officer" in said
+    assert f"/matches/{match['id']}/confirm" not in officer.open(answer.location)
+    said = text(officer.open(judge(officer, match, "reject", reason="Another mark").location))
+    assert "✕ Rejected" in said and "Reason Another mark" in said
+
+
+def test_a_rejection_without_a_reason_is_refused_at_its_field(officer, match):
+    page = judge(officer, match, "reject", 422).text
+    assert 'href="#reason"' in page and 'id="reason-wrong"' in page
+
+
+def test_what_was_judged_meanwhile_is_not_judged_over(officer, match):
+    judge(officer, match, "confirm")
+    page = judge(officer, match, "reject", 412, seen="1", reason="Another mark").text
+    assert "This was changed since you read it" in page and ">Another mark<" in page
+    assert matches_status(officer, match) == "✓ Confirmed"
+
+
+def matches_status(officer, match):
+    page = text(officer.open(f"/matches/{match['id']}"))
+    return re.search(r"[○✓✕] (?:Proposed|Confirmed|Rejected)", page)[0]
+
+
+def test_what_a_correction_took_away_offers_nothing_to_judge(officer, as_actor, bra):
+    sale = sold(as_actor)
+    bra.post("/seizures", bodies.seizure())
+    [match] = matches(bra)
+    firearm = bodies.firearm(serial="KLM777888")
+    dealer = as_actor("PRY", "licensing_officer")
+    correct(dealer, "transfers", sale, bodies.transfer(firearm=firearm) | {"reason": "Misread"})
+    page = officer.open(f"/matches/{match['id']}")
+    assert "A correction took this match away" in page
+    assert f"/matches/{match['id']}/confirm" not in page
+    assert match["id"] not in officer.open("/matches")
+    assert match["id"] in officer.open("/matches?standing=false")
+
+
+def test_another_states_match_is_not_found(signed_in, match):
+    stranger = signed_in("PRY", "police_officer")
+    for path in ("", "/confirm"):
+        assert "<h1>Not found</h1>" in stranger.open(f"/matches/{match['id']}{path}", 404)
+    stranger.send(f"/matches/{match['id']}/confirm", {"seen": "1"}, 404)
+    stranger.send(f"/matches/{match['id']}", FOR_A_CASE, 404)
+
+
+@pytest.mark.parametrize("role", ["licensing_officer", "border_officer", "auditor"])
+def test_who_may_not_read_matches_is_refused_and_has_no_link(signed_in, match, role):
+    somebody = signed_in("BRA", role)
+    assert 'href="/matches"' not in somebody.open("/")
+    somebody.open("/matches", 403)
+    somebody.open(f"/matches/{match['id']}", 403)
+    somebody.send(f"/matches/{match['id']}/confirm", {"seen": "1"}, 403)
+
+
+def test_a_supervisor_reads_the_match_and_neither_its_records_nor_judges(signed_in, match):
+    somebody = signed_in("BRA", "supervisor")
+    assert 'href="/matches"' in somebody.open("/")
+    assert "Record of your state" in text(somebody.open("/matches"))
+    page = somebody.open(f"/matches/{match['id']}")
+    assert "The serial is the same." in page
+    assert "ABC123456" not in page and "/confirm" not in page and "/history" not in page
+    somebody.open(f"/matches/{match['id']}/confirm", 403)
+    somebody.send(f"/matches/{match['id']}", FOR_A_CASE, 403)
+
+
+def test_who_is_not_signed_in_goes_to_sign_in(visitor, match):
+    answer = visitor.client.get(f"/matches/{match['id']}")
+    assert answer.location == f"/sign-in?next=/matches/{match['id']}"
+
+
+def test_a_notification_leads_to_its_match(signed_in, as_actor, bra):
+    bra.post("/seizures", bodies.seizure())
+    sold(as_actor)
+    [match] = matches(bra)
+    page = signed_in("BRA", "police_officer").open("/notifications")
+    assert f'href="/matches/{match["id"]}"' in page
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_the_pages_speak_the_readers_language(officer, match, language):
+    title, one, why = WORDS[language]
+    headers = {"Accept_Language": language}
+    assert f"<h1>{title}</h1>" in officer.open("/matches", **headers)
+    page = officer.open(f"/matches/{match['id']}", **headers)
+    assert f"<h1>{one}</h1>" in page and why in page
+    form = officer.open(f"/matches/{match['id']}/reject", **headers)
+    assert f'<html lang="{language}">' in form and ("Nobody outside" in form) is (language == "en")
