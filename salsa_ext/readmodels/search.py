@@ -9,6 +9,7 @@ from uuid import UUID
 
 from salsa_ext.errors import Invalid, Message, say
 from salsa_ext.matching import marks, neighbours
+from salsa_ext.matching.events import SEIZED
 from salsa_ext.matching.evidence import Description, Weight, weigh, weights_for
 from salsa_ext.matching.names import fold
 from salsa_ext.matching.prose import marking_of
@@ -198,15 +199,25 @@ def _rank(found: Candidate) -> tuple[float, date, str]:
 def likeliest(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Return those that are about as likely as the best one: the records of one gun differ a little.
 
-    What is not open is compared by the serial alone, and moves nothing that is open.
+    What is not open is compared by the serial alone, and moves nothing that is open. A seizure is no
+    measure for lawful history: where it repeats what was misread, it agrees better than the sale.
     """
-    best = max((found.evidence.bits for found in candidates if found.is_open), default=0.0)
-    serial = max((found.evidence.serial_bits for found in candidates), default=0.0)
+    lawful = [one for one in candidates if not (one.is_open and one.held.event in SEIZED)]
+    serial = max((one.evidence.serial_bits for one in lawful), default=0.0)
+    of_lawful, of_all = _best(lawful), _best(candidates)
     return [
-        found
-        for found in candidates
-        if found.evidence.bits >= (best if found.is_open else serial) - MARGIN
-    ]
+        one for one in candidates if one.evidence.bits >= _measure(one, serial, of_lawful, of_all) - MARGIN
+    ]  # fmt: skip
+
+
+def _best(candidates: Iterable[Candidate]) -> float:
+    return max((one.evidence.bits for one in candidates if one.is_open), default=0.0)
+
+
+def _measure(one: Candidate, serial: float, of_lawful: float, of_all: float) -> float:
+    if not one.is_open:
+        return serial
+    return of_all if one.held.event in SEIZED else of_lawful
 
 
 def asked_of(query: Query) -> Description:
