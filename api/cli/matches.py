@@ -41,19 +41,24 @@ def match() -> None:
 @click.option(
     "--with", "other_state", metavar="ISO", type=STATE, help="With records of that state."
 )
+@click.option("--trade", is_flag=True, help="Those of the licit trade, and no others.")
 @click.option("--gone", is_flag=True, help="Those that a correction took away, and no others.")
 @limit_option
 @json_option
 @explained
-def list_all(state: str, limit: int, gone: bool, as_json: bool, **filters: Any) -> None:
-    """List the matches of a state's records, newest first.
+def list_all(
+    state: str, limit: int, trade: bool, gone: bool, as_json: bool, **filters: Any
+) -> None:  # fmt: skip
+    """List the matches of a state's records, newest first: those of guns that were found, or are missed.
 
     \b
     Example:
       salsa match list --state PRY --status proposed --strength strong
     """
     with acting(state) as actor:
-        page = reading.list_matches(actor, filters | {"standing": not gone}, limit, None)
+        page = reading.list_matches(
+            actor, filters | {"standing": not gone, "is_of_crime": not trade}, limit, None
+        )
         if as_json:
             echo_json(MatchResponse(), page.items)
         else:

@@ -132,7 +132,7 @@ def _said(side: Side) -> dict[str, Any]:
         for reason in evidence.reasons
     ] if side.is_open else []  # fmt: skip
     return {"other_record": side.other if side.is_open else None, "score": evidence.bits,
-            "strength": evidence.strength, "reasons": reasons}  # fmt: skip
+            "strength": evidence.strength, "reasons": reasons, "is_of_crime": side.is_urgent}  # fmt: skip
 
 
 def _renew(actor: Actor, row: Match, side: Side, look: Look) -> bool:
