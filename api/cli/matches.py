@@ -10,7 +10,7 @@ import click
 
 from api.cli.context import acting, explained
 from api.cli.options import STATE, Line, own_state_option
-from api.cli.printing import echo_json, echo_table, json_option, limit_option, warn_of_more
+from api.cli.printing import echo_json, echo_page, echo_table, json_option, limit_option
 from api.i18n import translate
 from api.schemas.matches import MatchResponse
 from salsa_ext.models import Contact
@@ -59,11 +59,7 @@ def list_all(
         page = reading.list_matches(
             actor, filters | {"standing": not gone, "is_of_crime": not trade}, limit, None
         )
-        if as_json:
-            echo_json(MatchResponse(), page.items)
-        else:
-            echo_table(map(_row, page.items))
-        warn_of_more(page)
+        echo_page(MatchResponse(), page, _row, as_json=as_json)
 
 
 @match.command()
