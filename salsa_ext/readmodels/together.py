@@ -44,7 +44,7 @@ def led_to(
 def _asked(
     keys: Collection[int], asker: str | None, silent: bool | None, most: int
 ) -> dict[str, Any]:
-    return {"keys": "{" + ",".join(map(str, sorted(keys))) + "}", "asker": asker or NO_STATE,
+    return {"keys": "{" + ",".join(map(str, keys)) + "}", "asker": asker or NO_STATE,
             "silent": silent, "most": most}  # fmt: skip
 
 
