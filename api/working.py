@@ -60,15 +60,7 @@ def matched(clock: Clock = SYSTEM) -> int:
 
     Safe to run anywhere, twice, at once.
     """
-    looked_at = 0
-    for state in _states():
-        done = 1
-        while done:
-            actor = operator(state, clock=clock)
-            with transaction(actor):
-                done = rematching.run(actor=actor)
-            looked_at += done
-    return looked_at
+    return sum(sum(_done(rematching.run, state, clock)) for state in _states())
 
 
 def told(clock: Clock = SYSTEM) -> int:
@@ -79,19 +71,20 @@ def told(clock: Clock = SYSTEM) -> int:
     looked_at = 0
     for state in _states():
         try:
-            for done in _told_of(state, clock):
+            for done in _done(telling_owners.run, state, clock):
                 looked_at += done
         except Exception as error:  # the next round tries again
             log.exception("owners not told", extra={"state": state, "error": type(error).__name__})
     return looked_at
 
 
-def _told_of(state: str, clock: Clock) -> Iterator[int]:
+def _done(step: Callable[..., int], state: str, clock: Clock) -> Iterator[int]:
+    """Yield how much each transaction of a state did, until nothing is left."""
     done = 1
     while done:
         actor = operator(state, clock=clock)
         with transaction(actor):
-            done = telling_owners.run(actor=actor)
+            done = step(actor=actor)
         yield done
 
 
@@ -100,15 +93,7 @@ def watched(clock: Clock = SYSTEM) -> int:
 
     Safe to run anywhere, twice, at once.
     """
-    looked_at = 0
-    for state in _states():
-        done = 1
-        while done:
-            actor = operator(state, clock=clock)
-            with transaction(actor):
-                done = watch.run(actor)
-            looked_at += done
-    return looked_at
+    return sum(sum(_done(watch.run, state, clock)) for state in _states())
 
 
 def awaited(clock: Clock = SYSTEM) -> int:

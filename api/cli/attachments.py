@@ -11,7 +11,7 @@ from marshmallow import ValidationError
 
 from api.cli.context import acting, explained, recording
 from api.cli.options import Line, own_state_option
-from api.cli.printing import echo_json, echo_table, json_option, limit_option, warn_of_more
+from api.cli.printing import echo_page, echo_table, json_option, limit_option
 from api.cli.readers import reader_options, reading_as
 from api.schemas.attachments import AttachmentResponse, SubjectField
 from salsa_ext.readmodels import attachments as reading
@@ -96,11 +96,7 @@ def list_all(state: str, subject: Subject, limit: int, as_json: bool) -> None:
         page = attachments.list_of(
             actor=actor, subject=subject, kind=None, limit=limit, cursor=None
         )
-        if as_json:
-            echo_json(AttachmentResponse(), page.items)
-        else:
-            echo_table(map(_row, page.items))
-        warn_of_more(page)
+        echo_page(AttachmentResponse(), page, _row, as_json=as_json)
 
 
 @attach.command()

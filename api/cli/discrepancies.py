@@ -10,7 +10,7 @@ import click
 
 from api.cli.context import acting, explained
 from api.cli.options import STATE, USERNAME, Line, own_state_option
-from api.cli.printing import echo_json, echo_table, json_option, limit_option, warn_of_more
+from api.cli.printing import echo_json, echo_page, echo_table, json_option, limit_option
 from api.schemas.discrepancies import DiscrepancyResponse
 from salsa_ext.readmodels import discrepancies as reading
 from salsa_ext.readmodels.discrepancies import DiscrepancyView
@@ -56,11 +56,7 @@ def list_all(state: str, limit: int, as_json: bool, **filters: Any) -> None:
     """
     with acting(state) as actor:
         page = reading.list_discrepancies(actor, filters, limit, None)
-        if as_json:
-            echo_json(DiscrepancyResponse(), page.items)
-        else:
-            echo_table(map(_row, page.items))
-        warn_of_more(page)
+        echo_page(DiscrepancyResponse(), page, _row, as_json=as_json)
 
 
 @discrepancy.command()

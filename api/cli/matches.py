@@ -10,7 +10,7 @@ import click
 
 from api.cli.context import acting, explained
 from api.cli.options import STATE, Line, own_state_option
-from api.cli.printing import echo_json, echo_table, json_option, limit_option, warn_of_more
+from api.cli.printing import echo_json, echo_page, echo_table, json_option, limit_option
 from api.i18n import translate
 from api.schemas.matches import MatchResponse
 from salsa_ext.models import Contact
@@ -41,24 +41,25 @@ def match() -> None:
 @click.option(
     "--with", "other_state", metavar="ISO", type=STATE, help="With records of that state."
 )
+@click.option("--trade", is_flag=True, help="Those of the licit trade, and no others.")
 @click.option("--gone", is_flag=True, help="Those that a correction took away, and no others.")
 @limit_option
 @json_option
 @explained
-def list_all(state: str, limit: int, gone: bool, as_json: bool, **filters: Any) -> None:
-    """List the matches of a state's records, newest first.
+def list_all(
+    state: str, limit: int, trade: bool, gone: bool, as_json: bool, **filters: Any
+) -> None:  # fmt: skip
+    """List the matches of a state's records, newest first: those of guns that were found, or are missed.
 
     \b
     Example:
       salsa match list --state PRY --status proposed --strength strong
     """
     with acting(state) as actor:
-        page = reading.list_matches(actor, filters | {"standing": not gone}, limit, None)
-        if as_json:
-            echo_json(MatchResponse(), page.items)
-        else:
-            echo_table(map(_row, page.items))
-        warn_of_more(page)
+        page = reading.list_matches(
+            actor, filters | {"standing": not gone, "is_of_crime": not trade}, limit, None
+        )
+        echo_page(MatchResponse(), page, _row, as_json=as_json)
 
 
 @match.command()

@@ -13,11 +13,10 @@ from api.cli.options import STATE, Line, own_state_option
 from api.cli.permit_tables import print_permit, row_of
 from api.cli.printing import (
     echo_json,
+    echo_page,
     echo_remarks,
-    echo_table,
     json_option,
     limit_option,
-    warn_of_more,
 )
 from api.schemas.changes import AmendRequest, ReissueRequest
 from api.schemas.permits import PermitRequest, PermitResponse
@@ -68,11 +67,7 @@ def list_all(state: str, limit: int, as_json: bool, **filters: str | None) -> No
     """
     with acting(state) as actor:
         page = reading.list_permits(actor, filters, limit, None)
-        if as_json:
-            echo_json(PermitResponse(), page.items)
-        else:
-            echo_table(map(row_of, page.items))
-        warn_of_more(page)
+        echo_page(PermitResponse(), page, row_of, as_json=as_json)
 
 
 @permit.command()

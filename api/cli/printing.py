@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import click
@@ -43,6 +43,17 @@ def echo_remarks(remarks: Iterable[Remark]) -> None:
     for remark in remarks:
         said = " ".join(map(translate, remark.messages))
         click.echo(f"{remark.field} ({remark.count}): {said}", err=True)
+
+
+def echo_page(
+    schema: Schema, page: Page[Any], row: Callable[[Any], Sequence[Any]], *, as_json: bool
+) -> None:
+    """Print a page of a list, as JSON or in columns of what `row` returns; say where it was cut."""
+    if as_json:
+        echo_json(schema, page.items)
+    else:
+        echo_table(map(row, page.items))
+    warn_of_more(page)
 
 
 def warn_of_more(page: Page[Any]) -> None:

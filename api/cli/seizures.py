@@ -9,7 +9,7 @@ import click
 
 from api.cli.context import acting, explained
 from api.cli.options import MOST_LINE, STATE, Line, own_state_option
-from api.cli.printing import echo_json, echo_table, json_option, limit_option, warn_of_more
+from api.cli.printing import echo_json, echo_page, echo_table, json_option, limit_option
 from api.cli.readers import reader_options, reading_as
 from api.schemas.seizures import SeizureMatchedResponse, SeizureResponse
 from salsa_ext.errors import NotFound
@@ -43,11 +43,7 @@ def list_all(state: str, limit: int, as_json: bool) -> None:
     """
     with acting(state) as actor:
         page = documents.list_documents(actor, SEIZURES, {}, limit, None)
-        if as_json:
-            echo_json(SeizureResponse(), page.items)
-        else:
-            echo_table(map(_row, page.items))
-        warn_of_more(page)
+        echo_page(SeizureResponse(), page, _row, as_json=as_json)
 
 
 @seizure.command()

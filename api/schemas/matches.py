@@ -60,6 +60,7 @@ class MatchResponse(Schema):
     other = fields.Nested(MatchOtherResponse, required=True)
     score = fields.Float(required=True)
     strength = fields.String(required=True)
+    of_crime = fields.Boolean(attribute="is_of_crime", required=True)
     reasons = fields.List(fields.Nested(MatchReasonResponse), required=True)
     proposed_at = fields.DateTime(required=True)
     changed_at = fields.DateTime(required=True)
@@ -79,10 +80,15 @@ class MatchResponse(Schema):
 
 
 class MatchQuery(ListQuery):
-    """Which matches; those that a correction took away are listed with `standing=false` alone."""
+    """Which matches; those that a correction took away are listed with `standing=false` alone.
+
+    `of_crime` are those of which one gun was found, seized, recovered, lost or stolen; the others are
+    of two records of the licit trade.
+    """
 
     status = Code(codes.MATCH_STATUSES)
     strength = Code(codes.MATCH_STRENGTHS)
     record = Id()
     other_state = StateCode(data_key="state")
     standing = QueryFlag()
+    is_of_crime = QueryFlag(data_key="of_crime")

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CHAR, Double, Index, UniqueConstraint, Uuid
+from sqlalchemy import CHAR, Double, Index, UniqueConstraint, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -18,7 +18,8 @@ class Match(Base):
 
     `other_record` is None where its owner lets it only be known that there is one; `other_key`
     stands for it then, and is never shown. `is_standing` is false once a correction took the
-    agreement away. `record_version` and `other_version` are those that were compared last.
+    agreement away. `is_of_crime` where one of the two guns was read in the field, or is missed; else
+    both records are of the licit trade. `record_version` and `other_version` are those that were compared last.
     """
 
     __tablename__ = "match"
@@ -26,6 +27,7 @@ class Match(Base):
         UniqueConstraint("owner_state", "record_id", "other_key"),
         Index(None, "owner_state", "id"), Index(None, "other_key"),
         Index(None, "owner_state", "other_record"),
+        Index("ix_match_of_crime", "owner_state", "id", postgresql_where=text("is_of_crime")),
     )  # fmt: skip
     id: Mapped[UUID] = mapped_column(primary_key=True)
     owner_state: Mapped[str] = mapped_column(CHAR(3))
@@ -39,6 +41,7 @@ class Match(Base):
     score: Mapped[float] = mapped_column(Double)
     strength: Mapped[str]
     reasons: Mapped[list[dict[str, Any]]]
+    is_of_crime: Mapped[bool]
     status: Mapped[str]
     is_standing: Mapped[bool]
     decided_by: Mapped[UUID | None]

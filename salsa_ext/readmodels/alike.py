@@ -1,60 +1,134 @@
-"""Candidates for many records at once: what bears the same serial, by one question for all of them."""
+"""Candidates for many records at once: those that share no mark cost next to nothing."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence, Set
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
-
-from salsa_ext.db import db
 from salsa_ext.errors import Invalid
-from salsa_ext.matching.evidence import weigh
-from salsa_ext.models import MarkKey
-from salsa_ext.readmodels import crowds
+from salsa_ext.matching import neighbours, sightings
+from salsa_ext.matching.nearness import compare
+from salsa_ext.matching.pairs import READ_AFIELD
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.marks import Held, Sought
-from salsa_ext.readmodels.search import asked_of, check_query, held_of
+from salsa_ext.readmodels.search import search, searched_by, weighed
+from salsa_ext.readmodels.together import Near, bearing, led_to
+from salsa_ext.values.actor import Actor
 from salsa_ext.values.inquiries import Query
 
-MOST: Final = 20_000  # keys; of serials that very many guns bear no more is looked at
+FEW: Final = 5
+"""Guns that were read in the field, of which each is searched by itself at once."""
+MOST: Final = 20_000
+"""Marks that are read at once; where there are more, each gun is searched by itself."""
 
 
-def of_many(queries: Mapping[UUID, Query], state: str) -> dict[UUID, list[Candidate]]:
-    """Return for each record of a state the candidates of all states that bear its serial, best first.
+@dataclass(frozen=True)
+class Gun:
+    """A record's gun that is to be compared with all others.
 
-    The caller leaves out the record itself, and heeds what others keep silent. Marks that were
-    corrected away are no candidates, nor are serials that cannot be read whole.
+    `own` are the records of its document. `is_afield` where its mark was read in the field, or is
+    of a gun that is missed.
     """
-    sought = {key: one for key, query in queries.items() if (one := _sought(query))}
-    held = _held({one.value for one in sought.values()}, state)
-    return {key: _candidates(queries[key], one, held[one.value]) for key, one in sought.items()}
+
+    record_id: UUID
+    query: Query
+    own: Collection[UUID]
+    is_afield: bool
 
 
-def _sought(query: Query) -> Sought | None:
-    try:
-        sought = check_query(query)
-    except Invalid:  # a gun that cannot be searched is still worth recording
-        return None
-    return sought if sought.is_whole else None
+def of_many(
+    guns: Sequence[Gun], actor: Actor, *, silent: bool | None
+) -> dict[UUID, Sequence[Candidate]]:
+    """Return for each gun the candidates of all states, best first; what stands is compared alone.
 
-
-def _held(keys: set[int], state: str) -> dict[int, list[Held]]:
-    columns = [getattr(MarkKey, name) for name in Held._fields]
-    stands = (MarkKey.key.in_(keys), ~MarkKey.is_void, ~MarkKey.is_superseded)
-    found: dict[int, list[Held]] = defaultdict(list)
-    for key, *row in db.session.execute(select(MarkKey.key, *columns).where(*stands).limit(MOST)):
-        held = Held(*row)
-        found[key].append(held._replace(visibility="open") if held.state == state else held)
+    Of the licit trade the same marks are compared, and what was read in the field and is near:
+    then the gun is searched as any other, and so is each that was itself read in the field. The
+    caller heeds what others keep silent, or asks without it (False), as in `search`.
+    """
+    asked = [(gun, sought) for gun in guns if (sought := _searched_by(gun.query))]
+    same = _same(asked, actor, silent)
+    if same is None:
+        return {gun.record_id: _search(gun, actor, silent) for gun, _ in asked}
+    afield = [one for one in asked if one[0].is_afield]
+    near = _near([one for one in asked if not one[0].is_afield], actor, silent)
+    few = len(afield) <= FEW
+    near |= {gun.record_id for gun, _ in afield} if few else _near(afield, actor, silent)
+    found: dict[UUID, Sequence[Candidate]] = {}
+    for gun, sought in asked:
+        held = same.get(gun.record_id, ())
+        if gun.record_id in near or (gun.is_afield and held):
+            found[gun.record_id] = _search(gun, actor, silent)
+        elif held:
+            found[gun.record_id] = weighed(gun.query, actor, sought, held)
     return found
 
 
-def _candidates(query: Query, sought: Sought, held: Sequence[Held]) -> list[Candidate]:
-    mine = replace(asked_of(query), serial_norm=sought.norm)
-    weighed = ((one, weigh(mine, held_of(one))) for one in held)
-    found = [Candidate(one, evidence) for one, evidence in weighed if evidence]
-    ranked = crowds.weigh_in([one for one in found if one.evidence.strength])
-    return sorted(ranked, key=lambda one: -one.evidence.bits)
+Asked = tuple[Gun, Mapping[Sought, str]]
+
+
+def _searched_by(query: Query) -> Mapping[Sought, str]:
+    try:
+        return searched_by(query)
+    except Invalid:  # a gun that cannot be searched is still worth recording
+        return {}
+
+
+def _search(gun: Gun, actor: Actor, silent: bool | None) -> list[Candidate]:
+    """Search for one gun; its own record stands there by now, and would settle the search."""
+    return search(gun.query, actor, settles=False, silent=silent, stands=True, own=gun.own)
+
+
+def _same(
+    asked: Sequence[Asked], actor: Actor, silent: bool | None
+) -> dict[UUID, list[Held]] | None:
+    """Return what bears the same marks as each gun, but for its own; None where that is too much."""
+    guns: dict[int, list[Gun]] = defaultdict(list)
+    for gun, sought in asked:
+        for one in sought:
+            if one.is_whole:
+                guns[one.value].append(gun)
+    rows = bearing(guns, actor.state, silent=silent, most=MOST)
+    if len(rows) == MOST:
+        return None
+    found: dict[UUID, list[Held]] = defaultdict(list)
+    for key, held in rows:
+        for gun in guns[key]:
+            if held.record_id not in gun.own:
+                found[gun.record_id].append(held)
+    return found
+
+
+def _near(asked: Sequence[Asked], actor: Actor, silent: bool | None) -> set[UUID]:
+    """Return which guns are near a mark that matters to them: of trade, one that was read in the field."""
+    forms = [
+        (gun, one.norm, _forms(one, is_afield=gun.is_afield))
+        for gun, sought in asked for one in sought if one.is_near
+    ]  # fmt: skip
+    if not forms:
+        return set()
+    events = None if asked[0][0].is_afield else READ_AFIELD
+    every = set().union(*(each for _, _, each in forms))
+    rows = led_to(every, actor.state, events=events, silent=silent, most=MOST)
+    if len(rows) == MOST:
+        return {gun.record_id for gun, _ in asked}
+    by_form: dict[int, list[Near]] = defaultdict(list)
+    for row in rows:
+        by_form[row.form].append(row)
+    return {gun.record_id for gun, norm, each in forms if _meets(gun, norm, each, by_form)}
+
+
+def _meets(gun: Gun, norm: str, forms: Set[int], by_form: Mapping[int, Sequence[Near]]) -> bool:
+    return any(
+        row.record_id not in gun.own and compare(norm, row.serial_norm)
+        for form in by_form.keys() & forms for row in by_form[form]
+    )  # fmt: skip
+
+
+def _forms(sought: Sought, *, is_afield: bool) -> Set[int]:
+    if sought.is_whole and not is_afield:
+        return sightings.sought(sought.norm)
+    forms = neighbours.sought(sought.norm)
+    return forms.one | forms.two | forms.part

@@ -39,7 +39,7 @@ def list_matches(
     """Return a page of the matches of your state's records, newest first."""
     require(actor, Permission.MATCH_READ)
     query = select(Match).where(Match.owner_state == actor.state)
-    for name in ("status", "strength", "other_state"):
+    for name in ("status", "strength", "other_state", "is_of_crime"):
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(Match, name) == value)
     if (record := filters.get("record")) is not None:

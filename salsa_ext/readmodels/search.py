@@ -9,6 +9,7 @@ from uuid import UUID
 
 from salsa_ext.errors import Invalid, Message, say
 from salsa_ext.matching import marks, neighbours
+from salsa_ext.matching.events import SEIZED
 from salsa_ext.matching.evidence import Description, Weight, weigh, weights_for
 from salsa_ext.matching.names import fold
 from salsa_ext.matching.prose import marking_of
@@ -123,26 +124,34 @@ def search(
     corrected away. `own` are records of the very gun that is asked for: they take nothing from others.
     """
     sought = searched_by(query)
+    held = holding(list(sought), asked_of(query), actor.state, settles=settles, silent=silent)
+    kept = (one for one in held if one.record_id not in own and not (stands and one.is_superseded))
+    return weighed(query, actor, sought, kept)
+
+
+def weighed(
+    query: Query, actor: Actor, sought: Mapping[Sought, str], held: Iterable[Held]
+) -> list[Candidate]:
+    """Return those of the held marks that are worth a look, one for each record, best first.
+
+    `sought` is what `searched_by` returns of the query. The asker's own records are open to it.
+    """
     asked = asked_of(query)
-    hits = [
-        found._replace(visibility="open") if found.state == actor.state else found
-        for found in holding(list(sought), asked, actor.state, settles=settles, silent=silent)
-        if found.record_id not in own and not (stands and found.is_superseded)
-    ]
+    hits = [one._replace(visibility="open") if one.state == actor.state else one for one in held]
     other = serials.with_another(actor, serials.of_asked(query), (
         hit for hit in hits if all(sought[one] != "serial" for one in _like(hit, sought))
     ))  # fmt: skip
     mine = {one: replace(asked, serial_norm=one.norm) for one in sought}
     weights = weights_for(asked, frequencies.shares())
     best: dict[UUID, Candidate] = {}
-    for held in hits:
-        candidate = _candidate(mine, held, sought, other, weights)
-        before = best.get(held.record_id)
+    for hit in hits:
+        candidate = _candidate(mine, hit, sought, other, weights)
+        before = best.get(hit.record_id)
         if candidate and (before is None or _standing(before) < _standing(candidate)):
-            best[held.record_id] = candidate
+            best[hit.record_id] = candidate
     # what others take away from a candidate can leave too little of it to be looked at
-    weighed = crowds.weigh_in(list(best.values()))
-    return sorted((one for one in weighed if one.evidence.strength), key=_rank)
+    left = crowds.weigh_in(list(best.values()))
+    return sorted((one for one in left if one.evidence.strength), key=_rank)
 
 
 def _like(held: Held, sought: Mapping[Sought, str]) -> list[Sought]:
@@ -190,15 +199,25 @@ def _rank(found: Candidate) -> tuple[float, date, str]:
 def likeliest(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Return those that are about as likely as the best one: the records of one gun differ a little.
 
-    What is not open is compared by the serial alone, and moves nothing that is open.
+    What is not open is compared by the serial alone, and moves nothing that is open. A seizure is no
+    measure for lawful history: where it repeats what was misread, it agrees better than the sale.
     """
-    best = max((found.evidence.bits for found in candidates if found.is_open), default=0.0)
-    serial = max((found.evidence.serial_bits for found in candidates), default=0.0)
+    lawful = [one for one in candidates if not (one.is_open and one.held.event in SEIZED)]
+    serial = max((one.evidence.serial_bits for one in lawful), default=0.0)
+    of_lawful, of_all = _best(lawful), _best(candidates)
     return [
-        found
-        for found in candidates
-        if found.evidence.bits >= (best if found.is_open else serial) - MARGIN
-    ]
+        one for one in candidates if one.evidence.bits >= _measure(one, serial, of_lawful, of_all) - MARGIN
+    ]  # fmt: skip
+
+
+def _best(candidates: Iterable[Candidate]) -> float:
+    return max((one.evidence.bits for one in candidates if one.is_open), default=0.0)
+
+
+def _measure(one: Candidate, serial: float, of_lawful: float, of_all: float) -> float:
+    if not one.is_open:
+        return serial
+    return of_all if one.held.event in SEIZED else of_lawful
 
 
 def asked_of(query: Query) -> Description:

@@ -3,36 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import ModuleType
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, text
 
 from salsa_ext.db import copy_many, db
-from salsa_ext.matching import neighbours
+from salsa_ext.matching import neighbours, sightings
+from salsa_ext.matching.pairs import READ_AFIELD
 from salsa_ext.models import MarkForm, MarkKey
 from salsa_ext.values.manifests import chunks
 
 BATCH = 5_000
 TOGETHER = 500
 TO_BE_FILLED = "to be filled"
+SIGHTINGS_TO_BE_FILLED = "sightings to be filled"
 
 
 def write(keys: Iterable[Mapping[str, Any]]) -> None:
     """Write the forms of marks that have none yet, of each with each make once.
 
-    A mark has a dozen of them, so they are made for few marks at a time. Two who keep the same mark
-    at once may both write them; a form that stands twice is found once.
+    A mark has a dozen of them, and one that was read in the field some fifty, so they are made for
+    few marks at a time. Two who keep the same mark at once may both write them; a form that stands
+    twice is found once.
     """
+    rows = list(keys)
+    _write_all(neighbours, rows)
+    _write_all(sightings, (row for row in rows if row["event"] in READ_AFIELD))
+
+
+def _write_all(kind: ModuleType, keys: Iterable[Mapping[str, Any]]) -> None:
     marks = {(row["key"], row["make"]): str(row["serial_norm"]) for row in keys}
     for some in chunks(marks.items(), TOGETHER):
-        _write(some)
+        _write(kind, some)
 
 
-def _write(marks: Sequence[tuple[tuple[int, str | None], str]]) -> None:
-    kept = _kept({key: neighbours.own(norm) for (key, _), norm in marks})
+def _write(kind: ModuleType, marks: Sequence[tuple[tuple[int, str | None], str]]) -> None:
+    kept = _kept({key: kind.own(norm) for (key, _), norm in marks})
     copy_many(MarkForm, [
         row for (key, make), norm in marks if (key, neighbours.make_code(make)) not in kept
-        for row in rows_of(key, make, norm)
+        for row in _rows(key, make, kind.kept(norm))
     ])  # fmt: skip
 
 
@@ -43,22 +53,29 @@ def _kept(own: Mapping[int, int]) -> set[tuple[int, int]]:
     return {(target, make) for target, make in db.session.execute(found)}
 
 
-def rows_of(target: int, make: str | None, norm: str) -> Iterator[dict[str, int]]:
-    """Return the rows of one mark."""
+def _rows(target: int, make: str | None, keys: Iterable[int]) -> Iterator[dict[str, int]]:
     code = neighbours.make_code(make)
-    return ({"key": key, "target": target, "make": code} for key in neighbours.kept(norm))
+    return ({"key": key, "target": target, "make": code} for key in keys)
 
 
 def fill(connection: Connection) -> None:
     """Write the forms of marks that were kept before there were any, for the owner of the tables.
 
-    Until then these are found by their own key alone; the table says that it is to be filled.
+    Until then these are found by their own key alone; the table says what is to be filled.
     """
-    if connection.scalar(text("SELECT obj_description('mark_form'::regclass)")) != TO_BE_FILLED:
-        return
+    left = connection.scalar(text("SELECT obj_description('mark_form'::regclass)"))
+    if left == TO_BE_FILLED:
+        _fill(connection, neighbours)
+    if left in (TO_BE_FILLED, SIGHTINGS_TO_BE_FILLED):
+        _fill(connection, sightings)
+        connection.execute(text("COMMENT ON TABLE mark_form IS NULL"))
+
+
+def _fill(connection: Connection, kind: ModuleType) -> None:
     marks = select(MarkKey.key, MarkKey.make, func.min(MarkKey.serial_norm))
+    if kind is sightings:
+        marks = marks.where(MarkKey.event.in_(READ_AFIELD))
     marks = marks.group_by(MarkKey.key, MarkKey.make).execution_options(yield_per=BATCH)
     for some in connection.execute(marks).partitions():
-        rows = [row for key, make, norm in some for row in rows_of(key, make, norm)]
+        rows = [row for key, make, norm in some for row in _rows(key, make, kind.kept(norm))]
         connection.execute(insert(MarkForm), rows)
-    connection.execute(text("COMMENT ON TABLE mark_form IS NULL"))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
 from salsa_ext.errors import Invalid
 from salsa_ext.matching.events import SEIZED
-from salsa_ext.matching.pairs import CERTAIN
+from salsa_ext.matching.pairs import CERTAIN, READ_AFIELD
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels.alike import Gun, of_many
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.documents import DocumentView
 from salsa_ext.readmodels.records import RecordView, of_documents, with_other_marks
@@ -87,9 +88,7 @@ def of_document(actor: Actor, document_id: UUID) -> None:
     """
     items = of_documents([document_id])[document_id]
     own = {item.record.id for item in items}
-    _propose(actor, [
-        (item, searched(actor, item, own, silent=False, stands=True)) for item in items
-    ])  # fmt: skip
+    _propose(actor, searched_many(actor, items, dict.fromkeys(own, own), silent=False))
 
 
 def _propose(actor: Actor, found: proposals.Found) -> None:
@@ -114,6 +113,32 @@ def searched(
     if item.record.version > 1:
         return found
     return settled(found, is_seized=item.record.event in SEIZED)
+
+
+def searched_many(
+    actor: Actor, items: Sequence[RecordView], own: Mapping[UUID, Collection[UUID]], *,
+    silent: bool | None = None,
+) -> list[tuple[RecordView, Sequence[Candidate]]]:  # fmt: skip
+    """Return each record with what it may match but for its `own` document's, as standing now.
+
+    The marks of all are looked for together, and those of corrections one by one. Of the licit
+    trade, what is only near and no more than trade itself is left out: it is never a match.
+    """
+    alike = of_many([
+        Gun(item.record.id, query_of(item), own[item.record.id], item.record.event in READ_AFIELD)
+        for item in items if item.record.version == 1
+    ], actor, silent=silent)  # fmt: skip
+    found = []
+    for item in items:
+        if item.record.version > 1:
+            hits: Sequence[Candidate] = searched(
+                actor, item, own[item.record.id], silent=silent, stands=True
+            )
+        else:
+            is_seized = item.record.event in SEIZED
+            hits = settled(alike.get(item.record.id, ()), is_seized=is_seized)
+        found.append((item, hits))
+    return found
 
 
 def settled(found: Sequence[Candidate], *, is_seized: bool) -> list[Candidate]:

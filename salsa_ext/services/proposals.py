@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 from sqlalchemy.dialects.postgresql import insert
 
 from salsa_ext.db import as_state, db
@@ -100,11 +100,11 @@ def _insert(actor: Actor, sides: Sequence[Side]) -> list[News]:
     if not sides:
         return []
     by_key = {side.key: side for side in sorted(sides, key=lambda side: side.key)}  # never crossing
-    made = insert(Match).values([_row(actor, side) for side in by_key.values()])
-    columns = (Match.id, Match.record_id, Match.other_key)
-    once = made.on_conflict_do_nothing().returning(*columns)
-    return [_news("match_proposed", row.id, by_key[row.record_id, row.other_key])
-            for row in db.session.execute(once)]  # fmt: skip
+    table = cast(Table, Match.__table__)  # rows of one shape: the statement is made once for all
+    columns = (table.c.id, table.c.record_id, table.c.other_key)
+    once = insert(table).on_conflict_do_nothing().returning(*columns)
+    made = db.session.execute(once, [_row(actor, side) for side in by_key.values()])
+    return [_news("match_proposed", row.id, by_key[row.record_id, row.other_key]) for row in made]
 
 
 def _news(code: str, match_id: UUID, side: Side) -> News:
@@ -132,7 +132,7 @@ def _said(side: Side) -> dict[str, Any]:
         for reason in evidence.reasons
     ] if side.is_open else []  # fmt: skip
     return {"other_record": side.other if side.is_open else None, "score": evidence.bits,
-            "strength": evidence.strength, "reasons": reasons}  # fmt: skip
+            "strength": evidence.strength, "reasons": reasons, "is_of_crime": side.is_urgent}  # fmt: skip
 
 
 def _renew(actor: Actor, row: Match, side: Side, look: Look) -> bool:

@@ -2,33 +2,26 @@
 
 A single document is matched in its own request already; here two that were written at one moment
 find each other too, and owners of silent records learn what matched, so that no answer takes longer
-for them. Guns of the licit trade that come many at a time are compared with what bears the same serial, by one
-question for all of them.
+for them. The marks of all guns of a row are looked for together.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Final
 from uuid import UUID
 
 from sqlalchemy import delete, select
 
 from salsa_ext.db import db
 from salsa_ext.matching import marks
-from salsa_ext.matching.pairs import READ_AFIELD
 from salsa_ext.models import MarkKey, MatchWait
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels.alike import of_many
 from salsa_ext.readmodels.records import RecordView, by_id, with_other_marks
-from salsa_ext.readmodels.sides import query_of
 from salsa_ext.services import matches, proposals
 from salsa_ext.services.proposals import Look
 from salsa_ext.values.actor import Actor
-
-FEW: Final = 20
 
 
 def run(*, actor: Actor) -> int:
@@ -46,21 +39,12 @@ def run(*, actor: Actor) -> int:
     if row is None:
         return 0
     db.session.execute(delete(MatchWait).where(MatchWait.id == row.id))
-    views = _standing(by_id(row.record_ids))
-    _propose(actor, views, is_bulk=len(row.record_ids) > FEW)
+    _propose(actor, _standing(by_id(row.record_ids)))
     return len(row.record_ids)
 
 
-def _propose(actor: Actor, views: Sequence[RecordView], *, is_bulk: bool) -> None:
-    others = [view for view in views if not is_bulk or view.record.event in READ_AFIELD]
-    traded = [view for view in views if is_bulk and view.record.event not in READ_AFIELD]
-    own = _documents(views)
-    alike = of_many({view.record.id: query_of(view) for view in traded}, actor.own_state())
-    found = [(view, matches.searched(actor, view, own[view.record.id], stands=True))
-             for view in others]  # fmt: skip
-    for view in traded:
-        hits = alike.get(view.record.id, ())
-        found.append((view, [hit for hit in hits if hit.held.record_id not in own[view.record.id]]))
+def _propose(actor: Actor, views: Sequence[RecordView]) -> None:
+    found = matches.searched_many(actor, views, _documents(views))
     changed = with_other_marks([view for view in views if view.record.version > 1])
     proposals.propose(actor, found, Look(changed, is_late=True))
 

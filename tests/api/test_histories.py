@@ -3,7 +3,7 @@
 import pytest
 
 from tests import bodies
-from tests.api.test_matches import act, correct, matches, sold
+from tests.matches import act, correct, matches, sold
 
 PURPOSE = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
 

@@ -137,6 +137,24 @@ def test_a_trace_of_a_seized_gun_leaves_the_seizure_out(as_actor, clerk):
     assert [event["event"] for event in result(police, trace)["chain"]] == ["domestic_sale"]
 
 
+@pytest.mark.parametrize("state", ["BRA", "URY"])
+def test_a_gun_that_was_seized_twice_and_misread_alike_is_traced_to_its_sale(
+    as_actor, clerk, analyst, state
+):
+    """The first seizure repeats what the second one read, and says nothing of where the gun is from."""
+    clerk.post("/transfers", bodies.transfer())
+    gun = bodies.firearm(serial="ABC123459")
+    first = bodies.seizure(
+        items=[gun], occurred_on="2025-06-01", place=bodies.FOZ | {"country": state}
+    )
+    as_actor(state, "police_officer").post("/seizures", first)
+    again = bodies.seizure(number="S-2", items=[gun])
+    seizure = as_actor("BRA", "police_officer").post("/seizures", again).json
+    trace = analyst.post("/traces", bodies.trace_of(seizure["id"])).json
+    events = [event["event"] for event in result(analyst, trace)["chain"]]
+    assert events == ["domestic_sale", "seized"]
+
+
 def test_a_gun_that_nobody_knows_is_not_traced_and_says_what_is_missing(analyst):
     gun = {"type": "pistol", "marking": "obliterated"}
     found = result(analyst, ask(analyst, firearm=gun))

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import create_engine, pool, text
 
-from salsa_ext.matching import marks
+from salsa_ext.matching import marks, neighbours, sightings
 from salsa_ext.services import forms
 
 
@@ -17,14 +17,18 @@ def owner(fresh_database):
 @pytest.fixture
 def old(owner):
     """A mark without forms, in a table that the migration left to be filled."""
+    return keep(owner, "registration")
+
+
+def keep(owner, event):
     key = marks.key("ABC123456")
     with owner.begin() as connection:
         connection.execute(text(
             "INSERT INTO mark_key (key, mark_id, record_id, record_version, state, serial_norm, skeleton,"
             " event, occurred_on, visibility, is_superseded, is_void) VALUES (:key, gen_random_uuid(),"
-            " gen_random_uuid(), 1, 'BRA', :norm, :skeleton, 'registration', '2020-01-01', 'open',"
+            " gen_random_uuid(), 1, 'BRA', :norm, :skeleton, :event, '2020-01-01', 'open',"
             " false, false)"
-        ), {"key": key.value, "norm": key.norm, "skeleton": key.skeleton})  # fmt: skip
+        ), {"key": key.value, "norm": key.norm, "skeleton": key.skeleton, "event": event})  # fmt: skip
     return key
 
 
@@ -33,13 +37,26 @@ def count(owner):
         return connection.scalar(text("SELECT count(*) FROM mark_form"))
 
 
+def fill(owner, said):
+    """Let the table say what is to be filled, and fill it twice."""
+    with owner.begin() as connection:
+        connection.execute(text(f"COMMENT ON TABLE mark_form IS '{said}'"))
+    for _ in range(2):
+        with owner.begin() as connection:
+            forms.fill(connection)
+
+
 def test_forms_are_filled_in_once_where_the_table_says_so(owner, old):
     with owner.begin() as connection:
         forms.fill(connection)
     assert count(owner) == 0
-    with owner.begin() as connection:
-        connection.execute(text("COMMENT ON TABLE mark_form IS 'to be filled'"))
-    for _ in range(2):
-        with owner.begin() as connection:
-            forms.fill(connection)
-    assert count(owner) == len(list(forms.rows_of(old.value, None, old.norm)))
+    fill(owner, "to be filled")
+    assert count(owner) == len(neighbours.kept(old.norm))
+
+
+def test_forms_of_what_was_read_in_the_field_are_filled_in_for_that_alone(owner, old):
+    fill(owner, "sightings to be filled")
+    assert count(owner) == 0
+    keep(owner, "theft")
+    fill(owner, "sightings to be filled")
+    assert count(owner) == len(sightings.kept(old.norm))

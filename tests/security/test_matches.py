@@ -10,7 +10,7 @@ from salsa_ext.models import Match
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import RULES
 from tests import bodies
-from tests.api.test_matches import act, correct, look, matches, sold
+from tests.matches import act, correct, look, matches, sold
 
 DECIDING = {"police_officer", "trace_analyst", "forensic_examiner"}
 

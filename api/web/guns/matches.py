@@ -55,9 +55,13 @@ DONE = {
 @blueprint.get("/matches")
 @signed_in
 def matches(actor: Actor) -> str:
-    """Show the matches of the own state's records, newest first, by the filters of the address."""
+    """Show the matches of the own state's records, newest first, by the filters of the address.
+
+    Those of crime, unless those of the licit trade are asked for.
+    """
     asked = listing.asked(MatchQuery)
-    page = reading.list_matches(actor, asked.filters, listing.LIMIT, asked.cursor)
+    wanted = {"is_of_crime": True} | asked.filters
+    page = reading.list_matches(actor, wanted, listing.LIMIT, asked.cursor)
     return render_template(
         "guns/matches.html", actor=actor, form=asked.form, page=page, choices=choices,
         guns=_own_guns(actor, page.items), onward=listing.address(page.next), zone=zone_of(actor),

@@ -1,0 +1,65 @@
+"""What the marks of many guns meet among those of all states, by one question for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+
+from salsa_ext.db import NO_STATE, db
+from salsa_ext.readmodels.marks import Held
+
+
+class Near(NamedTuple):
+    """A mark that a form of one that is asked for leads to, and the record that bears it."""
+
+    form: int
+    record_id: UUID
+    serial_norm: str
+
+
+def bearing(
+    keys: Collection[int], asker: str | None, *, silent: bool | None, most: int
+) -> list[tuple[int, Held]]:
+    """Return who holds marks of any of the keys, each with its key; no more than `most`.
+
+    What was corrected away is left out, and the caller must heed the visibility, as that of
+    `marks.holding`; `silent` means what it means there.
+    """
+    rows = db.session.execute(_BEARING, _asked(keys, asker, silent, most))
+    return [(key, Held(*row)) for key, *row in rows]
+
+
+def led_to(
+    forms: Collection[int], asker: str | None, *, events: Collection[str] | None,
+    silent: bool | None, most: int,
+) -> list[Near]:  # fmt: skip
+    """Return the marks that bear any of the forms, those of some `events` where given; as `bearing` does."""
+    asked = _asked(forms, asker, silent, most) | {"events": list(events) if events else None}
+    return [Near(*row) for row in db.session.execute(_LED_TO, asked)]
+
+
+def _asked(
+    keys: Collection[int], asker: str | None, silent: bool | None, most: int
+) -> dict[str, Any]:
+    return {"keys": "{" + ",".join(map(str, keys)) + "}", "asker": asker or NO_STATE,
+            "silent": silent, "most": most}  # fmt: skip
+
+
+_STANDS: Final = (
+    "NOT k.is_void AND NOT k.is_superseded AND (CAST(:silent AS boolean) IS NULL"
+    " OR :silent = (k.state <> :asker AND k.visibility = 'silent')) LIMIT :most"
+)
+_BEARING: Final = text(
+    f"SELECT k.key, {', '.join(f'k.{name}' for name in Held._fields)} FROM mark_key AS k"  # noqa: S608 - names of columns
+    f" WHERE k.key = ANY(CAST(:keys AS bigint[])) AND {_STANDS}"
+)
+# In steps, and the keys by a query of their own: the planner would weigh each of a hundred thousand.
+_LED_TO: Final = text(
+    "WITH form AS MATERIALIZED (SELECT DISTINCT f.key, f.target FROM mark_form AS f"  # noqa: S608 - a constant of ours
+    " WHERE f.key = ANY(ARRAY(SELECT unnest(CAST(:keys AS bigint[])))))"
+    " SELECT form.key, k.record_id, k.serial_norm FROM form JOIN mark_key AS k ON k.key = form.target"
+    f" WHERE (CAST(:events AS text[]) IS NULL OR k.event = ANY(:events)) AND {_STANDS}"
+)

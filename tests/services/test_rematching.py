@@ -1,0 +1,161 @@
+"""The worker's look at many guns together finds what a look at each by itself finds."""
+
+import random
+from collections import Counter
+
+import pytest
+from sqlalchemy import select
+
+from api.schemas.reports import ReportRequest
+from api.schemas.seizures import SeizureRequest
+from api.schemas.transfers import TransferRequest
+from salsa_ext.db import db
+from salsa_ext.errors import Invalid
+from salsa_ext.models import AuditEntry, Match, Notification
+from salsa_ext.readmodels import alike
+from salsa_ext.readmodels.search import search
+from salsa_ext.services import matches, rematching, reports, seizures, transfers
+from tests import bodies
+
+STATES = ("BRA", "PRY", "URY")
+MAKES = ("Taurus", "Glock", None)
+GLYPHS = "ABCEFHJKMNPRTUVWXY"
+
+
+@pytest.fixture
+def region(run):
+    """Guns that were made and sold, some of them lost, each read again with an error or without."""
+    chance = random.Random(7)
+    guns = [_gun(chance, number) for number in range(30)]
+    for state in STATES:
+        read = [_misread(chance, gun) for gun in guns]
+        batch = [bodies.transfer(firearm=gun, visibility=_shown(chance)) for gun in read]
+        run(state, transfers.record_many, batch=[TransferRequest().load(body) for body in batch])
+        lost = [
+            bodies.report(
+                number=f"R-{at}", firearm=_misread(chance, gun), visibility=_shown(chance)
+            )
+            for at, gun in enumerate(guns[::3])
+        ]
+        run(state, reports.record_many, batch=[ReportRequest().load(body) for body in lost])
+
+
+def _shown(chance):
+    return chance.choice(("open", "open", "pointer", "silent"))
+
+
+def _gun(chance, number):
+    serial = f"{chance.choice(GLYPHS)}{chance.choice(GLYPHS)}{chance.randrange(10**6):06}"
+    if number % 5 == 0:
+        serial = f"TQ{700000 + number}"  # a family
+    marks = [{"kind": "confiscation", "text": f"PF-{5000 + number}"}] if number % 7 == 0 else []
+    return bodies.firearm(serial=serial, marks=marks)
+
+
+def _misread(chance, gun):
+    serial, how = list(gun["serial"]), chance.randrange(8)
+    if gun["marks"]:  # by which it is known again where nothing is left of the serial
+        return gun if how < 5 else gun | {"serial": "raspado", "marking": "obliterated"}
+    at = chance.randrange(len(serial))
+    if how == 1:
+        serial[at] = chance.choice("0123456789")
+    elif how == 2:
+        del serial[at]
+    elif how == 3:
+        serial[at] = "?"
+    elif how == 4:
+        serial[at - 1], serial[at] = serial[at], serial[at - 1]
+    elif how == 5:
+        serial[at], serial[at - 1] = chance.choice("0123456789"), chance.choice(GLYPHS)
+    read = gun | {"serial": "".join(serial), "make": chance.choice(MAKES)}
+    return {name: value for name, value in read.items() if value is not None}
+
+
+def look(run):
+    """Let the worker look until nothing waits; returns what each state then has and was told."""
+    for state in STATES:
+        while run(state, rematching.run):
+            pass
+    return {state: run(state, _told) for state in STATES}
+
+
+def _told(actor):
+    rows = db.session.scalars(select(Match)).all()
+    pairs = {
+        (row.record_id, row.other_key, row.other_record, row.score, row.strength, row.status,
+         tuple(reason["code"] for reason in row.reasons)) for row in rows
+    }  # fmt: skip
+    named = {row.id: (row.record_id, row.other_key) for row in rows}
+    told = select(Notification.code, Notification.subject_id)
+    news = Counter((code, named.get(subject)) for code, subject in db.session.execute(told))
+    wanted = select(AuditEntry).where(AuditEntry.subject_kind == "match")
+    acts = Counter(
+        (entry.action, named.get(entry.subject_id), str(entry.data))
+        for entry in db.session.scalars(wanted)
+        if entry.owner_state == actor.state or actor.state in entry.concerned
+    )
+    return pairs, news, acts
+
+
+def undone(call, *arguments):
+    """Return what is answered, and leave no trace of it."""
+    before = db.session.get_bind().begin_nested()
+    try:
+        return call(*arguments)
+    finally:
+        db.session.remove()
+        before.rollback()
+
+
+def one_by_one(guns, actor, *, silent):
+    """Search for each gun by itself, as a check does."""
+    found = {}
+    for gun in guns:
+        try:
+            found[gun.record_id] = search(
+                gun.query, actor, settles=False, silent=silent, stands=True, own=gun.own
+            )
+        except Invalid:
+            continue
+    return found
+
+
+def test_what_is_looked_for_together_is_what_each_gun_finds_by_itself(region, run, monkeypatch):
+    together = undone(look, run)
+    monkeypatch.setattr(matches, "of_many", one_by_one)
+    apart = undone(look, run)
+    assert together == apart
+    pairs = [pair for pairs, _, _ in together.values() for pair in pairs]
+    codes = {code for *_, reasons in pairs for code in reasons}
+    assert {"serial_same", "serial_one", "serial_unread", "mark_same"} <= codes
+    assert len(pairs) > 100
+
+
+def test_where_too_much_is_met_each_gun_is_searched_by_itself(region, run, monkeypatch):
+    together = undone(look, run)
+    monkeypatch.setattr(alike, "MOST", 20)
+    assert undone(look, run) == together
+
+
+def test_a_lawful_gun_of_a_file_finds_the_one_that_was_misread(run):
+    seized = bodies.seizure(items=[bodies.firearm(serial="ABC129956")])
+    run("BRA", seizures.record, data=SeizureRequest().load(seized))
+    batch = [
+        TransferRequest().load(bodies.transfer(firearm=bodies.firearm(serial=serial)))
+        for serial in ("ABC123456", *(f"XKF{number}" for number in range(700000, 700040)))
+    ]
+    run("PRY", transfers.record_many, batch=batch)
+    found = look(run)
+    assert [len(found[state][0]) for state in STATES] == [1, 1, 0]
+
+
+def test_guns_that_share_no_mark_are_read_and_not_searched(run, asked):
+    serials = ("ABC123456", "XKF777111", "RTM405060", "HJN929394", "VWY151617", "PPX300300")
+    batch = [
+        ReportRequest().load(bodies.report(number=one, firearm=bodies.firearm(serial=one)))
+        for one in serials
+    ]
+    run("PRY", reports.record_many, batch=batch)
+    asked.clear()
+    assert run("PRY", rematching.run) == len(serials)
+    assert not [statement for statement in asked if "salsa_near" in statement]
