@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests import bodies
-from tests.api.test_matches import act, matches, sold
+from tests.matches import act, matches, sold
 from tests.web.pages import text
 
 FOR_A_CASE = {"purpose": "investigation", "case_number": "C-7"}

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests import bodies
-from tests.api.test_matches import correct, matches, sold
+from tests.matches import correct, matches, sold
 from tests.web.pages import text
 
 WORDS = {
