@@ -276,6 +276,9 @@ REFUSED: Final[Mapping[str, Message]] = {
     "sequence_taken": say(
         "Another envelope with the number {field} of this pair was received before."
     ),
+    "other_request": say(
+        "The envelope answers {field}, which its sender was not asked in these words."
+    ),
     "chain_broken": say(
         "The envelope does not follow the one before it: {field} names another hash."
     ),

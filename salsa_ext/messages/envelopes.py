@@ -18,6 +18,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
 
@@ -81,12 +82,12 @@ class Envelope:
     kid: str = field(default="", compare=False)
     signature: bytes = field(default=b"", compare=False, repr=False)
 
-    @property
+    @cached_property
     def content(self) -> bytes:
         """Return the canonical form of all fields but the signature."""
         return _canonical(self._fields())
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """Return the SHA-256 of the content, which names this envelope for good."""
         return hashlib.sha256(self.content).hexdigest()

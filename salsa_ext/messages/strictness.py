@@ -128,7 +128,7 @@ def _is_signature(value: Any) -> bool:
     if not (_text(_KEY)(value["kid"]) and _text(_VALUE)(value["value"])):
         return False
     written = base64.urlsafe_b64encode(base64.urlsafe_b64decode(value["value"] + "=="))
-    return written.rstrip(b"=").decode() == value["value"]
+    return bool(written.rstrip(b"=").decode() == value["value"])
 
 
 FIELDS: Final[Mapping[str, Callable[[Any], bool]]] = {
