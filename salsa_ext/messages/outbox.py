@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from salsa_ext.audit import Act, Action, append_many
+from salsa_ext.audit import Act, Action, append, append_many
 from salsa_ext.db import db, insert_many
 from salsa_ext.messages import pairs
 from salsa_ext.messages.envelopes import Envelope, Letter, Signer, parse, seal
@@ -104,6 +104,13 @@ def put_off(actor: Actor, undelivered: Undelivered, failure: str) -> None:
     again = actor.now() + pause(undelivered.attempts)
     attempts = undelivered.attempts + 1
     _progress(actor, [undelivered.envelope.id], due_at=again, attempts=attempts, failure=failure)
+
+
+def mark_refused(actor: Actor, envelope: Envelope, code: str) -> None:
+    """Note that the recipient took an envelope of the actor's state and set it aside, and audit it."""
+    _progress(actor, [envelope.id], failure=code)
+    told = {"recipient": envelope.recipient, "code": code}
+    append(actor, Act(Action.ENVELOPE_RETURNED, "envelope", envelope.id, data=told))
 
 
 def pause(attempts: int) -> timedelta:

@@ -54,7 +54,8 @@ def senders(actor: Actor) -> list[str]:
 def ready(actor: Actor, sender: str, most: int) -> list[Waiting]:
     """Return what is to be applied next of what a sender said, in its order and without a gap.
 
-    One that was put off keeps back those after it until its time has come. Whoever asks holds the lock of the pair.
+    One that was put off keeps back those after it until its time has come. Whoever asks holds the
+    lock of the pair.
     """
     state = actor.own_state()
     reached = standing(state, sender)

@@ -78,5 +78,6 @@ def _hear(actor: Actor, vault: Vault, envelope: Envelope, mine: Envelope | None)
     code = envelope.body.get("code")
     if mine is None or not isinstance(code, str):
         raise EnvelopeRefused("malformed", field="body")
+    outbox.mark_refused(actor, mine, code)
     if mine.kind in REFUSALS:
         REFUSALS[mine.kind](actor, vault, mine, code)

@@ -8,16 +8,17 @@ from salsa_ext.db import Base
 TABLES = sorted(Base.metadata.tables.values(), key=lambda table: table.name)
 CONCERNING = [table.name for table in TABLES if "concerned" in table.columns]
 KEPT = [
-    "account", "api_key", "assignment", "idempotency_key", "match", "match_wait", "officer",
-    "signing_secret", "standing_number",
+    "account", "api_key", "assignment", "idempotency_key", "inbox", "inbox_pair", "inbox_progress",
+    "match", "match_wait", "officer", "outbox", "outbox_pair", "outbox_progress", "signing_secret",
+    "standing_number",
 ]  # fmt: skip
 APPEND_ONLY = [
-    "attachment_part", "audit_entry", "checkpoint", "event", "import_run", "mark", "notification",
-    "notification_reading", "receipt", "record", "report", "seizure", "transfer",
+    "attachment_part", "audit_entry", "checkpoint", "event", "import_run", "inbox", "mark",
+    "notification", "notification_reading", "outbox", "receipt", "record", "report", "seizure", "transfer",
 ]  # fmt: skip
 SEALED = [
-    "attachment_part", "audit_entry", "checkpoint", "event", "notification", "notification_reading", "receipt",
-    "report", "seizure", "transfer",
+    "attachment_part", "audit_entry", "checkpoint", "event", "inbox", "notification",
+    "notification_reading", "outbox", "receipt", "report", "seizure", "transfer",
 ]  # fmt: skip
 CHANGES = (
     "UPDATE {table} SET owner_state = owner_state", "DELETE FROM {table}", "TRUNCATE {table}",
