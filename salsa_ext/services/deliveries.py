@@ -64,6 +64,7 @@ def deliver_now(actor: Actor, vault: Vault) -> int:
     Answers are delivered too, and answers to those, a few rounds deep, so that the command can show
     them. What fails waits for the worker, and the command goes on. Returns how many were applied.
     """
+    db.session.flush()  # what the command changed is its state's to write, not the recipient's
     speaking, here, applied = [actor], participants(), 0
     for _ in range(ROUNDS):
         said = [
