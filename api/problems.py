@@ -19,6 +19,7 @@ STATUS: dict[type[SalsaError], int] = {
     errors.Forbidden: 403,
     errors.NotFound: 404,
     errors.Conflict: 409,
+    errors.EnvelopeRefused: 422,
     errors.NothingMatches: 409,
     errors.NotReceivedYet: 409,
     errors.Duplicate: 409,

@@ -1,4 +1,4 @@
-"""Work that no request waits for: folding sums, matching files, watching shipments, forgetting answers."""
+"""Work that no request waits for: sums, matches, envelopes, shipments to watch, answers to forget."""
 
 from __future__ import annotations
 
@@ -12,12 +12,21 @@ from typing import Final
 from flask import Flask
 
 from api.app import create_app
+from api.vault import vault
 from salsa_ext.clock import SYSTEM, Clock
 from salsa_ext.config import Config
 from salsa_ext.db import transaction
 from salsa_ext.policy.rules import operator
 from salsa_ext.readmodels.states import participants
-from salsa_ext.services import idempotency, rematching, rollups, telling_owners, waiting, watch
+from salsa_ext.services import (
+    deliveries,
+    idempotency,
+    rematching,
+    rollups,
+    telling_owners,
+    waiting,
+    watch,
+)
 
 log = logging.getLogger("salsa.worker")
 PAUSE = 5.0
@@ -39,8 +48,8 @@ def run_once(app: Flask) -> dict[str, int]:
     """Do all jobs once; returns how much each did."""
     with app.app_context():
         return {
-            "folded": fold(), "matched": matched(), "told": told(), "watched": watched(), "awaited": awaited(),
-            "forgotten": clean(),
+            "folded": fold(), "matched": matched(), "delivered": delivered(), "told": told(),
+            "watched": watched(), "awaited": awaited(), "forgotten": clean(),
         }  # fmt: skip
 
 
@@ -109,6 +118,30 @@ def awaited(clock: Clock = SYSTEM) -> int:
     return looked_at
 
 
+def delivered(clock: Clock = SYSTEM) -> int:
+    """Deliver and apply the envelopes that wait, state by state; safe to run anywhere, twice, at once.
+
+    A state for which that fails keeps no other from its turn.
+    """
+    moved = 0
+    for state in _states():
+        try:
+            for done in _delivered_of(state, clock):
+                moved += done
+        except Exception as error:  # the next round tries again
+            log.exception("not delivered", extra={"state": state, "error": type(error).__name__})
+    return moved
+
+
+def _delivered_of(state: str, clock: Clock) -> Iterator[int]:
+    done = 1
+    while done:
+        actor = operator(state, clock=clock)
+        with transaction(actor):
+            done = deliveries.run(actor, vault())
+        yield done
+
+
 def clean() -> int:
     """Forget the answers to repeated requests that are older than 30 days, state by state."""
     forgotten = 0
@@ -120,7 +153,7 @@ def clean() -> int:
 
 
 EVERY: Final[Mapping[Callable[[], int], float]] = {
-    fold: PAUSE, matched: PAUSE, told: MINUTE, watched: MINUTE, awaited: HOUR, clean: HOUR,
+    fold: PAUSE, matched: PAUSE, delivered: PAUSE, told: MINUTE, watched: MINUTE, awaited: HOUR, clean: HOUR,
 }  # fmt: skip
 """How often each job is done, in seconds."""
 

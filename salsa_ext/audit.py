@@ -96,11 +96,16 @@ class Action(StrEnum):
     TRACE_REOPENED = "trace:reopened"
     TRACE_WITHDRAWN = "trace:withdrawn"
     TRACE_CLOSED = "trace:closed"
+    ENVELOPE_SENT = "envelope:sent"
+    ENVELOPE_APPLIED = "envelope:applied"
+    ENVELOPE_REFUSED = "envelope:refused"
+    ENVELOPE_RETURNED = "envelope:returned"
     FILE_IMPORTED = "file:imported"
 
 
 SUBJECT_KINDS: Final = (
-    "account", "agency", "attachment", "check", "contact", "discrepancy", "import", "key",
+    "account", "agency", "attachment", "check", "contact", "discrepancy", "envelope", "import",
+    "key",
     "licensee", "match", "notification", "permit", "record", "report", "seizure", "setting",
     "shipment", "signing_key",
     "trace", "transfer",

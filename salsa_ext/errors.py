@@ -259,3 +259,38 @@ class NotConfigured(SalsaError):
     """The installation lacks something that its operator has to provide."""
 
     code = "not_configured"
+
+
+REFUSED: Final[Mapping[str, Message]] = {
+    "too_large": say("The envelope is larger than {field} bytes."),
+    "malformed": say(
+        "The field {field} of the envelope is missing, unknown or not as it has to be."
+    ),
+    "not_canonical": say("The envelope is not written in its canonical form (RFC 8785)."),
+    "unknown_version": say("Envelopes of version {field} are not known here."),
+    "other_recipient": say("The envelope is for {field}."),
+    "unknown_key": say("The sender of the envelope has no key {field} that is known here."),
+    "bad_signature": say("The signature is not one of {field} on this envelope: it was altered."),
+    "compromised_key": say("The key {field}, which signed the envelope, was reported stolen."),
+    "id_taken": say("Another envelope with the id {field} was received before."),
+    "sequence_taken": say(
+        "Another envelope with the number {field} of this pair was received before."
+    ),
+    "other_request": say(
+        "The envelope answers {field}, which its sender was not asked in these words."
+    ),
+    "chain_broken": say(
+        "The envelope does not follow the one before it: {field} names another hash."
+    ),
+}
+"""Why an envelope is not taken; `field` says which field, key, state or number."""
+
+
+class EnvelopeRefused(SalsaError):
+    """An envelope that is not taken, whatever it says; `reason` is one of REFUSED."""
+
+    code = "envelope_refused"
+
+    def __init__(self, reason: str, field: str = "") -> None:
+        super().__init__(Message(REFUSED[reason].text, {"field": field}), reason=reason)
+        self.reason = reason

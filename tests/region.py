@@ -8,8 +8,16 @@ from flask import Flask
 
 from salsa_ext.clock import FixedClock
 from salsa_ext.db import transaction
+from salsa_ext.messages.envelopes import Letter
 from salsa_ext.policy.rules import RULES, operator
-from salsa_ext.services import accounts, agencies, imports, match_waits, notifications
+from salsa_ext.services import (
+    accounts,
+    agencies,
+    deliveries,
+    imports,
+    match_waits,
+    notifications,
+)
 from salsa_ext.services.accounts import AccountData
 from salsa_ext.services.agencies import AgencyData, ContactData
 from salsa_ext.services.imports import RunData
@@ -58,6 +66,7 @@ def fill(app: Flask) -> Ids:
     match = police.get(f"/matches?record={_record_of(police, seizure)}").json["items"][0]["id"]
     _wait()
     _tell()
+    _write(app)
     notification = licensing.get("/notifications").json["items"][0]["id"]
     licensing.post(f"/notifications/{notification}/read", expect=200)
     told = partner.get("/notifications").json["items"][0]["id"]
@@ -126,6 +135,16 @@ def _tell() -> None:
             Notice(state, (*RULES,), "permit_posted", "permit", new_id(), "BRA", "E-1")
             for state in ("BRA", "PRY")
         ])  # fmt: skip
+
+
+def _write(app: Flask) -> None:
+    """Let each of the two states say something to the other, of a kind that nobody handles."""
+    for state, other in (("BRA", "PRY"), ("PRY", "BRA")):
+        acting = operator(state, clock=FixedClock(NOW))
+        with app.app_context(), transaction(acting):
+            letter = Letter("test.said", "BR-1", other, {"said": "Something"})
+            deliveries.send(acting, app.config["VAULT"], letter)
+            deliveries.deliver_now(acting, app.config["VAULT"])
 
 
 def _register() -> None:

@@ -5,6 +5,14 @@ from salsa_ext.models.attachments import Attachment, AttachmentPart
 from salsa_ext.models.audit import AuditEntry
 from salsa_ext.models.checks import Check
 from salsa_ext.models.discrepancies import Assignment, Discrepancy, Position
+from salsa_ext.models.envelopes import (
+    Inbox,
+    InboxPair,
+    InboxProgress,
+    Outbox,
+    OutboxPair,
+    OutboxProgress,
+)
 from salsa_ext.models.events import Event
 from salsa_ext.models.idempotency import IdempotencyKey
 from salsa_ext.models.imports import ImportRun
@@ -40,10 +48,11 @@ from salsa_ext.models.transfers import Transfer
 __all__ = [
     "Account", "Agency", "Alias", "ApiKey", "Assignment", "Attachment", "AttachmentPart",
     "AuditEntry", "Calibre", "Check", "Checkpoint", "Contact", "Discrepancy", "Event",
-    "FirearmType", "IdempotencyKey", "ImportRun", "Installation", "Label", "Licensee", "Make",
-    "Mark", "MarkForm", "MarkKey", "Match", "MatchWait", "Notification", "NotificationReading",
-    "Offence", "Officer", "Party", "Permit", "PermitLine", "PermitReference", "Position", "Post",
-    "Receipt", "Record", "RecordSetting", "Report", "Rollup", "RollupDelta", "Seizure", "Shipment",
-    "ShippedAgain", "SigningKey", "SigningSecret", "StandingNumber", "State", "StateSetting",
-    "Trace", "TraceLeg", "Transfer",
+    "FirearmType", "IdempotencyKey", "ImportRun", "Inbox", "InboxPair", "InboxProgress",
+    "Installation", "Label", "Licensee", "Make", "Mark", "MarkForm", "MarkKey", "Match",
+    "MatchWait", "Notification", "NotificationReading", "Offence", "Officer", "Outbox",
+    "OutboxPair", "OutboxProgress", "Party", "Permit", "PermitLine", "PermitReference",
+    "Position", "Post", "Receipt", "Record", "RecordSetting", "Report", "Rollup", "RollupDelta",
+    "Seizure", "Shipment", "ShippedAgain", "SigningKey", "SigningSecret", "StandingNumber",
+    "State", "StateSetting", "Trace", "TraceLeg", "Transfer",
 ]  # fmt: skip

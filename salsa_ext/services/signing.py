@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import cache, partial
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import delete, select, text
@@ -57,15 +59,26 @@ def compromise(*, actor: Actor, kid: str, since: datetime) -> None:
 
 
 def sign(actor: Actor, vault: Vault, claims: Claims) -> str:
-    """Return the token of a paper, signed by the state that issued it, whoever may have the paper.
+    """Return the token of a paper, signed by the state that issued it, whoever may have the paper."""
+    return encode(claims, *key_of(actor, vault, claims.state))
 
-    A state that has no key gets its first one; two requests that both need it make one.
+
+def signer(actor: Actor, vault: Vault) -> Callable[[str], tuple[str, Ed25519PrivateKey]]:
+    """Return what gives the key of a state, looked up once for all that one command signs."""
+    return cache(partial(key_of, actor, vault))
+
+
+def key_of(actor: Actor, vault: Vault, state: str) -> tuple[str, Ed25519PrivateKey]:
+    """Return the key by which a state signs now, with its id.
+
+    A state that has no key gets its first one; two requests that both need it make one. Raises
+    NotConfigured where the private part is gone or does not open.
     """
     made: list[Act] = []
-    with as_state(actor, claims.state):
-        kid, sealed = _secret(claims.state) or _first(claims.state, vault, actor.now(), made)
+    with as_state(actor, state):
+        kid, sealed = _secret(state) or _first(state, vault, actor.now(), made)
     append_many(actor, made)
-    return encode(claims, kid, Ed25519PrivateKey.from_private_bytes(vault.open(sealed, kid)))
+    return kid, Ed25519PrivateKey.from_private_bytes(vault.open(sealed, kid))
 
 
 def _secret(state: str) -> tuple[str, bytes] | None:

@@ -8,16 +8,17 @@ from salsa_ext.db import Base
 TABLES = sorted(Base.metadata.tables.values(), key=lambda table: table.name)
 CONCERNING = [table.name for table in TABLES if "concerned" in table.columns]
 KEPT = [
-    "account", "api_key", "assignment", "idempotency_key", "match", "match_wait", "officer",
-    "signing_secret", "standing_number",
+    "account", "api_key", "assignment", "idempotency_key", "inbox", "inbox_pair", "inbox_progress",
+    "match", "match_wait", "officer", "outbox", "outbox_pair", "outbox_progress", "signing_secret",
+    "standing_number",
 ]  # fmt: skip
 APPEND_ONLY = [
-    "attachment_part", "audit_entry", "checkpoint", "event", "import_run", "mark", "notification",
-    "notification_reading", "receipt", "record", "report", "seizure", "transfer",
+    "attachment_part", "audit_entry", "checkpoint", "event", "import_run", "inbox", "mark",
+    "notification", "notification_reading", "outbox", "receipt", "record", "report", "seizure", "transfer",
 ]  # fmt: skip
 SEALED = [
-    "attachment_part", "audit_entry", "checkpoint", "event", "notification", "notification_reading", "receipt",
-    "report", "seizure", "transfer",
+    "attachment_part", "audit_entry", "checkpoint", "event", "inbox", "notification",
+    "notification_reading", "outbox", "receipt", "report", "seizure", "transfer",
 ]  # fmt: skip
 CHANGES = (
     "UPDATE {table} SET owner_state = owner_state", "DELETE FROM {table}", "TRUNCATE {table}",
@@ -134,6 +135,20 @@ def test_a_state_neither_adds_nor_ends_a_public_key_of_another(as_role):
     "UPDATE signing_secret SET sealed = sealed",
 ])  # fmt: skip
 def test_a_key_is_not_exchanged_for_another(as_role, change):
+    service = as_role("service")
+    service.execute("SET LOCAL salsa.state = 'PRY'")
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege, match="permission denied"):
+        service.execute(change)
+
+
+@pytest.mark.parametrize("change", [
+    "UPDATE outbox_progress SET recipient = recipient", "UPDATE outbox_progress SET sequence = 1",
+    "DELETE FROM outbox_progress", "UPDATE outbox_pair SET recipient = recipient",
+    "DELETE FROM outbox_pair", "UPDATE inbox_progress SET sender = sender",
+    "UPDATE inbox_progress SET sequence = 1", "DELETE FROM inbox_progress",
+    "UPDATE inbox_pair SET sender = sender", "DELETE FROM inbox_pair",
+])  # fmt: skip
+def test_how_far_an_envelope_came_is_all_that_is_changed(as_role, change):
     service = as_role("service")
     service.execute("SET LOCAL salsa.state = 'PRY'")
     with pytest.raises(psycopg2.errors.InsufficientPrivilege, match="permission denied"):

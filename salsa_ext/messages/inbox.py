@@ -1,0 +1,194 @@
+"""The inbox of a state: what came, checked, and kept until it can be applied in its order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import or_, select, update
+
+from salsa_ext.db import db, insert_many
+from salsa_ext.errors import EnvelopeRefused
+from salsa_ext.messages import pairs
+from salsa_ext.messages.envelopes import Envelope, Keys, parse, verify
+from salsa_ext.messages.standings import Standing, keep_standing, standing
+from salsa_ext.models import Inbox, InboxProgress
+from salsa_ext.values.actor import Actor
+from salsa_ext.values.tokens import PublicKey
+
+TOGETHER: Final = 500
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """That an envelope is in the inbox of its recipient, since when; the same for each delivery."""
+
+    id: UUID
+    hash: str
+    received_at: datetime
+
+
+@dataclass
+class _Taking:
+    """What is taken of one sender at once; `known` are those of it that came before."""
+
+    standing: Standing
+    known: dict[UUID, Receipt]
+    sequences: set[int]
+    taken: list[Envelope] = field(default_factory=list)
+
+
+def receive(actor: Actor, raw: bytes, keys: Keys) -> Receipt:
+    """Take an envelope for the actor's state, which is the recipient, or raise EnvelopeRefused.
+
+    One that came before gets the same receipt and changes nothing. One whose predecessor has not
+    come yet is kept until it has. The moment of receipt is `actor.now()`.
+    """
+    told = receive_many(actor, [raw], keys)[0]
+    if isinstance(told, EnvelopeRefused):
+        raise told
+    return told
+
+
+def receive_many(
+    actor: Actor, raws: Sequence[bytes], keys: Keys
+) -> list[Receipt | EnvelopeRefused]:
+    """Take envelopes for the actor's state, in any order; one that is refused spoils no other.
+
+    Returns for each its receipt, or why it is refused.
+    """
+    read = _checked(actor, raws, keys)
+    senders = {each.sender for each in read if isinstance(each, Envelope)}
+    pairs.lock(actor.own_state(), senders)
+    told: dict[int, Receipt | EnvelopeRefused] = {
+        at: each for at, each in enumerate(read) if isinstance(each, EnvelopeRefused)
+    }
+    for sender in sorted(senders):
+        said = {at: each for at, each in enumerate(read)
+                if isinstance(each, Envelope) and each.sender == sender}  # fmt: skip
+        told |= _take(actor, sender, said)
+    return [told[at] for at in range(len(raws))]
+
+
+def _checked(
+    actor: Actor, raws: Iterable[bytes], keys: Keys
+) -> list[Envelope | EnvelopeRefused]:  # fmt: skip
+    """Return each envelope as it is read and checked, or why it is refused."""
+    known: dict[str, Mapping[str, PublicKey]] = {}
+
+    def remembered(kid: str | None) -> Mapping[str, PublicKey]:
+        if kid is not None and kid not in known:
+            known[kid] = keys(kid)
+        return known.get(kid or "", {})
+
+    return [_check(actor, raw, remembered) for raw in raws]
+
+
+def _check(actor: Actor, raw: bytes, keys: Keys) -> Envelope | EnvelopeRefused:
+    try:
+        envelope = parse(raw)
+        if envelope.recipient != actor.own_state():
+            raise EnvelopeRefused("other_recipient", field=envelope.recipient)
+        verify(envelope, keys, actor.now())
+    except EnvelopeRefused as refused:
+        return refused
+    return envelope
+
+
+def _take(
+    actor: Actor, sender: str, said: Mapping[int, Envelope]
+) -> dict[int, Receipt | EnvelopeRefused]:
+    state = actor.own_state()
+    taking = _taking(state, sender, list(said.values()))
+    before = taking.standing
+    told = {
+        at: _take_one(actor, taking, envelope)
+        for at, envelope in sorted(said.items(), key=lambda item: item[1].sequence)
+    }
+    if taking.taken:
+        _keep(actor, taking.taken)
+    if taking.standing != before:  # else the one that is missed is missing still
+        keep_standing(state, sender, _advanced(state, sender, taking.standing))
+    return told
+
+
+def _taking(state: str, sender: str, said: Sequence[Envelope]) -> _Taking:
+    """Return where the pair stands, and which of what is said came before."""
+    ids, numbers = [each.id for each in said], [each.sequence for each in said]
+    same = or_(Inbox.id.in_(ids), (Inbox.sender == sender) & Inbox.sequence.in_(numbers))
+    columns = (Inbox.id, Inbox.hash, Inbox.received_at, Inbox.sender, Inbox.sequence)
+    rows = db.session.execute(select(*columns).where(Inbox.owner_state == state, same)).all()
+    known = {row.id: Receipt(row.id, row.hash, row.received_at) for row in rows}
+    taken = {row.sequence for row in rows if row.sender == sender}
+    return _Taking(standing(state, sender), known, taken)
+
+
+def _take_one(actor: Actor, taking: _Taking, envelope: Envelope) -> Receipt | EnvelopeRefused:
+    if (before := taking.known.get(envelope.id)) is not None:
+        same = before.hash == envelope.hash
+        return before if same else EnvelopeRefused("id_taken", field=str(envelope.id))
+    if envelope.sequence in taking.sequences:
+        return EnvelopeRefused("sequence_taken", field=str(envelope.sequence))
+    if envelope.sequence == taking.standing.received_through + 1:
+        if envelope.previous != taking.standing.hash:
+            return EnvelopeRefused("chain_broken", field=str(envelope.id))
+        taking.standing = replace(
+            taking.standing, received_through=envelope.sequence, hash=envelope.hash
+        )
+    receipt = Receipt(envelope.id, envelope.hash, actor.now())
+    taking.known[envelope.id] = receipt
+    taking.sequences.add(envelope.sequence)
+    taking.taken.append(envelope)
+    return receipt
+
+
+def _keep(actor: Actor, taken: Sequence[Envelope]) -> None:
+    now = actor.now()
+    insert_many(Inbox, [{
+        "owner_state": each.recipient, "id": each.id, "sender": each.sender,
+        "sequence": each.sequence, "kind": each.kind, "case_number": each.case_number,
+        "previous": each.previous, "hash": each.hash, "raw": each.raw, "received_at": now,
+    } for each in taken])  # fmt: skip
+    insert_many(InboxProgress, [{
+        "owner_state": each.recipient, "envelope_id": each.id, "sender": each.sender,
+        "sequence": each.sequence, "status": "waiting", "code": None, "attempts": 0,
+        "due_at": now, "settled_at": None,
+    } for each in taken])  # fmt: skip
+
+
+def _advanced(state: str, sender: str, reached: Standing) -> Standing:
+    """Return the standing after those that waited for their predecessor, each checked against it.
+
+    One that does not follow it, and came first, is set aside in its turn: its sender signed two
+    histories, which people have to look at.
+    """
+    for row in _followers(state, sender, reached.received_through):
+        if row.previous != reached.hash:
+            _mark(state, row.id, code="chain_broken")
+        reached = replace(reached, received_through=row.sequence, hash=row.hash)
+    return reached
+
+
+def _followers(state: str, sender: str, through: int) -> Iterator[Any]:
+    """Yield what is kept after a number, as far as there is no gap."""
+    columns = (Inbox.id, Inbox.sequence, Inbox.previous, Inbox.hash)
+    mine = select(*columns).where(Inbox.owner_state == state, Inbox.sender == sender)
+    while True:
+        some = mine.where(Inbox.sequence > through, Inbox.sequence <= through + TOGETHER)
+        rows = db.session.execute(some.order_by(Inbox.sequence)).all()
+        for row in rows:
+            if row.sequence != through + 1:
+                return
+            through = row.sequence
+            yield row
+        if not rows:
+            return
+
+
+def _mark(state: str, envelope_id: UUID, **values: Any) -> None:
+    mine = (InboxProgress.owner_state == state, InboxProgress.envelope_id == envelope_id)
+    changed = update(InboxProgress).where(*mine).values(**values)
+    db.session.execute(changed.execution_options(synchronize_session=False))

@@ -1,0 +1,122 @@
+"""What is in the inbox and not applied yet: taken in its order, and marked when it is settled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import takewhile
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from salsa_ext.audit import Act, Action, append_many
+from salsa_ext.db import db
+from salsa_ext.messages.envelopes import Envelope, kept
+from salsa_ext.messages.outbox import pause
+from salsa_ext.messages.standings import keep_standing, standing
+from salsa_ext.models import Inbox, InboxPair, InboxProgress
+from salsa_ext.values.actor import Actor
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """An envelope whose turn it is; `code` says why it is not to be applied, where it is not."""
+
+    envelope: Envelope
+    attempts: int
+    received_at: datetime
+    code: str | None
+
+
+@dataclass(frozen=True)
+class Settled:
+    """One that is done with: applied, or set aside for a reason."""
+
+    envelope: Envelope
+    code: str | None = None
+
+
+def senders(actor: Actor) -> list[str]:
+    """Return who said something to the actor's state that can be applied now, in order."""
+    next_one = (InboxProgress.sender == InboxPair.sender) & (
+        InboxProgress.sequence == InboxPair.settled_through + 1
+    )
+    mine = (InboxPair.owner_state == actor.own_state(),
+            InboxProgress.owner_state == actor.own_state(),
+            InboxProgress.sequence <= InboxPair.received_through,
+            InboxProgress.status == "waiting", InboxProgress.due_at <= actor.now())  # fmt: skip
+    found = select(InboxPair.sender).join(InboxProgress, next_one).where(*mine)
+    return list(db.session.scalars(found.order_by(InboxPair.sender)))
+
+
+def ready(actor: Actor, sender: str, most: int) -> list[Waiting]:
+    """Return what is to be applied next of what a sender said, in its order and without a gap.
+
+    One that was put off keeps back those after it until its time has come. Whoever asks holds the
+    lock of the pair.
+    """
+    state = actor.own_state()
+    reached = standing(state, sender)
+    said = select(Inbox.id, Inbox.raw, Inbox.received_at).where(
+        Inbox.owner_state == state, Inbox.sender == sender,
+        Inbox.sequence > reached.settled_through, Inbox.sequence <= reached.received_through,
+    )  # fmt: skip
+    rows = db.session.execute(said.order_by(Inbox.sequence).limit(most)).all()
+    how_far = _progress(state, [row.id for row in rows])
+    found = takewhile(lambda row: how_far[row.id].due_at <= actor.now(), rows)
+    return [
+        Waiting(kept(bytes(row.raw)), how_far[row.id].attempts, row.received_at,
+                how_far[row.id].code)
+        for row in found
+    ]  # fmt: skip
+
+
+def _progress(state: str, ids: Sequence[UUID]) -> dict[UUID, Any]:
+    columns = (InboxProgress.envelope_id, InboxProgress.attempts, InboxProgress.code,
+               InboxProgress.due_at)  # fmt: skip
+    mine = (InboxProgress.owner_state == state, InboxProgress.envelope_id.in_(ids))
+    rows = db.session.execute(select(*columns).where(*mine)) if ids else ()
+    return {row.envelope_id: row for row in rows}
+
+
+def settle(actor: Actor, sender: str, settled: Sequence[Settled]) -> None:
+    """Mark envelopes as done with, in the transaction in which they were applied, and audit it.
+
+    They are the next of their sender, in order and without a gap.
+    """
+    if not settled:
+        return
+    state, now = actor.own_state(), actor.now()
+    applied = [each.envelope.id for each in settled if each.code is None]
+    _mark(state, applied, status="applied", settled_at=now)
+    for each in settled:
+        if each.code is not None:
+            _mark(state, [each.envelope.id], status="refused", code=each.code, settled_at=now)
+    last = settled[-1].envelope.sequence
+    keep_standing(state, sender, replace(standing(state, sender), settled_through=last))
+    append_many(actor, [_act(each) for each in settled])
+
+
+def put_off(actor: Actor, waiting: Waiting) -> None:
+    """Note that an envelope could not be applied, and when that is tried again."""
+    again = actor.now() + pause(waiting.attempts)
+    attempts = waiting.attempts + 1
+    _mark(actor.own_state(), [waiting.envelope.id], due_at=again, attempts=attempts)
+
+
+def _mark(state: str, ids: Sequence[UUID], **values: Any) -> None:
+    mine = (InboxProgress.owner_state == state, InboxProgress.envelope_id.in_(ids))
+    changed = update(InboxProgress).where(*mine).values(**values)
+    db.session.execute(changed.execution_options(synchronize_session=False))
+
+
+def _act(settled: Settled) -> Act:
+    envelope = settled.envelope
+    told = {"kind": envelope.kind, "sender": envelope.sender, "sequence": envelope.sequence,
+            "case_number": envelope.case_number, "hash": envelope.hash}  # fmt: skip
+    if settled.code is None:
+        return Act(Action.ENVELOPE_APPLIED, "envelope", envelope.id, envelope.sender, data=told)
+    told["code"] = settled.code
+    return Act(Action.ENVELOPE_REFUSED, "envelope", envelope.id, envelope.sender, data=told)

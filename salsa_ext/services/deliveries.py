@@ -1,0 +1,144 @@
+"""Envelopes are sent, delivered and applied: at least once on the way, exactly once in effect.
+
+A command of a state sends, and delivers what it sent to states of this installation at once:
+
+    envelope = send(actor, vault, Letter("trace.request", case_number, "PRY", body))
+    deliver_now(actor, vault)
+
+The module of the asked state answers, in its own name and under its own eyes:
+
+    @handles("trace.request")
+    def _asked(actor: Actor, vault: Vault, envelope: Envelope) -> None:
+        …
+        send(actor, vault, Letter("trace.answer", envelope.case_number, envelope.sender, said, envelope))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Final
+
+from sqlalchemy import text
+
+from salsa_ext.db import as_state, db
+from salsa_ext.errors import EnvelopeRefused
+from salsa_ext.messages import inbox, outbox, pairs, queue
+from salsa_ext.messages.envelopes import Envelope, Keys, Letter, sign_again
+from salsa_ext.messages.outbox import Undelivered
+from salsa_ext.policy.rules import operator
+from salsa_ext.readmodels.signing import keys_named
+from salsa_ext.readmodels.states import participants, require_participant
+from salsa_ext.services import applications
+from salsa_ext.services.handlers import handles, when_refused
+from salsa_ext.services.sealing import Vault
+from salsa_ext.services.signing import signer
+from salsa_ext.values.actor import Actor
+
+__all__ = ["deliver_now", "handles", "run", "send", "send_many", "when_refused"]
+
+MOST: Final = 100
+ROUNDS: Final = 8
+"""How often answers to answers are delivered at once; what goes on longer is for the worker."""
+_GIVE_WAY = text("SET LOCAL lock_timeout = '500ms'")
+
+
+def send(actor: Actor, vault: Vault, letter: Letter) -> Envelope:
+    """Put a letter of the actor's state into its outbox, in the transaction of the command.
+
+    No command of its own, as `audit.append` is none. It comes last, after the rows that the command
+    changes: the two states are kept from other letters until the end. Raises Invalid for a
+    recipient that takes no part, EnvelopeRefused for a body that is no JSON object or too large.
+    """
+    return send_many(actor, vault, [letter])[0]
+
+
+def send_many(actor: Actor, vault: Vault, letters: Sequence[Letter]) -> list[Envelope]:
+    """Put several letters into the outbox, in order; see `send`."""
+    for recipient in sorted({letter.recipient for letter in letters}):
+        require_participant(recipient)
+    return outbox.put_many(actor, signer(actor, vault), letters)
+
+
+def deliver_now(actor: Actor, vault: Vault) -> int:
+    """Deliver what the actor's transaction sent to states of this installation, and apply it.
+
+    Answers are delivered too, and answers to those, a few rounds deep, so that the command can show
+    them. What fails waits for the worker, and the command goes on. Returns how many were applied.
+    """
+    db.session.flush()  # what the command changed is its state's to write, not the recipient's
+    speaking, here, applied = [actor], participants(), 0
+    for _ in range(ROUNDS):
+        said = [
+            (each, name) for each in speaking for name in _offer_first(actor, each, vault, here)
+        ]
+        for each, name in said:
+            with as_state(actor, name):
+                applied += applications.settle(_eyes(actor, name), vault, each.own_state())
+        speaking = [_eyes(actor, name) for name in sorted({name for _, name in said})]
+    return applied
+
+
+def run(actor: Actor, vault: Vault) -> int:
+    """Deliver and apply what waits for the actor's state, with one other; returns how much.
+
+    Called in a transaction of that state by the worker alone, again until it returns none. Safe to
+    run anywhere, twice, at once: two states whom another run holds are passed over. It waits for no
+    command longer than half a second, and then tries again later.
+    """
+    state = actor.own_state()
+    db.session.execute(_GIVE_WAY)
+    for recipient, waiting in outbox.waiting(actor, participants(), MOST).items():
+        if pairs.try_lock(state, recipient):
+            return _offer(actor, vault, recipient, waiting)
+    for sender in queue.senders(actor):
+        if pairs.try_lock(state, sender):
+            return max(1, applications.settle(actor, vault, sender))
+    return 0
+
+
+def _eyes(actor: Actor, state: str) -> Actor:
+    """Return who acts for a state to which an envelope came, by the same clock.
+
+    It is never the officer of the command: what comes is applied for the state, not for him.
+    """
+    return operator(state, clock=actor.clock)
+
+
+def _offer_first(
+    actor: Actor, speaking: Actor, vault: Vault, here: Iterable[str]
+) -> list[str]:  # fmt: skip
+    """Offer what a state put and never offered; returns to whom there was something."""
+    offered = []
+    with as_state(actor, speaking.own_state()):
+        said = outbox.waiting(speaking, here, MOST, is_first=True)
+        for recipient, waiting in said.items():
+            if pairs.try_lock(speaking.own_state(), recipient):
+                _offer(speaking, vault, recipient, waiting)
+                offered.append(recipient)
+    return offered
+
+
+def _offer(actor: Actor, vault: Vault, recipient: str, waiting: Sequence[Undelivered]) -> int:
+    """Let the recipient take envelopes, and note which it took; returns how many were offered."""
+    keys = cache(keys_named)
+    raws = [_signed(actor, vault, each.envelope, keys).raw for each in waiting]
+    with as_state(actor, recipient):
+        told = inbox.receive_many(_eyes(actor, recipient), raws, keys_named)
+    taken = []
+    for each, receipt in zip(waiting, told, strict=True):
+        if isinstance(receipt, EnvelopeRefused):
+            outbox.put_off(actor, each, receipt.reason)
+            applications.warn("envelope not taken", each.envelope, receipt.reason)
+        else:
+            taken.append(receipt.id)
+    outbox.mark_delivered(actor, taken)
+    return len(waiting)
+
+
+def _signed(actor: Actor, vault: Vault, envelope: Envelope, keys: Keys) -> Envelope:
+    """Return an envelope as it may be offered: by the key of now, where its own was stolen."""
+    key = keys(envelope.kid).get(envelope.kid)
+    if key is not None and key.compromised_at is None:
+        return envelope
+    return sign_again(envelope, signer(actor, vault))

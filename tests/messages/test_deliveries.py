@@ -1,0 +1,391 @@
+"""What a state sends is applied by its recipient once, in order, and answered."""
+
+import logging
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from salsa_ext.clock import FixedClock
+from salsa_ext.db import db, transaction
+from salsa_ext.errors import Conflict, EnvelopeRefused, Invalid, Unavailable
+from salsa_ext.errors import say as sentence
+from salsa_ext.messages import inbox
+from salsa_ext.messages.envelopes import Letter, parse, seal
+from salsa_ext.models import AuditEntry, Inbox, MatchWait, Outbox, OutboxProgress
+from salsa_ext.readmodels.signing import keys_named
+from salsa_ext.services import deliveries, handlers, signing
+from salsa_ext.values.actor import Actor
+from salsa_ext.values.ids import new_id
+from tests.conftest import NOW
+from tests.messages.conftest import acting, applied, note, sent, statuses
+
+SECRET_TEXT = "Juan Ejemplo"
+
+
+@pytest.fixture
+def take(session):
+    """Let a state take bytes; returns the receipt, or why it refuses them."""
+
+    def bytes_of(raw, state="PRY", at=NOW):
+        actor = acting(state, at)
+        with transaction(actor):
+            return inbox.receive_many(actor, [raw], keys_named)[0]
+
+    return bytes_of
+
+
+@pytest.fixture
+def entries(session):
+    def read(state, action):
+        with transaction(acting(state)):
+            columns = (AuditEntry.concerned, AuditEntry.subject_id, AuditEntry.data)
+            wanted = select(*columns).where(AuditEntry.action == action)
+            return db.session.execute(wanted.order_by(AuditEntry.id)).all()
+
+    return read
+
+
+@pytest.fixture
+def forge(session, vault):
+    """Seal an envelope as its sender would who has the key, whatever it says."""
+
+    def made(envelope, **changes):
+        actor = acting(envelope.sender)
+        with transaction(actor):
+            return seal(replace(envelope, **changes), signing.signer(actor, vault))
+
+    return made
+
+
+def test_what_is_said_is_applied_in_the_same_command(say, noted):
+    envelope = say()
+    assert applied("PRY") == [envelope.id]
+    assert statuses("PRY") == {envelope.id: ("applied", None)}
+    assert (applied("BRA"), statuses("BRA")) == ([], {})
+
+
+def test_each_pair_of_states_counts_and_chains_for_itself(say, noted):
+    first, second = say(), say()
+    there, back = say(recipient="ARG"), say("PRY", "BRA")
+    assert [each.sequence for each in (first, second, there, back)] == [1, 2, 1, 1]
+    assert (first.previous, second.previous) == (None, first.hash)
+    assert (there.previous, back.previous) == (None, None)
+
+
+def test_several_letters_keep_their_order(session, vault, noted):
+    actor = acting("BRA")
+    with transaction(actor):
+        letters = [Letter("test.said", "BR-1", name, {}) for name in ("PRY", "ARG", "PRY")]
+        said = deliveries.send_many(actor, vault, letters)
+        assert deliveries.deliver_now(actor, vault) == 3
+    assert [(each.recipient, each.sequence) for each in said] == [
+        ("PRY", 1),
+        ("ARG", 1),
+        ("PRY", 2),
+    ]
+    assert applied("PRY") == [said[0].id, said[2].id]
+
+
+def test_a_command_that_fails_says_nothing(session, vault, noted):
+    actor = acting("BRA")
+    with pytest.raises(Conflict), transaction(actor):
+        deliveries.send(actor, vault, Letter("test.said", "BR-1", "PRY", {}))
+        deliveries.deliver_now(actor, vault)
+        raise Conflict(sentence("Something else is wrong."))
+    assert (applied("PRY"), statuses("PRY"), sent("BRA")) == ([], {}, [])
+
+
+def test_an_answer_names_the_request_and_comes_with_it(say, vault, handle):
+    heard = []
+
+    def answer(actor, vault, envelope):
+        said = Letter("test.answered", envelope.case_number, envelope.sender, {"n": 1}, envelope)
+        deliveries.send(actor, vault, said)
+
+    handle("test.said", answer)
+    handle("test.answered", lambda actor, vault, envelope: heard.append((actor, envelope)))
+    asked = say()
+    [(actor, told)] = heard
+    assert (told.in_reply_to, told.request_hash) == (asked.id, asked.hash)
+    assert (told.sender, actor.state, actor.role) == ("PRY", "BRA", "operator")
+
+
+def test_states_that_answer_each_other_for_ever_do_not_hold_a_command(say, handle, work):
+    def answer(actor, vault, envelope):
+        deliveries.send(actor, vault, Letter("test.said", "BR-1", envelope.sender, {}, envelope))
+
+    handle("test.said", answer)
+    say()
+    assert len(statuses("PRY")) == len(statuses("BRA")) == deliveries.ROUNDS / 2
+
+
+def test_what_an_officer_causes_is_applied_by_the_state_and_not_by_him(session, vault, handle):
+    seen = []
+    handle("test.said", lambda actor, vault, envelope: seen.append(actor))
+    officer = Actor("BRA", "police_officer", frozenset(), officer="P-7", clock=FixedClock(NOW))
+    with transaction(officer):
+        deliveries.send(officer, vault, Letter("test.said", "BR-1", "PRY", {}))
+        deliveries.deliver_now(officer, vault)
+    [actor] = seen
+    assert (actor.state, actor.role, actor.officer, actor.now()) == ("PRY", "operator", None, NOW)
+
+
+def test_what_the_command_changed_before_is_written_for_its_own_state(session, vault, handle):
+    """The recipient could not write it, and its savepoint would try."""
+    handle("test.said", note)
+    actor, waiting = acting("BRA"), MatchWait(id=new_id(), owner_state="BRA", record_ids=[])
+    with transaction(actor):
+        deliveries.send(actor, vault, Letter("test.said", "BR-1", "PRY", {}))
+        db.session.add(waiting)
+        assert deliveries.deliver_now(actor, vault) == 1
+    assert (applied("BRA"), len(applied("PRY"))) == ([], 1)
+
+
+def test_the_audit_of_each_side_names_it_for_itself(say, noted, entries):
+    envelope = say()
+    [said], [done] = entries("BRA", "envelope:sent"), entries("PRY", "envelope:applied")
+    assert (said.concerned, done.concerned) == (["BRA"], ["PRY"])
+    assert said.subject_id == done.subject_id == str(envelope.id)
+    assert done.data["sender"] == "BRA"
+    assert entries("BRA", "envelope:applied") == entries("PRY", "envelope:sent") == []
+
+
+def test_a_failing_handler_leaves_what_is_said_waiting_and_what_follows_too(
+    say, handle, work, caplog
+):
+    def fail(actor, vault, envelope):
+        note(actor, vault, envelope)
+        raise RuntimeError(f"{SECRET_TEXT} is not known")
+
+    handle("test.said", fail)
+    with caplog.at_level(logging.INFO):
+        first, second = say(name=SECRET_TEXT), say()
+    assert set(statuses("PRY").values()) == {("waiting", None)}
+    assert applied("PRY") == []
+    assert "envelope not applied" in caplog.text
+    assert SECRET_TEXT not in caplog.text + str([vars(record) for record in caplog.records])
+    handle("test.said", note)
+    assert work("PRY") == 0  # its time has not come
+    work("PRY", at=NOW + timedelta(seconds=5))
+    assert applied("PRY") == [first.id, second.id]
+
+
+def test_a_handler_that_fails_again_is_tried_less_and_less_often(say, handle, work):
+    tried = []
+
+    def fail(actor, vault, envelope):
+        tried.append((actor.now() - NOW).total_seconds())
+        raise Unavailable(sentence("Not now."))
+
+    handle("test.said", fail)
+    say()
+    for second in range(0, 200, 5):
+        work("PRY", at=NOW + timedelta(seconds=second))
+    assert tried == [0, 5, 15, 35, 75, 155]
+
+
+def test_a_rule_that_is_broken_sets_it_aside_and_the_sender_is_told(
+    say, handle, monkeypatch, entries
+):
+    heard = []
+
+    def refuse(actor, vault, envelope):
+        note(actor, vault, envelope)
+        raise Invalid({"serial": [sentence("Not now.")]})
+
+    handle("test.said", refuse)
+    monkeypatch.setitem(handlers.REFUSALS, "test.said",
+                        lambda actor, vault, mine, code: heard.append((actor.state, mine, code)))  # fmt: skip
+    envelope = say()
+    handle("test.said", note)
+    after = say()
+    assert statuses("PRY") == {envelope.id: ("refused", "invalid"), after.id: ("applied", None)}
+    assert heard == [("BRA", envelope, "invalid")]
+    assert applied("PRY") == [after.id]
+    [refused], [returned] = entries("PRY", "envelope:refused"), entries("BRA", "envelope:returned")
+    assert refused.data["code"] == returned.data["code"] == "invalid"
+
+
+def test_news_of_a_refusal_that_fails_itself_is_no_reason_for_more_news(say, handle, monkeypatch):
+    def refuse(*_):
+        raise Conflict(sentence("Not now."))
+
+    handle("test.said", refuse)
+    monkeypatch.setitem(handlers.REFUSALS, "test.said", refuse)
+    say()
+    assert list(statuses("BRA").values()) == [("refused", "conflict")]
+    assert len(sent("PRY")) == len(sent("BRA")) == 1
+
+
+def test_a_kind_that_nobody_handles_waits_a_day_for_a_program_that_does(say, work):
+    envelope = say()
+    assert statuses("PRY") == {envelope.id: ("waiting", None)}
+    work("PRY", at=NOW + timedelta(hours=23))
+    assert statuses("PRY") == {envelope.id: ("waiting", None)}
+    work("PRY", "BRA", at=NOW + timedelta(hours=25))
+    assert statuses("PRY") == {envelope.id: ("refused", "unknown_kind")}
+    assert [kind for kind, _ in statuses("BRA").values()] == ["applied"]
+
+
+@pytest.mark.parametrize("recipient", ["XYZ", "FRA", "---"])
+def test_nothing_is_sent_to_a_state_that_takes_no_part(say, recipient):
+    with pytest.raises(Invalid):
+        say(recipient=recipient)
+
+
+def test_nothing_is_sent_to_oneself(say):
+    with pytest.raises(EnvelopeRefused, match="recipient"):
+        say("BRA", "BRA")
+
+
+def test_a_copy_gets_the_same_receipt_whenever_it_comes(say, take, noted):
+    say(now=False)
+    [raw] = sent("BRA")
+    first = take(raw)
+    assert take(raw, at=NOW + timedelta(days=9)) == first
+    assert first.received_at == NOW
+
+
+def test_the_hour_that_counts_is_the_recipient_s(say, take, noted):
+    later = NOW + timedelta(days=400)
+    say(now=False, at=later)
+    [raw] = sent("BRA")
+    assert parse(raw).created_at == later
+    assert take(raw).received_at == NOW
+
+
+def test_a_gap_is_waited_for(say, take, work, noted):
+    envelopes = [say(now=False) for _ in range(4)]
+    for at in (3, 1, 2):
+        assert take(sent("BRA")[at]).id == envelopes[at].id
+        work("PRY")
+        assert applied("PRY") == []
+    take(sent("BRA")[0])
+    work("PRY")
+    assert applied("PRY") == [each.id for each in envelopes]
+
+
+def test_nobody_takes_what_is_for_another(say, take):
+    say(now=False)
+    [raw] = sent("BRA")
+    assert take(raw, "ARG").reason == "other_recipient"
+    assert statuses("ARG") == {}
+
+
+def test_nobody_speaks_for_another_by_his_own_key(say, take, vault):
+    envelope = say(now=False)
+    with transaction(acting("ARG")):
+        forged = seal(envelope, lambda state: signing.signer(acting("ARG"), vault)("ARG"))
+    assert take(forged.raw).reason == "unknown_key"
+
+
+def test_a_changed_byte_is_noticed(say, take):
+    say(now=False, amount=1)
+    [raw] = sent("BRA")
+    assert take(raw.replace(b'"amount":1', b'"amount":2')).reason == "bad_signature"
+
+
+def test_an_id_and_a_number_are_taken_once(say, take, forge):
+    envelope = say(now=False)
+    take(envelope.raw)
+    assert take(forge(envelope, body={"other": 1}).raw).reason == "id_taken"
+    assert take(forge(envelope, id=new_id()).raw).reason == "sequence_taken"
+    assert take(envelope.raw).hash == envelope.hash
+
+
+def test_one_that_does_not_follow_the_last_is_not_taken(say, take, forge):
+    say(now=False)
+    second = say(now=False)
+    take(sent("BRA")[0])
+    assert take(forge(second, previous="0" * 64).raw).reason == "chain_broken"
+    assert take(second.raw).id == second.id
+
+
+def test_one_that_came_first_and_does_not_follow_is_set_aside(say, take, forge, work, noted):
+    first, second, third = (say(now=False) for _ in range(3))
+    wrong = forge(second, previous="0" * 64)
+    take(wrong.raw)
+    take(first.raw)
+    take(forge(third, previous=wrong.hash).raw)
+    work("PRY")
+    assert applied("PRY") == [first.id, third.id]
+    assert statuses("PRY")[second.id] == ("refused", "chain_broken")
+
+
+def test_an_answer_to_what_was_not_asked_is_set_aside(say, take, forge, work, noted):
+    asked, other = say("PRY", "BRA"), say(now=False)
+    answer = forge(other, in_reply_to=asked.id, request_hash="0" * 64)
+    take(answer.raw)
+    work("PRY")
+    assert statuses("PRY")[answer.id] == ("refused", "other_request")
+
+
+def test_nobody_answers_what_another_was_asked(say, take, forge, work, noted):
+    asked, other = say("PRY", "ARG"), say(now=False)
+    answer = forge(other, in_reply_to=asked.id, request_hash=asked.hash)
+    take(answer.raw)
+    work("PRY")
+    assert statuses("PRY")[answer.id] == ("refused", "other_request")
+
+
+def test_a_new_key_takes_nothing_from_what_the_old_one_signed(say, run, vault, take):
+    envelope = say(now=False)
+    run("BRA", signing.rotate, vault=vault)
+    assert take(envelope.raw).id == envelope.id
+    assert say(now=False).kid != envelope.kid
+
+
+def test_what_waits_is_signed_again_where_its_key_was_stolen(say, run, vault, take, work, noted):
+    first, second = say(now=False), say(now=False)
+    take(first.raw)
+    run("BRA", signing.compromise, kid=first.kid, since=NOW)
+    assert take(second.raw).reason == "compromised_key"
+    work("BRA", "PRY")
+    assert applied("PRY") == [first.id, second.id]
+
+
+def test_what_the_recipient_refuses_is_offered_again_later(
+    say, run, vault, work, noted, monkeypatch
+):
+    envelope = say(now=False)
+    monkeypatch.setattr(deliveries, "keys_named", lambda kid: {})
+    work("BRA")
+    columns = (OutboxProgress.attempts, OutboxProgress.failure, OutboxProgress.delivered_at)
+    with transaction(acting("BRA")):
+        assert db.session.execute(select(*columns)).one() == (1, "unknown_key", None)
+    monkeypatch.undo()
+    assert work("BRA") == 0
+    work("BRA", at=NOW + timedelta(seconds=5))
+    assert list(statuses("PRY")) == [envelope.id]
+
+
+def test_what_a_command_did_not_deliver_the_worker_does(say, work, noted):
+    envelope = say(now=False)
+    assert applied("PRY") == []
+    work("BRA", "PRY")
+    assert applied("PRY") == [envelope.id]
+    assert work("BRA", "PRY") == 0
+
+
+@pytest.mark.parametrize("model", [Inbox, Outbox])
+def test_no_state_sees_the_letters_of_others(say, noted, model):
+    say()
+    for state in ("ARG", "BRA", "PRY", None):
+        with transaction(acting(state)):
+            seen = db.session.scalar(select(func.count()).select_from(model))
+        assert seen == (state == {Inbox: "PRY", Outbox: "BRA"}[model])
+
+
+def test_a_handler_sees_with_the_eyes_of_the_recipient(say, handle):
+    seen = []
+
+    def look(actor, vault, envelope):
+        seen.extend(db.session.scalars(select(Inbox.owner_state)))
+        raise RuntimeError
+
+    handle("test.said", look)
+    say()
+    say("PRY", "BRA", kind="test.other")
+    assert set(seen) == {"PRY"}
