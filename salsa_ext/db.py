@@ -227,12 +227,17 @@ def _writers(
     return [(column, _json if is_json[column] else None) for column in columns]
 
 
+def _placeholder(column: Column[Any]) -> str:
+    """Return where a value stands; of a list the driver tells the type of what it holds."""
+    is_list = isinstance(column.type, ARRAY)
+    return f"%s::{column.type.compile(dialect())}" if is_list else "%s"
+
+
 @lru_cache(maxsize=500)
 def _insertion(table: Table, columns: tuple[str, ...], count: int) -> str:
     """Return the INSERT of so many rows, each value as the driver takes it."""
     names = ", ".join(f'"{column}"' for column in columns)
-    kinds = (table.columns[column].type.compile(dialect()) for column in columns)
-    row = ", ".join(f"%s::{kind}" for kind in kinds)
+    row = ", ".join(map(_placeholder, (table.columns[column] for column in columns)))
     rows = ", ".join([f"({row})"] * count)
     return f"INSERT INTO {table.name} ({names}) VALUES {rows}"  # noqa: S608 - names of our own tables
 
