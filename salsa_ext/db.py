@@ -13,10 +13,10 @@ from functools import lru_cache
 from itertools import repeat
 from typing import Any, Final, cast
 
+import psycopg2
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     Column,
-    CursorResult,
     DateTime,
     LargeBinary,
     MetaData,
@@ -25,8 +25,8 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, dialect
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.schema import CreateTable
@@ -170,8 +170,8 @@ def begin_acting(state: str) -> None:
 
 def _acts_for(state: str | None) -> bool:
     """Tell whether this very transaction began by acting for the state, and did nothing since."""
-    begun = db.session.info.pop("acts", None)
-    return begun == (db.session().get_transaction(), state or NO_STATE)
+    begun, acting = db.session.info.pop("acts", (None, None))
+    return begun is db.session().get_transaction() and acting == (state or NO_STATE)
 
 
 def _conflict(error: IntegrityError) -> Conflict:
@@ -203,12 +203,23 @@ def insert_together(parts: Rows) -> None:
         ask("; ".join(_insertion(table, tuple(rows[0]), len(rows)) for table, rows in few), values)
 
 
-def ask(statement: str, values: Any = ()) -> CursorResult[Any]:
-    """Run a statement whose text is the same every time, as the driver takes it.
+def ask(statement: str, values: Any = ()) -> Any:
+    """Run a statement whose text is the same every time; returns the driver's cursor.
 
-    For what every request asks: to compile a statement takes as long as to run it.
+    For what every request asks: to compile a statement, and to name its columns, takes longer than
+    to run it. Whoever listens to statements hears it, and errors are those of all others.
     """
-    return db.session.connection().exec_driver_sql(statement, values)
+    connection = db.session.connection()
+    cursor = connection.connection.cursor()
+    for hear in connection.dispatch.before_cursor_execute:
+        hear(connection, cursor, statement, values, None, False)
+    try:
+        cursor.execute(statement, values)
+    except psycopg2.Error as error:
+        raise DBAPIError.instance(
+            statement, None, error, psycopg2.Error, hide_parameters=True, dialect=connection.dialect
+        ) from error
+    return cursor
 
 
 def _values(table: Table, rows: Sequence[Mapping[str, Any]]) -> Iterator[Any]:
@@ -230,7 +241,7 @@ def _writers(
 def _placeholder(column: Column[Any]) -> str:
     """Return where a value stands; of a list the driver tells the type of what it holds."""
     is_list = isinstance(column.type, ARRAY)
-    return f"%s::{column.type.compile(dialect())}" if is_list else "%s"
+    return f"%s::{column.type.compile(db.engine.dialect)}" if is_list else "%s"
 
 
 @lru_cache(maxsize=500)

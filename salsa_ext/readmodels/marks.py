@@ -103,7 +103,7 @@ def _settled(sought: Sequence[Sought], asked: Description, asker: str) -> list[H
     """
     if not (keys := [one.value for one in sought if one.is_whole]):
         return []
-    rows = ask(_EXACT, {"keys": keys, "asker": asker, "most": CANDIDATES + 1}).all()
+    rows = ask(EXACT, {"keys": keys, "asker": asker, "most": CANDIDATES + 1}).fetchall()
     found = [Held(*row) for row in rows]
     is_settled = any(_settles(held, asked, asker) for held in found)
     return found if is_settled and len(found) <= CANDIDATES else []
@@ -157,7 +157,7 @@ _STATEMENT = text(
     " :two, :part, CAST(:make_code AS smallint), :make, :calibres, :type, :country,"
     " CAST(:year AS smallint), :weights, :silent, :most)"
 )
-_EXACT: Final = (
+EXACT: Final = (
     f"SELECT {', '.join(Held._fields)} FROM mark_key"  # noqa: S608 - names of columns
     " WHERE key = ANY(%(keys)s::bigint[]) AND NOT is_void"
     " AND (state = %(asker)s OR visibility <> 'silent') ORDER BY is_superseded,"

@@ -24,15 +24,17 @@ from salsa_ext.values.ids import new_id
 SESSION = timedelta(hours=12)
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _NOBODY = HASHER.hash(secrets.token_urlsafe(16))
-_FIND_KEY = f"SELECT *, {ACTING} FROM salsa_key(%s)"  # noqa: S608 - a text of our own
+_KNOWN = ("key_id", "scopes", "expires_at", "account_id", "owner_state", "agency", "role")
+_FIND_KEY = f"SELECT {', '.join(_KNOWN)}, {ACTING} FROM salsa_key(%s)"  # noqa: S608 - names of columns
 _FIND_ACCOUNT = text("SELECT * FROM salsa_account(:username)")
 
 
 def actor_of(token: str, clock: Clock = SYSTEM) -> Actor:
     """Return who holds the key `token`; raises Unauthenticated where it is unknown or over."""
-    row = ask(_FIND_KEY, (digest(token),)).mappings().first()
-    if row is None:
+    found = ask(_FIND_KEY, (digest(token),)).fetchone()
+    if found is None:
         raise Unauthenticated(say("This key is unknown, revoked or its account is closed."))
+    row = dict(zip(_KNOWN, found, strict=False))  # behind them stands what ACTING says
     begin_acting(row["owner_state"])
     if row["expires_at"] <= clock.now():
         raise Unauthenticated(say("This key has expired; ask for a new one."))
