@@ -77,6 +77,7 @@ class Action(StrEnum):
     REPORT_CORRECTED = "report:corrected"
     SEIZURE_RECORDED = "seizure:recorded"
     SEIZURE_CORRECTED = "seizure:corrected"
+    SEIZURE_LEFT_UNTOLD = "seizure:left_untold"
     MARK_ADDED = "mark:added"
     CHECK_MADE = "check:made"
     CHECK_GIVEN_CASE = "check:given_case"
@@ -96,6 +97,7 @@ class Action(StrEnum):
     TRACE_REOPENED = "trace:reopened"
     TRACE_WITHDRAWN = "trace:withdrawn"
     TRACE_CLOSED = "trace:closed"
+    TRACE_LEFT_UNTOLD = "trace:left_untold"
     FILE_IMPORTED = "file:imported"
 
 

@@ -254,12 +254,9 @@ def _insertion(table: Table, columns: tuple[str, ...], count: int) -> str:
 
 
 def copy_many(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows of one shape into a table without row-level security: many go straight by COPY."""
-    if len(rows) < COPY_FROM_ROWS:
-        insert_many(model, rows)
-        return
+    """Copy rows into a table without row-level security; of none the database is asked all the same."""
     table = cast(Table, model.__table__)
-    _send(table.name, table, list(rows[0]), rows)
+    _send(table.name, table, list(table.columns.keys()), rows)
 
 
 def _copy(table: Table, columns: list[str], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -300,6 +297,8 @@ def _send(name: str, table: Table, columns: list[str], rows: Sequence[Mapping[st
 
 def _cells(write: Callable[[Any], str], values: list[Any]) -> Iterable[str]:
     """Return a column as text; most hold one value in all rows, which is written once."""
+    if not values:
+        return ()
     first = values[0]
     if values.count(first) == len(values):
         return repeat(write(first), len(values))

@@ -142,11 +142,6 @@ def check_purpose(purpose: Purpose) -> None:
         raise Invalid({"incident": [say("Give the incident, or a case number.")]})
 
 
-def visible(found: Sequence[Candidate]) -> list[Candidate]:
-    """Return the candidates that the asking state may know of."""
-    return [candidate for candidate in found if candidate.held.visibility != "silent"]
-
-
 def tell_owners(
     actor: Actor, kind: str, cause: UUID, found: Sequence[Candidate], *, hidden: bool = False
 ) -> None:
