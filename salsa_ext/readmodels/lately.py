@@ -36,7 +36,7 @@ def forget() -> None:
 
 
 def _lately(name: str, read: Callable[[], Any]) -> Any:
-    since, found = _kept.get(name, (-FRESH, None))
+    since, found = _kept.get(name, (float("-inf"), None))
     if time.monotonic() - since >= FRESH:
         found = read()
         _kept[name] = time.monotonic(), found
