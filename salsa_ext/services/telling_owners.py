@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import as_state, db
-from salsa_ext.models import AuditEntry, Check, OwnerWait, Trace
+from salsa_ext.models import AuditEntry, Check, OwnerWait, Record, Trace
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.crowds import Candidate
@@ -95,13 +95,34 @@ def _settle(actor: Actor, kind: str, cause: UUID, at: datetime, tell: Callable[[
 def _tell_of_check(actor: Actor, asker: Actor, check: Check) -> None:
     """Tell the owners whose records the check hits and who were not told at once.
 
-    Their records may have become `silent` since, or no longer be so. It is hidden from the asker:
-    its answer did not show them.
+    Their records may have become `silent` since, or no longer be so: then one that is only near is
+    told as well, though another record settled the check and left out what was near and shown. It
+    is hidden from the asker: its answer did not show them.
     """
     query = readings.all_of(Query(**{**check.query, "marks": ()}))
-    found = search(query, actor, settles=False, silent=True) + search(query, actor, silent=False)
+    hidden, shown = (
+        search(query, actor, settles=False, silent=is_silent) for is_silent in (True, False)
+    )
+    left_out = {hit.held.record_id for hit in shown} - {
+        hit.held.record_id for hit in search(query, actor, silent=False)
+    }
+    changed = _changed_since(
+        actor, check.at, [hit for hit in shown if hit.held.record_id in left_out]
+    )
+    found = hidden + [hit for hit in shown if hit.held.record_id not in left_out - changed]
     asker = asker.for_purpose(Purpose(check.purpose, check.case_number, check.incident))
     tell_owners(asker, "check", check.id, _untold(actor, check.id, found), hidden=True)
+
+
+def _changed_since(actor: Actor, at: datetime, found: Sequence[Candidate]) -> set[UUID]:
+    """Return the records of which a version was written since a question: they may have been `silent`."""
+    changed: set[UUID] = set()
+    for state in sorted({hit.held.state for hit in found} - {actor.own_state()}):
+        ids = [hit.held.record_id for hit in found if hit.held.state == state]
+        with as_state(actor, state):
+            later = select(Record.id).where(Record.id.in_(ids), Record.recorded_at > at)
+            changed.update(db.session.scalars(later.where(Record.version > 1)))
+    return changed
 
 
 def _tell_of(actor: Actor, row: OwnerWait) -> None:

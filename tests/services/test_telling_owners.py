@@ -224,3 +224,19 @@ def test_one_that_fails_is_written_down_and_keeps_no_other_back(
     assert [entry["subject_id"] for entry in entries()] == [check]
     [untold] = entries("BRA", f"{kind}:left_untold")
     assert (untold["subject_id"], untold["data"]) == (failing, {"error": "ZeroDivisionError"})
+
+
+@pytest.mark.parametrize("was,told", [("silent", True), ("open", False)])
+def test_one_that_is_only_near_is_told_beside_one_that_settles_where_it_was_silent(
+    as_actor, ask, run, entries, correct, change, was, told
+):
+    clerk = as_actor("URY", "licensing_officer")
+    clerk.post("/transfers", bodies.transfer(firearm=bodies.firearm(serial=SERIALS[0])))
+    near = bodies.firearm(serial="TKA52331")
+    made = as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(
+        number="T-1", visibility=was, firearm=near)).json  # fmt: skip
+    change(ask(SERIALS[0]), at=NOW - timedelta(minutes=1))
+    if was == "silent":
+        correct(made, "open")
+    run("BRA", telling_owners.run)
+    assert bool(entries()) == told
