@@ -119,7 +119,7 @@ class ReasonResponse(Schema):
     """One piece of evidence, in bits and in words."""
 
     code = fields.String(required=True)
-    text = fields.String(required=True)
+    text = fields.String(required=True, dump_only=True)
     bits = fields.Float(required=True)
 
 
