@@ -17,6 +17,7 @@ from salsa_ext.services import (
     imports,
     match_waits,
     notifications,
+    owner_waits,
 )
 from salsa_ext.services.accounts import AccountData
 from salsa_ext.services.agencies import AgencyData, ContactData
@@ -96,8 +97,10 @@ def _record_of(police: actors.Client, seizure: str) -> str:
 def _wait() -> None:
     """Let a record of each state wait for the worker, as those of a file do."""
     for state in ("BRA", "PRY"):
-        with transaction(operator(state, clock=FixedClock(NOW))):
+        actor = operator(state, clock=FixedClock(NOW))
+        with transaction(actor):
             match_waits.add(state, [new_id()])
+            owner_waits.add(actor, "trace", new_id())
 
 
 def _disagree(licensing: actors.Client, partner: actors.Client) -> str:
