@@ -96,11 +96,16 @@ class Action(StrEnum):
     TRACE_REOPENED = "trace:reopened"
     TRACE_WITHDRAWN = "trace:withdrawn"
     TRACE_CLOSED = "trace:closed"
+    CONSENT_ASKED = "consent:asked"
+    CONSENT_GRANTED = "consent:granted"
+    CONSENT_REFUSED = "consent:refused"
+    CONSENT_REVOKED = "consent:revoked"
+    CONSENT_COMPELLED = "consent:compelled"
     FILE_IMPORTED = "file:imported"
 
 
 SUBJECT_KINDS: Final = (
-    "account", "agency", "attachment", "check", "contact", "discrepancy", "import", "key",
+    "account", "agency", "attachment", "check", "consent", "contact", "discrepancy", "import", "key",
     "licensee", "match", "notification", "permit", "record", "report", "seizure", "setting",
     "shipment", "signing_key",
     "trace", "transfer",

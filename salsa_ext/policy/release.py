@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from salsa_ext.values.codes import FIELD_GROUPS, VISIBILITIES
+
 READERS: Final = frozenset({
     "licensing_officer", "police_officer", "forensic_examiner", "trace_analyst", "border_officer",
     "supervisor", "operator",
@@ -149,3 +151,14 @@ def _stands(use: str, third: str | None, to: Reader, consents: Collection[Consen
         one.use == use and one.to == third and one.case_number == to.case_number
         and one.until >= to.on for one in consents
     )  # fmt: skip
+
+
+FINDER: Final = Reader("", "police_officer", date.min, "seizure")
+"""Somebody of another state who found a record by a mark, whichever state that is."""
+FOUND: Final = {
+    group: frozenset(
+        shown for shown in VISIBILITIES if decide(group, Said("-", shown), FINDER).allowed
+    )
+    for group in FIELD_GROUPS
+}
+"""With which visibilities a finder learns each group: what searches and matches show by."""
