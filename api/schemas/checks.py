@@ -128,14 +128,14 @@ class CandidateResponse(Schema):
     @pre_dump
     def _present(self, candidate: Candidate, **_: Any) -> dict[str, Any]:
         held, evidence = candidate.held, candidate.evidence
-        is_open = held.visibility == "open"
+        is_open = candidate.is_open
         return {
             "state": held.state,
             "record": held.record_id if is_open else None,
-            "event": held.event if is_open else None,
+            "event": held.event if candidate.shows("event") else None,
             "score": evidence.bits, "strength": evidence.strength,
             "is_old_mark": held.is_superseded if is_open else None,
-            "reasons": evidence.reasons if is_open else [],
+            "reasons": evidence.reasons if candidate.shows("likeness") else [],
         }  # fmt: skip
 
 

@@ -143,7 +143,7 @@ def check_purpose(purpose: Purpose) -> None:
 
 def visible(found: Sequence[Candidate]) -> list[Candidate]:
     """Return the candidates that the asking state may know of."""
-    return [candidate for candidate in found if candidate.held.visibility != "silent"]
+    return [candidate for candidate in found if candidate.shows("holder")]
 
 
 def tell_owners(
