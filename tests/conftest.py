@@ -43,6 +43,7 @@ LONGEST = (
     "test_long_manifests.py",
     "test_ledger_adds_up.py",
     "tests/cli/test_demo.py",
+    "tests/security/test_readers.py",
 )
 
 
