@@ -80,7 +80,8 @@ def ask(state: str, **said: Any) -> None:
     with acting(state) as actor:
         made = consents.ask(actor=actor, data=ConsentData(**said))
         view = reading.read(actor, made)
-    click.echo(f"{made} is {view.status}; {view.consent.origin_state} is told.")
+        status, origin = view.status, view.consent.origin_state
+    click.echo(f"{made} is {status}; {origin} is told.")
 
 
 @consent.command()

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from salsa_ext.policy.release import Consent, Decision, Reader, Said, Use, decide
+from salsa_ext.policy.release import FOUND, Consent, Decision, Reader, Said, Use, decide
 
 ON = date(2026, 3, 9)
 HANDLING = ("H0", "H1", "H2", "H3")
@@ -244,4 +244,12 @@ def test_what_nothing_is_said_of_is_open_and_handled_with_care():
     assert vars(Said("PRY")) == {
         "owner": "PRY", "visibility": "open", "handling": "H1", "concerns": False,
         "is_paper": False,
+    }  # fmt: skip
+
+
+def test_what_a_search_shows_a_finder_is_what_he_may_read():
+    assert dict(FOUND) == {
+        "holder": {"open", "pointer"}, "likeness": {"open"}, "firearm": {"open"},
+        "event": {"open"}, "document": {"open"}, "firms": {"open"}, "persons": set(),
+        "place": set(), "remarks": set(), "shipment": set(),
     }  # fmt: skip
