@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 WORKERS ?= 2
 
-.PHONY: help demo serve test check lint types layers bench lock docs
+.PHONY: help demo serve test check lint types layers mutants bench lock docs
 
 help:  ## list what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -47,6 +47,12 @@ layers: $(VENV)/.dev
 	@$(BIN)/lint-imports --no-logo
 
 check: lint types layers test  ## lint, types, layers and tests: what CI runs
+
+mutants: $(VENV)/.dev  ## change the release function in every way, and let no change survive the tests
+	@rm -rf mutants
+	@$(BIN)/mutmut run --max-children $(WORKERS)
+	@left="$$($(BIN)/mutmut results)"; test -z "$$left" || { echo "These survive:"; echo "$$left"; exit 1; }
+	@rm -rf mutants
 
 bench: $(VENV)/.runtime  ## measure, as ratios in one run
 	@$(BIN)/salsa bench checks

@@ -102,12 +102,17 @@ class Action(StrEnum):
     ENVELOPE_APPLIED = "envelope:applied"
     ENVELOPE_REFUSED = "envelope:refused"
     ENVELOPE_RETURNED = "envelope:returned"
+    CONSENT_ASKED = "consent:asked"
+    CONSENT_GRANTED = "consent:granted"
+    CONSENT_REFUSED = "consent:refused"
+    CONSENT_REVOKED = "consent:revoked"
+    CONSENT_COMPELLED = "consent:compelled"
     FILE_IMPORTED = "file:imported"
 
 
 SUBJECT_KINDS: Final = (
-    "account", "agency", "attachment", "check", "contact", "discrepancy", "envelope", "import",
-    "key",
+    "account", "agency", "attachment", "check", "consent", "contact", "discrepancy", "envelope",
+    "import", "key",
     "licensee", "match", "notification", "permit", "record", "report", "seizure", "setting",
     "shipment", "signing_key",
     "trace", "transfer",

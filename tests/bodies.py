@@ -96,3 +96,8 @@ def trace_of(seizure: str, **changes: Any) -> Body:
     asked = trace(seizure=seizure) | changes
     del asked["firearm"], asked["found_on"]
     return asked
+
+
+def consent(record: str, **changes: Any) -> Body:
+    return {"record": record, "use": "names", "case_number": "C-1",
+            "reason": "To find the last holder"} | changes  # fmt: skip

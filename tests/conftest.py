@@ -44,6 +44,7 @@ LONGEST = (
     "test_ledger_adds_up.py",
     "test_any_delivery.py",
     "tests/cli/test_demo.py",
+    "tests/security/test_readers.py",
 )
 
 

@@ -62,6 +62,9 @@ def fill(app: Flask) -> Ids:
     sale = bodies.transfer(number="T-1", licence="L-7")
     transfer = licensing.post("/transfers", sale).json
     stolen = bodies.firearm(serial="XYZ987654")
+    consent = client("PRY", "trace_analyst").post(
+        "/consents", bodies.consent(transfer["firearm"]["record"])
+    )
     report = police.post("/reports", bodies.report(firearm=stolen)).json["id"]
     seizure = police.post("/seizures", bodies.seizure()).json["id"]
     match = police.get(f"/matches?record={_record_of(police, seizure)}").json["items"][0]["id"]
@@ -86,7 +89,7 @@ def fill(app: Flask) -> Ids:
             "report_id": report, "seizure_id": seizure, "check_id": check, "trace_id": trace,
             "attachment_id": attachment, "account_id": account, "licensee_id": licensee,
             "notification_id": notification,
-            "match_id": match}  # fmt: skip
+            "match_id": match, "consent_id": consent.json["id"]}  # fmt: skip
 
 
 def _record_of(police: actors.Client, seizure: str) -> str:

@@ -24,6 +24,8 @@ COMMANDS = {
     "seizure": ("api.cli.seizures", "seizure"),
     "attach": ("api.cli.attachments", "attach"),
     "match": ("api.cli.matches", "match"),
+    "record": ("api.cli.records", "record"),
+    "consent": ("api.cli.consents", "consent"),
     "account": ("api.cli.accounts", "account"),
     "key": ("api.cli.keys", "key"),
     "signing-key": ("api.cli.signing", "signing_key"),

@@ -7,6 +7,7 @@ from api.resources import (
     accounts,
     attachments,
     checks,
+    consents,
     discrepancies,
     licensees,
     matches,
@@ -28,8 +29,8 @@ from api.resources import (
 BLUEPRINTS: tuple[Resource, ...] = tuple(
     module.blueprint
     for module in (
-        permits, papers, shipments, discrepancies, transfers, seizures, reports, records, matches,
-        attachments, checks, traces, posts, licensees, notifications, statistics, reference,
+        permits, papers, shipments, discrepancies, transfers, seizures, reports, records, consents,
+        matches, attachments, checks, traces, posts, licensees, notifications, statistics, reference,
         settings, accounts,
     )
 )  # fmt: skip

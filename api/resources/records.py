@@ -7,8 +7,14 @@ from uuid import UUID
 
 from api.resource import Resource
 from api.schemas.common import AsOfQuery
-from api.schemas.records import HistoryResponse, RecordResponse
+from api.schemas.records import (
+    DisclosureQuery,
+    DisclosureResponse,
+    HistoryResponse,
+    RecordResponse,
+)
 from salsa_ext.policy.permissions import Permission
+from salsa_ext.readmodels.disclosed import list_disclosures
 from salsa_ext.services import disclosures, histories
 from salsa_ext.services.disclosures import Disclosure
 from salsa_ext.services.histories import History
@@ -35,3 +41,7 @@ def _history(actor: Actor, record_id: UUID) -> History:
 blueprint.reading(
     "/records/<uuid:record_id>/history", HistoryResponse, _history, Permission.RECORD_READ
 )
+blueprint.listing(
+    "/records/<uuid:record_id>/disclosures", DisclosureQuery, DisclosureResponse, list_disclosures,
+    Permission.DISCLOSURE_READ,
+)  # fmt: skip

@@ -143,15 +143,15 @@ class CandidateResponse(Schema):
 def present_candidate(candidate: Candidate) -> dict[str, Any]:
     """Return what a CandidateResponse says of a candidate."""
     held, evidence = candidate.held, candidate.evidence
-    is_open = held.visibility == "open"
+    is_open = candidate.is_open
     return {
         "state": held.state,
         "record": held.record_id if is_open else None,
-        "event": held.event if is_open else None,
-        "occurred_on": held.occurred_on if is_open else None,
+        "event": held.event if candidate.shows("event") else None,
+        "occurred_on": held.occurred_on if candidate.shows("event") else None,
         "score": float(evidence.bits), "strength": evidence.strength,
         "is_old_mark": held.is_superseded if is_open else None,
-        "reasons": [_present_reason(reason) for reason in evidence.reasons] if is_open else [],
+        "reasons": [*map(_present_reason, evidence.reasons if candidate.shows("likeness") else ())],
     }  # fmt: skip
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 from uuid import UUID
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
-from api.i18n import Lazy, translate
+from api.i18n import Lazy, language, translate
 from api.schemas.fields import (
     Code,
     Day,
@@ -23,7 +23,9 @@ from api.schemas.fields import (
     Text,
     Whole,
 )
+from salsa_ext.readmodels.names import label
 from salsa_ext.readmodels.parties import Parties
+from salsa_ext.readmodels.sharing import Sharing, group_of
 from salsa_ext.values import codes
 from salsa_ext.values.events import Place, When
 from salsa_ext.values.firearms import Firearm, Mark
@@ -258,7 +260,51 @@ def remarked(view: Any) -> dict[str, Any]:
     return {} if view.remarks is None else {"remarks": view.remarks}
 
 
-class VersionedResponse(RemarkedResponse):
+class WithheldResponse(Schema):
+    """Fields of one kind that are not shown, and why, in words."""
+
+    group = fields.String(required=True)
+    code = fields.String(required=True)
+    text = fields.Function(lambda one: label("release", one.code, language.get()), required=True,
+                           metadata={"type": "string"})  # fmt: skip
+
+
+class AllowedResponse(Schema):
+    """Whether more may be done with it than to read, and why: `court`, or `onward` to the states `to`."""
+
+    use = fields.String(required=True)
+    allowed = fields.Boolean(required=True)
+    code = fields.String(required=True)
+    text = fields.Function(lambda one: label("release", one.code, language.get()), required=True,
+                           metadata={"type": "string"})  # fmt: skip
+    to = fields.List(fields.String(), required=True)
+
+
+class SharedResponse(Schema):
+    """How another state's words are handled: what is `withheld`, and which `uses` are allowed.
+
+    Both are empty for the own state's.
+    """
+
+    handling = fields.String(allow_none=True)
+    withheld = fields.List(fields.Nested(WithheldResponse), required=True)
+    uses = fields.List(fields.Nested(AllowedResponse), required=True)
+
+
+def how_shared(shared: Sharing | None, held: Iterable[str]) -> dict[str, Any]:
+    """Return the fields of SharedResponse for what holds some field groups; None is the own state's."""
+    if shared is None:
+        return {"withheld": [], "uses": []}
+    return {"handling": shared.said.handling, "withheld": shared.withheld(held),
+            "uses": shared.uses()}  # fmt: skip
+
+
+def shared(view: Any) -> dict[str, Any]:
+    """Return how a document is shared with its reader, and why it was corrected where he is told."""
+    return how_shared(view.sharing, view.held) | ({} if view.may("remarks") else {"reason": None})
+
+
+class VersionedResponse(RemarkedResponse, SharedResponse):
     """What every version of a document shows."""
 
     id = fields.UUID(required=True)
@@ -287,3 +333,11 @@ def items(views: Iterable[Any]) -> list[dict[str, Any]]:
 def side(parties: Parties, party_id: UUID | None) -> Any:
     """Return a party of a document, or None."""
     return parties.get(party_id) if party_id else None
+
+
+def named(parties: Parties, party_id: UUID | None, may: Callable[[str], bool]) -> Any:
+    """Return a party; of one that the reader is not given its kind and country."""
+    party = side(parties, party_id)
+    if party is None or may(group_of(party.kind)):
+        return party
+    return {"kind": party.kind, "country": party.country}

@@ -6,14 +6,24 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
 
+from api.pagination import ListQuery
 from api.schemas.checks import ContactResponse
-from api.schemas.common import FirearmResponse, PartyResponse, columns, side
+from api.schemas.common import (
+    FirearmResponse,
+    PartyResponse,
+    SharedResponse,
+    columns,
+    how_shared,
+    named,
+)
+from api.schemas.fields import Code, StateCode, Text
 from salsa_ext.services.disclosures import Disclosure
 from salsa_ext.services.histories import History, Step
+from salsa_ext.values import codes
 
 
-class RecordResponse(FirearmResponse):
-    """A record of one gun; private persons are named to their own state alone.
+class RecordResponse(FirearmResponse, SharedResponse):
+    """A record of one gun; private persons are named to their own state, else with its consent.
 
     One that is `withdrawn` tells of an arrival that a correction took back.
     """
@@ -29,7 +39,6 @@ class RecordResponse(FirearmResponse):
     giver = fields.Nested(PartyResponse, data_key="from", allow_none=True)
     receiver = fields.Nested(PartyResponse, data_key="to", allow_none=True)
     visibility = fields.String(allow_none=True)
-    handling = fields.String(allow_none=True)
     recorded_at = fields.DateTime(required=True)
     reason = fields.String(allow_none=True)
     withdrawn = fields.Boolean(required=True)
@@ -37,22 +46,16 @@ class RecordResponse(FirearmResponse):
     @pre_dump
     def _present(self, disclosed: Disclosure, **_: Any) -> dict[str, Any]:
         view = disclosed.view
-        row, setting = view.record, view.setting
-        return columns(row) | {
+        row, setting, may = view.record, view.setting, disclosed.sharing.may
+        return columns(row) | how_shared(disclosed.sharing, disclosed.held) | {
             "marks": view.marks,
-            "giver": _named(disclosed, row.giver_id),
-            "receiver": _named(disclosed, row.receiver_id),
+            "giver": named(view.parties, row.giver_id, may),
+            "receiver": named(view.parties, row.receiver_id, may),
+            "reason": row.reason if may("remarks") else None,
             "visibility": setting.visibility if setting and disclosed.is_own else None,
             "handling": setting.handling if setting else None,
             "withdrawn": view.is_withdrawn,
-        }
-
-
-def _named(disclosed: Disclosure, party_id: Any) -> Any:
-    party = side(disclosed.view.parties, party_id)
-    if party is None or disclosed.is_own or party.kind != "individual":
-        return party
-    return {"kind": party.kind, "country": party.country}
+        }  # fmt: skip
 
 
 class StepResponse(Schema):
@@ -93,3 +96,33 @@ class HistoryResponse(Schema):
             for view in history.points_to
         ]  # fmt: skip
         return {"record": history.record, "steps": history.steps, "points_to": holders}
+
+
+class DisclosureResponse(Schema):
+    """To which state a record was given: when, which version and field groups, and for what."""
+
+    id = fields.UUID(required=True)
+    at = fields.DateTime(required=True)
+    state = fields.String(required=True)
+    role = fields.String(required=True)
+    purpose = fields.String(allow_none=True)
+    case_number = fields.String(allow_none=True)
+    record_version = fields.Integer(required=True)
+    groups = fields.List(fields.String(), required=True)
+    handling = fields.String(allow_none=True)
+
+    @pre_dump
+    def _present(self, entry: Any, **_: Any) -> dict[str, Any]:
+        said = entry.data
+        return columns(entry) | {
+            "record_version": said["version"], "groups": said.get("groups", ()),
+            "handling": said.get("handling"),
+        }  # fmt: skip
+
+
+class DisclosureQuery(ListQuery):
+    """To whom, and for what."""
+
+    owner_state = StateCode(data_key="state")
+    purpose = Code(codes.PURPOSES)
+    case_number = Text(most=100)

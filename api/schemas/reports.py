@@ -18,8 +18,9 @@ from api.schemas.common import (
     VersionedResponse,
     columns,
     items,
+    named,
     remarked,
-    side,
+    shared,
 )
 from api.schemas.fields import Code, Day, Nested, Text
 from salsa_ext.readmodels.documents import DocumentView
@@ -66,9 +67,11 @@ class ReportResponse(VersionedResponse):
         return (
             columns(row)
             | remarked(view)
+            | shared(view)
             | {
                 "firearm": next(iter(items(view.items)), None),
-                "giver": side(view.parties, row.giver_id),
+                "giver": named(view.parties, row.giver_id, view.may),
+                "place": row.place if view.may("place") else None,
             }
         )
 

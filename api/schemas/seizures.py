@@ -22,6 +22,7 @@ from api.schemas.common import (
     columns,
     items,
     remarked,
+    shared,
 )
 from api.schemas.fields import (
     Code,
@@ -42,6 +43,11 @@ from salsa_ext.values.documents import SeizureData
 
 DESCRIBING = ("setting", "organized_crime", "concealment", "transport", "route", "found_with",
               "joint_with", "related")  # fmt: skip
+OF_GROUPS = {
+    "place": ("post", "setting", "route"),
+    "remarks": ("organized_crime", "concealment", "found_with", "joint_with", "related"),
+}
+"""Which fields of a seizure are of which field group, beside its place and its items."""
 
 
 class SeizedItemRequest(FirearmRequest):
@@ -191,12 +197,19 @@ class SeizureQuery(ListQuery):
 def present(view: DocumentView) -> dict[str, Any]:
     """Return the fields of a seizure."""
     row = view.document
-    place = {name: getattr(row, name) for name in
-             ("country", "admin1", "latitude", "longitude", "precision")}  # fmt: skip
+    kept = {name for group, names in OF_GROUPS.items() if not view.may(group) for name in names}
     details = {name: row.details.get(name) for name in DESCRIBING}
-    return columns(row) | remarked(view) | details | {
-        "place": place | {"name": row.place_name}, "items": items(view.items),
-    }  # fmt: skip
+    shown = columns(row) | remarked(view) | shared(view) | details | _place(view)
+    return shown | dict.fromkeys(kept) | {"items": items(view.items)}
+
+
+def _place(view: DocumentView) -> dict[str, Any]:
+    """Return where it was; the country alone, where the reader is not given the place."""
+    row = view.document
+    if not view.may("place"):
+        return {"place": {"country": row.country}}
+    names = ("country", "admin1", "latitude", "longitude", "precision")
+    return {"place": {name: getattr(row, name) for name in names} | {"name": row.place_name}}
 
 
 def _plain(value: Any) -> Any:

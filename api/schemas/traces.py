@@ -11,8 +11,16 @@ from marshmallow import Schema, fields, pre_dump
 from api.i18n import translate
 from api.pagination import ListQuery
 from api.schemas.checks import SearchedResponse
-from api.schemas.common import FirearmRequest, FirearmResponse, PartyResponse, columns
+from api.schemas.common import (
+    FirearmRequest,
+    FirearmResponse,
+    PartyResponse,
+    SharedResponse,
+    columns,
+    how_shared,
+)
 from api.schemas.fields import Code, Day, Flag, Id, Nested, RequestSchema, Text, Whole
+from salsa_ext.readmodels.sharing import group_of
 from salsa_ext.readmodels.traces import ResultView, TraceView
 from salsa_ext.values import codes
 from salsa_ext.values.inquiries import TraceData
@@ -95,7 +103,7 @@ class TraceResponse(Schema):
         }  # fmt: skip
 
 
-class EventResponse(Schema):
+class EventResponse(SharedResponse):
     """One event of a chain, with its source and how sure the match is."""
 
     state = fields.String(required=True)
@@ -111,7 +119,6 @@ class EventResponse(Schema):
     make = fields.String(allow_none=True)
     model = fields.String(allow_none=True)
     calibre = fields.String(allow_none=True)
-    handling = fields.String(required=True)
     confidence = fields.String(attribute="strength", required=True)
     score = fields.Float(attribute="bits", required=True)
 
@@ -188,8 +195,10 @@ class TraceQuery(ListQuery):
 
 def _named(event: Mapping[str, Any], view: ResultView) -> dict[str, Any]:
     """Return an event with its parties: by name where they may be read, else by kind."""
-    sides = {}
+    sides, held = {}, []
     for name in ("giver", "receiver"):
         said = event[name]
         sides[name] = (view.parties.get(UUID(said["id"])) or said) if said else None
-    return dict(event) | sides
+        held += [group_of(said["kind"])] if said else []
+    shared = view.sharing[event["record"]]
+    return dict(event) | how_shared(shared, dict.fromkeys(held)) | sides

@@ -17,8 +17,9 @@ from api.schemas.common import (
     VersionedResponse,
     columns,
     items,
+    named,
     remarked,
-    side,
+    shared,
 )
 from api.schemas.fields import Code, Day, Nested, Text
 from salsa_ext.errors import Coded
@@ -82,10 +83,12 @@ class TransferResponse(VersionedResponse):
         return (
             columns(row)
             | remarked(view)
+            | shared(view)
             | {
                 "firearm": next(iter(items(view.items)), None),
-                "giver": side(view.parties, row.giver_id),
-                "receiver": side(view.parties, row.receiver_id),
+                "giver": named(view.parties, row.giver_id, view.may),
+                "receiver": named(view.parties, row.receiver_id, view.may),
+                "licence": row.licence if view.may("persons") else None,
             }
         )
 

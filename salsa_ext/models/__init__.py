@@ -4,6 +4,7 @@ from salsa_ext.models.accounts import Account, ApiKey, Officer
 from salsa_ext.models.attachments import Attachment, AttachmentPart
 from salsa_ext.models.audit import AuditEntry
 from salsa_ext.models.checks import Check
+from salsa_ext.models.consents import Consent
 from salsa_ext.models.discrepancies import Assignment, Discrepancy, Position
 from salsa_ext.models.envelopes import (
     Inbox,
@@ -47,7 +48,7 @@ from salsa_ext.models.transfers import Transfer
 
 __all__ = [
     "Account", "Agency", "Alias", "ApiKey", "Assignment", "Attachment", "AttachmentPart",
-    "AuditEntry", "Calibre", "Check", "Checkpoint", "Contact", "Discrepancy", "Event",
+    "AuditEntry", "Calibre", "Check", "Checkpoint", "Consent", "Contact", "Discrepancy", "Event",
     "FirearmType", "IdempotencyKey", "ImportRun", "Inbox", "InboxPair", "InboxProgress",
     "Installation", "Label", "Licensee", "Make", "Mark", "MarkForm", "MarkKey", "Match",
     "MatchWait", "Notification", "NotificationReading", "Offence", "Officer", "Outbox",

@@ -11,6 +11,7 @@ from typing import Final
 
 from salsa_ext.matching.evidence import Evidence
 from salsa_ext.matching.marks import skeleton
+from salsa_ext.policy.release import FOUND
 from salsa_ext.readmodels import names
 from salsa_ext.readmodels.marks import Held
 
@@ -28,7 +29,11 @@ class Candidate:
     @property
     def is_open(self) -> bool:
         """Tell whether the asker may read the record."""
-        return self.held.visibility == "open"
+        return self.shows("firearm")
+
+    def shows(self, group: str) -> bool:
+        """Tell whether the asker learns a field group of the record by finding it."""
+        return self.held.visibility in FOUND[group]
 
 
 def weigh_in(found: Sequence[Candidate]) -> list[Candidate]:
@@ -39,7 +44,7 @@ def weigh_in(found: Sequence[Candidate]) -> list[Candidate]:
     is asked can move it; `silent` records take nothing, or their being there would show.
     """
     is_open = [one for one in found if one.is_open]
-    shown = [one for one in found if one.held.visibility != "silent"]
+    shown = [one for one in found if one.shows("holder")]
     by_all = _Crowd(is_open, _described, lambda one: one.evidence.bits)
     by_mark = _Crowd(shown, lambda _: None, lambda one: one.evidence.serial_bits)
     return [(by_all if one.is_open else by_mark).weigh(one) for one in found]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,7 @@ from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.readmodels.parties import Parties, parties_of
 from salsa_ext.readmodels.records import RecordView, of_documents
 from salsa_ext.readmodels.remarks import Remark
+from salsa_ext.readmodels.sharing import Sharing, groups_of, of_records
 from salsa_ext.readmodels.versions import current
 from salsa_ext.values.actor import Actor
 
@@ -31,27 +32,41 @@ class Kind:
     model: Any
     permission: Permission
     filters: tuple[str, ...]
+    groups: tuple[str, ...]
 
 
-TRANSFERS = Kind("transfer", Transfer, Permission.TRANSFER_READ, ("kind", "number", "occurred_on"))
-REPORTS = Kind("report", Report, Permission.REPORT_READ, ("kind", "number", "occurred_on"))
+SAID = ("firearm", "event", "document", "firms", "persons", "remarks")
+TRANSFERS = Kind("transfer", Transfer, Permission.TRANSFER_READ,
+                 ("kind", "number", "occurred_on"), SAID)  # fmt: skip
+REPORTS = Kind("report", Report, Permission.REPORT_READ, ("kind", "number", "occurred_on"),
+               (*SAID, "place"))  # fmt: skip
 SEIZURES = Kind("seizure", Seizure, Permission.SEIZURE_READ,
-                ("kind", "number", "occurred_on", "post"))  # fmt: skip
+                ("kind", "number", "occurred_on", "post"), (*SAID, "place"))  # fmt: skip
 
 
 @dataclass(frozen=True)
 class DocumentView:
-    """One version of a document with its items; `remarks` where it was just taken."""
+    """One version of a document with its items; `remarks` where it was just taken.
+
+    `sharing` says what the reader is given of another state's, and `held` of which field groups
+    there is something; None where it is his own.
+    """
 
     document: Any
     items: Sequence[RecordView]
     parties: Parties
     remarks: Sequence[Remark] | None = None
+    sharing: Sharing | None = None
+    held: Sequence[str] = ()
 
     @property
     def version(self) -> int:
         """Return the version that corrections refer to."""
         return int(self.document.version)
+
+    def may(self, group: str) -> bool:
+        """Tell whether the reader is given a field group."""
+        return self.sharing is None or self.sharing.may(group)
 
 
 def list_documents(
@@ -79,6 +94,22 @@ def _listed(
             query = query.where(getattr(kind.model, name) == value)
     found = page(query, kind.model.id, limit, cursor)
     return found.of(_views(found.items))
+
+
+def shared(actor: Actor, kind: Kind, views: Sequence[DocumentView]) -> list[DocumentView]:
+    """Return documents with what the actor is given of each: its items are settled together."""
+    found = of_records(actor, [item for view in views for item in view.items])
+    return [
+        replace(view, sharing=found[view.items[0].record.id], held=_held(kind, view))
+        for view in views
+    ]
+
+
+def _held(kind: Kind, view: DocumentView) -> list[str]:
+    """Return the field groups of which a document holds something; what describes it is free text."""
+    is_described = bool(getattr(view.document, "details", None))
+    return list(dict.fromkeys([*groups_of(kind.groups, view.items[0]),
+                               *(["remarks"] if is_described else [])]))  # fmt: skip
 
 
 def version(kind: Kind, document_id: UUID) -> int:

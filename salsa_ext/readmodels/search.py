@@ -13,6 +13,7 @@ from salsa_ext.matching.events import SEIZED
 from salsa_ext.matching.evidence import Description, Weight, weigh, weights_for
 from salsa_ext.matching.names import fold
 from salsa_ext.matching.prose import marking_of
+from salsa_ext.policy.release import FOUND
 from salsa_ext.readmodels import crowds, frequencies, names, serials, stamps
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.marks import Held, Sought, holding
@@ -246,7 +247,7 @@ def _likely(query: Query) -> Iterator[tuple[str, str]]:
 
 def held_of(held: Held) -> Description:
     """Return what a held mark is compared by: alone, where its record is not open."""
-    if held.visibility != "open":
+    if held.visibility not in FOUND["firearm"]:
         return Description(held.serial_norm)
     return Description(
         serial_norm=held.serial_norm,

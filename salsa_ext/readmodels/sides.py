@@ -9,6 +9,7 @@ from uuid import UUID
 
 from salsa_ext.matching.evidence import Description, Evidence, weigh
 from salsa_ext.matching.pairs import is_match, is_urgent, is_worth, key_of
+from salsa_ext.policy.release import FOUND
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.records import RecordView
 from salsa_ext.readmodels.search import asked_of, held_of, searched_by
@@ -69,13 +70,13 @@ def sides_of(view: RecordView, candidate: Candidate) -> Iterator[Side]:
         yield from _own(view, candidate)
         return
     shown, urgent = visibility_of(view), is_urgent(record.event, held.event)
-    if held.visibility != "silent" and is_match(candidate.evidence):
+    if candidate.shows("holder") and is_match(candidate.evidence):
         yield Side(record.owner_state, record.id, held.state, held.record_id,
-                   held.visibility == "open", candidate.evidence, record.version, False,
+                   candidate.is_open, candidate.evidence, record.version, False,
                    urgent)  # fmt: skip
-    there = _seen_there(view, candidate, shown) if shown != "silent" else None
+    there = _seen_there(view, candidate, shown) if shown in FOUND["holder"] else None
     if there is not None and is_match(there):
-        yield Side(held.state, held.record_id, record.owner_state, record.id, shown == "open",
+        yield Side(held.state, held.record_id, record.owner_state, record.id, shown in FOUND["firearm"],
                    there, record.version, True, urgent)  # fmt: skip
 
 
@@ -93,7 +94,7 @@ def _own(view: RecordView, candidate: Candidate) -> Iterator[Side]:
 def _seen_there(view: RecordView, candidate: Candidate, shown: str) -> Evidence | None:
     """Weigh a pair from the candidate's side: it knows its own record, and of this what is shown."""
     query, evidence = query_of(view), candidate.evidence
-    mine = asked_of(query) if shown == "open" else Description("")
+    mine = asked_of(query) if shown in FOUND["likeness"] else Description("")
     theirs = held_of(candidate.held._replace(visibility="open"))
     weighed = [
         weigh(theirs, replace(mine, serial_norm=one.norm), by,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -20,6 +20,7 @@ from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.readmodels.parties import Parties, parties_of
+from salsa_ext.readmodels.sharing import Sharing, group_of, of_events
 from salsa_ext.values.actor import Actor
 
 
@@ -48,12 +49,17 @@ class Searched:
 
 @dataclass(frozen=True)
 class ResultView:
-    """The result of a trace, who was searched, and the parties that may be named."""
+    """The result of a trace, who was searched, the parties that may be named, and what else may not."""
 
     trace: Trace
     result: chains.Result
     searched: Sequence[Searched]
     parties: Parties
+    sharing: Mapping[str, Sharing]
+
+    def events(self) -> list[Event]:
+        """Return each event once, those that contradict the chain at the end."""
+        return [*self.result.chain, *self.result.conflicts]
 
 
 def list_traces(
@@ -96,8 +102,10 @@ def get_result(actor: Actor, trace_id: UUID) -> ResultView:
     said = [as_said(leg) for leg in view.legs]
     trace = view.trace
     result = chains.build(said, trace.found_on, trace.owner_state, trace.firearm)
-    parties = _named(actor, [*result.chain, *result.conflicts])
-    return ResultView(trace, result, _searched(trace, view.legs), parties)
+    events = [*result.chain, *result.conflicts]
+    sharing = of_events(actor, events, trace.case_number)
+    parties = _named(actor, events, sharing)
+    return ResultView(trace, result, _searched(trace, view.legs), parties, sharing)
 
 
 def as_said(leg: TraceLeg) -> chains.Leg:
@@ -128,16 +136,15 @@ def _legs(trace_ids: Sequence[UUID]) -> dict[UUID, list[TraceLeg]]:
     return found
 
 
-def _named(actor: Actor, events: Sequence[Event]) -> Parties:
+def _named(actor: Actor, events: Sequence[Event], sharing: Mapping[str, Sharing]) -> Parties:
     """Return the parties that the asking state may read by name, one query for each state.
 
-    Firms of other states are named; private persons of another state are not: of them the
-    chain shows the kind, and the owner of the record is asked.
+    Of others the chain shows the kind, and why they are not named.
     """
     wanted: dict[str, set[UUID]] = defaultdict(set)
     for event in events:
         for side in (event["giver"], event["receiver"]):
-            if side and (event["state"] == actor.state or side["kind"] != "individual"):
+            if side and sharing[event["record"]].may(group_of(side["kind"])):
                 wanted[event["state"]].add(UUID(side["id"]))
     named: Parties = {}
     for state, ids in wanted.items():

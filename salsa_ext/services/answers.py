@@ -8,17 +8,27 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from salsa_ext.audit import Act, Action, append_many
+from salsa_ext.audit import append_many
 from salsa_ext.db import as_state, db
 from salsa_ext.models import Party, Permit, Receipt, Report, Seizure, Shipment, Transfer
+from salsa_ext.readmodels import sharing
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.records import RecordView, by_id
+from salsa_ext.readmodels.sharing import Sharing
 from salsa_ext.readmodels.shipments import status_at
+from salsa_ext.services.disclosures import act_of
 from salsa_ext.values.actor import Actor
 
 DOCUMENTS: dict[str, Any] = {
     "transfer": Transfer, "report": Report, "seizure": Seizure, "shipment": Shipment,
 }  # fmt: skip
+GROUPS: dict[str, tuple[str, ...]] = {
+    "firearm": ("serial", "make", "make_text", "model", "calibre", "calibre_text", "type"),
+    "event": ("shipment_status", "stolen_from", "return_due_on", "counterpart_state",
+              "linked_record"),
+    "document": ("document_number",),
+}  # fmt: skip
+"""What an event of a chain holds by field group; its parties are named when the result is read."""
 
 
 def answer(actor: Actor, state: str, candidates: Sequence[Candidate]) -> list[dict[str, Any]]:
@@ -30,9 +40,13 @@ def answer(actor: Actor, state: str, candidates: Sequence[Candidate]) -> list[di
     with as_state(actor, state):
         views = by_id(found)
         facts = _documents(actor, views)
+    shared = sharing.of_records(actor, views)
     if state != actor.state:
-        append_many(actor, [_disclosure(actor, view) for view in views])
-    return [_event(view, found[view.record.id], facts) for view in views]
+        append_many(actor, [act_of(view, shared[view.record.id], GROUPS) for view in views])
+    return [
+        _given(_event(view, found[view.record.id], facts), shared[view.record.id])
+        for view in views
+    ]  # fmt: skip
 
 
 def _documents(actor: Actor, views: Sequence[RecordView]) -> dict[UUID, dict[str, Any]]:
@@ -79,10 +93,10 @@ def _receipts(views: Sequence[RecordView]) -> dict[UUID, dict[str, Any]]:
     }  # fmt: skip
 
 
-def _disclosure(actor: Actor, view: RecordView) -> Act:
-    record = view.record
-    return Act(Action.RECORD_DISCLOSED, "record", record.id, record.owner_state,
-               [record.owner_state], {"version": record.version})  # fmt: skip
+def _given(event: dict[str, Any], shared: Sharing) -> dict[str, Any]:
+    """Return an event without the fields of groups that the asking state is not given."""
+    kept = {name for group in GROUPS if not shared.may(group) for name in GROUPS[group]}
+    return {name: None if name in kept else value for name, value in event.items()}
 
 
 def _event(

@@ -2,32 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from salsa_ext.audit import Act, Action, append_many
 from salsa_ext.db import as_state
 from salsa_ext.errors import Invalid, NotFound, say
 from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.release import FOUND
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels import documents, traces
+from salsa_ext.readmodels import documents, sharing, traces
 from salsa_ext.readmodels.documents import DocumentView
 from salsa_ext.readmodels.marks import owner_of
 from salsa_ext.readmodels.pages import Page
 from salsa_ext.readmodels.records import RecordView, by_id
+from salsa_ext.readmodels.sharing import Sharing, group_of, groups_of
 from salsa_ext.readmodels.traces import ResultView
 from salsa_ext.values.actor import Actor, Purpose
+
+GROUPS: Final = ("firearm", "event", "document", "firms", "persons", "remarks")
+"""What an answer has of one record."""
 
 
 @dataclass(frozen=True)
 class Disclosure:
-    """A record, and whether its private persons may be named to the reader."""
+    """A record, and what of it the reader is given."""
 
     view: RecordView
-    is_own: bool
+    sharing: Sharing
+
+    @property
+    def is_own(self) -> bool:
+        """Tell whether it is the reader's own state's."""
+        return self.sharing.is_own
+
+    @property
+    def held(self) -> list[str]:
+        """Return the field groups that the record has."""
+        return groups_of(GROUPS, self.view)
 
     @property
     def version(self) -> int:
@@ -42,23 +57,25 @@ def read_record(*, actor: Actor, record_id: UUID, as_of: datetime | None = None)
     or its owner keeps it open.
     """
     require(actor, Permission.RECORD_READ)
-    if mine := by_id([record_id], as_of):
-        is_own = mine[0].record.owner_state == actor.state
-        if not is_own:
-            require_purpose(actor)
-            write_down(actor, mine)
-        return Disclosure(mine[0], is_own)
+    views = by_id([record_id], as_of) or _of_another(actor, record_id, as_of)
+    if not views:
+        raise NotFound("record", record_id)
+    disclosed = Disclosure(views[0], sharing.of_records(actor, views)[record_id])
+    if not disclosed.is_own:
+        require_purpose(actor)
+        write_down(actor, [disclosed])
+    return disclosed
+
+
+def _of_another(actor: Actor, record_id: UUID, as_of: datetime | None) -> list[RecordView]:
+    """Return a record that its state keeps open; raises NotFound, or Invalid without a purpose."""
     owner = owner_of(record_id)
-    # the own state would have seen its record above, unless it was not recorded by then
-    if owner is None or owner[0] == actor.state or owner[1] != "open":
+    # the own state would have seen its record already, unless it was not recorded by then
+    if owner is None or owner[0] == actor.state or owner[1] not in FOUND["firearm"]:
         raise NotFound("record", record_id)
     require_purpose(actor)
     with as_state(actor, owner[0]):
-        views = by_id([record_id], as_of)
-    if not views:
-        raise NotFound("record", record_id)
-    write_down(actor, views)
-    return Disclosure(views[0], is_own=False)
+        return by_id([record_id], as_of)
 
 
 def read_document(
@@ -67,10 +84,10 @@ def read_document(
     """Return a seizure, report or transfer; another state's raises Invalid without a purpose."""
     require(actor, kind.permission)
     view = documents.read(kind, document_id, as_of)
-    if view.document.owner_state != actor.state:
-        require_purpose(actor)
-        write_down(actor, view.items)
-    return view
+    if view.document.owner_state == actor.state:
+        return view
+    require_purpose(actor)
+    return _disclosed(actor, kind, [view])[0]
 
 
 def list_documents(
@@ -83,9 +100,19 @@ def list_documents(
         return documents.list_documents(actor, kind, filters, limit, cursor)
     require_purpose(actor)
     page = documents.list_concerning(actor, kind, filters, limit, cursor)
-    others = [view for view in page.items if view.document.owner_state != actor.state]
-    write_down(actor, (item for view in others for item in view.items))
-    return page
+    return page.of(_disclosed(actor, kind, page.items))
+
+
+def _disclosed(
+    actor: Actor, kind: documents.Kind, views: Sequence[DocumentView]
+) -> list[DocumentView]:
+    """Return documents with what the actor is given of them, and write down other states'."""
+    shown = documents.shared(actor, kind, views)
+    append_many(actor, [
+        act_of(item, view.sharing, view.held)
+        for view in shown if view.sharing and not view.sharing.is_own for item in view.items
+    ])  # fmt: skip
+    return shown
 
 
 def read_result(*, actor: Actor, trace_id: UUID) -> ResultView:
@@ -103,8 +130,22 @@ def read_result(*, actor: Actor, trace_id: UUID) -> ResultView:
     append_many(asking, [
         Act(Action.PARTY_DISCLOSED, "trace", trace_id, state, [state], {"parties": sorted(ids)})
         for state, ids in sorted(named.items())
-    ])  # fmt: skip
+    ] + _named(view))  # fmt: skip
     return view
+
+
+def _named(view: ResultView) -> list[Act]:
+    """Return the acts that tell owners of which records parties are named in a result."""
+    acts = []
+    for event in view.events():
+        shared = view.sharing[event["record"]]
+        sides = [event[name] for name in ("giver", "receiver") if event[name]]
+        groups = {group_of(side["kind"]) for side in sides if UUID(side["id"]) in view.parties}
+        if groups and not shared.is_own:
+            said = {"version": event["version"], "handling": event["handling"],
+                    "groups": sorted(groups)}  # fmt: skip
+            acts.append(_given(event["record"], event["state"], said))
+    return acts
 
 
 def require_purpose(actor: Actor) -> None:
@@ -114,11 +155,19 @@ def require_purpose(actor: Actor) -> None:
         raise Invalid({header: [say("Another state's record is read for a purpose and a case.")]})
 
 
-def write_down(actor: Actor, views: Iterable[RecordView]) -> None:
+def write_down(actor: Actor, given: Iterable[Disclosure]) -> None:
     """Write down for its owner each record that another state was shown; for commands alone."""
-    records = [view.record for view in views]
     append_many(actor, [
-        Act(Action.RECORD_DISCLOSED, "record", record.id, record.owner_state,
-            [record.owner_state], {"version": record.version})
-        for record in records
+        act_of(each.view, each.sharing, each.held) for each in given if not each.is_own
     ])  # fmt: skip
+
+
+def act_of(view: RecordView, shared: Sharing, held: Iterable[str]) -> Act:
+    """Return the act by which the owner of a record reads what of it was given."""
+    said = {"version": view.record.version, "handling": shared.said.handling,
+            "groups": shared.given(held)}  # fmt: skip
+    return _given(view.record.id, view.record.owner_state, said)
+
+
+def _given(record: UUID | str, owner: str, said: dict[str, Any]) -> Act:
+    return Act(Action.RECORD_DISCLOSED, "record", record, owner, [owner], said)

@@ -8,7 +8,7 @@ confirmed, whatever other states say to it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -20,8 +20,9 @@ from salsa_ext.db import as_state, db
 from salsa_ext.matching.events import ORDER
 from salsa_ext.models import Match, Record
 from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.release import FOUND
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels import matches
+from salsa_ext.readmodels import matches, sharing
 from salsa_ext.readmodels.matches import MatchView
 from salsa_ext.readmodels.records import RecordView, by_id
 from salsa_ext.readmodels.sides import visibility_of
@@ -69,25 +70,30 @@ def read(*, actor: Actor, record_id: UUID) -> History:
     """
     require(actor, Permission.RECORD_READ)
     first = disclosures.read_record(actor=actor, record_id=record_id)
-    steps = {record_id: Step(first, Way(first.view.record.owner_state, "start"))}
+    found = {record_id: first.view}
+    ways = {record_id: Way(first.view.record.owner_state, "start")}
     hidden: dict[UUID, Match] = {}
     front = [first.view]
-    while front and len(steps) < MOST:
-        ways = {key: way for key, way in _onward(actor, front, hidden).items() if key not in steps}
-        front = _visible(actor, ways)
-        for view in front:
-            is_own = view.record.owner_state == actor.state
-            steps[view.record.id] = Step(Disclosure(view, is_own), ways[view.record.id])
-    _disclose(actor, [step.disclosed.view for key, step in steps.items() if key != record_id])
-    ordered = sorted(steps.values(), key=_order)
-    return History(record_id, ordered, matches.views(actor, list(hidden.values())))
+    while front and len(found) < MOST:
+        onward = {
+            key: way for key, way in _onward(actor, front, hidden).items() if key not in found
+        }
+        front = _visible(actor, onward)
+        found |= {view.record.id: view for view in front}
+        ways |= {view.record.id: onward[view.record.id] for view in front}
+    further = _disclosed(actor, [view for key, view in found.items() if key != record_id])
+    steps = [Step(each, ways[each.view.record.id]) for each in (first, *further)]
+    return History(record_id, sorted(steps, key=_order), matches.views(actor, [*hidden.values()]))
 
 
-def _disclose(actor: Actor, views: Iterable[RecordView]) -> None:
-    others = [view for view in views if view.record.owner_state != actor.state]
-    if others:
+def _disclosed(actor: Actor, views: Sequence[RecordView]) -> list[Disclosure]:
+    """Return what the actor is given of records, and write down what is another state's."""
+    shared = sharing.of_records(actor, views)
+    given = [Disclosure(view, shared[view.record.id]) for view in views]
+    if any(not each.is_own for each in given):
         disclosures.require_purpose(actor)
-        disclosures.write_down(actor, others)
+        disclosures.write_down(actor, given)
+    return given
 
 
 def _order(step: Step) -> tuple[date, int, UUID]:
@@ -148,5 +154,5 @@ def _visible(actor: Actor, ways: Mapping[UUID, Way]) -> list[RecordView]:
     for state in sorted(known.keys() - {actor.state}):
         with as_state(actor, state):
             views = by_id(known[state])
-        found += [view for view in views if visibility_of(view) == "open"]
+        found += [view for view in views if visibility_of(view) in FOUND["firearm"]]
     return found

@@ -32,6 +32,12 @@ PARTY_KINDS: Final = (
 )  # fmt: skip
 VISIBILITIES: Final = ("open", "pointer", "silent")
 HANDLING_CODES: Final = ("H0", "H1", "H2", "H3")
+FIELD_GROUPS: Final = (
+    "holder", "likeness", "firearm", "event", "document", "firms", "persons", "place", "remarks",
+    "shipment",
+)  # fmt: skip
+CONSENT_USES: Final = ("names", "court", "onward", "compelled")
+CONSENT_STATUSES: Final = ("asked", "granted", "refused", "revoked", "expired", "notified")
 PURPOSES: Final = ("street", "border", "seizure", "licensing", "investigation", "stock")
 PURPOSES_WITH_INCIDENT: Final = ("street", "border")
 
@@ -74,6 +80,7 @@ NOTIFICATIONS: Final = (
     "discrepancy_raised", "discrepancy_explained", "discrepancy_agreed", "discrepancy_resolved",
     "discrepancy_reopened", "discrepancy_assigned",
     "match_proposed", "match_reopened", "match_withdrawn",
+    "consent_asked", "consent_granted", "consent_refused", "consent_revoked", "consent_compelled",
 )  # fmt: skip
 TRANSFER_KINDS: Final = (
     "manufacture", "registration", "domestic_sale", "private_sale", "inheritance", "loan",

@@ -9,6 +9,13 @@ HANDS_OVER = {  # a batch of one: the bulk core that each calls requires the per
     "transfers.record", "reports.record", "seizures.record", "licensees.record",
 }  # fmt: skip
 READ_FOR_A_COMMAND = {  # the command that calls it has required its own permission
+    "consents.read": "what was just asked or decided",
+    "consents.version": "compared with If-Match before the command",
+    "consents.granted_for": "what the release function decides by",
+    "documents.shared": "completes documents that were read by right",
+    "sharing.of_records": "what the release function decides by",
+    "sharing.of_events": "what the release function decides by",
+    "sharing.reader_of": "who reads, as the release function has it",
     "papers.may_copy": "a rule that the command asks, not a reader",
     "papers.permit_facts": "what the command signs or checks",
     "amendments.of_permit": "what the command signs or checks",

@@ -35,6 +35,7 @@ BODIES = (
     "correct", "shipments", "checkpoints", "receipt", "case", "cancel", "suspend", "reinstate",
     "amend", "reissue", "release", "hold", "resume", "incidents", "explain", "agree",
     "reopen", "assign", "revoke", "close", "renew", "marks", "withdraw", "confirm", "reject",
+    "grant", "refuse",
 )  # fmt: skip
 BODILESS = ("/accounts", "/keys", "/traces")
 WITH_A_BODY = [

@@ -114,8 +114,8 @@ def test_me_says_who_the_key_belongs_to(as_actor):
     answer = as_actor("BRA", "auditor").get("/me", Salsa_Officer="A-17").json
     assert answer == {
         "state": "BRA", "agency": "BRA-TEST", "role": "auditor", "officer": "A-17",
-        "permissions": ["audit:read", "notification:read", "reference:read", "setting:read",
-                        "statistics:read"],
+        "permissions": ["audit:read", "consent:read", "disclosure:read", "notification:read",
+                        "reference:read", "setting:read", "statistics:read"],
     }  # fmt: skip
 
 

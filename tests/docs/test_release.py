@@ -1,0 +1,110 @@
+"""The page on what goes to whom: its tables are the function's, and its commands give what they show."""
+
+import re
+import shlex
+from datetime import date
+
+import pytest
+from click.testing import CliRunner
+
+from api.app import create_app
+from api.cli import main
+from api.schemas.transfers import TransferRequest
+from salsa_ext.clock import FixedClock
+from salsa_ext.db import db, transaction
+from salsa_ext.policy.release import INVESTIGATORS, NAMING, READERS, Reader, Said, Use, decide
+from salsa_ext.policy.rules import operator
+from salsa_ext.readmodels.records import of_documents
+from salsa_ext.services import disclosures, transfers
+from salsa_ext.values.actor import Purpose
+from salsa_ext.values.codes import CONSENT_USES, FIELD_GROUPS, HANDLING_CODES
+from tests import bodies
+from tests.conftest import NOW
+from tests.source import ROOT
+
+TEXT = (ROOT / "docs" / "release.md").read_text()
+SESSIONS = re.findall(r"```\n(\$ .*?)```", TEXT, re.S)
+ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+READER = Reader("BRA", "police_officer", date(2026, 3, 9), "investigation", "C-1")
+SAID = {
+    "finder, open": Said("PRY"),
+    "finder, pointer": Said("PRY", "pointer"),
+    "finder, silent": Said("PRY", "silent"),
+    "concerned": Said("PRY", concerns=True),
+    "permit or shipment, concerned": Said("PRY", concerns=True, is_paper=True),
+}
+
+
+def table(heading):
+    lines = TEXT.partition(f"## {heading}")[2].partition("\n## ")[0].splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines
+            if line.startswith("|") and not line.startswith("|---")]  # fmt: skip
+    return [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
+
+
+def word(decision):
+    asked = {"named_on_request": "on request", "ask_for_court": "with consent",
+             "ask_for_onward": "with consent"}  # fmt: skip
+    return "yes" if decision.allowed else asked.get(decision.code, "no")
+
+
+def test_the_table_of_readers_is_that_of_the_function():
+    rows = table("Who reads what")
+    groups = [re.match(r"`(\w+)`", row.pop("Fields"))[1] for row in rows]
+    assert tuple(groups) == FIELD_GROUPS
+    for group, row in zip(groups, rows, strict=True):
+        assert row == {name: word(decide(group, said, READER)) for name, said in SAID.items()}
+
+
+def test_the_table_of_uses_is_that_of_the_function():
+    rows = {row["Handling"]: row for row in table("What may be done with it")}
+    assert tuple(rows) == HANDLING_CODES
+    for code, row in rows.items():
+        said = Said("PRY", handling=code)
+        assert row["In court"] == word(decide("firearm", said, READER, Use("court")))
+        onward = decide("firearm", said, READER, Use("onward", "URY"))
+        assert row["To a third state"] == word(onward)
+
+
+def test_the_page_names_every_use_and_the_roles_of_the_function():
+    assert tuple(row["Use"].strip("`") for row in table("Consent")) == CONSENT_USES
+    assert READERS - {"operator"} == {
+        "licensing_officer", "police_officer", "forensic_examiner", "border_officer",
+        "trace_analyst", "supervisor",
+    }  # fmt: skip
+    assert INVESTIGATORS - {"operator"} == {"police_officer", "trace_analyst", "supervisor"}
+    assert sorted(NAMING) == ["investigation", "seizure"]
+
+
+@pytest.fixture
+def record(registered_database):
+    """A sale of Paraguay that Brazil read in a case."""
+    with create_app(registered_database).app_context():
+        pry, bra = (operator(state, clock=FixedClock(NOW)) for state in ("PRY", "BRA"))
+        with transaction(pry):
+            made = transfers.record(actor=pry, data=TransferRequest().load(bodies.transfer()))
+            sold = of_documents([made])[made][0].record.id
+        bra = bra.for_purpose(Purpose("investigation", "C-1"))
+        with transaction(bra):
+            disclosures.read_record(actor=bra, record_id=sold)
+        db.engine.dispose()
+    return str(sold)
+
+
+def test_the_sessions_give_the_output_that_they_show(registered_database, record, tmp_path):
+    environment = {
+        "SALSA_HOME": str(tmp_path),
+        "SALSA_DATABASE_URL": registered_database.database_url.replace("+psycopg2", ""),
+        "SALSA_MIGRATION_URL": registered_database.migration_url.replace("+psycopg2", ""),
+    }
+    real = {"019c0000-0000-7000-8000-000000000001": record}
+    for block in "".join(SESSIONS).split("$ salsa ")[1:]:
+        command, _, shown = block.partition("\n")
+        words = [real.get(one, one) for one in shlex.split(command)]
+        ran = CliRunner().invoke(main, words, env=environment)
+        assert ran.exit_code == 0, ran.output
+        said = ran.stdout
+        real |= dict(zip(ID.findall(shown), ID.findall(said), strict=True))
+        for written, found in real.items():
+            said = said.replace(found, written)
+        assert said == shown
