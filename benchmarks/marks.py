@@ -95,7 +95,8 @@ def _family_by_family(
         calibre = draw.choice(form.calibres)
         for number in draw.sample(range(size), min(each, wanted, size)):
             serial = prefix + _written(form.pattern[letters:], number)
-            yield Gun(serial, form.make, calibre, form.type, form.country, dense)
+            if len(set(serial)) > 1:  # 666666 is read as what stands for no serial
+                yield Gun(serial, form.make, calibre, form.type, form.country, dense)
         wanted -= each
 
 
