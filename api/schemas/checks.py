@@ -8,7 +8,7 @@ from marshmallow import Schema, ValidationError, fields, pre_dump
 
 from api.i18n import Lazy, translate
 from api.said import as_messages
-from api.schemas.fields import Code, Items, RequestSchema, StateCode, Text, Whole
+from api.schemas.fields import Code, Flag, Items, RequestSchema, StateCode, Text, Whole
 from salsa_ext.errors import Invalid
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.search import wrong_serial
@@ -34,7 +34,11 @@ class Serial(Text):
 
 
 class CheckedGunRequest(RequestSchema):
-    """A gun of a batch. `?` one unreadable glyph, `*` a run of them, `[8B]` one of two."""
+    """A gun of a batch. `?` one unreadable glyph, `*` a run of them, `[8B]` one of two.
+
+    A record that agrees in all that is asked ends the search; with `near`, marks that are only near
+    are looked for all the same.
+    """
 
     value = Query
     serial = Serial(most=200, required=True)
@@ -44,6 +48,7 @@ class CheckedGunRequest(RequestSchema):
     type = Text(most=100)
     country = StateCode()
     year = Whole(least=1400, most=2200)
+    near = Flag()
 
 
 class PurposeRequest(RequestSchema):

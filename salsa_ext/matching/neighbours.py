@@ -34,12 +34,12 @@ class Forms:
     """Keys of forms to search by.
 
     `one` finds what differs by one error or only in what cannot be read, `two` what differs by two
-    errors, `part` what shares a half or the digits alone.
+    errors, `part` what shares a half or the digits alone; the parts that tell most come first.
     """
 
     one: frozenset[int] = frozenset()
     two: frozenset[int] = frozenset()
-    part: frozenset[int] = frozenset()
+    part: tuple[int, ...] = ()
 
     @property
     def can_find(self) -> bool:
@@ -52,11 +52,22 @@ def kept(norm: str) -> set[int]:
     folded = skeleton(norm)
     if any(sign in folded for sign in UNREADABLE):
         return set(_kept_in_part(folded))
-    half = len(folded) // 2
     found = {pack(LACKING, form) for form in (folded, *_lacking(folded))}
-    if half >= SHORTEST:
-        found |= {pack(HEAD, folded[:half]), pack(TAIL, folded[-half:])}
+    found |= _cut(folded, len(folded) // 2) | larger_halves(norm)
     return found | {pack(CORE, core) for core in {folded} | cores(norm) if core.isdigit()}
+
+
+def larger_halves(norm: str) -> set[int]:
+    """Return the keys of the two halves that share the glyph in the middle; none of an even number."""
+    folded = skeleton(norm)
+    is_odd = len(folded) % 2 and not any(sign in folded for sign in UNREADABLE)
+    return _cut(folded, len(folded) // 2 + 1) if is_odd else set()
+
+
+def _cut(folded: str, half: int) -> set[int]:
+    if half < SHORTEST:
+        return set()
+    return {pack(HEAD, folded[:half]), pack(TAIL, folded[-half:])}
 
 
 def own(norm: str) -> int:
@@ -72,12 +83,26 @@ def sought(norm: str) -> Forms:
     if any(sign in folded for sign in UNREADABLE):
         return _sought_in_part(folded)
     swapped = set(_swapped(folded))
-    pieces = {folded[a:b] for a in range(len(folded)) for b in range(a + SHORTEST, len(folded) + 1)}
     one = frozenset(pack(LACKING, form) for form in (folded, *_lacking(folded), *swapped))
     # The digits of a longer mark have to tell more than a mark that is nothing but digits.
-    digits = {folded, *(core for core in cores(norm) if len(core) > SHORTEST)}
-    part = {pack(CORE, form) for form in digits} | {pack(PIECE, form) for form in pieces}
-    return Forms(one, frozenset(_two_errors(folded, swapped)) - one, frozenset(part))
+    digits = [folded, *(core for core in cores(norm) if len(core) > SHORTEST)]
+    part = (pack(kind, form) for kind, forms in ((CORE, digits), (PIECE, _pieces(folded)))
+            for form in forms)  # fmt: skip
+    return Forms(one, frozenset(_two_errors(folded, swapped)) - one, tuple(dict.fromkeys(part)))
+
+
+def pattern(norm: str) -> str | None:
+    """Return what a mark that was read in part fits, as LIKE has it, over skeletons; None for others."""
+    folded = skeleton(norm)
+    if not any(sign in folded for sign in UNREADABLE):
+        return None
+    return re.sub(r"([\\%_])", r"\\\1", folded).replace("?", "_").replace("*", "_%")
+
+
+def _pieces(folded: str) -> Iterator[str]:
+    """Return all pieces of a text, the longest first."""
+    for count in range(len(folded), SHORTEST - 1, -1):
+        yield from (folded[at : at + count] for at in range(len(folded) - count + 1))
 
 
 def pack(kind: str, form: str) -> int:
@@ -183,12 +208,11 @@ def _sought_in_part(folded: str) -> Forms:
     one = frozenset(chain.from_iterable(map(_filled, patterns)))
     lacking = [pattern.replace("?", "") for pattern in patterns if pattern.count("?") == 1]
     two = frozenset(key for form in lacking if _is_plain(form) for key in _replaced(form, 0))
-    pieces = [piece for piece in _LEGIBLE.findall(folded) if len(piece) >= SHORTEST]
-    part = {pack(PIECE, piece[a:b]) for piece in pieces
-            for a in range(len(piece)) for b in range(a + SHORTEST, len(piece) + 1)}  # fmt: skip
-    if not one:
-        part |= set(_halves(folded))
-    return Forms(one, two - one, frozenset(part))
+    part = [] if one else list(_halves(folded))
+    part += [
+        pack(PIECE, piece) for legible in _LEGIBLE.findall(folded) for piece in _pieces(legible)
+    ]
+    return Forms(one, two - one, tuple(dict.fromkeys(part)))
 
 
 def _of_known_length(folded: str) -> Iterator[str]:
@@ -215,10 +239,10 @@ def _filled(pattern: str) -> Iterator[int]:
 
 
 def _halves(folded: str) -> Iterator[int]:
-    """Return the keys of the halves that the legible head and tail can be, or hold."""
+    """Return the keys of the halves that the legible head and tail can be, or hold, the longest first."""
     pieces = re.split(r"[?*]+", folded)
     for kind, piece in ((HEAD, pieces[0]), (TAIL, pieces[-1])):
-        for count in range(max(SHORTEST, -(-len(piece) // 2)), len(piece) + 1):
+        for count in range(len(piece), max(SHORTEST, -(-len(piece) // 2)) - 1, -1):
             yield pack(kind, piece[:count] if kind == HEAD else piece[-count:])
 
 

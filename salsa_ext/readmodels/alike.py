@@ -131,4 +131,4 @@ def _forms(sought: Sought, *, is_afield: bool) -> Set[int]:
     if sought.is_whole and not is_afield:
         return sightings.sought(sought.norm)
     forms = neighbours.sought(sought.norm)
-    return forms.one | forms.two | forms.part
+    return forms.one | forms.two | {*forms.part}

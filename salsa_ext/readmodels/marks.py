@@ -25,6 +25,7 @@ ENOUGH = (
     12  # marks of the make at one error; of what is further away none would be among the ten shown
 )
 TIER_BITS: Final = (-8.0, -17.0, -12.0)  # one error, two, a part: before each is compared
+FITS: Final = 10.0  # bits; what fits all that was read of a mark in part
 
 
 class Held(NamedTuple):
@@ -90,7 +91,7 @@ def holding(
         "settles": settles, "asker": asker or NO_STATE, "make": asked.make,
         "make_code": make_code(asked.make), "type": asked.type, "country": asked.country,
         "year": asked.year, "calibres": _texts(names.calibres(asked.calibre_family)),
-        "weights": _WEIGHTS, "silent": silent, "most": CANDIDATES,
+        "weights": _WEIGHTS, "silent": silent, "most": CANDIDATES, "patterns": _patterns(sought),
     })  # fmt: skip
     return [Held(*row) for row in rows]
 
@@ -141,6 +142,10 @@ def _keys(sought: Sequence[Sought]) -> dict[str, str | None]:
     }
 
 
+def _patterns(sought: Sequence[Sought]) -> str | None:
+    return _texts([found for one in sought if (found := neighbours.pattern(one.norm))])
+
+
 def _numbers(values: Iterable[float]) -> str:
     """Return PostgreSQL's text of an array: it is read much faster than an expression of so many."""
     return "{" + ",".join(map(str, values)) + "}"
@@ -155,7 +160,7 @@ def _texts(values: Sequence[str] | None) -> str | None:
 _STATEMENT = text(
     f"SELECT {', '.join(Held._fields)} FROM salsa_near(:asker, :settles, :keys, :norms, :one,"  # noqa: S608 - names of columns
     " :two, :part, CAST(:make_code AS smallint), :make, :calibres, :type, :country,"
-    " CAST(:year AS smallint), :weights, :silent, :most)"
+    " CAST(:year AS smallint), :weights, :silent, :most, :patterns)"
 )
 EXACT: Final = (
     f"SELECT {', '.join(Held._fields)} FROM mark_key"  # noqa: S608 - names of columns
@@ -167,7 +172,7 @@ EXACT: Final = (
 _PLACED_BY = ("make", "calibre_family", "type", "country", "year")
 _WEIGHTS = _numbers(
     [bits for name in _PLACED_BY for weight in WEIGHTS if weight.name == name
-     for bits in (weight.agrees, weight.differs)] + list(TIER_BITS)
+     for bits in (weight.agrees, weight.differs)] + [*TIER_BITS, FITS]
 )  # fmt: skip
 
 

@@ -101,7 +101,7 @@ def make_many(
 
 def _ask(actor: Actor, query: Query) -> _Asked | Invalid:
     try:
-        found = search(readings.all_of(query), actor, silent=False)
+        found = search(readings.all_of(query), actor, settles=not query.near, silent=False)
     except Invalid as error:
         return error
     return _Asked(new_id(), query, found)

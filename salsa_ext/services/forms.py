@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any, Final
 
@@ -18,8 +18,16 @@ BATCH = 5_000
 TOGETHER = 500
 FEW: Final = 20
 """Marks whose forms are written by one statement; COPY is the faster way for more."""
-TO_BE_FILLED = "to be filled"
-SIGHTINGS_TO_BE_FILLED = "sightings to be filled"
+_ALL, _SIGHTED, _HALVES = (
+    (neighbours.kept, False), (sightings.kept, True), (neighbours.larger_halves, False),
+)  # fmt: skip
+TO_BE_FILLED: Final = {
+    "to be filled": (_ALL, _SIGHTED),
+    "sightings to be filled": (_SIGHTED,),
+    "halves to be filled": (_HALVES,),
+    "halves and sightings to be filled": (_HALVES, _SIGHTED),
+}
+"""What is reckoned of which marks, by what the table says: of all, or of those read in the field."""
 Marks = Sequence[tuple[tuple[int, str | None], str]]
 
 
@@ -88,18 +96,18 @@ def fill(connection: Connection) -> None:
     Until then these are found by their own key alone; the table says what is to be filled.
     """
     left = connection.scalar(text("SELECT obj_description('mark_form'::regclass)"))
-    if left == TO_BE_FILLED:
-        _fill(connection, neighbours)
-    if left in (TO_BE_FILLED, SIGHTINGS_TO_BE_FILLED):
-        _fill(connection, sightings)
+    for made, is_afield in TO_BE_FILLED.get(left, ()):
+        _fill(connection, made, is_afield=is_afield)
+    if left in TO_BE_FILLED:
         connection.execute(text("COMMENT ON TABLE mark_form IS NULL"))
 
 
-def _fill(connection: Connection, kind: ModuleType) -> None:
+def _fill(connection: Connection, made: Callable[[str], Iterable[int]], *, is_afield: bool) -> None:
     marks = select(MarkKey.key, MarkKey.make, func.min(MarkKey.serial_norm))
-    if kind is sightings:
+    if is_afield:
         marks = marks.where(MarkKey.event.in_(READ_AFIELD))
     marks = marks.group_by(MarkKey.key, MarkKey.make).execution_options(yield_per=BATCH)
     for some in connection.execute(marks).partitions():
-        rows = [row for key, make, norm in some for row in _rows(key, make, kind.kept(norm))]
-        connection.execute(insert(MarkForm), rows)
+        rows = [row for key, make, norm in some for row in _rows(key, make, made(norm))]
+        if rows:
+            connection.execute(insert(MarkForm), rows)

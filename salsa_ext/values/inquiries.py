@@ -20,7 +20,8 @@ class Query:
     """Is this serial known? Whatever else is known of the gun makes the answer better.
 
     `marks` are the other marks of the gun, where somebody has them all before him, and `marking`
-    says how its serial is.
+    says how its serial is. Where a record agrees in all that is asked, marks that are only near are
+    looked for if `near` says so: the reading may be that of another gun, misread.
     """
 
     serial: str
@@ -32,6 +33,7 @@ class Query:
     year: int | None = None
     marks: tuple[Mark, ...] = ()
     marking: str = "unknown"
+    near: bool = False
 
 
 @dataclass(frozen=True)

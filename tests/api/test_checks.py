@@ -112,6 +112,26 @@ def test_the_owner_reads_who_hit_its_record_and_why(as_actor, ask, sold):
     assert entry["data"] == {"records": [sold["firearm"]["record"]]}
 
 
+def test_a_record_that_agrees_in_all_ends_the_search_unless_near_ones_are_asked_for(as_actor, ask):
+    near = bodies.transfer(firearm=bodies.firearm(serial="ABC123465"))
+    as_actor("USA", "licensing_officer").post("/transfers", near)
+    assert len(ask()["candidates"]) == 1
+    found = ask(near=True)
+    assert (found["verdict"], len(found["candidates"])) == ("hit", 2)
+    assert found["candidates"][0]["score"] > found["candidates"][1]["score"]
+
+
+def test_of_a_half_what_fits_comes_before_a_crowd_that_is_alike(as_actor, ask):
+    officer = as_actor("USA", "licensing_officer")
+    for number in range(70):  # more than are looked at, with another glyph in the middle
+        gun = bodies.firearm(serial=f"KLM0{number:03}", make="Ruger")
+        officer.post("/transfers", bodies.transfer(firearm=gun))
+    gun = bodies.firearm(serial="KLM9321", make="Colt")
+    made = officer.post("/transfers", bodies.transfer(firearm=gun)).json
+    found = ask(serial="KLM9*", make=None, calibre=None)["candidates"]
+    assert found[0]["record"] == made["firearm"]["record"]
+
+
 def test_at_most_ten_candidates_are_shown(as_actor, ask):
     clerk = as_actor("PRY", "licensing_officer")
     for number in range(12):
