@@ -8,10 +8,11 @@ from flask import g
 
 from api.resource import Resource
 from api.schemas.traces import ResultResponse, TraceQuery, TraceRequest, TraceResponse
+from api.vault import vault
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import traces as reading
 from salsa_ext.readmodels.traces import ResultView, TraceView
-from salsa_ext.services import disclosures, traces
+from salsa_ext.services import disclosures, leg_news, request_arrivals, traces
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.inquiries import TraceData
 
@@ -33,14 +34,17 @@ blueprint.reading("/traces/<uuid:trace_id>/result", ResultResponse, _result, Per
 @blueprint.posting("/traces", TraceRequest, TraceResponse, Permission.TRACE_REQUEST)
 def request_trace(actor: Actor, data: TraceData) -> TraceView:
     """Ask all states for the history of a gun; at once, unless it is a draft."""
-    return reading.read(traces.request(actor=actor, data=data))
+    return reading.read(traces.request(actor=actor, vault=vault(), data=data))
 
 
-def _action(name: str, said: str, permission: Permission = Permission.TRACE_REQUEST) -> None:
+def _action(
+    name: str, said: str, permission: Permission = Permission.TRACE_REQUEST, *, sends: bool = False
+) -> None:
     command = getattr(traces, name)
 
     def act(actor: Actor, trace_id: UUID) -> TraceView:
-        command(actor=actor, trace_id=trace_id, seen=g.seen)
+        more = {"vault": vault()} if sends else {}
+        command(actor=actor, trace_id=trace_id, seen=g.seen, **more)
         return reading.read(trace_id)
 
     act.__name__, act.__doc__ = f"{name}_trace", said
@@ -51,6 +55,6 @@ def _action(name: str, said: str, permission: Permission = Permission.TRACE_REQU
 
 
 _action("approve", "Approve a draft of somebody else.", Permission.TRACE_APPROVE)
-_action("send", "Send a draft or an approved trace.")
-_action("withdraw", "Withdraw a trace.")
+_action("send", "Send a draft or an approved trace.", sends=True)
+_action("withdraw", "Withdraw a trace, and tell the states that have not answered.", sends=True)
 _action("close", "Close a trace that was sent.")

@@ -82,6 +82,13 @@ def receive_many(
     return [told[at] for at in range(len(raws))]
 
 
+def find(actor: Actor, envelope_id: UUID) -> Envelope | None:
+    """Return an envelope that the actor's state received, or None."""
+    mine = (Inbox.owner_state == actor.own_state(), Inbox.id == envelope_id)
+    raw = db.session.scalar(select(Inbox.raw).where(*mine))
+    return parse(bytes(raw)) if raw is not None else None
+
+
 def standing(state: str, sender: str) -> Standing:
     """Return where a state stands with a sender; at the beginning, where nothing came yet."""
     mine = (InboxPair.owner_state == state, InboxPair.sender == sender)

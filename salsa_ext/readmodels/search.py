@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from salsa_ext.errors import Invalid, Message, say
@@ -26,6 +27,13 @@ MARGIN = 6.0
 MOST_NEAR = 5  # marks of one gun; a misread one makes thousands of keys
 TOO_LITTLE = say("Too little of this serial can be read for a search: give {count} characters that stand"
                  " together, or trace the gun by its make and import mark.", count=SHORTEST)  # fmt: skip
+
+
+class Likeness(NamedTuple):
+    """How well the best candidate agrees, in bits: in all that is asked, and in the serial alone."""
+
+    bits: float
+    serial_bits: float
 
 
 def wrong_serial(text: str) -> Message | None:
@@ -187,17 +195,22 @@ def _rank(found: Candidate) -> tuple[float, date, str]:
     return -found.evidence.bits, on, found.held.state
 
 
-def likeliest(candidates: Sequence[Candidate]) -> list[Candidate]:
+def likeness(candidates: Sequence[Candidate]) -> Likeness:
+    """Return how well the best of the candidates agrees."""
+    best = max((found.evidence.bits for found in candidates if found.is_open), default=0.0)
+    serial = max((found.evidence.serial_bits for found in candidates), default=0.0)
+    return Likeness(best, serial)
+
+
+def likeliest(candidates: Sequence[Candidate], best: Likeness) -> list[Candidate]:
     """Return those that are about as likely as the best one: the records of one gun differ a little.
 
     What is not open is compared by the serial alone, and moves nothing that is open.
     """
-    best = max((found.evidence.bits for found in candidates if found.is_open), default=0.0)
-    serial = max((found.evidence.serial_bits for found in candidates), default=0.0)
     return [
         found
         for found in candidates
-        if found.evidence.bits >= (best if found.is_open else serial) - MARGIN
+        if found.evidence.bits >= (best.bits if found.is_open else best.serial_bits) - MARGIN
     ]
 
 

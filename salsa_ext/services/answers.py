@@ -1,38 +1,80 @@
-"""The answer that a state gives at once from its own records, under its own eyes."""
+"""What a state says of its own records to another, under its own eyes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
 from salsa_ext.audit import Act, Action, append_many
-from salsa_ext.db import as_state, db
+from salsa_ext.db import db
 from salsa_ext.models import Party, Permit, Receipt, Report, Seizure, Shipment, Transfer
+from salsa_ext.readmodels import names
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.records import RecordView, by_id
 from salsa_ext.readmodels.shipments import status_at
 from salsa_ext.values.actor import Actor
+from salsa_ext.values.ids import new_id
+from salsa_ext.values.requests import HandEvent
 
 DOCUMENTS: dict[str, Any] = {
     "transfer": Transfer, "report": Report, "seizure": Seizure, "shipment": Shipment,
 }  # fmt: skip
 
 
-def answer(actor: Actor, state: str, candidates: Sequence[Candidate]) -> list[dict[str, Any]]:
-    """Return what `state` says of its records that are candidates, as events of a chain.
+@dataclass(frozen=True)
+class Sureness:
+    """How sure it is that a record is of the gun that is asked for; `bits` are 0 where a person says so."""
 
-    Each record that leaves its state is written down for its owner. Called by commands alone.
+    strength: str = "strong"
+    bits: float = 0.0
+
+
+def released(candidate: Candidate) -> bool:
+    """Tell whether the service may give a record to the asking state without asking a person."""
+    return candidate.is_open
+
+
+def answer(actor: Actor, to: str, candidates: Sequence[Candidate]) -> list[dict[str, Any]]:
+    """Return what the actor's state says of its records that are candidates, as events of a chain.
+
+    Each record that leaves for another state is written down. Called by commands alone.
     """
-    found = {candidate.held.record_id: candidate for candidate in candidates}
-    with as_state(actor, state):
-        views = by_id(found)
-        facts = _documents(actor, views)
-    if state != actor.state:
-        append_many(actor, [_disclosure(actor, view) for view in views])
-    return [_event(view, found[view.record.id], facts) for view in views]
+    return tell(actor, to, {
+        hit.held.record_id: Sureness(hit.evidence.strength, hit.evidence.bits)
+        for hit in candidates
+    })  # fmt: skip
+
+
+def tell(actor: Actor, to: str, records: Mapping[UUID, Sureness]) -> list[dict[str, Any]]:
+    """Return what the actor's state says of these records of its own; see `answer`."""
+    views = [view for view in by_id(records) if view.record.owner_state == actor.state]
+    facts = _documents(actor, views)
+    if to != actor.state:
+        append_many(actor, [_disclosure(view, to) for view in views])
+    return [_event(view, records[view.record.id], facts) for view in views]
+
+
+def by_hand(state: str, told: HandEvent, handling: str) -> dict[str, Any]:
+    """Return what a person tells of a state's books, in the form of an event."""
+    said = asdict(told)
+    return {
+        "state": state, "record": str(new_id()), "version": None, "event": told.event,
+        "occurred_on": told.occurred_on.isoformat(), "document_kind": None,
+        "document_number": told.document_number, "shipment_status": None, "stolen_from": None,
+        "return_due_on": None, "counterpart_state": told.counterpart_state,
+        "giver": _by_hand(said["giver"]), "receiver": _by_hand(said["receiver"]),
+        "serial": told.serial, "make": names.resolve("make", told.make), "make_text": told.make,
+        "model": told.model, "calibre": names.resolve("calibre", told.calibre),
+        "calibre_text": told.calibre, "type": None, "linked_record": None, "handling": handling,
+    } | asdict(Sureness())  # fmt: skip
+
+
+def _by_hand(side: dict[str, Any] | None) -> dict[str, Any] | None:
+    return {"id": str(new_id())} | side if side else None
 
 
 def _documents(actor: Actor, views: Sequence[RecordView]) -> dict[UUID, dict[str, Any]]:
@@ -79,14 +121,14 @@ def _receipts(views: Sequence[RecordView]) -> dict[UUID, dict[str, Any]]:
     }  # fmt: skip
 
 
-def _disclosure(actor: Actor, view: RecordView) -> Act:
+def _disclosure(view: RecordView, to: str) -> Act:
     record = view.record
     return Act(Action.RECORD_DISCLOSED, "record", record.id, record.owner_state,
-               [record.owner_state], {"version": record.version})  # fmt: skip
+               data={"version": record.version, "to": to})  # fmt: skip
 
 
 def _event(
-    view: RecordView, candidate: Candidate, facts: dict[UUID, dict[str, Any]]
+    view: RecordView, sureness: Sureness, facts: dict[UUID, dict[str, Any]]
 ) -> dict[str, Any]:
     record = view.record
     fact = facts.get(record.document_id, {})
@@ -103,8 +145,7 @@ def _event(
         "type": record.type,
         "linked_record": str(record.linked_record) if record.linked_record else None,
         "handling": view.setting.handling if view.setting else "H1",
-        "strength": candidate.evidence.strength, "bits": candidate.evidence.bits,
-    }  # fmt: skip
+    } | asdict(sureness)  # fmt: skip
 
 
 def _side(view: RecordView, party_id: UUID | None) -> dict[str, Any] | None:

@@ -83,6 +83,11 @@ TRANSFER_KINDS: Final = (
     "manufacture", "registration", "domestic_sale", "private_sale", "inheritance", "loan",
     "state_issue", "state_to_civilian", "deactivation", "destruction",
 )  # fmt: skip
+EVENTS: Final = (
+    "manufacture", "export", "import", "state_issue", "state_to_civilian", "registration",
+    "domestic_sale", "private_sale", "inheritance", "loan", "recovery", "surrender", "loss", "theft",
+    "deactivation", "destruction", "seized", "found", "surrendered",
+)  # fmt: skip
 REPORT_KINDS: Final = ("loss", "theft", "recovery", "surrender")
 STOLEN_FROM: Final = ("private", "dealer", "state_stock", "evidence_store", "shipment")
 SEIZURE_KINDS: Final = ("seized", "found", "surrendered")
