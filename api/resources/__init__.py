@@ -17,6 +17,7 @@ from api.resources import (
     records,
     reference,
     reports,
+    requests,
     seizures,
     settings,
     shipments,
@@ -29,7 +30,7 @@ BLUEPRINTS: tuple[Resource, ...] = tuple(
     module.blueprint
     for module in (
         permits, papers, shipments, discrepancies, transfers, seizures, reports, records, matches,
-        attachments, checks, traces, posts, licensees, notifications, statistics, reference,
+        attachments, checks, traces, requests, posts, licensees, notifications, statistics, reference,
         settings, accounts,
     )
 )  # fmt: skip

@@ -19,6 +19,7 @@ REACHED: Final = {
     "domestic_sale": "first_buyer",
 }  # fmt: skip
 
+
 @dataclass(frozen=True)
 class Leg:
     """What one asked state has said so far; one that takes no part is asked by another channel."""

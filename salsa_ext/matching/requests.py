@@ -21,7 +21,7 @@ WAITING: Final = ("sent", "acknowledged", "clarification", "deferred")
 RUNNING: Final = ("sent", "acknowledged", "deferred")
 """Statuses in which the asked state's clock runs: a clarification stops it."""
 SAID: Final = ("answered", "partial", "no_record")
-ANSWERS: Final[Mapping[str, str]] = {"answer": "answered", "restrict": "partial"}
+ANSWERS: Final = {"answer": "answered", "restrict": "partial"}
 ENDS: Final = ANSWERS | {"no_record": "no_record", "refuse": "refused"}
 _LEFT: Final = ENDS | {"defer": "deferred", "forward": "forwarded", "withdraw": "withdrawn"}
 

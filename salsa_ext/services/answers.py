@@ -29,7 +29,7 @@ DOCUMENTS: dict[str, Any] = {
 class Sureness:
     """How sure it is that a record is of the gun that is asked for; `bits` are 0 where a person says so."""
 
-    strength: str = "strong"
+    strength: str | None = "strong"
     bits: float = 0.0
 
 

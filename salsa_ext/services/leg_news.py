@@ -96,9 +96,11 @@ def _find(actor: Actor, envelope: Envelope, leg_id: UUID) -> tuple[Trace, TraceL
     trace_id = db.session.scalar(select(TraceLeg.trace_id).where(*mine))
     if trace_id is None:
         raise NotFound("leg", leg_id)
-    locked = {"populate_existing": True, "with_for_update": True}
-    trace = db.session.get_one(Trace, trace_id, **locked)
-    return trace, db.session.get_one(TraceLeg, (trace_id, leg_id), **locked)
+    trace = db.session.get_one(Trace, trace_id, populate_existing=True, with_for_update=True)
+    leg = db.session.get_one(
+        TraceLeg, (trace_id, leg_id), populate_existing=True, with_for_update=True
+    )
+    return trace, leg
 
 
 def _kept(said: Said) -> dict[str, Any]:

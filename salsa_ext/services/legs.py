@@ -81,6 +81,11 @@ def route(actor: Actor, trace: Trace) -> Route:
     return Route(_reasons(actor, trace.firearm, by_state), by_state, _reach(covered))
 
 
+def one(state: str, why: Message) -> Route:
+    """Return the way to one more state, of which no search said anything."""
+    return Route({state: [why]}, {}, _reach(coverage()))
+
+
 def make(
     actor: Actor, vault: Vault, trace: Trace, wanted: Route, channel: Channel = Channel()
 ) -> None:
@@ -277,7 +282,6 @@ def own_answer(actor: Actor, trace: Trace, wanted: Route) -> dict[str, Any]:
     events = answers.answer(actor, trace.owner_state, wanted.by_state.get(trace.owner_state, ()))
     return {"events": events, "status": "answered" if events else "no_record",
             "answered_at": actor.now()}  # fmt: skip
-
 
 
 def as_texts(why: Sequence[Message]) -> list[dict[str, Any]]:

@@ -65,7 +65,7 @@ def tell(
     """Send the asking state what was said of its request, in reply to what it asked last, and keep it."""
     asked = inbox.find(actor, request.envelope_id)
     said = Letter(kind, request.case_number, request.asking_state,
-                  {"leg": str(request.leg_id)} | body, asked)  # fmt: skip
+                  {"leg": str(request.leg_id)} | dict(body), asked)  # fmt: skip
     envelope = deliveries.send(actor, vault, said)
     word = Word("request", request.id, conversations.kind_of(envelope), body, envelope)
     conversations.keep(actor, [word])

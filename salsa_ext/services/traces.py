@@ -14,6 +14,7 @@ from salsa_ext.db import db, insert_many
 from salsa_ext.errors import Forbidden, IllegalTransition, Invalid, NotFound, StaleVersion, say
 from salsa_ext.matching import marks
 from salsa_ext.messages import pairs
+from salsa_ext.messages.strictness import is_case_number
 from salsa_ext.models import Seizure, Trace, TraceLeg
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
@@ -215,6 +216,8 @@ def _as_sent(mark: Any) -> dict[str, Any]:
 def _check(data: TraceData, firearm: dict[str, Any], found_on: date, on: date) -> None:
     problems = Problems()
     check_date(problems, "found_on", found_on, on)
+    if not is_case_number(data.case_number):  # it stands on every letter
+        problems.add("case_number", say("A case number is one line that can be printed."))
     if data.priority in ("flash", "urgent") and not data.priority_reason:
         problems.add("priority_reason", say("Say why this cannot wait."))
     problems.raise_any()

@@ -45,7 +45,9 @@ def _maybe(is_right: Test) -> Test:
 
 
 def _several(is_right: Test, most: int) -> Test:
-    return lambda value: isinstance(value, list) and len(value) <= most and all(map(is_right, value))
+    return lambda value: (
+        isinstance(value, list) and len(value) <= most and all(map(is_right, value))
+    )
 
 
 def _fields(shape: Shape) -> Test:
@@ -102,7 +104,7 @@ EVENT: Final[Shape] = {
     "receiver": _maybe(_fields(_SIDE)), "serial": _maybe(_text(100)), "make": _maybe(_SHORT),
     "make_text": _maybe(_SHORT), "model": _maybe(_SHORT), "calibre": _maybe(_SHORT),
     "calibre_text": _maybe(_SHORT), "type": _maybe(_SHORT), "linked_record": _maybe(_is_id),
-    "handling": _code(codes.HANDLING_CODES), "strength": _text(20), "bits": _is_number,
+    "handling": _code(codes.HANDLING_CODES), "strength": _maybe(_text(20)), "bits": _is_number,
 }  # fmt: skip
 """An event of a chain, as a state tells it of its own records or books."""
 _ASKED: Final[Shape] = {
@@ -114,7 +116,7 @@ _ASKED: Final[Shape] = {
     "confidentiality_requested": _is_flag,
     "likeness": _fields({"bits": _is_number, "serial_bits": _is_number}),
 }  # fmt: skip
-_LEG: Final[Shape] = {"leg": _is_id}
+_LEG: Final = {"leg": _is_id}
 LETTERS: Final[Mapping[str, Shape]] = {
     "trace.request": _ASKED,
     "trace.renewed": _ASKED,
