@@ -219,9 +219,9 @@ def app(
         db.engine.dispose()
 
 
-@pytest.fixture
-def session(app: Flask) -> Iterator[None]:
-    """An application context whose every commit is undone after the test."""
+@contextmanager
+def undone(app: Flask) -> Iterator[None]:
+    """Give an application context whose every commit is undone in the end."""
     with app.app_context(), db.engine.connect() as connection:
         outer, standing = connection.begin(), db.session
         maker = sessionmaker(bind=connection, join_transaction_mode="create_savepoint")
@@ -230,6 +230,13 @@ def session(app: Flask) -> Iterator[None]:
         db.session.remove()
         db.session = standing
         outer.rollback()
+
+
+@pytest.fixture
+def session(app: Flask) -> Iterator[None]:
+    """An application context whose every commit is undone after the test."""
+    with undone(app):
+        yield
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ COMMANDS = {
     "signing-key": ("api.cli.signing", "signing_key"),
     "paper": ("api.cli.papers", "paper"),
     "verify": ("api.cli.verify", "verify"),
+    "envelope": ("api.cli.envelopes", "envelope"),
     "mark": ("api.cli.marks", "mark"),
     "name": ("api.cli.names", "name"),
     "check": ("api.cli.checks", "check"),

@@ -37,7 +37,7 @@ def verify(path: Path, token: str) -> None:
       salsa verify --keys keys.json SALSA1.PRY-2026-1A2B3C4D.PMRH…
     """
     text = sys.stdin.read() if token == "-" else token  # noqa: S105 - a dash
-    reading = read("".join(text.split()), _keys(path))
+    reading = read("".join(text.split()), keys_in(path))
     click.echo(WORDS[reading.verdict])
     if reading.claims:
         click.echo(_told(reading.claims))
@@ -45,7 +45,8 @@ def verify(path: Path, token: str) -> None:
     raise click.exceptions.Exit(0 if reading.verdict == "valid" else 1)
 
 
-def _keys(path: Path) -> Mapping[str, PublicKey]:
+def keys_in(path: Path) -> Mapping[str, PublicKey]:
+    """Return the keys of a file as the service gives it; says what is wrong with another."""
     try:
         return keys_of(json.loads(path.read_text()))
     except ValueError:

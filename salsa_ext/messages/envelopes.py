@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -92,12 +93,12 @@ class Envelope:
         """Return the SHA-256 of the content, which names this envelope for good."""
         return hashlib.sha256(self.content).hexdigest()
 
-    @property
+    @cached_property
     def raw(self) -> bytes:
         """Return the bytes that are sent; raises AssertionError for one that is not signed."""
         assert self.kid, "not signed"
-        value = base64.urlsafe_b64encode(self.signature).rstrip(b"=").decode()
-        return _canonical(self._fields() | {"signature": {"kid": self.kid, "value": value}})
+        value = base64.urlsafe_b64encode(self.signature).rstrip(b"=")
+        return _join(self.content, self.kid.encode(), value)
 
     def _fields(self) -> dict[str, Any]:
         return {
@@ -135,9 +136,17 @@ def parse(raw: bytes) -> Envelope:
     if len(raw) > MOST_BYTES:
         raise EnvelopeRefused("too_large", field=str(MOST_BYTES))
     told = parse_fields(raw)
-    if _canonical(told) != raw:
+    signed = told.pop("signature")
+    content = _canonical(told)
+    if _join(content, signed["kid"].encode(), signed["value"].encode()) != raw:
         raise EnvelopeRefused("not_canonical")
-    return _envelope(told)
+    return _envelope(told, signed, content=content, raw=raw)
+
+
+def kept(raw: bytes) -> Envelope:
+    """Read bytes that `parse` has read before they were kept."""
+    told = json.loads(raw)
+    return _envelope(told, told.pop("signature"), raw=raw)
 
 
 def verify(envelope: Envelope, keys: Keys, received_at: datetime | None) -> None:
@@ -173,13 +182,21 @@ def _canonical(fields: Mapping[str, Any]) -> bytes:
         raise EnvelopeRefused("malformed", field="body") from None
 
 
-def _envelope(told: Mapping[str, Any]) -> Envelope:
-    """Return what fields say that were checked one by one."""
-    signed, answered = told["signature"], told["in_reply_to"]
+def _join(content: bytes, kid: bytes, value: bytes) -> bytes:
+    """Put the signature where the order of names wants it: between `sequence` and `version`."""
+    head, version, tail = content.rpartition(b',"version":')
+    return head + b',"signature":{"kid":"' + kid + b'","value":"' + value + b'"}' + version + tail
+
+
+def _envelope(told: Mapping[str, Any], signed: Mapping[str, str], **written: bytes) -> Envelope:
+    """Return what fields say that were checked one by one, with the bytes that are known already."""
+    answered = told["in_reply_to"]
     moment = datetime.strptime(told["created_at"], MOMENT).replace(tzinfo=UTC)
     plain = {name: told[name] for name in PLAIN}
-    return Envelope(
+    read = Envelope(
         **plain, id=UUID(told["id"]), in_reply_to=UUID(answered) if answered else None,
         created_at=moment, kid=signed["kid"],
         signature=base64.urlsafe_b64decode(signed["value"] + "=="),
     )  # fmt: skip
+    read.__dict__.update(written)
+    return read

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from salsa_ext.audit import Act, Action, append, append_many
 from salsa_ext.db import db, insert_many
 from salsa_ext.messages import pairs
-from salsa_ext.messages.envelopes import Envelope, Letter, Signer, parse, seal
+from salsa_ext.messages.envelopes import Envelope, Letter, Signer, kept, seal
 from salsa_ext.models import Outbox, OutboxPair, OutboxProgress
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
@@ -70,14 +70,13 @@ def waiting(
           OutboxProgress.recipient.in_(sorted(recipients)))  # fmt: skip
     when = OutboxProgress.attempts == 0 if is_first else OutboxProgress.due_at <= actor.now()
     order = OutboxProgress.sequence.desc() if is_first else OutboxProgress.sequence
-    rows = select(Outbox.raw, OutboxProgress.attempts).join(
-        Outbox, (Outbox.id == OutboxProgress.envelope_id)
-        & (Outbox.owner_state == OutboxProgress.owner_state),
-    )  # fmt: skip
+    rows = select(OutboxProgress.envelope_id, OutboxProgress.attempts).where(*to, when)
+    attempts = {row.envelope_id: row.attempts
+                for row in db.session.execute(rows.order_by(order).limit(most))}  # fmt: skip
     found: dict[str, list[Undelivered]] = {}
-    for row in db.session.execute(rows.where(*to, when).order_by(order).limit(most)):
-        kept = Undelivered(parse(bytes(row.raw)), row.attempts)
-        found.setdefault(kept.envelope.recipient, []).append(kept)
+    for envelope in _sent(actor, list(attempts)):
+        some = found.setdefault(envelope.recipient, [])
+        some.append(Undelivered(envelope, attempts[envelope.id]))
     return {name: sorted(some, key=_number) for name, some in sorted(found.items())}
 
 
@@ -87,9 +86,7 @@ def _number(undelivered: Undelivered) -> int:
 
 def find(actor: Actor, envelope_id: UUID) -> Envelope | None:
     """Return an envelope that the actor's state sent, or None."""
-    mine = (Outbox.owner_state == actor.own_state(), Outbox.id == envelope_id)
-    raw = db.session.scalar(select(Outbox.raw).where(*mine))
-    return parse(bytes(raw)) if raw is not None else None
+    return next(iter(_sent(actor, [envelope_id])), None)
 
 
 def mark_delivered(actor: Actor, ids: Sequence[UUID]) -> None:
@@ -117,6 +114,12 @@ def pause(attempts: int) -> timedelta:
     """Return how long to wait after so many attempts: twice as long each time, up to an hour."""
     seconds = SOONEST.total_seconds() * 2.0 ** min(attempts, 20)
     return min(timedelta(seconds=seconds), LATEST)
+
+
+def _sent(actor: Actor, ids: Sequence[UUID]) -> list[Envelope]:
+    mine = (Outbox.owner_state == actor.own_state(), Outbox.id.in_(ids))
+    raws = db.session.scalars(select(Outbox.raw).where(*mine)) if ids else ()
+    return [kept(bytes(raw)) for raw in raws]
 
 
 def _ends(state: str, recipients: Iterable[str]) -> dict[str, tuple[int, str | None]]:

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 
 from salsa_ext.audit import Act, Action, append_many
 from salsa_ext.db import db
-from salsa_ext.messages.envelopes import Envelope, parse
+from salsa_ext.messages.envelopes import Envelope, kept
 from salsa_ext.messages.inbox import keep_standing, standing
 from salsa_ext.messages.outbox import pause
 from salsa_ext.models import Inbox, InboxPair, InboxProgress
@@ -59,20 +59,26 @@ def ready(actor: Actor, sender: str, most: int) -> list[Waiting]:
     """
     state = actor.own_state()
     reached = standing(state, sender)
-    columns = (Inbox.raw, Inbox.received_at, InboxProgress.attempts, InboxProgress.code,
-               InboxProgress.due_at)  # fmt: skip
-    same = (Inbox.id == InboxProgress.envelope_id) & (
-        Inbox.owner_state == InboxProgress.owner_state
-    )
-    mine = (InboxProgress.owner_state == state, InboxProgress.sender == sender,
-            InboxProgress.sequence > reached.settled_through,
-            InboxProgress.sequence <= reached.received_through)  # fmt: skip
-    rows = select(*columns).join(Inbox, same).where(*mine)
-    found = db.session.execute(rows.order_by(InboxProgress.sequence).limit(most))
+    said = select(Inbox.id, Inbox.raw, Inbox.received_at).where(
+        Inbox.owner_state == state, Inbox.sender == sender,
+        Inbox.sequence > reached.settled_through, Inbox.sequence <= reached.received_through,
+    )  # fmt: skip
+    rows = db.session.execute(said.order_by(Inbox.sequence).limit(most)).all()
+    how_far = _progress(state, [row.id for row in rows])
+    found = takewhile(lambda row: how_far[row.id].due_at <= actor.now(), rows)
     return [
-        Waiting(parse(bytes(row.raw)), row.attempts, row.received_at, row.code)
-        for row in takewhile(lambda row: row.due_at <= actor.now(), found)
-    ]
+        Waiting(kept(bytes(row.raw)), how_far[row.id].attempts, row.received_at,
+                how_far[row.id].code)
+        for row in found
+    ]  # fmt: skip
+
+
+def _progress(state: str, ids: Sequence[UUID]) -> dict[UUID, Any]:
+    columns = (InboxProgress.envelope_id, InboxProgress.attempts, InboxProgress.code,
+               InboxProgress.due_at)  # fmt: skip
+    mine = (InboxProgress.owner_state == state, InboxProgress.envelope_id.in_(ids))
+    rows = db.session.execute(select(*columns).where(*mine)) if ids else ()
+    return {row.envelope_id: row for row in rows}
 
 
 def settle(actor: Actor, sender: str, settled: Sequence[Settled]) -> None:

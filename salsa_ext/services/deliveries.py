@@ -16,6 +16,7 @@ The module of the asked state answers, in its own name and under its own eyes:
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Final
 
 from sqlalchemy import text
@@ -23,7 +24,7 @@ from sqlalchemy import text
 from salsa_ext.db import as_state, db
 from salsa_ext.errors import EnvelopeRefused
 from salsa_ext.messages import inbox, outbox, pairs, queue
-from salsa_ext.messages.envelopes import Envelope, Letter, parse, sign_again
+from salsa_ext.messages.envelopes import Envelope, Keys, Letter, sign_again
 from salsa_ext.messages.outbox import Undelivered
 from salsa_ext.policy.rules import operator
 from salsa_ext.readmodels.signing import keys_named
@@ -119,7 +120,8 @@ def _offer_first(
 
 def _offer(actor: Actor, vault: Vault, recipient: str, waiting: Sequence[Undelivered]) -> int:
     """Let the recipient take envelopes, and note which it took; returns how many were offered."""
-    raws = [_signed(actor, vault, each.envelope).raw for each in waiting]
+    keys = cache(keys_named)
+    raws = [_signed(actor, vault, each.envelope, keys).raw for each in waiting]
     with as_state(actor, recipient):
         told = inbox.receive_many(_eyes(actor, recipient), raws, keys_named)
     taken = []
@@ -133,9 +135,9 @@ def _offer(actor: Actor, vault: Vault, recipient: str, waiting: Sequence[Undeliv
     return len(waiting)
 
 
-def _signed(actor: Actor, vault: Vault, envelope: Envelope) -> Envelope:
+def _signed(actor: Actor, vault: Vault, envelope: Envelope, keys: Keys) -> Envelope:
     """Return an envelope as it may be offered: by the key of now, where its own was stolen."""
-    key = keys_named(envelope.kid).get(envelope.kid)
+    key = keys(envelope.kid).get(envelope.kid)
     if key is not None and key.compromised_at is None:
         return envelope
-    return parse(sign_again(envelope, signer(actor, vault)).raw)
+    return sign_again(envelope, signer(actor, vault))

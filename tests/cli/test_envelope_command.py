@@ -1,0 +1,99 @@
+"""Envelopes from the command line; what verifies needs no database."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from api.app import create_app
+from api.cli import main
+from salsa_ext.db import db, transaction
+from salsa_ext.messages.envelopes import Letter
+from salsa_ext.policy.rules import operator
+from salsa_ext.services import deliveries
+from salsa_ext.services.sealing import Vault
+
+ID = "0199f2c0-0000-7000-8000-000000000000"
+
+
+@pytest.fixture
+def said(salsa, fresh_database, settings, tmp_path):
+    """Two things that Brazil said to Paraguay, delivered; returns their envelopes."""
+    app = create_app(fresh_database)
+    with app.app_context():
+        actor, vault = operator("BRA"), Vault(tmp_path / "master.key")
+        with transaction(actor):
+            letters = [Letter("test.said", f"BR-{n}", "PRY", {"n": n}) for n in (1, 2)]
+            envelopes = deliveries.send_many(actor, vault, letters)
+            deliveries.deliver_now(actor, vault)
+        db.engine.dispose()
+    return envelopes
+
+
+@pytest.fixture
+def exported(salsa, said, tmp_path):
+    """The files of keys and of both envelopes."""
+    keys = tmp_path / "keys.json"
+    keys.write_text(salsa("signing-key", "export").stdout)
+    files = [tmp_path / f"{n}.json" for n in (1, 2)]
+    for envelope, file in zip(said, files, strict=True):
+        ran = salsa("envelope", "export", "--state", "PRY", "-o", str(file), str(envelope.id))
+        assert ran.returncode == 0
+    return [str(keys), *map(str, files)]
+
+
+def check(keys, *files):
+    ran = CliRunner().invoke(main, ["envelope", "verify", "--keys", keys, *files])
+    return ran.exit_code, ran.output
+
+
+def test_both_states_list_what_went_between_them(salsa, said):
+    there = salsa("envelope", "list", "--state", "BRA").stdout.splitlines()
+    assert [line.split()[0] for line in there] == [str(each.id) for each in reversed(said)]
+    assert there[0].split()[3:] == ["PRY", "2", "test.said", "BR-2", "delivered", "-", "1"]
+    came = salsa("envelope", "list", "--state", "PRY", "--in", "--limit", "1")
+    assert came.stdout.split()[3:] == ["BRA", "2", "test.said", "BR-2", "waiting", "-", "0"]
+    assert "There are more than these 1" in came.stderr
+    assert salsa("envelope", "list", "--state", "PRY").stdout == ""
+
+
+def test_what_was_exported_is_good(exported, said):
+    keys, first, second = exported
+    code, told = check(keys, first, second)
+    assert code == 0
+    assert f"{said[0].id}, number 1 from BRA to PRY" in told
+    assert said[1].hash in told
+
+
+def test_what_was_altered_is_not(exported, tmp_path):
+    keys, first, _ = exported
+    altered = tmp_path / "altered.json"
+    altered.write_bytes((tmp_path / "1.json").read_bytes().replace(b'"n":1', b'"n":9'))
+    code, told = check(keys, first, str(altered))
+    assert code == 1
+    assert "The signature is not one of BRA on this envelope" in told
+
+
+def test_what_a_stolen_key_signed_is_not(exported, tmp_path):
+    keys, first, _ = exported
+    told = json.loads((tmp_path / "keys.json").read_text())
+    told["keys"][0]["compromised_at"] = "2020-01-01T00:00:00+00:00"
+    (tmp_path / "keys.json").write_text(json.dumps(told))
+    assert check(keys, first)[0] == 1
+    told["keys"][0]["compromised_at"] = "2999-01-01T00:00:00+00:00"
+    (tmp_path / "keys.json").write_text(json.dumps(told))
+    code, said = check(keys, first)
+    assert (code, "Take care" in said) == (0, True)
+
+
+def test_what_is_no_envelope_is_said_so(exported, tmp_path):
+    keys, first, _ = exported
+    assert "The field JSON of the envelope" in check(keys, __file__)[1]
+    assert "is no set of keys" in check(first, first)[1]
+
+
+def test_an_envelope_of_others_is_not_exported(salsa, said, tmp_path):
+    file = str(tmp_path / "x.json")
+    for state, wanted in (("ARG", str(said[0].id)), ("BRA", ID)):
+        ran = salsa("envelope", "export", "--state", state, "-o", file, wanted)
+        assert (ran.returncode, "There is no envelope" in ran.stderr) == (1, True)

@@ -1,0 +1,142 @@
+"""Workers, commands and kills at the same moment, each over a connection of its own."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from api import working
+from api.app import create_app
+from salsa_ext.clock import FixedClock
+from salsa_ext.db import db, transaction
+from salsa_ext.messages import inbox
+from salsa_ext.messages.envelopes import Letter
+from salsa_ext.readmodels.signing import keys_named
+from salsa_ext.services import deliveries
+from tests.conftest import NOW
+from tests.messages.conftest import acting, applied, note, sent, statuses
+
+TIMES = 8
+
+
+@pytest.fixture
+def application(registered_database):
+    made = create_app(replace(registered_database, threads=24), FixedClock(NOW))
+    yield made
+    with made.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def at_once(application):
+    """Run functions at the same moment, each in a context of its own; returns what they return."""
+
+    def run(*functions):
+        def one(function):
+            with application.app_context():
+                return function()
+
+        with ThreadPoolExecutor(len(functions)) as pool:
+            return list(pool.map(one, functions))
+
+    return run
+
+
+@pytest.fixture
+def speak(application):
+    """Return a function that lets a state say something to another."""
+
+    def made(sender, recipient, now=True):
+        def one():
+            actor, vault = acting(sender), application.config["VAULT"]
+            with transaction(actor):
+                letter = Letter("test.said", "BR-1", recipient, {})
+                envelope = deliveries.send(actor, vault, letter)
+                if now:
+                    deliveries.deliver_now(actor, vault)
+            return envelope
+
+        return one
+
+    return made
+
+
+def work():
+    return working.delivered(FixedClock(NOW))
+
+
+def test_commands_that_say_at_once_number_without_a_gap_or_a_double(at_once, speak, noted):
+    said = at_once(*[speak("BRA", "PRY")] * TIMES)
+    assert sorted(each.sequence for each in said) == list(range(1, TIMES + 1))
+    [order] = at_once(lambda: applied("PRY"))
+    assert order == [each.id for each in sorted(said, key=lambda each: each.sequence)]
+
+
+def test_two_states_that_ask_each_other_at_once_wait_for_nobody_for_good(at_once, speak, handle):
+    def answer(actor, vault, envelope):
+        note(actor, vault, envelope)
+        if envelope.in_reply_to is None:
+            letter = Letter("test.said", "BR-1", envelope.sender, {}, envelope)
+            deliveries.send(actor, vault, letter)
+
+    handle("test.said", answer)
+    at_once(*[speak("BRA", "PRY"), speak("PRY", "BRA")] * TIMES)
+    for state in ("BRA", "PRY"):
+        [there] = at_once(lambda state=state: applied(state))
+        assert len(there) == len(set(there)) == 2 * TIMES
+
+
+def test_workers_that_deliver_at_once_apply_each_once(at_once, speak, noted):
+    said = [one for _ in range(20) for one in at_once(speak("BRA", "PRY", now=False))]
+    at_once(*[work] * TIMES)
+    at_once(work)
+    assert at_once(lambda: applied("PRY")) == [[each.id for each in said]]
+
+
+def test_copies_that_come_at_once_get_one_receipt(at_once, speak, noted):
+    at_once(speak("BRA", "PRY", now=False))
+    [[raw]] = at_once(lambda: sent("BRA"))
+
+    def take():
+        actor = acting("PRY")
+        with transaction(actor):
+            return inbox.receive(actor, raw, keys_named)
+
+    assert len(set(at_once(*[take] * TIMES))) == 1
+
+
+class Killed(BaseException):
+    """What ends a worker amid its work: nothing of its transaction is left."""
+
+
+@pytest.mark.parametrize(
+    "place", ["salsa_ext.messages.queue.settle", "salsa_ext.db.db.session.commit"]
+)
+def test_a_worker_that_is_killed_between_applying_and_marking_has_applied_nothing(
+    at_once, speak, noted, monkeypatch, place
+):
+    [envelope] = at_once(speak("BRA", "PRY", now=False))
+    at_once(lambda: deliver("BRA"))
+
+    def killed(*_, **__):
+        raise Killed
+
+    def die():
+        with monkeypatch.context() as patched, pytest.raises(Killed):
+            patched.setattr(place, killed)
+            deliver("PRY")
+
+    at_once(die)
+    assert at_once(lambda: applied("PRY")) == [[]]
+    assert at_once(lambda: statuses("PRY")) == [{envelope.id: ("waiting", None)}]
+    at_once(work)
+    at_once(work)
+    assert at_once(lambda: applied("PRY")) == [[envelope.id]]
+
+
+def deliver(state):
+    from api.vault import vault
+
+    actor = acting(state)
+    with transaction(actor):
+        return deliveries.run(actor, vault())
