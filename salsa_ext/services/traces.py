@@ -217,7 +217,7 @@ def _check(data: TraceData, firearm: dict[str, Any], found_on: date, on: date) -
     problems = Problems()
     check_date(problems, "found_on", found_on, on)
     if not is_case_number(data.case_number):  # it stands on every letter
-        problems.add("case_number", say("A case number is one line that can be printed."))
+        problems.add("case_number", say("A case number has 1 to 100 printable characters."))
     if data.priority in ("flash", "urgent") and not data.priority_reason:
         problems.add("priority_reason", say("Say why this cannot wait."))
     problems.raise_any()

@@ -307,16 +307,17 @@ def test_notes_never_leave_their_state(analyst, asked, trace, request_):
     assert "Ask the judge" not in str(asked.get(f"/requests/{request_['id']}").json)
 
 
-def test_somebody_works_on_it_and_the_list_finds_his(as_actor, analyst, asked, trace, request_):
-    name = asked.get("/me").json["username"]
-    done = asked.post(f"/requests/{request_['id']}/assign", {"username": name}, 200).json
-    assert done["assignee"] == name
-    assert len(asked.get(f"/requests?assignee={name}").json["items"]) == 1
+def test_somebody_works_on_it_and_the_list_finds_him(as_actor, analyst, asked, trace, request_):
+    for state in ("BRA", "PRY"):
+        body = {"username": f"{state.lower()}.ana", "role": "trace_analyst",
+                "agency": f"{state}-POLICE"}  # fmt: skip
+        as_actor(state, "state_administrator").post("/accounts", body)
+    path, own = f"/requests/{request_['id']}/assign", f"/traces/{trace['id']}/assign"
+    assert asked.post(path, {"username": "pry.ana"}, 200).json["assignee"] == "pry.ana"
+    assert analyst.post(own, {"username": "bra.ana"}, 200).json["assignee"] == "bra.ana"
+    assert len(asked.get("/requests?assignee=pry.ana").json["items"]) == 1
     assert asked.get("/requests?assignee=nobody").json["items"] == []
-    own = analyst.get("/me").json["username"]
-    path = f"/traces/{trace['id']}/assign"
-    assert analyst.post(path, {"username": own}, 200).json["assignee"] == own
-    assert list(analyst.post(path, {"username": name}, None or 422).json["errors"]) == ["username"]
+    assert list(analyst.post(own, {"username": "pry.ana"}, 422).json["errors"]) == ["username"]
 
 
 def test_what_is_due_is_found_by_its_term(asked, request_):
