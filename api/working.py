@@ -48,8 +48,8 @@ def run_once(app: Flask) -> dict[str, int]:
     """Do all jobs once; returns how much each did."""
     with app.app_context():
         return {
-            "folded": fold(), "matched": matched(), "told": told(), "watched": watched(), "awaited": awaited(),
-            "forgotten": clean(), "delivered": delivered(),
+            "folded": fold(), "matched": matched(), "delivered": delivered(), "told": told(),
+            "watched": watched(), "awaited": awaited(), "forgotten": clean(),
         }  # fmt: skip
 
 

@@ -42,6 +42,7 @@ LONGEST = (
     "tests/server/",
     "test_long_manifests.py",
     "test_ledger_adds_up.py",
+    "test_any_delivery.py",
     "tests/cli/test_demo.py",
 )
 

@@ -42,7 +42,7 @@ def serve(host: str, port: int) -> None:
 @click.option("--once", is_flag=True, help="Do what there is to do, and end.")
 @explained
 def worker(once: bool) -> None:
-    """Match records, fold figures, watch shipments and permits; `salsa serve` does it too.
+    """Match records, deliver envelopes, fold figures, watch shipments and permits; `salsa serve` does it too.
 
     \b
     Example:

@@ -9,13 +9,13 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import or_, select, update
-from sqlalchemy.dialects.postgresql import insert
 
 from salsa_ext.db import db, insert_many
 from salsa_ext.errors import EnvelopeRefused
 from salsa_ext.messages import pairs
 from salsa_ext.messages.envelopes import Envelope, Keys, parse, verify
-from salsa_ext.models import Inbox, InboxPair, InboxProgress
+from salsa_ext.messages.standings import Standing, keep_standing, standing
+from salsa_ext.models import Inbox, InboxProgress
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.tokens import PublicKey
 
@@ -29,15 +29,6 @@ class Receipt:
     id: UUID
     hash: str
     received_at: datetime
-
-
-@dataclass(frozen=True)
-class Standing:
-    """Where a state stands with a sender; see `models.envelopes.InboxPair`."""
-
-    received_through: int = 0
-    hash: str | None = None
-    settled_through: int = 0
 
 
 @dataclass
@@ -89,23 +80,6 @@ def find(actor: Actor, envelope_id: UUID) -> Envelope | None:
     return parse(bytes(raw)) if raw is not None else None
 
 
-def standing(state: str, sender: str) -> Standing:
-    """Return where a state stands with a sender; at the beginning, where nothing came yet."""
-    mine = (InboxPair.owner_state == state, InboxPair.sender == sender)
-    columns = (InboxPair.received_through, InboxPair.hash, InboxPair.settled_through)
-    row = db.session.execute(select(*columns).where(*mine)).first()
-    return Standing(*row) if row else Standing()
-
-
-def keep_standing(state: str, sender: str, reached: Standing) -> None:
-    """Keep where a state stands with a sender."""
-    values = {"received_through": reached.received_through, "hash": reached.hash,
-              "settled_through": reached.settled_through}  # fmt: skip
-    made = insert(InboxPair).values(owner_state=state, sender=sender, **values)
-    key = [InboxPair.owner_state, InboxPair.sender]
-    db.session.execute(made.on_conflict_do_update(index_elements=key, set_=values))
-
-
 def _checked(
     actor: Actor, raws: Iterable[bytes], keys: Keys
 ) -> list[Envelope | EnvelopeRefused]:  # fmt: skip
@@ -136,12 +110,14 @@ def _take(
 ) -> dict[int, Receipt | EnvelopeRefused]:
     state = actor.own_state()
     taking = _taking(state, sender, list(said.values()))
+    before = taking.standing
     told = {
         at: _take_one(actor, taking, envelope)
         for at, envelope in sorted(said.items(), key=lambda item: item[1].sequence)
     }
     if taking.taken:
         _keep(actor, taking.taken)
+    if taking.standing != before:  # else the one that is missed is missing still
         keep_standing(state, sender, _advanced(state, sender, taking.standing))
     return told
 

@@ -69,7 +69,7 @@ def waiting(
     to = (OutboxProgress.owner_state == actor.own_state(), OutboxProgress.delivered_at.is_(None),
           OutboxProgress.recipient.in_(sorted(recipients)))  # fmt: skip
     when = OutboxProgress.attempts == 0 if is_first else OutboxProgress.due_at <= actor.now()
-    order = OutboxProgress.sequence.desc() if is_first else OutboxProgress.sequence
+    order = OutboxProgress.envelope_id.desc() if is_first else OutboxProgress.envelope_id
     rows = select(OutboxProgress.envelope_id, OutboxProgress.attempts).where(*to, when)
     attempts = {row.envelope_id: row.attempts
                 for row in db.session.execute(rows.order_by(order).limit(most))}  # fmt: skip

@@ -14,8 +14,8 @@ from sqlalchemy import select, update
 from salsa_ext.audit import Act, Action, append_many
 from salsa_ext.db import db
 from salsa_ext.messages.envelopes import Envelope, kept
-from salsa_ext.messages.inbox import keep_standing, standing
 from salsa_ext.messages.outbox import pause
+from salsa_ext.messages.standings import keep_standing, standing
 from salsa_ext.models import Inbox, InboxPair, InboxProgress
 from salsa_ext.values.actor import Actor
 

@@ -46,8 +46,9 @@ _GIVE_WAY = text("SET LOCAL lock_timeout = '500ms'")
 def send(actor: Actor, vault: Vault, letter: Letter) -> Envelope:
     """Put a letter of the actor's state into its outbox, in the transaction of the command.
 
-    No command of its own, as `audit.append` is none. Raises Invalid for a recipient that takes no
-    part, EnvelopeRefused for a body that is no JSON object or too large.
+    No command of its own, as `audit.append` is none. It comes last, after the rows that the command
+    changes: the two states are kept from other letters until the end. Raises Invalid for a
+    recipient that takes no part, EnvelopeRefused for a body that is no JSON object or too large.
     """
     return send_many(actor, vault, [letter])[0]
 

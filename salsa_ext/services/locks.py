@@ -6,7 +6,8 @@ balance, go on side by side.
 
 One order for all, so that nobody waits for good: the states of a command in the order of the
 alphabet (`families` finds all of them before anything is written), then rows of permits and
-shipments, then draws, then the registers of licensees.
+shipments, then draws, then the registers of licensees, and last the pairs of states that talk
+(`messages.pairs`).
 """
 
 from __future__ import annotations

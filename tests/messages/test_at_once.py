@@ -2,8 +2,10 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from api import working
 from api.app import create_app
@@ -103,6 +105,31 @@ def test_copies_that_come_at_once_get_one_receipt(at_once, speak, noted):
             return inbox.receive(actor, raw, keys_named)
 
     assert len(set(at_once(*[take] * TIMES))) == 1
+
+
+def test_a_worker_gives_way_to_a_command_that_holds_what_a_handler_wants(
+    at_once, application, speak, handle
+):
+    """The command may want the two states next, which the worker holds."""
+    held = text("SELECT pg_advisory_xact_lock(4711)")
+
+    def wait(actor, vault, envelope):
+        db.session.execute(held)
+        note(actor, vault, envelope)
+
+    handle("test.said", wait)
+    [envelope] = at_once(speak("BRA", "PRY", now=False))
+
+    def command():
+        with transaction(acting("PRY")):
+            db.session.execute(held)
+            at_once(work)
+            speak("PRY", "BRA", now=False)()
+
+    at_once(command)
+    assert at_once(lambda: statuses("PRY")) == [{envelope.id: ("waiting", None)}]
+    at_once(lambda: working.delivered(FixedClock(NOW + timedelta(minutes=1))))
+    assert at_once(lambda: applied("PRY")) == [[envelope.id]]
 
 
 class Killed(BaseException):

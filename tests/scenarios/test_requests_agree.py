@@ -14,7 +14,7 @@ from sqlalchemy import select
 from salsa_ext.clock import FixedClock
 from salsa_ext.db import db, transaction
 from salsa_ext.errors import Conflict
-from salsa_ext.matching.requests import SAID, TRANSITIONS
+from salsa_ext.matching.requests import SAID, TRANSITIONS, after
 from salsa_ext.messages import inbox
 from salsa_ext.models import InboxProgress, Outbox, Trace, TraceLeg, TraceMessage, TraceRequest
 from salsa_ext.policy.rules import operator
@@ -62,9 +62,6 @@ SAYINGS = {
     "ask": (requests.ask, Questioning(("Which?",))),
     "forward": (requests.forward, Forwarding("URY", "Sold on")),
 }
-
-
-SAYING = st.just("ask") | st.sampled_from(sorted(SAYINGS))
 
 
 class Asking(RuleBasedStateMachine):
@@ -133,9 +130,13 @@ class Asking(RuleBasedStateMachine):
         asked = TraceData("C-1", "routine", "Law 1", "used_in_crime", "Found", "evidence", **gun)
         self.attempt("trace", state, traces.request, data=asked)
 
-    @rule(state=st.just("PRY") | STATE, choice=ONE, action=SAYING)
-    def say(self, state, choice, action):
+    @rule(state=st.just("PRY") | STATE, choice=ONE, other=ONE, anyhow=st.integers(0, 4))
+    def say(self, state, choice, other, anyhow):
+        """Let a person of the asked state say something, mostly something that is possible."""
         if request := self.one_of(state, TraceRequest, choice):
+            possible = [name for name in SAYINGS if after(request.status, name)]
+            names = possible if possible and anyhow else list(SAYINGS)
+            action = names[other % len(names)]
             command, data = SAYINGS[action]
             self.attempt(action, state, command, request_id=request.id, seen=None, data=data)
 

@@ -143,6 +143,20 @@ def test_a_key_is_not_exchanged_for_another(as_role, change):
         service.execute(change)
 
 
+@pytest.mark.parametrize("change", [
+    "UPDATE outbox_progress SET recipient = recipient", "UPDATE outbox_progress SET sequence = 1",
+    "DELETE FROM outbox_progress", "UPDATE outbox_pair SET recipient = recipient",
+    "DELETE FROM outbox_pair", "UPDATE inbox_progress SET sender = sender",
+    "UPDATE inbox_progress SET sequence = 1", "DELETE FROM inbox_progress",
+    "UPDATE inbox_pair SET sender = sender", "DELETE FROM inbox_pair",
+])  # fmt: skip
+def test_how_far_an_envelope_came_is_all_that_is_changed(as_role, change):
+    service = as_role("service")
+    service.execute("SET LOCAL salsa.state = 'PRY'")
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege, match="permission denied"):
+        service.execute(change)
+
+
 @pytest.mark.parametrize("column", ["kept_sha256", "subject_id", "handling", "concerned", "title"])
 def test_an_attachment_is_neither_exchanged_nor_moved(as_role, column):
     service = as_role("service")
