@@ -1,6 +1,8 @@
 """Whatever is asked, said and renewed, and however late it comes: both sides of a trace agree in the end."""
 
+import inspect
 import itertools
+import random
 from collections import Counter
 from contextlib import ExitStack
 from datetime import date, timedelta
@@ -14,7 +16,7 @@ from sqlalchemy import select
 from salsa_ext.clock import FixedClock
 from salsa_ext.db import db, transaction
 from salsa_ext.errors import Conflict
-from salsa_ext.matching.requests import SAID, TRANSITIONS, after
+from salsa_ext.matching.requests import SAID, TRANSITIONS, WAITING, after
 from salsa_ext.messages import inbox
 from salsa_ext.models import InboxProgress, Outbox, Trace, TraceLeg, TraceMessage, TraceRequest
 from salsa_ext.policy.rules import operator
@@ -48,19 +50,19 @@ from tests.conftest import NOW, undone
 
 STATES = ("ARG", "BRA", "PRY")
 STATE = st.sampled_from(STATES)
-ONE = st.integers(0, 63)
+ONE, FIVE = st.integers(0, 63), st.integers(0, 4)
 GUN = Firearm(serial="ABC123456", make="Taurus", model="PT 92", calibre="9x19", type="pistol")
 DONE: Counter[str] = Counter()
 """How often each thing was done and not refused, so that the test cannot pass by refusals alone."""
-SAYINGS = {
-    "acknowledge": (requests.acknowledge, Telling()),
-    "answer": (requests.answer, Answering(points_to=("URY",))),
-    "restrict": (requests.answer, Answering("restricted", "A hearing", points_to=("CHL",))),
-    "no_record": (requests.no_record, Telling()),
-    "refuse": (requests.refuse, Refusing("national_security", "No")),
-    "defer": (requests.defer, Deferring(date(2026, 6, 1), "Holidays")),
+SAYINGS = {  # what goes on stands first: chance prefers that
     "ask": (requests.ask, Questioning(("Which?",))),
+    "defer": (requests.defer, Deferring(date(2026, 6, 1), "Holidays")),
+    "acknowledge": (requests.acknowledge, Telling()),
+    "refuse": (requests.refuse, Refusing("national_security", "No")),
+    "no_record": (requests.no_record, Telling()),
     "forward": (requests.forward, Forwarding("URY", "Sold on")),
+    "restrict": (requests.answer, Answering("restricted", "A hearing", points_to=("CHL",))),
+    "answer": (requests.answer, Answering(points_to=("URY",))),
 }
 
 
@@ -130,15 +132,20 @@ class Asking(RuleBasedStateMachine):
         asked = TraceData("C-1", "routine", "Law 1", "used_in_crime", "Found", "evidence", **gun)
         self.attempt("trace", state, traces.request, data=asked)
 
-    @rule(state=st.just("PRY") | STATE, choice=ONE, other=ONE, anyhow=st.integers(0, 4))
-    def say(self, state, choice, other, anyhow):
-        """Let a person of the asked state say something, mostly something that is possible."""
-        if request := self.one_of(state, TraceRequest, choice):
+    @rule(state=STATE, choice=ONE, words=st.lists(ONE, min_size=1, max_size=4), anyhow=FIVE)
+    def say(self, state, choice, words, anyhow):
+        """Let persons of an asked state speak, mostly of what waits, and mostly what is possible."""
+        for word in words:
+            waiting = (TraceRequest.status.in_(WAITING),)
+            request = anyhow and self.one_of("PRY", TraceRequest, choice, *waiting)
+            if not (request := request or self.one_of(state, TraceRequest, choice)):
+                return
             possible = [name for name in SAYINGS if after(request.status, name)]
             names = possible if possible and anyhow else list(SAYINGS)
-            action = names[other % len(names)]
+            action = names[word % len(names)]
             command, data = SAYINGS[action]
-            self.attempt(action, state, command, request_id=request.id, seen=None, data=data)
+            self.attempt(action, request.owner_state, command, request_id=request.id, seen=None,
+                         data=data)  # fmt: skip
 
     @rule(choice=ONE)
     def reply(self, choice):
@@ -159,7 +166,7 @@ class Asking(RuleBasedStateMachine):
         if (trace := self.one_of(state, Trace, choice)) and choice % 3 == 0:
             self.attempt("withdraw", state, traces.withdraw, trace_id=trace.id, seen=None)
 
-    @rule(visibility=st.sampled_from(("open", "pointer", "silent")), state=STATE)
+    @rule(visibility=st.sampled_from(("pointer", "silent", "open")), state=STATE)
     def learn(self, visibility, state):
         self.sell(state, visibility)
 
@@ -251,9 +258,32 @@ def is_own(row):
 
 def test_both_sides_of_every_trace_agree_in_the_end(app):
     few = settings(
-        max_examples=40, stateful_step_count=30, deadline=None, database=None,
+        max_examples=12, stateful_step_count=30, deadline=None, database=None,
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     run_state_machine_as_test(type("Asking", (Asking,), {"app": app}), settings=few)
+
+
+def test_both_sides_agree_after_long_talks_in_which_everything_is_said(app):
+    DONE.clear()
+    for seed in range(8):
+        talk(type("Asking", (Asking,), {"app": app})(), random.Random(seed))
     wanted = (*SAYINGS, "reply", "renew", "withdraw", "one more")
     assert [name for name in wanted if not DONE[name]] == []
+
+
+def talk(asking, chance):
+    """Let sixty things happen by chance, more often those that let a story go on."""
+    some = {asking.say: 8, asking.reply: 4, asking.work: 4, asking.trace: 2, asking.renew: 2,
+            asking.ask_one_more: 1, asking.withdraw: 1, asking.hurry_or_not: 2, asking.learn: 1}  # fmt: skip
+    data = {
+        "state": lambda: chance.choice(STATES), "choice": lambda: chance.randrange(64),
+        "words": lambda: [chance.randrange(64)], "anyhow": lambda: chance.randrange(5),
+        "of_seizure": lambda: chance.random() < 0.5, "late": lambda: chance.random() < 0.6,
+        "other": lambda: chance.choice((*STATES, "URY")),
+        "visibility": lambda: chance.choice(("pointer", "pointer", "silent", "open")),
+    }  # fmt: skip
+    for step in chance.choices(list(some), list(some.values()), k=60):
+        names = list(inspect.signature(step).parameters)
+        step(**{name: data[name]() for name in names})
+    asking.teardown()
