@@ -16,8 +16,8 @@ from salsa_ext.models import Trace, TraceLeg
 from salsa_ext.services import conversations, legs
 from salsa_ext.services.conversations import SET_ASIDE, Word
 from salsa_ext.services.handlers import handles, when_refused
-from salsa_ext.services.legs import Reasons
 from salsa_ext.services.notifications import notify_many
+from salsa_ext.services.routing import Reasons
 from salsa_ext.services.sealing import Vault
 from salsa_ext.values import letters
 from salsa_ext.values.actor import Actor

@@ -1,8 +1,7 @@
-"""Legs of a trace: whom to ask and why, and what the asking state knows of each."""
+"""Legs of a trace: what the asking state asked of each state, and knows of it."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,19 +15,16 @@ from salsa_ext.errors import IllegalTransition, Message, say
 from salsa_ext.matching import chains
 from salsa_ext.matching.requests import WAITING, after
 from salsa_ext.messages.envelopes import Envelope, Letter
-from salsa_ext.models import State, Trace, TraceLeg
+from salsa_ext.models import Trace, TraceLeg
 from salsa_ext.readmodels import names, traces
-from salsa_ext.readmodels.crowds import Candidate
-from salsa_ext.readmodels.marks import Coverage, coverage
-from salsa_ext.readmodels.search import Likeness, likeliest, likeness
-from salsa_ext.services import answers, candidates, conversations, deliveries, rollups
-from salsa_ext.services.checks import tell_owners, visible
+from salsa_ext.readmodels.search import Likeness
+from salsa_ext.services import answers, conversations, deliveries, rollups, routing
 from salsa_ext.services.conversations import Word
+from salsa_ext.services.routing import Reasons, Route
 from salsa_ext.services.sealing import Vault
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
 
-Reasons = dict[str, list[Message]]
 SENT: Final = ("sent", "in_progress", "answered")
 COUNTED: Final = (*SENT, "closed")
 ASKED: Final = (
@@ -36,15 +32,6 @@ ASKED: Final = (
     "intended_use", "confidentiality_requested", "firearm",
 )  # fmt: skip
 """What an asked state is told as the trace has it (ITI 17)."""
-
-
-@dataclass(frozen=True)
-class Route:
-    """Whom to ask, in order and each with the reasons, and the likeliest records of each."""
-
-    why: Reasons
-    by_state: Mapping[str, Sequence[Candidate]]
-    reach: Mapping[str, date | None]
 
 
 @dataclass(frozen=True)
@@ -61,29 +48,8 @@ def ask_all(actor: Actor, vault: Vault, trace: Trace) -> list[str]:
     The own records first, then states whose records match, the import marks, the country of
     manufacture, and each state that an answer points to. `silent` records make no leg.
     """
-    make(actor, vault, trace, route(actor, trace))
+    make(actor, vault, trace, routing.route(actor, trace))
     return [leg.state for leg in of(trace) if leg.state != trace.owner_state]
-
-
-def route(actor: Actor, trace: Trace) -> Route:
-    """Search, tell the owners of what was hit, and return whom to ask and why."""
-    own = [trace.record_id] if trace.record_id else []
-    found = candidates.of(actor, trace.firearm, own)
-    tell_owners(actor, "trace", trace.id, found)
-    shown = visible(found)
-    best = likeness(shown)
-    by_state: dict[str, list[Candidate]] = defaultdict(list)
-    for hit in likeliest(shown, best):
-        by_state[hit.held.state].append(hit)
-    covered = coverage()
-    trace.likeness = best._asdict()
-    trace.searched = [row._asdict() | {"through": row.through.isoformat()} for row in covered]
-    return Route(_reasons(actor, trace.firearm, by_state), by_state, _reach(covered))
-
-
-def one(state: str, why: Message) -> Route:
-    """Return the way to one more state, of which no search said anything."""
-    return Route({state: [why]}, {}, _reach(coverage()))
 
 
 def make(
@@ -119,7 +85,7 @@ def follow(actor: Actor, vault: Vault, trace: Trace, pointed: Reasons) -> list[s
     why = {state: reasons for state, reasons in pointed.items()
            if names.is_state(state) and state not in asked}  # fmt: skip
     if why and trace.status not in ("withdrawn", "closed"):
-        make(actor, vault, trace, Route(why, {}, _reach(coverage())))
+        make(actor, vault, trace, routing.to(why))
         return list(why)
     return []
 
@@ -245,22 +211,6 @@ def _count(trace: Trace, before: str | None, now: str | None) -> None:
         })  # fmt: skip
 
 
-def _reasons(
-    actor: Actor, firearm: Mapping[str, Any], by_state: Mapping[str, Sequence[Candidate]]
-) -> Reasons:
-    """Return the states to ask, in order, each with the reasons."""
-    why: Reasons = {actor.own_state(): [say("Your own state's records are asked first.")]}
-    for state in sorted(by_state):
-        why.setdefault(state, []).append(say("Its records have a mark like this one."))
-    for mark in firearm.get("marks", ()):
-        if mark.get("state") and mark["kind"] == "import":
-            why.setdefault(mark["state"], []).append(
-                say("The import mark names {state}.", state=mark["state"]))  # fmt: skip
-    if country := firearm.get("country_of_manufacture"):
-        why.setdefault(country, []).append(say("The gun was made there."))
-    return why
-
-
 def _row(
     actor: Actor, trace: Trace, state: str, why: Sequence[Message],
     reach: Mapping[str, date | None], channel: Channel,
@@ -287,10 +237,3 @@ def own_answer(actor: Actor, trace: Trace, wanted: Route) -> dict[str, Any]:
 def as_texts(why: Sequence[Message]) -> list[dict[str, Any]]:
     """Return reasons as they are kept, to be said in the reader's language."""
     return [{"text": reason.text, "params": dict(reason.params)} for reason in why]
-
-
-def _reach(covered: Sequence[Coverage]) -> dict[str, date | None]:
-    """Return the participating states, each with the day through which its records reach."""
-    states = db.session.scalars(select(State.code).where(State.is_participant))
-    through = {row.state: row.through for row in covered}
-    return {state: through.get(state) for state in states}

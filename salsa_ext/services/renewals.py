@@ -7,8 +7,8 @@ from typing import Final
 
 from salsa_ext.matching.requests import renewed
 from salsa_ext.models import Trace, TraceLeg
-from salsa_ext.services import deliveries, legs
-from salsa_ext.services.legs import Route
+from salsa_ext.services import deliveries, legs, routing
+from salsa_ext.services.routing import Route
 from salsa_ext.services.sealing import Vault
 from salsa_ext.values.actor import Actor
 
@@ -21,7 +21,7 @@ def ask_again(actor: Actor, vault: Vault, trace: Trace) -> list[str]:
     What the service said for a state at once is said anew, and what no longer follows is so taken
     back; what a person said stays, and he is told that more is known.
     """
-    wanted, standing = legs.route(actor, trace), legs.of(trace)
+    wanted, standing = routing.route(actor, trace), legs.of(trace)
     known = {leg.state for leg in standing}
     fresh = {state: why for state, why in wanted.why.items() if state not in known}
     legs.make(actor, vault, trace, Route(fresh, wanted.by_state, wanted.reach))

@@ -18,7 +18,7 @@ from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import names
 from salsa_ext.readmodels.days import today
 from salsa_ext.readmodels.states import participants
-from salsa_ext.services import answers, conversations, deliveries, legs
+from salsa_ext.services import answers, conversations, deliveries, legs, routing
 from salsa_ext.services.assignees import account_of
 from salsa_ext.services.conversations import NOTE, Word
 from salsa_ext.services.fields import Problems, check_date
@@ -43,7 +43,7 @@ def ask_one_more(*, actor: Actor, vault: Vault, trace_id: UUID, data: AskingOneM
     _check_state(trace, data)
     actor = actor.for_purpose(Purpose("investigation", trace.case_number))
     with legs.following(trace, is_sending=True):
-        wanted = legs.one(data.state, Message("{text}", {"text": data.reason}))
+        wanted = routing.to({data.state: [Message("{text}", {"text": data.reason})]})
         legs.make(actor, vault, trace, wanted, Channel(data.channel or "iarms", data.reference))
         deliveries.deliver_now(actor, vault)
     append(actor, Act(Action.TRACE_ASKED, "trace", trace_id, data={"asked": [data.state]}))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from salsa_ext.services import legs
+from salsa_ext.services import routing
 from tests import bodies
 
 MARK = {"kind": "import", "text": "PRY 24", "state": "PRY"}
@@ -19,7 +19,7 @@ def without_ids(said):
 @pytest.fixture
 def ask(as_actor, asked, monkeypatch):
     """Let Brazil trace a gun that an import mark ties to Paraguay; returns what is said and asked."""
-    monkeypatch.setattr(legs, "tell_owners", lambda *_: None)  # owners are told by another way
+    monkeypatch.setattr(routing, "tell_owners", lambda *_: None)  # owners are told by another way
     analyst = as_actor("BRA", "trace_analyst")
 
     def post(serial):
