@@ -22,6 +22,7 @@ from salsa_ext.readmodels.documents import SEIZURES, list_documents
 from salsa_ext.readmodels.search import SHORTEST
 from salsa_ext.readmodels.traces import get_result
 from salsa_ext.services import traces
+from salsa_ext.services.sealing import Vault
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.inquiries import TraceData
 
@@ -60,12 +61,14 @@ class Compared:
         return classify(self.case, self.result)
 
 
-def compare(path: Path, actor: Actor, progress: Progress | None = None) -> list[Compared]:
+def compare(
+    path: Path, actor: Actor, vault: Vault, progress: Progress | None = None
+) -> list[Compared]:
     """Trace every case of an imported file in the name of the actor's state."""
     found, todo = [], list(cases(read(path)))
     for done, case in enumerate(todo, 1):
         with transaction(actor):
-            found.append(Compared(case, _trace(actor, case)))
+            found.append(Compared(case, _trace(actor, vault, case)))
         if progress:
             progress(done, len(todo))
     return found
@@ -120,11 +123,11 @@ def _candidates(result: Result) -> set[tuple[str, int]]:
     return {(one["record"], one["time_to_crime_days"]) for one in result.candidates}
 
 
-def _trace(actor: Actor, case: Case) -> Result | None:
+def _trace(actor: Actor, vault: Vault, case: Case) -> Result | None:
     seizure = _seizure(actor, case.number)
     if seizure is None:
         return None
-    trace_id = traces.request(actor=actor, data=TraceData(
+    trace_id = traces.request(actor=actor, vault=vault, data=TraceData(
         case_number=case.number, priority="routine", legal_basis="Comparison with published days",
         illicit_reason="used_in_crime", circumstances="Seized as a crime gun",
         intended_use="intelligence", seizure=seizure, item=1,

@@ -98,6 +98,21 @@ class Action(StrEnum):
     TRACE_WITHDRAWN = "trace:withdrawn"
     TRACE_CLOSED = "trace:closed"
     TRACE_LEFT_UNTOLD = "trace:left_untold"
+    TRACE_ASKED = "trace:asked"
+    TRACE_REPLIED = "trace:replied"
+    TRACE_ASSIGNED = "trace:assigned"
+    TRACE_NOTED = "trace:noted"
+    TRACE_FED_BACK = "trace:fed_back"
+    REQUEST_RECEIVED = "request:received"
+    REQUEST_ACKNOWLEDGED = "request:acknowledged"
+    REQUEST_ANSWERED = "request:answered"
+    REQUEST_FOUND_NOTHING = "request:found_nothing"
+    REQUEST_REFUSED = "request:refused"
+    REQUEST_DEFERRED = "request:deferred"
+    REQUEST_QUESTIONED = "request:questioned"
+    REQUEST_FORWARDED = "request:forwarded"
+    REQUEST_ASSIGNED = "request:assigned"
+    REQUEST_NOTED = "request:noted"
     ENVELOPE_SENT = "envelope:sent"
     ENVELOPE_APPLIED = "envelope:applied"
     ENVELOPE_REFUSED = "envelope:refused"
@@ -113,7 +128,8 @@ class Action(StrEnum):
 SUBJECT_KINDS: Final = (
     "account", "agency", "attachment", "check", "consent", "contact", "discrepancy", "envelope",
     "import", "key",
-    "licensee", "match", "notification", "permit", "record", "report", "seizure", "setting",
+    "licensee", "match", "notification", "permit", "record", "report", "request", "seizure",
+    "setting",
     "shipment", "signing_key",
     "trace", "transfer",
 )  # fmt: skip

@@ -40,7 +40,7 @@ def fill(app: Flask) -> Ids:
         return actors.Client(app.test_client(), token)
 
     _register()
-    agreed = {"electronic_copies_with": ["PRY"]}
+    agreed = {"electronic_copies_with": ["PRY"], "answers_automatically": False}
     client("BRA", "state_administrator").post("/settings/change", agreed, 200, If_Match='"0"')
     licensing, partner = client("BRA", "licensing_officer"), client("PRY", "licensing_officer")
     police, border = client("BRA", "police_officer"), client("BRA", "border_officer")
@@ -68,6 +68,9 @@ def fill(app: Flask) -> Ids:
     report = police.post("/reports", bodies.report(firearm=stolen)).json["id"]
     seizure = police.post("/seizures", bodies.seizure()).json["id"]
     match = police.get(f"/matches?record={_record_of(police, seizure)}").json["items"][0]["id"]
+    trace = police.post("/traces", bodies.trace_of(seizure)).json
+    client("PRY", "trace_analyst").post("/traces", bodies.trace())
+    request = client("BRA", "trace_analyst").get("/requests?from=PRY").json["items"][0]["id"]
     _wait()
     _tell()
     _write(app)
@@ -79,14 +82,14 @@ def fill(app: Flask) -> Ids:
     attachment = files.attach(police, of_seizure, files.photograph(), kind="photograph").json["id"]
     files.attach(partner, f"shipment:{shipment}", files.pdf())
     check = police.post("/checks", bodies.check()).json["id"]
-    trace = police.post("/traces", bodies.trace_of(seizure)).json["id"]
     police.post("/traces", bodies.trace(draft=True))
     licensing.post(f"/permits/{permit}/shipments", bodies.shipment(number="A-9"))  # the same guns
     leaving = {"username": "bra.leaving", "role": "auditor", "agency": "BRA-POLICE"}
     account = client("BRA", "state_administrator").post("/accounts", leaving).json["id"]
     return {"permit_id": permit, "discrepancy_id": discrepancy, "shipment_id": shipment,
             "transfer_id": transfer["id"], "record_id": transfer["firearm"]["record"],
-            "report_id": report, "seizure_id": seizure, "check_id": check, "trace_id": trace,
+            "report_id": report, "seizure_id": seizure, "check_id": check, "trace_id": trace["id"],
+            "leg_id": trace["legs"][-1]["id"], "request_id": request,
             "attachment_id": attachment, "account_id": account, "licensee_id": licensee,
             "notification_id": notification,
             "match_id": match, "consent_id": consent.json["id"]}  # fmt: skip

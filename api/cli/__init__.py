@@ -26,6 +26,8 @@ COMMANDS = {
     "match": ("api.cli.matches", "match"),
     "record": ("api.cli.records", "record"),
     "consent": ("api.cli.consents", "consent"),
+    "trace": ("api.cli.traces", "trace"),
+    "request": ("api.cli.requests", "request"),
     "account": ("api.cli.accounts", "account"),
     "key": ("api.cli.keys", "key"),
     "signing-key": ("api.cli.signing", "signing_key"),

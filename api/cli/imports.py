@@ -13,6 +13,7 @@ import click
 from api.cli.context import application, explained
 from api.cli.options import STATE
 from api.tables import disarmed
+from api.vault import vault
 from importers import us_crime_guns, us_crime_guns_compare
 from importers.rows import Reject, Report
 from importers.run import Progress
@@ -86,7 +87,7 @@ def us_crime_guns_(
         _show(report, dry_run, rejects_file)
         if compare:
             with _bar("Traces") as progress:
-                found = us_crime_guns_compare.compare(path, actor, progress)
+                found = us_crime_guns_compare.compare(path, actor, vault(), progress)
             _show_agreement(found)
 
 

@@ -12,6 +12,7 @@ from api.cli.options import MOST_LINE, STATE, Line, own_state_option
 from api.cli.printing import echo_json, echo_page, echo_table, json_option, limit_option
 from api.cli.readers import reader_options, reading_as
 from api.schemas.seizures import SeizureMatchedResponse, SeizureResponse
+from api.vault import vault
 from salsa_ext.errors import NotFound
 from salsa_ext.readmodels import documents
 from salsa_ext.readmodels.documents import SEIZURES, DocumentView
@@ -101,7 +102,9 @@ def mark(
     with acting(state) as operator:
         actor = reading_as(operator, agency, officer)
         seizure_id = _chosen(actor, number).document.id
-        found = marks.add(actor=actor, seizure_id=seizure_id, line=line, mark=said, reason=reason)
+        found = marks.add(
+            actor=actor, vault=vault(), seizure_id=seizure_id, line=line, mark=said, reason=reason
+        )
         view = documents.read(SEIZURES, seizure_id)
         if as_json:
             echo_json(SeizureMatchedResponse(), Matched(view, found))

@@ -41,10 +41,12 @@ def show(state: str) -> None:
               help="A state with which electronic copies are agreed; give the option once for each."
               " They take the place of those that stood.")  # fmt: skip
 @click.option("--no-electronic-copies", "nobody", is_flag=True, help="With no state any more.")
+@click.option("--answers-automatically/--answers-by-persons", "automatically", default=None,
+              help="Whether open records answer other states' traces at once.")  # fmt: skip
 @explained
 def change(
     state: str, counterpart_days: int | None, overdue_hours: int | None, partners: tuple[str, ...],
-    nobody: bool,
+    nobody: bool, automatically: bool | None,
 ) -> None:  # fmt: skip
     """Change settings of a state; those that are left out stay as they are.
 
@@ -57,7 +59,7 @@ def change(
         raise click.UsageError("Give states or --no-electronic-copies, not both.")
     copies = partners if partners or nobody else None
     with recording(state) as actor:
-        data = SettingsChange(counterpart_days, overdue_hours, copies)
+        data = SettingsChange(counterpart_days, overdue_hours, copies, automatically)
         settings.change(actor=actor, data=data, seen=None)
         view = standing(state)
     _print(view)
@@ -67,5 +69,6 @@ def _print(view: SettingsView) -> None:
     values = view.settings
     click.echo(f"counterpart_days        {values.counterpart_days}")
     click.echo(f"overdue_hours           {values.overdue_hours}")
+    click.echo(f"answers_automatically   {'yes' if values.answers_automatically else 'no'}")
     click.echo(f"electronic_copies_with  {', '.join(values.electronic_copies_with) or '-'}")
     click.echo(f"agreed by both          {', '.join(view.agreed) or '-'}")

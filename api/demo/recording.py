@@ -16,6 +16,7 @@ from api.demo.positions import speak
 from api.demo.settings import SETTINGS
 from api.demo.traces import UNSENT, Case
 from api.demo.world import STATES, Calendar
+from api.vault import vault
 from salsa_ext.clock import FixedClock
 from salsa_ext.db import transaction
 from salsa_ext.policy.rules import operator
@@ -196,11 +197,11 @@ class Recorder:
 
         seizure = self._ids["seizures", case.seizure]
         officer = acting("police_officer" if case.status in UNSENT else "trace_analyst")
-        trace = traces.request(actor=officer, data=case.data(seizure))
+        trace = traces.request(actor=officer, vault=vault(), data=case.data(seizure))
         if case.status == "approved":
             traces.approve(actor=acting("supervisor"), trace_id=trace, seen=None)
         elif case.status == "withdrawn":
-            traces.withdraw(actor=officer, trace_id=trace, seen=None)
+            traces.withdraw(actor=officer, vault=vault(), trace_id=trace, seen=None)
         elif case.status == "closed":
             traces.close(actor=officer, trace_id=trace, seen=None)
 

@@ -18,6 +18,7 @@ from api.resources import (
     records,
     reference,
     reports,
+    requests,
     seizures,
     settings,
     shipments,
@@ -30,7 +31,8 @@ BLUEPRINTS: tuple[Resource, ...] = tuple(
     module.blueprint
     for module in (
         permits, papers, shipments, discrepancies, transfers, seizures, reports, records, consents,
-        matches, attachments, checks, traces, posts, licensees, notifications, statistics, reference,
+        matches, attachments, checks, traces, requests, posts, licensees, notifications, statistics,
+        reference,
         settings, accounts,
     )
 )  # fmt: skip

@@ -16,6 +16,7 @@ from api.schemas.seizures import (
     SeizureRequest,
     SeizureResponse,
 )
+from api.vault import vault
 from api.versioned import add_reading
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import documents, remarks
@@ -61,5 +62,7 @@ def correct_seizure(actor: Actor, data: tuple[SeizureData, str], seizure_id: UUI
 def add_mark(actor: Actor, data: tuple[Mark, str], seizure_id: UUID, line: int) -> Matched:
     """Add a mark that was found or restored; the answer says at once what the gun now matches."""
     mark, reason = data
-    found = marks.add(actor=actor, seizure_id=seizure_id, line=line, mark=mark, reason=reason)
+    found = marks.add(
+        actor=actor, vault=vault(), seizure_id=seizure_id, line=line, mark=mark, reason=reason
+    )
     return Matched(documents.read(SEIZURES, seizure_id), found)

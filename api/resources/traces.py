@@ -7,13 +7,22 @@ from uuid import UUID
 from flask import g
 
 from api.resource import Resource
+from api.schemas.discrepancies import AssignRequest
+from api.schemas.requests import AskOneMoreRequest, FeedbackRequest, NoteRequest, ReplyRequest
 from api.schemas.traces import ResultResponse, TraceQuery, TraceRequest, TraceResponse
+from api.vault import vault
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import traces as reading
 from salsa_ext.readmodels.traces import ResultView, TraceView
-from salsa_ext.services import disclosures, traces
+from salsa_ext.services import disclosures, leg_news, trace_steps, traces
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.inquiries import TraceData
+from salsa_ext.values.positions import Assigning
+from salsa_ext.values.requests import AskingOneMore, Feedback, Replying, Telling
+
+PATH = "/traces/<uuid:trace_id>"
+HANDLERS = leg_news
+"""Imported so that what comes is applied wherever the application is."""
 
 blueprint = Resource("traces", "From a gun that was found to its last lawful holder")
 blueprint.listing("/traces", TraceQuery, TraceResponse, reading.list_traces, Permission.TRACE_READ)
@@ -33,14 +42,17 @@ blueprint.reading("/traces/<uuid:trace_id>/result", ResultResponse, _result, Per
 @blueprint.posting("/traces", TraceRequest, TraceResponse, Permission.TRACE_REQUEST)
 def request_trace(actor: Actor, data: TraceData) -> TraceView:
     """Ask all states for the history of a gun; at once, unless it is a draft."""
-    return reading.read(traces.request(actor=actor, data=data))
+    return reading.read(traces.request(actor=actor, vault=vault(), data=data))
 
 
-def _action(name: str, said: str, permission: Permission = Permission.TRACE_REQUEST) -> None:
+def _action(
+    name: str, said: str, permission: Permission = Permission.TRACE_REQUEST, *, sends: bool = False
+) -> None:
     command = getattr(traces, name)
 
     def act(actor: Actor, trace_id: UUID) -> TraceView:
-        command(actor=actor, trace_id=trace_id, seen=g.seen)
+        more = {"vault": vault()} if sends else {}
+        command(actor=actor, trace_id=trace_id, seen=g.seen, **more)
         return reading.read(trace_id)
 
     act.__name__, act.__doc__ = f"{name}_trace", said
@@ -51,6 +63,47 @@ def _action(name: str, said: str, permission: Permission = Permission.TRACE_REQU
 
 
 _action("approve", "Approve a draft of somebody else.", Permission.TRACE_APPROVE)
-_action("send", "Send a draft or an approved trace.")
-_action("withdraw", "Withdraw a trace.")
+_action("send", "Send a draft or an approved trace.", sends=True)
+_action("withdraw", "Withdraw a trace, and tell the states that have not answered.", sends=True)
 _action("close", "Close a trace that was sent.")
+
+
+@blueprint.posting(f"{PATH}/legs", AskOneMoreRequest, TraceResponse, Permission.TRACE_REQUEST)
+def ask_one_more(actor: Actor, data: AskingOneMore, trace_id: UUID) -> TraceView:
+    """Ask one more state, and say why; one that takes no part by another channel."""
+    trace_steps.ask_one_more(actor=actor, vault=vault(), trace_id=trace_id, data=data)
+    return reading.read(trace_id)
+
+
+@blueprint.posting(
+    f"{PATH}/legs/<uuid:leg_id>/reply", ReplyRequest, TraceResponse, Permission.TRACE_REQUEST
+)
+def reply_to_leg(actor: Actor, data: Replying, trace_id: UUID, leg_id: UUID) -> TraceView:
+    """Reply to a question; of another channel, write down what came back by it."""
+    trace_steps.reply(actor=actor, vault=vault(), trace_id=trace_id, leg_id=leg_id, data=data)
+    return reading.read(trace_id)
+
+
+@blueprint.posting(f"{PATH}/feedback", FeedbackRequest, TraceResponse, Permission.TRACE_REQUEST)
+def feed_back(actor: Actor, data: Feedback, trace_id: UUID) -> TraceView:
+    """Tell the states that answered whether it helped."""
+    trace_steps.feedback(actor=actor, vault=vault(), trace_id=trace_id, data=data)
+    return reading.read(trace_id)
+
+
+@blueprint.posting(
+    f"{PATH}/assign", AssignRequest, TraceResponse, Permission.TRACE_REQUEST, status=200
+)
+def assign_trace(actor: Actor, data: Assigning, trace_id: UUID) -> TraceView:
+    """Let somebody of your state work on it; no other state learns who."""
+    trace_steps.assign(actor=actor, trace_id=trace_id, data=data)
+    return reading.read(trace_id)
+
+
+@blueprint.posting(
+    f"{PATH}/notes", NoteRequest, TraceResponse, Permission.TRACE_REQUEST, status=200
+)
+def note_trace(actor: Actor, data: Telling, trace_id: UUID) -> TraceView:
+    """Keep a note for your state alone."""
+    trace_steps.note(actor=actor, trace_id=trace_id, data=data)
+    return reading.read(trace_id)

@@ -115,8 +115,8 @@ class DisclosureResponse(Schema):
     def _present(self, entry: Any, **_: Any) -> dict[str, Any]:
         said = entry.data
         return columns(entry) | {
-            "record_version": said["version"], "groups": said.get("groups", ()),
-            "handling": said.get("handling"),
+            "state": said.get("to", entry.owner_state), "record_version": said["version"],
+            "groups": said.get("groups", ()), "handling": said.get("handling"),
         }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
 
-from api.schemas.fields import Items, RequestSchema, StateCode, Whole
+from api.schemas.fields import Flag, Items, RequestSchema, StateCode, Whole
 from salsa_ext.readmodels.settings import SettingsView
 from salsa_ext.values.settings import LONGEST_DAYS, LONGEST_HOURS, SettingsChange
 
@@ -18,6 +18,7 @@ class SettingsRequest(RequestSchema):
     counterpart_days = Whole(least=1, most=LONGEST_DAYS)
     overdue_hours = Whole(least=0, most=LONGEST_HOURS)
     electronic_copies_with = Items(StateCode(), most=50)
+    answers_automatically = Flag()
 
 
 class SettingsResponse(Schema):
@@ -29,6 +30,7 @@ class SettingsResponse(Schema):
     overdue_hours = fields.Integer(required=True)
     electronic_copies_with = fields.List(fields.String(), required=True)
     electronic_copies_agreed = fields.List(fields.String(), required=True)
+    answers_automatically = fields.Boolean(required=True)
 
     @pre_dump
     def _present(self, view: SettingsView, **_: Any) -> dict[str, Any]:

@@ -20,8 +20,9 @@ from api.schemas.common import (
     how_shared,
 )
 from api.schemas.fields import Code, Day, Flag, Id, Nested, RequestSchema, Text, Whole
+from api.schemas.requests import MessageResponse, as_shown
 from salsa_ext.readmodels.sharing import group_of
-from salsa_ext.readmodels.traces import ResultView, TraceView
+from salsa_ext.readmodels.traces import LegSaid, ResultView, TraceView
 from salsa_ext.values import codes
 from salsa_ext.values.inquiries import TraceData
 
@@ -58,16 +59,21 @@ class LegResponse(Schema):
     channel = fields.String(required=True)
     status = fields.String(required=True)
     why = fields.List(fields.String(), required=True)
+    reference = fields.String(allow_none=True)
+    automatic = fields.Boolean(required=True)
     events = fields.Integer(required=True)
+    messages = fields.List(fields.Nested(MessageResponse), required=True)
     records_through = fields.Date(allow_none=True)
     asked_at = fields.DateTime(required=True)
     answered_at = fields.DateTime(allow_none=True)
 
     @pre_dump
-    def _present(self, leg: Any, **_: Any) -> dict[str, Any]:
+    def _present(self, said: LegSaid, **_: Any) -> dict[str, Any]:
+        leg = said.leg
         return columns(leg) | {
             "state": leg.state, "why": [translate(reason) for reason in leg.why],
-            "events": len(leg.events),
+            "events": len(leg.events), "messages": said.messages,
+            "automatic": leg.is_automatic,
         }  # fmt: skip
 
 
@@ -92,14 +98,15 @@ class TraceResponse(Schema):
     confidentiality_requested = fields.Boolean(required=True)
     created_at = fields.DateTime(required=True)
     sent_at = fields.DateTime(allow_none=True)
+    assignee = fields.String(allow_none=True)
     legs = fields.List(fields.Nested(LegResponse), required=True)
+    notes = fields.List(fields.Nested(MessageResponse), required=True)
 
     @pre_dump
     def _present(self, view: TraceView, **_: Any) -> dict[str, Any]:
-        firearm = view.trace.firearm
-        quantity = float(firearm["quantity"]) if firearm.get("quantity") else None
         return columns(view.trace) | {
-            "legs": view.legs, "firearm": firearm | {"quantity": quantity},
+            "legs": view.said, "firearm": as_shown(view.trace.firearm),
+            "notes": view.notes, "assignee": view.assignee,
         }  # fmt: skip
 
 

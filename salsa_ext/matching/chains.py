@@ -11,13 +11,13 @@ from salsa_ext.errors import Message, say
 from salsa_ext.matching.diversion import diversion_after
 from salsa_ext.matching.events import ENDS, LAWFUL, ORDER, Event, side
 from salsa_ext.matching.prose import marking_of
+from salsa_ext.matching.requests import WAITING
 from salsa_ext.matching.sales import first_sales
 
 REACHED: Final = {
     "manufacture": "manufacturer", "export": "manufacturer", "import": "importer",
     "domestic_sale": "first_buyer",
 }  # fmt: skip
-WAITING: Final = ("sent", "acknowledged", "clarification", "deferred", "forwarded")
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,13 @@ def receive_many(
     return [told[at] for at in range(len(raws))]
 
 
+def find(actor: Actor, envelope_id: UUID) -> Envelope | None:
+    """Return an envelope that the actor's state received, or None."""
+    mine = (Inbox.owner_state == actor.own_state(), Inbox.id == envelope_id)
+    raw = db.session.scalar(select(Inbox.raw).where(*mine))
+    return parse(bytes(raw)) if raw is not None else None
+
+
 def _checked(
     actor: Actor, raws: Iterable[bytes], keys: Keys
 ) -> list[Envelope | EnvelopeRefused]:  # fmt: skip

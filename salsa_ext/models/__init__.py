@@ -38,6 +38,7 @@ from salsa_ext.models.reference import (
     State,
 )
 from salsa_ext.models.reports import Report
+from salsa_ext.models.requests import TraceMessage, TraceRequest
 from salsa_ext.models.rollups import Rollup, RollupDelta
 from salsa_ext.models.seizures import Seizure
 from salsa_ext.models.settings import StateSetting
@@ -55,5 +56,5 @@ __all__ = [
     "OutboxPair", "OutboxProgress", "OwnerWait", "Party", "Permit", "PermitLine", "PermitReference",
     "Position", "Post", "Receipt", "Record", "RecordSetting", "Report", "Rollup", "RollupDelta",
     "Seizure", "Shipment", "ShippedAgain", "SigningKey", "SigningSecret", "StandingNumber",
-    "State", "StateSetting", "Trace", "TraceLeg", "Transfer",
+    "State", "StateSetting", "Trace", "TraceLeg", "TraceMessage", "TraceRequest", "Transfer",
 ]  # fmt: skip

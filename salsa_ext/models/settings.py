@@ -25,3 +25,4 @@ class StateSetting(Base):
     overdue_hours: Mapped[int]
     electronic_copies_with: Mapped[list[str]] = mapped_column(ARRAY(CHAR(3)))
     changed_at: Mapped[datetime]
+    answers_automatically: Mapped[bool]

@@ -14,7 +14,10 @@ from salsa_ext.models.owned import Owned
 
 
 class Trace(Owned, Base):
-    """One request for the history of one gun; `firearm` is the description that was sent."""
+    """One request for the history of one gun; `firearm` is the description that was sent.
+
+    `likeness` is how well the best candidate of all states agreed, in bits.
+    """
 
     __tablename__ = "trace"
     __table_args__ = (Index(None, "owner_state", "id"), Index(None, "owner_state", "status"))
@@ -38,10 +41,16 @@ class Trace(Owned, Base):
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     searched: Mapped[list[dict[str, Any]] | None] = mapped_column(sort_order=99)
+    likeness: Mapped[dict[str, Any] | None] = mapped_column(sort_order=99)
+    assignee_id: Mapped[UUID | None] = mapped_column(sort_order=99)
 
 
 class TraceLeg(Owned, Base):
-    """What was asked of one state, through which channel, and what it said."""
+    """What was asked of one state, through which channel, and what it said.
+
+    `is_automatic` where no person said it. `asked_in` is the envelope of the last asking, `question`
+    that of the last question of the asked state; `reference` its number in another channel.
+    """
 
     __tablename__ = "trace_leg"
     __table_args__ = (UniqueConstraint("trace_id", "state"),)
@@ -55,3 +64,7 @@ class TraceLeg(Owned, Base):
     records_through: Mapped[date | None]
     asked_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
+    is_automatic: Mapped[bool] = mapped_column(sort_order=99)
+    reference: Mapped[str | None] = mapped_column(sort_order=99)
+    asked_in: Mapped[UUID | None] = mapped_column(sort_order=99)
+    question: Mapped[UUID | None] = mapped_column(sort_order=99)

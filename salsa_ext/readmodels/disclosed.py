@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from salsa_ext.audit import Action
 from salsa_ext.db import db
@@ -33,7 +33,10 @@ def list_disclosures(
         AuditEntry.subject_kind == "record", AuditEntry.subject_id == str(record_id),
         AuditEntry.action == Action.RECORD_DISCLOSED,
     )  # fmt: skip
-    for name in ("owner_state", "purpose", "case_number"):
+    if (to := filters.get("owner_state")) is not None:  # who read it, or to whom it was sent
+        reader = func.coalesce(AuditEntry.data["to"].astext, AuditEntry.owner_state)
+        query = query.where(reader == to)
+    for name in ("purpose", "case_number"):
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(AuditEntry, name) == value)
     return page(query, AuditEntry.id, limit, cursor)

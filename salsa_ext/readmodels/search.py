@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from salsa_ext.errors import Invalid, Message, say
@@ -28,6 +29,14 @@ MARGIN = 6.0
 MOST_NEAR = 5  # marks of one gun; a misread one makes thousands of keys
 TOO_LITTLE = say("Too little of this serial can be read for a search: give {count} characters that stand"
                  " together, or trace the gun by its make and import mark.", count=SHORTEST)  # fmt: skip
+
+
+class Likeness(NamedTuple):
+    """How well the best candidates agree, in bits: of all, and of lawful history, there by the serial too."""
+
+    bits: float
+    lawful_bits: float
+    serial_bits: float
 
 
 def wrong_serial(text: str) -> Message | None:
@@ -197,28 +206,30 @@ def _rank(found: Candidate) -> tuple[float, date, str]:
     return -found.evidence.bits, on, found.held.state
 
 
-def likeliest(candidates: Sequence[Candidate]) -> list[Candidate]:
+def likeness(candidates: Sequence[Candidate]) -> Likeness:
+    """Return how well the best of the candidates agrees, and the best of lawful history."""
+    lawful = [one for one in candidates if not (one.is_open and one.held.event in SEIZED)]
+    serial = max((one.evidence.serial_bits for one in lawful), default=0.0)
+    return Likeness(_best(candidates), _best(lawful), serial)
+
+
+def likeliest(candidates: Sequence[Candidate], best: Likeness) -> list[Candidate]:
     """Return those that are about as likely as the best one: the records of one gun differ a little.
 
     What is not open is compared by the serial alone, and moves nothing that is open. A seizure is no
     measure for lawful history: where it repeats what was misread, it agrees better than the sale.
     """
-    lawful = [one for one in candidates if not (one.is_open and one.held.event in SEIZED)]
-    serial = max((one.evidence.serial_bits for one in lawful), default=0.0)
-    of_lawful, of_all = _best(lawful), _best(candidates)
-    return [
-        one for one in candidates if one.evidence.bits >= _measure(one, serial, of_lawful, of_all) - MARGIN
-    ]  # fmt: skip
+    return [one for one in candidates if one.evidence.bits >= _measure(one, best) - MARGIN]
 
 
 def _best(candidates: Iterable[Candidate]) -> float:
     return max((one.evidence.bits for one in candidates if one.is_open), default=0.0)
 
 
-def _measure(one: Candidate, serial: float, of_lawful: float, of_all: float) -> float:
+def _measure(one: Candidate, best: Likeness) -> float:
     if not one.is_open:
-        return serial
-    return of_all if one.held.event in SEIZED else of_lawful
+        return best.serial_bits
+    return best.bits if one.held.event in SEIZED else best.lawful_bits
 
 
 def asked_of(query: Query) -> Description:

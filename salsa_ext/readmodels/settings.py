@@ -68,4 +68,5 @@ def have_agreed(first: str, second: str) -> bool:
 
 
 def _settings(row: StateSetting) -> Settings:
-    return Settings(row.counterpart_days, row.overdue_hours, tuple(row.electronic_copies_with))
+    return Settings(row.counterpart_days, row.overdue_hours, tuple(row.electronic_copies_with),
+                    row.answers_automatically)  # fmt: skip

@@ -100,9 +100,20 @@ def of_records(actor: Actor, views: Sequence[RecordView]) -> dict[UUID, Sharing]
     consents = granted_for(actor, others) if others else {}
     reader = reader_of(actor) if others else _own_reader(actor)
     return {
-        view.record.id: Sharing(_said(actor, view), reader, consents.get(view.record.id, ()))
+        view.record.id: Sharing(_said(actor.state, view), reader, consents.get(view.record.id, ()))
         for view in views
     }
+
+
+def for_state(actor: Actor, to: str, views: Sequence[RecordView]) -> dict[UUID, Sharing]:
+    """Return what another state's analyst is given of the actor's records, for the actor's purpose.
+
+    By the records alone: what a consent allows is looked at when he reads the answer.
+    """
+    own = actor.purpose
+    reader = Reader(to, "trace_analyst", today(actor), own.code if own else None,
+                    own.case_number if own else None)  # fmt: skip
+    return {view.record.id: Sharing(_said(to, view), reader) for view in views}
 
 
 def of_events(actor: Actor, events: Sequence[Any], case_number: str) -> dict[str, Sharing]:
@@ -132,9 +143,9 @@ def _own_reader(actor: Actor) -> Reader:
     return Reader(actor.state, actor.role, actor.now().date())
 
 
-def _said(actor: Actor, view: RecordView) -> Said:
+def _said(reader: str | None, view: RecordView) -> Said:
     record, setting = view.record, view.setting
-    concerns = actor.state in record.concerned
+    concerns = reader in record.concerned
     if setting is None:
         return Said(record.owner_state, concerns=concerns)
     return Said(record.owner_state, setting.visibility, setting.handling, concerns)

@@ -20,16 +20,37 @@ from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.readmodels.parties import Parties, parties_of
+from salsa_ext.readmodels.requests import MessageView, messages_of, usernames
 from salsa_ext.readmodels.sharing import Sharing, group_of, of_events
 from salsa_ext.values.actor import Actor
 
 
 @dataclass(frozen=True)
+class LegSaid:
+    """A leg with what was said of it."""
+
+    leg: TraceLeg
+    messages: Sequence[MessageView]
+
+
+@dataclass(frozen=True)
 class TraceView:
-    """A trace with its legs."""
+    """A trace with its legs, what was said of each, and the own state's notes."""
 
     trace: Trace
     legs: Sequence[TraceLeg]
+    messages: Mapping[UUID, Sequence[MessageView]]
+    assignee: str | None
+
+    @property
+    def said(self) -> list[LegSaid]:
+        """Return the legs, each with what was said of it."""
+        return [LegSaid(leg, self.messages.get(leg.id, ())) for leg in self.legs]
+
+    @property
+    def notes(self) -> Sequence[MessageView]:
+        """Return what the own state noted of the trace as a whole."""
+        return self.messages.get(self.trace.id, ())
 
     @property
     def version(self) -> int:
@@ -72,8 +93,7 @@ def list_traces(
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(Trace, name) == value)
     found = page(query, Trace.id, limit, cursor)
-    legs = _legs([trace.id for trace in found.items])
-    return found.of([TraceView(trace, legs[trace.id]) for trace in found.items])
+    return found.of(_views(found.items))
 
 
 def get_trace(actor: Actor, trace_id: UUID) -> TraceView:
@@ -92,7 +112,15 @@ def read(trace_id: UUID) -> TraceView:
     trace = db.session.get(Trace, trace_id, populate_existing=True)
     if trace is None:
         raise NotFound("trace", trace_id)
-    return TraceView(trace, _legs([trace_id])[trace_id])
+    return _views([trace])[0]
+
+
+def _views(found: Sequence[Trace]) -> list[TraceView]:
+    """Complete traces with one query for each kind of thing."""
+    legs = _legs([trace.id for trace in found])
+    ids = [trace.id for trace in found] + [leg.id for some in legs.values() for leg in some]
+    said, named = messages_of(ids), usernames(trace.assignee_id for trace in found)
+    return [TraceView(trace, legs[trace.id], said, named.get(trace.assignee_id)) for trace in found]
 
 
 def get_result(actor: Actor, trace_id: UUID) -> ResultView:

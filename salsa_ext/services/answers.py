@@ -1,23 +1,26 @@
-"""The answer that a state gives at once from its own records, under its own eyes."""
+"""What a state says of its own records to another, under its own eyes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
-from salsa_ext.audit import append_many
-from salsa_ext.db import as_state, db
+from salsa_ext.audit import Act, append_many
+from salsa_ext.db import db
 from salsa_ext.models import Party, Permit, Receipt, Report, Seizure, Shipment, Transfer
-from salsa_ext.readmodels import sharing
+from salsa_ext.readmodels import names, sharing
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.records import RecordView, by_id
 from salsa_ext.readmodels.sharing import Sharing
 from salsa_ext.readmodels.shipments import status_at
-from salsa_ext.services.disclosures import act_of
+from salsa_ext.services.disclosures import given_to
 from salsa_ext.values.actor import Actor
+from salsa_ext.values.ids import new_id
+from salsa_ext.values.requests import HandEvent
 
 DOCUMENTS: dict[str, Any] = {
     "transfer": Transfer, "report": Report, "seizure": Seizure, "shipment": Shipment,
@@ -31,22 +34,72 @@ GROUPS: dict[str, tuple[str, ...]] = {
 """What an event of a chain holds by field group; its parties are named when the result is read."""
 
 
-def answer(actor: Actor, state: str, candidates: Sequence[Candidate]) -> list[dict[str, Any]]:
-    """Return what `state` says of its records that are candidates, as events of a chain.
+@dataclass(frozen=True)
+class Sureness:
+    """How sure it is that a record is of the gun that is asked for; `bits` are 0 where a person says so."""
 
-    Each record that leaves its state is written down for its owner. Called by commands alone.
+    strength: str | None = "strong"
+    bits: float = 0.0
+
+
+def released(candidate: Candidate) -> bool:
+    """Tell whether the service may give a record to the asking state without asking a person."""
+    return candidate.is_open
+
+
+def answer(actor: Actor, to: str, candidates: Sequence[Candidate]) -> list[dict[str, Any]]:
+    """Return what the actor's state says of its records that are candidates, as events of a chain.
+
+    Each record that leaves for another state is written down. Called by commands alone.
     """
-    found = {candidate.held.record_id: candidate for candidate in candidates}
-    with as_state(actor, state):
-        views = by_id(found)
-        facts = _documents(actor, views)
-    shared = sharing.of_records(actor, views)
-    if state != actor.state:
-        append_many(actor, [act_of(view, shared[view.record.id], GROUPS) for view in views])
+    sure = {
+        hit.held.record_id: Sureness(hit.evidence.strength, hit.evidence.bits) for hit in candidates
+    }
+    views = _own(actor, sure)
+    shared = sharing.for_state(actor, to, views)
+    facts = _documents(actor, views)
+    _write_down(actor, to, [
+        given_to(view, to, shared[view.record.id].given(GROUPS)) for view in views
+    ])  # fmt: skip
     return [
-        _given(_event(view, found[view.record.id], facts), shared[view.record.id])
-        for view in views
+        _given(_event(view, sure[view.record.id], facts), shared[view.record.id]) for view in views
     ]  # fmt: skip
+
+
+def tell(actor: Actor, to: str, records: Mapping[UUID, Sureness]) -> list[dict[str, Any]]:
+    """Return what a person of the actor's state gives of its own records, all of it; see `answer`."""
+    views = _own(actor, records)
+    facts = _documents(actor, views)
+    _write_down(actor, to, [given_to(view, to, GROUPS) for view in views])
+    return [_event(view, records[view.record.id], facts) for view in views]
+
+
+def _own(actor: Actor, ids: Iterable[UUID]) -> list[RecordView]:
+    return [view for view in by_id(ids) if view.record.owner_state == actor.state]
+
+
+def _write_down(actor: Actor, to: str, given: Sequence[Act]) -> None:
+    if to != actor.state:
+        append_many(actor, given)
+
+
+def by_hand(state: str, told: HandEvent, handling: str) -> dict[str, Any]:
+    """Return what a person tells of a state's books, in the form of an event."""
+    said = asdict(told)
+    return {
+        "state": state, "record": str(new_id()), "version": None, "event": told.event,
+        "occurred_on": told.occurred_on.isoformat(), "document_kind": None,
+        "document_number": told.document_number, "shipment_status": None, "stolen_from": None,
+        "return_due_on": None, "counterpart_state": told.counterpart_state,
+        "giver": _by_hand(said["giver"]), "receiver": _by_hand(said["receiver"]),
+        "serial": told.serial, "make": names.resolve("make", told.make), "make_text": told.make,
+        "model": told.model, "calibre": names.resolve("calibre", told.calibre),
+        "calibre_text": told.calibre, "type": None, "linked_record": None, "handling": handling,
+    } | asdict(Sureness())  # fmt: skip
+
+
+def _by_hand(side: dict[str, Any] | None) -> dict[str, Any] | None:
+    return {"id": str(new_id())} | side if side else None
 
 
 def _documents(actor: Actor, views: Sequence[RecordView]) -> dict[UUID, dict[str, Any]]:
@@ -100,7 +153,7 @@ def _given(event: dict[str, Any], shared: Sharing) -> dict[str, Any]:
 
 
 def _event(
-    view: RecordView, candidate: Candidate, facts: dict[UUID, dict[str, Any]]
+    view: RecordView, sureness: Sureness, facts: dict[UUID, dict[str, Any]]
 ) -> dict[str, Any]:
     record = view.record
     fact = facts.get(record.document_id, {})
@@ -117,8 +170,7 @@ def _event(
         "type": record.type,
         "linked_record": str(record.linked_record) if record.linked_record else None,
         "handling": view.setting.handling if view.setting else "H1",
-        "strength": candidate.evidence.strength, "bits": candidate.evidence.bits,
-    }  # fmt: skip
+    } | asdict(sureness)  # fmt: skip
 
 
 def _side(view: RecordView, party_id: UUID | None) -> dict[str, Any] | None:

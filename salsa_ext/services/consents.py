@@ -160,6 +160,6 @@ def _given_by(actor: Actor, record_id: UUID) -> str | None:
         return owner[0]
     given = select(AuditEntry.subject_state).where(
         AuditEntry.subject_kind == "record", AuditEntry.subject_id == str(record_id),
-        AuditEntry.action == Action.RECORD_DISCLOSED, AuditEntry.owner_state == actor.state,
+        AuditEntry.action == Action.RECORD_DISCLOSED, AuditEntry.subject_state != actor.state,
     )  # fmt: skip
     return db.session.scalar(given.limit(1))

@@ -169,5 +169,14 @@ def act_of(view: RecordView, shared: Sharing, held: Iterable[str]) -> Act:
     return _given(view.record.id, view.record.owner_state, said)
 
 
+def given_to(view: RecordView, to: str, groups: Iterable[str]) -> Act:
+    """Return the act by which its owner's state writes down what of a record it gave to another."""
+    handling = view.setting.handling if view.setting else None
+    said = {"version": view.record.version, "handling": handling, "groups": [*groups], "to": to}
+    return Act(
+        Action.RECORD_DISCLOSED, "record", view.record.id, view.record.owner_state, [to], said
+    )
+
+
 def _given(record: UUID | str, owner: str, said: dict[str, Any]) -> Act:
     return Act(Action.RECORD_DISCLOSED, "record", record, owner, [owner], said)

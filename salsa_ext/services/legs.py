@@ -1,103 +1,153 @@
-"""Legs of a trace: whom to ask and why, and what each answered at once."""
+"""Legs of a trace: what the asking state asked of each state, and knows of it."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from salsa_ext.db import db, insert_many
-from salsa_ext.errors import Invalid, Message, say
+from salsa_ext.errors import IllegalTransition, Message, say
 from salsa_ext.matching import chains
-from salsa_ext.models import State, Trace, TraceLeg
-from salsa_ext.readmodels import serials, traces
-from salsa_ext.readmodels.crowds import Candidate
-from salsa_ext.readmodels.marks import Coverage, coverage
-from salsa_ext.readmodels.search import likeliest, search
-from salsa_ext.services import answers, owner_waits
-from salsa_ext.services.checks import tell_owners
-from salsa_ext.services.matches import settled
+from salsa_ext.matching.requests import WAITING, after
+from salsa_ext.messages.envelopes import Envelope, Letter
+from salsa_ext.models import Trace, TraceLeg
+from salsa_ext.readmodels import names, traces
+from salsa_ext.readmodels.search import Likeness
+from salsa_ext.services import answers, conversations, deliveries, rollups, routing
+from salsa_ext.services.conversations import Word
+from salsa_ext.services.routing import Reasons, Route
+from salsa_ext.services.sealing import Vault
 from salsa_ext.values.actor import Actor
-from salsa_ext.values.firearms import Mark
 from salsa_ext.values.ids import new_id
-from salsa_ext.values.inquiries import Query
 
-Reasons = dict[str, list[Message]]
-AT_ONCE: Final = ("sent", "answered", "no_record")
-"""Statuses of legs that the service gives by itself."""
-RENEWED: Final = ("status", "why", "events", "records_through", "asked_at", "answered_at")
+SENT: Final = ("sent", "in_progress", "answered")
+COUNTED: Final = (*SENT, "closed")
+ASKED: Final = (
+    "priority", "priority_reason", "legal_basis", "illicit_reason", "circumstances",
+    "intended_use", "confidentiality_requested", "firearm",
+)  # fmt: skip
+"""What an asked state is told as the trace has it (ITI 17)."""
 
 
-def ask_all(actor: Actor, trace: Trace) -> list[dict[str, Any]]:
-    """Ask every state that may know, and keep how far the records reached; returns the legs' rows.
+@dataclass(frozen=True)
+class Channel:
+    """How a state is asked that takes no part, and by which number it is known there."""
+
+    code: str = "iarms"
+    reference: str | None = None
+
+
+def ask_all(actor: Actor, vault: Vault, trace: Trace) -> list[str]:
+    """Ask every state that may know, and keep how far the records reached; returns the other states.
 
     The own records first, then states whose records match, the import marks, the country of
     manufacture, and each state that an answer points to. `silent` records make no leg.
     """
-    rows = _asked(actor, trace)
+    make(actor, vault, trace, routing.route(actor, trace))
+    return [leg.state for leg in of(trace) if leg.state != trace.owner_state]
+
+
+def make(
+    actor: Actor, vault: Vault, trace: Trace, wanted: Route, channel: Channel = Channel()
+) -> None:
+    """Make legs and ask each state: the own records at once, others by a letter or another channel."""
+    rows = [_row(actor, trace, state, reasons, wanted.reach, channel)
+            for state, reasons in wanted.why.items()]  # fmt: skip
+    for row in rows:
+        if row["state"] == trace.owner_state:
+            row |= own_answer(actor, trace, wanted)
+    asked = [row for row in rows if row["status"] == "sent" and row["channel"] == "salsa"]
+    envelopes = deliveries.send_many(actor, vault, [
+        letter(trace, "trace.request", row["state"], row["id"]) for row in asked
+    ])  # fmt: skip
+    for row, envelope in zip(asked, envelopes, strict=True):
+        row["asked_in"] = envelope.id
     insert_many(TraceLeg, rows)
-    return rows
+    conversations.keep(actor, [
+        Word("leg", row["id"], "request", envelope=envelope)
+        for row, envelope in zip(asked, envelopes, strict=True)
+    ])  # fmt: skip
+    own = [row for row in rows if row["state"] == trace.owner_state]
+    follow(actor, vault, trace, pointed_to(own))
 
 
-def ask_again(actor: Actor, trace: Trace) -> tuple[str, list[str]]:
-    """Ask anew with the trace's description as it now is.
+def follow(actor: Actor, vault: Vault, trace: Trace, pointed: Reasons) -> list[str]:
+    """Ask the states that an answer points to and that were not asked yet: so no trace goes in a circle.
 
-    What the service said for a state at once is said anew, and what no longer follows is taken back;
-    what a person said stays. Returns the status that follows from all legs, and the other states
-    that were asked.
+    Codes that name no state are passed over; nobody is asked once a trace ended. Returns whom it asked.
     """
-    rows = {row["state"]: row for row in _asked(actor, trace)}
-    standing = {leg.state: leg for leg in
-                db.session.scalars(select(TraceLeg).where(TraceLeg.trace_id == trace.id))}  # fmt: skip
-    insert_many(TraceLeg, [row for state, row in rows.items() if state not in standing])
-    renewed = [state for state, leg in standing.items() if leg.status in AT_ONCE]
-    for state in renewed:
-        _renew(standing[state], rows.get(state))
+    asked = {leg.state for leg in of(trace)}
+    why = {state: reasons for state, reasons in pointed.items()
+           if names.is_state(state) and state not in asked}  # fmt: skip
+    if why and trace.status not in ("withdrawn", "closed"):
+        make(actor, vault, trace, routing.to(why))
+        return list(why)
+    return []
+
+
+def letter(trace: Trace, kind: str, to: str, leg_id: Any) -> Letter:
+    """Return the letter that asks a state, with what the International Tracing Instrument wants."""
+    best = trace.likeness or Likeness(0.0, 0.0, 0.0)._asdict()
+    body = {name: getattr(trace, name) for name in ASKED} | {
+        "leg": str(leg_id), "trace": str(trace.id), "likeness": best,
+        "found_on": trace.found_on.isoformat(),
+        "needed_by": trace.needed_by.isoformat() if trace.needed_by else None,
+        "record": str(trace.record_id) if trace.record_id else None,
+    }  # fmt: skip
+    return Letter(kind, trace.case_number, to, body)
+
+
+def move(leg: TraceLeg, action: str) -> None:
+    """Let a leg follow an action, by the table that requests follow too; raises IllegalTransition."""
+    status = after(leg.status, action)
+    if status is None:
+        raise IllegalTransition("leg", leg.status, action)
+    put(leg, status)
+
+
+def put(leg: TraceLeg, status: str) -> None:
+    """The one writer of a leg's status."""
+    leg.status = status
+    db.session.flush()  # while its owner's rows may be written
+
+
+def of(trace: Trace) -> list[TraceLeg]:
+    """Return the legs of a trace as they stand, in the order in which they were made."""
+    wanted = select(TraceLeg).where(TraceLeg.trace_id == trace.id).order_by(TraceLeg.id)
+    return list(db.session.scalars(wanted.execution_options(populate_existing=True)))
+
+
+@contextmanager
+def following(
+    trace: Trace, *, to: str | None = None, is_sending: bool = False
+) -> Iterator[None]:  # fmt: skip
+    """Let status, version and figures of a trace follow once from what happens to its legs meanwhile.
+
+    With `to` it gets that status. Where it `is_sending`, it follows when all is asked: answers that
+    come at once find a trace that nobody counts yet.
+    """
+    before = _counted(trace)
+    if is_sending:
+        trace.status = "approved"
     db.session.flush()
-    own = actor.own_state()
-    asked = [state for state in rows if state not in standing or state in renewed]
-    legs = [{"state": leg.state, "status": leg.status} for leg in standing.values()]
-    status = status_of([*legs, *(row for state, row in rows.items() if state not in standing)], own)
-    return status, sorted({*asked} - {own})
+    yield
+    if to or is_sending or trace.status in SENT:
+        trace.status = to or status_of(of(trace), trace.owner_state)
+    if to or is_sending or before:
+        trace.version += 1
+    db.session.flush()
+    _count(trace, before, _counted(trace))
 
 
-def _renew(leg: TraceLeg, row: Mapping[str, Any] | None) -> None:
-    """Let a leg say what follows now; an answer by a reading that no longer stands is taken back."""
-    if row is not None:
-        for name in RENEWED:
-            setattr(leg, name, row[name])
-    elif leg.status == "answered":
-        leg.status, leg.events = "no_record", []
-
-
-def _asked(actor: Actor, trace: Trace) -> list[dict[str, Any]]:
-    """Search, tell the owners of what was hit, and return the rows of the legs that follow.
-
-    Owners of `silent` records are told later, as of a check: nothing is looked for in them here.
-    """
-    found = candidates(actor, trace, silent=False)
-    tell_owners(actor, "trace", trace.id, found)
-    owner_waits.add(actor, "trace", trace.id)
-    by_state: dict[str, list[Candidate]] = defaultdict(list)
-    for hit in likeliest(found):
-        by_state[hit.held.state].append(hit)
-    why = _routes(actor, trace.firearm, by_state)
-    covered = coverage()
-    trace.searched = [row._asdict() | {"through": row.through.isoformat()} for row in covered]
-    reach = _reach(covered)
-    rows = [_ask(actor, trace, state, why[state], by_state[state], reach) for state in why]
-    pointed = _pointed_to(rows)
-    rows += [_ask(actor, trace, state, pointed[state], [], reach) for state in pointed]
-    return rows
-
-
-def status_of(rows: Sequence[Mapping[str, Any]], own: str) -> str:
+def status_of(legs: Sequence[TraceLeg], own: str) -> str:
     """Return the status of a trace from its legs: sent, in_progress or answered."""
-    others = [row["status"] for row in rows if row["state"] != own]
-    waiting = [status for status in others if status in chains.WAITING]
+    others = [leg.status for leg in legs if leg.state != own]
+    waiting = [status for status in others if status in WAITING]
     if not waiting:
         return "answered"
     return "sent" if len(waiting) == len(others) else "in_progress"
@@ -105,92 +155,85 @@ def status_of(rows: Sequence[Mapping[str, Any]], own: str) -> str:
 
 def outcome(trace: Trace) -> str:
     """Return the outcome that the legs give so far."""
-    rows = db.session.scalars(select(TraceLeg).where(TraceLeg.trace_id == trace.id))
-    said = [traces.as_said(row) for row in rows]
+    said = [traces.as_said(leg) for leg in of(trace)]
     return chains.build(said, trace.found_on, trace.owner_state, trace.firearm).outcome
 
 
-def withdraw(trace: Trace) -> None:
-    """Withdraw the legs that still wait."""
-    waiting = (TraceLeg.trace_id == trace.id) & TraceLeg.status.in_(chains.WAITING)
-    db.session.execute(update(TraceLeg).where(waiting).values(status="withdrawn"))
+def withdraw(actor: Actor, vault: Vault, trace: Trace) -> None:
+    """Withdraw the legs that still wait, and tell the states that were asked."""
+    waiting = [leg for leg in of(trace) if leg.status in WAITING]
+    told = [leg for leg in waiting if leg.channel == "salsa"]
+    envelopes = deliveries.send_many(actor, vault, [
+        Letter("trace.withdraw", trace.case_number, leg.state, {"leg": str(leg.id), "text": None})
+        for leg in told
+    ])  # fmt: skip
+    for leg in waiting:
+        move(leg, "withdraw")
+    keep_sent(actor, told, envelopes)
 
 
-def candidates(actor: Actor, trace: Trace, *, silent: bool | None = None) -> list[Candidate]:
-    """Return what the records of all states hold; by another mark where no serial can be read.
-
-    But for the seized item itself: it agrees in all that is asked, and would settle the search.
-    `silent` is that of `search`.
-    """
-    query, own = as_query(trace.firearm), [trace.record_id] if trace.record_id else []
-    try:
-        found = search(query, actor, settles=False, silent=silent, stands=True, own=own)
-    except Invalid:  # no mark, or too short to search alone; the other routes are still asked
-        return []
-    is_read = bool(serials.of_asked(query))
-    hits = [hit for hit in found if hit.evidence.is_by_serial or not is_read]
-    return settled(hits, is_seized=True)  # what is traced was found, be it recorded or not
+def keep_sent(actor: Actor, legs: Sequence[TraceLeg], envelopes: Sequence[Envelope]) -> None:
+    """Keep with each leg what was sent for it."""
+    conversations.keep(actor, [
+        Word("leg", leg.id, conversations.kind_of(envelope), _kept(envelope), envelope)
+        for leg, envelope in zip(legs, envelopes, strict=True)
+    ])  # fmt: skip
 
 
-def as_query(firearm: Mapping[str, Any]) -> Query:
-    """Return the search for a gun as a trace describes it, by every mark that it bears."""
-    return Query(
-        serial=firearm["serial"] or "", make=firearm["make_text"], model=firearm["model"],
-        calibre=firearm["calibre_text"], type=firearm["type_text"],
-        country=firearm["country_of_manufacture"], year=firearm["year"],
-        marks=tuple(Mark(mark["kind"], mark["text"]) for mark in firearm["marks"]),
-        marking=firearm["marking"],
-    )  # fmt: skip
+def _kept(envelope: Envelope) -> dict[str, Any]:
+    """Return what is kept of a letter; what the trace itself says is in the envelope."""
+    left_out = {"leg", "trace", *ASKED} if "firearm" in envelope.body else {"leg"}
+    return {name: value for name, value in envelope.body.items() if name not in left_out}
 
 
-def _routes(
-    actor: Actor, firearm: Mapping[str, Any], by_state: Mapping[str, list[Candidate]]
-) -> Reasons:
-    """Return the states to ask, in order, each with the reasons."""
-    why: Reasons = {actor.own_state(): [say("Your own state's records are asked first.")]}
-    for state in sorted(by_state):
-        why.setdefault(state, []).append(say("Its records have a mark like this one."))
-    for mark in firearm.get("marks", ()):
-        if mark.get("state") and mark["kind"] == "import":
-            why.setdefault(mark["state"], []).append(
-                say("The import mark names {state}.", state=mark["state"]))  # fmt: skip
-    if country := firearm.get("country_of_manufacture"):
-        why.setdefault(country, []).append(say("The gun was made there."))
-    return why
+def pointed_to(rows: Sequence[Mapping[str, Any]], also: Sequence[str] = ()) -> Reasons:
+    """Return the states that answers name, by their events or by themselves, each with the reason."""
+    pointed = Reasons()
+    for row in rows:
+        named = [event["counterpart_state"] for event in row["events"]]
+        reason = say("The answer of {state} points to this state.", state=row["state"])
+        for state in dict.fromkeys(filter(None, [*named, *also])):
+            pointed.setdefault(state, []).append(reason)
+    return pointed
 
 
-def _ask(
+def _counted(trace: Trace) -> str | None:
+    """Return the outcome by which the figures count a trace; None where they do not."""
+    return outcome(trace) if trace.status in COUNTED else None
+
+
+def _count(trace: Trace, before: str | None, now: str | None) -> None:
+    on = trace.created_at.date()
+    if before != now:
+        rollups.add({
+            rollups.Cell("traces", trace.owner_state, outcome, on): amount
+            for outcome, amount in ((before, -1), (now, 1)) if outcome
+        })  # fmt: skip
+
+
+def _row(
     actor: Actor, trace: Trace, state: str, why: Sequence[Message],
-    candidates: Sequence[Candidate], reach: Mapping[str, date | None],
+    reach: Mapping[str, date | None], channel: Channel,
 ) -> dict[str, Any]:  # fmt: skip
-    told = [hit for hit in candidates if hit.is_open]
-    events = answers.answer(actor, state, told) if told else []
-    takes_part, now = state in reach, actor.now()
-    status = "answered" if events else "sent" if candidates or not takes_part else "no_record"
+    takes_part = state in reach
     return {
         "trace_id": trace.id, "id": new_id(),
         "owner_state": trace.owner_state, "concerned": [trace.owner_state],
-        "state": state, "channel": "salsa" if takes_part else "iarms", "status": status,
-        "why": [{"text": reason.text, "params": dict(reason.params)} for reason in why],
-        "events": events, "records_through": reach.get(state),
-        "asked_at": now, "answered_at": None if status == "sent" else now,
+        "state": state, "channel": "salsa" if takes_part else channel.code, "status": "sent",
+        "why": as_texts(why), "events": [], "records_through": reach.get(state),
+        "asked_at": actor.now(), "answered_at": None, "is_automatic": True,
+        "reference": None if takes_part else channel.reference, "asked_in": None,
+        "question": None,
     }  # fmt: skip
 
 
-def _reach(covered: Sequence[Coverage]) -> dict[str, date | None]:
-    """Return the participating states, each with the day through which its records reach."""
-    states = db.session.scalars(select(State.code).where(State.is_participant))
-    through = {row.state: row.through for row in covered}
-    return {state: through.get(state) for state in states}
+def own_answer(actor: Actor, trace: Trace, wanted: Route) -> dict[str, Any]:
+    """Return what the asking state's own records say of the gun."""
+    events = answers.answer(actor, trace.owner_state, wanted.by_state.get(trace.owner_state, ()))
+    return {"events": events, "status": "answered" if events else "no_record",
+            "answered_at": actor.now()}  # fmt: skip
 
 
-def _pointed_to(rows: Sequence[Mapping[str, Any]]) -> Reasons:
-    """Return the states that answers name and that were not asked yet."""
-    asked, pointed = {row["state"] for row in rows}, Reasons()
-    for row in rows:
-        for event in row["events"]:
-            partner = event["counterpart_state"]
-            if partner and partner not in asked:
-                pointed.setdefault(partner, []).append(
-                    say("The answer of {state} points to this state.", state=row["state"]))  # fmt: skip
-    return pointed
+def as_texts(why: Sequence[Message]) -> list[dict[str, Any]]:
+    """Return reasons as they are kept, to be said in the reader's language."""
+    return [{"text": reason.text, "params": dict(reason.params)} for reason in why]

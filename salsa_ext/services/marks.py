@@ -23,6 +23,7 @@ from salsa_ext.readmodels.records import RecordView, of_documents
 from salsa_ext.services import corrections, matches, records, traces
 from salsa_ext.services.arrivals import as_firearm
 from salsa_ext.services.matches import ItemMatches
+from salsa_ext.services.sealing import Vault
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.events import Source, When
 from salsa_ext.values.firearms import Firearm, Mark
@@ -32,7 +33,9 @@ STAMPED = ("altered", "intact")
 """Markings of a serial that can be seen on the gun, whatever the laboratory finds beneath it."""
 
 
-def add(*, actor: Actor, seizure_id: UUID, line: int, mark: Mark, reason: str) -> list[ItemMatches]:
+def add(
+    *, actor: Actor, vault: Vault, seizure_id: UUID, line: int, mark: Mark, reason: str
+) -> list[ItemMatches]:
     """Add a mark to one item of a seizure; returns what the item now matches.
 
     States that received the item before are told, and traces of the gun that did not succeed are
@@ -52,7 +55,7 @@ def add(*, actor: Actor, seizure_id: UUID, line: int, mark: Mark, reason: str) -
     append_many(actor, [_act(old, item, read, version),
                         *corrections.told([item.record.id], version)])  # fmt: skip
     item = _item(seizure_id, line)
-    traces.reopen(actor=actor, item=item)
+    traces.reopen(actor=actor, vault=vault, item=item)
     return matches.find(actor=actor, document_id=seizure_id, items=[item],
                         permission=Permission.MARK_RECORD)  # fmt: skip
 

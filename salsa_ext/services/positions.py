@@ -10,13 +10,14 @@ from sqlalchemy.dialects.postgresql import insert
 
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import as_state, db
-from salsa_ext.errors import IllegalTransition, Invalid, NotFound, StaleVersion, say
+from salsa_ext.errors import IllegalTransition, NotFound, StaleVersion, say
 from salsa_ext.matching.positions import status_of
-from salsa_ext.models import Account, Assignment, Discrepancy, Event, Position
+from salsa_ext.models import Assignment, Discrepancy, Event, Position
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.states import participants
 from salsa_ext.services import announcements
+from salsa_ext.services.assignees import account_of
 from salsa_ext.services.discrepancies import act_of
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
@@ -49,11 +50,7 @@ def assign(*, actor: Actor, discrepancy_id: UUID, data: Assigning) -> None:
     discrepancy = db.session.get(Discrepancy, discrepancy_id, populate_existing=True)
     if discrepancy is None:
         raise NotFound("discrepancy", discrepancy_id)
-    wanted = select(Account.id).where(Account.username == data.username, Account.is_active)
-    account_id = db.session.scalar(wanted)
-    if account_id is None:
-        said = say("Your state has no open account {username}.", username=data.username)
-        raise Invalid({"username": [said]})
+    account_id = account_of(data.username)
     row = {"discrepancy_id": discrepancy.id, "owner_state": actor.own_state(),
            "account_id": account_id, "assigned_at": actor.now()}  # fmt: skip
     _put(Assignment, row)

@@ -20,7 +20,7 @@ from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.records import of_documents
 from salsa_ext.readmodels.search import search
 from salsa_ext.readmodels.sides import visibility_of
-from salsa_ext.services import askers, legs, matches, readings
+from salsa_ext.services import askers, candidates, matches, readings
 from salsa_ext.services.checks import tell_owners
 from salsa_ext.values.actor import Actor, Purpose
 from salsa_ext.values.inquiries import Query
@@ -144,7 +144,8 @@ def _of_seizure(actor: Actor, seizure_id: UUID) -> Iterator[Sequence[Candidate]]
 
 
 def _of_trace(actor: Actor, trace_id: UUID) -> Iterator[Sequence[Candidate]]:
-    yield legs.candidates(actor, db.session.get_one(Trace, trace_id))
+    trace = db.session.get_one(Trace, trace_id)
+    yield candidates.of(actor, trace.firearm, [trace.record_id] if trace.record_id else [])
 
 
 def _untold(actor: Actor, cause: UUID, found: Sequence[Candidate]) -> list[Candidate]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -13,26 +13,30 @@ from salsa_ext.audit import Act, Action, append, append_many
 from salsa_ext.db import db, insert_many
 from salsa_ext.errors import Forbidden, IllegalTransition, Invalid, NotFound, StaleVersion, say
 from salsa_ext.matching import marks
-from salsa_ext.models import Seizure, Trace
+from salsa_ext.messages import pairs
+from salsa_ext.messages.strictness import is_case_number
+from salsa_ext.models import Seizure, Trace, TraceLeg
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.days import today
 from salsa_ext.readmodels.records import RecordView, of_documents
 from salsa_ext.readmodels.search import searched_by
 from salsa_ext.readmodels.versions import current
-from salsa_ext.services import legs, readings, records, rollups
+from salsa_ext.services import candidates, deliveries, legs, readings, records, renewals
 from salsa_ext.services.fields import Problems, check_date
+from salsa_ext.services.sealing import Vault
 from salsa_ext.values.actor import Actor, Purpose
 from salsa_ext.values.ids import new_id
 from salsa_ext.values.inquiries import TraceData
 
-SENT = ("sent", "in_progress", "answered")
+UNSENT: Final = ("draft", "approved")
 
 
-def request(*, actor: Actor, data: TraceData) -> UUID:
+def request(*, actor: Actor, vault: Vault, data: TraceData) -> UUID:
     """Ask for the history of a gun, at once unless it is a draft; raises Invalid or NotFound.
 
-    Needs what the International Tracing Instrument asks of a request (III, 17).
+    Needs what the International Tracing Instrument asks of a request (III, 17). What states answer
+    at once is there when it returns.
     """
     require(actor, Permission.TRACE_REQUEST)
     actor = actor.for_purpose(Purpose("investigation", data.case_number))
@@ -40,78 +44,80 @@ def request(*, actor: Actor, data: TraceData) -> UUID:
     insert_many(Trace, [row])
     append(actor, Act(Action.TRACE_REQUESTED, "trace", row["id"], data={"priority": data.priority}))
     if not data.draft:
-        _ask(actor, _find(row["id"]))
+        _ask(actor, vault, _find(row["id"]))
     return UUID(str(row["id"]))
 
 
 def approve(*, actor: Actor, trace_id: UUID, seen: int | None) -> None:
     """Approve a draft that somebody else wrote; raises Forbidden, IllegalTransition, StaleVersion."""
     require(actor, Permission.TRACE_APPROVE)
-    trace = _take(actor, trace_id, seen, "approve", ("draft",))
+    trace = take(actor, trace_id, "approve", ("draft",), seen)
     if trace.requested_by is not None and trace.requested_by == actor.account_id:
         raise Forbidden(say("A second person must approve a trace."))
-    _move(trace, "approved")
-    append(actor, Act(Action.TRACE_APPROVED, "trace", trace_id))
+    with legs.following(trace, to="approved"):
+        append(actor, Act(Action.TRACE_APPROVED, "trace", trace_id))
 
 
-def send(*, actor: Actor, trace_id: UUID, seen: int | None) -> None:
+def send(*, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None) -> None:
     """Send a trace that was drafted or approved; one that was sent already stays as it is."""
     require(actor, Permission.TRACE_REQUEST)
-    trace = _take(actor, trace_id, seen, "send", ("draft", "approved", *SENT))
-    if trace.status not in SENT:
-        _ask(actor.for_purpose(Purpose("investigation", trace.case_number)), trace)
+    trace = take(actor, trace_id, "send", (*UNSENT, *legs.SENT), seen)
+    if trace.status not in legs.SENT:
+        _ask(actor.for_purpose(Purpose("investigation", trace.case_number)), vault, trace)
 
 
-def withdraw(*, actor: Actor, trace_id: UUID, seen: int | None) -> None:
+def withdraw(*, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None) -> None:
     """Withdraw a trace; what was answered stays known to those who answered."""
     require(actor, Permission.TRACE_REQUEST)
-    trace = _take(actor, trace_id, seen, "withdraw", ("draft", "approved", *SENT))
-    if trace.status in SENT:
-        _count(trace, legs.outcome(trace), -1)
-    legs.withdraw(trace)
-    _move(trace, "withdrawn")
+    trace = take(actor, trace_id, "withdraw", (*UNSENT, *legs.SENT), seen)
+    with legs.following(trace, to="withdrawn"):
+        legs.withdraw(actor, vault, trace)
     append(actor, Act(Action.TRACE_WITHDRAWN, "trace", trace_id))
+    deliveries.deliver_now(actor, vault)
 
 
 def close(*, actor: Actor, trace_id: UUID, seen: int | None) -> None:
     """Close a trace that was sent; its result stays readable."""
     require(actor, Permission.TRACE_REQUEST)
-    trace = _take(actor, trace_id, seen, "close", SENT)
-    _move(trace, "closed")
-    append(actor, Act(Action.TRACE_CLOSED, "trace", trace_id))
+    trace = take(actor, trace_id, "close", legs.SENT, seen)
+    with legs.following(trace, to="closed"):
+        append(actor, Act(Action.TRACE_CLOSED, "trace", trace_id))
 
 
-def reopen(*, actor: Actor, item: RecordView) -> None:
+def reopen(*, actor: Actor, vault: Vault, item: RecordView) -> None:
     """Ask anew in every open trace of the gun that did not reach its end, for a mark that was added.
 
     A draft gets the new description; a trace that was traced, closed or withdrawn stays as it is.
     """
     require(actor, Permission.MARK_RECORD, item.record.owner_state)
     about = (Trace.owner_state == item.record.owner_state, Trace.record_id == item.record.id)
-    wanted = select(Trace).where(*about, Trace.status.in_(("draft", *SENT))).order_by(Trace.id)
-    for trace in db.session.scalars(wanted.with_for_update()).all():
+    wanted = select(Trace).where(*about, Trace.status.in_(("draft", *legs.SENT)))
+    for trace in db.session.scalars(wanted.order_by(Trace.id).with_for_update()).all():
         if trace.status == "draft" or legs.outcome(trace) != "traced":
             trace.firearm = _as_recorded(item)
-            _ask_again(actor.for_purpose(Purpose("investigation", trace.case_number)), trace)
+            db.session.flush()
+            db.session.refresh(trace)  # as it is kept: letters hold no value that JSON has not
+            _ask_again(actor.for_purpose(Purpose("investigation", trace.case_number)), vault, trace)
 
 
-def _ask_again(actor: Actor, trace: Trace) -> None:
+def _ask_again(actor: Actor, vault: Vault, trace: Trace) -> None:
     if trace.status == "draft":
-        _move(trace, "draft")
-        return
-    _count(trace, legs.outcome(trace), -1)
-    status, asked = legs.ask_again(actor, trace)
-    _move(trace, status)
-    _count(trace, legs.outcome(trace), 1)
+        with legs.following(trace, to="draft"):
+            return
+    with legs.following(trace, is_sending=True):
+        asked = renewals.ask_again(actor, vault, trace)
+        db.session.flush()
+        deliveries.deliver_now(actor, vault)
     _tell(actor, Action.TRACE_REOPENED, trace, asked)
 
 
-def _ask(actor: Actor, trace: Trace) -> None:
-    asked = legs.ask_all(actor, trace)
-    trace.sent_at = actor.now()
-    _move(trace, legs.status_of(asked, actor.own_state()))
-    _count(trace, legs.outcome(trace), 1)
-    states = sorted({leg["state"] for leg in asked} - {actor.own_state()})
+def _ask(actor: Actor, vault: Vault, trace: Trace) -> None:
+    with legs.following(trace, is_sending=True):
+        trace.sent_at = actor.now()
+        legs.ask_all(actor, vault, trace)
+        db.session.flush()
+        deliveries.deliver_now(actor, vault)
+    states = sorted({leg.state for leg in legs.of(trace)} - {actor.own_state()})
     _tell(actor, Action.TRACE_SENT, trace, states)
 
 
@@ -122,11 +128,6 @@ def _tell(actor: Actor, action: Action, trace: Trace, states: Sequence[str]) -> 
     append_many(actor, [own, *told])
 
 
-def _count(trace: Trace, outcome: str, amount: int) -> None:
-    on = trace.created_at.date()
-    rollups.add({rollups.Cell("traces", trace.owner_state, outcome, on): amount})
-
-
 def _find(trace_id: UUID) -> Trace:
     trace = db.session.get(Trace, trace_id, populate_existing=True, with_for_update=True)
     if trace is None:
@@ -134,9 +135,18 @@ def _find(trace_id: UUID) -> Trace:
     return trace
 
 
-def _take(
-    actor: Actor, trace_id: UUID, seen: int | None, action: str, statuses: Sequence[str]
+def take(
+    actor: Actor, trace_id: UUID, action: str, statuses: Sequence[str], seen: int | None = None
 ) -> Trace:
+    """Return a trace of the actor's state, locked, for an action that its status allows.
+
+    What others say to it waits meanwhile. Raises NotFound, StaleVersion or IllegalTransition.
+    """
+    others = select(TraceLeg.state).where(
+        TraceLeg.trace_id == trace_id, TraceLeg.channel == "salsa",
+        TraceLeg.state != actor.own_state(),
+    )  # fmt: skip
+    pairs.lock(actor.own_state(), db.session.scalars(others))
     trace = _find(trace_id)
     if trace.owner_state != actor.state:
         raise NotFound("trace", trace_id)
@@ -145,13 +155,6 @@ def _take(
     if trace.status not in statuses:
         raise IllegalTransition("trace", trace.status, action)
     return trace
-
-
-def _move(trace: Trace, status: str) -> None:
-    """The one writer of a trace's status."""
-    trace.status = status
-    trace.version += 1
-    db.session.flush()  # later statements of this transaction read it by SQL
 
 
 def _row(actor: Actor, data: TraceData) -> dict[str, Any]:
@@ -171,6 +174,7 @@ def _row(actor: Actor, data: TraceData) -> dict[str, Any]:
         "circumstances": data.circumstances, "intended_use": data.intended_use,
         "needed_by": data.needed_by, "confidentiality_requested": data.confidentiality_requested,
         "requested_by": actor.account_id, "created_at": actor.now(), "sent_at": None,
+        "assignee_id": None,
     }  # fmt: skip
 
 
@@ -212,10 +216,12 @@ def _as_sent(mark: Any) -> dict[str, Any]:
 def _check(data: TraceData, firearm: dict[str, Any], found_on: date, on: date) -> None:
     problems = Problems()
     check_date(problems, "found_on", found_on, on)
+    if not is_case_number(data.case_number):  # it stands on every letter
+        problems.add("case_number", say("A case number has 1 to 100 printable characters."))
     if data.priority in ("flash", "urgent") and not data.priority_reason:
         problems.add("priority_reason", say("Say why this cannot wait."))
     problems.raise_any()
     # A description can be completed; a seized gun bears what it bears, and the result says why
     # that was not enough.
     if data.firearm and firearm["serial"] and marks.key(firearm["serial"]):
-        searched_by(legs.as_query(firearm), "firearm.serial")
+        searched_by(candidates.as_query(firearm), "firearm.serial")

@@ -81,10 +81,19 @@ NOTIFICATIONS: Final = (
     "discrepancy_reopened", "discrepancy_assigned",
     "match_proposed", "match_reopened", "match_withdrawn",
     "consent_asked", "consent_granted", "consent_refused", "consent_revoked", "consent_compelled",
+    "request_received", "request_renewed", "request_replied", "request_withdrawn",
+    "request_feedback",
+    "trace_acknowledged", "trace_answered", "trace_no_record", "trace_refused", "trace_deferred",
+    "trace_asked", "trace_forwarded",
 )  # fmt: skip
 TRANSFER_KINDS: Final = (
     "manufacture", "registration", "domestic_sale", "private_sale", "inheritance", "loan",
     "state_issue", "state_to_civilian", "deactivation", "destruction",
+)  # fmt: skip
+EVENTS: Final = (
+    "manufacture", "export", "import", "state_issue", "state_to_civilian", "registration",
+    "domestic_sale", "private_sale", "inheritance", "loan", "recovery", "surrender", "loss", "theft",
+    "deactivation", "destruction", "seized", "found", "surrendered",
 )  # fmt: skip
 REPORT_KINDS: Final = ("loss", "theft", "recovery", "surrender")
 STOLEN_FROM: Final = ("private", "dealer", "state_stock", "evidence_store", "shipment")
@@ -108,6 +117,17 @@ MATCH_STRENGTHS: Final = ("strong", "moderate")
 
 TRACE_STATUSES: Final = (
     "draft", "approved", "sent", "in_progress", "answered", "withdrawn", "closed",
+)  # fmt: skip
+LEG_STATUSES: Final = (
+    "sent", "acknowledged", "clarification", "answered", "partial", "no_record", "refused",
+    "deferred", "forwarded", "withdrawn",
+)  # fmt: skip
+LEG_STATUSES_BY_HAND: Final = ("acknowledged", "answered", "partial", "no_record", "refused")
+CHANNELS: Final = ("salsa", "iarms", "etrace", "mla", "post")
+COMPLETENESS: Final = ("full", "restricted")
+REFUSAL_REASONS: Final = (
+    "ongoing_investigation", "confidentiality_law", "confidentiality_not_guaranteed",
+    "national_security",
 )  # fmt: skip
 TRACE_OUTCOMES: Final = ("traced", "partly", "not_traced", "pending")
 PRIORITIES: Final = ("flash", "urgent", "priority", "routine")

@@ -8,7 +8,8 @@ from salsa_ext.services import settings
 from salsa_ext.values.settings import Settings, SettingsChange
 
 DEFAULTS = {"state": "PRY", "version": 0, "counterpart_days": 30, "overdue_hours": 24,
-            "electronic_copies_with": [], "electronic_copies_agreed": []}  # fmt: skip
+            "electronic_copies_with": [], "electronic_copies_agreed": [],
+            "answers_automatically": True}  # fmt: skip
 
 
 @pytest.fixture

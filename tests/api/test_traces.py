@@ -228,4 +228,4 @@ def test_the_owner_of_each_record_reads_that_it_was_given(as_actor, clerk, analy
     ask(analyst)
     [entry] = as_actor("PRY", "auditor").get("/audit?action=record:disclosed").json["items"]
     assert entry["subject_id"] == sold["firearm"]["record"]
-    assert (entry["state"], entry["case_number"]) == ("BRA", "C-1")
+    assert (entry["data"]["to"], entry["case_number"]) == ("BRA", "C-1")

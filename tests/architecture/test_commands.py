@@ -43,6 +43,7 @@ READ_FOR_A_COMMAND = {  # the command that calls it has required its own permiss
     "matches.read": "what was just judged",
     "matches.version": "compared with If-Match before the command",
     "matches.views": "completes rows that were read by right",
+    "requests.version": "compared with If-Match before the command",
     "traces.version": "compared with If-Match before the command",
     "serials.with_another": "compares serials for a search that a command began",
 }

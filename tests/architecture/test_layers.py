@@ -9,7 +9,7 @@ import pytest
 from tests import source
 
 SEES_AS_ANOTHER_STATE = {  # each answers from a state's own records, and for nothing else
-    "salsa_ext/services/answers.py": "what a state says of its records in a trace",
+    "salsa_ext/services/candidates.py": "what an asking state may know of, by its own search",
     "salsa_ext/services/disclosures.py": "an open record, read for a purpose and written down",
     "salsa_ext/services/consents.py": "each side of a consent owns its own row of it",
     "salsa_ext/services/ledger.py": "a shipment is as the facts of all sides are",

@@ -22,7 +22,7 @@ READERS = {  # who reads what each kind of path acts on
     "discrepancies": "licensing_officer",
     "transfers": "licensing_officer", "licensees": "licensing_officer",
     "attachments": "police_officer", "reports": "police_officer", "seizures": "police_officer",
-    "traces": "police_officer", "records": "police_officer",
+    "traces": "police_officer", "requests": "trace_analyst", "records": "police_officer",
     "matches": "police_officer", "consents": "trace_analyst",
     "accounts": "state_administrator", "settings": "state_administrator",
 }  # fmt: skip

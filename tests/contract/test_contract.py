@@ -34,8 +34,8 @@ OF_SOMETHING = [route for route in ROUTES if "{" in route.path]
 BODIES = (
     "correct", "shipments", "checkpoints", "receipt", "case", "cancel", "suspend", "reinstate",
     "amend", "reissue", "release", "hold", "resume", "incidents", "explain", "agree",
-    "reopen", "assign", "revoke", "close", "renew", "marks", "withdraw", "confirm", "reject",
-    "grant", "refuse",
+    "reopen", "assign", "acknowledge", "answer", "no_record", "refuse", "defer", "ask", "forward",
+    "notes", "revoke", "close", "renew", "marks", "withdraw", "confirm", "reject", "grant",
 )  # fmt: skip
 BODILESS = ("/accounts", "/keys", "/traces")
 WITH_A_BODY = [

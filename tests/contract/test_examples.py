@@ -69,6 +69,16 @@ def test_the_answer_to_a_post_is_as_documented(served, document, path, role, bod
     ("/reports/{report_id}/correct", "police_officer", bodies.report(reason="Read again")),
     ("/seizures/{seizure_id}/correct", "police_officer", bodies.seizure(reason="Read again")),
     ("/attachments/{attachment_id}/withdraw", "police_officer", {"reason": "Double"}),
+    ("/requests/{request_id}/acknowledge", "trace_analyst", {}),
+    ("/requests/{request_id}/ask", "trace_analyst", {"questions": ["Which calibre?"]}),
+    ("/requests/{request_id}/defer", "trace_analyst", {"until": "2026-04-01", "reason": "R"}),
+    ("/requests/{request_id}/refuse", "trace_analyst",
+     {"reason": "confidentiality_law", "text": "A law forbids it"}),
+    ("/requests/{request_id}/answer", "trace_analyst", {
+        "completeness": "restricted", "restriction_reason": "R", "handling": "H1", "note": "N",
+        "events": [{"event": "export", "occurred_on": "2020-01-02", "counterpart_state": "URY",
+                    "from": {"kind": "dealer", "country": "BRA"}, "serial": "ABC123456"}],
+    }),
 ])  # fmt: skip
 def test_the_answer_to_an_action_is_as_documented(served, document, path, role, body):
     seen = served.seen(Route("POST", path, None))["If-Match"]
@@ -91,7 +101,9 @@ def test_the_answer_to_an_added_mark_is_as_documented(served, document):
 @pytest.mark.parametrize("path,role", [
     ("/attachments/{attachment_id}", "police_officer"),
     ("/posts/{code}/board", "border_officer"), ("/traces/{trace_id}/result", "police_officer"),
-    ("/audit", "auditor"), ("/keys", "state_administrator"), ("/statistics", "auditor"),
+    ("/requests/{request_id}", "trace_analyst"), ("/requests", "trace_analyst"),
+    ("/traces/{trace_id}", "police_officer"), ("/audit", "auditor"),
+    ("/keys", "state_administrator"), ("/statistics", "auditor"),
     ("/contacts", "auditor"), ("/agencies", "auditor"), ("/settings", "auditor"),
 ])  # fmt: skip
 def test_what_is_read_is_as_documented(served, document, path, role):

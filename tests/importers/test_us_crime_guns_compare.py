@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import pytest
 
+from api.vault import vault
 from importers import us_crime_guns
 from importers.rows import Lookups
 from importers.us_crime_guns import COLUMNS
@@ -68,6 +69,6 @@ def compared(actor, tmp_path):
                 writer.writerow({"source_dataset": "TEST", "source_row": str(number)} | row)
         few = replace(Lookups.load("us_crime_guns"), least=1)
         us_crime_guns.run(path, actor("USA"), lookups=few)
-        return compare(path, actor("USA"))
+        return compare(path, actor("USA"), vault())
 
     return call

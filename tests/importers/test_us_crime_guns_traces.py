@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from api.app import create_app
+from api.vault import vault
 from importers import us_crime_guns
 from importers.us_crime_guns_compare import compare, counts
 from salsa_ext.clock import FixedClock
@@ -101,7 +102,7 @@ def imported(own_database):
     actor = operator("USA", clock=AFTER_ALL_BUT_ONE)
     with create_app(own_database, AFTER_ALL_BUT_ONE).app_context():
         report = us_crime_guns.run(FILE, actor)
-        found = compare(FILE, actor)
+        found = compare(FILE, actor, vault())
         yield report, found
         db.session.remove()
         db.engine.dispose()

@@ -11,14 +11,17 @@ KEPT = [
     "account", "api_key", "assignment", "consent", "idempotency_key", "inbox", "inbox_pair",
     "inbox_progress", "match", "match_wait", "officer", "outbox", "outbox_pair", "outbox_progress",
     "owner_wait", "signing_secret", "standing_number",
+    "trace_message", "trace_request",
 ]  # fmt: skip
 APPEND_ONLY = [
     "attachment_part", "audit_entry", "checkpoint", "event", "import_run", "inbox", "mark",
-    "notification", "notification_reading", "outbox", "receipt", "record", "report", "seizure", "transfer",
+    "notification", "notification_reading", "outbox", "receipt", "record", "report", "seizure",
+    "trace_message", "transfer",
 ]  # fmt: skip
 SEALED = [
     "attachment_part", "audit_entry", "checkpoint", "event", "inbox", "notification",
-    "notification_reading", "outbox", "receipt", "report", "seizure", "transfer",
+    "notification_reading", "outbox", "receipt", "report", "seizure",
+    "trace_message", "transfer",
 ]  # fmt: skip
 CHANGES = (
     "UPDATE {table} SET owner_state = owner_state", "DELETE FROM {table}", "TRUNCATE {table}",

@@ -1,0 +1,243 @@
+"""Traces of a state, from the server's own machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import click
+
+from api.cli.context import acting, explained
+from api.cli.options import STATE, USERNAME, Line, own_state_option
+from api.cli.printing import echo_json, echo_table, json_option, limit_option, warn_of_more
+from api.cli.requests import said
+from api.i18n import translate
+from api.schemas.traces import TraceResponse
+from api.vault import vault
+from salsa_ext.readmodels import traces as reading
+from salsa_ext.readmodels.traces import TraceView
+from salsa_ext.services import trace_steps, traces
+from salsa_ext.values.codes import CHANNELS, PRIORITIES, TRACE_STATUSES
+from salsa_ext.values.positions import Assigning
+from salsa_ext.values.requests import AskingOneMore, Feedback, Replying, Telling
+
+WORDS = Line(2000)
+id_argument = click.argument("trace_id", metavar="ID", type=click.UUID)
+
+
+@click.group()
+def trace() -> None:
+    """See the traces of a state, and lead them on.
+
+    Each command exits with 0, with 1 where the service refuses and says why, or with 2 for wrong
+    usage.
+    """
+
+
+@trace.command("list")
+@own_state_option
+@click.option("--status", type=click.Choice(TRACE_STATUSES))
+@click.option("--priority", type=click.Choice(PRIORITIES))
+@click.option("--case", "case_number", type=Line(100))
+@limit_option
+@json_option
+@explained
+def list_all(state: str, limit: int, as_json: bool, **filters: Any) -> None:
+    """List the traces of a state, newest first.
+
+    \b
+    Example:
+      salsa trace list --state BRA --status in_progress
+    """
+    with acting(state) as actor:
+        page = reading.list_traces(actor, filters, limit, None)
+        if as_json:
+            echo_json(TraceResponse(), page.items)
+        else:
+            echo_table(map(_row, page.items))
+        warn_of_more(page)
+
+
+@trace.command()
+@own_state_option
+@json_option
+@id_argument
+@explained
+def show(state: str, as_json: bool, trace_id: UUID) -> None:
+    """Show a trace with its legs and what was said.
+
+    \b
+    Example:
+      salsa trace show --state BRA 0199f2c0-0000-7000-8000-000000000000
+    """
+    with acting(state) as actor:
+        view = reading.get_trace(actor, trace_id)
+        if as_json:
+            echo_json(TraceResponse(), view)
+        else:
+            _print(view)
+
+
+@trace.command()
+@own_state_option
+@id_argument
+@explained
+def send(state: str, trace_id: UUID) -> None:
+    """Send a draft or an approved trace.
+
+    \b
+    Example:
+      salsa trace send --state BRA 0199f2c0-0000-7000-8000-000000000000
+    """
+    _act(state, trace_id, traces.send, sends=True, seen=None)
+
+
+@trace.command()
+@own_state_option
+@id_argument
+@explained
+def withdraw(state: str, trace_id: UUID) -> None:
+    """Withdraw a trace, and tell the states that have not answered.
+
+    \b
+    Example:
+      salsa trace withdraw --state BRA 0199f2c0-0000-7000-8000-000000000000
+    """
+    _act(state, trace_id, traces.withdraw, sends=True, seen=None)
+
+
+@trace.command()
+@own_state_option
+@id_argument
+@explained
+def close(state: str, trace_id: UUID) -> None:
+    """Close a trace that was sent; its result stays readable.
+
+    \b
+    Example:
+      salsa trace close --state BRA 0199f2c0-0000-7000-8000-000000000000
+    """
+    _act(state, trace_id, traces.close, seen=None)
+
+
+@trace.command("ask")
+@own_state_option
+@click.option("--of", "other", required=True, metavar="ISO", type=STATE, help="One more state.")
+@click.option("--reason", required=True, type=Line(500))
+@click.option("--channel", type=click.Choice([code for code in CHANNELS if code != "salsa"]),
+              help="Of a state that takes no part.")  # fmt: skip
+@click.option("--reference", type=Line(100), help="Its number there.")
+@id_argument
+@explained
+def ask_one_more(
+    state: str, trace_id: UUID, other: str, reason: str, channel: str | None,
+    reference: str | None,
+) -> None:  # fmt: skip
+    """Ask one more state.
+
+    \b
+    Example:
+      salsa trace ask --state BRA --of URY --reason "A witness" \\
+        0199f2c0-0000-7000-8000-000000000000
+    """
+    data = AskingOneMore(other, reason, channel, reference)
+    _act(state, trace_id, trace_steps.ask_one_more, sends=True, data=data)
+
+
+@trace.command()
+@own_state_option
+@click.option("--leg", "leg_id", required=True, type=click.UUID, help="Which state's question.")
+@click.option("--text", required=True, type=WORDS, help="That state reads it.")
+@id_argument
+@explained
+def reply(state: str, trace_id: UUID, leg_id: UUID, text: str) -> None:
+    """Reply to a question of an asked state.
+
+    \b
+    Example:
+      salsa trace reply --state BRA --leg 0199f2c0-0000-7000-8000-000000000001 --text "9x19" \\
+        0199f2c0-0000-7000-8000-000000000000
+    """
+    _act(state, trace_id, trace_steps.reply, sends=True, leg_id=leg_id, data=Replying(text))
+
+
+@trace.command()
+@own_state_option
+@click.option("--helped/--did-not-help", required=True)
+@click.option("--text", type=WORDS, help="The states that answered read it.")
+@id_argument
+@explained
+def feedback(state: str, trace_id: UUID, helped: bool, text: str | None) -> None:
+    """Tell the states that answered whether it helped.
+
+    \b
+    Example:
+      salsa trace feedback --state BRA --helped 0199f2c0-0000-7000-8000-000000000000
+    """
+    _act(state, trace_id, trace_steps.feedback, sends=True, data=Feedback(helped, text))
+
+
+@trace.command()
+@own_state_option
+@click.option(
+    "--to", "username", required=True, type=USERNAME, help="An open account of the state."
+)
+@id_argument
+@explained
+def assign(state: str, trace_id: UUID, username: str) -> None:
+    """Let somebody of the state work on it; no other state learns who.
+
+    \b
+    Example:
+      salsa trace assign --state BRA --to bra.ana 0199f2c0-0000-7000-8000-000000000000
+    """
+    _act(state, trace_id, trace_steps.assign, data=Assigning(username))
+
+
+@trace.command()
+@own_state_option
+@click.option("--text", required=True, type=WORDS, help="Nobody outside the state reads it.")
+@id_argument
+@explained
+def note(state: str, trace_id: UUID, text: str) -> None:
+    """Keep a note for the state alone.
+
+    \b
+    Example:
+      salsa trace note --state BRA --text "Ask the judge" 0199f2c0-0000-7000-8000-000000000000
+    """
+    _act(state, trace_id, trace_steps.note, data=Telling(text))
+
+
+def _act(
+    state: str, trace_id: UUID, command: Callable[..., None], *, sends: bool = False, **more: Any
+) -> None:
+    with acting(state) as actor:
+        sealed = {"vault": vault()} if sends else {}
+        command(actor=actor, trace_id=trace_id, **sealed, **more)
+        status = reading.read(trace_id).trace.status
+    click.echo(f"{trace_id} is {status}.")
+
+
+def _row(view: TraceView) -> tuple[Any, ...]:
+    row = view.trace
+    waiting = ",".join(leg.state for leg in view.legs if leg.answered_at is None)
+    return (row.id, row.status, row.priority, row.case_number, row.firearm["serial"],
+            f"{row.created_at:%Y-%m-%d}", waiting or None, view.assignee)  # fmt: skip
+
+
+def _print(view: TraceView) -> None:
+    row = view.trace
+    echo_table([
+        ("case", row.case_number), ("status", f"{row.status}, version {view.version}"),
+        ("serial", row.firearm["serial"]), ("found", row.found_on), ("priority", row.priority),
+        ("assigned to", view.assignee),
+    ])  # fmt: skip
+    for told in view.said:
+        leg = told.leg
+        why = " ".join(map(translate, leg.why))
+        click.echo(f"{leg.state}  {leg.status}  {leg.channel} {leg.reference or ''}  {leg.id}")
+        echo_table([("why", why), ("events", len(leg.events))], "  ")
+        echo_table(map(said, told.messages), "  ")
+    echo_table(map(said, view.notes))

@@ -1,0 +1,70 @@
+"""The life of a request and of its leg: one table of transitions for both sides, and the clock; pure.
+
+The asked state's request is what stands; the asking state's leg is its view of it. Messages of both
+may cross on the way, so the table has a rule for what each side can still be thinking:
+
+- `withdraw` ends a request from every status: the asking state takes no answer after it.
+- `renew` (the asking state knows more of the gun) opens again what the service answered by itself,
+  and leaves alone what a person said.
+- `reply` counts only for the question that stands, and else is kept as said, without effect.
+- What the asked state may do from one status, it may do from each that the leg can have by then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+
+WAITING: Final = ("sent", "acknowledged", "clarification", "deferred")
+"""Statuses in which the asking state may expect something more."""
+RUNNING: Final = ("sent", "acknowledged", "deferred")
+"""Statuses in which the asked state's clock runs: a clarification stops it."""
+SAID: Final = ("answered", "partial", "no_record")
+ANSWERS: Final = {"answer": "answered", "restrict": "partial"}
+ENDS: Final = ANSWERS | {"no_record": "no_record", "refuse": "refused"}
+_LEFT: Final = ENDS | {"defer": "deferred", "forward": "forwarded", "withdraw": "withdrawn"}
+
+TRANSITIONS: Final[Mapping[str, Mapping[str, str]]] = {
+    "sent": _LEFT | {"acknowledge": "acknowledged", "ask": "clarification"},
+    "acknowledged": _LEFT | {"ask": "clarification"},
+    "clarification": _LEFT | {"reply": "acknowledged"},
+    "deferred": _LEFT | {"acknowledge": "acknowledged", "ask": "clarification"},
+    "refused": ANSWERS | {"ask": "clarification", "withdraw": "withdrawn"},
+    "forwarded": ANSWERS | {"no_record": "no_record", "withdraw": "withdrawn"},
+    "no_record": ANSWERS | {"withdraw": "withdrawn"},
+    "partial": ANSWERS | {"withdraw": "withdrawn"},
+    "answered": ANSWERS | {"withdraw": "withdrawn"},
+    "withdrawn": {},
+}
+"""From a status by an action to the status that follows; what is not here is impossible."""
+
+TARGETS: Final[Mapping[str, timedelta]] = {
+    "flash": timedelta(minutes=10), "urgent": timedelta(hours=8), "priority": timedelta(days=3),
+    "routine": timedelta(days=7),
+}  # fmt: skip
+
+
+def after(status: str, action: str) -> str | None:
+    """Return the status that an action leads to; None where it is impossible."""
+    return TRANSITIONS[status].get(action)
+
+
+def renewed(status: str, *, is_automatic: bool) -> str:
+    """Return the status once more is known of the gun: `sent` again if the service had answered."""
+    return "sent" if is_automatic and status in SAID else status
+
+
+def due(priority: str, received_at: datetime) -> datetime:
+    """Return until when an answer is owed, by the asked state's own clock at receipt."""
+    return received_at + TARGETS[priority]
+
+
+def due_on(until: date) -> datetime:
+    """Return until when what was deferred to a day is owed: its end, in UTC."""
+    return datetime.combine(until + timedelta(days=1), time(), UTC)
+
+
+def resumed(due_at: datetime, stopped_at: datetime, now: datetime) -> datetime:
+    """Return until when it is owed after a clarification: as much later as that took."""
+    return due_at + (now - stopped_at)

@@ -1,0 +1,68 @@
+"""Requests: the asked state's own object for what another state's trace asks of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CHAR, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from salsa_ext.db import Base
+
+
+class TraceRequest(Base):
+    """What one state asks of the owner about one gun, and how far the owner has come with it.
+
+    `leg_id` is the asking state's name for it. `envelope_id` is that of the last asking, `question`
+    that of the last question to which a reply is awaited. While `stopped_at` is set, the clock of
+    `due_at` stands. `candidates` are own records that the asking state may know of.
+    """
+
+    __tablename__ = "trace_request"
+    __table_args__ = (
+        UniqueConstraint("owner_state", "asking_state", "leg_id"),
+        Index(None, "owner_state", "id"),
+        Index("ix_trace_request_due", "owner_state", "status", "due_at"),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    owner_state: Mapped[str] = mapped_column(CHAR(3))
+    version: Mapped[int]
+    asking_state: Mapped[str] = mapped_column(CHAR(3))
+    leg_id: Mapped[UUID]
+    trace_id: Mapped[UUID]
+    status: Mapped[str]
+    is_automatic: Mapped[bool]
+    case_number: Mapped[str]
+    asked: Mapped[dict[str, Any]]
+    priority: Mapped[str]
+    candidates: Mapped[list[dict[str, Any]]]
+    envelope_id: Mapped[UUID]
+    question: Mapped[UUID | None]
+    received_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    stopped_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    assignee_id: Mapped[UUID | None]
+
+
+class TraceMessage(Base):
+    """Something that was said of a leg, a request or a trace; each side has its own, only added to.
+
+    `sender` is the state that said it, `by` the own account that did, `envelope_id` that by which it
+    went or came. A note has none: it never leaves its state.
+    """
+
+    __tablename__ = "trace_message"
+    __table_args__ = (Index(None, "owner_state", "subject_id", "id"),)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    owner_state: Mapped[str] = mapped_column(CHAR(3))
+    subject_kind: Mapped[str]
+    subject_id: Mapped[UUID]
+    kind: Mapped[str]
+    sender: Mapped[str] = mapped_column(CHAR(3))
+    by: Mapped[UUID | None]
+    envelope_id: Mapped[UUID | None]
+    data: Mapped[dict[str, Any]]
+    at: Mapped[datetime]

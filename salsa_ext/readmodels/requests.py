@@ -1,0 +1,112 @@
+"""What other states' traces ask of the own state, and what was said of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from salsa_ext.db import db
+from salsa_ext.errors import NotFound
+from salsa_ext.matching.requests import RUNNING
+from salsa_ext.models import Account, TraceMessage, TraceRequest
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import require
+from salsa_ext.readmodels.pages import Page, page
+from salsa_ext.values.actor import Actor
+
+
+@dataclass(frozen=True)
+class MessageView:
+    """Something that was said, and by whom where it was somebody of the own state."""
+
+    message: TraceMessage
+    by: str | None
+
+
+@dataclass(frozen=True)
+class RequestView:
+    """A request with what was said of it; `assignee` is who works on it."""
+
+    request: TraceRequest
+    messages: Sequence[MessageView]
+    assignee: str | None
+
+    @property
+    def version(self) -> int:
+        """Return the version that actions refer to."""
+        return self.request.version
+
+    @property
+    def due_at(self) -> datetime | None:
+        """Return until when an answer is owed; None while the clock stands, and once it is given."""
+        return self.request.due_at if self.request.status in RUNNING else None
+
+
+def list_requests(
+    actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
+) -> Page[RequestView]:
+    """Return a page of what is asked of your state, newest first."""
+    require(actor, Permission.REQUEST_READ)
+    query = select(TraceRequest)
+    for name in ("status", "asking_state", "case_number", "priority"):
+        if (value := filters.get(name)) is not None:
+            query = query.where(getattr(TraceRequest, name) == value)
+    if (before := filters.get("due_before")) is not None:
+        query = query.where(TraceRequest.due_at < before, TraceRequest.status.in_(RUNNING))
+    if (assignee := filters.get("assignee")) is not None:
+        mine = select(Account.id).where(Account.username == assignee)
+        query = query.where(TraceRequest.assignee_id.in_(mine))
+    found = page(query, TraceRequest.id, limit, cursor)
+    return found.of(_views(found.items))
+
+
+def get_request(actor: Actor, request_id: UUID) -> RequestView:
+    """Return one request with its candidates and all that was said; raises NotFound."""
+    require(actor, Permission.REQUEST_READ)
+    return read(request_id)
+
+
+def version(actor: Actor, request_id: UUID) -> int:
+    """Return the version that stands, for If-Match; raises NotFound."""
+    return read(request_id).version
+
+
+def read(request_id: UUID) -> RequestView:
+    """Return one request of the own state, for a command that just changed it."""
+    found = db.session.get(TraceRequest, request_id, populate_existing=True)
+    if found is None:
+        raise NotFound("request", request_id)
+    return _views([found])[0]
+
+
+def _views(found: Sequence[TraceRequest]) -> list[RequestView]:
+    said = messages_of(request.id for request in found)
+    named = usernames(request.assignee_id for request in found)
+    return [
+        RequestView(request, said[request.id], named.get(request.assignee_id)) for request in found
+    ]
+
+
+def messages_of(ids: Iterable[UUID]) -> dict[UUID, list[MessageView]]:
+    """Return what was said of each leg, request or trace, in order; of the own state alone."""
+    wanted = select(TraceMessage).where(TraceMessage.subject_id.in_(list(ids)))
+    rows = db.session.scalars(wanted.order_by(TraceMessage.id)).all()
+    named, found = usernames(row.by for row in rows), defaultdict[UUID, list[MessageView]](list)
+    for row in rows:
+        found[row.subject_id].append(MessageView(row, named.get(row.by)))
+    return found
+
+
+def usernames(ids: Iterable[UUID | None]) -> Mapping[UUID | None, str]:
+    """Return the user names of accounts of the own state."""
+    wanted = {account_id for account_id in ids if account_id is not None}
+    if not wanted:
+        return {}
+    rows = select(Account.id, Account.username).where(Account.id.in_(wanted))
+    return {row.id: row.username for row in db.session.execute(rows)}

@@ -1,0 +1,126 @@
+"""What asked states say comes to the legs of a trace, for the asking state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+
+from salsa_ext.db import db
+from salsa_ext.errors import EnvelopeRefused, NotFound, say
+from salsa_ext.matching.requests import ENDS
+from salsa_ext.messages.envelopes import Envelope
+from salsa_ext.models import Trace, TraceLeg
+from salsa_ext.services import conversations, legs
+from salsa_ext.services.conversations import SET_ASIDE, Word
+from salsa_ext.services.handlers import handles, when_refused
+from salsa_ext.services.notifications import notify_many
+from salsa_ext.services.routing import Reasons
+from salsa_ext.services.sealing import Vault
+from salsa_ext.values import letters
+from salsa_ext.values.actor import Actor
+from salsa_ext.values.notices import Notice
+
+Said = Mapping[str, Any]
+ROLES: Final = ("trace_analyst", "police_officer")
+NOTICES: Final = {
+    "trace.acknowledge": "trace_acknowledged", "trace.answer": "trace_answered",
+    "trace.no_record": "trace_no_record", "trace.refuse": "trace_refused",
+    "trace.defer": "trace_deferred", "trace.ask": "trace_asked",
+    "trace.forward": "trace_forwarded",
+}  # fmt: skip
+SENT: Final = ("trace.request", "trace.renewed", "trace.reply", "trace.withdraw", "trace.feedback")
+
+
+def _hear(actor: Actor, vault: Vault, envelope: Envelope) -> None:
+    """Let the leg follow what its state says; sets aside what is impossible, and changes nothing then."""
+    said = letters.read(envelope.kind, envelope.body)
+    trace, leg = _find(actor, envelope, UUID(said["leg"]))
+    _require_own_words(envelope, said)
+    word = Word("leg", leg.id, conversations.kind_of(envelope), _kept(said), envelope)
+    if _is_stale(envelope, leg, said):
+        conversations.keep(actor, [word])
+        return
+    with legs.following(trace):
+        _follow(actor, leg, envelope, said)
+        conversations.keep(actor, [word])
+        legs.follow(actor, vault, trace, _pointed(envelope, said))
+    if not said.get("is_automatic", False):
+        _notify(actor, trace, envelope)
+
+
+def _follow(actor: Actor, leg: TraceLeg, envelope: Envelope, said: Said) -> None:
+    action = _action(envelope, said)
+    legs.move(leg, action)
+    if action in ENDS:
+        leg.answered_at, leg.events = actor.now(), list(said.get("events", ()))
+        leg.is_automatic = said.get("is_automatic", False)
+    if action == "ask":
+        leg.question = envelope.id
+    db.session.flush()
+
+
+def _action(envelope: Envelope, said: Said) -> str:
+    if envelope.kind == "trace.answer" and said["completeness"] == "restricted":
+        return "restrict"
+    return conversations.kind_of(envelope)
+
+
+def _is_stale(envelope: Envelope, leg: TraceLeg, said: Said) -> bool:
+    """Tell whether the service answered what was asked before the trace was renewed: it will again."""
+    return bool(said.get("is_automatic")) and envelope.in_reply_to != leg.asked_in
+
+
+def _pointed(envelope: Envelope, said: Said) -> Reasons:
+    if envelope.kind == "trace.forward":
+        reason = say("{state} says that this state is to be asked instead.", state=envelope.sender)
+        return {said["state"]: [reason]}
+    if envelope.kind != "trace.answer":
+        return {}
+    row = {"state": envelope.sender, "events": said["events"]}
+    return legs.pointed_to([row], said["points_to"])
+
+
+def _require_own_words(envelope: Envelope, said: Said) -> None:
+    """A state tells of its own records alone."""
+    if any(event["state"] != envelope.sender for event in said.get("events", ())):
+        raise EnvelopeRefused("malformed", field="body.events")
+
+
+def _find(actor: Actor, envelope: Envelope, leg_id: UUID) -> tuple[Trace, TraceLeg]:
+    """Return the leg by which a state was asked, and its trace, both locked; raises NotFound."""
+    mine = (TraceLeg.id == leg_id, TraceLeg.owner_state == actor.own_state(),
+            TraceLeg.state == envelope.sender, TraceLeg.channel == "salsa")  # fmt: skip
+    trace_id = db.session.scalar(select(TraceLeg.trace_id).where(*mine))
+    if trace_id is None:
+        raise NotFound("leg", leg_id)
+    trace = db.session.get_one(Trace, trace_id, populate_existing=True, with_for_update=True)
+    leg = db.session.get_one(
+        TraceLeg, (trace_id, leg_id), populate_existing=True, with_for_update=True
+    )
+    return trace, leg
+
+
+def _kept(said: Said) -> dict[str, Any]:
+    return {name: value for name, value in said.items() if name != "leg"}
+
+
+def _notify(actor: Actor, trace: Trace, envelope: Envelope) -> None:
+    own = actor.own_state()
+    told = {"by": envelope.sender}
+    notify_many(actor, [Notice(own, ROLES, NOTICES[envelope.kind], "trace", trace.id, own,
+                               trace.case_number, told)])  # fmt: skip
+
+
+def _refused(actor: Actor, vault: Vault, envelope: Envelope, code: str) -> None:
+    """Keep with the leg that what was sent for it was not taken."""
+    word = Word("leg", UUID(envelope.body["leg"]), SET_ASIDE, {"code": code, "kind": envelope.kind})
+    conversations.keep(actor, [word])
+
+
+for _kind in NOTICES:
+    handles(_kind)(_hear)
+for _kind in SENT:
+    when_refused(_kind)(_refused)

@@ -1,0 +1,77 @@
+"""How a request moves: by the one table, with its clock, and told to the asking state by a letter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from salsa_ext.audit import Act, Action, append
+from salsa_ext.db import db
+from salsa_ext.errors import IllegalTransition, NotFound, StaleVersion, say
+from salsa_ext.matching.requests import ENDS, after, resumed
+from salsa_ext.messages import inbox, pairs
+from salsa_ext.messages.envelopes import Envelope, Letter
+from salsa_ext.models import TraceRequest
+from salsa_ext.services import conversations, deliveries
+from salsa_ext.services.conversations import Word
+from salsa_ext.services.sealing import Vault
+from salsa_ext.values.actor import Actor
+
+
+def take(actor: Actor, request_id: UUID, seen: int | None = None) -> TraceRequest:
+    """Return a request of the actor's state, locked; what the asking state says to it waits meanwhile.
+
+    Raises NotFound or StaleVersion.
+    """
+    known = db.session.get(TraceRequest, request_id)
+    if known is None:
+        raise NotFound("request", request_id)
+    pairs.lock(actor.own_state(), [known.asking_state])
+    request = db.session.get_one(
+        TraceRequest, request_id, populate_existing=True, with_for_update=True
+    )
+    if seen is not None and seen != request.version:
+        raise StaleVersion(say("This was changed since you read it; read it again."))
+    return request
+
+
+def move(request: TraceRequest, action: str, now: datetime) -> None:
+    """Let a request follow an action, by the table that legs follow too; raises IllegalTransition."""
+    status = after(request.status, action)
+    if status is None:
+        raise IllegalTransition("request", request.status, action)
+    put(request, status, now)
+
+
+def put(request: TraceRequest, status: str, now: datetime) -> None:
+    """The one writer of a request's status; a clarification stops the clock, its end lets it go on."""
+    if status == "clarification":
+        request.stopped_at = request.stopped_at or now
+    elif request.stopped_at is not None:
+        request.due_at = resumed(request.due_at, request.stopped_at, now)
+        request.stopped_at = None
+    if status != request.status and status in ENDS.values():
+        request.answered_at = now
+    request.status = status
+    request.version += 1
+    db.session.flush()  # while its owner's rows may be written
+
+
+def tell(
+    actor: Actor, vault: Vault, request: TraceRequest, kind: str, body: Mapping[str, Any]
+) -> Envelope:
+    """Send the asking state what was said of its request, in reply to what it asked last, and keep it."""
+    asked = inbox.find(actor, request.envelope_id)
+    said = Letter(kind, request.case_number, request.asking_state,
+                  {"leg": str(request.leg_id)} | dict(body), asked)  # fmt: skip
+    envelope = deliveries.send(actor, vault, said)
+    word = Word("request", request.id, conversations.kind_of(envelope), body, envelope)
+    conversations.keep(actor, [word])
+    return envelope
+
+
+def write_down(actor: Actor, action: Action, request: TraceRequest, **data: Any) -> None:
+    """Write down for the asked state what was done to a request."""
+    append(actor, Act(action, "request", request.id, data={"to": request.asking_state} | data))

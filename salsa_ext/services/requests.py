@@ -1,0 +1,208 @@
+"""Requests: what persons of the asked state say to what another state's trace asks of theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from salsa_ext.audit import Action
+from salsa_ext.db import db
+from salsa_ext.errors import Invalid, Message, say
+from salsa_ext.matching.requests import due_on
+from salsa_ext.models import TraceRequest
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import require
+from salsa_ext.readmodels import names
+from salsa_ext.readmodels.days import today
+from salsa_ext.readmodels.records import by_id
+from salsa_ext.services import answers, conversations, deliveries, request_steps
+from salsa_ext.services.answers import Sureness
+from salsa_ext.services.assignees import account_of
+from salsa_ext.services.conversations import NOTE, Word
+from salsa_ext.services.fields import Problems, check_date
+from salsa_ext.services.request_steps import take
+from salsa_ext.services.sealing import Vault
+from salsa_ext.values.actor import Actor, Purpose
+from salsa_ext.values.positions import Assigning
+from salsa_ext.values.requests import (
+    Answering,
+    Deferring,
+    Forwarding,
+    Questioning,
+    Refusing,
+    Telling,
+)
+
+LATEST_DAYS: Final = 366
+
+
+def acknowledge(
+    *, actor: Actor, vault: Vault, request_id: UUID, seen: int | None, data: Telling
+) -> None:
+    """Say that somebody works on it; raises NotFound, StaleVersion, IllegalTransition."""
+    require(actor, Permission.REQUEST_ANSWER)
+    request = take(actor, request_id, seen)
+    _step(actor, vault, request, "acknowledge", {"text": data.text})
+    request_steps.write_down(actor, Action.REQUEST_ACKNOWLEDGED, request)
+
+
+def acknowledge_many(*, actor: Actor, vault: Vault, request_ids: Sequence[UUID]) -> None:
+    """Acknowledge several requests, all or none; raises as `acknowledge`."""
+    require(actor, Permission.REQUEST_ANSWER)
+    for request_id in sorted(request_ids):  # in one order for all, so that nobody waits in a circle
+        acknowledge(actor=actor, vault=vault, request_id=request_id, seen=None, data=Telling())
+
+
+def answer(
+    *, actor: Actor, vault: Vault, request_id: UUID, seen: int | None, data: Answering
+) -> None:
+    """Answer with own records, or with what books say; raises Invalid, and as `acknowledge`.
+
+    Whoever names a record releases it, whatever its visibility: each is written down.
+    """
+    require(actor, Permission.REQUEST_ANSWER)
+    request = take(actor, request_id, seen)
+    _check_answer(actor, request, data)
+    actor = actor.for_purpose(Purpose("investigation", request.case_number))
+    action = "restrict" if data.completeness == "restricted" else "answer"
+    events = _events(actor, request, data)
+    _step(actor, vault, request, action, {
+        "completeness": data.completeness, "restriction_reason": data.restriction_reason,
+        "events": events, "points_to": sorted({*data.points_to}), "handling": data.handling,
+        "note": data.note, "is_automatic": False,
+    }, "trace.answer")  # fmt: skip
+    request_steps.write_down(actor, Action.REQUEST_ANSWERED, request, events=len(events))
+
+
+def no_record(
+    *, actor: Actor, vault: Vault, request_id: UUID, seen: int | None, data: Telling
+) -> None:
+    """Say that the own state has nothing of this gun; raises as `acknowledge`."""
+    require(actor, Permission.REQUEST_ANSWER)
+    request = take(actor, request_id, seen)
+    _step(actor, vault, request, "no_record", {"text": data.text, "is_automatic": False})
+    request_steps.write_down(actor, Action.REQUEST_FOUND_NOTHING, request)
+
+
+def refuse(
+    *, actor: Actor, vault: Vault, request_id: UUID, seen: int | None, data: Refusing
+) -> None:
+    """Refuse, for one of the reasons that the International Tracing Instrument allows (22)."""
+    require(actor, Permission.REQUEST_ANSWER)
+    request = take(actor, request_id, seen)
+    _step(actor, vault, request, "refuse", {"reason": data.reason, "text": data.text})
+    request_steps.write_down(actor, Action.REQUEST_REFUSED, request, reason=data.reason)
+
+
+def defer(
+    *, actor: Actor, vault: Vault, request_id: UUID, seen: int | None, data: Deferring
+) -> None:
+    """Answer later, until a day that becomes the new term; raises Invalid for one that is not ahead."""
+    require(actor, Permission.REQUEST_ANSWER)
+    request = take(actor, request_id, seen)
+    if not 0 < (data.until - today(actor)).days <= LATEST_DAYS:
+        raise Invalid(
+            {"until": [say("A day after today, within {count} days.", count=LATEST_DAYS)]}
+        )
+    until = data.until.isoformat()
+    _step(actor, vault, request, "defer", {"until": until, "reason": data.reason})
+    request.due_at = due_on(data.until)
+    db.session.flush()
+    request_steps.write_down(actor, Action.REQUEST_DEFERRED, request, until=until)
+
+
+def ask(
+    *, actor: Actor, vault: Vault, request_id: UUID, seen: int | None, data: Questioning
+) -> None:
+    """Ask the asking state what has to be known first: the clock stands until it replies."""
+    require(actor, Permission.REQUEST_ANSWER)
+    request = take(actor, request_id, seen)
+    if not data.questions:
+        raise Invalid({"questions": [say("Give at least one question.")]})
+    _step(actor, vault, request, "ask", {"questions": list(data.questions)})
+    request_steps.write_down(actor, Action.REQUEST_QUESTIONED, request)
+
+
+def forward(
+    *, actor: Actor, vault: Vault, request_id: UUID, seen: int | None, data: Forwarding
+) -> None:
+    """Name the state to ask instead; the asking state asks it, unless it did already."""
+    require(actor, Permission.REQUEST_ANSWER)
+    request = take(actor, request_id, seen)
+    if wrong := _wrong_third(actor, request, data.state):
+        raise Invalid({"state": [wrong]})
+    _step(actor, vault, request, "forward", {"state": data.state, "reason": data.reason})
+    request_steps.write_down(actor, Action.REQUEST_FORWARDED, request, state=data.state)
+
+
+def assign(*, actor: Actor, request_id: UUID, data: Assigning) -> None:
+    """Let somebody of the own state work on it; no other state learns who."""
+    require(actor, Permission.REQUEST_ANSWER)
+    request = take(actor, request_id)
+    request.assignee_id = account_of(data.username)
+    db.session.flush()
+    request_steps.write_down(actor, Action.REQUEST_ASSIGNED, request,
+                             account=str(request.assignee_id))  # fmt: skip
+
+
+def note(*, actor: Actor, request_id: UUID, data: Telling) -> None:
+    """Keep a note with a request, for the own state alone: it never leaves it."""
+    require(actor, Permission.REQUEST_ANSWER)
+    request = take(actor, request_id)
+    conversations.keep(actor, [Word("request", request.id, NOTE, {"text": data.text})])
+    request_steps.write_down(actor, Action.REQUEST_NOTED, request)
+
+
+def _step(
+    actor: Actor, vault: Vault, request: TraceRequest, action: str, body: Mapping[str, Any],
+    kind: str | None = None,
+) -> None:  # fmt: skip
+    """Move a request, and tell the asking state at once."""
+    request_steps.move(request, action, actor.now())
+    request.is_automatic = False
+    db.session.flush()
+    told = request_steps.tell(actor, vault, request, kind or f"trace.{action}", body)
+    if action == "ask":
+        request.question = told.id
+        db.session.flush()
+    deliveries.deliver_now(actor, vault)
+
+
+def _events(actor: Actor, request: TraceRequest, data: Answering) -> list[dict[str, Any]]:
+    """Return own records and what books say as events, handled as the answer says."""
+    sure = {UUID(one["record"]): Sureness(one["strength"], one["bits"])
+            for one in request.candidates}  # fmt: skip
+    wanted = {record_id: sure.get(record_id, Sureness()) for record_id in data.records}
+    told = answers.tell(actor, request.asking_state, wanted)
+    by_hand = [answers.by_hand(actor.own_state(), event, data.handling) for event in data.events]
+    return [event | {"handling": data.handling} for event in [*told, *by_hand]]
+
+
+def _check_answer(actor: Actor, request: TraceRequest, data: Answering) -> None:
+    problems = Problems()
+    if not (data.records or data.events or data.points_to):
+        problems.add("records", say("Give records or events, or a state to ask; where there is nothing, say"
+                                    " so by no_record."))  # fmt: skip
+    if (data.completeness == "restricted") != bool(data.restriction_reason):
+        problems.add("restriction_reason", say("Say why an answer is restricted, and only then."))
+    own = {view.record.id for view in by_id(data.records)
+           if view.record.owner_state == actor.state}  # fmt: skip
+    for at, record_id in enumerate(data.records):
+        if record_id not in own:
+            problems.add(f"records.{at}", say("Your state has no such record."))
+    for at, state in enumerate(data.points_to):
+        if wrong := _wrong_third(actor, request, state):
+            problems.add(f"points_to.{at}", wrong)
+    for at, event in enumerate(data.events):
+        check_date(problems, f"events.{at}.occurred_on", event.occurred_on, today(actor))
+    problems.raise_any()
+
+
+def _wrong_third(actor: Actor, request: TraceRequest, state: str) -> Message | None:
+    """Return why a state cannot be asked instead; None where it can."""
+    if state in (actor.own_state(), request.asking_state):
+        return say("Name a third state: {state} knows of this already.", state=state)
+    if names.is_state(state):
+        return None
+    return say("There is no country {code}, today or in the past.", code=state)

@@ -1,0 +1,163 @@
+"""What persons of the asking state do with a trace that was sent: ask, reply, thank, assign, note."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from salsa_ext.audit import Act, Action, append
+from salsa_ext.db import db
+from salsa_ext.errors import Conflict, IllegalTransition, Invalid, Message, NotFound, say
+from salsa_ext.matching.requests import ENDS, SAID
+from salsa_ext.messages import inbox
+from salsa_ext.messages.envelopes import Envelope, Letter
+from salsa_ext.models import Trace, TraceLeg
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import require
+from salsa_ext.readmodels import names
+from salsa_ext.readmodels.days import today
+from salsa_ext.readmodels.states import participants
+from salsa_ext.services import answers, conversations, deliveries, legs, routing
+from salsa_ext.services.assignees import account_of
+from salsa_ext.services.conversations import NOTE, Word
+from salsa_ext.services.fields import Problems, check_date
+from salsa_ext.services.legs import SENT, Channel
+from salsa_ext.services.sealing import Vault
+from salsa_ext.services.traces import UNSENT, take
+from salsa_ext.values.actor import Actor, Purpose
+from salsa_ext.values.positions import Assigning
+from salsa_ext.values.requests import AskingOneMore, Feedback, Replying, Telling
+
+BY_HAND: Final = {
+    "acknowledged": "acknowledge", "answered": "answer", "partial": "restrict",
+    "no_record": "no_record", "refused": "refuse",
+}  # fmt: skip
+ANY: Final = (*UNSENT, *SENT, "withdrawn", "closed")
+
+
+def ask_one_more(*, actor: Actor, vault: Vault, trace_id: UUID, data: AskingOneMore) -> None:
+    """Ask one more state, and say why; raises Invalid, or Conflict for one that was asked."""
+    require(actor, Permission.TRACE_REQUEST)
+    trace = take(actor, trace_id, "legs", SENT)
+    _check_state(trace, data)
+    actor = actor.for_purpose(Purpose("investigation", trace.case_number))
+    with legs.following(trace, is_sending=True):
+        wanted = routing.to({data.state: [Message("{text}", {"text": data.reason})]})
+        legs.make(actor, vault, trace, wanted, Channel(data.channel or "iarms", data.reference))
+        deliveries.deliver_now(actor, vault)
+    append(actor, Act(Action.TRACE_ASKED, "trace", trace_id, data={"asked": [data.state]}))
+    append(actor, Act(Action.TRACE_SENT, "trace", trace_id, concerned=[data.state], hidden=True))
+
+
+def reply(
+    *, actor: Actor, vault: Vault, trace_id: UUID, leg_id: UUID, data: Replying
+) -> None:  # fmt: skip
+    """Reply to a question of the asked state; of another channel, write down what came back by it.
+
+    Raises NotFound, Invalid, or IllegalTransition where no reply is awaited.
+    """
+    require(actor, Permission.TRACE_REQUEST)
+    trace = take(actor, trace_id, "reply", SENT)
+    leg = db.session.get(TraceLeg, (trace_id, leg_id), populate_existing=True)
+    if leg is None:
+        raise NotFound("leg", leg_id)
+    if leg.channel == "salsa":
+        _reply(actor, vault, trace, leg, data)
+    else:
+        _write_down(actor, vault, trace, leg, data)
+    append(actor, Act(Action.TRACE_REPLIED, "trace", trace_id, data={"leg": str(leg_id)}))
+
+
+def feedback(*, actor: Actor, vault: Vault, trace_id: UUID, data: Feedback) -> None:
+    """Tell the states that answered whether that helped; raises Conflict where none did."""
+    require(actor, Permission.TRACE_REQUEST)
+    trace = take(actor, trace_id, "feedback", (*SENT, "closed"))
+    told = [leg for leg in legs.of(trace) if leg.status in SAID and leg.asked_in is not None]
+    if not told:
+        raise Conflict(say("No state has answered this trace by the service."))
+    envelopes = deliveries.send_many(actor, vault, [
+        _letter(trace, leg, "trace.feedback", {"helped": data.helped, "text": data.text})
+        for leg in told
+    ])  # fmt: skip
+    legs.keep_sent(actor, told, envelopes)
+    append(actor, Act(Action.TRACE_FED_BACK, "trace", trace_id, data={"helped": data.helped}))
+    deliveries.deliver_now(actor, vault)
+
+
+def assign(*, actor: Actor, trace_id: UUID, data: Assigning) -> None:
+    """Let somebody of the own state work on it; no other state learns who."""
+    require(actor, Permission.TRACE_REQUEST)
+    trace = take(actor, trace_id, "assign", ANY)
+    trace.assignee_id = account_of(data.username)
+    db.session.flush()
+    append(actor, Act(Action.TRACE_ASSIGNED, "trace", trace_id,
+                      data={"account": str(trace.assignee_id)}))  # fmt: skip
+
+
+def note(*, actor: Actor, trace_id: UUID, data: Telling) -> None:
+    """Keep a note with a trace, for the own state alone: it never leaves it."""
+    require(actor, Permission.TRACE_REQUEST)
+    trace = take(actor, trace_id, "notes", ANY)
+    conversations.keep(actor, [Word("trace", trace.id, NOTE, {"text": data.text})])
+    append(actor, Act(Action.TRACE_NOTED, "trace", trace_id))
+
+
+def _check_state(trace: Trace, data: AskingOneMore) -> None:
+    if not names.is_state(data.state):
+        said = say("There is no country {code}, today or in the past.", code=data.state)
+        raise Invalid({"state": [said]})
+    if any(leg.state == data.state for leg in legs.of(trace)):
+        raise Conflict(say("{state} was asked already.", state=data.state))
+    if data.state in participants() and (data.channel or data.reference):
+        raise Invalid(
+            {"channel": [say("This state takes part, and is asked by the service itself.")]}
+        )
+
+
+def _reply(actor: Actor, vault: Vault, trace: Trace, leg: TraceLeg, data: Replying) -> None:
+    if data.status or data.events or data.points_to or data.reference:
+        raise Invalid({"status": [say("This state answers for itself; give a text alone.")]})
+    asked = inbox.find(actor, leg.question) if leg.question else None
+    if leg.status != "clarification":
+        raise IllegalTransition("leg", leg.status, "reply")
+    with legs.following(trace, is_sending=True):
+        legs.move(leg, "reply")
+        said = _letter(trace, leg, "trace.reply", {"text": data.text}, asked)
+        legs.keep_sent(actor, [leg], [deliveries.send(actor, vault, said)])
+        deliveries.deliver_now(actor, vault)
+
+
+def _write_down(actor: Actor, vault: Vault, trace: Trace, leg: TraceLeg, data: Replying) -> None:
+    action = _check_by_hand(actor, data)
+    with legs.following(trace, is_sending=True):
+        legs.move(leg, action)
+        leg.is_automatic = False
+        leg.reference = data.reference or leg.reference
+        if action in ENDS:
+            leg.answered_at = actor.now()
+            leg.events = [answers.by_hand(leg.state, event, "H1") for event in data.events]
+        db.session.flush()
+        said = {"text": data.text, "status": leg.status, "points_to": [*data.points_to]}
+        conversations.keep(actor, [Word("leg", leg.id, "by_hand", said)])
+        row = {"state": leg.state, "events": leg.events}
+        legs.follow(actor, vault, trace, legs.pointed_to([row], [*data.points_to]))
+        deliveries.deliver_now(actor, vault)
+
+
+def _check_by_hand(actor: Actor, data: Replying) -> str:
+    problems = Problems()
+    if data.status is None:
+        problems.add("status", say("Say what came back by the other channel."))
+    if data.events and data.status not in ("answered", "partial"):
+        problems.add("events", say("Events belong to an answer."))
+    for at, event in enumerate(data.events):
+        check_date(problems, f"events.{at}.occurred_on", event.occurred_on, today(actor))
+    problems.raise_any()
+    return BY_HAND[data.status or ""]
+
+
+def _letter(
+    trace: Trace, leg: TraceLeg, kind: str, body: Mapping[str, Any], asked: Envelope | None = None
+) -> Letter:
+    return Letter(kind, trace.case_number, leg.state, {"leg": str(leg.id)} | dict(body), asked)

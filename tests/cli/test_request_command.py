@@ -1,0 +1,91 @@
+"""Requests and traces from the command line."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from api.app import create_app
+from api.schemas.traces import TraceRequest
+from api.schemas.transfers import TransferRequest
+from salsa_ext.db import db, transaction
+from salsa_ext.policy.rules import operator
+from salsa_ext.services import traces, transfers
+from tests import bodies
+
+OWN, ASKING = ("--state", "PRY"), ("--state", "BRA")
+
+
+@pytest.fixture
+def trace(salsa, fresh_database, tmp_path):
+    """Return the id of Brazil's trace of a gun of which Paraguay keeps a pointer."""
+    config = replace(fresh_database, home=tmp_path / "home")
+    with create_app(config).app_context() as context:
+        pry, bra = operator("PRY"), operator("BRA")
+        sale = TransferRequest().load(bodies.transfer(visibility="pointer"))
+        with transaction(pry):
+            transfers.record(actor=pry, data=sale)
+        vault, data = context.app.config["VAULT"], TraceRequest().load(bodies.trace())
+        with transaction(bra):
+            made = traces.request(actor=bra, vault=vault, data=data)
+        db.engine.dispose()
+    return str(made)
+
+
+@pytest.fixture
+def request_(salsa, trace):
+    [found] = json.loads(salsa("request", "list", *OWN, "--json").stdout)
+    return found
+
+
+def test_a_request_is_listed_shown_acknowledged_and_answered(salsa, trace, request_):
+    own = request_["id"]
+    assert salsa("request", "list", *OWN, "--status", "sent").stdout.split()[:3] == [
+        own, "sent", "routine",
+    ]  # fmt: skip
+    assert salsa("request", "acknowledge", *OWN, own).stdout == "1 acknowledged.\n"
+    record = request_["candidates"][0]["record"]
+    shown = salsa("request", "show", *OWN, own).stdout
+    assert "BRA, case C-1" in shown and record in shown
+    answered = salsa("request", "answer", *OWN, "--record", record, own)
+    assert answered.stdout == f"{own} is answered.\n"
+    told = salsa("trace", "show", *ASKING, trace).stdout
+    assert "answered, version" in told and "PRY  answered  salsa" in told
+
+
+def test_a_question_is_asked_and_replied_to(salsa, trace, request_):
+    own = request_["id"]
+    asked = salsa("request", "ask", *OWN, "--question", "Which calibre?", own)
+    assert asked.stdout == f"{own} is clarification.\n"
+    [found] = json.loads(salsa("trace", "list", *ASKING, "--json").stdout)
+    [leg] = [leg["id"] for leg in found["legs"] if leg["state"] == "PRY"]
+    replied = salsa("trace", "reply", *ASKING, "--leg", leg, "--text", "9x19", trace)
+    assert replied.stdout == f"{trace} is sent.\n"
+    assert json.loads(salsa("request", "show", *OWN, "--json", own).stdout)["status"] == (
+        "acknowledged"
+    )
+
+
+@pytest.mark.parametrize("said,status", [
+    (("refuse", "--reason", "national_security", "--text", "No"), "refused"),
+    (("defer", "--until", "2099-01-01", "--reason", "No"), None),
+    (("no-record",), "no_record"),
+    (("forward", "--to", "URY", "--reason", "Sold on"), "forwarded"),
+])  # fmt: skip
+def test_a_request_is_ended_in_other_ways(salsa, request_, said, status):
+    done = salsa("request", said[0], *OWN, *said[1:], request_["id"])
+    if status is None:
+        assert (done.returncode, "within 366 days" in done.stderr) == (1, True)
+    else:
+        assert done.stdout == f"{request_['id']} is {status}.\n"
+
+
+def test_a_trace_is_led_on(salsa, trace, request_):
+    one_more = ("ask", *ASKING, "--of", "AUT", "--reason", "Made there", "--channel", "post")
+    assert salsa("trace", *one_more, trace).returncode == 0
+    assert salsa("trace", "note", *ASKING, "--text", "Ask the judge", trace).returncode == 0
+    refused = salsa("trace", "feedback", *ASKING, "--helped", trace)
+    assert (refused.returncode, "No state has answered" in refused.stderr) == (1, True)
+    assert salsa("trace", "withdraw", *ASKING, trace).stdout == f"{trace} is withdrawn.\n"
+    [found] = json.loads(salsa("request", "list", *OWN, "--json").stdout)
+    assert found["status"] == "withdrawn"

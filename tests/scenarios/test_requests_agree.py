@@ -1,0 +1,289 @@
+"""Whatever is asked, said and renewed, and however late it comes: both sides of a trace agree in the end."""
+
+import inspect
+import itertools
+import random
+from collections import Counter
+from contextlib import ExitStack
+from datetime import date, timedelta
+from unittest.mock import patch
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+from sqlalchemy import select
+
+from salsa_ext.clock import FixedClock
+from salsa_ext.db import db, transaction
+from salsa_ext.errors import Conflict
+from salsa_ext.matching.requests import SAID, TRANSITIONS, WAITING, after
+from salsa_ext.messages import inbox
+from salsa_ext.models import InboxProgress, Outbox, Trace, TraceLeg, TraceMessage, TraceRequest
+from salsa_ext.policy.rules import operator
+from salsa_ext.readmodels.signing import keys_named
+from salsa_ext.services import (
+    deliveries,
+    legs,
+    marks,
+    request_steps,
+    requests,
+    seizures,
+    trace_steps,
+    traces,
+    transfers,
+)
+from salsa_ext.values.documents import SeizureData, TransferData
+from salsa_ext.values.events import Place, When
+from salsa_ext.values.firearms import Firearm, Mark
+from salsa_ext.values.inquiries import TraceData
+from salsa_ext.values.requests import (
+    Answering,
+    AskingOneMore,
+    Deferring,
+    Forwarding,
+    Questioning,
+    Refusing,
+    Replying,
+    Telling,
+)
+from tests.conftest import NOW, undone
+
+STATES = ("ARG", "BRA", "PRY")
+STATE = st.sampled_from(STATES)
+ONE, FIVE = st.integers(0, 63), st.integers(0, 4)
+GUN = Firearm(serial="ABC123456", make="Taurus", model="PT 92", calibre="9x19", type="pistol")
+DONE: Counter[str] = Counter()
+"""How often each thing was done and not refused, so that the test cannot pass by refusals alone."""
+SAYINGS = {  # what goes on stands first: chance prefers that
+    "ask": (requests.ask, Questioning(("Which?",))),
+    "defer": (requests.defer, Deferring(date(2026, 6, 1), "Holidays")),
+    "acknowledge": (requests.acknowledge, Telling()),
+    "refuse": (requests.refuse, Refusing("national_security", "No")),
+    "no_record": (requests.no_record, Telling()),
+    "forward": (requests.forward, Forwarding("URY", "Sold on")),
+    "restrict": (requests.answer, Answering("restricted", "A hearing", points_to=("CHL",))),
+    "answer": (requests.answer, Answering(points_to=("URY",))),
+}
+
+
+class Asking(RuleBasedStateMachine):
+    """Three states that ask each other about one gun, over a way that repeats, mixes and is late."""
+
+    app = None
+
+    def __init__(self):
+        super().__init__()
+        self.stack, self.now, self.numbers = ExitStack(), NOW, itertools.count(1)
+        self.stack.enter_context(undone(self.app))
+        self.vault, self.is_late, self.deliver = (
+            self.app.config["VAULT"],
+            False,
+            deliveries.deliver_now,
+        )
+        self.stack.enter_context(patch.object(deliveries, "deliver_now", self.deliver_or_not))
+        for module in (legs, request_steps):
+            self.stack.enter_context(patch.object(module, "put", watched(module.put)))
+        self.sell("PRY", "pointer")
+        seizure = SeizureData(
+            "S-1", "seized", When(NOW.date()), "ARG-POLICE", Place(country="ARG"), ("possession",),
+            ("none",), (GUN,),
+        )  # fmt: skip
+        self.seized = self.do("ARG", seizures.record, data=seizure)
+        self.trace("ARG", of_seizure=True)
+
+    def deliver_or_not(self, actor, vault):
+        return 0 if self.is_late else self.deliver(actor, vault)
+
+    def actor(self, state):
+        return operator(state, f"{state}-TEST", FixedClock(self.now))
+
+    def do(self, state, command, **data):
+        actor = self.actor(state)
+        with transaction(actor):
+            return command(actor=actor, **data)
+
+    def attempt(self, name, state, command, **data):
+        """Do it, or let the table refuse it; nothing else may go wrong."""
+        try:
+            self.do(state, command, vault=self.vault, **data)
+            DONE[name] += 1
+        except Conflict:
+            DONE[f"{name} refused"] += 1
+
+    def one_of(self, state, model, choice, *which):
+        """Return one of a state's rows by a number, detached; None where there is none."""
+        with transaction(self.actor(state)):
+            mine = (model.owner_state == state, *which)
+            rows = db.session.execute(select(model.__table__).where(*mine).order_by(model.id)).all()
+        return rows[choice % len(rows)] if rows else None
+
+    def sell(self, state, visibility):
+        sale = TransferData("domestic_sale", When(date(2024, 5, 6)), GUN, visibility=visibility,
+                            number=f"T-{next(self.numbers)}")  # fmt: skip
+        self.do(state, transfers.record, data=sale)
+
+    @rule(late=st.booleans())
+    def hurry_or_not(self, late):
+        self.is_late = late
+
+    @rule(state=STATE, of_seizure=st.booleans())
+    def trace(self, state, of_seizure):
+        gun = {"seizure": self.seized} if of_seizure and state == "ARG" else {"firearm": GUN}
+        asked = TraceData("C-1", "routine", "Law 1", "used_in_crime", "Found", "evidence", **gun)
+        self.attempt("trace", state, traces.request, data=asked)
+
+    @rule(state=STATE, choice=ONE, words=st.lists(ONE, min_size=1, max_size=4), anyhow=FIVE)
+    def say(self, state, choice, words, anyhow):
+        """Let persons of an asked state speak, mostly of what waits, and mostly what is possible."""
+        for word in words:
+            waiting = (TraceRequest.status.in_(WAITING),)
+            request = anyhow and self.one_of("PRY", TraceRequest, choice, *waiting)
+            if not (request := request or self.one_of(state, TraceRequest, choice)):
+                return
+            possible = [name for name in SAYINGS if after(request.status, name)]
+            names = possible if possible and anyhow else list(SAYINGS)
+            action = names[word % len(names)]
+            command, data = SAYINGS[action]
+            self.attempt(action, request.owner_state, command, request_id=request.id, seen=None,
+                         data=data)  # fmt: skip
+
+    @rule(choice=ONE)
+    def reply(self, choice):
+        for state in STATES:
+            waiting = (TraceLeg.status == "clarification",)
+            if leg := self.one_of(state, TraceLeg, choice, *waiting):
+                self.attempt("reply", state, trace_steps.reply, trace_id=leg.trace_id,
+                             leg_id=leg.id, data=Replying("So"))  # fmt: skip
+
+    @rule(state=STATE, other=st.sampled_from((*STATES, "URY")), choice=ONE)
+    def ask_one_more(self, state, other, choice):
+        if trace := self.one_of(state, Trace, choice):
+            self.attempt("one more", state, trace_steps.ask_one_more, trace_id=trace.id,
+                         data=AskingOneMore(other, "A witness"))  # fmt: skip
+
+    @rule(state=STATE, choice=ONE)
+    def withdraw(self, state, choice):
+        if (trace := self.one_of(state, Trace, choice)) and choice % 3 == 0:
+            self.attempt("withdraw", state, traces.withdraw, trace_id=trace.id, seen=None)
+
+    @rule(visibility=st.sampled_from(("pointer", "silent", "open")), state=STATE)
+    def learn(self, visibility, state):
+        self.sell(state, visibility)
+
+    @rule()
+    def renew(self):
+        mark = Mark("proof", f"BM{next(self.numbers)}")
+        self.attempt(
+            "renew", "ARG", marks.add, seizure_id=self.seized, line=1, mark=mark, reason="Seen"
+        )
+
+    @rule(sender=STATE, recipient=STATE, data=st.data())
+    def copy(self, sender, recipient, data):
+        """Let some of what was ever said come, in any order, some of it twice."""
+        with transaction(self.actor(sender)):
+            wanted = select(Outbox.raw).where(
+                Outbox.owner_state == sender, Outbox.recipient == recipient
+            )
+            raws = [bytes(raw) for raw in db.session.scalars(wanted.order_by(Outbox.sequence))]
+        if raws:
+            some = data.draw(st.lists(st.sampled_from(raws), min_size=1, max_size=4))
+            with transaction(self.actor(recipient)):
+                inbox.receive_many(self.actor(recipient), some, keys_named)
+
+    @rule(state=STATE)
+    def work(self, state):
+        for _ in range(100):
+            actor = self.actor(state)
+            with transaction(actor):
+                if not deliveries.run(actor, self.vault):
+                    return
+
+    def teardown(self):
+        for _ in range(8):
+            self.now += timedelta(hours=1)
+            for state in (*STATES, "CHL", "URY"):
+                self.work(state)
+        for state in STATES:
+            self.agree(state)
+        self.stack.close()
+
+    def agree(self, state):
+        """Compare each leg with the request that the asked state has of it, and the trace with both."""
+        mine = {leg.id: leg for leg in self.rows(state, TraceLeg)}
+        for trace in self.rows(state, Trace):
+            of = [leg for leg in mine.values() if leg.trace_id == trace.id]
+            assert trace.status in ("withdrawn", legs.status_of(of, state))
+        for leg in mine.values():
+            if leg.state == state:
+                continue
+            [request] = [one for one in self.rows(leg.state, TraceRequest) if one.leg_id == leg.id]
+            assert request.status == leg.status
+            assert (request.stopped_at is not None) == (request.status == "clarification")
+            self.nothing_is_lost(state, leg, request)
+
+    def nothing_is_lost(self, state, leg, request):
+        """What the asked state said is known to the asking one, unless that had withdrawn."""
+        said, heard = self.words(leg.state, request.id), self.words(state, leg.id)
+        missing = {key for key, sender in said.items() if sender == leg.state} - heard.keys()
+        set_aside = {row.envelope_id: row.code for row in self.rows(state, InboxProgress)
+                     if row.status == "refused"}  # fmt: skip
+        assert {set_aside.get(key) for key in missing} <= {"illegal_transition"}
+        assert not missing or leg.status == "withdrawn"
+        assert {key for key, sender in heard.items() if sender == state} <= said.keys()
+
+    def words(self, state, subject_id):
+        return {row.envelope_id: row.sender for row in self.rows(state, TraceMessage)
+                if row.subject_id == subject_id and row.envelope_id}  # fmt: skip
+
+    def rows(self, state, model):
+        with transaction(self.actor(state)):
+            wanted = select(model.__table__).where(model.owner_state == state)
+            return db.session.execute(wanted).all()
+
+
+def watched(put):
+    """Let no status follow another but by the table, or by what the gun's renewal opens again."""
+
+    def wrapped(row, status, *more):
+        possible = {row.status, *TRANSITIONS[row.status].values()}
+        assert status in possible or (status == "sent" and row.status in SAID) or is_own(row)
+        put(row, status, *more)
+
+    return wrapped
+
+
+def is_own(row):
+    return isinstance(row, TraceLeg) and row.state == row.owner_state
+
+
+def test_both_sides_of_every_trace_agree_in_the_end(app):
+    few = settings(
+        max_examples=12, stateful_step_count=30, deadline=None, database=None,
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    run_state_machine_as_test(type("Asking", (Asking,), {"app": app}), settings=few)
+
+
+def test_both_sides_agree_after_long_talks_in_which_everything_is_said(app):
+    DONE.clear()
+    for seed in range(8):
+        talk(type("Asking", (Asking,), {"app": app})(), random.Random(seed))
+    wanted = (*SAYINGS, "reply", "renew", "withdraw", "one more")
+    assert [name for name in wanted if not DONE[name]] == []
+
+
+def talk(asking, chance):
+    """Let sixty things happen by chance, more often those that let a story go on."""
+    some = {asking.say: 8, asking.reply: 4, asking.work: 4, asking.trace: 2, asking.renew: 2,
+            asking.ask_one_more: 1, asking.withdraw: 1, asking.hurry_or_not: 2, asking.learn: 1}  # fmt: skip
+    data = {
+        "state": lambda: chance.choice(STATES), "choice": lambda: chance.randrange(64),
+        "words": lambda: [chance.randrange(64)], "anyhow": lambda: chance.randrange(5),
+        "of_seizure": lambda: chance.random() < 0.5, "late": lambda: chance.random() < 0.6,
+        "other": lambda: chance.choice((*STATES, "URY")),
+        "visibility": lambda: chance.choice(("pointer", "pointer", "silent", "open")),
+    }  # fmt: skip
+    for step in chance.choices(list(some), list(some.values()), k=60):
+        names = list(inspect.signature(step).parameters)
+        step(**{name: data[name]() for name in names})
+    asking.teardown()

@@ -1,0 +1,55 @@
+"""A state that is asked and holds a silent record answers as one that holds nothing."""
+
+import pytest
+
+from salsa_ext.services import routing
+from tests import bodies
+
+MARK = {"kind": "import", "text": "PRY 24", "state": "PRY"}
+OF_ITS_OWN = ("id", "created_at", "sent_at", "asked_at", "answered_at", "at", "envelope")
+
+
+def without_ids(said):
+    """Return what is said without what every answer has of its own."""
+    if isinstance(said, dict):
+        return {key: without_ids(value) for key, value in said.items() if key not in OF_ITS_OWN}
+    return [without_ids(one) for one in said] if isinstance(said, list) else said
+
+
+@pytest.fixture
+def ask(as_actor, asked, monkeypatch):
+    """Let Brazil trace a gun that an import mark ties to Paraguay; returns what is said and asked."""
+    monkeypatch.setattr(routing, "tell_owners", lambda *_: None)  # owners are told by another way
+    analyst = as_actor("BRA", "trace_analyst")
+
+    def post(serial):
+        firearm = bodies.firearm(serial=serial, marks=[MARK])
+        asked.clear()
+        said = analyst.post("/traces", bodies.trace(firearm=firearm)).json
+        return without_ids(said), list(asked)
+
+    return post
+
+
+@pytest.fixture
+def hidden(as_actor):
+    body = bodies.transfer(visibility="silent", firearm=bodies.firearm(serial="QXW731902"))
+    as_actor("PRY", "licensing_officer").post("/transfers", body)
+    return "QXW731902"
+
+
+def test_neither_the_answer_nor_the_statements_tell_of_a_silent_record(ask, hidden):
+    ask("TTH555018")  # warms what is read once
+    free, asked_free = ask("RVK640217")
+    silent, asked_silent = ask(hidden)
+    free["firearm"]["serial"] = silent["firearm"]["serial"]
+    free["firearm"]["marks"] = silent["firearm"]["marks"]
+    assert silent == free
+    assert asked_silent == asked_free
+
+
+def test_the_request_itself_does_not_tell_of_a_silent_record(as_actor, ask, hidden):
+    ask("RVK640217")
+    ask(hidden)
+    silent, free = as_actor("PRY", "trace_analyst").get("/requests").json["items"]
+    assert (silent["status"], silent["candidates"]) == (free["status"], free["candidates"])

@@ -1,0 +1,156 @@
+"""What both sides of a trace say at one moment: letters cross on the way, and both agree after."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from api.schemas.traces import TraceRequest as TraceBody
+from api.schemas.transfers import TransferRequest
+from salsa_ext.clock import FixedClock
+from salsa_ext.db import db, transaction
+from salsa_ext.messages.envelopes import Letter
+from salsa_ext.models import InboxProgress, TraceLeg, TraceMessage, TraceRequest
+from salsa_ext.policy.rules import operator
+from salsa_ext.services import deliveries, requests, trace_steps, traces, transfers
+from salsa_ext.values.requests import Answering, Deferring, Questioning, Replying, Telling
+from tests import bodies
+from tests.conftest import NOW
+
+
+@pytest.fixture
+def vault(app):
+    return app.config["VAULT"]
+
+
+@pytest.fixture
+def record(run):
+    """A sale in Paraguay of which others learn only that it is there."""
+    sale = TransferRequest().load(bodies.transfer(visibility="pointer"))
+    run("PRY", transfers.record, data=sale)
+
+
+@pytest.fixture
+def trace(run, record, vault):
+    return run("BRA", traces.request, vault=vault, data=TraceBody().load(bodies.trace()))
+
+
+@pytest.fixture
+def late(monkeypatch):
+    """Let nothing be delivered at once any more."""
+    return lambda: monkeypatch.setattr(deliveries, "deliver_now", lambda *_: 0)
+
+
+def row(state, model, *which):
+    with transaction(operator(state)):
+        wanted = select(model.__table__).where(model.owner_state == state, *which)
+        return db.session.execute(wanted).one()
+
+
+def request():
+    return row("PRY", TraceRequest)
+
+
+def leg():
+    return row("BRA", TraceLeg, TraceLeg.state == "PRY")
+
+
+def deliver(vault):
+    """Let the worker bring all that was said, at last."""
+    for turn in range(3):
+        for state in ("BRA", "PRY"):
+            actor = operator(state, clock=FixedClock(NOW + timedelta(hours=1 + turn)))
+            moved = 1
+            while moved:
+                with transaction(actor):
+                    moved = deliveries.run(actor, vault)
+
+
+@pytest.fixture
+def say(run, trace, vault):
+    """Let Paraguay say something of the request."""
+    return lambda command, data: run("PRY", command, vault=vault, request_id=request().id,
+                                     seen=None, data=data)  # fmt: skip
+
+
+@pytest.fixture
+def reply(run, trace, vault):
+    return lambda: run("BRA", trace_steps.reply, vault=vault, trace_id=trace, leg_id=leg().id,
+                       data=Replying("So"))  # fmt: skip
+
+
+def test_a_reply_to_an_older_question_does_not_answer_the_newer_one(say, reply, late, vault):
+    say(requests.ask, Questioning(("Which?",)))
+    late()
+    reply()
+    say(requests.defer, Deferring(NOW.date() + timedelta(days=3), "Holidays"))
+    say(requests.ask, Questioning(("Whose?",)))
+    deliver(vault)
+    assert (request().status, leg().status) == ("clarification", "clarification")
+
+
+def test_a_reply_that_crosses_an_answer_changes_nothing_and_is_kept(say, reply, late, vault):
+    say(requests.ask, Questioning(("Which?",)))
+    late()
+    reply()
+    say(requests.no_record, Telling())
+    deliver(vault)
+    assert (request().status, leg().status) == ("no_record", "no_record")
+    row("PRY", TraceMessage, TraceMessage.kind == "reply")
+
+
+def test_an_answer_that_crosses_a_withdrawal_is_set_aside_and_both_know(
+    say, run, late, trace, vault
+):
+    late()
+    say(requests.answer, Answering(points_to=("URY",)))
+    run("BRA", traces.withdraw, vault=vault, trace_id=trace, seen=None)
+    deliver(vault)
+    assert (request().status, leg().status) == ("withdrawn", "withdrawn")
+    aside = row("PRY", TraceMessage, TraceMessage.kind == "set_aside")
+    assert aside.data == {"code": "illegal_transition", "kind": "trace.answer"}
+
+
+@pytest.mark.parametrize("kind,body,code", [
+    ("trace.acknowledge", {"text": None}, None), ("trace.reply", {"text": "So"}, "not_found"),
+    ("trace.acknowledge", {"text": 7}, "malformed"), ("trace.refuse", {"text": "No"}, "malformed"),
+    ("trace.forward", {"state": "ZZZ", "reason": "There"}, None),
+])  # fmt: skip
+def test_a_letter_is_applied_whole_or_set_aside(run, trace, vault, kind, body, code):
+    before, said = leg(), {"leg": str(leg().id)} | body
+    actor = operator("PRY", clock=FixedClock(NOW))
+    with transaction(actor):
+        deliveries.send(actor, vault, Letter(kind, "C-1", "BRA", said))
+        deliveries.deliver_now(actor, vault)
+    settled = row("BRA", InboxProgress)
+    assert settled.code == code
+    assert (leg() == before) == (code is not None)
+
+
+def test_a_state_tells_nothing_of_another_state_s_records(run, trace, vault):
+    event = {"state": "URY", "record": "0199f2c0-0000-7000-8000-000000000000", "version": 1,
+             "event": "domestic_sale", "occurred_on": "2024-01-01", "handling": "H1", "bits": 9.0,
+             "strength": "strong"}  # fmt: skip
+    names = ("document_kind", "document_number", "shipment_status", "stolen_from", "giver",
+             "return_due_on", "counterpart_state", "receiver", "serial", "make", "make_text",
+             "model", "calibre", "calibre_text", "type", "linked_record")  # fmt: skip
+    said = {"leg": str(leg().id), "completeness": "full", "restriction_reason": None,
+            "events": [dict.fromkeys(names) | event], "points_to": [], "handling": "H1",
+            "note": None, "is_automatic": False}  # fmt: skip
+    actor = operator("PRY", clock=FixedClock(NOW))
+    with transaction(actor):
+        deliveries.send(actor, vault, Letter("trace.answer", "C-1", "BRA", said))
+        deliveries.deliver_now(actor, vault)
+    assert (row("BRA", InboxProgress).code, leg().status) == ("malformed", "sent")
+
+
+def test_a_leg_is_asked_once_however_often_it_is_sent(run, trace, vault):
+    mine = request()
+    body = mine.asked | {"leg": str(mine.leg_id), "trace": str(mine.trace_id)}
+    actor = operator("BRA", clock=FixedClock(NOW))
+    with transaction(actor):
+        deliveries.send(actor, vault, Letter("trace.request", "C-1", "PRY", body))
+        deliveries.deliver_now(actor, vault)
+    assert request() == mine
+    aside = row("BRA", TraceMessage, TraceMessage.kind == "set_aside")
+    assert aside.data == {"code": "conflict", "kind": "trace.request"}
