@@ -24,6 +24,7 @@ COMMANDS = {
     "seizure": ("api.cli.seizures", "seizure"),
     "attach": ("api.cli.attachments", "attach"),
     "match": ("api.cli.matches", "match"),
+    "lead": ("api.cli.leads", "lead"),
     "account": ("api.cli.accounts", "account"),
     "key": ("api.cli.keys", "key"),
     "signing-key": ("api.cli.signing", "signing_key"),

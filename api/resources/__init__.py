@@ -8,6 +8,7 @@ from api.resources import (
     attachments,
     checks,
     discrepancies,
+    leads,
     licensees,
     matches,
     notifications,
@@ -29,7 +30,7 @@ BLUEPRINTS: tuple[Resource, ...] = tuple(
     module.blueprint
     for module in (
         permits, papers, shipments, discrepancies, transfers, seizures, reports, records, matches,
-        attachments, checks, traces, posts, licensees, notifications, statistics, reference,
+        leads, attachments, checks, traces, posts, licensees, notifications, statistics, reference,
         settings, accounts,
     )
 )  # fmt: skip

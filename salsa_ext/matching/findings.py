@@ -62,7 +62,9 @@ def rarity(count: int, of: int) -> Reason:
 
 def several(guns: Sequence[Gun], days: Sequence[int] = ()) -> Iterator[Reason]:
     """Yield what their number says, where they were seized, and how soon: `days` of each that is known."""
-    count = say("These are {count} guns in {cases} seizures.", count=len(guns), cases=cases_of(guns))
+    count = say(
+        "These are {count} guns in {cases} seizures.", count=len(guns), cases=cases_of(guns)
+    )
     yield Reason("number", count, round(log2(len(guns)), 1))
     yield from across(guns)
     if days and (points := time_points(median(days))):

@@ -13,6 +13,8 @@ from uuid import UUID
 from salsa_ext.matching.events import ORDER, SEIZED
 from salsa_ext.matching.sales import first_sales
 
+Pair = tuple[UUID, UUID]
+
 
 @dataclass(frozen=True)
 class Known:
@@ -71,7 +73,7 @@ class Said:
 
 @dataclass(frozen=True)
 class Edge:
-    """Two records of one gun: for certain (a link), by a match that the reader's state confirmed, or by a strong one."""
+    """Two records of one gun: for certain (a link), or by a match, confirmed by the reader's state or strong."""
 
     one: UUID
     other: UUID
@@ -117,14 +119,18 @@ def sales_of(records: Iterable[Said]) -> list[Said]:
     return [event["said"] for event in first_sales([said.as_event for said in records])]
 
 
-def guns(records: Iterable[Said], edges: Iterable[Edge]) -> list[Gun]:
-    """Join records to guns, each of which was seized at least once; the order of either does not matter.
+def guns(
+    records: Iterable[Said], edges: Iterable[Edge], rejected: Collection[Pair] = ()
+) -> list[Gun]:
+    """Join records to guns, each of which was seized at least once; no order matters.
 
     Where a mark was sold new several times, several guns bear it: each of its seizures is a gun of
-    its own then, but for what links and confirmed matches join.
+    its own then, but for what links and confirmed matches join. Where two records of a gun are
+    said to be `rejected`, of two guns, nothing but these joins any of it.
     """
     known = {said.id: said for said in records}
-    joined = _Joined(known, [edge for edge in edges if {edge.one, edge.other} <= known.keys()])
+    within = [edge for edge in edges if {edge.one, edge.other} <= known.keys()]
+    joined = _Joined(known, within, rejected)
     found = [gun for ids in joined.parts(known) for gun in joined.apart(ids)]
     return sorted((gun for gun in found if gun.seized), key=lambda gun: gun.seized[0].id)
 
@@ -133,6 +139,7 @@ def guns(records: Iterable[Said], edges: Iterable[Edge]) -> list[Gun]:
 class _Joined:
     known: Mapping[UUID, Said]
     edges: Sequence[Edge]
+    rejected: Collection[Pair]
     at: dict[UUID, list[Edge]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
@@ -161,6 +168,10 @@ class _Joined:
 
     def apart(self, ids: set[UUID]) -> Iterator[Gun]:
         """Yield the one gun that records are of, or those that their mark cannot tell apart."""
+        if any(one in ids and other in ids for one, other in self.rejected):
+            parts = (self._gun(part) for part in self.parts(ids, sure=True))
+            yield from (gun for gun in parts if len(gun.sales) <= 1)
+            return
         gun = self._gun(ids)
         if len(gun.sales) <= 1:
             yield gun

@@ -20,6 +20,7 @@ from salsa_ext.matching import oddities, purchases, runs, sharing
 from salsa_ext.matching.evidence import Reason
 from salsa_ext.matching.findings import Finding
 from salsa_ext.matching.joined import Gun
+from salsa_ext.matching.sales import TRADE
 
 NARROWER: Final = {
     "shared_permit": ("shared_shipment",),
@@ -69,6 +70,12 @@ class Lead:
     def cases(self) -> int:
         """Count the seizures that the guns are of."""
         return len({said.document for gun in self.guns for said in gun.seized})
+
+    @cached_property
+    def dealers(self) -> frozenset[str]:
+        """Return the names of the dealers that sold its guns, as far as the reader may know them."""
+        sellers = (sale.giver for gun in self.guns for sale in gun.sales)
+        return frozenset(one.name for one in sellers if one and one.name and one.kind in TRADE)
 
     @property
     def rank(self) -> tuple[float, UUID]:

@@ -13,6 +13,7 @@ from salsa_ext.matching.findings import SHORT_DAYS, Finding, across, doubts, tim
 from salsa_ext.matching.joined import Gun, Said
 
 TAKEN: Final = SEIZED | {"surrender", "destruction"}  # it should not have come back
+EVENT_KINDS: Final = {"surrender": "report_kind", "destruction": "transfer_kind"}
 AGAIN: Final = 6.0  # points, chosen: it left the hands of the state
 DESTROYED: Final = 2.0  # chosen: somebody certified what did not happen
 MISSED: Final = -2.0  # chosen: the holder may have nothing to do with it
@@ -42,8 +43,9 @@ def _again(gun: Gun) -> Iterator[Finding]:
 
 
 def _back(one: Said, other: Said) -> Reason:
+    event = Coded(EVENT_KINDS.get(one.event, "seizure_kind"), one.event)
     text = say("{state} had it on {on} ({event}); {other} seized it {days} days later.",
-               state=one.state, on=one.on.isoformat(), event=Coded("event", one.event),
+               state=one.state, on=one.on.isoformat(), event=event,
                other=other.state, days=(other.on - one.on).days)  # fmt: skip
     return Reason("seized_again", text, AGAIN)
 

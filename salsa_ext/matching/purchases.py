@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Final
 
-from salsa_ext.errors import say
+from salsa_ext.errors import Message, say
 from salsa_ext.matching.evidence import Reason
 from salsa_ext.matching.findings import SHORT_DAYS, Finding, doubts, several
 from salsa_ext.matching.joined import Gun, Known, Said
@@ -73,7 +73,7 @@ def _finding(bought: Sequence[Bought]) -> Finding:
     return Finding("straw_purchase", str(sales[0].id), guns, tuple(reasons))
 
 
-def _text(bought: Sequence[Bought]):  # type: ignore[no-untyped-def]
+def _text(bought: Sequence[Bought]) -> Message:
     first, last = bought[0][0].on, bought[-1][0].on
     buyer = bought[0][1]
     told = {"count": len(bought), "first": first.isoformat(), "last": last.isoformat()}

@@ -69,7 +69,9 @@ def things_of(gun: Gun) -> Iterator[Thing]:
     for said in gun.records:
         if said.lot and said.make and not gun.is_open:
             text = say("The goods are of one lot: {lot}.", lot=said.lot)
-            yield Thing("shared_lot", f"{said.make}|{said.lot}", f"{said.make}|{said.lot}", said.on, text)
+            yield Thing(
+                "shared_lot", f"{said.make}|{said.lot}", f"{said.make}|{said.lot}", said.on, text
+            )
     yield from _dealer(gun)
     if not gun.is_open:
         for said in gun.records:
@@ -80,11 +82,15 @@ def things_of(gun: Gun) -> Iterator[Thing]:
 def _dealer(gun: Gun) -> Iterator[Thing]:
     sellers = [sale.giver for sale in gun.sales]
     one = sellers[0] if sellers else None
-    if one and one.kind in TRADE and {party.key for party in sellers if party} == {one.key}:
-        if None not in sellers:
-            text = _named(one, say("The guns were sold by one dealer: {name}.", name=one.name),
-                          say("The guns were sold by one dealer of {state}.", state=one.state))  # fmt: skip
-            yield _of(one, "shared_dealer", gun.sales[0].on, text)
+    if (
+        one is None
+        or one.kind not in TRADE
+        or any(party is None or party.key != one.key for party in sellers)
+    ):
+        return
+    text = _named(one, say("The guns were sold by one dealer: {name}.", name=one.name),
+                  say("The guns were sold by one dealer of {state}.", state=one.state))  # fmt: skip
+    yield _of(one, "shared_dealer", gun.sales[0].on, text)
 
 
 def _shipped(said: Said) -> Iterator[Thing]:
