@@ -48,6 +48,11 @@ def cases_of(guns: Sequence[Gun]) -> int:
     return len({said.document for gun in guns for said in gun.seized})
 
 
+def are_apart(guns: Sequence[Gun]) -> bool:
+    """Tell whether these are guns of two seizures or more: what was seized together shares much anyway."""
+    return len(guns) > 1 and len({gun.seized[0].document for gun in guns}) > 1
+
+
 def time_points(days: float) -> float:
     """Return the points of a time: none from three years on, one more for each half of it."""
     return round(min(max(log2(SHORT_DAYS / max(days, 1)), 0.0), MOST_FOR_TIME), 1)
@@ -81,11 +86,11 @@ def across(guns: Sequence[Gun]) -> Iterator[Reason]:
         yield Reason("states", text, min(EACH_STATE * (len(states) - 1), MOST_FOR_STATES))
 
 
-def doubts(guns: Sequence[Gun]) -> Iterator[Reason]:
+def doubts(guns: Sequence[Gun], points: float = UNSURE) -> Iterator[Reason]:
     """Yield what has to be looked at before anything is concluded."""
     if unsure := sum(gun.unsure for gun in guns):
         text = say("{count} matches that join their records are not confirmed yet.", count=unsure)
-        yield Reason("unconfirmed", text, UNSURE)
+        yield Reason("unconfirmed", text, points)
     if vague := sum(gun.is_open for gun in guns):
         text = say("{count} of them bear a serial that was sold new more than once.", count=vague)
         yield Reason("several_sales", text, OPEN)

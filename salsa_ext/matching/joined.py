@@ -73,7 +73,7 @@ class Said:
 
 @dataclass(frozen=True)
 class Edge:
-    """Two records of one gun: for certain (a link), or by a match, confirmed by the reader's state or strong."""
+    """Two records of one gun: for certain (a link), or by a match, confirmed by the reader or strong."""
 
     one: UUID
     other: UUID

@@ -15,6 +15,9 @@ from salsa_ext.matching.joined import Gun, Said
 TAKEN: Final = SEIZED | {"surrender", "destruction"}  # it should not have come back
 EVENT_KINDS: Final = {"surrender": "report_kind", "destruction": "transfer_kind"}
 AGAIN: Final = 6.0  # points, chosen: it left the hands of the state
+MORE_OFTEN: Final = 1.0  # chosen: for each time after the first
+READ_OTHERWISE: Final = -2.0  # chosen: it may be its neighbour
+TO_BE_JUDGED: Final = -3.0  # chosen: that both are of one gun is all there is to it
 DESTROYED: Final = 2.0  # chosen: somebody certified what did not happen
 MISSED: Final = -2.0  # chosen: the holder may have nothing to do with it
 
@@ -34,20 +37,24 @@ def _again(gun: Gun) -> Iterator[Finding]:
     ]  # fmt: skip
     if gun.is_open or not back:
         return
-    reasons = [_back(*pair) for pair in back]
+    points = [AGAIN] + [MORE_OFTEN] * (len(back) - 1)
+    reasons = [_back(*pair, worth) for pair, worth in zip(back, points, strict=True)]
     if any(one.event == "destruction" for one, _ in back):
         text = say("It was certified to have been destroyed.")
         reasons.append(Reason("destroyed", text, DESTROYED))
-    reasons += [*across([gun]), *doubts([gun])]
+    if len({said.serial for pair in back for said in pair if said.serial}) > 1:
+        text = say("Its serial was not read the same each time.")
+        reasons.append(Reason("read_otherwise", text, READ_OTHERWISE))
+    reasons += [*across([gun]), *doubts([gun], TO_BE_JUDGED)]
     yield Finding("recirculation", str(taken[0].id), (gun,), tuple(reasons))
 
 
-def _back(one: Said, other: Said) -> Reason:
+def _back(one: Said, other: Said, points: float) -> Reason:
     event = Coded(EVENT_KINDS.get(one.event, "seizure_kind"), one.event)
     text = say("{state} had it on {on} ({event}); {other} seized it {days} days later.",
                state=one.state, on=one.on.isoformat(), event=event,
                other=other.state, days=(other.on - one.on).days)  # fmt: skip
-    return Reason("seized_again", text, AGAIN)
+    return Reason("seized_again", text, points)
 
 
 def _soon(gun: Gun) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from typing import Final
 
 from salsa_ext.errors import say
 from salsa_ext.matching.evidence import Reason
-from salsa_ext.matching.findings import Finding, cases_of, doubts, several
+from salsa_ext.matching.findings import Finding, are_apart, doubts, several
 from salsa_ext.matching.joined import Gun
 
 NEXT: Final = 3  # chosen: two between them may be not seized yet
@@ -30,7 +30,7 @@ def find(guns: Sequence[Gun]) -> Iterator[Finding]:
     for family, numbers in families.items():
         for run in _runs(sorted(numbers)):
             some = tuple(numbers[number] for number in run)
-            if cases_of(some) > 1:
+            if are_apart(some):
                 yield _finding(family, run, some, len(numbers))
 
 

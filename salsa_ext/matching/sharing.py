@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -11,11 +11,10 @@ from typing import Final
 from salsa_ext.errors import Message, say
 from salsa_ext.matching.events import LAWFUL
 from salsa_ext.matching.evidence import Reason
-from salsa_ext.matching.findings import Finding, cases_of, doubts, rarity, several
+from salsa_ext.matching.findings import Finding, are_apart, doubts, rarity, several
 from salsa_ext.matching.joined import Gun, Known, Said
 from salsa_ext.matching.sales import TRADE
 
-CASES: Final = 2  # what was seized together shares it anyway
 MISSED: Final = frozenset(("loss", "theft"))
 
 
@@ -45,23 +44,29 @@ def find(guns: Sequence[Gun]) -> Iterator[Finding]:
         known[kind] |= holding.keys()
     for (kind, _), holding in shared.items():
         some = tuple(guns[number] for number in sorted(holding))
-        if cases_of(some) >= CASES:
-            things = [thing for number in sorted(holding) for thing in holding[number]]
+        if are_apart(some):
+            things = [holding[number] for number in sorted(holding)]
             yield _finding(kind, some, things, len(known[kind]))
 
 
-def _finding(kind: str, guns: tuple[Gun, ...], things: Sequence[Thing], of: int) -> Finding:
-    best = min(things, key=lambda thing: (thing.is_vague, thing.token))
-    days = _days(guns, things)
+def _finding(
+    kind: str, guns: tuple[Gun, ...], things: Sequence[Sequence[Thing]], of: int
+) -> Finding:
+    every = [thing for some in things for thing in some]
+    best = min(every, key=lambda thing: (thing.is_vague, thing.token))
     reasons = [Reason("shared", best.text, 0.0), rarity(len(guns), of),
-               *several(guns, days), *doubts(guns)]  # fmt: skip
-    return Finding(kind, min(thing.token for thing in things), guns, tuple(reasons))
+               *several(guns, _days(guns, things)), *doubts(guns)]  # fmt: skip
+    return Finding(kind, min(thing.token for thing in every), guns, tuple(reasons))
 
 
-def _days(guns: Sequence[Gun], things: Iterable[Thing]) -> list[int]:
+def _days(guns: Sequence[Gun], things: Sequence[Sequence[Thing]]) -> list[int]:
     """Return how many days after the thing each gun was first seized."""
-    since = min(thing.on for thing in things)
-    return [(gun.seized[0].on - since).days for gun in guns]
+    since = (min(thing.on for thing in some) for some in things)
+    after = [
+        [(said.on - on).days for said in gun.seized if said.on >= on]
+        for gun, on in zip(guns, since, strict=True)
+    ]
+    return [days[0] for days in after if days]
 
 
 def things_of(gun: Gun) -> Iterator[Thing]:

@@ -52,11 +52,11 @@ def papers(actor: Actor, rows: Iterable[Any]) -> dict[UUID, Shipped]:
 
 
 def _query(ids: Iterable[UUID]) -> Select[Any]:
-    columns = (
+    columns: tuple[Any, ...] = (
         Shipment.id, Shipment.owner_state, Shipment.concerned, Shipment.number, Shipment.permit_id,
         Shipment.permit_number, Permit.final_consignee_id,
     )  # fmt: skip
-    query: Select[Any] = select(*columns).join(Permit, Permit.id == Shipment.permit_id)
+    query = select(*columns).join(Permit, Permit.id == Shipment.permit_id)
     return query.where(among(Shipment.id, ids))
 
 
