@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
 
-from api.demo import tour
+from api.demo import leads, tour
 from api.demo.deals import Consignment, Deal, Market
 from api.demo.guns import FOREIGN, Armoury, Design, Gun, by_source
 from api.demo.manifests import Forwarder
@@ -108,7 +108,7 @@ class Planner:
 
     def _registrar(self, deals: list[Deal]) -> Registrar:
         registrar = Registrar(self._random, self._calendar, self._people, self._armoury, deals)
-        registrar.make(self._count(TRANSFERS) - tour.COUNT - 1)
+        registrar.make(self._count(TRANSFERS) - tour.COUNT - 1 - leads.COUNT)
         return registrar
 
     def _desk(self, guns: Sequence[Gun], lost: Sequence[tuple[Consignment, Gun]]) -> Desk:
@@ -125,10 +125,11 @@ class Planner:
         for state in STAPLES:
             police.find(state, police.unknown(FOREIGN))
             police.find(state, registrar.sale("USA", self._abroad()))
-        police.make(self._count(SEIZURES) - 2 * len(STAPLES) - len(tour.SEIZURES))
+        police.make(self._count(SEIZURES) - 2 * len(STAPLES) - len(tour.SEIZURES) - leads.SEIZURES)
         first = [replace(made, data=replace(made.data, number=self._numbers.next(made.state, "Z")))
                  for made in tour.seizures(self._calendar, lot)]  # fmt: skip
-        return [*first, *police.numbered(self._numbers)]
+        last = leads.seizures(self._calendar, self._numbers)
+        return [*first, *police.numbered(self._numbers), *last]
 
     def _unsold(self, deals: Iterable[Deal]) -> list[Gun]:
         """Return some of the guns in dealers' stocks: most that are seized were sold before."""
@@ -169,4 +170,5 @@ class Planner:
             (state, replace(data, number=self._numbers.next(state, "T")))
             for _, state, data in tour.transfers(self._calendar, self._people, lot)
         ]
-        return [*first, *registrar.numbered(self._numbers)]
+        last = leads.transfers(self._calendar, self._numbers)
+        return [*first, *registrar.numbered(self._numbers), *last]
