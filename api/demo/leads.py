@@ -15,6 +15,7 @@ from typing import Final
 
 from api.demo.guns import Gun, by_source, describe
 from api.demo.papers import Numbers
+from api.demo.people import People
 from api.demo.seizures import Seized
 from api.demo.transfers import Stated
 from api.demo.world import STATES, Calendar, towns
@@ -28,10 +29,6 @@ BUYER: Final = Party("Derek Placeholder", "individual", "USA", "Example Street 1
 GUARDS: Final = Party(
     "Vigilancia Figurada (ficticia)", "private_security", "HND", licence="HND-V-01"
 )
-SHOPS: Final = tuple(
-    Party(f"Placeholder {name} (fictitious)", "dealer", "USA", "Example Street 9, El Paso", licence=number)
-    for name, number in (("Pawn", "USA-D-91"), ("Outfitters", "USA-D-92"))
-)  # fmt: skip
 # Days before the anchor, serial, shop; where each was seized, and when.
 BOUGHT: Final = ((310, "BXD4417", 0), (309, "BXD4502", 1), (308, "BXF0136", 0))
 CROSSED: Final = (("MEX", 255), ("GTM", 190), ("MEX", 131))
@@ -43,10 +40,10 @@ COUNT: Final = len(BOUGHT) + len(GUARDED)
 SEIZURES: Final = len(CROSSED) + len(GUARDED) + len(CARTRIDGES)
 
 
-def transfers(calendar: Calendar, numbers: Numbers) -> Iterator[Stated]:
+def transfers(calendar: Calendar, people: People, numbers: Numbers) -> Iterator[Stated]:
     """Yield the sales to the one buyer, and the registration of the guards' revolvers."""
     for day, serial, shop in BOUGHT:
-        seller = SHOPS[shop]
+        seller = people.firms("USA")[shop]
         yield _numbered(numbers, "USA", TransferData(
             "domestic_sale", _when(calendar, "USA", day),
             describe(_gun("USA", "pistol", serial, day), calendar),

@@ -170,5 +170,5 @@ class Planner:
             (state, replace(data, number=self._numbers.next(state, "T")))
             for _, state, data in tour.transfers(self._calendar, self._people, lot)
         ]
-        last = leads.transfers(self._calendar, self._numbers)
+        last = leads.transfers(self._calendar, self._people, self._numbers)
         return [*first, *registrar.numbered(self._numbers), *last]

@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from api.app import create_app
-from api.demo import credentials, guns, region, tour, words
+from api.demo import credentials, guns, leads, region, tour, words
 from api.demo.plan import Planner
 from api.demo.registers import FLAWS
 from api.demo.traces import ASKING
@@ -139,6 +139,22 @@ def test_the_board_of_the_tours_post_shows_what_is_due_and_what_was_seized(small
     board = small.client("BRA", "border_officer").get(f"/posts/{POST}/board").json
     assert board["due"]
     assert "BRA-Z-0001" in [seizure["number"] for seizure in board["seizures"]]
+
+
+def test_an_analyst_finds_a_straw_purchase_a_holder_and_a_lot(small):
+    case = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
+    found = {
+        kind: small.client(state, "trace_analyst").get(f"/leads?kind={kind}", **case).json["items"]
+        for state, kind in (
+            ("USA", "straw_purchase"),
+            ("HND", "shared_holder"),
+            ("COL", "shared_lot"),
+        )
+    }
+    assert [lead["gun_count"] for lead in found["straw_purchase"]] == [3]
+    assert "Derek Placeholder" in found["straw_purchase"][0]["summary"]
+    assert leads.GUARDS.name in "".join(lead["summary"] for lead in found["shared_holder"])
+    assert leads.LOT.replace("-", "") in found["shared_lot"][0]["summary"]
 
 
 def test_figures_hold_cells_that_are_shown_and_cells_that_are_withheld(small):
