@@ -89,8 +89,12 @@ def across(guns: Sequence[Gun]) -> Iterator[Reason]:
 def doubts(guns: Sequence[Gun], points: float = UNSURE) -> Iterator[Reason]:
     """Yield what has to be looked at before anything is concluded."""
     if unsure := sum(gun.unsure for gun in guns):
-        text = say("{count} matches that join their records are not confirmed yet.", count=unsure)
+        text = say(
+            "Matches that join their records and are not confirmed yet: {count}.", count=unsure
+        )
         yield Reason("unconfirmed", text, points)
     if vague := sum(gun.is_open for gun in guns):
-        text = say("{count} of them bear a serial that was sold new more than once.", count=vague)
+        text = say(
+            "Guns among them whose serial was sold new more than once: {count}.", count=vague
+        )
         yield Reason("several_sales", text, OPEN)
