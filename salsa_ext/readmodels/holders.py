@@ -42,13 +42,13 @@ def _query(ids: Iterable[UUID]) -> Select[Any]:
 
 def _known(actor: Actor, parties: Iterable[Party]) -> dict[UUID, Known]:
     return {
-        party.id: Known(key, party.kind, str(party.id), party.owner_state, name_for(actor, party))
+        party.id: Known(key, party.kind, str(party.id), party.owner_state, name_for(party, actor))
         for party in parties
         if (key := _key(party))
     }
 
 
-def name_for(actor: Actor, party: Party) -> str | None:
+def name_for(party: Party, actor: Actor) -> str | None:
     """Return the name that the reader may have: here alone a name goes out with a lead.
 
     His own state's records name everybody to him, another's only firms and bodies.

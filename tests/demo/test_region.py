@@ -24,7 +24,7 @@ from salsa_ext.db import db, transaction
 from salsa_ext.errors import Conflict
 from salsa_ext.policy.rules import operator, permissions_of
 from salsa_ext.readmodels import names
-from salsa_ext.services import installation
+from salsa_ext.services import installation, rematching
 from salsa_ext.services.authentication import find_account
 from salsa_ext.values.codes import LICENSEE_ROLES, ROLES, TRACE_STATUSES
 from tests import actors
@@ -142,6 +142,8 @@ def test_the_board_of_the_tours_post_shows_what_is_due_and_what_was_seized(small
 
 
 def test_an_analyst_finds_a_straw_purchase_a_holder_and_a_lot(small):
+    for state in ("USA", "MEX", "GTM", "HND"):
+        small.look(state)
     case = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
     found = {
         kind: small.client(state, "trace_analyst").get(f"/leads?kind={kind}", **case).json["items"]
@@ -278,6 +280,14 @@ class Small:
     def client(self, state, role):
         [account] = [one for one in self.made.accounts if (one.state, one.role) == (state, role)]
         return actors.Client(self.app.test_client(), account.token)
+
+    def look(self, state):
+        """Let the worker match what a state recorded, until nothing waits."""
+        actor, waiting = operator(state, clock=FixedClock(Calendar(ANCHOR).at(0))), 1
+        with self.app.app_context():
+            while waiting:
+                with transaction(actor):
+                    waiting = rematching.run(actor=actor)
 
 
 @pytest.fixture(scope="module")

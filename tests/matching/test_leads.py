@@ -150,6 +150,14 @@ def test_a_holder_that_may_not_be_named_is_the_same_one_all_the_same():
         "shared_holder", "The guns had one holder, whom PRY knows.")  # fmt: skip
 
 
+def test_a_lead_is_known_by_nothing_that_identifies_a_person():
+    guns = [
+        gun(said("registration", 0, receiver=buyer("PRY-77")), said("seized", day))
+        for day in (5, 6)
+    ]
+    assert find(guns)[0].key == "token-PRY-77"  # the id of a party, no number that can be tried
+
+
 def test_from_whom_guns_were_stolen_held_them():
     guns = [
         gun(said("theft", 0, giver=buyer(name="Ana Ejemplo")), said("seized", day))
