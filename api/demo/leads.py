@@ -36,8 +36,6 @@ GUARDED: Final = (("K731905", "HND", 88), ("K702246", "GTM", 41))
 REGISTERED_ON: Final = 1_400
 LOT: Final = "2024-0417"
 CARTRIDGES: Final = (("COL", 63), ("COL", 27))
-COUNT: Final = len(BOUGHT) + len(GUARDED)
-SEIZURES: Final = len(CROSSED) + len(GUARDED) + len(CARTRIDGES)
 
 
 def transfers(calendar: Calendar, people: People, numbers: Numbers) -> Iterator[Stated]:
@@ -97,5 +95,5 @@ def _seized(
 
 
 def _cartridges() -> Firearm:
-    return Firearm(category="ammunition", make="CBC", calibre="9x19", headstamp="CBC 9mm LUGER",
-                   lot=LOT, quantity=Decimal(150))  # fmt: skip
+    return Firearm(category="ammunition", marking="intact", make="CBC", calibre="9x19",
+                   headstamp="CBC 9mm LUGER", lot=LOT, quantity=Decimal(150))  # fmt: skip

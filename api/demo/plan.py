@@ -91,7 +91,7 @@ class Planner:
             shipments=self._shipped([first, *deals]),
             transfers=self._transfers(registrar, lot),
             reports=list(desk.numbered(self._numbers)),
-            seizures=seizures,
+            seizures=[*seizures, *leads.seizures(self._calendar, self._numbers)],
             traces=Analysts(self._random, seizures, tour.SEIZURES).cases(self._count(TRACES)),
         )
 
@@ -108,7 +108,7 @@ class Planner:
 
     def _registrar(self, deals: list[Deal]) -> Registrar:
         registrar = Registrar(self._random, self._calendar, self._people, self._armoury, deals)
-        registrar.make(self._count(TRANSFERS) - tour.COUNT - 1 - leads.COUNT)
+        registrar.make(self._count(TRANSFERS) - tour.COUNT - 1)
         return registrar
 
     def _desk(self, guns: Sequence[Gun], lost: Sequence[tuple[Consignment, Gun]]) -> Desk:
@@ -125,11 +125,10 @@ class Planner:
         for state in STAPLES:
             police.find(state, police.unknown(FOREIGN))
             police.find(state, registrar.sale("USA", self._abroad()))
-        police.make(self._count(SEIZURES) - 2 * len(STAPLES) - len(tour.SEIZURES) - leads.SEIZURES)
+        police.make(self._count(SEIZURES) - 2 * len(STAPLES) - len(tour.SEIZURES))
         first = [replace(made, data=replace(made.data, number=self._numbers.next(made.state, "Z")))
                  for made in tour.seizures(self._calendar, lot)]  # fmt: skip
-        last = leads.seizures(self._calendar, self._numbers)
-        return [*first, *police.numbered(self._numbers), *last]
+        return [*first, *police.numbered(self._numbers)]
 
     def _unsold(self, deals: Iterable[Deal]) -> list[Gun]:
         """Return some of the guns in dealers' stocks: most that are seized were sold before."""
