@@ -73,7 +73,9 @@ def several(guns: Sequence[Gun], days: Sequence[int] = ()) -> Iterator[Reason]:
     yield Reason("number", count, round(log2(len(guns)), 1))
     yield from across(guns)
     if days and (points := time_points(median(days))):
-        text = say("Half of them were seized at most {days} days after that.", days=round(median(days)))
+        text = say(
+            "Half of them were seized at most {days} days after that.", days=round(median(days))
+        )
         yield Reason("time", text, points)
 
 
