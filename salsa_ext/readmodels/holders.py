@@ -31,16 +31,19 @@ def known(actor: Actor, wanted: Mapping[str, Collection[UUID]]) -> dict[UUID, Kn
     found: dict[UUID, Known] = {}
     for state, ids in sorted(wanted.items()):
         with as_state(actor, state):
-            parties = db.session.scalars(_query(ids)).all()
+            parties = db.session.execute(_query(ids)).all()
         found |= _known(actor, parties)
     return found
 
 
 def _query(ids: Iterable[UUID]) -> Select[Any]:
-    return select(Party).where(among(Party.id, ids))
+    columns: tuple[Any, ...] = (Party.id, Party.owner_state, Party.kind, Party.country, Party.name, Party.address,
+               Party.identification)  # fmt: skip
+    query: Select[Any] = select(*columns)
+    return query.where(among(Party.id, ids))
 
 
-def _known(actor: Actor, parties: Iterable[Party]) -> dict[UUID, Known]:
+def _known(actor: Actor, parties: Iterable[Any]) -> dict[UUID, Known]:
     return {
         party.id: Known(key, party.kind, str(party.id), party.owner_state, name_for(party, actor))
         for party in parties
@@ -48,7 +51,7 @@ def _known(actor: Actor, parties: Iterable[Party]) -> dict[UUID, Known]:
     }
 
 
-def name_for(party: Party, actor: Actor) -> str | None:
+def name_for(party: Any, actor: Actor) -> str | None:
     """Return the name that the reader may have: here alone a name goes out with a lead.
 
     His own state's records name everybody to him, another's only firms and bodies.
@@ -58,7 +61,7 @@ def name_for(party: Party, actor: Actor) -> str | None:
     return party.name
 
 
-def _key(party: Party) -> str | None:
+def _key(party: Any) -> str | None:
     """Return what is the same for whoever is the same; it never leaves the service."""
     if party.kind != PERSON:
         return f"{party.country}:{names.key(party.name).hex()}" if party.name else None

@@ -64,7 +64,8 @@ def joined(actor: Actor) -> Joined:
         if not rows:
             break
         found.rows |= {row.id: row for row in rows}
-        ways = _links(actor, rows, found) | _matches(actor, found, _of(row.id for row in rows))
+        trade = ~Match.is_of_crime & _of(row.id for row in rows)  # those of crime are there already
+        ways = _links(actor, rows, found) | _matches(actor, found, trade)
         front = {key: state for key, state in ways.items() if key not in found.rows}
     return found
 
