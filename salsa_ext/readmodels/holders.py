@@ -37,10 +37,11 @@ def known(actor: Actor, wanted: Mapping[str, Collection[UUID]]) -> dict[UUID, Kn
 
 
 def _query(ids: Iterable[UUID]) -> Select[Any]:
-    columns: tuple[Any, ...] = (Party.id, Party.owner_state, Party.kind, Party.country, Party.name, Party.address,
-               Party.identification)  # fmt: skip
-    query: Select[Any] = select(*columns)
-    return query.where(among(Party.id, ids))
+    columns: tuple[Any, ...] = (
+        Party.id, Party.owner_state, Party.kind, Party.country, Party.name, Party.address,
+        Party.identification,
+    )  # fmt: skip
+    return select(*columns).where(among(Party.id, ids))
 
 
 def _known(actor: Actor, parties: Iterable[Any]) -> dict[UUID, Known]:
@@ -58,7 +59,8 @@ def name_for(party: Any, actor: Actor) -> str | None:
     """
     if party.kind == PERSON and party.owner_state != actor.state:
         return None
-    return party.name
+    name: str | None = party.name
+    return name
 
 
 def _key(party: Any) -> str | None:
