@@ -130,6 +130,8 @@ ROUTES = (
     Route("GET", "/matches/{match_id}", Of.MATCH_READ),
     Route("POST", "/matches/{match_id}/confirm", Of.MATCH_DECIDE),
     Route("POST", "/matches/{match_id}/reject", Of.MATCH_DECIDE),
+    Route("GET", "/leads", Of.LEAD_READ),
+    Route("GET", "/leads/{lead_id}", Of.LEAD_READ),
     Route("POST", "/checks", Of.CHECK_MAKE),
     Route("POST", "/checks/batch", Of.CHECK_MAKE),
     Route("POST", "/checks/{check_id}/case", Of.CHECK_MAKE),

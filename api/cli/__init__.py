@@ -28,6 +28,7 @@ COMMANDS = {
     "consent": ("api.cli.consents", "consent"),
     "trace": ("api.cli.traces", "trace"),
     "request": ("api.cli.requests", "request"),
+    "lead": ("api.cli.leads", "lead"),
     "account": ("api.cli.accounts", "account"),
     "key": ("api.cli.keys", "key"),
     "signing-key": ("api.cli.signing", "signing_key"),

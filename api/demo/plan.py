@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
 
-from api.demo import tour
+from api.demo import leads, tour
 from api.demo.deals import Consignment, Deal, Market
 from api.demo.guns import FOREIGN, Armoury, Design, Gun, by_source
 from api.demo.manifests import Forwarder
@@ -91,7 +91,7 @@ class Planner:
             shipments=self._shipped([first, *deals]),
             transfers=self._transfers(registrar, lot),
             reports=list(desk.numbered(self._numbers)),
-            seizures=seizures,
+            seizures=[*seizures, *leads.seizures(self._calendar, self._numbers)],
             traces=Analysts(self._random, seizures, tour.SEIZURES).cases(self._count(TRACES)),
         )
 
@@ -169,4 +169,5 @@ class Planner:
             (state, replace(data, number=self._numbers.next(state, "T")))
             for _, state, data in tour.transfers(self._calendar, self._people, lot)
         ]
-        return [*first, *registrar.numbered(self._numbers)]
+        last = leads.transfers(self._calendar, self._people, self._numbers)
+        return [*first, *registrar.numbered(self._numbers), *last]

@@ -9,6 +9,7 @@ from api.resources import (
     checks,
     consents,
     discrepancies,
+    leads,
     licensees,
     matches,
     notifications,
@@ -31,8 +32,8 @@ BLUEPRINTS: tuple[Resource, ...] = tuple(
     module.blueprint
     for module in (
         permits, papers, shipments, discrepancies, transfers, seizures, reports, records, consents,
-        matches, attachments, checks, traces, requests, posts, licensees, notifications, statistics,
-        reference,
+        matches, leads, attachments, checks, traces, requests, posts, licensees, notifications,
+        statistics, reference,
         settings, accounts,
     )
 )  # fmt: skip

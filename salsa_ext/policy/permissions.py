@@ -42,6 +42,8 @@ class Permission(StrEnum):
     """Tell an irregularity of a shipment that concerns the own state."""
     KEY_MANAGE = "key:manage"
     """Issue and revoke keys of the own state."""
+    LEAD_READ = "lead:read"
+    """See what guns that were seized have in common with others."""
     LICENSEE_READ = "licensee:read"
     """Read the own state's register of licensees."""
     LICENSEE_RECORD = "licensee:record"

@@ -115,6 +115,11 @@ TRANSPORTS: Final = ("land", "sea", "air", "mail", "other")
 MATCH_STATUSES: Final = ("proposed", "confirmed", "rejected")
 MATCH_STRENGTHS: Final = ("strong", "moderate")
 
+LEAD_KINDS: Final = (
+    "shared_shipment", "shared_permit", "shared_consignee", "shared_dealer", "shared_holder",
+    "shared_lot", "consecutive_serials", "straw_purchase", "recirculation", "short_time_to_crime",
+)  # fmt: skip
+
 TRACE_STATUSES: Final = (
     "draft", "approved", "sent", "in_progress", "answered", "withdrawn", "closed",
 )  # fmt: skip

@@ -18,6 +18,7 @@ UNKNOWN = [
     ("police_officer", "/seizures?kind=taken", "kind", "seized"),
     ("police_officer", "/seizures?post=nowhere", "post", "/posts"),
     ("police_officer", "/reports?kind=lost", "kind", "theft"),
+    ("trace_analyst", "/leads?kind=shared", "kind", "shared_dealer"),
     ("police_officer", "/traces?status=open", "status", "answered"),
     ("police_officer", "/traces?priority=high", "priority", "urgent"),
     ("licensing_officer", "/transfers?kind=sale", "kind", "domestic_sale"),
@@ -31,7 +32,7 @@ UNKNOWN = [
 ]  # fmt: skip
 FREE = {  # what people write, which is no code
     "cursor", "number", "document", "plate", "case_number", "q", "subject_id", "subject_number",
-    "assignee",
+    "assignee", "dealer",
 }  # fmt: skip
 
 

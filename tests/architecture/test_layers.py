@@ -31,6 +31,9 @@ SEES_AS_ANOTHER_STATE = {  # each answers from a state's own records, and for no
     "salsa_ext/services/histories.py": "open records that a link or a confirmed match leads to",
     "salsa_ext/services/positions.py": "its status follows from what all states say",
     "salsa_ext/readmodels/serials.py": "whether a record that another mark hits has its own serial",
+    "salsa_ext/readmodels/consignments.py": "by which shipment an open record left its state",
+    "salsa_ext/readmodels/holders.py": "whether open records name the same person, and not whom",
+    "salsa_ext/readmodels/joining.py": "open records that a link or a match leads to",
     "salsa_ext/readmodels/traces.py": "firms that answers named already",
 }
 ENDS_A_TRANSACTION = ("commit", "rollback")

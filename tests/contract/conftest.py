@@ -56,6 +56,7 @@ def served(server, template, tmp_path_factory):
     with application.app_context():
         ids = region.fill(application) | {
             "key_id": ID,
+            "lead_id": ID,
             "code": POST,
             "dataset": "seizures",
             "line": 1,

@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from api.app import create_app
-from api.demo import credentials, guns, region, tour, words
+from api.demo import credentials, guns, leads, region, tour, words
 from api.demo.plan import Planner
 from api.demo.registers import FLAWS
 from api.demo.traces import ASKING
@@ -24,7 +24,7 @@ from salsa_ext.db import db, transaction
 from salsa_ext.errors import Conflict
 from salsa_ext.policy.rules import operator, permissions_of
 from salsa_ext.readmodels import names
-from salsa_ext.services import installation
+from salsa_ext.services import installation, rematching
 from salsa_ext.services.authentication import find_account
 from salsa_ext.values.codes import LICENSEE_ROLES, ROLES, TRACE_STATUSES
 from tests import actors
@@ -139,6 +139,24 @@ def test_the_board_of_the_tours_post_shows_what_is_due_and_what_was_seized(small
     board = small.client("BRA", "border_officer").get(f"/posts/{POST}/board").json
     assert board["due"]
     assert "BRA-Z-0001" in [seizure["number"] for seizure in board["seizures"]]
+
+
+def test_an_analyst_finds_a_straw_purchase_a_holder_and_a_lot(small):
+    for state in ("USA", "MEX", "GTM", "HND"):
+        small.look(state)
+    case = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
+    found = {
+        kind: small.client(state, "trace_analyst").get(f"/leads?kind={kind}", **case).json["items"]
+        for state, kind in (
+            ("USA", "straw_purchase"),
+            ("HND", "shared_holder"),
+            ("COL", "shared_lot"),
+        )
+    }
+    assert [lead["gun_count"] for lead in found["straw_purchase"]] == [3]
+    assert "Derek Placeholder" in found["straw_purchase"][0]["summary"]
+    assert leads.GUARDS.name in "".join(lead["summary"] for lead in found["shared_holder"])
+    assert leads.LOT.replace("-", "") in found["shared_lot"][0]["summary"]
 
 
 def test_figures_hold_cells_that_are_shown_and_cells_that_are_withheld(small):
@@ -262,6 +280,14 @@ class Small:
     def client(self, state, role):
         [account] = [one for one in self.made.accounts if (one.state, one.role) == (state, role)]
         return actors.Client(self.app.test_client(), account.token)
+
+    def look(self, state):
+        """Let the worker match what a state recorded, until nothing waits."""
+        actor, waiting = operator(state, clock=FixedClock(Calendar(ANCHOR).at(0))), 1
+        with self.app.app_context():
+            while waiting:
+                with transaction(actor):
+                    waiting = rematching.run(actor=actor)
 
 
 @pytest.fixture(scope="module")

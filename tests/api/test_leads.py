@@ -1,0 +1,275 @@
+"""Leads over HTTP: what a state's seized guns share, as far as its officers may see it."""
+
+from datetime import date
+
+import pytest
+
+from tests import bodies
+from tests.matches import act, look, matches
+
+FIRST, SECOND, THIRD = "TKA100001", "TKB200002", "TKC300003"
+PURPOSE = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
+BUYER = bodies.party("Ana Ejemplo", "PRY", "individual") | {"identification": "PRY-77"}
+
+
+@pytest.fixture
+def bra(as_actor):
+    return as_actor("BRA", "trace_analyst")
+
+
+@pytest.fixture
+def pry(as_actor):
+    return as_actor("PRY", "trace_analyst")
+
+
+@pytest.fixture
+def police(as_actor):
+    return as_actor("BRA", "police_officer")
+
+
+def sell(as_actor, serial, on="2025-12-01", state="PRY", **changes):
+    body = bodies.transfer(
+        number=f"T-{serial}", occurred_on=on, firearm=bodies.firearm(serial=serial)
+    )
+    return (
+        as_actor(state, "licensing_officer")
+        .post("/transfers", body | changes)
+        .json["firearm"]["record"]
+    )
+
+
+def seize(client, serial, **changes):
+    body = bodies.seizure(number=f"S-{serial}", items=[bodies.firearm(serial=serial)])
+    return client.post("/seizures", body | changes).json["items"][0]["record"]
+
+
+def leads(client, query="", **headers):
+    return client.get(f"/leads{query}", **headers).json["items"]
+
+
+def kinds(client, **headers):
+    return sorted({lead["kind"] for lead in leads(client, **headers)})
+
+
+def points(lead):
+    return {reason["code"]: reason["points"] for reason in lead["reasons"]}
+
+
+@pytest.fixture
+def two_sold(as_actor, police):
+    """Two pistols that a dealer in Paraguay sold to two buyers far apart, and Brazil seized."""
+    for serial, on, name in ((FIRST, "2023-01-09", "Ana"), (SECOND, "2024-06-03", "Eva")):
+        buyer = bodies.party(name, "PRY", "individual") | {"identification": name}
+        sell(as_actor, serial, on, to=buyer)
+        seize(police, serial)
+
+
+def test_guns_that_another_states_dealer_sold_are_a_lead_with_a_purpose(bra, two_sold):
+    [lead] = leads(bra, "?kind=shared_dealer", **PURPOSE)
+    assert lead["summary"] == "The guns were sold by one dealer: Armas del Sur."
+    assert (lead["gun_count"], lead["case_count"], lead["states"]) == (2, 2, ["BRA", "PRY"])
+    assert (lead["first_seized_on"], lead["last_seized_on"]) == ("2026-03-01", "2026-03-01")
+
+
+def test_without_a_purpose_nothing_of_another_state_makes_a_lead(bra, two_sold):
+    assert leads(bra) == []
+
+
+def test_a_purpose_wants_its_case(bra, two_sold):
+    assert "Salsa-Case" in bra.get("/leads", 422, Salsa_Purpose="street").json["errors"]
+
+
+def test_the_state_whose_dealer_sold_them_sees_the_lead_too(pry, two_sold):
+    [lead] = leads(pry, "?kind=shared_dealer", **PURPOSE)
+    assert lead["gun_count"] == 2
+
+
+def test_a_lead_opens_into_its_records(bra, two_sold):
+    [listed] = leads(bra, "?kind=shared_dealer", **PURPOSE)
+    lead = bra.get(f"/leads/{listed['id']}", **PURPOSE).json
+    assert lead["score"] == round(sum(points(lead).values()), 1) == listed["score"]
+    for gun in lead["guns"]:
+        assert [record["event"] for record in gun["records"]] == ["domestic_sale", "seized"]
+        for record in gun["records"]:
+            assert bra.get(f"/records/{record['id']}", **PURPOSE).json["id"] == record["id"]
+        for match in gun["matches"]:
+            assert bra.get(f"/matches/{match['id']}").json["status"] == "proposed"
+
+
+def test_each_record_of_another_state_that_a_lead_shows_is_written_down_for_its_owner(
+    as_actor, bra, two_sold
+):
+    [lead] = leads(bra, "?kind=shared_dealer", **PURPOSE)
+    shown = {
+        record["id"]
+        for gun in lead["guns"]
+        for record in gun["records"]
+        if record["state"] == "PRY"
+    }
+    audit = as_actor("PRY", "auditor").get("/audit?action=record:disclosed&limit=200").json["items"]
+    told = {entry["subject_id"]: entry["case_number"] for entry in audit}
+    assert shown and told == dict.fromkeys(shown, "C-1")
+
+
+def test_a_lead_over_others_records_is_not_there_without_a_purpose(bra, two_sold):
+    [lead] = leads(bra, "?kind=shared_dealer", **PURPOSE)
+    bra.get(f"/leads/{lead['id']}", 404)
+
+
+def test_a_match_that_is_rejected_takes_its_gun_out(bra, two_sold, police):
+    for match in matches(police):
+        act(police, match, "reject", reason="Another gun")
+    assert leads(bra, **PURPOSE) == []
+
+
+def test_a_match_that_another_state_rejected_is_one_all_the_same(bra, two_sold, as_actor):
+    other = as_actor("PRY", "police_officer")
+    for match in matches(other):
+        act(other, match, "reject", reason="Another gun")
+    assert len(leads(bra, "?kind=shared_dealer", **PURPOSE)) == 1
+
+
+def test_a_match_that_is_confirmed_leaves_nothing_to_doubt(bra, two_sold, police):
+    [before] = leads(bra, "?kind=shared_dealer", **PURPOSE)
+    for match in matches(police):
+        act(police, match, "confirm")
+    [after] = leads(bra, "?kind=shared_dealer", **PURPOSE)
+    assert "unconfirmed" in points(before) and "unconfirmed" not in points(after)
+    assert after["id"] == before["id"]
+
+
+def test_two_guns_of_one_buyer_are_a_straw_purchase(as_actor, bra, police):
+    for serial, on in ((FIRST, "2025-12-01"), (SECOND, "2025-12-03")):
+        sell(as_actor, serial, on, to=BUYER)
+        seize(police, serial)
+    [lead] = leads(bra, "?kind=straw_purchase", **PURPOSE)
+    assert lead["summary"] == (
+        "One buyer, whom PRY knows, bought 2 guns from 2025-12-01 to 2025-12-03."
+    )
+
+
+def test_the_state_that_knows_the_buyer_reads_his_name(as_actor, pry, police):
+    for serial in (FIRST, SECOND):
+        sell(as_actor, serial, to=BUYER)
+        seize(police, serial)
+    [lead] = leads(pry, "?kind=straw_purchase", **PURPOSE)
+    assert lead["summary"].startswith("Ana Ejemplo bought 2 guns")
+
+
+def test_namesakes_are_not_one_holder(as_actor, bra, police):
+    namesake = bodies.party("Ana Ejemplo", "PRY", "individual")
+    for serial in (FIRST, SECOND):
+        sell(as_actor, serial, to=namesake)
+        seize(police, serial)
+    assert "straw_purchase" not in kinds(bra, **PURPOSE)
+
+
+def test_guns_of_one_shipment_are_a_lead_of_the_states_that_it_concerns_and_of_others(
+    as_actor, police, bra
+):
+    exporter = as_actor("BRA", "licensing_officer")
+    permit = exporter.post("/permits", bodies.permit()).json["id"]
+    shipment = bodies.shipment((FIRST, SECOND), number="A-77")
+    exporter.post(f"/permits/{permit}/shipments", shipment)
+    argentina = as_actor("ARG", "police_officer")
+    place = {"country": "ARG", "name": "Posadas"}
+    for client, changes in ((police, {}), (argentina, {"place": place, "agency": "ARG-POLICE"})):
+        for serial in (FIRST, SECOND):
+            seize(client, serial, **changes)
+    [lead] = leads(bra, "?kind=shared_shipment", **PURPOSE)
+    assert lead["summary"] == "The guns left BRA in one shipment: A-77."
+    [lead] = leads(as_actor("ARG", "trace_analyst"), "?kind=shared_shipment", **PURPOSE)
+    assert lead["summary"] == "The guns left BRA in one shipment."
+    assert "recirculation" not in kinds(bra, **PURPOSE)  # both on one day
+
+
+def test_a_gun_that_two_states_seized_came_back(as_actor, police, bra):
+    place = {"country": "PRY", "name": "Encarnación"}
+    seize(as_actor("PRY", "police_officer"), FIRST, place=place, agency="PRY-POLICE",
+          occurred_on="2026-01-10")  # fmt: skip
+    seize(police, FIRST)
+    [lead] = leads(bra, "?kind=recirculation", **PURPOSE)
+    assert lead["summary"] == "PRY had it on 2026-01-10 (seized); BRA seized it 50 days later."
+    assert points(lead)["unconfirmed"] < points(lead)["states"]
+
+
+def test_serials_that_follow_each_other_and_a_lot_are_found_in_own_records(police, bra):
+    for number in (1, 2):
+        seize(police, f"TKA10000{number}")
+        goods = {"line": 1, "category": "ammunition", "make": "CBC", "lot": "L-17", "quantity": 50}
+        seize(police, f"L{number}", items=[goods])
+    assert kinds(bra) == ["consecutive_serials", "shared_lot"]
+
+
+def test_leads_are_filtered_by_kind_day_state_and_dealer(as_actor, bra, two_sold):
+    total = len(leads(bra, **PURPOSE))
+    assert total > 1
+    assert leads(bra, "?since=2026-03-02", **PURPOSE) == []
+    assert len(leads(bra, "?since=2026-03-01&state=PRY&dealer=armas%20DEL", **PURPOSE)) == total
+    assert leads(bra, "?state=URY", **PURPOSE) == [] == leads(bra, "?dealer=Nadie", **PURPOSE)
+    assert {lead["kind"] for lead in leads(bra, "?kind=short_time_to_crime", **PURPOSE)} == {
+        "short_time_to_crime"
+    }
+
+
+def test_leads_come_page_by_page_the_strongest_first(as_actor, bra, two_sold, police):
+    sell(as_actor, THIRD)
+    seize(police, THIRD)
+    whole = leads(bra, **PURPOSE)
+    paged, address = [], "/leads?limit=1"
+    while address:
+        page = bra.get(address.removeprefix("/api/v1"), **PURPOSE).json
+        paged, address = paged + page["items"], page["next"]
+    assert [lead["id"] for lead in paged] == [lead["id"] for lead in whole]
+    assert [lead["score"] for lead in whole] == sorted(
+        (one["score"] for one in whole), reverse=True
+    )
+
+
+@pytest.mark.parametrize(
+    "cursor", ["x", "1.0", "1.0:x", "x:0199f2c0-0000-7000-8000-000000000000", "nan:"]
+)
+def test_a_cursor_of_another_list_is_refused(bra, cursor):
+    assert list(bra.get(f"/leads?cursor={cursor}", 422).json["errors"]) == ["cursor"]
+
+
+def test_leads_are_a_table_too(bra, two_sold):
+    table = bra.get("/leads?format=csv&kind=shared_dealer", **PURPOSE)
+    assert table.content_type.startswith("text/csv")
+    assert "shared_dealer" in table.get_data(as_text=True)
+
+
+def test_leads_are_told_in_the_readers_language(bra, two_sold):
+    [lead] = leads(bra, "?kind=shared_dealer", **PURPOSE, Accept_Language="pt")
+    assert lead["summary"] == "As armas foram vendidas por um mesmo comerciante: Armas del Sur."
+
+
+def test_the_more_guns_there_are_the_database_is_asked_no_more_often(
+    as_actor, bra, police, asked, two_sold
+):
+    def statements():
+        del asked[:]
+        leads(bra, **PURPOSE)
+        return len(asked)
+
+    before = statements()
+    for number in range(6):
+        sell(as_actor, f"TKD4{number}0000{number}")
+        seize(police, f"TKD4{number}0000{number}")
+    assert statements() <= before + 2  # the audit writes many by another way
+
+
+def test_what_the_worker_finds_later_is_a_lead_at_once(as_actor, bra, police, run):
+    for serial in (FIRST, SECOND):
+        seize(police, serial)
+    sales = [bodies.transfer(number=f"T-{serial}", firearm=bodies.firearm(serial=serial))
+             for serial in (FIRST, SECOND)]  # fmt: skip
+    for body in sales:
+        as_actor("PRY", "licensing_officer").post("/transfers", body)
+    look(run)
+    assert "shared_dealer" in kinds(bra, **PURPOSE)
+
+
+def test_a_day_is_a_day(bra):
+    bra.get("/leads?since=yesterday", 422)
+    assert leads(bra, f"?since={date(2026, 1, 1)}") == []

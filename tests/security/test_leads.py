@@ -1,0 +1,132 @@
+"""What leads let through: nothing silent, no pointer, no person of another state, no other role."""
+
+import json
+
+import pytest
+
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import RULES
+from tests import bodies
+from tests.matches import look
+
+PURPOSE = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
+SERIALS = ("TKA100001", "TKB200002", "TKC300003")
+BUYER = bodies.party("Ana Secreta", "PRY", "individual") | {
+    "identification": "PRY-77", "address": "Calle Oculta 1", "licence": "L-77", "contact": "0981-77",
+}  # fmt: skip
+FOLLOWING = {"trace_analyst", "police_officer"}
+
+
+@pytest.fixture
+def bra(as_actor):
+    return as_actor("BRA", "trace_analyst")
+
+
+def sell(as_actor, serial, **changes):
+    body = bodies.transfer(number=f"T-{serial}", firearm=bodies.firearm(serial=serial), to=BUYER)
+    sold = as_actor("PRY", "licensing_officer").post("/transfers", body | changes).json
+    return sold["firearm"]["record"]
+
+
+def seize(as_actor, serial, state="BRA", **changes):
+    place = {"country": state, "name": "Ciudad Uno"}
+    body = bodies.seizure(number=f"S-{serial}", items=[bodies.firearm(serial=serial)], place=place)
+    return as_actor(state, "police_officer").post("/seizures", body | changes).json
+
+
+def shown(client, **headers):
+    return client.get("/leads?limit=200", **(headers or PURPOSE)).json["items"]
+
+
+def test_analysts_and_police_alone_follow_leads():
+    assert {role for role, may in RULES.items() if Permission.LEAD_READ in may} == FOLLOWING
+
+
+@pytest.mark.parametrize("role", sorted(set(RULES) - FOLLOWING - {"secretariat"}))
+def test_no_other_role_reads_them(as_actor, role):
+    as_actor("BRA", role).get("/leads", 403)
+    as_actor("BRA", role).get("/leads/0199f2c0-0000-7000-8000-000000000000", 403)
+
+
+@pytest.mark.parametrize("visibility", ["silent", "pointer"])
+def test_what_is_not_open_makes_no_lead_of_another_state(as_actor, bra, run, visibility):
+    for serial in SERIALS[:2]:
+        seize(as_actor, serial)
+    before = shown(bra)
+    for serial in SERIALS[:2]:
+        sell(as_actor, serial, visibility=visibility)
+    look(run)
+    assert shown(bra) == before
+
+
+def test_what_is_silent_does_not_change_how_rare_a_thing_is(as_actor, bra, run):
+    """An analyst of Paraguay sees his own; he of Brazil sees the same as if it were not there."""
+    for serial in SERIALS[:2]:
+        sell(as_actor, serial)
+        seize(as_actor, serial)
+    before = shown(bra)
+    sell(as_actor, SERIALS[2], visibility="silent", **{"from": bodies.party("Otra Casa")})
+    seize(as_actor, SERIALS[2], "ARG", visibility="silent")
+    look(run, "BRA", "PRY", "ARG")
+    assert shown(bra) == before
+
+
+def test_a_seizure_that_another_state_keeps_silent_is_no_recirculation(as_actor, bra, run):
+    seize(as_actor, SERIALS[0], "ARG", visibility="silent", occurred_on="2026-01-09")
+    seize(as_actor, SERIALS[0])
+    look(run, "BRA", "ARG")
+    assert shown(bra) == []
+    assert [lead["kind"] for lead in shown(as_actor("ARG", "trace_analyst"))] == ["recirculation"]
+
+
+def test_a_record_that_was_open_and_is_silent_now_makes_no_lead(as_actor, bra):
+    for serial in SERIALS[:2]:
+        sell(as_actor, serial)
+        seize(as_actor, serial)
+    assert shown(bra)
+    pry = as_actor("PRY", "licensing_officer")
+    for sale in pry.get("/transfers").json["items"]:
+        serial = sale["firearm"]["serial"]
+        body = bodies.transfer(
+            number=sale["number"], firearm=bodies.firearm(serial=serial), to=BUYER
+        )
+        said = body | {"visibility": "silent", "reason": "Closed"}
+        pry.post(f"/transfers/{sale['id']}/correct", said, 200, If_Match=f'"{sale["version"]}"')
+    assert shown(bra) == []
+
+
+def test_no_personal_value_of_another_states_buyer_goes_out(as_actor, bra):
+    for serial in SERIALS[:2]:
+        sell(as_actor, serial)
+        seize(as_actor, serial)
+    leads = shown(bra)
+    assert "straw_purchase" in {lead["kind"] for lead in leads}
+    opened = [bra.get(f"/leads/{lead['id']}", **PURPOSE).json for lead in leads]
+    table = bra.get("/leads?format=csv", **PURPOSE).get_data(as_text=True)
+    for said in (
+        json.dumps(leads, ensure_ascii=False),
+        json.dumps(opened, ensure_ascii=False),
+        table,
+    ):
+        for value in ("Ana", "PRY-77", "Oculta", "L-77", "0981"):
+            assert value not in said
+
+
+def test_a_person_is_told_apart_within_one_states_records_alone(as_actor, bra):
+    """Nobody learns who another state's buyer is by recording somebody of the same number."""
+    sell(as_actor, SERIALS[0])
+    mine = bodies.transfer(number="T-9", firearm=bodies.firearm(serial=SERIALS[1]), to=BUYER)
+    as_actor("BRA", "licensing_officer").post("/transfers", mine)
+    for serial in SERIALS[:2]:
+        seize(as_actor, serial)
+    kinds = {lead["kind"] for lead in shown(bra)}
+    assert not kinds & {"straw_purchase", "shared_holder"}
+
+
+def test_a_lead_of_another_state_is_not_there(as_actor, bra):
+    for serial in SERIALS[:2]:
+        sell(as_actor, serial)
+        seize(as_actor, serial)
+    [lead, *_] = shown(bra)
+    as_actor("URY", "trace_analyst").get(f"/leads/{lead['id']}", 404, **PURPOSE)
+    assert shown(as_actor("URY", "trace_analyst")) == []
