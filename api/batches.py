@@ -17,7 +17,7 @@ from api.rows import NDJSON, Row, refuse
 from api.schemas.checks import BatchEndResponse, BatchLineResponse, judge
 from api.transaction import transaction
 from salsa_ext.errors import Invalid, say
-from salsa_ext.readmodels.marks import coverage
+from salsa_ext.readmodels import lately
 from salsa_ext.services import checks, idempotency
 from salsa_ext.services.checks import Answer
 from salsa_ext.services.idempotency import Attempt
@@ -98,7 +98,7 @@ class _Stream:
                 answered = self._answered(number, part)
             yield answered
         with self._acting():
-            said = {"line": None, "checks": len(self.data.items), "searched": coverage()}
+            said = {"line": None, "checks": len(self.data.items), "searched": lately.coverage()}
             end = self._line(BatchEndResponse().dump(said))
         yield end, False
 

@@ -88,7 +88,7 @@ class Resource(Blueprint):
             return list_body(page), links(page)
 
         view.__doc__ = _summary(read) or f"Return a page of {name}, newest first."
-        inner = self.arguments(query, location="query", unknown=None)(view)
+        inner = self.arguments(query(), location="query", unknown=None)(view)
         inner = self.response(200, list_schema(item))(inner)
         inner = self.doc(responses={200: {"content": tables.CONTENT, "headers": LINK}})(inner)
         self._add(path, "GET", _conditional(inner), f"list_{_slug(path)}", permission,
@@ -108,7 +108,7 @@ class Resource(Blueprint):
             return _tagged(read(g.actor, **ids, **fields))
 
         view.__doc__ = _summary(read)
-        inner = self.arguments(query, location="query", unknown=None)(view) if query else view
+        inner = self.arguments(query(), location="query", unknown=None)(view) if query else view
         inner = self.response(200, answer)(inner)
         if as_file:
             inner = self.doc(responses={200: {"content": tables.CONTENT}})(inner)
@@ -157,7 +157,7 @@ class Resource(Blueprint):
             def view(*data: Any, **ids: Any) -> Any:
                 return _tagged(command(g.actor, *data, **ids))
 
-            inner = self.arguments(body)(view) if body else view
+            inner = self.arguments(body())(view) if body else view
             if parts:
                 inner = self.doc(requestBody=multipart.body(*parts))(_in_parts(inner, view, parts))
             inner = _etagged(self.response(status, answer)(inner))
@@ -214,7 +214,7 @@ class Resource(Blueprint):
                 let_go()  # each part of the answer takes a connection for itself
                 return command(g.actor, data, attempt_of(may_be_parts=True))
 
-            inner = self.arguments(body)(view)
+            inner = self.arguments(body())(view)
             inner = self.doc(requestBody=multipart.body(*parts, most))(
                 _in_parts(inner, view, parts, taking)
             )

@@ -19,6 +19,7 @@ from salsa_ext.db import db, insert_many, transaction
 from salsa_ext.matching import marks
 from salsa_ext.models import MarkKey
 from salsa_ext.policy.rules import operator
+from salsa_ext.readmodels.marks import EXACT
 from salsa_ext.services import accounts, agencies, authentication, keys
 from salsa_ext.services.accounts import AccountData
 from salsa_ext.services.agencies import AgencyData
@@ -103,15 +104,14 @@ def _add_bare_view(app: Flask) -> None:
             cursor = raw.cursor()
             cursor.execute("SELECT * FROM salsa_key(%s)", (authentication.digest(token),))
             cursor.fetchone()
-            cursor.execute("SELECT record_id, state, serial_norm, make, calibre FROM mark_key"
-                           " WHERE key = %s LIMIT 500", (key.value,))  # fmt: skip
+            cursor.execute(EXACT, {"keys": [key.value], "asker": "BRA", "most": 61})
             rows = cursor.fetchall()
             cursor.execute("INSERT INTO rollup_delta VALUES (%s, 'bench', 'BRA', '', '', '2020-01-01', 1)",
                            (str(new_id()),))  # fmt: skip
             raw.commit()
         finally:
             raw.close()
-        return jsonify([[str(row[0]), *row[1:]] for row in rows])
+        return jsonify([[str(row[0]), row[1], row[2], row[5], row[7]] for row in rows])
 
     app.view_functions["bare"] = bare
     app.url_map.add(app.url_rule_class("/api/bare", endpoint="bare", methods=["POST"]))

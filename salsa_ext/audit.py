@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from salsa_ext.db import NO_STATE, db, insert_many
+from salsa_ext.db import NO_STATE, Rows, db, insert_together
 from salsa_ext.models import AuditEntry, Officer
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
@@ -77,6 +77,7 @@ class Action(StrEnum):
     REPORT_CORRECTED = "report:corrected"
     SEIZURE_RECORDED = "seizure:recorded"
     SEIZURE_CORRECTED = "seizure:corrected"
+    SEIZURE_LEFT_UNTOLD = "seizure:left_untold"
     MARK_ADDED = "mark:added"
     CHECK_MADE = "check:made"
     CHECK_GIVEN_CASE = "check:given_case"
@@ -96,6 +97,7 @@ class Action(StrEnum):
     TRACE_REOPENED = "trace:reopened"
     TRACE_WITHDRAWN = "trace:withdrawn"
     TRACE_CLOSED = "trace:closed"
+    TRACE_LEFT_UNTOLD = "trace:left_untold"
     FILE_IMPORTED = "file:imported"
 
 
@@ -131,8 +133,13 @@ def append(actor: Actor, act: Act) -> None:
 
 def append_many(actor: Actor, acts: Sequence[Act]) -> None:
     """Write acts down, in order; in bulk where there are many."""
+    append_with(actor, acts, {})
+
+
+def append_with(actor: Actor, acts: Sequence[Act], rows: Rows) -> None:
+    """Write acts down together with the rows of what was done, in one round trip."""
     officer = officer_id(actor) if acts else None
-    insert_many(AuditEntry, [_entry(actor, officer, act) for act in acts])
+    insert_together(rows | {AuditEntry: [_entry(actor, officer, act) for act in acts]})
 
 
 def _entry(actor: Actor, officer: UUID | None, act: Act) -> dict[str, Any]:

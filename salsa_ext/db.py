@@ -9,13 +9,24 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from itertools import repeat
-from typing import Any, cast
+from typing import Any, Final, cast
 
+import psycopg2
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Column, DateTime, LargeBinary, MetaData, Numeric, Table, Text, insert, text
+from sqlalchemy import (
+    Column,
+    DateTime,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    Table,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.schema import CreateTable
@@ -55,6 +66,7 @@ class Base(DeclarativeBase):
     )
 
 
+Rows = dict[type[Base], Sequence[Mapping[str, Any]]]
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 
 DUPLICATES: dict[str, Message] = {
@@ -101,7 +113,8 @@ def transaction(actor: Actor) -> Iterator[None]:
     Raises Duplicate or Conflict for a broken constraint, Unavailable where the database is gone.
     """
     try:
-        _act_for(actor.state)
+        if not _acts_for(actor.state):
+            _act_for(actor.state)
         yield
         db.session.commit()
     except IntegrityError as error:
@@ -146,6 +159,21 @@ def _act_for(state: str | None) -> None:
     db.session.execute(text(f"SET LOCAL salsa.state = '{code}'"))
 
 
+ACTING: Final = "set_config('salsa.state', owner_state::text, true)"
+"""What a statement that finds who asks selects beside him, so as to act for his state from there on."""
+
+
+def begin_acting(state: str) -> None:
+    """Remember that a statement selected ACTING for a state: its transaction need not say so again."""
+    db.session.info["acts"] = db.session().get_transaction(), state
+
+
+def _acts_for(state: str | None) -> bool:
+    """Tell whether this very transaction began by acting for the state, and did nothing since."""
+    begun, acting = db.session.info.pop("acts", (None, None))
+    return begun is db.session().get_transaction() and acting == (state or NO_STATE)
+
+
 def _conflict(error: IntegrityError) -> Conflict:
     name = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
     if name in DUPLICATES:
@@ -158,22 +186,77 @@ def insert_many(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
 
     COPY straight into a table with row-level security is refused by PostgreSQL.
     """
-    if not rows:
-        return
-    table = cast(Table, model.__table__)
-    if len(rows) < COPY_FROM_ROWS:
-        db.session.execute(insert(table), list(rows))
-        return
-    _copy(table, list(rows[0]), rows)
+    insert_together({model: rows})
+
+
+def insert_together(parts: Rows) -> None:
+    """Insert rows into several tables, of one shape each; those that are few go in one round trip."""
+    few: list[tuple[Table, Sequence[Mapping[str, Any]]]] = []
+    for model, rows in parts.items():
+        table = cast(Table, model.__table__)
+        if len(rows) >= COPY_FROM_ROWS:
+            _copy(table, list(rows[0]), rows)
+        elif rows:
+            few.append((table, rows))
+    if few:
+        values = tuple(value for table, rows in few for value in _values(table, rows))
+        ask("; ".join(_insertion(table, tuple(rows[0]), len(rows)) for table, rows in few), values)
+
+
+def ask(statement: str, values: Any = ()) -> Any:
+    """Run a statement whose text is the same every time; returns the driver's cursor.
+
+    For what every request asks: to compile a statement, and to name its columns, takes longer than
+    to run it. Whoever listens to statements hears it, and errors are those of all others.
+    """
+    connection = db.session.connection()
+    cursor = connection.connection.cursor()
+    for hear in connection.dispatch.before_cursor_execute:
+        hear(connection, cursor, statement, values, None, False)
+    try:
+        cursor.execute(statement, values)
+    except psycopg2.Error as error:
+        raise DBAPIError.instance(
+            statement, None, error, psycopg2.Error, hide_parameters=True, dialect=connection.dialect
+        ) from error
+    return cursor
+
+
+def _values(table: Table, rows: Sequence[Mapping[str, Any]]) -> Iterator[Any]:
+    writers = _writers(table, tuple(rows[0]))
+    for row in rows:
+        for column, write in writers:
+            value = row[column]
+            yield value if value is None or write is None else write(value)
+
+
+@lru_cache(maxsize=500)
+def _writers(
+    table: Table, columns: tuple[str, ...]
+) -> list[tuple[str, Callable[[Any], Any] | None]]:
+    is_json = {column: isinstance(table.columns[column].type, JSONB) for column in columns}
+    return [(column, _json if is_json[column] else None) for column in columns]
+
+
+def _placeholder(column: Column[Any]) -> str:
+    """Return where a value stands; of a list the driver tells the type of what it holds."""
+    is_list = isinstance(column.type, ARRAY)
+    return f"%s::{column.type.compile(db.engine.dialect)}" if is_list else "%s"
+
+
+@lru_cache(maxsize=500)
+def _insertion(table: Table, columns: tuple[str, ...], count: int) -> str:
+    """Return the INSERT of so many rows, each value as the driver takes it."""
+    names = ", ".join(f'"{column}"' for column in columns)
+    row = ", ".join(map(_placeholder, (table.columns[column] for column in columns)))
+    rows = ", ".join([f"({row})"] * count)
+    return f"INSERT INTO {table.name} ({names}) VALUES {rows}"  # noqa: S608 - names of our own tables
 
 
 def copy_many(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows of one shape into a table without row-level security: many go straight by COPY."""
-    if len(rows) < COPY_FROM_ROWS:
-        insert_many(model, rows)
-        return
+    """Copy rows into a table without row-level security; of none the database is asked all the same."""
     table = cast(Table, model.__table__)
-    _send(table.name, table, list(rows[0]), rows)
+    _send(table.name, table, list(table.columns.keys()), rows)
 
 
 def _copy(table: Table, columns: list[str], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -214,6 +297,8 @@ def _send(name: str, table: Table, columns: list[str], rows: Sequence[Mapping[st
 
 def _cells(write: Callable[[Any], str], values: list[Any]) -> Iterable[str]:
     """Return a column as text; most hold one value in all rows, which is written once."""
+    if not values:
+        return ()
     first = values[0]
     if values.count(first) == len(values):
         return repeat(write(first), len(values))

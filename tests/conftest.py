@@ -27,7 +27,7 @@ from salsa_ext.config import Config
 from salsa_ext.db import db, transaction
 from salsa_ext.policy.rules import operator
 from salsa_ext.postgres import EmbeddedServer, provision
-from salsa_ext.readmodels import frequencies
+from salsa_ext.readmodels import frequencies, lately
 from salsa_ext.services import database
 from salsa_ext.values.actor import Actor
 from tests import actors, agencies
@@ -53,8 +53,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def no_shares() -> None:
-    """Let no test weigh by how common makes were in the records of another."""
+    """Let no test weigh by how common makes were in the records of another, nor tell its coverage."""
     frequencies.forget()
+    lately.forget()
 
 
 @dataclass(frozen=True)

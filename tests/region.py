@@ -9,7 +9,7 @@ from flask import Flask
 from salsa_ext.clock import FixedClock
 from salsa_ext.db import transaction
 from salsa_ext.policy.rules import RULES, operator
-from salsa_ext.services import accounts, agencies, imports, match_waits, notifications
+from salsa_ext.services import accounts, agencies, imports, match_waits, notifications, owner_waits
 from salsa_ext.services.accounts import AccountData
 from salsa_ext.services.agencies import AgencyData, ContactData
 from salsa_ext.services.imports import RunData
@@ -87,8 +87,10 @@ def _record_of(police: actors.Client, seizure: str) -> str:
 def _wait() -> None:
     """Let a record of each state wait for the worker, as those of a file do."""
     for state in ("BRA", "PRY"):
-        with transaction(operator(state, clock=FixedClock(NOW))):
+        actor = operator(state, clock=FixedClock(NOW))
+        with transaction(actor):
             match_waits.add(state, [new_id()])
+            owner_waits.add(actor, "trace", new_id())
 
 
 def _disagree(licensing: actors.Client, partner: actors.Client) -> str:

@@ -10,7 +10,7 @@ from salsa_ext.models.idempotency import IdempotencyKey
 from salsa_ext.models.imports import ImportRun
 from salsa_ext.models.installation import Installation
 from salsa_ext.models.licensees import Licensee
-from salsa_ext.models.matches import Match, MatchWait
+from salsa_ext.models.matches import Match, MatchWait, OwnerWait
 from salsa_ext.models.notifications import Notification, NotificationReading
 from salsa_ext.models.numbers import StandingNumber
 from salsa_ext.models.parties import Party
@@ -42,7 +42,7 @@ __all__ = [
     "AuditEntry", "Calibre", "Check", "Checkpoint", "Contact", "Discrepancy", "Event",
     "FirearmType", "IdempotencyKey", "ImportRun", "Installation", "Label", "Licensee", "Make",
     "Mark", "MarkForm", "MarkKey", "Match", "MatchWait", "Notification", "NotificationReading",
-    "Offence", "Officer", "Party", "Permit", "PermitLine", "PermitReference", "Position", "Post",
+    "Offence", "Officer", "OwnerWait", "Party", "Permit", "PermitLine", "PermitReference", "Position", "Post",
     "Receipt", "Record", "RecordSetting", "Report", "Rollup", "RollupDelta", "Seizure", "Shipment",
     "ShippedAgain", "SigningKey", "SigningSecret", "StandingNumber", "State", "StateSetting",
     "Trace", "TraceLeg", "Transfer",

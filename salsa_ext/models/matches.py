@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CHAR, Double, Index, UniqueConstraint, Uuid, text
+from sqlalchemy import CHAR, CheckConstraint, Double, Index, UniqueConstraint, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -59,3 +59,18 @@ class MatchWait(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     owner_state: Mapped[str] = mapped_column(CHAR(3))
     record_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+
+
+class OwnerWait(Base):
+    """A question that waits for owners of `silent` records to be told; gone when that is done."""
+
+    __tablename__ = "owner_wait"
+    __table_args__ = (
+        CheckConstraint("kind IN ('seizure', 'trace')", name="kind"),
+        Index(None, "owner_state", "id"),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    owner_state: Mapped[str] = mapped_column(CHAR(3))
+    kind: Mapped[str]
+    cause_id: Mapped[UUID]
+    at: Mapped[datetime]

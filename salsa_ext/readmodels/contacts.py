@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import case, select
@@ -17,13 +17,27 @@ from salsa_ext.values.actor import Actor
 URGENT = ("duty_24h", "national_point_of_contact")
 
 
-def contact_of(state: str) -> Contact | None:
+class Office(NamedTuple):
+    """An office to call."""
+
+    owner_state: str
+    agency: str
+    kind: str
+    languages: list[str]
+    hours: str
+    telephone: str | None
+    email: str | None
+
+
+def contact_of(state: str) -> Office | None:
     """Return whom to call now: the office on duty, else the national point of contact."""
-    wanted = select(Contact).where(
+    columns = (getattr(Contact, name) for name in Office._fields)
+    wanted = select(*columns).where(
         Contact.owner_state == state, Contact.kind.in_(URGENT), Contact.valid_to.is_(None)
     )
     first = case({kind: index for index, kind in enumerate(URGENT)}, value=Contact.kind)
-    return db.session.scalars(wanted.order_by(first).limit(1)).first()
+    row = db.session.execute(wanted.order_by(first).limit(1)).first()
+    return Office(*row) if row else None
 
 
 def agency_codes(state: str | None) -> frozenset[str]:

@@ -11,10 +11,10 @@ from sqlalchemy import or_, select
 
 from salsa_ext.db import db
 from salsa_ext.errors import NotFound
-from salsa_ext.models import Account, Contact, Match
+from salsa_ext.models import Account, Match
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels.contacts import contact_of
+from salsa_ext.readmodels.contacts import Office, contact_of
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.values.actor import Actor
 
@@ -25,7 +25,7 @@ class MatchView:
 
     match: Match
     decided_by: str | None
-    contact: Contact | None
+    contact: Office | None
 
     @property
     def version(self) -> int:

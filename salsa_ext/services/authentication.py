@@ -14,7 +14,7 @@ from sqlalchemy import RowMapping, text, update
 
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.clock import SYSTEM, Clock
-from salsa_ext.db import NO_STATE, db, insert_many
+from salsa_ext.db import ACTING, NO_STATE, ask, begin_acting, db, insert_many
 from salsa_ext.errors import Unauthenticated, say
 from salsa_ext.models import ApiKey
 from salsa_ext.policy.rules import permissions_of
@@ -24,15 +24,18 @@ from salsa_ext.values.ids import new_id
 SESSION = timedelta(hours=12)
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _NOBODY = HASHER.hash(secrets.token_urlsafe(16))
-_FIND_KEY = text("SELECT * FROM salsa_key(:digest)")
+_KNOWN = ("key_id", "scopes", "expires_at", "account_id", "owner_state", "agency", "role")
+_FIND_KEY = f"SELECT {', '.join(_KNOWN)}, {ACTING} FROM salsa_key(%s)"  # noqa: S608 - names of columns
 _FIND_ACCOUNT = text("SELECT * FROM salsa_account(:username)")
 
 
 def actor_of(token: str, clock: Clock = SYSTEM) -> Actor:
     """Return who holds the key `token`; raises Unauthenticated where it is unknown or over."""
-    row = db.session.execute(_FIND_KEY, {"digest": digest(token)}).mappings().first()
-    if row is None:
+    found = ask(_FIND_KEY, (digest(token),)).fetchone()
+    if found is None:
         raise Unauthenticated(say("This key is unknown, revoked or its account is closed."))
+    row = dict(zip(_KNOWN, found, strict=False))  # behind them stands what ACTING says
+    begin_acting(row["owner_state"])
     if row["expires_at"] <= clock.now():
         raise Unauthenticated(say("This key has expired; ask for a new one."))
     allowed = permissions_of(row["role"])

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from salsa_ext.audit import Act, Action, append, append_many
-from salsa_ext.db import db, insert_many
+from salsa_ext.audit import Act, Action, append, append_many, append_with
+from salsa_ext.db import db
 from salsa_ext.errors import Coded, Conflict, Invalid, Message, NotFound, say
 from salsa_ext.matching.evidence import verdict
-from salsa_ext.models import Check, Contact
+from salsa_ext.models import Check
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels.contacts import contact_of
+from salsa_ext.readmodels import lately
+from salsa_ext.readmodels.contacts import Office
 from salsa_ext.readmodels.crowds import Candidate
-from salsa_ext.readmodels.marks import Coverage, coverage
+from salsa_ext.readmodels.marks import Coverage
 from salsa_ext.readmodels.search import search
 from salsa_ext.services import readings
 from salsa_ext.values.actor import Actor, Purpose
@@ -36,7 +37,7 @@ class Answer:
     candidates: Sequence[Candidate]
     action: str
     advice: Message
-    contact: Contact | None
+    contact: Office | None
     searched: Sequence[Coverage]
 
 
@@ -107,10 +108,10 @@ def _ask(actor: Actor, query: Query) -> _Asked | Invalid:
 
 
 def _answers(asked: Sequence[_Asked]) -> dict[UUID, Answer]:
-    """Return what is answered, by the check; offices and coverage are read once for all."""
+    """Return what is answered, by the check; offices and coverage may be a minute old."""
     states = {one.seen[0].held.state for one in asked if one.seen}
-    offices = {state: contact_of(state) for state in states}
-    searched = coverage()
+    offices = {state: lately.office_of(state) for state in states}
+    searched = lately.coverage()
     return {
         one.id: Answer(one.id, one.verdict, one.seen, *ADVICE[one.verdict],
                        offices[one.seen[0].held.state] if one.seen else None, searched)
@@ -139,11 +140,6 @@ def check_purpose(purpose: Purpose) -> None:
                                            purpose=Coded("purpose", purpose.code))]})  # fmt: skip
     if not purpose.incident:
         raise Invalid({"incident": [say("Give the incident, or a case number.")]})
-
-
-def visible(found: Sequence[Candidate]) -> list[Candidate]:
-    """Return the candidates that the asking state may know of."""
-    return [candidate for candidate in found if candidate.held.visibility != "silent"]
 
 
 def tell_owners(
@@ -175,12 +171,12 @@ def _matched(
 
 def _write(actor: Actor, purpose: Purpose, asked: Sequence[_Asked]) -> None:
     """Keep the checks, and write down that each was made and whose records it hit."""
-    insert_many(Check, [_row(actor, purpose, one) for one in asked])
-    append_many(actor, [
+    acts = [
         act for one in asked
         for act in (Act(Action.CHECK_MADE, "check", one.id, data={"verdict": one.verdict}),
                     *_matched(actor, "check", one.id, one.found))
-    ])  # fmt: skip
+    ]  # fmt: skip
+    append_with(actor, acts, {Check: [_row(actor, purpose, one) for one in asked]})
 
 
 def _row(actor: Actor, purpose: Purpose, asked: _Asked) -> dict[str, Any]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, func, insert, select, text
 
-from salsa_ext.db import copy_many, db
+from salsa_ext.db import ask, copy_many, db
 from salsa_ext.matching import neighbours, sightings
 from salsa_ext.matching.pairs import READ_AFIELD
 from salsa_ext.models import MarkForm, MarkKey
@@ -16,8 +16,11 @@ from salsa_ext.values.manifests import chunks
 
 BATCH = 5_000
 TOGETHER = 500
+FEW: Final = 20
+"""Marks whose forms are written by one statement; COPY is the faster way for more."""
 TO_BE_FILLED = "to be filled"
 SIGHTINGS_TO_BE_FILLED = "sightings to be filled"
+Marks = Sequence[tuple[tuple[int, str | None], str]]
 
 
 def write(keys: Iterable[Mapping[str, Any]]) -> None:
@@ -25,7 +28,8 @@ def write(keys: Iterable[Mapping[str, Any]]) -> None:
 
     A mark has a dozen of them, and one that was read in the field some fifty, so they are made for
     few marks at a time. Two who keep the same mark at once may both write them; a form that stands
-    twice is found once.
+    twice is found once. The database is asked the same for marks that are kept already: who writes
+    one must not see that another keeps it.
     """
     rows = list(keys)
     _write_all(neighbours, rows)
@@ -35,10 +39,30 @@ def write(keys: Iterable[Mapping[str, Any]]) -> None:
 def _write_all(kind: ModuleType, keys: Iterable[Mapping[str, Any]]) -> None:
     marks = {(row["key"], row["make"]): str(row["serial_norm"]) for row in keys}
     for some in chunks(marks.items(), TOGETHER):
-        _write(kind, some)
+        (_write if len(some) <= FEW else _copy)(kind, some)
 
 
-def _write(kind: ModuleType, marks: Sequence[tuple[tuple[int, str | None], str]]) -> None:
+def _write(kind: ModuleType, marks: Marks) -> None:
+    """Write the forms of few marks by one statement, which passes over those that are kept."""
+    rows = [row for (key, make), norm in marks for row in _rows(key, make, kind.kept(norm))]
+    own = [kind.own(norm) for _, norm in marks]
+    ask(_MISSING, {name: [row[name] for row in rows] for name in ("key", "target", "make")}
+        | {"own": own, "of": [key for (key, _), _ in marks]})  # fmt: skip
+
+
+_MISSING: Final = """
+WITH kept AS MATERIALIZED (
+    SELECT target, make FROM mark_form
+    WHERE key = ANY(%(own)s::bigint[]) AND target = ANY(%(of)s::bigint[])
+)
+INSERT INTO mark_form (key, target, make)
+SELECT f.key, f.target, f.make
+FROM unnest(%(key)s::bigint[], %(target)s::bigint[], %(make)s::smallint[]) AS f (key, target, make)
+WHERE NOT EXISTS (SELECT FROM kept AS k WHERE k.target = f.target AND k.make = f.make)
+"""
+
+
+def _copy(kind: ModuleType, marks: Marks) -> None:
     kept = _kept({key: kind.own(norm) for (key, _), norm in marks})
     copy_many(MarkForm, [
         row for (key, make), norm in marks if (key, neighbours.make_code(make)) not in kept

@@ -17,8 +17,8 @@ from salsa_ext.readmodels import serials, traces
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.marks import Coverage, coverage
 from salsa_ext.readmodels.search import likeliest, search
-from salsa_ext.services import answers
-from salsa_ext.services.checks import tell_owners, visible
+from salsa_ext.services import answers, owner_waits
+from salsa_ext.services.checks import tell_owners
 from salsa_ext.services.matches import settled
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.firearms import Mark
@@ -74,11 +74,15 @@ def _renew(leg: TraceLeg, row: Mapping[str, Any] | None) -> None:
 
 
 def _asked(actor: Actor, trace: Trace) -> list[dict[str, Any]]:
-    """Search, tell the owners of what was hit, and return the rows of the legs that follow."""
-    found = _candidates(actor, trace)
+    """Search, tell the owners of what was hit, and return the rows of the legs that follow.
+
+    Owners of `silent` records are told later, as of a check: nothing is looked for in them here.
+    """
+    found = candidates(actor, trace, silent=False)
     tell_owners(actor, "trace", trace.id, found)
+    owner_waits.add(actor, "trace", trace.id)
     by_state: dict[str, list[Candidate]] = defaultdict(list)
-    for hit in likeliest(visible(found)):
+    for hit in likeliest(found):
         by_state[hit.held.state].append(hit)
     why = _routes(actor, trace.firearm, by_state)
     covered = coverage()
@@ -112,14 +116,15 @@ def withdraw(trace: Trace) -> None:
     db.session.execute(update(TraceLeg).where(waiting).values(status="withdrawn"))
 
 
-def _candidates(actor: Actor, trace: Trace) -> list[Candidate]:
+def candidates(actor: Actor, trace: Trace, *, silent: bool | None = None) -> list[Candidate]:
     """Return what the records of all states hold; by another mark where no serial can be read.
 
     But for the seized item itself: it agrees in all that is asked, and would settle the search.
+    `silent` is that of `search`.
     """
     query, own = as_query(trace.firearm), [trace.record_id] if trace.record_id else []
     try:
-        found = search(query, actor, settles=False, stands=True, own=own)
+        found = search(query, actor, settles=False, silent=silent, stands=True, own=own)
     except Invalid:  # no mark, or too short to search alone; the other routes are still asked
         return []
     is_read = bool(serials.of_asked(query))

@@ -18,8 +18,8 @@ from salsa_ext.readmodels.documents import DocumentView
 from salsa_ext.readmodels.records import RecordView, of_documents, with_other_marks
 from salsa_ext.readmodels.search import search
 from salsa_ext.readmodels.sides import query_of, visibility_of
-from salsa_ext.services import match_waits, proposals
-from salsa_ext.services.checks import tell_owners, visible
+from salsa_ext.services import match_waits, owner_waits, proposals
+from salsa_ext.services.checks import tell_owners
 from salsa_ext.services.proposals import Look
 from salsa_ext.values.actor import Actor
 
@@ -55,19 +55,21 @@ def find(
 ) -> list[ItemMatches]:  # fmt: skip
     """Return for each item of a seizure what it matches, and propose what is strong enough.
 
-    Owners of what was hit are told. What others keep silent is proposed by the worker's look.
+    Owners of what was hit are told; of what others keep silent, later: it is told by
+    `telling_owners`, and proposed by the worker's look.
     `permission` is that of the command which wrote the items.
     """
     require(actor, permission)
     own = {item.record.id for item in items}
     found, standing = [], []
     for item in items:
-        candidates = searched(actor, item, own)
+        candidates = searched(actor, item, own, silent=False)
         # A silent seizure tells nobody: the word of a match would say that it exists.
         if visibility_of(item) != "silent":
             tell_owners(actor, "seizure", document_id, candidates)
-        found.append(ItemMatches(item.record.line, visible(candidates)[:MOST]))
-        standing.append((item, _standing(actor, item, own, visible(candidates))))
+        found.append(ItemMatches(item.record.line, candidates[:MOST]))
+        standing.append((item, _standing(actor, item, own, candidates)))
+    owner_waits.add(actor, "seizure", document_id)
     _propose(actor, standing)
     return found
 

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import as_state, db
-from salsa_ext.models import AuditEntry, Check, Officer
+from salsa_ext.models import AuditEntry, Check, OwnerWait, Record, Trace
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.crowds import Candidate
+from salsa_ext.readmodels.records import of_documents
 from salsa_ext.readmodels.search import search
-from salsa_ext.services import readings
+from salsa_ext.readmodels.sides import visibility_of
+from salsa_ext.services import askers, legs, matches, readings
 from salsa_ext.services.checks import tell_owners
 from salsa_ext.values.actor import Actor, Purpose
 from salsa_ext.values.inquiries import Query
@@ -25,79 +28,132 @@ from salsa_ext.values.inquiries import Query
 log = logging.getLogger("salsa.worker")
 MOST: Final = 200
 PATIENCE: Final = timedelta(days=1)
-"""How long a check is tried again for which the database had no time."""
+"""How long a question is tried again for which the database had no time."""
+LEFT: Final = {"check": Action.CHECK_LEFT_UNTOLD, "seizure": Action.SEIZURE_LEFT_UNTOLD,
+               "trace": Action.TRACE_LEFT_UNTOLD}  # fmt: skip
 
 
 def run(*, actor: Actor, most: int = MOST) -> int:
-    """Tell of up to `most` checks that the actor's state made, the oldest first; returns how many.
+    """Tell of up to `most` checks that the actor's state made, and as many other questions of it.
 
-    Safe to run anywhere, twice, at once: checks that another run holds are passed over. One that
-    fails keeps no other back: it is tried again, or the audit says that it was left untold.
+    Returns how many are settled, the oldest first. Safe to run anywhere, twice, at once: what
+    another run holds is passed over. One that fails keeps no other back: it is tried again, or the
+    audit says that it was left untold.
     """
     require(actor, Permission.CHECK_MAKE)
+    return _run_checks(actor, most) + _run_others(actor, most)
+
+
+def _run_checks(actor: Actor, most: int) -> int:
     untold = select(Check).where(Check.owner_state == actor.own_state(), ~Check.is_told)
     rows = db.session.scalars(
         untold.order_by(Check.id).limit(most).with_for_update(skip_locked=True)
     )
     checks = rows.all()
-    askers = _askers(actor, checks)
-    return sum(_settle(actor, check, askers) for check in checks)
+    made_by = askers.of(actor, "check", [check.id for check in checks])
+
+    def tell(check: Check) -> None:
+        _tell_of_check(actor, made_by[str(check.id)], check)
+
+    return sum(_settle_check(actor, check, tell) for check in checks)
 
 
-def _settle(actor: Actor, check: Check, askers: Mapping[str, Actor]) -> bool:
-    """Tell of one check; returns whether it is settled, be it that nobody could be told."""
+def _settle_check(actor: Actor, check: Check, tell: Callable[[Check], None]) -> bool:
+    is_settled = _settle(actor, "check", check.id, check.at, lambda: tell(check))
+    check.is_told = is_settled
+    return is_settled
+
+
+def _run_others(actor: Actor, most: int) -> int:
+    waiting = select(OwnerWait).where(OwnerWait.owner_state == actor.own_state())
+    rows = db.session.scalars(
+        waiting.order_by(OwnerWait.id).limit(most).with_for_update(skip_locked=True)
+    )
+    settled = [
+        row for row in rows.all()
+        if _settle(actor, row.kind, row.cause_id, row.at, lambda: _tell_of(actor, row))  # noqa: B023 - called at once
+    ]  # fmt: skip
+    for row in settled:
+        db.session.delete(row)
+    return len(settled)
+
+
+def _settle(actor: Actor, kind: str, cause: UUID, at: datetime, tell: Callable[[], None]) -> bool:
+    """Tell of one question; returns whether it is settled, be it that nobody could be told."""
     try:
         with db.session.begin_nested():
-            _tell(actor, askers[str(check.id)], check)
-            check.is_told = True
+            tell()
     except Exception as error:  # a rule or a field that changed since, or too much to search
         name = type(error).__name__
-        log.exception("check not told", extra={"check": str(check.id), "error": name})
-        if isinstance(error, OperationalError) and actor.now() - check.at < PATIENCE:
+        log.exception(f"{kind} not told", extra={kind: str(cause), "error": name})
+        if isinstance(error, OperationalError) and actor.now() - at < PATIENCE:
             return False
-        append(actor, Act(Action.CHECK_LEFT_UNTOLD, "check", check.id, data={"error": name}))
-        check.is_told = True
+        append(actor, Act(LEFT[kind], kind, cause, data={"error": name}))
     return True
 
 
-def _tell(actor: Actor, asker: Actor, check: Check) -> None:
+def _tell_of_check(actor: Actor, asker: Actor, check: Check) -> None:
     """Tell the owners whose records the check hits and who were not told at once.
 
-    Their records may have become `silent` since, or no longer be so. It is hidden from the asker:
-    its answer did not show them.
+    Their records may have become `silent` since, or no longer be so: then one that is only near is
+    told as well, though another record settled the check and left out what was near and shown. It
+    is hidden from the asker: its answer did not show them.
     """
     query = readings.all_of(Query(**{**check.query, "marks": ()}))
-    found = search(query, actor, settles=False, silent=True) + search(query, actor, silent=False)
-    tell_owners(asker, "check", check.id, _untold(actor, check, found), hidden=True)
+    hidden, shown = (
+        search(query, actor, settles=False, silent=is_silent) for is_silent in (True, False)
+    )
+    left_out = {hit.held.record_id for hit in shown} - {
+        hit.held.record_id for hit in search(query, actor, silent=False)
+    }
+    changed = _changed_since(
+        actor, check.at, [hit for hit in shown if hit.held.record_id in left_out]
+    )
+    found = hidden + [hit for hit in shown if hit.held.record_id not in left_out - changed]
+    asker = asker.for_purpose(Purpose(check.purpose, check.case_number, check.incident))
+    tell_owners(asker, "check", check.id, _untold(actor, check.id, found), hidden=True)
 
 
-def _untold(actor: Actor, check: Check, found: Sequence[Candidate]) -> list[Candidate]:
-    """Return the candidates that no entry of their owner's audit names for this check."""
+def _changed_since(actor: Actor, at: datetime, found: Sequence[Candidate]) -> set[UUID]:
+    """Return the records of which a version was written since a question: they may have been `silent`."""
+    changed: set[UUID] = set()
+    for state in sorted({hit.held.state for hit in found} - {actor.own_state()}):
+        ids = [hit.held.record_id for hit in found if hit.held.state == state]
+        with as_state(actor, state):
+            later = select(Record.id).where(Record.id.in_(ids), Record.recorded_at > at)
+            changed.update(db.session.scalars(later.where(Record.version > 1)))
+    return changed
+
+
+def _tell_of(actor: Actor, row: OwnerWait) -> None:
+    """Tell the owners whose records a seizure or a trace hits, as it now stands, in the same way."""
+    asker = askers.of(actor, row.kind, [row.cause_id])[str(row.cause_id)]
+    found_by = {"seizure": _of_seizure, "trace": _of_trace}[row.kind]
+    for found in found_by(actor, row.cause_id):
+        untold = _untold(actor, row.cause_id, found)
+        tell_owners(asker, row.kind, row.cause_id, untold, hidden=True)
+
+
+def _of_seizure(actor: Actor, seizure_id: UUID) -> Iterator[Sequence[Candidate]]:
+    """Yield what each item hits; a silent seizure tells nobody."""
+    items = of_documents([seizure_id])[seizure_id]
+    own = {item.record.id for item in items}
+    for item in items:
+        if visibility_of(item) != "silent":
+            yield matches.searched(actor, item, own)
+
+
+def _of_trace(actor: Actor, trace_id: UUID) -> Iterator[Sequence[Candidate]]:
+    yield legs.candidates(actor, db.session.get_one(Trace, trace_id))
+
+
+def _untold(actor: Actor, cause: UUID, found: Sequence[Candidate]) -> list[Candidate]:
+    """Return the candidates that no entry of their owner's audit names for this question."""
     entries = select(AuditEntry.data).where(
-        AuditEntry.subject_id == str(check.id), AuditEntry.action == str(Action.RECORD_MATCHED)
+        AuditEntry.subject_id == str(cause), AuditEntry.action == str(Action.RECORD_MATCHED)
     )
     named: set[str] = set()
     for state in sorted({hit.held.state for hit in found} - {actor.own_state()}):
         with as_state(actor, state):  # what is not open is hidden from the asker
             named.update(*(data["records"] for data in db.session.scalars(entries)))
     return [hit for hit in found if str(hit.held.record_id) not in named]
-
-
-def _askers(actor: Actor, checks: Sequence[Check]) -> dict[str, Actor]:
-    """Return who made each check, as the audit has it."""
-    made = select(AuditEntry, Officer.number).outerjoin(
-        Officer, Officer.id == AuditEntry.officer_id
-    )
-    wanted = (AuditEntry.action == str(Action.CHECK_MADE),
-              AuditEntry.subject_id.in_([str(check.id) for check in checks]))  # fmt: skip
-    purposes = {
-        str(check.id): Purpose(check.purpose, check.case_number, check.incident) for check in checks
-    }
-    return {
-        entry.subject_id: Actor(
-            state=actor.state, role=entry.role, permissions=frozenset(),
-            account_id=entry.account_id, key_id=entry.key_id, officer=number,
-            purpose=purposes[entry.subject_id], request_id=entry.request_id, clock=actor.clock,
-        )
-        for entry, number in db.session.execute(made.where(*wanted))
-    }  # fmt: skip

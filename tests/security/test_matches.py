@@ -1,6 +1,7 @@
 """What each state learns of a match: nothing of what is silent, a state and a contact of a pointer."""
 
 import json
+import random
 
 import pytest
 from sqlalchemy import select
@@ -93,20 +94,70 @@ def test_of_two_silent_records_nobody_is_told(as_actor, bra, pry, run):
     assert matches(bra) == matches(pry) == []
 
 
-@pytest.mark.parametrize(
-    "path,body", [("/reports", bodies.report), ("/transfers", bodies.transfer)]
-)
+@pytest.mark.parametrize("path,body,role", [
+    ("/reports", bodies.report, "police_officer"), ("/transfers", bodies.transfer, "licensing_officer"),
+])  # fmt: skip
 def test_a_write_asks_the_same_whether_there_is_a_silent_record_or_none(
-    as_actor, asked, path, body
+    as_actor, asked, path, body, role
 ):
-    role = "police_officer" if path == "/reports" else "licensing_officer"
     client, statements = as_actor("BRA", role), []
     sold(as_actor, visibility="silent", firearm=bodies.firearm(serial="XYZ987654"))
     for number, serial in enumerate(("AAA111111", "ABC123456", "XYZ987654")):
         asked.clear()
         client.post(path, body(number=f"N-{number}", firearm=bodies.firearm(serial=serial)))
-        statements.append([said for said in asked if "mark_form" not in said])  # kept once a mark
+        statements.append([*asked])
+    assert any("mark_form" in said for said in statements[2])
     assert statements[2] == statements[1]  # the first one fills what is kept in memory
+
+
+def test_a_seizure_asks_the_same_whether_there_are_silent_records_or_none(as_actor, asked):
+    police, statements, answers = as_actor("BRA", "police_officer"), [], []
+    sold(as_actor, visibility="silent", firearm=bodies.firearm(serial="XYZ987654"))
+    for number, serials in enumerate((("AAA111111",), ("ABC123456",), ("XYZ987654",))):
+        asked.clear()
+        answers.append(police.post("/seizures", seized(f"S-{number}", serials)).json)
+        statements.append([*asked])
+    assert statements[2] == statements[1]
+    assert [answer["matches"] for answer in answers[1:]] == [[{"line": 1, "candidates": []}]] * 2
+
+
+def test_a_long_seizure_copies_the_forms_of_marks_that_are_kept_as_well(as_actor, asked):
+    police, statements = as_actor("BRA", "police_officer"), []
+    draw = random.Random(3)
+    some = [
+        f"{''.join(draw.choices('ACEFHJKM', k=3))}{draw.randrange(10**6):06}" for _ in range(90)
+    ]
+    first, free, many = some[:30], some[30:60], some[60:]
+    for serial in many:
+        sold(as_actor, visibility="silent", number=serial, firearm=bodies.firearm(serial=serial))
+    for number, serials in enumerate((first, free, many)):
+        asked.clear()
+        police.post("/seizures", seized(f"S-{number}", serials))
+        statements.append([*asked])
+    assert statements[2] == statements[1]
+
+
+def seized(number, serials):
+    items = [bodies.firearm(line=line, serial=serial) for line, serial in enumerate(serials, 1)]
+    return bodies.seizure(number=number, items=items)
+
+
+@pytest.mark.parametrize("is_draft", [False, True])
+def test_a_trace_asks_the_same_whether_there_is_a_silent_record_or_none(as_actor, asked, is_draft):
+    analyst, statements, legs = as_actor("BRA", "trace_analyst"), [], []
+    sold(as_actor, visibility="silent", firearm=bodies.firearm(serial="XYZ987654"))
+    for serial in ("AAA111111", "ABC123456", "XYZ987654"):
+        asked.clear()
+        body = bodies.trace(firearm=bodies.firearm(serial=serial), draft=is_draft)
+        made = analyst.post("/traces", body)
+        if is_draft:
+            made = analyst.post(
+                f"/traces/{made.json['id']}/send", None, 200, If_Match=made.headers["ETag"]
+            )
+        statements.append([*asked])
+        legs.append([(leg["state"], leg["status"]) for leg in made.json["legs"]])
+    assert statements[2] == statements[1]
+    assert legs[2] == legs[1]
 
 
 def test_of_a_pointer_the_asker_learns_the_state_and_whom_to_ask(as_actor, bra, pry, contact):

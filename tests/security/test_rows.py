@@ -8,7 +8,7 @@ from salsa_ext.db import Base
 TABLES = sorted(Base.metadata.tables.values(), key=lambda table: table.name)
 CONCERNING = [table.name for table in TABLES if "concerned" in table.columns]
 KEPT = [
-    "account", "api_key", "assignment", "idempotency_key", "match", "match_wait", "officer",
+    "account", "api_key", "assignment", "idempotency_key", "match", "match_wait", "officer", "owner_wait",
     "signing_secret", "standing_number",
 ]  # fmt: skip
 APPEND_ONLY = [

@@ -160,3 +160,83 @@ def test_who_was_told_at_once_is_not_told_again(
     correct(made, becomes)
     run("BRA", telling_owners.run)
     assert [entry["subject_id"] for entry in entries()] == [asked]
+
+
+@pytest.fixture
+def post(as_actor):
+    """Return the id of a seizure or a trace of a gun."""
+
+    def of(kind, serial, **changes):
+        gun = bodies.firearm(serial=serial)
+        body = bodies.seizure(items=[gun]) if kind == "seizure" else bodies.trace(firearm=gun)
+        police = as_actor("BRA", "police_officer")
+        return police.post(f"/{kind}s", body | changes).json["id"]
+
+    return of
+
+
+KINDS = pytest.mark.parametrize("kind", ["seizure", "trace"])
+
+
+@KINDS
+def test_the_owner_is_told_later_of_a_seizure_and_a_trace_and_by_whom(
+    held, post, run, entries, kind
+):
+    asked = post(kind, SERIALS[0])
+    assert entries() == []
+    assert [run("BRA", telling_owners.run) for _ in range(2)] == [1, 0]
+    [entry] = entries()
+    assert (entry["subject_kind"], entry["subject_id"]) == (kind, asked)
+    assert (entry["state"], entry["role"]) == ("BRA", "police_officer")
+    assert entry["data"] == {"records": [held[SERIALS[0]]["firearm"]["record"]]}
+    assert entries("BRA") == []
+
+
+@KINDS
+@pytest.mark.parametrize("visibility", ["open", "pointer"])
+def test_the_owner_is_told_of_one_that_was_silent_when_it_was_asked_for(
+    held, post, run, entries, correct, kind, visibility
+):
+    asked = post(kind, SERIALS[0])
+    correct(held[SERIALS[0]], visibility)
+    run("BRA", telling_owners.run)
+    assert [entry["subject_id"] for entry in entries()] == [asked]
+    assert entries("BRA") == []
+
+
+def test_a_silent_seizure_tells_no_owner_later_either(held, post, run, entries):
+    post("seizure", SERIALS[0], visibility="silent")
+    assert run("BRA", telling_owners.run) == 1
+    assert entries() == []
+
+
+@KINDS
+def test_one_that_fails_is_written_down_and_keeps_no_other_back(
+    held, post, ask, run, entries, monkeypatch, kind
+):
+    def fail(*_, **__):
+        raise ZeroDivisionError
+
+    failing, check = post(kind, SERIALS[0]), ask(SERIALS[1])
+    monkeypatch.setattr(telling_owners.matches, "searched", fail)
+    monkeypatch.setattr(telling_owners.legs, "candidates", fail)
+    assert [run("BRA", telling_owners.run) for _ in range(2)] == [2, 0]
+    assert [entry["subject_id"] for entry in entries()] == [check]
+    [untold] = entries("BRA", f"{kind}:left_untold")
+    assert (untold["subject_id"], untold["data"]) == (failing, {"error": "ZeroDivisionError"})
+
+
+@pytest.mark.parametrize("was,told", [("silent", True), ("open", False)])
+def test_one_that_is_only_near_is_told_beside_one_that_settles_where_it_was_silent(
+    as_actor, ask, run, entries, correct, change, was, told
+):
+    clerk = as_actor("URY", "licensing_officer")
+    clerk.post("/transfers", bodies.transfer(firearm=bodies.firearm(serial=SERIALS[0])))
+    near = bodies.firearm(serial="TKA52331")
+    made = as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(
+        number="T-1", visibility=was, firearm=near)).json  # fmt: skip
+    change(ask(SERIALS[0]), at=NOW - timedelta(minutes=1))
+    if was == "silent":
+        correct(made, "open")
+    run("BRA", telling_owners.run)
+    assert bool(entries()) == told

@@ -1,0 +1,133 @@
+"""A check that a record settles looks no further, and says what the whole search would say."""
+
+from itertools import product
+
+import pytest
+
+from salsa_ext.readmodels import marks
+from salsa_ext.readmodels.marks import EXACT
+from salsa_ext.services import agencies
+from salsa_ext.services.agencies import ContactData
+from tests import bodies
+
+GUN = {"line": 1, "serial": "TKA52381", "make": "Taurus", "calibre": "9x19", "type": "pistol",
+       "country_of_manufacture": "BRA", "year": 2015}  # fmt: skip
+OTHERS = {"make": "Glock", "calibre": ".38 Special", "type": "revolver", "year": 1999,
+          "country_of_manufacture": "AUT"}  # fmt: skip
+
+
+@pytest.fixture
+def sold(as_actor):
+    def by(state, visibility="open", **firearm):
+        body = bodies.transfer(number=f"{state}-{visibility}", visibility=visibility,
+                               firearm=said(GUN | firearm))  # fmt: skip
+        return as_actor(state, "licensing_officer").post("/transfers", body).json
+
+    return by
+
+
+def said(firearm):
+    return {name: value for name, value in firearm.items() if value is not None}
+
+
+@pytest.fixture
+def seized(as_actor):
+    def by(state, visibility):
+        place = bodies.seizure()["place"] | {"country": state}
+        body = bodies.seizure(
+            agency=f"{state}-POLICE", place=place, visibility=visibility, items=[GUN]
+        )
+        as_actor(state, "police_officer").post("/seizures", body)
+
+    return by
+
+
+@pytest.fixture
+def ask(as_actor):
+    body = {"serial": GUN["serial"], "make": GUN["make"], "calibre": GUN["calibre"], "type": GUN["type"],
+            "country": "BRA", "year": 2015, "purpose": "investigation", "case_number": "C-1"}  # fmt: skip
+
+    def post():
+        return as_actor("BRA", "police_officer").post("/checks", body).json | {"id": None}
+
+    return post
+
+
+@pytest.fixture
+def both(ask, asked, monkeypatch):
+    """Return whether a check is settled by its own key, having seen that a whole search says the same."""
+
+    def compare():
+        ask()  # fills what is kept in memory
+        asked.clear()
+        quick = ask()
+        assert EXACT in asked
+        is_settled = not any("salsa_near" in said for said in asked)
+        monkeypatch.setattr(marks, "_settled", lambda *_: [])
+        assert ask() == quick
+        return is_settled
+
+    return compare
+
+
+@pytest.fixture
+def near(sold):
+    """A record whose mark is near the one that is asked for."""
+    sold("URY", serial="TKA52331")
+
+
+@pytest.mark.parametrize("owner,visibility,is_settled", [
+    ("BRA", "open", True), ("BRA", "silent", True), ("PRY", "open", True), ("PRY", "pointer", False),
+    ("PRY", "silent", False),
+])  # fmt: skip
+def test_what_the_asker_may_read_settles_a_check(sold, both, near, owner, visibility, is_settled):
+    sold(owner, visibility)
+    assert both() == is_settled
+
+
+@pytest.mark.parametrize("owner,visibility", [*product(("BRA", "PRY"), ("open", "silent"))])
+def test_what_was_seized_settles_none(seized, both, near, owner, visibility):
+    seized(owner, visibility)
+    assert not both()
+
+
+@pytest.mark.parametrize("field", OTHERS)
+def test_what_differs_in_any_field_settles_none(sold, both, near, field):
+    sold("PRY", **{field: OTHERS[field]})
+    assert not both()
+
+
+@pytest.mark.parametrize("field", ["type", "year", "country_of_manufacture"])
+def test_what_does_not_say_a_type_a_country_or_a_year_settles_all_the_same(sold, both, near, field):
+    sold("PRY", **{field: None})
+    assert both()
+
+
+def test_what_every_check_tells_is_kept_for_a_minute(sold, ask, asked, run, monkeypatch):
+    sold("PRY")
+    monkeypatch.setattr("time.monotonic", lambda: 100.0)
+    first = ask()
+    data = ContactData("PRY-POLICE", "duty_24h", ("es",), "24 h", "+595 21 000000")
+    run("PRY", agencies.add_contact, data=data)
+    sold("URY")
+    asked.clear()
+    monkeypatch.setattr("time.monotonic", lambda: 159.0)
+    same = ask()
+    assert not any("rollup" in said or "FROM contact" in said for said in asked)
+    assert (same["searched"], same["next"]["contact"]) == (first["searched"], None)
+    monkeypatch.setattr("time.monotonic", lambda: 160.0)
+    later = ask()
+    assert [row["state"] for row in later["searched"]] == ["PRY", "URY"]
+    assert later["next"]["contact"]["telephone"] == "+595 21 000000"
+
+
+def test_a_settled_check_is_three_round_trips(sold, ask, asked):
+    sold("PRY")
+    ask()
+    asked.clear()
+    ask()
+    asked[:] = asked[-3:]
+    key, search, written = asked
+    assert "salsa_key" in key and "set_config('salsa.state'" in key
+    assert search == EXACT
+    assert "INSERT INTO mark_check" in written and "INSERT INTO audit_entry" in written
