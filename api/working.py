@@ -17,7 +17,15 @@ from salsa_ext.config import Config
 from salsa_ext.db import transaction
 from salsa_ext.policy.rules import operator
 from salsa_ext.readmodels.states import participants
-from salsa_ext.services import idempotency, rematching, rollups, telling_owners, waiting, watch
+from salsa_ext.services import (
+    alert_watch,
+    idempotency,
+    rematching,
+    rollups,
+    telling_owners,
+    waiting,
+    watch,
+)
 
 log = logging.getLogger("salsa.worker")
 PAUSE = 5.0
@@ -40,6 +48,7 @@ def run_once(app: Flask) -> dict[str, int]:
     with app.app_context():
         return {
             "folded": fold(), "matched": matched(), "told": told(), "watched": watched(), "awaited": awaited(),
+            "alerted": alerted(),
             "forgotten": clean(),
         }  # fmt: skip
 
@@ -109,6 +118,14 @@ def awaited(clock: Clock = SYSTEM) -> int:
     return looked_at
 
 
+def alerted(clock: Clock = SYSTEM) -> int:
+    """End alerts whose last day is over, and remind of what waits, state by state.
+
+    Safe to run anywhere, twice, at once.
+    """
+    return sum(sum(_done(alert_watch.run, state, clock)) for state in _states())
+
+
 def clean() -> int:
     """Forget the answers to repeated requests that are older than 30 days, state by state."""
     forgotten = 0
@@ -120,7 +137,7 @@ def clean() -> int:
 
 
 EVERY: Final[Mapping[Callable[[], int], float]] = {
-    fold: PAUSE, matched: PAUSE, told: MINUTE, watched: MINUTE, awaited: HOUR, clean: HOUR,
+    fold: PAUSE, matched: PAUSE, told: MINUTE, watched: MINUTE, awaited: HOUR, alerted: MINUTE, clean: HOUR,
 }  # fmt: skip
 """How often each job is done, in seconds."""
 

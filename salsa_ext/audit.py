@@ -27,6 +27,10 @@ class Action(StrEnum):
     ACCOUNT_CLOSED = "account:closed"
     ACCOUNT_RENEWED = "account:renewed"
     AGENCY_REGISTERED = "agency:registered"
+    ALERT_RECORDED = "alert:recorded"
+    ALERT_VERIFIED = "alert:verified"
+    ALERT_CANCELLED = "alert:cancelled"
+    ALERT_EXPIRED = "alert:expired"
     ATTACHMENT_ADDED = "attachment:added"
     ATTACHMENT_DISCLOSED = "attachment:disclosed"
     ATTACHMENT_WITHDRAWN = "attachment:withdrawn"
@@ -39,6 +43,12 @@ class Action(StrEnum):
     SIGNING_KEY_COMPROMISED = "signing_key:compromised"
     SIGNED_IN = "session:opened"
     SIGNED_OUT = "session:closed"
+    HIT_MADE = "hit:made"
+    HIT_CONFIRMED = "hit:confirmed"
+    HIT_DENIED = "hit:denied"
+    HIT_EXTENDED = "hit:extended"
+    HIT_EXPIRED = "hit:expired"
+    HIT_REMINDED = "hit:reminded"
     LICENSEE_RECORDED = "licensee:recorded"
     LICENSEE_SUSPENDED = "licensee:suspended"
     LICENSEE_REINSTATED = "licensee:reinstated"
@@ -102,7 +112,7 @@ class Action(StrEnum):
 
 
 SUBJECT_KINDS: Final = (
-    "account", "agency", "attachment", "check", "contact", "discrepancy", "import", "key",
+    "account", "agency", "alert", "attachment", "check", "contact", "discrepancy", "hit", "import", "key",
     "licensee", "match", "notification", "permit", "record", "report", "seizure", "setting",
     "shipment", "signing_key",
     "trace", "transfer",

@@ -1,6 +1,7 @@
 """What is stored, one file a concept; re-exported so that the migrations' test sees all of it."""
 
 from salsa_ext.models.accounts import Account, ApiKey, Officer
+from salsa_ext.models.alerts import Alert, Hit
 from salsa_ext.models.attachments import Attachment, AttachmentPart
 from salsa_ext.models.audit import AuditEntry
 from salsa_ext.models.checks import Check
@@ -38,9 +39,9 @@ from salsa_ext.models.traces import Trace, TraceLeg
 from salsa_ext.models.transfers import Transfer
 
 __all__ = [
-    "Account", "Agency", "Alias", "ApiKey", "Assignment", "Attachment", "AttachmentPart",
+    "Account", "Agency", "Alert", "Alias", "ApiKey", "Assignment", "Attachment", "AttachmentPart",
     "AuditEntry", "Calibre", "Check", "Checkpoint", "Contact", "Discrepancy", "Event",
-    "FirearmType", "IdempotencyKey", "ImportRun", "Installation", "Label", "Licensee", "Make",
+    "FirearmType", "Hit", "IdempotencyKey", "ImportRun", "Installation", "Label", "Licensee", "Make",
     "Mark", "MarkForm", "MarkKey", "Match", "MatchWait", "Notification", "NotificationReading",
     "Offence", "Officer", "OwnerWait", "Party", "Permit", "PermitLine", "PermitReference", "Position", "Post",
     "Receipt", "Record", "RecordSetting", "Report", "Rollup", "RollupDelta", "Seizure", "Shipment",

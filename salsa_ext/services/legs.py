@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from salsa_ext.db import db, insert_many
 from salsa_ext.errors import Invalid, Message, say
 from salsa_ext.matching import chains
+from salsa_ext.matching.events import ALERT
 from salsa_ext.models import State, Trace, TraceLeg
 from salsa_ext.readmodels import serials, traces
 from salsa_ext.readmodels.crowds import Candidate
@@ -163,7 +164,7 @@ def _ask(
     actor: Actor, trace: Trace, state: str, why: Sequence[Message],
     candidates: Sequence[Candidate], reach: Mapping[str, date | None],
 ) -> dict[str, Any]:  # fmt: skip
-    told = [hit for hit in candidates if hit.is_open]
+    told = [hit for hit in candidates if hit.is_open and hit.held.event != ALERT]
     events = answers.answer(actor, state, told) if told else []
     takes_part, now = state in reach, actor.now()
     status = "answered" if events else "sent" if candidates or not takes_part else "no_record"
