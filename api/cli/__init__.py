@@ -24,6 +24,8 @@ COMMANDS = {
     "seizure": ("api.cli.seizures", "seizure"),
     "attach": ("api.cli.attachments", "attach"),
     "match": ("api.cli.matches", "match"),
+    "alert": ("api.cli.alerts", "alert"),
+    "hit": ("api.cli.hits", "hit"),
     "account": ("api.cli.accounts", "account"),
     "key": ("api.cli.keys", "key"),
     "signing-key": ("api.cli.signing", "signing_key"),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from api.resource import Resource
 from api.resources import (
     accounts,
+    alerts,
     attachments,
     checks,
     discrepancies,
+    hits,
     licensees,
     matches,
     notifications,
@@ -29,6 +31,7 @@ BLUEPRINTS: tuple[Resource, ...] = tuple(
     module.blueprint
     for module in (
         permits, papers, shipments, discrepancies, transfers, seizures, reports, records, matches,
+        alerts, hits,
         attachments, checks, traces, posts, licensees, notifications, statistics, reference,
         settings, accounts,
     )

@@ -102,6 +102,7 @@ TRANSPORTS: Final = ("land", "sea", "air", "mail", "other")
 ALERT_ACTIONS: Final = ("seize", "hold_and_call", "inform_only", "let_pass_and_inform")
 ALERT_REASONS: Final = ("stolen", "lost", "evidence", "trafficking", "diverted", "other")
 ALERT_STATUSES: Final = ("active", "expired", "cancelled")
+SECOND_CHECKS: Final = ("not_needed", "waiting", "done")
 HIT_STATUSES: Final = ("open", "confirmed", "denied", "extended", "expired")
 HIT_PRIORITIES: Final = ("urgent", "routine")
 
