@@ -11,6 +11,7 @@ from salsa_ext.db import db
 from salsa_ext.matching.events import ALERT
 from salsa_ext.models import Alert
 from salsa_ext.readmodels.marks import Held
+from salsa_ext.readmodels.records import RecordView
 from salsa_ext.values.actor import Actor
 
 SILENT: Final = "silent"
@@ -33,6 +34,15 @@ def as_shown(actor: Actor, held: Iterable[Held]) -> list[Held]:
     return [
         one._replace(visibility=SILENT) if one.record_id in others - shown else one for one in kept
     ]
+
+
+def hides(view: RecordView) -> bool:
+    """Tell whether another state's record is of an alert that does not show to the one who asks."""
+    record = view.record
+    if record.event != ALERT:
+        return False
+    shown = select(Alert.id).where(Alert.record_id == record.id)
+    return db.session.scalar(shown) is None
 
 
 def is_unseen(held: Held) -> bool:

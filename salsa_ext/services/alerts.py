@@ -157,6 +157,6 @@ def _row(actor: Actor, data: AlertData, on: date, second_check: str) -> dict[str
 def _entry(row: dict[str, Any], gun: Firearm, on: date) -> records.Entry:
     return records.Entry(
         firearm=gun, event=ALERT, when=When(on), document_kind="alert", document_id=row["id"],
-        owner=row["owner_state"], concerned=row["concerned"], record_id=row["record_id"],
+        owner=row["owner_state"], concerned=[row["owner_state"]], record_id=row["record_id"],
         visibility="silent" if row["action"] == SILENT else "open",
     )  # fmt: skip

@@ -13,7 +13,7 @@ from salsa_ext.db import as_state
 from salsa_ext.errors import Invalid, NotFound, say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels import documents, traces
+from salsa_ext.readmodels import alerted, documents, traces
 from salsa_ext.readmodels.documents import DocumentView
 from salsa_ext.readmodels.marks import owner_of
 from salsa_ext.readmodels.pages import Page
@@ -55,7 +55,7 @@ def read_record(*, actor: Actor, record_id: UUID, as_of: datetime | None = None)
     require_purpose(actor)
     with as_state(actor, owner[0]):
         views = by_id([record_id], as_of)
-    if not views:
+    if not views or alerted.hides(views[0]):
         raise NotFound("record", record_id)
     write_down(actor, views)
     return Disclosure(views[0], is_own=False)

@@ -340,6 +340,13 @@ def test_an_alert_shows_to_the_states_that_it_names_alone(alert, as_actor, pry, 
     assert hits(argentine) == []
 
 
+def test_the_record_of_an_alert_is_read_by_whom_it_shows_to(alert, as_actor, bra):
+    record = alert(visible_to=["BRA"])["firearm"]["record"]
+    why = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
+    assert bra.get(f"/records/{record}", **why).json["event"] == "alert"
+    as_actor("ARG", "police_officer").get(f"/records/{record}", 404, **why)
+
+
 def test_a_border_officer_sees_what_his_own_agency_met(alert, as_actor, bra):
     alert()
     border = as_actor("BRA", "border_officer")

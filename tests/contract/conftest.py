@@ -23,7 +23,7 @@ READERS = {  # who reads what each kind of path acts on
     "transfers": "licensing_officer", "licensees": "licensing_officer",
     "attachments": "police_officer", "reports": "police_officer", "seizures": "police_officer",
     "traces": "police_officer", "records": "police_officer",
-    "matches": "police_officer",
+    "matches": "police_officer", "alerts": "police_officer", "hits": "police_officer",
     "accounts": "state_administrator", "settings": "state_administrator",
 }  # fmt: skip
 

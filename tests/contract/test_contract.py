@@ -34,7 +34,7 @@ OF_SOMETHING = [route for route in ROUTES if "{" in route.path]
 BODIES = (
     "correct", "shipments", "checkpoints", "receipt", "case", "cancel", "suspend", "reinstate",
     "amend", "reissue", "release", "hold", "resume", "incidents", "explain", "agree",
-    "reopen", "assign", "revoke", "close", "renew", "marks", "withdraw", "confirm", "reject",
+    "reopen", "assign", "revoke", "close", "renew", "marks", "withdraw", "confirm", "reject", "deny", "extend",
 )  # fmt: skip
 BODILESS = ("/accounts", "/keys", "/traces")
 WITH_A_BODY = [

@@ -8,8 +8,8 @@ from salsa_ext.db import Base
 TABLES = sorted(Base.metadata.tables.values(), key=lambda table: table.name)
 CONCERNING = [table.name for table in TABLES if "concerned" in table.columns]
 KEPT = [
-    "account", "api_key", "assignment", "idempotency_key", "match", "match_wait", "officer", "owner_wait",
-    "signing_secret", "standing_number",
+    "account", "api_key", "assignment", "hit", "idempotency_key", "match", "match_wait", "officer",
+    "owner_wait", "signing_secret", "standing_number",
 ]  # fmt: skip
 APPEND_ONLY = [
     "attachment_part", "audit_entry", "checkpoint", "event", "import_run", "mark", "notification",
