@@ -19,6 +19,7 @@ from salsa_ext.db import transaction
 from salsa_ext.policy.rules import operator
 from salsa_ext.readmodels.states import participants
 from salsa_ext.services import (
+    alert_watch,
     deliveries,
     idempotency,
     rematching,
@@ -49,7 +50,8 @@ def run_once(app: Flask) -> dict[str, int]:
     with app.app_context():
         return {
             "folded": fold(), "matched": matched(), "delivered": delivered(), "told": told(),
-            "watched": watched(), "awaited": awaited(), "forgotten": clean(),
+            "watched": watched(), "awaited": awaited(), "alerted": alerted(),
+            "forgotten": clean(),
         }  # fmt: skip
 
 
@@ -142,6 +144,14 @@ def _delivered_of(state: str, clock: Clock) -> Iterator[int]:
         yield done
 
 
+def alerted(clock: Clock = SYSTEM) -> int:
+    """End alerts whose last day is over, and remind of what waits, state by state.
+
+    Safe to run anywhere, twice, at once.
+    """
+    return sum(sum(_done(alert_watch.run, state, clock)) for state in _states())
+
+
 def clean() -> int:
     """Forget the answers to repeated requests that are older than 30 days, state by state."""
     forgotten = 0
@@ -153,7 +163,8 @@ def clean() -> int:
 
 
 EVERY: Final[Mapping[Callable[[], int], float]] = {
-    fold: PAUSE, matched: PAUSE, delivered: PAUSE, told: MINUTE, watched: MINUTE, awaited: HOUR, clean: HOUR,
+    fold: PAUSE, matched: PAUSE, delivered: PAUSE, told: MINUTE, watched: MINUTE, awaited: HOUR,
+    alerted: MINUTE, clean: HOUR,
 }  # fmt: skip
 """How often each job is done, in seconds."""
 

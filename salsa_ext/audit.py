@@ -27,6 +27,10 @@ class Action(StrEnum):
     ACCOUNT_CLOSED = "account:closed"
     ACCOUNT_RENEWED = "account:renewed"
     AGENCY_REGISTERED = "agency:registered"
+    ALERT_RECORDED = "alert:recorded"
+    ALERT_VERIFIED = "alert:verified"
+    ALERT_CANCELLED = "alert:cancelled"
+    ALERT_EXPIRED = "alert:expired"
     ATTACHMENT_ADDED = "attachment:added"
     ATTACHMENT_DISCLOSED = "attachment:disclosed"
     ATTACHMENT_WITHDRAWN = "attachment:withdrawn"
@@ -39,6 +43,12 @@ class Action(StrEnum):
     SIGNING_KEY_COMPROMISED = "signing_key:compromised"
     SIGNED_IN = "session:opened"
     SIGNED_OUT = "session:closed"
+    HIT_MADE = "hit:made"
+    HIT_CONFIRMED = "hit:confirmed"
+    HIT_DENIED = "hit:denied"
+    HIT_EXTENDED = "hit:extended"
+    HIT_EXPIRED = "hit:expired"
+    HIT_REMINDED = "hit:reminded"
     LICENSEE_RECORDED = "licensee:recorded"
     LICENSEE_SUSPENDED = "licensee:suspended"
     LICENSEE_REINSTATED = "licensee:reinstated"
@@ -126,8 +136,8 @@ class Action(StrEnum):
 
 
 SUBJECT_KINDS: Final = (
-    "account", "agency", "attachment", "check", "consent", "contact", "discrepancy", "envelope",
-    "import", "key",
+    "account", "agency", "alert", "attachment", "check", "consent", "contact", "discrepancy",
+    "envelope", "hit", "import", "key",
     "licensee", "match", "notification", "permit", "record", "report", "request", "seizure",
     "setting",
     "shipment", "signing_key",

@@ -80,6 +80,11 @@ def shipment(serials: tuple[str, ...] = ("ABC123456", "ABC123457"), **changes: A
             "items": [{"line": 1, "serial": serial} for serial in serials]} | changes  # fmt: skip
 
 
+def alert(**changes: Any) -> Body:
+    return {"action": "hold_and_call", "reason": "stolen", "case_number": "A-1",
+            "expires_on": "2027-03-09", "firearm": firearm()} | changes  # fmt: skip
+
+
 def check(**changes: Any) -> Body:
     return {"serial": "ABC123456", "make": "Taurus", "calibre": "9x19", "purpose": "investigation",
             "case_number": "C-1"} | changes  # fmt: skip

@@ -82,6 +82,7 @@ def fill(app: Flask) -> Ids:
     attachment = files.attach(police, of_seizure, files.photograph(), kind="photograph").json["id"]
     files.attach(partner, f"shipment:{shipment}", files.pdf())
     check = police.post("/checks", bodies.check()).json["id"]
+    alert, hit = _seek(police, client("PRY", "police_officer"))
     police.post("/traces", bodies.trace(draft=True))
     licensing.post(f"/permits/{permit}/shipments", bodies.shipment(number="A-9"))  # the same guns
     leaving = {"username": "bra.leaving", "role": "auditor", "agency": "BRA-POLICE"}
@@ -92,7 +93,18 @@ def fill(app: Flask) -> Ids:
             "leg_id": trace["legs"][-1]["id"], "request_id": request,
             "attachment_id": attachment, "account_id": account, "licensee_id": licensee,
             "notification_id": notification,
-            "match_id": match, "consent_id": consent.json["id"]}  # fmt: skip
+            "match_id": match, "consent_id": consent.json["id"], "alert_id": alert,
+            "hit_id": hit}  # fmt: skip
+
+
+def _seek(police: actors.Client, partner: actors.Client) -> tuple[str, str]:
+    """Let each state seek a gun that the other meets; returns an alert and a hit of the first one."""
+    sought = [bodies.firearm(serial=serial) for serial in ("SBK440177", "SPK882941")]
+    alert = police.post("/alerts", bodies.alert(firearm=sought[0], visible_to=["PRY"])).json["id"]
+    partner.post("/alerts", bodies.alert(firearm=sought[1], visible_to=["BRA"]))
+    police.post("/checks", bodies.check(serial=sought[1]["serial"]))
+    met = partner.post("/checks", bodies.check(serial=sought[0]["serial"])).json
+    return str(alert), str(met["hits"][0]["id"])
 
 
 def _record_of(police: actors.Client, seizure: str) -> str:

@@ -29,6 +29,8 @@ COMMANDS = {
     "trace": ("api.cli.traces", "trace"),
     "request": ("api.cli.requests", "request"),
     "lead": ("api.cli.leads", "lead"),
+    "alert": ("api.cli.alerts", "alert"),
+    "hit": ("api.cli.hits", "hit"),
     "account": ("api.cli.accounts", "account"),
     "key": ("api.cli.keys", "key"),
     "signing-key": ("api.cli.signing", "signing_key"),

@@ -10,6 +10,7 @@ from operator import itemgetter
 from typing import Any, TypeVar
 from uuid import UUID
 
+from api.demo import alerts
 from api.demo.accounts import Account, code
 from api.demo.plan import Plan
 from api.demo.positions import speak
@@ -83,6 +84,16 @@ class Recorder:
                 for case in some:
                     self._lead(case, desks)
         self._fold()
+
+    def alert(self, plan: Plan, opened: Sequence[Account]) -> None:
+        """Seek some of the guns that are missed, as the persons of their states."""
+        desks, clock = self._desks(opened), FixedClock(self._calendar.at(0))
+        missing = [
+            (state, self._ids["reports", data.number], data) for state, data in plan.reports
+            if data.kind in ("theft", "loss") and data.firearm.serial
+            and (state, "police_officer") in desks
+        ]  # fmt: skip
+        alerts.seek(lambda state, role: replace(desks[state, role], clock=clock), missing)
 
     def _settings(self) -> None:
         for state, change in SETTINGS.items():

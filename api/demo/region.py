@@ -49,6 +49,7 @@ def make(
     plan = _plan(Planner(seed, calendar, scale), progress)
     recorder.record(plan)
     recorder.trace(plan.traces, opened)
+    recorder.alert(plan, opened)
     keep(opened)
     with transaction(recorder.acting(None)):
         installation.finish_demo(actor=recorder.acting(None))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from api.resource import Resource
 from api.resources import (
     accounts,
+    alerts,
     attachments,
     checks,
     consents,
     discrepancies,
+    hits,
     leads,
     licensees,
     matches,
@@ -32,8 +34,8 @@ BLUEPRINTS: tuple[Resource, ...] = tuple(
     module.blueprint
     for module in (
         permits, papers, shipments, discrepancies, transfers, seizures, reports, records, consents,
-        matches, leads, attachments, checks, traces, requests, posts, licensees, notifications,
-        statistics, reference,
+        matches, leads, alerts, hits, attachments, checks, traces, requests, posts,
+        licensees, notifications, statistics, reference,
         settings, accounts,
     )
 )  # fmt: skip

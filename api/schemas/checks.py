@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, pre_dump
@@ -14,6 +15,7 @@ from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.search import wrong_serial
 from salsa_ext.services.checks import Answer
 from salsa_ext.services.fields import MOST_NAMED
+from salsa_ext.services.hits import Made as Hit
 from salsa_ext.values import codes
 from salsa_ext.values.actor import Purpose
 from salsa_ext.values.inquiries import MOST_CHECKED, BatchData, CheckData, Query
@@ -184,6 +186,34 @@ class NextResponse(Schema):
     contact = fields.Nested(ContactResponse, allow_none=True)
 
 
+class MadeHitResponse(Schema):
+    """A hit on an alert that this check met; `possible` where the gun may be another one.
+
+    Nobody acts on it alone: the alert's state confirms it, by `due_at`.
+    """
+
+    id = fields.UUID(required=True)
+    state = fields.String(required=True)
+    action = fields.String(required=True)
+    strength = fields.String(required=True)
+    possible = fields.Boolean(required=True)
+    due_at = fields.DateTime(required=True)
+
+
+def _in_full(shown: dict[str, Any]) -> dict[str, Any]:
+    """Return plain values: what `Made` is given is written as it is, for pages too."""
+    return {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in shown.items()
+    }
+
+
+def _present_hit(hit: Hit) -> dict[str, Any]:
+    return {"id": hit.id, "state": hit.alert_state, "action": hit.action,
+            "strength": hit.strength, "possible": hit.strength != "strong",
+            "due_at": hit.due_at}  # fmt: skip
+
+
 class SearchedResponse(Schema):
     """A state whose records were searched, how many they are, and through which day they reach."""
 
@@ -199,6 +229,7 @@ class FoundResponse(Schema):
     verdict = fields.String(required=True)
     candidates = Made(fields.Nested(CandidateResponse), required=True)
     next = fields.Nested(NextResponse, required=True)
+    hits = fields.List(fields.Nested(MadeHitResponse), required=True)
 
     @pre_dump
     def _present(self, answer: Answer, **_: Any) -> dict[str, Any]:
@@ -206,8 +237,9 @@ class FoundResponse(Schema):
                   "contact": answer.contact}  # fmt: skip
         return vars(answer) | {
             "next": advice,
-            "candidates": [present_candidate(one) for one in answer.candidates],
-            "searched": [state._asdict() for state in answer.searched],
+            "candidates": [_in_full(present_candidate(one)) for one in answer.candidates],
+            "hits": [_present_hit(one) for one in answer.hits],
+            "searched": [_in_full(state._asdict()) for state in answer.searched],
         }
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from salsa_ext.errors import Message, say
 from salsa_ext.matching.diversion import diversion_after
-from salsa_ext.matching.events import ENDS, LAWFUL, ORDER, Event, side
+from salsa_ext.matching.events import ALERT, ENDS, LAWFUL, Event, place, side
 from salsa_ext.matching.prose import marking_of
 from salsa_ext.matching.requests import WAITING
 from salsa_ext.matching.sales import first_sales
@@ -57,7 +57,8 @@ def build(legs: Sequence[Leg], found_on: date, asking: str, firearm: Mapping[str
     and the resale of a gun that came back to a dealer are no first sales. What happened after the
     gun was found is a conflict, and shown.
     """
-    told = sorted((event for leg in legs for event in leg.events), key=_order)
+    events = (event for leg in legs for event in leg.events)
+    told = sorted((event for event in events if event["event"] != ALERT), key=_order)
     chain = [event for event in told if _is_before(event, found_on)]
     after = [event for event in told if not _is_before(event, found_on)]
     sales = first_sales(chain)
@@ -96,7 +97,7 @@ def _on(event: Event) -> date:
 
 
 def _order(event: Event) -> tuple[date, int, str]:
-    return _on(event), ORDER.index(event["event"]), event["record"]
+    return _on(event), place(event["event"]), event["record"]
 
 
 def _days(event: Event, found_on: date) -> int:

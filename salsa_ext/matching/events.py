@@ -15,6 +15,15 @@ ORDER: Final = (
 ENDS: Final = frozenset(("deactivation", "destruction"))
 LAWFUL: Final = frozenset(ORDER[: ORDER.index("loss")]) | ENDS
 SEIZED: Final = frozenset(("seized", "found", "surrendered"))
+ALERT: Final = "alert"
+"""What the record of an alert tells: what to do when the gun is met, and nothing of its life."""
+SETTLING_NOTHING: Final = SEIZED | {ALERT}
+"""What repeats what somebody read, or says: it does not tell which gun a mark is of."""
+
+
+def place(event: str) -> int:
+    """Return where an event stands among those of one day."""
+    return ORDER.index(event) if event in ORDER else len(ORDER)
 
 
 def side(event: Event, name: str) -> str | None:

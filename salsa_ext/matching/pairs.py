@@ -6,14 +6,16 @@ import hashlib
 from typing import Final
 from uuid import UUID
 
-from salsa_ext.matching.events import ORDER, SEIZED
+from salsa_ext.matching.events import ALERT, ORDER, SEIZED
 from salsa_ext.matching.evidence import Evidence
 from salsa_ext.matching.nearness import Nearness
 
 # Somebody read the mark on a gun that was not where it belonged, or wrote down one that is gone.
-READ_AFIELD: Final = SEIZED | frozenset(
-    ORDER[ORDER.index("recovery") : ORDER.index("deactivation")]
+READ_AFIELD: Final = frozenset(
+    (*SEIZED, *ORDER[ORDER.index("recovery") : ORDER.index("deactivation")], ALERT)
 )
+MISSED: Final = frozenset(("loss", "theft", ALERT))
+CHECK: Final = "check"
 CERTAIN: Final = frozenset(("same", "confusable"))
 STRENGTHS: Final = frozenset(("strong", "moderate"))
 
@@ -22,14 +24,30 @@ def is_worth(one: str, other: str, near: Nearness) -> bool:
     """Tell whether two events whose marks are near can be a match.
 
     Makers number on: the next crate's serials are one glyph from the last one's. So of two records
-    of the licit trade, of which none was read in the field, the mark has to be the same.
+    of the licit trade, of which none was read in the field, the mark has to be the same. An alert
+    is no record of a gun's life, and no match: it is hit.
     """
+    if ALERT in (one, other):
+        return False
     return near.kind in CERTAIN or is_urgent(one, other)
 
 
 def is_urgent(one: str, other: str) -> bool:
     """Tell whether one of two events is more than licit trade: a gun was found, or is missed."""
     return one in READ_AFIELD or other in READ_AFIELD
+
+
+def is_hit(event: str, evidence: Evidence | None) -> bool:
+    """Tell whether an alert is met by a check (`check`), or by a record of some event.
+
+    Of the licit trade the mark has to be the same, as of a match; a report that the gun is missed is
+    no meeting.
+    """
+    if not is_match(evidence) or event in MISSED:
+        return False
+    return event == CHECK or event in READ_AFIELD or (
+        evidence is not None and evidence.near.kind in CERTAIN
+    )  # fmt: skip
 
 
 def is_match(evidence: Evidence | None) -> bool:

@@ -1,6 +1,7 @@
 """What is stored, one file a concept; re-exported so that the migrations' test sees all of it."""
 
 from salsa_ext.models.accounts import Account, ApiKey, Officer
+from salsa_ext.models.alerts import Alert, Hit
 from salsa_ext.models.attachments import Attachment, AttachmentPart
 from salsa_ext.models.audit import AuditEntry
 from salsa_ext.models.checks import Check
@@ -48,9 +49,9 @@ from salsa_ext.models.traces import Trace, TraceLeg
 from salsa_ext.models.transfers import Transfer
 
 __all__ = [
-    "Account", "Agency", "Alias", "ApiKey", "Assignment", "Attachment", "AttachmentPart",
+    "Account", "Agency", "Alert", "Alias", "ApiKey", "Assignment", "Attachment", "AttachmentPart",
     "AuditEntry", "Calibre", "Check", "Checkpoint", "Consent", "Contact", "Discrepancy", "Event",
-    "FirearmType", "IdempotencyKey", "ImportRun", "Inbox", "InboxPair", "InboxProgress",
+    "FirearmType", "Hit", "IdempotencyKey", "ImportRun", "Inbox", "InboxPair", "InboxProgress",
     "Installation", "Label", "Licensee", "Make", "Mark", "MarkForm", "MarkKey", "Match",
     "MatchWait", "Notification", "NotificationReading", "Offence", "Officer", "Outbox",
     "OutboxPair", "OutboxProgress", "OwnerWait", "Party", "Permit", "PermitLine", "PermitReference",

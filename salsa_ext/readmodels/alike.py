@@ -12,6 +12,7 @@ from salsa_ext.errors import Invalid
 from salsa_ext.matching import neighbours, sightings
 from salsa_ext.matching.nearness import compare
 from salsa_ext.matching.pairs import READ_AFIELD
+from salsa_ext.readmodels import alerted
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.marks import Held, Sought
 from salsa_ext.readmodels.search import search, searched_by, weighed
@@ -56,13 +57,27 @@ def of_many(
     near = _near([one for one in asked if not one[0].is_afield], actor, silent)
     few = len(afield) <= FEW
     near |= {gun.record_id for gun, _ in afield} if few else _near(afield, actor, silent)
+    shown = _shown(actor, same, silent)
     found: dict[UUID, Sequence[Candidate]] = {}
     for gun, sought in asked:
         held = same.get(gun.record_id, ())
         if gun.record_id in near or (gun.is_afield and held):
             found[gun.record_id] = _search(gun, actor, silent)
         elif held:
-            found[gun.record_id] = weighed(gun.query, actor, sought, held)
+            found[gun.record_id] = weighed(gun.query, actor, sought, shown[gun.record_id])
+    return found
+
+
+def _shown(
+    actor: Actor, same: Mapping[UUID, Sequence[Held]], silent: bool | None
+) -> dict[UUID, list[Held]]:
+    """Return what each gun meets, as `search` shows alerts; the database is asked once for all."""
+    every = [(gun, one) for gun, held in same.items() for one in held]
+    found: dict[UUID, list[Held]] = {gun: [] for gun in same}
+    shown = alerted.as_shown(actor, (one for _, one in every))
+    for (gun, _), one in zip(every, shown, strict=True):
+        if silent is not False or not alerted.is_unseen(one):
+            found[gun].append(one)
     return found
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import func, select, text
 
 from salsa_ext.db import NO_STATE, ask, db
 from salsa_ext.matching import neighbours
-from salsa_ext.matching.events import SEIZED
+from salsa_ext.matching.events import SETTLING_NOTHING
 from salsa_ext.matching.evidence import WEIGHTS, Description
 from salsa_ext.matching.neighbours import make_code
 from salsa_ext.models import Rollup as RollupModel
@@ -112,7 +112,7 @@ def _settled(sought: Sequence[Sought], asked: Description, asker: str) -> list[H
 
 def _settles(held: Held, asked: Description, asker: str) -> bool:
     """Tell whether a record that the asker may read agrees in all that is asked."""
-    if held.is_superseded or held.event in SEIZED or not (
+    if held.is_superseded or held.event in SETTLING_NOTHING or not (
         held.state == asker or held.visibility == "open"
     ):  # fmt: skip
         return False

@@ -10,12 +10,12 @@ from uuid import UUID
 
 from salsa_ext.errors import Invalid, Message, say
 from salsa_ext.matching import marks, neighbours
-from salsa_ext.matching.events import SEIZED
+from salsa_ext.matching.events import SETTLING_NOTHING
 from salsa_ext.matching.evidence import Description, Weight, weigh, weights_for
 from salsa_ext.matching.names import fold
 from salsa_ext.matching.prose import marking_of
 from salsa_ext.policy.release import FOUND
-from salsa_ext.readmodels import crowds, frequencies, names, serials, stamps
+from salsa_ext.readmodels import alerted, crowds, frequencies, names, serials, stamps
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.marks import Held, Sought, holding
 from salsa_ext.values.actor import Actor
@@ -123,7 +123,7 @@ def _sought(mark: Mark, query: Query) -> Sought | None:
 
 def search(
     query: Query, actor: Actor, *, settles: bool = True, silent: bool | None = None,
-    stands: bool = False, own: Collection[UUID] = (),
+    stands: bool = False, own: Collection[UUID] = (), is_late: bool = False,
 ) -> list[Candidate]:  # fmt: skip
     """Return the candidates of all states that are worth a look, best first.
 
@@ -132,11 +132,15 @@ def search(
     serial alone: asking again with another make tells nothing of it. Where `settles`, records that
     are only near are left out if one agrees in all that is asked; with `stands`, marks that were
     corrected away. `own` are records of the very gun that is asked for: they take nothing from others.
+    Alerts that show to nobody who asks are found by who looks for `silent` records, or `is_late`, alone.
     """
     sought = searched_by(query)
     held = holding(list(sought), asked_of(query), actor.state, settles=settles, silent=silent)
     kept = (one for one in held if one.record_id not in own and not (stands and one.is_superseded))
-    return weighed(query, actor, sought, kept)
+    shown = alerted.as_shown(actor, kept)
+    if silent is False and not is_late:
+        shown = [one for one in shown if not alerted.is_unseen(one)]
+    return weighed(query, actor, sought, shown)
 
 
 def weighed(
@@ -147,7 +151,10 @@ def weighed(
     `sought` is what `searched_by` returns of the query. The asker's own records are open to it.
     """
     asked = asked_of(query)
-    hits = [one._replace(visibility="open") if one.state == actor.state else one for one in held]
+    hits = [
+        one._replace(visibility="open")
+        if one.state == actor.state and not alerted.is_unseen(one) else one for one in held
+    ]  # fmt: skip
     other = serials.with_another(actor, serials.of_asked(query), (
         hit for hit in hits if all(sought[one] != "serial" for one in _like(hit, sought))
     ))  # fmt: skip
@@ -208,7 +215,7 @@ def _rank(found: Candidate) -> tuple[float, date, str]:
 
 def likeness(candidates: Sequence[Candidate]) -> Likeness:
     """Return how well the best of the candidates agrees, and the best of lawful history."""
-    lawful = [one for one in candidates if not (one.is_open and one.held.event in SEIZED)]
+    lawful = [one for one in candidates if not (one.is_open and one.held.event in SETTLING_NOTHING)]
     serial = max((one.evidence.serial_bits for one in lawful), default=0.0)
     return Likeness(_best(candidates), _best(lawful), serial)
 
@@ -229,7 +236,7 @@ def _best(candidates: Iterable[Candidate]) -> float:
 def _measure(one: Candidate, best: Likeness) -> float:
     if not one.is_open:
         return best.serial_bits
-    return best.bits if one.held.event in SEIZED else best.lawful_bits
+    return best.bits if one.held.event in SETTLING_NOTHING else best.lawful_bits
 
 
 def asked_of(query: Query) -> Description:

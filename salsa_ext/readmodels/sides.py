@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any, Final
 from uuid import UUID
 
 from salsa_ext.matching.evidence import Description, Evidence, weigh
@@ -13,7 +14,7 @@ from salsa_ext.policy.release import FOUND
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.records import RecordView
 from salsa_ext.readmodels.search import asked_of, held_of, searched_by
-from salsa_ext.values.firearms import Mark
+from salsa_ext.values.firearms import Firearm, Mark
 from salsa_ext.values.inquiries import Query
 
 
@@ -50,6 +51,48 @@ def query_of(view: RecordView) -> Query:
         country=record.country_of_manufacture, year=record.year,
         marks=tuple(Mark(mark.kind, mark.text) for mark in view.marks), marking=record.marking,
     )  # fmt: skip
+
+
+def query_for(gun: Firearm) -> Query:
+    """Return the question that a gun asks which is not recorded yet."""
+    return Query(
+        serial=gun.serial or "", make=gun.make, model=gun.model, calibre=gun.calibre,
+        type=gun.type, country=gun.country_of_manufacture, year=gun.year,
+        marks=gun.all_marks(), marking=gun.marking,
+    )  # fmt: skip
+
+
+def firearm_of(view: RecordView) -> Firearm:
+    """Return the gun of a record as it was told, for another record of it."""
+    record = view.record
+    marks = tuple(
+        Mark(mark.kind, mark.text, mark.state, mark.year, mark.location, mark.condition, mark.method)
+        for mark in view.marks
+        if (mark.kind, mark.text) not in (("manufacture", record.serial),
+                                          ("import", record.importer_mark))
+    )  # fmt: skip
+    as_told: dict[str, Any] = {name: getattr(record, name) for name in _AS_TOLD}
+    return Firearm(type=record.type_text, make=record.make_text, calibre=record.calibre_text,
+                   marks=marks, **as_told)  # fmt: skip
+
+
+_AS_TOLD: Final = (
+    "category", "model", "country_of_manufacture", "year", "origin_kind", "serial", "marking",
+    "importer_mark", "part_kind", "quantity", "unit", "lot", "headstamp", "hs_code", "antique",
+)  # fmt: skip
+
+
+def seen_by_owner(query: Query, candidate: Candidate) -> Evidence | None:
+    """Weigh a candidate by all that its record says: as its own state may, which knows it."""
+    theirs = held_of(candidate.held._replace(visibility="open"))
+    asked, evidence = asked_of(query), candidate.evidence
+    weighed = [
+        weigh(replace(asked, serial_norm=one.norm), theirs, by,
+              has_other_serial=evidence.has_other_serial)
+        for one, by in searched_by(query).items() if by == evidence.by
+    ]  # fmt: skip
+    best = max(filter(None, weighed), key=lambda one: one.bits, default=None)
+    return replace(best, crowd=evidence.crowd) if best else None
 
 
 def visibility_of(view: RecordView) -> str:

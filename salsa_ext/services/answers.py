@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from salsa_ext.audit import Act, append_many
 from salsa_ext.db import db
+from salsa_ext.matching.events import ALERT
 from salsa_ext.models import Party, Permit, Receipt, Report, Seizure, Shipment, Transfer
 from salsa_ext.readmodels import names, sharing
 from salsa_ext.readmodels.crowds import Candidate
@@ -44,7 +45,7 @@ class Sureness:
 
 def released(candidate: Candidate) -> bool:
     """Tell whether the service may give a record to the asking state without asking a person."""
-    return candidate.is_open
+    return candidate.is_open and candidate.held.event != ALERT
 
 
 def answer(actor: Actor, to: str, candidates: Sequence[Candidate]) -> list[dict[str, Any]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -19,7 +20,8 @@ from salsa_ext.readmodels.contacts import Office
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.marks import Coverage
 from salsa_ext.readmodels.search import search
-from salsa_ext.services import readings
+from salsa_ext.services import alert_advice, hits, readings
+from salsa_ext.services.hits import Made
 from salsa_ext.values.actor import Actor, Purpose
 from salsa_ext.values.codes import PURPOSES_WITH_INCIDENT
 from salsa_ext.values.ids import new_id
@@ -30,7 +32,10 @@ MOST = 10
 
 @dataclass(frozen=True)
 class Answer:
-    """What a check says: the verdict, visible candidates, what next, and who was searched."""
+    """What a check says: the verdict, visible candidates, what next, and who was searched.
+
+    `hits` are those on alerts that show to the asker; what next follows from the first of them.
+    """
 
     id: UUID
     verdict: str
@@ -39,6 +44,7 @@ class Answer:
     advice: Message
     contact: Office | None
     searched: Sequence[Coverage]
+    hits: Sequence[Made] = ()
 
 
 ADVICE = {
@@ -95,7 +101,7 @@ def make_many(
     outcomes = [_ask(actor, query) for query in queries]
     asked = [outcome for outcome in outcomes if isinstance(outcome, _Asked)]
     _write(actor, purpose, asked)
-    answers = _answers(asked)
+    answers = _answers(asked, _hits(actor, asked))
     return [one if isinstance(one, Invalid) else answers[one.id] for one in outcomes]
 
 
@@ -107,16 +113,38 @@ def _ask(actor: Actor, query: Query) -> _Asked | Invalid:
     return _Asked(new_id(), query, found)
 
 
-def _answers(asked: Sequence[_Asked]) -> dict[UUID, Answer]:
+def _hits(actor: Actor, asked: Sequence[_Asked]) -> dict[UUID, list[Made]]:
+    """Make a hit of each alert that was met and shows to the asker; by the check, what binds most first."""
+    met = [
+        one for each in asked
+        for one in hits.of_check(actor, each.id, each.query, each.found, actor.now())
+    ]  # fmt: skip
+    made: dict[UUID, list[Made]] = defaultdict(list)
+    for hit in sorted(hits.make(actor, met, is_late=False), key=alert_advice.rank) if met else ():
+        made[hit.cause_id].append(hit)
+    return made
+
+
+def _answers(asked: Sequence[_Asked], made: Mapping[UUID, list[Made]]) -> dict[UUID, Answer]:
     """Return what is answered, by the check; offices and coverage may be a minute old."""
-    states = {one.seen[0].held.state for one in asked if one.seen}
-    offices = {state: lately.office_of(state) for state in states}
+    owners = {one.id: _to_call(one, made.get(one.id)) for one in asked}
+    offices = {state: lately.office_of(state) for state in owners.values() if state}
     searched = lately.coverage()
     return {
-        one.id: Answer(one.id, one.verdict, one.seen, *ADVICE[one.verdict],
-                       offices[one.seen[0].held.state] if one.seen else None, searched)
+        one.id: Answer(one.id, one.verdict, one.seen, *_advice(one, made.get(one.id)),
+                       offices.get(owners[one.id] or ""), searched, made.get(one.id, ()))
         for one in asked
     }  # fmt: skip
+
+
+def _to_call(asked: _Asked, made: Sequence[Made] | None) -> str | None:
+    if made:
+        return made[0].alert_state
+    return asked.seen[0].held.state if asked.seen else None
+
+
+def _advice(asked: _Asked, made: Sequence[Made] | None) -> tuple[str, Message]:
+    return alert_advice.of(made[0]) if made else ADVICE[asked.verdict]
 
 
 def give_case(*, actor: Actor, check_id: UUID, case_number: str) -> None:

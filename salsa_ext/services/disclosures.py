@@ -14,7 +14,7 @@ from salsa_ext.errors import Invalid, NotFound, say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.release import FOUND
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels import documents, sharing, traces
+from salsa_ext.readmodels import alerted, documents, sharing, traces
 from salsa_ext.readmodels.documents import DocumentView
 from salsa_ext.readmodels.marks import owner_of
 from salsa_ext.readmodels.pages import Page
@@ -75,7 +75,10 @@ def _of_another(actor: Actor, record_id: UUID, as_of: datetime | None) -> list[R
         raise NotFound("record", record_id)
     require_purpose(actor)
     with as_state(actor, owner[0]):
-        return by_id([record_id], as_of)
+        views = by_id([record_id], as_of)
+    if views and alerted.hides(views[0]):
+        raise NotFound("record", record_id)
+    return views
 
 
 def read_document(

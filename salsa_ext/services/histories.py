@@ -17,7 +17,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 
 from salsa_ext.db import as_state, db
-from salsa_ext.matching.events import ORDER
+from salsa_ext.matching.events import place
 from salsa_ext.models import Match, Record
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.release import FOUND
@@ -98,7 +98,7 @@ def _disclosed(actor: Actor, views: Sequence[RecordView]) -> list[Disclosure]:
 
 def _order(step: Step) -> tuple[date, int, UUID]:
     record = step.disclosed.view.record
-    return record.occurred_on, ORDER.index(record.event), record.id
+    return record.occurred_on, place(record.event), record.id
 
 
 def _onward(

@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from salsa_ext.errors import Invalid
-from salsa_ext.matching.events import SEIZED
+from salsa_ext.matching.events import ALERT, SEIZED
 from salsa_ext.matching.pairs import CERTAIN, READ_AFIELD
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
@@ -148,7 +148,10 @@ def settled(found: Sequence[Candidate], *, is_seized: bool) -> list[Candidate]:
 
     Of a gun that is itself seized, another seizure repeats what somebody read, and settles nothing.
     """
-    settling = [hit for hit in found if not (is_seized and hit.held.event in SEIZED)]
+    settling = [
+        hit for hit in found
+        if hit.held.event != ALERT and not (is_seized and hit.held.event in SEIZED)
+    ]  # fmt: skip
     is_settled = any(map(_settles, settling))
     return [hit for hit in found if not is_settled or hit.evidence.near.kind in CERTAIN]
 

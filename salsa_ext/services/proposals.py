@@ -16,7 +16,7 @@ from salsa_ext.models import Match, Record
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.records import RecordView
 from salsa_ext.readmodels.sides import Side, sides_of
-from salsa_ext.services import match_news, match_withdrawals
+from salsa_ext.services import hits, match_news, match_withdrawals
 from salsa_ext.services.match_news import News
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
@@ -40,8 +40,10 @@ class Look:
 def propose(actor: Actor, found: Found, look: Look) -> None:
     """Let each state know of the matches of records that were just written, once each.
 
-    What a correction no longer supports is taken away. Called by commands alone.
+    What a correction no longer supports is taken away. Alerts that were met become hits. Called by
+    commands alone.
     """
+    hits.make(actor, hits.of_records(actor, found), is_late=look.is_late)
     wanted = _wanted(found)
     corrected = [view for view, _ in found if view.record.version > 1]
     news = match_withdrawals.lost(actor, corrected, wanted, is_late=look.is_late)

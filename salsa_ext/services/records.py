@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, select, update
 
 from salsa_ext.db import db, insert_many
 from salsa_ext.matching import marks
+from salsa_ext.matching.events import ALERT
 from salsa_ext.matching.names import fold
 from salsa_ext.models import Mark as MarkRow
 from salsa_ext.models import MarkKey, Record, RecordSetting
@@ -232,8 +233,11 @@ def _told_by(view: RecordView) -> Iterator[rollups.Cell]:
 def _told(owner: str, said: Mapping[str, Any], recorded_at: datetime) -> Iterator[rollups.Cell]:
     """Return what a record counts in: the coverage, and how common its make, calibre and so on are.
 
-    `silent` records are left out of both, or the count would give them away.
+    `silent` records are left out of both, or the count would give them away; so are alerts, which
+    tell nothing of a gun's life.
     """
+    if said["event"] == ALERT:
+        return
     yield rollups.Cell("coverage", owner, "", recorded_at.date())
     for field, column in DESCRIBED.items():
         if value := said[column]:

@@ -85,6 +85,9 @@ NOTIFICATIONS: Final = (
     "request_feedback",
     "trace_acknowledged", "trace_answered", "trace_no_record", "trace_refused", "trace_deferred",
     "trace_asked", "trace_forwarded",
+    "alert_expiring", "alert_expired",
+    "hit_made", "hit_confirmed", "hit_denied", "hit_extended", "hit_expired", "hit_overdue",
+    "hit_unanswered",
 )  # fmt: skip
 TRANSFER_KINDS: Final = (
     "manufacture", "registration", "domestic_sale", "private_sale", "inheritance", "loan",
@@ -111,6 +114,13 @@ LINKS: Final = ("established", "suspected", "no", "unknown")
 RELATIONS: Final = ("proceeds", "instrument", "object_of_trafficking")
 BASES: Final = ("court", "investigation", "intelligence", "ballistics")
 TRANSPORTS: Final = ("land", "sea", "air", "mail", "other")
+
+ALERT_ACTIONS: Final = ("seize", "hold_and_call", "inform_only", "let_pass_and_inform")
+ALERT_REASONS: Final = ("stolen", "lost", "evidence", "trafficking", "diverted", "other")
+ALERT_STATUSES: Final = ("active", "expired", "cancelled")
+SECOND_CHECKS: Final = ("not_needed", "waiting", "done")
+HIT_STATUSES: Final = ("open", "confirmed", "denied", "extended", "expired")
+HIT_PRIORITIES: Final = ("urgent", "routine")
 
 MATCH_STATUSES: Final = ("proposed", "confirmed", "rejected")
 MATCH_STRENGTHS: Final = ("strong", "moderate")

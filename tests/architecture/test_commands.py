@@ -7,6 +7,7 @@ from tests import source
 HANDS_OVER = {  # a batch of one: the bulk core that each calls requires the permission
     "permits.record", "shipments.record", "checkpoints.record",
     "transfers.record", "reports.record", "seizures.record", "licensees.record",
+    "alerts.record",
 }  # fmt: skip
 READ_FOR_A_COMMAND = {  # the command that calls it has required its own permission
     "consents.read": "what was just asked or decided",
@@ -41,6 +42,11 @@ READ_FOR_A_COMMAND = {  # the command that calls it has required its own permiss
     "journeys.facts_of": "what the ledger concludes from",
     "licensing.lacks_on": "what a release asks before it is",
     "licensing.licensed": "what the ledger concludes from",
+    "alerts.read": "what was just entered, checked or ended",
+    "alerts.version": "compared with If-Match before the command",
+    "alerted.as_shown": "what a search that a command began may show",
+    "hits.read": "what was just answered",
+    "hits.version": "compared with If-Match before the command",
     "matches.read": "what was just judged",
     "matches.version": "compared with If-Match before the command",
     "matches.views": "completes rows that were read by right",

@@ -23,7 +23,8 @@ READERS = {  # who reads what each kind of path acts on
     "transfers": "licensing_officer", "licensees": "licensing_officer",
     "attachments": "police_officer", "reports": "police_officer", "seizures": "police_officer",
     "traces": "police_officer", "requests": "trace_analyst", "records": "police_officer",
-    "matches": "police_officer", "consents": "trace_analyst",
+    "matches": "police_officer", "consents": "trace_analyst", "alerts": "police_officer",
+    "hits": "police_officer",
     "accounts": "state_administrator", "settings": "state_administrator",
 }  # fmt: skip
 

@@ -35,7 +35,8 @@ BODIES = (
     "correct", "shipments", "checkpoints", "receipt", "case", "cancel", "suspend", "reinstate",
     "amend", "reissue", "release", "hold", "resume", "incidents", "explain", "agree",
     "reopen", "assign", "acknowledge", "answer", "no_record", "refuse", "defer", "ask", "forward",
-    "notes", "revoke", "close", "renew", "marks", "withdraw", "confirm", "reject", "grant",
+    "notes", "revoke", "close", "renew", "marks", "withdraw", "confirm", "reject", "grant", "deny",
+    "extend",
 )  # fmt: skip
 BODILESS = ("/accounts", "/keys", "/traces")
 WITH_A_BODY = [

@@ -26,7 +26,7 @@ from salsa_ext.policy.rules import operator, permissions_of
 from salsa_ext.readmodels import names
 from salsa_ext.services import installation, rematching
 from salsa_ext.services.authentication import find_account
-from salsa_ext.values.codes import LICENSEE_ROLES, ROLES, TRACE_STATUSES
+from salsa_ext.values.codes import ALERT_ACTIONS, LICENSEE_ROLES, ROLES, TRACE_STATUSES
 from tests import actors
 
 ANCHOR, SEED, SCALE = date(2026, 3, 9), 10, 0.02
@@ -63,6 +63,18 @@ def test_neither_numbers_nor_serials_depend_on_the_day_of_making():
 def test_traces_are_in_every_status_of_the_contract(small):
     statuses = counted(small, "SELECT status, count(*) FROM trace GROUP BY 1")
     assert statuses.keys() == set(TRACE_STATUSES)
+
+
+def test_alerts_of_each_action_were_met_and_some_hits_answered(small):
+    found = counted(small, "SELECT action, count(*) FROM alert WHERE owner_state ="
+                           " current_setting('salsa.state')::char(3) GROUP BY 1")  # fmt: skip
+    assert found.keys() == set(ALERT_ACTIONS)
+    met = counted(
+        small, "SELECT action, count(*) FROM hit WHERE owner_state = alert_state GROUP BY 1"
+    )
+    assert met.keys() == set(ALERT_ACTIONS)
+    statuses = counted(small, "SELECT status, count(*) FROM hit GROUP BY 1")
+    assert statuses.keys() >= {"open", "confirmed"}
 
 
 def test_each_role_has_an_account_in_each_state_that_asks(small):

@@ -1,4 +1,4 @@
-"""A check that hits a silent record cannot be told from one that hits nothing, in a thousand pairs.
+"""A check that hits a silent record or alert cannot be told from one that hits nothing, in a thousand pairs.
 
 Not by its body and headers, not by what the database is asked, and not by a quarter of a
 millisecond of the time that it takes.
@@ -15,15 +15,18 @@ from datetime import timedelta
 
 import psycopg2
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, func, select
 
+from api import working
 from api.app import create_app
 from salsa_ext.clock import FixedClock
 from salsa_ext.db import db, transaction
+from salsa_ext.models import Hit
 from salsa_ext.policy.rules import operator
 from salsa_ext.readmodels import lately
 from salsa_ext.readmodels.marks import EXACT
-from salsa_ext.services import checks, transfers
+from salsa_ext.services import alerts, checks, transfers
+from salsa_ext.values.alerts import AlertData
 from salsa_ext.values.documents import TransferData
 from salsa_ext.values.events import When
 from salsa_ext.values.firearms import Firearm
@@ -150,7 +153,8 @@ def asker(server, template, tmp_path_factory, serials, kept):
     )
     application.testing = True
     with application.app_context():
-        hide(serials[:PAIRS])
+        hide(serials[:PAIRS:2])
+        let_pass(serials[1:PAIRS:2])
     settle(server, name)
     asking = Asker(application)
     for serial in serials[:40]:
@@ -169,6 +173,17 @@ def hide(serials):
         transfers.record_many(actor=pry, batch=[
             TransferData("domestic_sale", When(NOW.date()), gun, visibility="silent")
             for gun in guns
+        ])  # fmt: skip
+
+
+def let_pass(serials):
+    pry = operator("PRY", agency="PRY-TEST", clock=FixedClock(NOW))
+    until = NOW.date() + timedelta(days=100)
+    with transaction(pry):
+        alerts.record_many(actor=pry, batch=[
+            AlertData("let_pass_and_inform", "trafficking", "A-1", until, firearm=Firearm(
+                serial=serial, make="Taurus", calibre="9x19", type="pistol"))
+            for serial in serials
         ])  # fmt: skip
 
 
@@ -221,6 +236,30 @@ def test_the_database_is_asked_the_same_statements(pairs):
 
 def test_the_times_of_the_answers_do_not_differ(pairs):
     assert p_of_more_than(MARGIN, [pair.difference for pair in pairs]) > LEVEL
+
+
+def test_their_own_state_sees_no_sign_of_guns_that_its_alerts_let_pass(asker, serials, shuffled):
+    hidden, free = serials[1:PAIRS:2][:90], serials[PAIRS:][:90]
+    police = asker.of("PRY")
+    police.ask("QQQ000001")  # what is read once a minute
+    own = police.ask_pairs(hidden, free, shuffled)
+    assert [pair for pair in own if seen(pair.silent) != seen(pair.nothing)] == []
+    assert [pair for pair in own if pair.silent.statements != pair.nothing.statements] == []
+
+
+def test_the_state_of_such_an_alert_is_told_of_it_afterwards(pairs, asker):
+    pry = operator("PRY", clock=FixedClock(NOW))
+    with asker.application.app_context():
+        assert hits_of(pry) == 0
+        while working.told(FixedClock(NOW)):
+            pass
+        assert hits_of(pry) >= PAIRS // 2 // len(ASKED)  # each that was asked as it is
+    assert asker.ask("QQQ000001").body["hits"] == []
+
+
+def hits_of(actor):
+    with transaction(actor):
+        return db.session.scalar(select(func.count()).select_from(Hit))
 
 
 def test_two_milliseconds_more_for_a_silent_hit_are_noticed(asker, serials, shuffled, monkeypatch):

@@ -1,0 +1,110 @@
+"""Hits on alerts, from the server's own machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import click
+
+from api.cli.context import acting, explained
+from api.cli.options import Line, own_state_option
+from api.cli.printing import echo_page, json_option, limit_option
+from api.schemas.hits import HitResponse
+from salsa_ext.readmodels import hits as reading
+from salsa_ext.readmodels.hits import HitView
+from salsa_ext.services import hit_answers
+from salsa_ext.values.alerts import Answering
+from salsa_ext.values.codes import ALERT_ACTIONS, HIT_STATUSES
+
+NOTE = Line(500)
+id_argument = click.argument("hit_id", metavar="ID", type=click.UUID)
+
+
+@click.group()
+def hit() -> None:
+    """See which alerts were met, and say for the state of an alert whether the hit is true.
+
+    Each command exits with 0, with 1 where the service refuses and says why, or with 2 for wrong
+    usage.
+    """
+
+
+@hit.command("list")
+@own_state_option
+@click.option("--status", type=click.Choice(HIT_STATUSES))
+@click.option("--action", type=click.Choice(ALERT_ACTIONS))
+@limit_option
+@json_option
+@explained
+def list_all(state: str, limit: int, as_json: bool, **filters: Any) -> None:
+    """List the hits on a state's alerts, and where it met those of others, newest first.
+
+    \b
+    Example:
+      salsa hit list --state PRY --status open
+    """
+    with acting(state) as actor:
+        page = reading.list_hits(actor, filters, limit, None)
+        echo_page(HitResponse(), page, _row, as_json=as_json)
+
+
+@hit.command()
+@own_state_option
+@click.option("--note", type=NOTE)
+@id_argument
+@explained
+def confirm(state: str, note: str | None, hit_id: UUID) -> None:
+    """Say that the alert stands and is of that very gun.
+
+    \b
+    Example:
+      salsa hit confirm --state PRY 0199f2c0-0000-7000-8000-000000000000
+    """
+    _answer(state, hit_id, hit_answers.confirm, Answering(note))
+
+
+@hit.command()
+@own_state_option
+@click.option("--note", required=True, type=NOTE)
+@id_argument
+@explained
+def deny(state: str, note: str, hit_id: UUID) -> None:
+    """Say that it is another gun, or that the alert is no longer true, and why.
+
+    \b
+    Example:
+      salsa hit deny --state PRY --note "Another model" 0199f2c0-0000-7000-8000-000000000000
+    """
+    _answer(state, hit_id, hit_answers.deny, Answering(note))
+
+
+@hit.command()
+@own_state_option
+@click.option("--hours", required=True, type=click.IntRange(1, 72), help="From now on.")
+@click.option("--note", required=True, type=NOTE)
+@id_argument
+@explained
+def extend(state: str, hours: int, note: str, hit_id: UUID) -> None:
+    """Say how many more hours the answer needs, and why.
+
+    \b
+    Example:
+      salsa hit extend --state PRY --hours 3 --note "File asked for" 0199f2c0-0000-7000-8000-000000000000
+    """
+    _answer(state, hit_id, hit_answers.extend, Answering(note, hours))
+
+
+def _answer(state: str, hit_id: UUID, command: Callable[..., None], data: Answering) -> None:
+    with acting(state) as actor:
+        command(actor=actor, hit_id=hit_id, seen=None, data=data)
+        row = reading.read(actor, hit_id).hit
+        until = f", due by {row.due_at:%Y-%m-%d %H:%M} UTC" if row.status == "extended" else ""
+        click.echo(f"{hit_id} is {row.status}{until}.")
+
+
+def _row(view: HitView) -> tuple[Any, ...]:
+    row = view.hit
+    return (row.id, row.status, row.action, row.strength, row.alert_state, row.asking_state,
+            row.cause_kind, f"{row.made_at:%Y-%m-%d %H:%M}", f"{row.due_at:%Y-%m-%d %H:%M}")  # fmt: skip

@@ -1,0 +1,88 @@
+"""Hits over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields, pre_dump
+
+from api.pagination import ListQuery
+from api.schemas.checks import ContactResponse
+from api.schemas.common import columns
+from api.schemas.fields import Code, Id, Moment, RequestSchema, StateCode, Text, Whole
+from salsa_ext.readmodels.hits import HitView
+from salsa_ext.values import codes
+from salsa_ext.values.alerts import Answering
+
+
+class HitConfirmRequest(RequestSchema):
+    """Yes: the alert still stands, and it is that very gun."""
+
+    value = Answering
+    note = Text(most=500)
+
+
+class HitDenyRequest(RequestSchema):
+    """No, and why: it is another gun, or the alert is no longer true."""
+
+    value = Answering
+    note = Text(most=500, required=True)
+
+
+class HitExtendRequest(RequestSchema):
+    """How many more hours the answer needs, from now, and why."""
+
+    value = Answering
+    hours = Whole(least=1, most=72, required=True)
+    note = Text(most=500, required=True)
+
+
+class HitResponse(Schema):
+    """An alert was met by a check or a record; both states have it by the same id.
+
+    `possible` says that the gun may be another one. `contact` is whom to call in the other state. The
+    answer is due from the alert's state; until it is `confirmed` nobody acts on the hit alone.
+    """
+
+    id = fields.UUID(required=True)
+    version = fields.Integer(required=True)
+    status = fields.String(required=True)
+    alert = fields.UUID(attribute="alert_id", required=True)
+    alert_state = fields.String(required=True)
+    asking_state = fields.String(required=True)
+    agency = fields.String(allow_none=True)
+    action = fields.String(required=True)
+    priority = fields.String(required=True)
+    cause = fields.String(attribute="cause_kind", required=True)
+    cause_id = fields.UUID(allow_none=True)
+    strength = fields.String(required=True)
+    possible = fields.Boolean(required=True)
+    score = fields.Float(required=True)
+    met_at = fields.DateTime(required=True)
+    made_at = fields.DateTime(required=True)
+    due_at = fields.DateTime(required=True)
+    reminded_at = fields.DateTime(allow_none=True)
+    answered_at = fields.DateTime(allow_none=True)
+    answered_by = fields.String(allow_none=True)
+    note = fields.String(allow_none=True)
+    changed_at = fields.DateTime(required=True)
+    contact = fields.Nested(ContactResponse, allow_none=True)
+
+    @pre_dump
+    def _present(self, view: HitView, **_: Any) -> dict[str, Any]:
+        return columns(view.hit) | {
+            "possible": view.hit.strength != "strong",
+            "contact": view.contact, "answered_by": view.answered_by,
+        }  # fmt: skip
+
+
+class HitQuery(ListQuery):
+    """Which hits: on your state's alerts, and where your state met those of others."""
+
+    status = Code(codes.HIT_STATUSES)
+    action = Code(codes.ALERT_ACTIONS)
+    strength = Code(codes.MATCH_STRENGTHS)
+    alert_id = Id(data_key="alert")
+    alert_state = StateCode()
+    asking_state = StateCode()
+    due_before = Moment()

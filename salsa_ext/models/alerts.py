@@ -1,0 +1,103 @@
+"""Alerts on guns that a state wants to be told of, and the hits on them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import CHAR, CheckConstraint, Date, Double, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from salsa_ext.db import Base
+from salsa_ext.models.owned import Owned
+
+
+class Alert(Owned, Base):
+    """What to do when a gun is met. The gun itself stands in the alert's own record.
+
+    `of_record` is the record of the state that it repeats. `visible_to` are the states to which it
+    shows, None for all; `concerned` follows from it, and from an action that shows nothing.
+    `second_check` is `waiting` until somebody else has compared it with its source. By `validate_on`
+    somebody says again that it is still true.
+    """
+
+    __tablename__ = "alert"
+    __table_args__ = (
+        CheckConstraint(
+            "action IN ('seize', 'hold_and_call', 'inform_only', 'let_pass_and_inform')",
+            name="action",
+        ),
+        CheckConstraint("priority IN ('urgent', 'routine')", name="priority"),
+        CheckConstraint("status IN ('active', 'expired', 'cancelled')", name="status"),
+        CheckConstraint("second_check IN ('not_needed', 'waiting', 'done')", name="second_check"),
+        Index(None, "owner_state", "id"), Index(None, "record_id"),
+        Index("ix_alert_expiring", "owner_state", "expires_on",
+              postgresql_where=text("status = 'active'")),
+        Index("ix_alert_validating", "owner_state", "validate_on",
+              postgresql_where=text("status = 'active'")),
+    )  # fmt: skip
+    id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
+    version: Mapped[int]
+    record_id: Mapped[UUID]
+    of_record: Mapped[UUID | None]
+    action: Mapped[str]
+    priority: Mapped[str]
+    reason: Mapped[str]
+    reason_text: Mapped[str | None]
+    case_number: Mapped[str]
+    visible_to: Mapped[list[str] | None] = mapped_column(ARRAY(CHAR(3)))
+    expires_on: Mapped[date] = mapped_column(Date)
+    status: Mapped[str]
+    second_check: Mapped[str]
+    entered_by: Mapped[UUID | None]
+    entered_at: Mapped[datetime]
+    verified_by: Mapped[UUID | None]
+    verified_at: Mapped[datetime | None]
+    validate_on: Mapped[date] = mapped_column(Date)
+    ended_at: Mapped[datetime | None]
+    end_reason: Mapped[str | None]
+
+
+class Hit(Base):
+    """An alert was met, as one state has it: its own state, or the one whose check or record met it.
+
+    Both rows have one id. `cause_id` is the check or record, None where its state does not show it;
+    `cause_key` stands for it and is never shown. `agency` is where it was met. `met_at` is the moment
+    of the check or record, and `due_at` that by which the alert's state owes an answer.
+    """
+
+    __tablename__ = "hit"
+    __table_args__ = (
+        UniqueConstraint("owner_state", "alert_id", "cause_key"),
+        CheckConstraint(
+            "status IN ('open', 'confirmed', 'denied', 'extended', 'expired')", name="status"
+        ),
+        CheckConstraint("strength IN ('strong', 'moderate')", name="strength"),
+        Index(None, "owner_state", "id"), Index(None, "alert_id"),
+        Index("ix_hit_waiting", "owner_state", "due_at",
+              postgresql_where=text("status IN ('open', 'extended')")),
+    )  # fmt: skip
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    owner_state: Mapped[str] = mapped_column(CHAR(3), primary_key=True)
+    version: Mapped[int]
+    alert_id: Mapped[UUID]
+    alert_state: Mapped[str] = mapped_column(CHAR(3))
+    asking_state: Mapped[str] = mapped_column(CHAR(3))
+    agency: Mapped[str | None]
+    action: Mapped[str]
+    priority: Mapped[str]
+    cause_kind: Mapped[str]
+    cause_id: Mapped[UUID | None]
+    cause_key: Mapped[UUID]
+    strength: Mapped[str]
+    score: Mapped[float] = mapped_column(Double)
+    status: Mapped[str]
+    met_at: Mapped[datetime]
+    made_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    reminded_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    answered_by: Mapped[UUID | None]
+    note: Mapped[str | None]
+    changed_at: Mapped[datetime]

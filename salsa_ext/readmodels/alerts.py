@@ -1,0 +1,83 @@
+"""Alerts of the own state, with the gun that each is of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from salsa_ext.db import db
+from salsa_ext.errors import NotFound
+from salsa_ext.models import Account, Alert
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import require
+from salsa_ext.readmodels.pages import Page, page
+from salsa_ext.readmodels.records import RecordView, by_id
+from salsa_ext.values.actor import Actor
+
+FILTERS = ("status", "action", "reason", "case_number", "second_check")
+
+
+@dataclass(frozen=True)
+class AlertView:
+    """An alert, its gun, and the user names of who entered it and who checked it last."""
+
+    alert: Alert
+    gun: RecordView
+    entered_by: str | None
+    verified_by: str | None
+
+    @property
+    def version(self) -> int:
+        """Return the version that actions refer to."""
+        return self.alert.version
+
+
+def list_alerts(
+    actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
+) -> Page[AlertView]:
+    """Return a page of your state's alerts, newest first."""
+    require(actor, Permission.ALERT_READ)
+    query = select(Alert).where(Alert.owner_state == actor.state)
+    for name in FILTERS:
+        if (value := filters.get(name)) is not None:
+            query = query.where(getattr(Alert, name) == value)
+    found = page(query, Alert.id, limit, cursor)
+    return found.of(_views(found.items))
+
+
+def get_alert(actor: Actor, alert_id: UUID) -> AlertView:
+    """Return one alert; raises NotFound where it is another state's."""
+    require(actor, Permission.ALERT_READ)
+    return read(actor, alert_id)
+
+
+def read(actor: Actor, alert_id: UUID) -> AlertView:
+    """Return one alert of the own state, for a command that just changed it; raises NotFound."""
+    return _views([_own(actor, alert_id)])[0]
+
+
+def version(actor: Actor, alert_id: UUID) -> int:
+    """Return the version that stands, to be compared with If-Match; raises NotFound."""
+    return _own(actor, alert_id).version
+
+
+def _own(actor: Actor, alert_id: UUID) -> Alert:
+    found = db.session.get(Alert, alert_id, populate_existing=True)
+    if found is None or found.owner_state != actor.state:
+        raise NotFound("alert", alert_id)
+    return found
+
+
+def _views(found: Sequence[Alert]) -> list[AlertView]:
+    guns = {view.record.id: view for view in by_id([row.record_id for row in found])}
+    persons = {key for row in found for key in (row.entered_by, row.verified_by) if key}
+    named = select(Account.id, Account.username).where(Account.id.in_(persons))
+    names: dict[Any, str] = dict(db.session.execute(named).all()) if persons else {}
+    return [
+        AlertView(row, guns[row.record_id], names.get(row.entered_by), names.get(row.verified_by))
+        for row in found
+    ]

@@ -1,0 +1,99 @@
+"""Hits as the reader's state has them: on its alerts, and where it met those of others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select
+
+from salsa_ext.db import db
+from salsa_ext.errors import NotFound
+from salsa_ext.models import Account, Hit
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import require
+from salsa_ext.readmodels.contacts import Office, contact_of
+from salsa_ext.readmodels.pages import Page, page
+from salsa_ext.values.actor import Actor
+
+FILTERS = ("status", "action", "strength", "alert_id", "alert_state", "asking_state")
+
+
+@dataclass(frozen=True)
+class HitView:
+    """A hit, whom to call in the other state, and the user name of who answered it in the own one."""
+
+    hit: Hit
+    contact: Office | None
+    answered_by: str | None
+
+    @property
+    def version(self) -> int:
+        """Return the version that actions refer to."""
+        return self.hit.version
+
+
+def list_hits(
+    actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
+) -> Page[HitView]:
+    """Return a page of hits on your state's alerts and of those that it met, newest first."""
+    require(actor, Permission.HIT_READ)
+    query = _mine(actor)
+    for name in FILTERS:
+        if (value := filters.get(name)) is not None:
+            query = query.where(getattr(Hit, name) == value)
+    if (before := filters.get("due_before")) is not None:
+        query = query.where(Hit.due_at < before)
+    found = page(query, Hit.id, limit, cursor)
+    return found.of(_views(actor, found.items))
+
+
+def get_hit(actor: Actor, hit_id: UUID) -> HitView:
+    """Return one hit; raises NotFound where it is not the reader's to see."""
+    require(actor, Permission.HIT_READ)
+    found = db.session.scalars(_mine(actor).where(Hit.id == hit_id)).first()
+    if found is None:
+        raise NotFound("hit", hit_id)
+    return _views(actor, [found])[0]
+
+
+def read(actor: Actor, hit_id: UUID) -> HitView:
+    """Return one hit of the own state, for a command that just answered it; raises NotFound."""
+    return _views(actor, [_own(actor, hit_id)])[0]
+
+
+def version(actor: Actor, hit_id: UUID) -> int:
+    """Return the version that stands, to be compared with If-Match; raises NotFound."""
+    return _own(actor, hit_id).version
+
+
+def _own(actor: Actor, hit_id: UUID) -> Hit:
+    own = select(Hit).where(Hit.id == hit_id, Hit.owner_state == actor.state)
+    found = db.session.scalars(own.execution_options(populate_existing=True)).first()
+    if found is None:
+        raise NotFound("hit", hit_id)
+    return found
+
+
+def _mine(actor: Actor) -> Select[Any]:
+    """Select what a role sees: a border officer what his own agency met, but no gun that is let pass."""
+    query = select(Hit).where(Hit.owner_state == actor.state)
+    if Permission.ALERT_READ in actor.permissions:
+        return query
+    return query.where(Hit.agency == actor.agency, Hit.asking_state == actor.state,
+                       Hit.action != "let_pass_and_inform")  # fmt: skip
+
+
+def _views(actor: Actor, found: Sequence[Hit]) -> list[HitView]:
+    others = {_other(row, actor) for row in found}
+    contacts = {state: contact_of(state) for state in sorted(others)}
+    persons = {row.answered_by for row in found if row.answered_by}
+    named = select(Account.id, Account.username).where(Account.id.in_(persons))
+    names: dict[Any, str] = dict(db.session.execute(named).all()) if persons else {}
+    return [HitView(row, contacts[_other(row, actor)], names.get(row.answered_by)) for row in found]
+
+
+def _other(row: Hit, actor: Actor) -> str:
+    return row.asking_state if row.alert_state == actor.state else row.alert_state

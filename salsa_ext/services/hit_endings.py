@@ -1,0 +1,52 @@
+"""What becomes of a hit, in the row of the alert's state and in that of the state which met the alert."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from salsa_ext.audit import Action
+from salsa_ext.db import as_state, db
+from salsa_ext.models import Hit
+from salsa_ext.services import hit_news
+from salsa_ext.values.actor import Actor
+
+WAITING: Final = ("open", "extended")
+
+
+def change(actor: Actor, row: Hit, **values: Any) -> bool:
+    """Change a hit of the actor's own alert in both rows; tells whether it shows to who met it.
+
+    A state that met its own alert has one row. Called by commands alone.
+    """
+    values |= {"version": row.version + 1, "changed_at": actor.now()}
+    for name, value in values.items():
+        setattr(row, name, value)
+    db.session.flush()
+    if row.asking_state == row.alert_state:
+        return row.action != "let_pass_and_inform"
+    theirs = update(Hit).where(Hit.id == row.id, Hit.owner_state == row.asking_state)
+    told = {name: value for name, value in values.items() if name != "answered_by"}
+    with as_state(actor, row.asking_state):  # its row says what it was answered
+        found = db.session.execute(
+            theirs.values(told).returning(Hit.id).execution_options(synchronize_session=False)
+        ).all()
+    return bool(found)
+
+
+def of_alert(actor: Actor, alert_id: UUID) -> None:
+    """Let the waiting hits of an alert expire that no longer stands."""
+    waiting = select(Hit).where(
+        Hit.owner_state == actor.state, Hit.alert_id == alert_id, Hit.status.in_(WAITING)
+    )
+    expire(actor, db.session.scalars(waiting.order_by(Hit.id).with_for_update()).all())
+
+
+def expire(actor: Actor, rows: Iterable[Hit]) -> None:
+    """Let hits end without an answer, and tell who waits for it."""
+    for row in rows:
+        is_shown = change(actor, row, status="expired", answered_at=actor.now())
+        hit_news.answered(actor, row, Action.HIT_EXPIRED, is_shown=is_shown)

@@ -1,0 +1,73 @@
+"""Who learns of a hit: the audit and the officers of both states, of one alone where nothing shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from salsa_ext.audit import Act, Action, append_many
+from salsa_ext.models import Hit
+from salsa_ext.services.notifications import notify_many
+from salsa_ext.values.actor import Actor
+from salsa_ext.values.notices import Notice
+
+OWNERS: Final = ("police_officer", "trace_analyst")
+ASKERS: Final = ("border_officer", "police_officer", "trace_analyst")
+SECOND: Final = ("supervisor", "trace_analyst")
+"""Who is reminded where the first did not answer."""
+
+
+def made(actor: Actor, rows: Sequence[Mapping[str, Any]], *, is_late: bool) -> None:
+    """Write new hits down and tell both states; who asked just now has it in his answer.
+
+    Of a hit that does not show to the asking state its own audit says nothing.
+    """
+    append_many(actor, [_act(row) for row in rows])
+    notify_many(actor, [notice for row in rows for notice in _notices(row, is_late=is_late)])
+
+
+def _act(row: Mapping[str, Any]) -> Act:
+    concerned = {row["alert_state"], *([row["asking_state"]] if row["is_shown"] else ())}
+    said = {"alert": str(row["alert_id"]), "cause": row["cause_kind"], "strength": row["strength"]}
+    return Act(Action.HIT_MADE, "hit", row["id"], row["alert_state"], sorted(concerned), said,
+               hidden=not row["is_shown"])  # fmt: skip
+
+
+def _notices(row: Mapping[str, Any], *, is_late: bool) -> list[Notice]:
+    data = {"state": row["asking_state"], "action": row["action"], "strength": row["strength"]}
+    told = [notice(row["alert_state"], OWNERS, "hit_made", row, data)]
+    if is_late and row["is_shown"] and row["asking_state"] != row["alert_state"]:
+        told.append(notice(row["asking_state"], ASKERS, "hit_made", row,
+                           data | {"state": row["alert_state"]}))  # fmt: skip
+    return told
+
+
+def answered(actor: Actor, row: Hit, action: Action, *, is_shown: bool) -> None:
+    """Write an answer down, and tell the state that waits for it, or the own officers who met it."""
+    concerned = sorted({row.alert_state, *([row.asking_state] if is_shown else ())})
+    append_many(actor, [Act(action, "hit", row.id, row.alert_state, concerned,
+                            {"status": row.status, "due_at": row.due_at.isoformat()})])  # fmt: skip
+    if is_shown:
+        data = {"state": row.alert_state, "due_at": row.due_at.isoformat()}
+        code = f"hit_{row.status}"
+        notify_many(actor, [notice(row.asking_state, ASKERS, code, vars(row), data)])
+
+
+def overdue(actor: Actor, row: Hit, second: str | None, *, is_shown: bool) -> None:
+    """Ask the second contact of the alert's state, and tell the state that waits whom to call."""
+    data = {"state": row.alert_state, "contact": second}
+    told = [notice(row.alert_state, SECOND, "hit_overdue", vars(row),
+                   data | {"state": row.asking_state})]  # fmt: skip
+    if is_shown:
+        told.append(notice(row.asking_state, ASKERS, "hit_unanswered", vars(row), data))
+    notify_many(actor, told)
+    append_many(actor, [Act(Action.HIT_REMINDED, "hit", row.id)])
+
+
+def notice(
+    state: str, roles: tuple[str, ...], code: str, row: Mapping[str, Any], data: dict[str, Any]
+) -> Notice:
+    """Return what a state is told of a hit; both know it by the same id."""
+    hit_id: UUID = row["id"]
+    return Notice(state, roles, code, "hit", hit_id, state, data=data)

@@ -1,0 +1,192 @@
+"""Hits: an alert was met by a check or a record, and its state is told; it alone says what is true.
+
+A hit is no ground to act: the alert's state confirms it first. The state that met the alert has a
+row of its own, unless the alert does not show to it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, cast
+from uuid import UUID
+
+from sqlalchemy import Table, select
+from sqlalchemy.dialects.postgresql import insert
+
+from salsa_ext.db import as_state, db, insert_many
+from salsa_ext.matching.events import ALERT, SEIZED
+from salsa_ext.matching.evidence import Evidence
+from salsa_ext.matching.pairs import CHECK, is_hit, key_of
+from salsa_ext.models import Alert, Hit
+from salsa_ext.readmodels.crowds import Candidate
+from salsa_ext.readmodels.records import RecordView
+from salsa_ext.readmodels.sides import query_of, seen_by_owner, visibility_of
+from salsa_ext.services import hit_news
+from salsa_ext.values.actor import Actor
+from salsa_ext.values.ids import new_id
+from salsa_ext.values.inquiries import Query
+
+DUE: Final[Mapping[str, timedelta]] = {
+    "urgent": timedelta(minutes=10), "routine": timedelta(hours=1),
+}  # fmt: skip
+"""How soon a state answers a hit on its alert, as the hit confirmation of the NCIC has it."""
+
+
+@dataclass(frozen=True)
+class Met:
+    """An alert, known by its record, was met by `asking_state` in a check or in a record.
+
+    `is_shown` where the alert shows to that state; `is_named` where the other learns which record.
+    """
+
+    alert_state: str
+    alert_record: UUID
+    asking_state: str
+    agency: str | None
+    cause_kind: str
+    cause_id: UUID
+    at: datetime
+    evidence: Evidence
+    is_shown: bool
+    is_named: bool = True
+
+
+@dataclass(frozen=True)
+class Made:
+    """A hit that was just made, as the state has it that met the alert."""
+
+    id: UUID
+    alert_state: str
+    action: str
+    strength: str
+    due_at: datetime
+    is_shown: bool
+    cause_id: UUID
+
+
+def of_check(
+    actor: Actor, check_id: UUID, query: Query, found: Iterable[Candidate], at: datetime
+) -> Iterator[Met]:
+    """Yield which alerts a check met; called by commands alone."""
+    for candidate in found:
+        held = candidate.held
+        evidence = _known(query, candidate)
+        if held.event == ALERT and evidence and is_hit(CHECK, evidence):
+            yield Met(held.state, held.record_id, actor.own_state(), actor.agency, "check",
+                      check_id, at, evidence, candidate.is_open)  # fmt: skip
+
+
+def of_records(
+    actor: Actor, found: Iterable[tuple[RecordView, Sequence[Candidate]]]
+) -> Iterator[Met]:
+    """Yield which alerts records met that were written after them, or corrected; called by commands alone.
+
+    Of a new alert, which guns had been seized before it and are shown to its state.
+    """
+    for view, candidates in found:
+        for candidate in candidates:
+            if view.record.event == ALERT:
+                yield from _seized_before(view, candidate)
+            elif candidate.held.event == ALERT:
+                yield from _met_by(actor, view, candidate)
+
+
+def _met_by(actor: Actor, view: RecordView, candidate: Candidate) -> Iterator[Met]:
+    record, held, shown = view.record, candidate.held, visibility_of(view)
+    is_later = record.version > 1 or record.id > held.record_id
+    if not is_later or (shown == "silent" and held.state != record.owner_state):
+        return
+    evidence = _known(query_of(view), candidate)
+    if evidence and is_hit(record.event, evidence):
+        agency = actor.agency if actor.state == record.owner_state else None
+        yield Met(held.state, held.record_id, record.owner_state, agency, record.document_kind,
+                  record.id, record.recorded_at, evidence, candidate.is_open,
+                  shown == "open" or held.state == record.owner_state)  # fmt: skip
+
+
+def _seized_before(view: RecordView, candidate: Candidate) -> Iterator[Met]:
+    alert, held = view.record, candidate.held
+    is_here = candidate.is_open or held.state == alert.owner_state
+    is_before = held.event in SEIZED and held.record_id < alert.id
+    if is_before and is_here and is_hit(held.event, candidate.evidence):
+        yield Met(alert.owner_state, alert.id, held.state, None, "seizure", held.record_id,
+                  alert.recorded_at, candidate.evidence, visibility_of(view) == "open")  # fmt: skip
+
+
+def _known(query: Query, candidate: Candidate) -> Evidence | None:
+    """Return what speaks for an alert as its own state may weigh it, which knows the gun that it means."""
+    return candidate.evidence if candidate.is_open else seen_by_owner(query, candidate)
+
+
+def make(actor: Actor, met: Iterable[Met], *, is_late: bool) -> list[Made]:
+    """Write a hit for each alert that was met and still stands, once each; returns those that are new.
+
+    Both states are told, but for who waits for the answer. `is_late` is the worker's look. Called by
+    commands alone.
+    """
+    by_state: dict[str, dict[tuple[UUID, UUID], Met]] = defaultdict(dict)
+    for one in met:
+        by_state[one.alert_state].setdefault((one.alert_record, one.cause_id), one)
+    made: list[tuple[Met, dict[str, Any]]] = []
+    for state in sorted(by_state):
+        with as_state(actor, state):  # its row is its own, whoever met its alert
+            made += _insert(actor, list(by_state[state].values()))
+    _answer_for(actor, made)
+    hit_news.made(actor, [row for _, row in made], is_late=is_late)
+    return [
+        Made(row["id"], row["alert_state"], row["action"], row["strength"], row["due_at"],
+             one.is_shown, one.cause_id)
+        for one, row in made
+    ]  # fmt: skip
+
+
+def _insert(actor: Actor, met: Sequence[Met]) -> list[tuple[Met, dict[str, Any]]]:
+    wanted = select(Alert).where(
+        Alert.record_id.in_({one.alert_record for one in met}), Alert.status == "active"
+    )
+    alerts = {alert.record_id: alert for alert in db.session.scalars(wanted)}
+    pairs = [
+        (one, _row(actor, one, alerts[one.alert_record])) for one in met
+        if one.alert_record in alerts and alerts[one.alert_record].of_record != one.cause_id
+    ]  # fmt: skip
+    if not pairs:
+        return []
+    table = cast(Table, Hit.__table__)
+    once = insert(table).on_conflict_do_nothing().returning(table.c.id)
+    made = set(db.session.scalars(once, [_column_values(row) for _, row in pairs]))
+    return [(one, row) for one, row in pairs if row["id"] in made]
+
+
+def _answer_for(actor: Actor, made: Sequence[tuple[Met, dict[str, Any]]]) -> None:
+    """Give each other state that met an alert which shows to it a row of its own."""
+    rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for one, row in made:
+        if row["is_shown"] and one.asking_state != one.alert_state:
+            mine = row | {"owner_state": one.asking_state, "cause_id": one.cause_id}
+            rows[one.asking_state].append(_column_values(mine))
+    for state in sorted(rows):
+        with as_state(actor, state):  # what it met is its own
+            insert_many(Hit, rows[state])
+
+
+def _column_values(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name != "is_shown"}
+
+
+def _row(actor: Actor, met: Met, alert: Alert) -> dict[str, Any]:
+    now = actor.now()
+    return {
+        "id": new_id(), "owner_state": met.alert_state, "version": 1,
+        "alert_id": alert.id, "alert_state": met.alert_state, "asking_state": met.asking_state,
+        "agency": met.agency, "action": alert.action, "priority": alert.priority,
+        "cause_kind": met.cause_kind, "cause_id": met.cause_id if met.is_named else None,
+        "cause_key": key_of(met.cause_id), "strength": met.evidence.strength,
+        "score": float(met.evidence.bits), "status": "open", "met_at": met.at, "made_at": now,
+        "due_at": now + DUE[alert.priority], "reminded_at": None, "answered_at": None,
+        "answered_by": None, "note": None, "changed_at": now,
+        "is_shown": met.is_shown and met.asking_state in alert.concerned
+        and alert.action != "let_pass_and_inform",
+    }  # fmt: skip

@@ -1,0 +1,60 @@
+"""Alerts and hits from the command line."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+OWN, THERE = ("--state", "PRY"), ("--state", "BRA")
+UNTIL = str((datetime.now(UTC) + timedelta(days=300)).date())
+GUN = ("--make", "Taurus", "--calibre", "9x19")
+SAID = ("--action", "hold_and_call", "--reason", "stolen", "--case", "C-17", "--until", UNTIL, *GUN)
+
+
+@pytest.fixture
+def alert(salsa):
+    """Return the id of an alert of Paraguay."""
+    return salsa("alert", "add", *OWN, *SAID, "ABC123456").stdout.split()[0]
+
+
+@pytest.fixture
+def hit(salsa, alert):
+    """Return the id of a hit that Brazil made on it."""
+    asked = salsa("check", *THERE, "--case", "C-1", *GUN, "--json", "ABC123456").stdout
+    return json.loads(asked)["hits"][0]["id"]
+
+
+def test_an_alert_is_entered_listed_and_cancelled(salsa, alert):
+    listed = salsa("alert", "list", *OWN, "--status", "active").stdout
+    assert listed.split()[:4] == [alert, "active", "hold_and_call", "stolen"]
+    assert salsa("alert", "list", *THERE).stdout == ""
+    ended = salsa("alert", "cancel", *OWN, "--reason", "Gun found", alert)
+    assert ended.stdout == f"{alert} is cancelled.\n"
+    again = salsa("alert", "cancel", *OWN, "--reason", "Gun found", alert)
+    assert (again.returncode, "cannot be changed by cancel" in again.stderr) == (1, True)
+
+
+def test_a_check_tells_what_to_do_in_words(salsa, alert):
+    asked = salsa("check", *THERE, "--case", "C-1", *GUN, "ABC123456").stdout
+    assert "Hold the gun and call PRY" in asked
+
+
+def test_a_hit_is_listed_extended_and_confirmed(salsa, hit):
+    listed = salsa("hit", "list", *THERE, "--status", "open").stdout
+    assert listed.split()[:4] == [hit, "open", "hold_and_call", "strong"]
+    more = salsa("hit", "extend", *OWN, "--hours", "3", "--note", "File asked for", hit)
+    assert more.stdout.startswith(f"{hit} is extended, due by ")
+    assert salsa("hit", "confirm", *OWN, hit).stdout == f"{hit} is confirmed.\n"
+    [shown] = json.loads(salsa("hit", "list", *THERE, "--json").stdout)
+    assert (shown["status"], shown["version"]) == ("confirmed", 3)
+
+
+def test_who_met_the_alert_cannot_deny_the_hit(salsa, hit):
+    refused = salsa("hit", "deny", *THERE, "--note", "No", hit)
+    assert (refused.returncode, "its authorities answer this hit" in refused.stderr) == (1, True)
+    assert salsa("hit", "deny", *OWN, "--note", "No", hit).stdout == f"{hit} is denied.\n"
+
+
+def test_an_alert_is_of_a_serial_or_of_a_record(salsa):
+    refused = salsa("alert", "add", *OWN, *SAID)
+    assert (refused.returncode, "Give a serial" in refused.stderr) == (2, True)
