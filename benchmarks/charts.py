@@ -7,7 +7,7 @@ from html import escape
 from typing import Any, Final
 
 COLOURS: Final = {
-    "this": "#0b5cad", "oracle": "#b9c2cc", "tantivy": "#c77c11", "pg_trgm": "#7a4fa3",
+    "this": "#0b5cad", "a check": "#7fb2e5", "oracle": "#b9c2cc", "tantivy": "#c77c11", "pg_trgm": "#7a4fa3",
     "rapidfuzz": "#3b8f5a",
 }  # fmt: skip
 LEFT, WIDE, BAR, GAP = 130, 520, 9, 14

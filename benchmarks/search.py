@@ -8,6 +8,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any, NamedTuple
@@ -64,7 +65,8 @@ def run(
     everything, fulltext = peers.Everything(held), peers.FullText(held)
     asking = queries(held, asked, draw)
     ways: dict[str, Way] = {
-        "this": _ask_ours, "pg_trgm": peers.trigrams, "tantivy": fulltext.find,
+        "this": partial(_ask_ours, near=True), "a check": _ask_ours,
+        "pg_trgm": peers.trigrams, "tantivy": fulltext.find,
         "rapidfuzz": everything.rapidfuzz, "oracle": everything.oracle,
     }  # fmt: skip
     said, cpu = _in_turns(asking, ways)
@@ -166,10 +168,12 @@ def _said(name: str, way: Way, query: Asked) -> Said:
     return Said(name, query, place, is_hit, is_hit and place != 0, took, sureness)
 
 
-def _ask_ours(query: Asked) -> tuple[list[int], bool, str]:
+def _ask_ours(query: Asked, *, near: bool = False) -> tuple[list[int], bool, str]:
+    """Search as traces and matches do, which look for `near` marks in any case; or as a check does."""
     make = names.labels("make", "en").get(query.make or "", query.make)
     calibre = names.labels("calibre", "en").get(query.calibre or "", query.calibre)
-    found = _search(Query(query.read, make=make, calibre=calibre), operator("BRA"))[: peers.MOST]
+    asked = Query(query.read, make=make, calibre=calibre, near=near)
+    found = _search(asked, operator("BRA"))[: peers.MOST]
     is_hit = verdict([one.evidence for one in found]) == "hit"
     sureness = f"{found[0].evidence.strength} {found[0].evidence.near.kind}" if found else ""
     return [one.held.record_id.int for one in found], is_hit, sureness
@@ -177,7 +181,7 @@ def _ask_ours(query: Asked) -> tuple[list[int], bool, str]:
 
 def _search(query: Query, actor: Actor) -> list[Candidate]:
     try:
-        return search(query, actor)
+        return search(query, actor, settles=not query.near, silent=False)
     except Invalid:  # so little of it can be read that a search is refused
         return []
 
@@ -211,7 +215,7 @@ def _calibration(said: Sequence[Said]) -> dict[str, list[int]]:
     """Print how often the first candidate is right, by its strength and by how near its mark is."""
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for one in said:
-        if one.sureness:
+        if one.sureness and one.way == "a check":
             counts[one.sureness][one.place == 0] += 1
     print(f"{'first candidate':<24}{'right':>7}{'wrong':>7}{'share':>8}")
     for name, (wrong, right) in sorted(counts.items()):
@@ -220,8 +224,8 @@ def _calibration(said: Sequence[Said]) -> dict[str, list[int]]:
 
 
 def _wrong(said: Sequence[Said], as_stamped: float) -> float:
-    """Return the share of this search's hits that name another gun, if so many readings were right."""
-    ours = [one for one in said if one.way == "this"]
+    """Return the share of a check's hits that name another gun, if so many readings were right."""
+    ours = [one for one in said if one.way == "a check"]
     count = Counter(one.asked.corruption == "clean" for one in ours)
     weight = {True: as_stamped / count[True], False: (1 - as_stamped) / count[False]}
     hits = [(weight[one.asked.corruption == "clean"], one.is_wrong) for one in ours if one.is_hit]
