@@ -136,7 +136,7 @@ class TraceCandidateResponse(Schema):
     record = fields.String(required=True)
     state = fields.String(required=True)
     occurred_on = fields.String(required=True)
-    time_to_crime_days = fields.Integer(required=True)
+    time_to_crime_days = fields.Integer(required=True, allow_none=True)
 
 
 class DiversionResponse(Schema):

@@ -10,6 +10,7 @@ from typing import Any, Final
 from salsa_ext.errors import Message, say
 from salsa_ext.matching.diversion import diversion_after
 from salsa_ext.matching.events import ALERT, ENDS, LAWFUL, Event, place, side
+from salsa_ext.matching.guns import guns
 from salsa_ext.matching.prose import marking_of
 from salsa_ext.matching.requests import WAITING
 from salsa_ext.matching.sales import first_sales
@@ -52,8 +53,9 @@ class Result:
 def build(legs: Sequence[Leg], found_on: date, asking: str, firearm: Mapping[str, Any]) -> Result:
     """Put the events of all legs in order and draw from them what a trace asks.
 
-    A gun is sold new once: several first sales of one serial are candidates, and nothing is
-    concluded but what holds for all (the days, where all are of one day). Sales between dealers
+    A gun is sold new once: several first sales of one serial are candidates, as are several guns
+    that a misread mark fits, each by the last that is lawful of it; then nothing is concluded but
+    what holds for all (the days, where all are of one day). Sales between dealers
     and the resale of a gun that came back to a dealer are no first sales. What happened after the
     gun was found is a conflict, and shown.
     """
@@ -63,7 +65,9 @@ def build(legs: Sequence[Leg], found_on: date, asking: str, firearm: Mapping[str
     after = [event for event in told if not _is_before(event, found_on)]
     sales = first_sales(chain)
     days_sold = {_on(sale) for sale in sales}
-    ambiguous = len(sales) > 1
+    several = guns(chain)
+    ambiguous = len(sales) > 1 or len(several) > 1
+    candidates = sales if len(sales) > 1 else [gun[-1] for gun in several]
     lawful = [event for event in chain if event["event"] in LAWFUL]
     last = lawful[-1] if lawful and not ambiguous else None
     waiting = [leg for leg in legs if leg.status in WAITING]
@@ -76,7 +80,7 @@ def build(legs: Sequence[Leg], found_on: date, asking: str, firearm: Mapping[str
         reached=reached,
         chain=chain,
         ambiguous=ambiguous,
-        candidates=[_candidate(sale, found_on) for sale in sales] if ambiguous else [],
+        candidates=[_candidate(event, found_on) for event in candidates] if ambiguous else [],
         conflicts=after,
         last_lawful=last,
         point_of_diversion=diversion,
@@ -104,9 +108,10 @@ def _days(event: Event, found_on: date) -> int:
     return (found_on - _on(event)).days
 
 
-def _candidate(sale: Event, found_on: date) -> dict[str, Any]:
-    return {"record": sale["record"], "state": sale["state"], "occurred_on": sale["occurred_on"],
-            "time_to_crime_days": _days(sale, found_on)}  # fmt: skip
+def _candidate(event: Event, found_on: date) -> dict[str, Any]:
+    days = _days(event, found_on) if event["event"] == "domestic_sale" else None
+    return {"record": event["record"], "state": event["state"],
+            "occurred_on": event["occurred_on"], "time_to_crime_days": days}  # fmt: skip
 
 
 def _outcome(chain: Sequence[Event], reached: str | None, is_diverted: bool, waiting: bool) -> str:

@@ -34,6 +34,8 @@ def diversion_after(
     later = [event for event in chain[chain.index(last) + 1 :] if event["event"] not in SEIZED]
     if later and later[0]["event"] in ("theft", "loss"):
         loss = later[0]
+        if loss.get("stolen_from") == "shipment" and (short := _on_the_way(last)):
+            return short | {"before": loss["record"]}
         kind = STOLEN.get(loss.get("stolen_from") or "", "unknown")
         why = say(
             "{state} recorded a {event} on {on}.",
@@ -49,15 +51,22 @@ def diversion_after(
         }
     if last["event"] in ENDS:
         kind, why = "unknown", _not_ended(last)
-    elif last["event"] == "export" and (last.get("shipment_status") or "") in NEVER:
-        kind = NEVER[last["shipment_status"]]
-        why = (
-            _not_back(last) if last["shipment_status"] == "returned" else _not_received(kind, last)
-        )
+    elif lost := _on_the_way(last):
+        return lost
     elif (due := last.get("return_due_on")) and date.fromisoformat(due) < found_on:
         kind, why = "unreturned_temporary", _not_returned(last, due)
     else:
         return None
+    return {"after": last["record"], "before": None, "diversion_kind": kind, "why": why}
+
+
+def _on_the_way(last: Event) -> dict[str, Any] | None:
+    """Return the diversion of a gun that its shipment did not bring; None for any other."""
+    status = last.get("shipment_status") or ""
+    if last["event"] != "export" or status not in NEVER:
+        return None
+    kind = NEVER[status]
+    why = _not_back(last) if status == "returned" else _not_received(kind, last)
     return {"after": last["record"], "before": None, "diversion_kind": kind, "why": why}
 
 

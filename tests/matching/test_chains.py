@@ -161,6 +161,24 @@ def test_a_gun_is_ambiguous_only_by_sales_out_of_the_trade(drawn):
     assert (found.time_to_crime_days is None) or out
 
 
+def test_several_guns_that_a_misread_mark_fits_are_candidates_and_nothing_is_concluded():
+    shipped = {"state": "USA", "shipment_status": "received_short", "counterpart_state": "HND"}
+    one = event("export", "2025-01-02", **shipped, serial="WRKX482") | {"record": "a"}
+    two = event("export", "2025-01-02", **shipped, serial="WRKX501") | {"record": "b"}
+    found = built(one, two)
+    assert (found.ambiguous, found.last_lawful, found.point_of_diversion) == (True, None, None)
+    assert [(c["record"], c["time_to_crime_days"]) for c in found.candidates] == [
+        ("a", None), ("b", None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("other,link", [("WRKX4B2", None), ("WRKY482", "a"), (None, None)])
+def test_a_gun_is_one_by_confused_glyphs_by_a_certain_link_and_without_a_serial(other, link):
+    one = event("export", "2025-01-02", "USA", serial="WRKX482") | {"record": "a"}
+    two = event("import", "2025-01-05", "HND", serial=other, linked_record=link)
+    assert not built(one, two).ambiguous
+
+
 def test_one_first_sale_is_no_list_of_candidates():
     assert built(SALE).candidates == []
 
