@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, pre_dump
@@ -200,14 +199,6 @@ class MadeHitResponse(Schema):
     due_at = fields.DateTime(required=True)
 
 
-def _in_full(shown: dict[str, Any]) -> dict[str, Any]:
-    """Return plain values: what `Made` is given is written as it is, for pages too."""
-    return {
-        name: value.isoformat() if isinstance(value, date) else value
-        for name, value in shown.items()
-    }
-
-
 def _present_hit(hit: Hit) -> dict[str, Any]:
     return {"id": hit.id, "state": hit.alert_state, "action": hit.action,
             "strength": hit.strength, "possible": hit.strength != "strong",
@@ -237,9 +228,9 @@ class FoundResponse(Schema):
                   "contact": answer.contact}  # fmt: skip
         return vars(answer) | {
             "next": advice,
-            "candidates": [_in_full(present_candidate(one)) for one in answer.candidates],
+            "candidates": [present_candidate(one) for one in answer.candidates],
             "hits": [_present_hit(one) for one in answer.hits],
-            "searched": [_in_full(state._asdict()) for state in answer.searched],
+            "searched": [state._asdict() for state in answer.searched],
         }
 
 
