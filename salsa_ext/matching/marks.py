@@ -19,6 +19,7 @@ _YEAR = re.compile(r"[^\W\d]*(1[89]|20)\d\d")
 _SEPARATORS = re.compile(r"[\s\-_./\\,;:'\"·–—]+")
 _CONFUSED = str.maketrans("OQDILZSGB", "000112568")
 _ALTERNATIVES = re.compile(r"\[([^\[\]]+)\]")
+_GLYPH = re.compile(rf"{_ALTERNATIVES.pattern}|.", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,11 @@ def skeleton(norm: str) -> str:
     `[8B]` becomes its fold where all alternatives share one, else one unreadable glyph.
     """
     return _ALTERNATIVES.sub(_folded, norm).translate(_CONFUSED)
+
+
+def glyphs(norm: str) -> list[frozenset[str]]:
+    """Return what each glyph of a mark may be, as many as its skeleton has: `[8B]` is one of two."""
+    return [frozenset(match[1] or match[0]) for match in _GLYPH.finditer(norm)]
 
 
 def readable(norm: str) -> int:

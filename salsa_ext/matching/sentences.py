@@ -12,6 +12,9 @@ def of(near: Nearness, by: str) -> Message:
         return _of_mark(near)
     if near.kind == "one":
         return _one(near)
+    if near.kind == "same" and near.count:
+        return say("The serial can be the same: {count} character(s) of it were read as one of several.",
+                   count=near.count)  # fmt: skip
     return {
         "same": say("The serial is the same."),
         "confusable": say("The serial differs in {count} character(s) that are often confused.",

@@ -40,13 +40,26 @@ def ask(as_actor):
     ("52381", "serial_core"), ("TKX52381", "serial_one"), ("TKA5?381", "serial_unread"),
     ("?KA52381", "serial_unread"), ("TK??2381", "serial_unread"), ("T?A5?3?1", "serial_unread"),
     ("TKA52*", "serial_unread"), ("*52381", "serial_unread"), ("TKA[57]2381", "serial_unread"),
-    ("?KA52331", "serial_unread_one"),
+    ("?KA52331", "serial_unread_one"), ("TKA[79]2381", "serial_unread_one"),
 ])  # fmt: skip
 def test_a_misread_serial_is_found_and_said_to_be_so(ask, sold, serial, code):
     answer = ask(serial)
     assert [one["record"] for one in answer["candidates"]] == [sold]
     assert answer["candidates"][0]["reasons"][0]["code"] == code
     assert answer["verdict"] == "possible"
+
+
+@pytest.mark.parametrize("serial", ["TKA[5S]2381", "[7T]KA52381", "TKAS238[1I]"])
+def test_a_glyph_that_is_one_of_two_counts_as_the_one_that_fits(ask, sold, serial):
+    answer = ask(serial)
+    assert [one["record"] for one in answer["candidates"]] == [sold]
+
+
+def test_one_of_two_glyphs_that_look_alike_takes_nothing_from_a_hit_and_is_told(ask):
+    answer = ask("TKA[5S]2381")
+    [first, *_] = answer["candidates"][0]["reasons"]
+    assert (answer["verdict"], first["code"]) == ("hit", "serial_same")
+    assert first["text"] == "The serial can be the same: 1 character(s) of it were read as one of several."
 
 
 @pytest.mark.parametrize("serial", ["XYZ99999", "TXY52999", "1234567"])

@@ -141,6 +141,30 @@ def test_runs_of_unknown_length_stand_for_one_glyph_or_more(read, held, fits):
     assert (near is not None and near.kind == "unread") == fits
 
 
+@pytest.mark.parametrize("read,held,kind,count", [
+    ("TKA[5S]2381", "TKA52381", "same", 1), ("TKA[5S]2381", "TKAS2381", "same", 1),
+    ("[8B]V57186", "BV57186", "same", 1), ("[2Z]369", "2369", "same", 1),
+    ("TKA[5S]2381", "TKA[5S]2381", "same", 1), ("TKA[5S]2O81", "TKA52081", "confusable", 1),
+    ("12[83]4567", "12[83]4567", "unread", 2), ("12[83]4567", "1284567", "unread", 1),
+    ("12[83]4567", "1294567", "unread_one", 1), ("12[83]4567", "12?4567", "unread", 2),
+])  # fmt: skip
+def test_one_of_two_glyphs_counts_as_the_best_of_them(read, held, kind, count):
+    near, back = compare(read, held), compare(held, read)
+    assert (near.kind, near.count, back.kind) == (kind, count, kind)
+
+
+def test_one_of_two_glyphs_says_at_least_what_an_unreadable_one_says():
+    either, unread = compare("TKA[5S]2381", "TKA52381"), compare("TKA?2381", "TKA52381")
+    assert either.glyphs > unread.glyphs
+
+
+def test_a_glyph_that_is_none_of_the_two_is_told_as_it_was_read():
+    near = compare("12[83]4567", "1294567")
+    assert (near.read, near.held) == ("3/8", "9")
+    near = compare("AB[5S]1234", "ABR1234")
+    assert (near.kind, near.read, near.held) == ("one", "[5S]", "R")
+
+
 def test_many_runs_take_no_longer_than_there_are_glyphs():
     read = "*" + "AAA*" * 16 + "H"
     assert compare(read, "AAA?" * 14) is None
