@@ -9,7 +9,7 @@ from math import log2
 from typing import Final
 
 from salsa_ext.errors import Message, say
-from salsa_ext.matching import sentences
+from salsa_ext.matching import marks, sentences
 from salsa_ext.matching.nearness import Nearness, compare
 
 BITS_PER_GLYPH: Final = {"serial": 3.0, "confiscation": 2.0, "mark": 2.0}
@@ -31,6 +31,7 @@ RIGHT: Final = 0.95  # the share of records of one gun in which a field agrees
 LEAST_AGREEMENT, MOST_AGREEMENT = 0.5, 7.0
 CERTAIN: Final = frozenset(("same", "confusable"))
 DECIDING: Final = frozenset(("make", "calibre_family", "type"))
+NAMING: Final = frozenset(("make", "calibre_family"))  # what tells numbers of two makers apart
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,8 @@ class Evidence:
 
     `fields` are the weights that count, each with how the field compares. `is_too_early` says that
     the record tells of a year before the gun was made. `crowd` is how many
-    other guns fit about as well, and the bits that they take away.
+    other guns fit about as well, and the bits that they take away. `telling` is how far the mark can
+    name one gun (`marks.telling`), and `has_rival` says that another gun bears it and fits as well.
     """
 
     near: Nearness
@@ -138,6 +140,8 @@ class Evidence:
     has_other_serial: bool = False
     is_too_early: bool = False
     crowd: tuple[int, float] | None = None
+    telling: str = "mark"
+    has_rival: bool = False
 
     @cached_property
     def bits(self) -> float:
@@ -163,14 +167,15 @@ class Evidence:
     def strength(self) -> str | None:
         """Return strong, moderate or weak; None where it is not worth a look.
 
-        A mark that several guns may bear is never strong, nor is what another make, calibre or type
-        speaks against: somebody has to look at the gun first. Marks that are only near are so where
-        all else that is known agrees.
+        A mark that several guns may bear or do bear is never strong, nor is what another make,
+        calibre or type speaks against: somebody has to look at the gun first. A short number alone
+        takes a make or calibre that agrees. Marks that are only near are strong where all else that
+        is known agrees.
         """
         if self.has_other_serial or self.bits < FAINT:
             return None
         enough = STRONG if self.near.kind in CERTAIN else STRONG_THOUGH_NEAR
-        if self.bits >= enough and self.by != "mark" and not self._is_contradicted:
+        if self.bits >= enough and self._is_its_own and not self._is_contradicted:
             return "strong"
         return "moderate" if self.bits >= MODERATE else "weak"
 
@@ -178,6 +183,14 @@ class Evidence:
     def reasons(self) -> tuple[Reason, ...]:
         """Return each piece of evidence with its sentence."""
         return tuple(self._reasons())
+
+    @property
+    def _is_its_own(self) -> bool:
+        """Tell whether the mark, with what agrees beside it, names one gun."""
+        if self.by == "mark" or self.telling == "words" or self.has_rival:
+            return False
+        named = any(outcome == "same" and weight.name in NAMING for weight, outcome in self.fields)
+        return named or self.telling == "mark"
 
     @property
     def _is_contradicted(self) -> bool:
@@ -237,7 +250,14 @@ def weigh(
     outcomes = ((weight, weight.outcome(asked, held)) for weight in weights)
     fields = tuple((weight, outcome) for weight, outcome in outcomes if outcome)
     too_early = bool(asked.year and held.told_in and held.told_in < asked.year)
-    return Evidence(near, by, fields, has_other_serial, too_early)
+    telling = _telling(asked.serial_norm, held.serial_norm)
+    return Evidence(near, by, fields, has_other_serial, too_early, telling=telling)
+
+
+def _telling(asked: str, held: str) -> str:
+    """Return the less that one of two near marks tells; one that has its digits misread has them."""
+    said = {marks.telling(asked), marks.telling(held)} - {"words"}
+    return "number" if "number" in said else said.pop() if said else "words"
 
 
 def _mark_bits(near: Nearness, by: str) -> float:

@@ -67,6 +67,9 @@ def _unsearchable(query: Query) -> Message | None:
         return say("“{serial}” is no mark: it says that none can be read. Give the characters"
                    " that are stamped on the gun, or trace it by its make and import"
                    " mark.", serial=query.serial)  # fmt: skip
+    if stamps.is_name(query.serial, query.model):
+        return say("“{serial}” names a make, model, calibre or type and stands on every gun of its kind: give"
+                   " the number that this gun alone bears.", serial=query.serial)  # fmt: skip
     if not (count := marks.readable(norm)):
         return say("None of this serial can be read: give {count} characters of it that stand together, or"
                    " trace the gun by its make and import mark.", count=SHORTEST)  # fmt: skip

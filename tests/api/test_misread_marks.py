@@ -59,7 +59,10 @@ def test_one_of_two_glyphs_that_look_alike_takes_nothing_from_a_hit_and_is_told(
     answer = ask("TKA[5S]2381")
     [first, *_] = answer["candidates"][0]["reasons"]
     assert (answer["verdict"], first["code"]) == ("hit", "serial_same")
-    assert first["text"] == "The serial can be the same: 1 character(s) of it were read as one of several."
+    assert (
+        first["text"]
+        == "The serial can be the same: 1 character(s) of it were read as one of several."
+    )
 
 
 @pytest.mark.parametrize("serial", ["XYZ99999", "TXY52999", "1234567"])

@@ -60,6 +60,27 @@ def test_a_batch_says_the_same_of_each(police, language):
         assert line["errors"] == alone["errors"]
 
 
+NAME = {"en": "names a make, model, calibre or type", "es": "nombra una marca, un modelo",
+        "fr": "désigne une marque, un modèle", "pt": "é o nome de uma marca, modelo"}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "serial", ["TAURUS", "9MM PARABELLUM", ".38 SPECIAL", "Cal .38", "PT 92 AF"]
+)
+def test_what_stands_on_every_gun_of_a_kind_is_no_serial(police, language, serial):
+    asked = body(serial, model="PT 92 AF")
+    answer = police.post("/checks", asked, 422, Accept_Language=language).json
+    assert NAME[language] in answer["errors"]["serial"][0]
+
+
+@pytest.mark.parametrize(
+    "serial", ["357", "1911", "CAL123", "MOD 12345", "TAURUS 45123", "FN 12345"]
+)
+def test_a_number_is_searched_though_a_name_stands_beside_it_or_it_is_one(police, serial):
+    assert police.post("/checks", body(serial)).json["verdict"] == "no_hit"
+
+
 @pytest.mark.parametrize("serial,known", [
     ("A1", {"make": "Taurus", "calibre": "9x19"}), ("ABC", {}), ("ABC?", {}), ("*BC1", {}),
     ("A7" * 32, {}), ("-A-7" * 32, {}), ("AB\t12", {}),

@@ -101,6 +101,31 @@ def test_a_short_serial_alone_is_weak():
     assert strength(Description("123"), Description("123")) == "weak"
 
 
+@pytest.mark.parametrize("serial", ["POLICIANACIONAL", "INDUSTRIABRASILEIRA", "PT92AF"])
+def test_what_has_hardly_a_digit_is_never_strong(serial):
+    assert strength(held(serial_norm=serial), held(serial_norm=serial)) == "moderate"
+
+
+def test_a_digit_that_was_misread_as_a_letter_leaves_a_serial_what_it_is():
+    assert strength(held(serial_norm="TKASZ38I"), held(serial_norm="TKA52381")) == "strong"
+
+
+@pytest.mark.parametrize("serial,said", [
+    ("45123", "moderate"), ("1234567", "moderate"), ("I23456", "moderate"), ("12345678", "strong"),
+    ("A12345", "strong"),
+])  # fmt: skip
+def test_a_short_number_alone_is_not_strong(serial, said):
+    assert strength(Description(serial), Description(serial.replace("I", "1"))) == said
+
+
+@pytest.mark.parametrize("known,said", [
+    ({"make": "taurus"}, "strong"), ({"calibre_family": "9x19"}, "strong"), ({"type": "pistol"}, "moderate"),
+])  # fmt: skip
+def test_a_short_number_is_strong_beside_a_make_or_calibre_that_agrees(known, said):
+    gun = Description("123456", **known)
+    assert strength(gun, gun) == said
+
+
 def test_a_long_serial_says_no_more_than_one_of_eight():
     long, eight = Description("A" * 20), Description("A" * 8)
     assert weigh(long, long).bits == weigh(eight, eight).bits
