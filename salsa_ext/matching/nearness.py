@@ -9,7 +9,7 @@ from typing import Final
 from rapidfuzz.distance import OSA
 
 from salsa_ext.matching.marks import UNREADABLE, glyphs, readable, skeleton
-from salsa_ext.matching.neighbours import cores
+from salsa_ext.matching.neighbours import MOST_ZEROS, SHORTEST, cores
 
 # Glyphs that are taken for each other, though not so often that they are folded together.
 _ALIKE: Final = frozenset(
@@ -19,6 +19,7 @@ _ALIKE: Final = frozenset(
         "08", "09", "06", "69", "89", "35", "49", "14", "47",
     )
 )  # fmt: skip
+_DIGIT: Final = re.compile(r"\d")
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,9 @@ class Nearness:
     `kind` is `same` (`count` glyphs were read as one of several, of which one fits), `confusable`
     (`count` glyphs are often confused), `one` or `two` errors, `unread` (the same as far as it can
     be read), `unread_one` (but for one glyph that differs), or `core` (the same digits, other
-    letters). `glyphs` is how many readable glyphs agree. `read` and `held` are the glyphs of a
-    single error, of which one is empty where a glyph is lost or added.
+    letters, or `count` zeros before them). `glyphs` is how many readable glyphs agree. `read` and
+    `held` are the glyphs of a single error, of which one is empty where a glyph is lost or added; of
+    a core they are the letters.
     """
 
     kind: str
@@ -117,8 +119,19 @@ def _written(norm: str, start: int, end: int) -> str:
 
 def _core(asked: str, held: str) -> Nearness | None:
     """Compare without letters: NCIC ignores embedded ones, and people leave out those before."""
-    shared = (cores(asked) | {skeleton(asked)}) & (cores(held) | {skeleton(held)})
-    return Nearness("core", max(map(len, shared))) if shared else None
+    mine, theirs = (cores(norm) | {skeleton(norm)} for norm in (asked, held))
+    said = [_DIGIT.sub("", norm) for norm in (asked, held)]
+    if shared := mine & theirs:
+        return Nearness("core", max(map(len, shared)), 0, *said)
+    zeros = [found for one in mine for other in theirs if (found := _but_for_zeros(one, other))]
+    return Nearness("core", *max(zeros), *said) if zeros else None
+
+
+def _but_for_zeros(one: str, other: str) -> tuple[int, int] | None:
+    """Return how many digits two numbers share behind zeros, and by how many zeros they differ."""
+    bare, zeros = one.lstrip("0"), abs(len(one) - len(other))
+    is_same = bare == other.lstrip("0") and bare.isdigit() and len(bare) > SHORTEST
+    return (len(bare), zeros) if is_same and zeros <= MOST_ZEROS else None
 
 
 def _as_far_as_read(mine: str, theirs: str) -> Nearness | None:

@@ -12,6 +12,7 @@ from salsa_ext.errors import Invalid, Message, say
 from salsa_ext.matching import marks, neighbours
 from salsa_ext.matching.events import SEIZED
 from salsa_ext.matching.evidence import Description, Weight, weigh, weights_for
+from salsa_ext.matching.halves import WITHIN
 from salsa_ext.matching.names import fold
 from salsa_ext.matching.prose import marking_of
 from salsa_ext.policy.release import FOUND
@@ -27,8 +28,9 @@ SHORTEST, LONGEST = 3, 64
 BY = {"manufacture": "serial", "confiscation": "confiscation"}  # the others are a `mark`
 MARGIN = 6.0
 MOST_NEAR = 5  # marks of one gun; a misread one makes thousands of keys
-TOO_LITTLE = say("Too little of this serial can be read for a search: give {count} characters that stand"
-                 " together, or trace the gun by its make and import mark.", count=SHORTEST)  # fmt: skip
+TOO_LITTLE = say("Too little of this serial can be read for a search: give {count} characters at its beginning"
+                 " or end, or {more} that stand together, or trace the gun by its make and import mark.",
+                 count=SHORTEST, more=WITHIN)  # fmt: skip
 
 
 class Likeness(NamedTuple):

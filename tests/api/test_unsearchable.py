@@ -14,8 +14,8 @@ UNREAD = {"en": "give 3 characters of it that stand together", "es": "indique 3 
 SHORT = {"en": "give 3 of them, or its make and calibre", "es": "indique 3, o además la marca y el calibre",
          "fr": "donnez-en 3, ou bien la marque et le calibre",
          "pt": "informe 3, ou também a marca e o calibre"}  # fmt: skip
-PARTLY = {"en": "give 3 characters that stand together", "es": "indique 3 caracteres seguidos",
-          "fr": "donnez 3 caractères qui se suivent", "pt": "informe 3 caracteres seguidos"}  # fmt: skip
+PARTLY = {"en": "give 3 characters at its beginning or end, or 4", "es": "indique 3 caracteres de su comienzo",
+          "fr": "donnez 3 caractères de son début", "pt": "informe 3 caracteres do começo"}  # fmt: skip
 LONG = {"en": "at most 64 characters: give the one serial", "es": "64 caracteres como máximo: indique",
         "fr": "64 caractères au plus : donnez", "pt": "no máximo 64 caracteres: informe"}  # fmt: skip
 CONTROL = {"en": "give the characters that are stamped on the gun, and ?", "es": "los caracteres grabados",
@@ -23,6 +23,7 @@ CONTROL = {"en": "give the characters that are stamped on the gun, and ?", "es":
 WRONG = [
     ("???", UNREAD), ("*", UNREAD), ("[8B][8B]?", UNREAD), ("---", UNREAD), ("?-*", UNREAD),
     ("A1", SHORT), ("7", SHORT), ("A-1", SHORT), ("1\u00a02", SHORT), ("A?1", PARTLY), ("1*2", PARTLY),
+    ("*815*", PARTLY), ("12*78", PARTLY),
     ("A" * 65, LONG), ("A-" * 65, LONG), ("7" * 500, LONG),
     ("ABC\x00123", CONTROL), ("ABC\x1f123", CONTROL), ("ABC\x7f123", CONTROL),
     ("ABC\x9b123", CONTROL), ("ABC\u202e123", CONTROL), ("\u200bABC", CONTROL),
