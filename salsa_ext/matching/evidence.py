@@ -39,7 +39,8 @@ class Description:
     """What is compared of a gun; codes, not raw text. `year` is the year of manufacture.
 
     `model` is folded text, and `told_in` the year of what a record tells.
-    `related` are the families of cartridges that the same guns fire, as 5.56x45 and .223 Remington.
+    `related` are the families of cartridges that the same guns fire, as 5.56x45 and .223 Remington,
+    and `kin` the makes of the same house, as Browning and FN Herstal.
     `likely` are fields and what they probably mean where it is not certain: it speaks for a gun where
     it agrees, by half, and never against one.
     """
@@ -53,6 +54,7 @@ class Description:
     model: str | None = None
     told_in: int | None = None
     related: frozenset[str] = frozenset()
+    kin: frozenset[str] = frozenset()
     likely: tuple[tuple[str, str], ...] = ()
 
 
@@ -85,9 +87,10 @@ class Weight:
 
     def reason(self, outcome: str) -> Reason:
         """Return the reason that an outcome is."""
-        said = {"same": self.same, "other": self.other, "related": RELATED_TEXT}
-        text = LIKELY[self.name] if outcome == "likely" else said[outcome]
-        return Reason(f"{self.name.removesuffix('_family')}_{outcome}", text, self.bits(outcome))
+        said = {"same": self.same, "other": self.other, "likely": LIKELY.get(self.name, self.same),
+                "related": RELATED_TEXTS.get(self.name, self.same)}  # fmt: skip
+        code = f"{self.name.removesuffix('_family')}_{outcome}"
+        return Reason(code, said[outcome], self.bits(outcome))
 
     def outcome(self, asked: Description, held: Description) -> str | None:
         """Compare the field of two descriptions; None where it says nothing."""
@@ -100,11 +103,17 @@ class Weight:
             return "same"
         if self.name == "model" and (mine.startswith(theirs) or theirs.startswith(mine)):
             return "likely"  # PT 92 and PT 92 AF
-        return "related" if theirs in asked.related else "other"
+        related = asked.kin if self.name == "make" else asked.related
+        return "related" if theirs in related else "other"
 
 
 RELATED: Final = 1.5
-RELATED_TEXT: Final = say("The calibre is fired from the same guns.")
+RELATED_TEXTS: Final = {
+    "make": say(
+        "The make is another of the same house: its parent, its brand, or a brand beside it."
+    ),
+    "calibre_family": say("The calibre is fired from the same guns."),
+}
 LIKELY: Final = {
     "make": say("The make is probably the same."),
     "calibre_family": say("The calibre is probably the same."),

@@ -240,9 +240,11 @@ def _measure(one: Candidate, best: Likeness) -> float:
 def asked_of(query: Query) -> Description:
     """Return what is asked beside the serial."""
     family = names.family(names.resolve("calibre", query.calibre))
+    make = names.resolve("make", query.make)
     return Description(
         serial_norm="",  # each of the marks that are sought has its own
-        make=names.resolve("make", query.make),
+        make=make,
+        kin=names.kin(make),
         calibre_family=family,
         related=names.related(family),
         likely=tuple(_likely(query)),

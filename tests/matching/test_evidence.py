@@ -59,6 +59,15 @@ def test_a_calibre_that_the_same_guns_fire_speaks_for_the_gun_and_less_than_the_
     assert other.bits < related.bits < weigh(asked, held(calibre_family="5.56x45")).bits
 
 
+def test_a_make_of_the_same_house_speaks_for_the_gun_and_less_than_the_same():
+    asked = held(make="fn-herstal", kin=frozenset({"browning"}))
+    related = weigh(asked, held(make="browning"))
+    assert ("make_related", related.strength) == (related.reasons[1].code, "strong")
+    assert "house" in str(related.reasons[1].text)
+    other = weigh(asked, held(make="taurus"))
+    assert other.bits < related.bits < weigh(asked, held(make="fn-herstal")).bits
+
+
 @pytest.mark.parametrize("name", ["make", "calibre_family", "type"])
 def test_what_is_probably_meant_speaks_by_half_where_it_agrees_and_never_against(name):
     asked = held(**{name: None, "likely": ((name, getattr(GUN, name)),)})
