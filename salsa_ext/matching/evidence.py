@@ -138,9 +138,10 @@ class Evidence:
     """What speaks for and against one gun, in bits; the reasons are put into words when asked for.
 
     `fields` are the weights that count, each with how the field compares. `is_too_early` says that
-    the record tells of a year before the gun was made. `crowd` is how many
-    other guns fit about as well, and the bits that they take away. `telling` is how far the mark can
-    name one gun (`marks.telling`), and `has_rival` says that another gun bears it and fits as well.
+    the record tells of a year before the gun was made. `crowd` is how many other guns fit about as
+    well, and the bits that they take away. `telling` is how far the mark can name one gun
+    (`marks.telling`), and `has_rival` says that another gun bears it and fits as well. `is_partial`
+    says that of the asked mark not all could be read.
     """
 
     near: Nearness
@@ -151,6 +152,7 @@ class Evidence:
     crowd: tuple[int, float] | None = None
     telling: str = "mark"
     has_rival: bool = False
+    is_partial: bool = False
 
     @cached_property
     def bits(self) -> float:
@@ -187,6 +189,17 @@ class Evidence:
         if self.bits >= enough and self._is_its_own and not self._is_contradicted:
             return "strong"
         return "moderate" if self.bits >= MODERATE else "weak"
+
+    @property
+    def is_worth_a_look(self) -> bool:
+        """Tell what makes an answer `possible`: some bits, or a record that fits all that could be read.
+
+        Of a mark of which little was read each of many is unlikely, and yet it may be among them.
+        """
+        if self.strength is None:
+            return False
+        fits = self.is_partial and self.near.kind == "unread" and not self._is_contradicted
+        return fits or self.bits >= POSSIBLE
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
@@ -260,7 +273,10 @@ def weigh(
     fields = tuple((weight, outcome) for weight, outcome in outcomes if outcome)
     too_early = bool(asked.year and held.told_in and held.told_in < asked.year)
     telling = _telling(asked.serial_norm, held.serial_norm)
-    return Evidence(near, by, fields, has_other_serial, too_early, telling=telling)
+    partial = any(sign in marks.skeleton(asked.serial_norm) for sign in marks.UNREADABLE)
+    return Evidence(
+        near, by, fields, has_other_serial, too_early, telling=telling, is_partial=partial
+    )
 
 
 def _telling(asked: str, held: str) -> str:
@@ -287,4 +303,4 @@ def verdict(found: Sequence[Evidence]) -> str:
     """Return hit, possible or no_hit: a hit where one is strong, possible where one is worth a look."""
     if any(one.strength == "strong" for one in found):
         return "hit"
-    return "possible" if any(one.strength and one.bits >= POSSIBLE for one in found) else "no_hit"
+    return "possible" if any(one.is_worth_a_look for one in found) else "no_hit"

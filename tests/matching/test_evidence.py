@@ -1,5 +1,7 @@
 """Evidence: what speaks for one gun, what against, and how strong that is."""
 
+from dataclasses import replace
+
 import pytest
 
 from salsa_ext.matching.evidence import Description, verdict, weigh, weights_for
@@ -100,6 +102,16 @@ def test_a_confused_glyph_takes_a_little():
     same, confused = weigh(GUN, GUN), weigh(GUN, held(serial_norm="A8C123456"))
     assert confused.bits == same.bits - 2
     assert confused.reasons[0].code == "serial_confusable"
+
+
+@pytest.mark.parametrize("asked,other,said", [
+    ("AB1*", {}, "possible"), ("AB1*", {"make": "glock"}, "no_hit"),
+    ("AB12345", {"serial_norm": "AB1*"}, "no_hit"),
+])  # fmt: skip
+def test_what_fits_all_that_was_read_is_possible_however_many_fit(asked, other, said):
+    asked = Description(asked, make="taurus")
+    found = weigh(asked, Description(**{"serial_norm": "AB12345"} | other))
+    assert verdict([replace(found, crowd=(50, 6.0))]) == said
 
 
 def test_a_short_serial_alone_is_weak():
