@@ -36,6 +36,7 @@ FORMATS: Final = (
     Format("ruger", ("9x19", "22-lr"), "pistol", "USA", "########", 0.2, 10),
     Format("colt", ("45-acp",), "pistol", "USA", "A#####", 0.5, 6),
     Format("bersa", ("380-acp", "9x19"), "pistol", "ARG", "######", 0.6, 6),
+    Format("star", ("9x19",), "pistol", "ESP", "######", 0.6, 6),  # the numbers of bersa
     Format("rossi", ("38-special",), "revolver", "BRA", "A######", 0.4, 8),
     Format("beretta", ("9x19",), "pistol", "ITA", "A#####A", 0.3, 8),
     Format("norinco", ("7.62x39",), "rifle", "CHN", "#######", 0.1, 6),

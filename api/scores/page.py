@@ -14,8 +14,9 @@ from flask import Flask
 from api.cli.check_tables import print_answer
 from api.scores import drawing, examples
 from api.scores.examples import EXAMPLES, Example
-from salsa_ext.matching import evidence
-from salsa_ext.matching.evidence import WEIGHTS
+from salsa_ext.matching import evidence, marks
+from salsa_ext.matching.evidence import WEIGHTS, Description, weights_for
+from salsa_ext.readmodels import frequencies
 from salsa_ext.services.checks import Answer
 from salsa_ext.values.inquiries import Query
 
@@ -52,8 +53,17 @@ def _head() -> str:
         two=penalties["two"], unread_one=penalties["unread_one"], core=penalties["core"],
         common=evidence.COMMON, short=evidence.SHORT,
         strong=evidence.STRONG, near=evidence.STRONG_THOUGH_NEAR, moderate=evidence.MODERATE,
-        possible=evidence.POSSIBLE,
+        possible=evidence.POSSIBLE, related=evidence.RELATED,
+        numbered=marks.NUMBERED, number=marks.LONGEST_NUMBER, fewest=f"{frequencies.FEWEST:,}",
+        right=evidence.RIGHT, least=evidence.LEAST_AGREEMENT, most=evidence.MOST_AGREEMENT,
+        make=WEIGHTS[0].agrees, taurus=_make_of(0.2), rare=_make_of(0.001),
     )  # fmt: skip
+
+
+def _make_of(share: float) -> float:
+    """Return the bits of the same make, where that share of the records has it."""
+    asked = Description("", make="taurus")
+    return weights_for(asked, {("make", "taurus"): share})[0].agrees
 
 
 def _section(example: Example, answer: Answer) -> str:

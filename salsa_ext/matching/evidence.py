@@ -9,7 +9,7 @@ from math import log2
 from typing import Final
 
 from salsa_ext.errors import Message, say
-from salsa_ext.matching import sentences
+from salsa_ext.matching import marks, sentences
 from salsa_ext.matching.nearness import Nearness, compare
 
 BITS_PER_GLYPH: Final = {"serial": 3.0, "confiscation": 2.0, "mark": 2.0}
@@ -31,6 +31,7 @@ RIGHT: Final = 0.95  # the share of records of one gun in which a field agrees
 LEAST_AGREEMENT, MOST_AGREEMENT = 0.5, 7.0
 CERTAIN: Final = frozenset(("same", "confusable"))
 DECIDING: Final = frozenset(("make", "calibre_family", "type"))
+NAMING: Final = frozenset(("make", "calibre_family"))  # what tells numbers of two makers apart
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ class Description:
     """What is compared of a gun; codes, not raw text. `year` is the year of manufacture.
 
     `model` is folded text, and `told_in` the year of what a record tells.
-    `related` are the families of cartridges that the same guns fire, as 5.56x45 and .223 Remington.
+    `related` are the families of cartridges that the same guns fire, as 5.56x45 and .223 Remington,
+    and `kin` the makes of the same house, as Browning and FN Herstal.
     `likely` are fields and what they probably mean where it is not certain: it speaks for a gun where
     it agrees, by half, and never against one.
     """
@@ -52,6 +54,7 @@ class Description:
     model: str | None = None
     told_in: int | None = None
     related: frozenset[str] = frozenset()
+    kin: frozenset[str] = frozenset()
     likely: tuple[tuple[str, str], ...] = ()
 
 
@@ -84,9 +87,10 @@ class Weight:
 
     def reason(self, outcome: str) -> Reason:
         """Return the reason that an outcome is."""
-        said = {"same": self.same, "other": self.other, "related": RELATED_TEXT}
-        text = LIKELY[self.name] if outcome == "likely" else said[outcome]
-        return Reason(f"{self.name.removesuffix('_family')}_{outcome}", text, self.bits(outcome))
+        said = {"same": self.same, "other": self.other, "likely": LIKELY.get(self.name, self.same),
+                "related": RELATED_TEXTS.get(self.name, self.same)}  # fmt: skip
+        code = f"{self.name.removesuffix('_family')}_{outcome}"
+        return Reason(code, said[outcome], self.bits(outcome))
 
     def outcome(self, asked: Description, held: Description) -> str | None:
         """Compare the field of two descriptions; None where it says nothing."""
@@ -99,11 +103,17 @@ class Weight:
             return "same"
         if self.name == "model" and (mine.startswith(theirs) or theirs.startswith(mine)):
             return "likely"  # PT 92 and PT 92 AF
-        return "related" if theirs in asked.related else "other"
+        related = asked.kin if self.name == "make" else asked.related
+        return "related" if theirs in related else "other"
 
 
 RELATED: Final = 1.5
-RELATED_TEXT: Final = say("The calibre is fired from the same guns.")
+RELATED_TEXTS: Final = {
+    "make": say(
+        "The make is another of the same house: its parent, its brand, or a brand beside it."
+    ),
+    "calibre_family": say("The calibre is fired from the same guns."),
+}
 LIKELY: Final = {
     "make": say("The make is probably the same."),
     "calibre_family": say("The calibre is probably the same."),
@@ -128,8 +138,10 @@ class Evidence:
     """What speaks for and against one gun, in bits; the reasons are put into words when asked for.
 
     `fields` are the weights that count, each with how the field compares. `is_too_early` says that
-    the record tells of a year before the gun was made. `crowd` is how many
-    other guns fit about as well, and the bits that they take away.
+    the record tells of a year before the gun was made. `crowd` is how many other guns fit about as
+    well, and the bits that they take away. `telling` is how far the mark can name one gun
+    (`marks.telling`), and `has_rival` says that another gun bears it and fits as well. `is_partial`
+    says that of the asked mark not all could be read.
     """
 
     near: Nearness
@@ -138,6 +150,9 @@ class Evidence:
     has_other_serial: bool = False
     is_too_early: bool = False
     crowd: tuple[int, float] | None = None
+    telling: str = "mark"
+    has_rival: bool = False
+    is_partial: bool = False
 
     @cached_property
     def bits(self) -> float:
@@ -163,21 +178,41 @@ class Evidence:
     def strength(self) -> str | None:
         """Return strong, moderate or weak; None where it is not worth a look.
 
-        A mark that several guns may bear is never strong, nor is what another make, calibre or type
-        speaks against: somebody has to look at the gun first. Marks that are only near are so where
-        all else that is known agrees.
+        A mark that several guns may bear or do bear is never strong, nor is what another make,
+        calibre or type speaks against: somebody has to look at the gun first. A short number alone
+        takes a make or calibre that agrees. Marks that are only near are strong where all else that
+        is known agrees.
         """
         if self.has_other_serial or self.bits < FAINT:
             return None
         enough = STRONG if self.near.kind in CERTAIN else STRONG_THOUGH_NEAR
-        if self.bits >= enough and self.by != "mark" and not self._is_contradicted:
+        if self.bits >= enough and self._is_its_own and not self._is_contradicted:
             return "strong"
         return "moderate" if self.bits >= MODERATE else "weak"
+
+    @property
+    def is_worth_a_look(self) -> bool:
+        """Tell what makes an answer `possible`: some bits, or a record that fits all that could be read.
+
+        Of a mark of which little was read each of many is unlikely, and yet it may be among them.
+        """
+        if self.strength is None:
+            return False
+        fits = self.is_partial and self.near.kind == "unread" and not self._is_contradicted
+        return fits or self.bits >= POSSIBLE
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
         """Return each piece of evidence with its sentence."""
         return tuple(self._reasons())
+
+    @property
+    def _is_its_own(self) -> bool:
+        """Tell whether the mark, with what agrees beside it, names one gun."""
+        if self.by == "mark" or self.telling == "words" or self.has_rival:
+            return False
+        named = any(outcome == "same" and weight.name in NAMING for weight, outcome in self.fields)
+        return named or self.telling == "mark"
 
     @property
     def _is_contradicted(self) -> bool:
@@ -237,7 +272,17 @@ def weigh(
     outcomes = ((weight, weight.outcome(asked, held)) for weight in weights)
     fields = tuple((weight, outcome) for weight, outcome in outcomes if outcome)
     too_early = bool(asked.year and held.told_in and held.told_in < asked.year)
-    return Evidence(near, by, fields, has_other_serial, too_early)
+    telling = _telling(asked.serial_norm, held.serial_norm)
+    partial = any(sign in marks.skeleton(asked.serial_norm) for sign in marks.UNREADABLE)
+    return Evidence(
+        near, by, fields, has_other_serial, too_early, telling=telling, is_partial=partial
+    )
+
+
+def _telling(asked: str, held: str) -> str:
+    """Return the less that one of two near marks tells; one that has its digits misread has them."""
+    said = {marks.telling(asked), marks.telling(held)} - {"words"}
+    return "number" if "number" in said else said.pop() if said else "words"
 
 
 def _mark_bits(near: Nearness, by: str) -> float:
@@ -258,4 +303,4 @@ def verdict(found: Sequence[Evidence]) -> str:
     """Return hit, possible or no_hit: a hit where one is strong, possible where one is worth a look."""
     if any(one.strength == "strong" for one in found):
         return "hit"
-    return "possible" if any(one.strength and one.bits >= POSSIBLE for one in found) else "no_hit"
+    return "possible" if any(one.is_worth_a_look for one in found) else "no_hit"

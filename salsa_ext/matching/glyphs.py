@@ -33,6 +33,17 @@ _UNSEEN: Final = (
     r"|letras?|letters?)"
 )
 
+_LABEL: Final = (
+    r"(?:s[eé]rie|serial|number|n[uú]mero|num[eé]ro|numera(?:ci[oó]n|[cç][aã]o)|matr[ií]cula|matricule|nro|n[º°]"
+    r"|no|sn|de|da|do|el|la|le|o|a|the|with|con|com|avec)"
+)
+_ENDING: Final = (
+    r"(?:(?:que )?termina(?:d[oa]|ndo)? (?:en|em|con|com)|(?:which )?end(?:ing|s) (?:in|with|on)"
+    r"|(?:se terminant|finissant|finit|se termine) (?:par|en)"
+    rf"|(?:(?:los|as|las|os|the|les) )?(?:[uú]ltim[oa]s|last|derniers)"
+    rf"(?: (?P<ends>{COUNT}))?(?: (?:{_UNSEEN}|algarismos|cifras))?)"
+)
+
 
 def _either(match: re.Match[str]) -> str:
     """Write one of two glyphs where it stands in a mark, or where they are look-alikes."""
@@ -51,8 +62,15 @@ def _between(match: re.Match[str]) -> str:
     return f"[{one}{other}]" if alike else match[0]
 
 
+def _ending(match: re.Match[str]) -> str:
+    """Write the end of a mark, unless a count of its glyphs says that it is none."""
+    end, count = match["end"], match["ends"]
+    is_whole = not count or count_of(count.lower()) == len(end)
+    return f"{match['label']}*{end}" if is_whole else match[0]
+
+
 def _one_each(match: re.Match[str]) -> str:
-    return "?" * sum(glyph not in "[](){} " for glyph in match[0])
+    return "?" * sum(glyph not in "[](){}<> " for glyph in match[0])
 
 
 def _counted(match: re.Match[str]) -> str:
@@ -66,11 +84,20 @@ def count_of(word: str) -> int:
 
 _RULES: Final[tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...]] = (
     (r"\A¿([^?]*)\?\Z", r"\1 (?)"),
+    # terminada en 1234, last four 1234: all that is before it cannot be read
+    (rf"\A(?P<label>(?:{_LABEL}\.?[ :]+)*){_ENDING}:? [\"'“]?(?P<end>(?=[A-Z0-9-]*\d)[A-Z0-9-]{{2,}})[\"'”]?"
+        rf"(?! ?{ILLEGIBLE})(?=\Z|[\s,;.)])",
+     _ending),
     # (8 o B), [8/B], {8|B}
     (rf"[(\[{{]\s*(?P<glyphs>{_GLYPH}(?:{_OR}{_GLYPH}){{1,3}})\s*[)\]}}]", _either),
     (rf"(?<={_READ}) (?P<one>{_GLYPH})(?:/| (?:o|ou|or) )(?P<other>{_GLYPH}) (?={_NEXT})", _between),
     # [?] anywhere beside a glyph; (?) before one, for behind the last it doubts the whole
     (rf"(?<={_READ})\[\?+\]|\[\?+\](?={_NEXT})|[({{]\?+[)}}](?={_NEXT})", _one_each),
+    # [_], (X), <?> touching a glyph, as is one that is written over by ~ or ^
+    (rf"(?<={_READ})(?:[\[(]_+[\])]|[\[(]x+[\])]|<[?_x]+>)|(?:[\[(]_+[\])]|[\[(]x+[\])]|<[?_x]+>)(?={_NEXT})",
+     _one_each),
+    # (but 1001~1010 is a range)
+    (rf"(?!(?<=\d\d\d)~\d\d\d)(?:(?<={_READ})[~^]+|[~^]+(?={_NEXT}))", _one_each),
     # (2 ilegibles), [three digits illegible]
     (rf"(?:(?<={_READ})|(?<={_READ} ))[(\[{{](?P<count>{COUNT}) (?:{_UNSEEN} )?{ILLEGIBLE}[)\]}}]"
      rf"|[(\[{{](?P<count2>{COUNT}) (?:{_UNSEEN} )?{ILLEGIBLE}[)\]}}](?=\s?{_NEXT})",
@@ -91,7 +118,10 @@ _RULES: Final[tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...]] = (
 
 
 _COMPILED: Final = tuple((re.compile(form, re.IGNORECASE), put) for form, put in _RULES)
-_SUSPECT: Final = re.compile(r"[\[({<*_#…¿•■□▯◻�]|--|\.\.\.| o | ou | or |/", re.IGNORECASE)
+_SUSPECT: Final = re.compile(
+    r"[\[({<*_#…¿•■□▯◻�~^]|--|\.\.\.| o | ou | or |/|termin|end|fini|[uú]ltim|last|dernier",
+    re.IGNORECASE,
+)
 
 
 def in_place(text: str) -> str:

@@ -15,10 +15,12 @@ IDENTIFYING = frozenset(("manufacture", "confiscation", "state", "other"))
 UNREADABLE = "?*"
 NOT_ITS_OWN = frozenset(("altered", "obliterated"))  # markings of which a serial proves nothing
 NUMBERED = 3  # digits; fewer are a year or a class
+LONGEST_NUMBER = 7  # digits that several makers give out; longer ones are rare
 _YEAR = re.compile(r"[^\W\d]*(1[89]|20)\d\d")
 _SEPARATORS = re.compile(r"[\s\-_./\\,;:'\"·–—]+")
 _CONFUSED = str.maketrans("OQDILZSGB", "000112568")
 _ALTERNATIVES = re.compile(r"\[([^\[\]]+)\]")
+_GLYPH = re.compile(rf"{_ALTERNATIVES.pattern}|.", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,11 @@ def skeleton(norm: str) -> str:
     `[8B]` becomes its fold where all alternatives share one, else one unreadable glyph.
     """
     return _ALTERNATIVES.sub(_folded, norm).translate(_CONFUSED)
+
+
+def glyphs(norm: str) -> list[frozenset[str]]:
+    """Return what each glyph of a mark may be, as many as its skeleton has: `[8B]` is one of two."""
+    return [frozenset(match[1] or match[0]) for match in _GLYPH.finditer(norm)]
 
 
 def readable(norm: str) -> int:
@@ -97,6 +104,18 @@ def tells_apart(kind: str, text: str) -> bool:
         return readable(norm) >= NUMBERED
     digits = sum(glyph.isdigit() for glyph in norm)
     return digits >= NUMBERED and not _YEAR.fullmatch(norm)
+
+
+def telling(norm: str) -> str:
+    """Tell how far a mark can name one gun: `words` (hardly a digit), `number` alone, or a `mark`.
+
+    A number of seven digits and fewer is given out by many makers; words stand on thousands of guns.
+    """
+    said = [glyph for glyph in norm if glyph.isalnum()]
+    digits = sum(map(str.isdigit, said))
+    if digits < NUMBERED:
+        return "words"
+    return "number" if digits == len(said) <= LONGEST_NUMBER else "mark"
 
 
 def _folded(match: re.Match[str]) -> str:

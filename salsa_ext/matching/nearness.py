@@ -8,8 +8,8 @@ from typing import Final
 
 from rapidfuzz.distance import OSA
 
-from salsa_ext.matching.marks import UNREADABLE, readable, skeleton
-from salsa_ext.matching.neighbours import cores
+from salsa_ext.matching.marks import UNREADABLE, glyphs, readable, skeleton
+from salsa_ext.matching.neighbours import MOST_ZEROS, SHORTEST, cores
 
 # Glyphs that are taken for each other, though not so often that they are folded together.
 _ALIKE: Final = frozenset(
@@ -19,16 +19,19 @@ _ALIKE: Final = frozenset(
         "08", "09", "06", "69", "89", "35", "49", "14", "47",
     )
 )  # fmt: skip
+_DIGIT: Final = re.compile(r"\d")
 
 
 @dataclass(frozen=True)
 class Nearness:
     """In what way two marks are near, and what differs.
 
-    `kind` is `same`, `confusable` (`count` glyphs are often confused), `one` or `two` errors,
-    `unread` (the same as far as it can be read), `unread_one` (but for one glyph that differs), or
-    `core` (the same digits, other letters). `glyphs` is how many readable glyphs agree. `read` and
-    `held` are the glyphs of a single error, of which one is empty where a glyph is lost or added.
+    `kind` is `same` (`count` glyphs were read as one of several, of which one fits), `confusable`
+    (`count` glyphs are often confused), `one` or `two` errors, `unread` (the same as far as it can
+    be read), `unread_one` (but for one glyph that differs), or `core` (the same digits, other
+    letters, or `count` zeros before them). `glyphs` is how many readable glyphs agree. `read` and
+    `held` are the glyphs of a single error, of which one is empty where a glyph is lost or added; of
+    a core they are the letters.
     """
 
     kind: str
@@ -45,23 +48,49 @@ class Nearness:
     @property
     def is_swap(self) -> bool:
         """Tell two neighbours that changed places."""
-        return len(self.read) == 2
+        return len(skeleton(self.read)) == 2
 
 
 def compare(asked: str, held: str) -> Nearness | None:
     """Compare two marks as `marks.normalise` returns them; None where they are not near."""
-    if asked == held and not _unread(asked):
-        return Nearness("same", readable(asked))
     mine, theirs = skeleton(asked), skeleton(held)
     if _unread(mine) or _unread(theirs):
-        return _as_far_as_read(mine, theirs)
+        near = _as_far_as_read(mine, theirs)
+        return _but_for_one(near, asked, held) if "[" in asked + held else near
     if mine == theirs:
-        apart = sum(a != b for a, b in zip(asked, held, strict=False))
-        return Nearness("confusable", len(mine), apart)
+        return _alike(mine, asked, held)
     errors, core = _errors(mine, theirs, asked, held), _core(asked, held)
     if core and (errors is None or errors.glyphs <= core.glyphs + 1):
         return core
     return errors
+
+
+def _alike(folded: str, asked: str, held: str) -> Nearness:
+    """Compare two marks of one skeleton; a glyph that was read as one of several is the best of them."""
+    if asked == held and "[" not in asked:
+        return Nearness("same", readable(folded))
+    pairs = list(zip(glyphs(asked), glyphs(held), strict=True))
+    if apart := sum(one.isdisjoint(other) for one, other in pairs):
+        return Nearness("confusable", len(folded), apart)
+    return Nearness("same", readable(folded), sum(len(one | other) > 1 for one, other in pairs))
+
+
+def _but_for_one(near: Nearness | None, asked: str, held: str) -> Nearness | None:
+    """Heed that `[83]` is no 9, though it is compared as a glyph that cannot be read."""
+    read, kept = glyphs(asked), glyphs(held)
+    if near is None or near.kind != "unread" or len(read) != len(kept) or "*" in asked + held:
+        return near
+    folds = [(set(map(skeleton, one)), set(map(skeleton, other)))
+             for one, other in zip(read, kept, strict=True)]  # fmt: skip
+    apart = [at for at, (one, other) in enumerate(folds)
+             if one.isdisjoint(other) and "?" not in one | other]  # fmt: skip
+    if not apart:
+        return near
+    at = apart[0]
+    one = Nearness(
+        "unread_one", near.glyphs, 1, "/".join(sorted(read[at])), "/".join(sorted(kept[at]))
+    )
+    return one if len(apart) == 1 else None
 
 
 def _errors(mine: str, theirs: str, asked: str, held: str) -> Nearness | None:
@@ -79,15 +108,30 @@ def _difference(asked: str, held: str, mine: str, theirs: str) -> tuple[str, str
                 min(len(mine), len(theirs)))  # fmt: skip
     short = min(len(mine), len(theirs)) - head
     tail = next((at for at in range(short) if mine[-1 - at] != theirs[-1 - at]), short)
-    if len(asked) != len(mine) or len(held) != len(theirs):
-        asked, held = mine, theirs
-    return asked[head : len(mine) - tail], held[head : len(theirs) - tail]
+    return _written(asked, head, len(mine) - tail), _written(held, head, len(theirs) - tail)
+
+
+def _written(norm: str, start: int, end: int) -> str:
+    """Return some glyphs as they are written, of which one can be `[8B]`."""
+    said = ("".join(sorted(glyph)) for glyph in glyphs(norm)[start:end])
+    return "".join(f"[{one}]" if len(one) > 1 else one for one in said)
 
 
 def _core(asked: str, held: str) -> Nearness | None:
     """Compare without letters: NCIC ignores embedded ones, and people leave out those before."""
-    shared = (cores(asked) | {skeleton(asked)}) & (cores(held) | {skeleton(held)})
-    return Nearness("core", max(map(len, shared))) if shared else None
+    mine, theirs = (cores(norm) | {skeleton(norm)} for norm in (asked, held))
+    said = [_DIGIT.sub("", norm) for norm in (asked, held)]
+    if shared := mine & theirs:
+        return Nearness("core", max(map(len, shared)), 0, *said)
+    zeros = [found for one in mine for other in theirs if (found := _but_for_zeros(one, other))]
+    return Nearness("core", *max(zeros), *said) if zeros else None
+
+
+def _but_for_zeros(one: str, other: str) -> tuple[int, int] | None:
+    """Return how many digits two numbers share behind zeros, and by how many zeros they differ."""
+    bare, zeros = one.lstrip("0"), abs(len(one) - len(other))
+    is_same = bare == other.lstrip("0") and bare.isdigit() and len(bare) > SHORTEST
+    return (len(bare), zeros) if is_same and zeros <= MOST_ZEROS else None
 
 
 def _as_far_as_read(mine: str, theirs: str) -> Nearness | None:

@@ -16,11 +16,13 @@ from dataclasses import dataclass
 from itertools import chain, combinations
 from typing import Final
 
+from salsa_ext.matching import halves
 from salsa_ext.matching.marks import UNREADABLE, skeleton
 
 LACKING, HEAD, TAIL, CORE, PIECE = "12345"  # what a form is; it stands before it in the key
 LONGEST: Final = 14  # glyphs of a mark that is searched for two errors; longer ones by their parts
-SHORTEST: Final = 3  # glyphs of a piece; fewer are on every gun
+SHORTEST: Final = halves.SHORTEST  # glyphs of a piece; fewer are on every gun
+MOST_ZEROS: Final = 3  # before a number: spreadsheets take them away, and columns put them there
 MOST_UNREAD: Final = 3  # unreadable glyphs at known places; more are searched by a part
 _PRIME: Final = 2**63 - 25
 _DIGITS: Final = tuple(range(10))
@@ -35,16 +37,13 @@ class Forms:
 
     `one` finds what differs by one error or only in what cannot be read, `two` what differs by two
     errors, `part` what shares a half or the digits alone; the parts that tell most come first.
+    `can_find` tells whether whole marks are found by them: pieces find what was read in part alone.
     """
 
     one: frozenset[int] = frozenset()
     two: frozenset[int] = frozenset()
     part: tuple[int, ...] = ()
-
-    @property
-    def can_find(self) -> bool:
-        """Tell whether there is any form to search by."""
-        return bool(self.one or self.two or self.part)
+    can_find: bool = True
 
 
 def kept(norm: str) -> set[int]:
@@ -86,6 +85,7 @@ def sought(norm: str) -> Forms:
     one = frozenset(pack(LACKING, form) for form in (folded, *_lacking(folded), *swapped))
     # The digits of a longer mark have to tell more than a mark that is nothing but digits.
     digits = [folded, *(core for core in cores(norm) if len(core) > SHORTEST)]
+    digits += [form for core in digits for form in _with_other_zeros(core)]
     part = (pack(kind, form) for kind, forms in ((CORE, digits), (PIECE, _pieces(folded)))
             for form in forms)  # fmt: skip
     return Forms(one, frozenset(_two_errors(folded, swapped)) - one, tuple(dict.fromkeys(part)))
@@ -97,6 +97,16 @@ def pattern(norm: str) -> str | None:
     if not any(sign in folded for sign in UNREADABLE):
         return None
     return re.sub(r"([\\%_])", r"\\\1", folded).replace("?", "_").replace("*", "_%")
+
+
+def _with_other_zeros(digits: str) -> Iterator[str]:
+    """Return a number with up to three zeros more, or fewer, before it; of short ones none."""
+    bare = digits.lstrip("0")
+    if digits.isdigit() and len(bare) > SHORTEST:
+        had = len(digits) - len(bare)
+        for zeros in range(max(had - MOST_ZEROS, 0), had + MOST_ZEROS + 1):
+            if zeros != had:
+                yield "0" * zeros + bare
 
 
 def _pieces(folded: str) -> Iterator[str]:
@@ -205,14 +215,17 @@ def _kept_in_part(folded: str) -> Iterator[int]:
 
 def _sought_in_part(folded: str) -> Forms:
     patterns = list(_of_known_length(folded))
+    if "*" in folded and len(folded) == SHORTEST + 1:  # a mark of four glyphs is kept by no half
+        patterns = [folded.replace("*", "?")]
     one = frozenset(chain.from_iterable(map(_filled, patterns)))
     lacking = [pattern.replace("?", "") for pattern in patterns if pattern.count("?") == 1]
     two = frozenset(key for form in lacking if _is_plain(form) for key in _replaced(form, 0))
-    part = [] if one else list(_halves(folded))
-    part += [
+    whole = [] if one and "*" not in folded else list(_whole(folded))
+    pieces = (
         pack(PIECE, piece) for legible in _LEGIBLE.findall(folded) for piece in _pieces(legible)
-    ]
-    return Forms(one, two - one, tuple(dict.fromkeys(part)))
+    )
+    finds = bool(whole or (one and "*" not in folded))
+    return Forms(one, two - one, tuple(dict.fromkeys((*whole, *pieces))), can_find=finds)
 
 
 def _of_known_length(folded: str) -> Iterator[str]:
@@ -228,22 +241,25 @@ def _of_known_length(folded: str) -> Iterator[str]:
 
 def _filled(pattern: str) -> Iterator[int]:
     """Return the keys of the pattern without its first unreadable glyph, all others filled in."""
-    form = pattern.replace("?", "", 1)
+    return _each(LACKING, pattern.replace("?", "", 1))
+
+
+def _each(kind: str, form: str) -> Iterator[int]:
+    """Return the keys of a form of which unreadable glyphs are filled in by all that they can be."""
     if not _is_plain(form.replace("?", "")):
-        return iter(() if "?" in form else (pack(LACKING, form),))
-    sums = [int(LACKING + form.replace("?", "0"), 36)]
+        return iter(() if "?" in form else (pack(kind, form),))
+    sums = [int(kind + form.replace("?", "0"), 36)]
     for at in (place for place, glyph in enumerate(form) if glyph == "?"):
         weight = 36 ** (len(form) - 1 - at)
         sums = [before + glyph * weight for before in sums for glyph in _DIGITS + _LETTERS]
     return (value % _PRIME for value in sums)
 
 
-def _halves(folded: str) -> Iterator[int]:
-    """Return the keys of the halves that the legible head and tail can be, or hold, the longest first."""
-    pieces = re.split(r"[?*]+", folded)
-    for kind, piece in ((HEAD, pieces[0]), (TAIL, pieces[-1])):
-        for count in range(len(piece), max(SHORTEST, -(-len(piece) // 2)) - 1, -1):
-            yield pack(kind, piece[:count] if kind == HEAD else piece[-count:])
+def _whole(folded: str) -> Iterator[int]:
+    """Return the keys of the halves of whole marks that fit what was read, the surest first."""
+    heads, tails = halves.ends(folded)
+    for kind, found in ((HEAD, heads), (TAIL, tails)):
+        yield from chain.from_iterable(_each(kind, half) for half in found)
 
 
 def make_code(make: str | None) -> int:

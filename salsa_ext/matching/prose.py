@@ -23,10 +23,11 @@ _OBLITERATED: Final = (
     *_phrases(
         "obliterated, oblit, defaced, erased, removed, eradicated, scratched, scratched off",
         "scratched out, filed, filed off, filed down, ground, ground off, ground down, grinded off",
+        "crossed out, struck out, perforated",
         "sanded, sanded off, drilled, drilled out, punched, punched out, destroyed, defaced off, rubbed off",
     ),
     *_forms("raspad limad borrad erradicad obliterad devastad suprimid eliminad esmerilad lijad"
-            " desbastad removid destruid picad", "o a os as"),
+            " desbastad removid destruid picad tachad perforad", "o a os as"),
     *_forms("apagad lixad esmerilhad pinad picotad desgastad", "o a os as"),
     *_forms("efface lime meule gratte oblitere supprime enleve detruite rature", "e s es"),
 )  # fmt: skip
@@ -40,9 +41,21 @@ _UNMARKED: Final = _phrases(
     "s/n, s n, s/s, s/num, s/serie, no lleva, no porta, no presenta, carece, ninguno, ninguna",
     "sin grabar, sin marcar, neant",
     "aucun, aucune, non marque, non marquee, nenhum, nenhuma, nao tem, nao possui, nao ha",
-    "nao apresenta, sem gravacao",
+    "nao apresenta, sem gravacao, inexistente, inexistentes, inexistant, inexistante, nonexistent",
+    "non existent, no existe, nao existe, n'existe pas",
 )
+# Of a gun that no maker numbered; what the words say of its origin is `is_craft`.
+_CRAFT: Final = frozenset(_phrases(
+    "artesanal, artesanais, artesanales, artisanal, artisanale, caseira, caseiro, casera, casero",
+    "hechiza, hechizo, hechizas, hechizos, homemade, home made, craft, craft made, craft produced",
+    "privately made, ghost gun, maison, fait maison, rudimentaria, rudimentario",
+))  # fmt: skip
+_MADE: Final = frozenset(_phrases(
+    "arma, armas, arme, armes, weapon, gun, firearm, de, fuego, fogo, fabricacion, fabricacao",
+    "fabrication, fabricado, fabricada, manufacture, produccion, producao, tipo, en, em, forma",
+))  # fmt: skip
 _UNKNOWN: Final = _phrases(
+    "oxidado, oxidada, corroido, corroida, rusted, corroded, enferrujado, enferrujada, rouille",
     "unknown, unk, n/a, n a, n/k, s/d, n/d, n/c, n/i, s/i, null, nil, tbd, pending",
     "illegible, unreadable, not legible, not readable, not visible, no visible, non visible",
     "not available, not applicable, not listed, none listed, not recorded, not given, not known",
@@ -126,6 +139,8 @@ def _phrase(said: str) -> str | None:
     """Return what one phrase says, with the name of the mark and small words around it."""
     if said in _SAID:
         return _SAID[said]
+    if _names_craft(said):
+        return "unmarked"
     words = re.sub("^s/", "sin ", said).split()
     bare = [word for word in words if word not in _MARK and word not in _BESIDE]
     rest = " ".join(word for word in bare if word not in _SEEN)
@@ -138,6 +153,16 @@ def _phrase(said: str) -> str | None:
     if " ".join(words).startswith("serial no "):  # the English “No.”, which is no Spanish one
         rest = rest.removeprefix("no ")
     return _SAID.get(" ".join(bare)) or _SAID.get(rest)
+
+
+def is_craft(text: str) -> bool:
+    """Tell words that say that no maker made the gun, such as “fabricación casera”, from a mark."""
+    return _names_craft(_words(_plain(text)))
+
+
+def _names_craft(said: str) -> bool:
+    left = " ".join(word for word in said.split() if word not in _MADE)
+    return left in _CRAFT
 
 
 def _lacks(words: Sequence[str]) -> bool:

@@ -12,6 +12,11 @@ def of(near: Nearness, by: str) -> Message:
         return _of_mark(near)
     if near.kind == "one":
         return _one(near)
+    if near.kind == "core":
+        return _core(near)
+    if near.kind == "same" and near.count:
+        return say("The serial can be the same: {count} character(s) of it were read as one of several.",
+                   count=near.count)  # fmt: skip
     return {
         "same": say("The serial is the same."),
         "confusable": say("The serial differs in {count} character(s) that are often confused.",
@@ -22,9 +27,20 @@ def of(near: Nearness, by: str) -> Message:
         "unread_one": say("The serial agrees in {count} of the characters that can be read, and one"
                           " differs: {read} here, {held} in the record.",
                           count=near.glyphs, read=near.read, held=near.held),
-        "core": say("The serial has the same {count} digits, and other letters.",
-                    count=near.glyphs),
     }[near.kind]  # fmt: skip
+
+
+def _core(near: Nearness) -> Message:
+    if near.count:
+        return say("The serial has the same {count} digits, with more or fewer zeros before them.",
+                   count=near.glyphs)  # fmt: skip
+    if not near.read:
+        return say("The serial has the same {count} digits; the record has letters beside them.",
+                   count=near.glyphs)  # fmt: skip
+    if not near.held:
+        return say("The serial has the same {count} digits; the record has no letters beside them.",
+                   count=near.glyphs)  # fmt: skip
+    return say("The serial has the same {count} digits, and other letters.", count=near.glyphs)
 
 
 def _one(near: Nearness) -> Message:

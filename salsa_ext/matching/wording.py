@@ -7,7 +7,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from salsa_ext.matching.prose import marking_of
+from salsa_ext.matching.prose import is_craft, marking_of
 
 
 class Term(NamedTuple):
@@ -193,6 +193,8 @@ def term_of(phrase: str) -> Term | None:
     words = re.sub(r"[º°ª.’']+", "", plain(phrase)).strip()
     if found := TERMS.get(words) or TERMS.get(words.replace("-", " ")):
         return found
+    if is_craft(phrase):  # beside a mark it says of the gun, and not that the mark is none
+        return None
     said = marking_of(phrase) if len(words) > 2 and len(set(words)) > 1 else None
     return Term("marking", said) if said else None
 

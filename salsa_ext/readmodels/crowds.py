@@ -17,6 +17,7 @@ from salsa_ext.readmodels.marks import Held
 
 NOTHING: Final = -99.0
 LEAST: Final = 0.5  # bits; a smaller loss is not worth a word
+AS_WELL: Final = 1.0  # bits by which a gun fits better than another, and no choice can rest on them
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,33 @@ def weigh_in(found: Sequence[Candidate]) -> list[Candidate]:
     shown = [one for one in found if one.shows("holder")]
     by_all = _Crowd(is_open, _described, lambda one: one.evidence.bits)
     by_mark = _Crowd(shown, lambda _: None, lambda one: one.evidence.serial_bits)
-    return [(by_all if one.is_open else by_mark).weigh(one) for one in found]
+    rivals = _Rivals(is_open)
+    return [(by_all if one.is_open else by_mark).weigh(rivals.heed(one)) for one in found]
+
+
+class _Rivals:
+    """Guns of one mark that contradict each other: none of them is the one, unless it fits better."""
+
+    def __init__(self, found: Sequence[Candidate]) -> None:
+        self._by_mark: dict[str, list[Candidate]] = defaultdict(list)
+        for one in found:
+            self._by_mark[skeleton(one.held.serial_norm)].append(one)
+
+    def heed(self, one: Candidate) -> Candidate:
+        """Return the candidate with whether another gun bears its mark and fits about as well."""
+        others = self._by_mark.get(skeleton(one.held.serial_norm), ()) if one.is_open else ()
+        least = one.evidence.bits - AS_WELL
+        if any(
+            other.evidence.bits >= least and _contradict(one.held, other.held) for other in others
+        ):
+            return Candidate(one.held, replace(one.evidence, has_rival=True))
+        return one
+
+
+def _contradict(one: Held, other: Held) -> bool:
+    """Tell records of two guns; what one of them does not say contradicts nothing."""
+    pairs = zip(_fields(one), _fields(other), strict=True)
+    return any(None not in pair and pair[0] != pair[1] for pair in pairs)
 
 
 class _Crowd:
@@ -90,5 +117,9 @@ def _sum(bits: Iterable[float]) -> float:
 
 def _described(held: Held) -> Hashable:
     """Return what tells a gun from another of the same mark, or None where not all is known."""
-    fields = (held.make, names.family(held.calibre), held.type)
+    fields = _fields(held)
     return None if None in fields else fields
+
+
+def _fields(held: Held) -> tuple[str | None, ...]:
+    return held.make, names.family(held.calibre), held.type

@@ -185,6 +185,16 @@ def related(family: str | None) -> frozenset[str]:
     return frozenset(_families()[str(code)] for code in db.session.scalars(wanted))
 
 
+@cache
+def kin(make: str | None) -> frozenset[str]:
+    """Return the other makes of a make's house: its parent, its brands, and the brands beside it."""
+    rows = db.session.execute(select(Make.code, Make.parent).where(Make.parent.is_not(None)))
+    above = dict(rows.all())
+    near = {make, above.get(make or "")} - {None}
+    below = {code for code, parent in above.items() if parent in near}
+    return frozenset(str(code) for code in (near | below) - {make})
+
+
 def category(type_code: str | None) -> str | None:
     """Return the category that a type belongs to."""
     return _categories().get(type_code) if type_code else None
@@ -197,7 +207,7 @@ def types() -> list[str]:
 
 def forget() -> None:
     """Drop what is kept in memory; for the command that loads reference data anew."""
-    tables = (_names, _remarks, _resolved, _candidates, _families, calibres, related, _categories,
+    tables = (_names, _remarks, _resolved, _candidates, _families, calibres, related, kin, _categories,
               _states, ended_states, _named_states, _posts, participants, labels,
               _titles)  # fmt: skip
     for kept in tables:

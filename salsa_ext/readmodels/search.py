@@ -12,6 +12,7 @@ from salsa_ext.errors import Invalid, Message, say
 from salsa_ext.matching import marks, neighbours
 from salsa_ext.matching.events import SETTLING_NOTHING
 from salsa_ext.matching.evidence import Description, Weight, weigh, weights_for
+from salsa_ext.matching.halves import WITHIN
 from salsa_ext.matching.names import fold
 from salsa_ext.matching.prose import marking_of
 from salsa_ext.policy.release import FOUND
@@ -27,8 +28,9 @@ SHORTEST, LONGEST = 3, 64
 BY = {"manufacture": "serial", "confiscation": "confiscation"}  # the others are a `mark`
 MARGIN = 6.0
 MOST_NEAR = 5  # marks of one gun; a misread one makes thousands of keys
-TOO_LITTLE = say("Too little of this serial can be read for a search: give {count} characters that stand"
-                 " together, or trace the gun by its make and import mark.", count=SHORTEST)  # fmt: skip
+TOO_LITTLE = say("Too little of this serial can be read for a search: give {count} characters at its beginning"
+                 " or end, or {more} that stand together, or trace the gun by its make and import mark.",
+                 count=SHORTEST, more=WITHIN)  # fmt: skip
 
 
 class Likeness(NamedTuple):
@@ -67,6 +69,9 @@ def _unsearchable(query: Query) -> Message | None:
         return say("“{serial}” is no mark: it says that none can be read. Give the characters"
                    " that are stamped on the gun, or trace it by its make and import"
                    " mark.", serial=query.serial)  # fmt: skip
+    if stamps.is_name(query.serial, query.model):
+        return say("“{serial}” names a make, model, calibre or type and stands on every gun of its kind: give"
+                   " the number that this gun alone bears.", serial=query.serial)  # fmt: skip
     if not (count := marks.readable(norm)):
         return say("None of this serial can be read: give {count} characters of it that stand together, or"
                    " trace the gun by its make and import mark.", count=SHORTEST)  # fmt: skip
@@ -242,9 +247,11 @@ def _measure(one: Candidate, best: Likeness) -> float:
 def asked_of(query: Query) -> Description:
     """Return what is asked beside the serial."""
     family = names.family(names.resolve("calibre", query.calibre))
+    make = names.resolve("make", query.make)
     return Description(
         serial_norm="",  # each of the marks that are sought has its own
-        make=names.resolve("make", query.make),
+        make=make,
+        kin=names.kin(make),
         calibre_family=family,
         related=names.related(family),
         likely=tuple(_likely(query)),

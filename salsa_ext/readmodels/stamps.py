@@ -19,9 +19,23 @@ _GLUED: Final = re.compile(rf"\b({_LABEL})[.:]*(?=\.?\d)", re.IGNORECASE)
 
 def tells_apart(mark: Mark, query: Query) -> bool:
     """Tell whether a mark tells a gun from others once the names of its kind are taken out."""
+    if mark.kind == "manufacture" and is_name(mark.text, query.model):
+        return False
     free = mark.kind in FREE
     text = _without_names(mark.text, query.model) if free else mark.text
     return marks.tells_apart(mark.kind, mark.text) and marks.tells_apart(mark.kind, text)
+
+
+def is_name(text: str, model: str | None) -> bool:
+    """Tell a serial that is nothing but names of a kind: `.38 SPECIAL`, `TAURUS`; no number alone.
+
+    Four digits in a row may be the gun's own, whatever stands beside them.
+    """
+    if not any(map(str.isalpha, text)) or re.search(r"\d{4}", text):
+        return False
+    if glued := re.fullmatch(rf"({_LABEL})[.:]*(\d+)", text.strip(), re.IGNORECASE):
+        return names.resolve("calibre", glued[2]) is not None
+    return bool(marks.readable(marks.normalise(text))) and not _without_names(text, model)
 
 
 def _without_names(text: str, model: str | None) -> str:

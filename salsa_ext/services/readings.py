@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from salsa_ext.matching import marks
-from salsa_ext.matching.prose import marking_of
+from salsa_ext.matching.prose import is_craft, marking_of
 from salsa_ext.matching.readings import MarkRead, Reading, read
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
@@ -36,6 +36,12 @@ def marking(firearm: Firearm) -> str:
     reading = read(firearm.serial)
     is_told = reading.marks or _is_prose(firearm.serial)
     return (reading.marking if is_told else None) or firearm.marking
+
+
+def origin_kind(firearm: Firearm) -> str | None:
+    """Return how the gun came about: as reported, else what words in place of its serial say."""
+    is_told = firearm.origin_kind not in (None, "unknown")
+    return "craft" if not is_told and is_craft(firearm.serial or "") else firearm.origin_kind
 
 
 def borne(firearm: Firearm) -> list[Mark]:

@@ -146,7 +146,7 @@ def describe(firearm: Firearm) -> dict[str, Any]:
         "calibre": names.resolve("calibre", firearm.calibre), "calibre_text": firearm.calibre,
         "country_of_manufacture": firearm.country_of_manufacture,
         "year": firearm.year,
-        "origin_kind": firearm.origin_kind,
+        "origin_kind": readings.origin_kind(firearm),
         "serial": firearm.serial,
         "marking": readings.marking(firearm),
         "importer_mark": firearm.importer_mark,

@@ -46,7 +46,7 @@ def test_a_check_finds_a_gun_by_each_mark_of_its_cell(police, licensing, serial)
 
 
 @pytest.mark.parametrize("cell", [
-    "RRN11902/KPT48213", "frame KPT48213 slide RRN11902", "Serie: KPT48213",
+    "RRN11902/KPT48213", "frame KPT48213 slide RRN11902", "Serie: KPT48213", "KPT[_]8213", "KPT~8213",
     "KPT48213 (revelado)", "KPT48213, con mira telescópica",
 ])  # fmt: skip
 def test_a_check_of_a_cell_searches_all_its_marks(police, licensing, cell):

@@ -54,6 +54,17 @@ def test_another_make_speaks_against_it(ask):
     assert "make_other" in [reason["code"] for reason in answer["candidates"][0]["reasons"]]
 
 
+@pytest.mark.parametrize("held,asked", [
+    ("Browning", "FN Herstal"), ("FN Herstal", "Browning"), ("Benelli", "Franchi"),
+])  # fmt: skip
+def test_a_brand_and_its_parent_do_not_speak_against_each_other(as_actor, ask, held, asked):
+    gun = bodies.firearm(serial="KMB25381", make=held)
+    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(firearm=gun))
+    answer = ask(serial="KMB25381", make=asked)
+    assert answer["verdict"] == "hit"
+    assert "make_related" in [one["code"] for one in answer["candidates"][0]["reasons"]]
+
+
 def test_a_mistyped_make_speaks_for_the_gun_and_not_against_it(ask):
     [reason] = [one for one in ask(make="Forjas Tauruss")["candidates"][0]["reasons"]
                 if one["code"].startswith("make")]  # fmt: skip

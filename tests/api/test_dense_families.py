@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from salsa_ext.db import insert_many
-from salsa_ext.matching import marks
-from salsa_ext.models import MarkKey
+from salsa_ext.matching import marks, neighbours
+from salsa_ext.models import MarkForm, MarkKey
 from salsa_ext.readmodels.marks import CANDIDATES
 from salsa_ext.values.ids import new_id
 from tests import bodies
@@ -60,3 +60,28 @@ def test_the_record_that_agrees_is_not_cut_off(as_actor, sold, family, serial, c
 def test_what_a_state_keeps_to_itself_is_placed_by_its_serial_alone(as_actor, sold, family):
     family("ABC123456", make="taurus", calibre="9x19", visibility="pointer")
     assert sold in found(as_actor)
+
+
+@pytest.mark.parametrize("serial", ["KLM*2999", "KL????2999", "*2999*", "*LM76129*"])
+def test_what_fits_is_found_in_a_crowd_of_a_thousand_that_share_its_half(run, as_actor, serial):
+    told = [row(f"KLM76{number:05}", {}) for number in range(10_000, 11_100)]
+    true = row("KLM7612999" if serial != "*2999*" else "KLM7129997", {})
+    forms = [
+        {"key": form, "target": key["key"], "make": 0 if key is true else neighbours.make_code("taurus")}
+        for key in [*told, true] for form in neighbours.kept(key["serial_norm"])
+    ]  # fmt: skip
+    run("URY", lambda actor: (insert_many(MarkKey, [*told, true]), insert_many(MarkForm, forms)))
+    asked = bodies.check(serial=serial)
+    answer = as_actor("BRA", "police_officer").post("/checks", asked).json
+    [first, *_] = answer["candidates"]
+    assert first["record"] == str(true["record_id"])
+
+
+def test_a_beginning_that_many_records_have_is_possible_and_not_unknown(run, as_actor):
+    told = [row(f"KLM{number:05}", {}) for number in range(10_000, 10_300)]
+    forms = [{"key": form, "target": key["key"], "make": 0}
+             for key in told for form in neighbours.kept(key["serial_norm"])]  # fmt: skip
+    run("URY", lambda actor: (insert_many(MarkKey, told), insert_many(MarkForm, forms)))
+    police = as_actor("BRA", "police_officer")
+    answer = police.post("/checks", bodies.check(serial="KLM*")).json
+    assert (answer["verdict"], len(answer["candidates"])) == ("possible", 10)

@@ -39,14 +39,32 @@ def ask(as_actor):
     ("TKA53281", "serial_one"), ("TKA52991", "serial_two"), ("TA5281", "serial_two"),
     ("52381", "serial_core"), ("TKX52381", "serial_one"), ("TKA5?381", "serial_unread"),
     ("?KA52381", "serial_unread"), ("TK??2381", "serial_unread"), ("T?A5?3?1", "serial_unread"),
-    ("TKA52*", "serial_unread"), ("*52381", "serial_unread"), ("TKA[57]2381", "serial_unread"),
-    ("?KA52331", "serial_unread_one"),
+    ("TKA52*", "serial_unread"), ("TKA*", "serial_unread"), ("*5238*", "serial_unread"),
+    ("TKA????1", "serial_unread"), ("TK*381", "serial_unread"), ("00052381", "serial_core"),
+    ("*52381", "serial_unread"), ("TKA[57]2381", "serial_unread"),
+    ("?KA52331", "serial_unread_one"), ("TKA[79]2381", "serial_unread_one"),
 ])  # fmt: skip
 def test_a_misread_serial_is_found_and_said_to_be_so(ask, sold, serial, code):
     answer = ask(serial)
     assert [one["record"] for one in answer["candidates"]] == [sold]
     assert answer["candidates"][0]["reasons"][0]["code"] == code
     assert answer["verdict"] == "possible"
+
+
+@pytest.mark.parametrize("serial", ["TKA[5S]2381", "[7T]KA52381", "TKAS238[1I]"])
+def test_a_glyph_that_is_one_of_two_counts_as_the_one_that_fits(ask, sold, serial):
+    answer = ask(serial)
+    assert [one["record"] for one in answer["candidates"]] == [sold]
+
+
+def test_one_of_two_glyphs_that_look_alike_takes_nothing_from_a_hit_and_is_told(ask):
+    answer = ask("TKA[5S]2381")
+    [first, *_] = answer["candidates"][0]["reasons"]
+    assert (answer["verdict"], first["code"]) == ("hit", "serial_same")
+    assert (
+        first["text"]
+        == "The serial can be the same: 1 character(s) of it were read as one of several."
+    )
 
 
 @pytest.mark.parametrize("serial", ["XYZ99999", "TXY52999", "1234567"])
@@ -95,7 +113,7 @@ def test_two_serials_unreadable_at_the_same_place_may_be_of_one_gun(as_actor):
     assert found["record"] == first["items"][0]["record"]
 
 
-@pytest.mark.parametrize("serial", ["???", "*", "A?1", "1?2?3?4?5", "A*B"])
+@pytest.mark.parametrize("serial", ["???", "*", "A?1", "1??2??3??", "A*B", "*815*"])
 def test_too_little_of_a_serial_is_refused_and_says_what_would_help(ask, serial):
     assert list(ask(serial, 422)["errors"]) == ["serial"]
 

@@ -31,6 +31,14 @@ def test_what_the_reporter_says_of_the_marking_stands(police):
     assert item["marking"] == "restored"
 
 
+@pytest.mark.parametrize(
+    "told,origin", [({}, "craft"), ({"origin_kind": "converted"}, "converted")]
+)
+def test_words_that_say_that_no_maker_made_it_say_how_the_gun_came_about(police, told, origin):
+    [item] = seized(police, serial="HECHIZO", **told)["items"]
+    assert (item["origin_kind"], item["marking"], item["marks"]) == (origin, "unmarked", [])
+
+
 @pytest.mark.parametrize("serial,marking", SAID)
 def test_prose_beside_intact_says_how_the_gun_is_marked(police, serial, marking):
     [item] = seized(police, serial=serial, marking="intact")["items"]

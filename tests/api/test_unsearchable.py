@@ -14,8 +14,8 @@ UNREAD = {"en": "give 3 characters of it that stand together", "es": "indique 3 
 SHORT = {"en": "give 3 of them, or its make and calibre", "es": "indique 3, o además la marca y el calibre",
          "fr": "donnez-en 3, ou bien la marque et le calibre",
          "pt": "informe 3, ou também a marca e o calibre"}  # fmt: skip
-PARTLY = {"en": "give 3 characters that stand together", "es": "indique 3 caracteres seguidos",
-          "fr": "donnez 3 caractères qui se suivent", "pt": "informe 3 caracteres seguidos"}  # fmt: skip
+PARTLY = {"en": "give 3 characters at its beginning or end, or 4", "es": "indique 3 caracteres de su comienzo",
+          "fr": "donnez 3 caractères de son début", "pt": "informe 3 caracteres do começo"}  # fmt: skip
 LONG = {"en": "at most 64 characters: give the one serial", "es": "64 caracteres como máximo: indique",
         "fr": "64 caractères au plus : donnez", "pt": "no máximo 64 caracteres: informe"}  # fmt: skip
 CONTROL = {"en": "give the characters that are stamped on the gun, and ?", "es": "los caracteres grabados",
@@ -23,6 +23,7 @@ CONTROL = {"en": "give the characters that are stamped on the gun, and ?", "es":
 WRONG = [
     ("???", UNREAD), ("*", UNREAD), ("[8B][8B]?", UNREAD), ("---", UNREAD), ("?-*", UNREAD),
     ("A1", SHORT), ("7", SHORT), ("A-1", SHORT), ("1\u00a02", SHORT), ("A?1", PARTLY), ("1*2", PARTLY),
+    ("*815*", PARTLY), ("12*78", PARTLY),
     ("A" * 65, LONG), ("A-" * 65, LONG), ("7" * 500, LONG),
     ("ABC\x00123", CONTROL), ("ABC\x1f123", CONTROL), ("ABC\x7f123", CONTROL),
     ("ABC\x9b123", CONTROL), ("ABC\u202e123", CONTROL), ("\u200bABC", CONTROL),
@@ -58,6 +59,27 @@ def test_a_batch_says_the_same_of_each(police, language):
     for line, (serial, _) in zip(told, WRONG, strict=True):
         alone = police.post("/checks", body(serial), 422, Accept_Language=language).json
         assert line["errors"] == alone["errors"]
+
+
+NAME = {"en": "names a make, model, calibre or type", "es": "nombra una marca, un modelo",
+        "fr": "désigne une marque, un modèle", "pt": "é o nome de uma marca, modelo"}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "serial", ["TAURUS", "9MM PARABELLUM", ".38 SPECIAL", "Cal .38", "PT 92 AF"]
+)
+def test_what_stands_on_every_gun_of_a_kind_is_no_serial(police, language, serial):
+    asked = body(serial, model="PT 92 AF")
+    answer = police.post("/checks", asked, 422, Accept_Language=language).json
+    assert NAME[language] in answer["errors"]["serial"][0]
+
+
+@pytest.mark.parametrize(
+    "serial", ["357", "1911", "CAL123", "MOD 12345", "TAURUS 45123", "FN 12345"]
+)
+def test_a_number_is_searched_though_a_name_stands_beside_it_or_it_is_one(police, serial):
+    assert police.post("/checks", body(serial)).json["verdict"] == "no_hit"
 
 
 @pytest.mark.parametrize("serial,known", [

@@ -1,5 +1,7 @@
 """Evidence: what speaks for one gun, what against, and how strong that is."""
 
+from dataclasses import replace
+
 import pytest
 
 from salsa_ext.matching.evidence import Description, verdict, weigh, weights_for
@@ -59,6 +61,15 @@ def test_a_calibre_that_the_same_guns_fire_speaks_for_the_gun_and_less_than_the_
     assert other.bits < related.bits < weigh(asked, held(calibre_family="5.56x45")).bits
 
 
+def test_a_make_of_the_same_house_speaks_for_the_gun_and_less_than_the_same():
+    asked = held(make="fn-herstal", kin=frozenset({"browning"}))
+    related = weigh(asked, held(make="browning"))
+    assert ("make_related", related.strength) == (related.reasons[1].code, "strong")
+    assert "house" in str(related.reasons[1].text)
+    other = weigh(asked, held(make="taurus"))
+    assert other.bits < related.bits < weigh(asked, held(make="fn-herstal")).bits
+
+
 @pytest.mark.parametrize("name", ["make", "calibre_family", "type"])
 def test_what_is_probably_meant_speaks_by_half_where_it_agrees_and_never_against(name):
     asked = held(**{name: None, "likely": ((name, getattr(GUN, name)),)})
@@ -93,12 +104,47 @@ def test_a_confused_glyph_takes_a_little():
     assert confused.reasons[0].code == "serial_confusable"
 
 
+@pytest.mark.parametrize("asked,other,said", [
+    ("AB1*", {}, "possible"), ("AB1*", {"make": "glock"}, "no_hit"),
+    ("AB12345", {"serial_norm": "AB1*"}, "no_hit"),
+])  # fmt: skip
+def test_what_fits_all_that_was_read_is_possible_however_many_fit(asked, other, said):
+    asked = Description(asked, make="taurus")
+    found = weigh(asked, Description(**{"serial_norm": "AB12345"} | other))
+    assert verdict([replace(found, crowd=(50, 6.0))]) == said
+
+
 def test_a_short_serial_alone_is_weak():
     short = Description("1234")
     evidence = weigh(short, short)
     assert [reason.code for reason in evidence.reasons] == ["serial_same", "serial_short"]
     assert evidence.strength == "moderate"
     assert strength(Description("123"), Description("123")) == "weak"
+
+
+@pytest.mark.parametrize("serial", ["POLICIANACIONAL", "INDUSTRIABRASILEIRA", "PT92AF"])
+def test_what_has_hardly_a_digit_is_never_strong(serial):
+    assert strength(held(serial_norm=serial), held(serial_norm=serial)) == "moderate"
+
+
+def test_a_digit_that_was_misread_as_a_letter_leaves_a_serial_what_it_is():
+    assert strength(held(serial_norm="TKASZ38I"), held(serial_norm="TKA52381")) == "strong"
+
+
+@pytest.mark.parametrize("serial,said", [
+    ("45123", "moderate"), ("1234567", "moderate"), ("I23456", "moderate"), ("12345678", "strong"),
+    ("A12345", "strong"),
+])  # fmt: skip
+def test_a_short_number_alone_is_not_strong(serial, said):
+    assert strength(Description(serial), Description(serial.replace("I", "1"))) == said
+
+
+@pytest.mark.parametrize("known,said", [
+    ({"make": "taurus"}, "strong"), ({"calibre_family": "9x19"}, "strong"), ({"type": "pistol"}, "moderate"),
+])  # fmt: skip
+def test_a_short_number_is_strong_beside_a_make_or_calibre_that_agrees(known, said):
+    gun = Description("123456", **known)
+    assert strength(gun, gun) == said
 
 
 def test_a_long_serial_says_no_more_than_one_of_eight():

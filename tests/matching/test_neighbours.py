@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from salsa_ext.matching import neighbours
+from salsa_ext.matching import neighbours, sentences
 from salsa_ext.matching.marks import skeleton
 from salsa_ext.matching.nearness import compare
 
@@ -75,6 +75,68 @@ def test_a_legible_half_is_found(serial, is_head):
     assert compare(read, serial).kind == "unread"
 
 
+@pytest.mark.parametrize("read,held", [
+    ("TKA*", "TKA1"), ("TKA*", "TKA12"), ("TKA*", "TKA52381"), ("TKA*", "TKA52381234"), ("*381", "TKA52381"),
+    ("HUV*07", "HUV252007"), ("TKA????1", "TKA52381"), ("T????381", "TKA52381"), ("*5238*", "TKA52381"),
+    ("*A5238*", "TKA52381"), ("*KA52*", "TKA52381"), ("*UV2520*", "HUV252007"), ("*A523*", "TKA52381"),
+    ("*5238*", "152389"), ("*KA52?8*", "TKA52381"),
+])  # fmt: skip
+def test_whole_marks_are_found_by_a_beginning_an_end_or_a_piece_within(read, held):
+    assert neighbours.sought(read).can_find
+    assert meet(read, held, "one") or meet(read, held, "part")
+    assert compare(read, held).kind == "unread"
+
+
+@given(st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", min_size=6, max_size=9), st.data())
+def test_a_piece_of_four_glyphs_is_found_wherever_it_stands(serial, data):
+    at = data.draw(st.integers(1, len(serial) - 5))
+    assert meet(f"*{serial[at : at + 4]}*", serial, "part")
+
+
+@given(st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", min_size=4, max_size=11))
+def test_three_glyphs_at_an_end_are_found(serial):
+    for read in (f"{serial[:3]}*", f"*{serial[-3:]}"):
+        assert meet(read, serial, "one") or meet(read, serial, "part")
+
+
+@pytest.mark.parametrize(
+    "read", ["*815*", "12*78", "*A5*", "1??2??3??", "*AB?1*", "*KA5?3*", "A?1", "T*1"]
+)
+def test_what_finds_no_whole_mark_is_no_search(read):
+    assert not neighbours.sought(read).can_find
+
+
+@pytest.mark.parametrize("read", ["*UV252012*", "ABC123*", "*A5238*", "*ABCDEFGHIJ*"])
+def test_a_part_asks_for_a_bounded_number_of_keys(read):
+    assert len(neighbours.sought(read).part) < 8_000
+
+
+@pytest.mark.parametrize("read,held", [
+    ("00052381", "52381"), ("52381", "00052381"), ("52381", "052381"), ("052381", "00052381"),
+    ("52381", "TKA0052381"), ("O0052381", "52381"),
+])  # fmt: skip
+def test_up_to_three_zeros_before_a_number_may_be_missing(read, held):
+    assert meet(read, held, "part")
+    assert (compare(read, held).kind, compare(read, held).glyphs) == ("core", 5)
+
+
+@pytest.mark.parametrize("read,held", [("0000052381", "52381"), ("00052", "52"), ("ABC", "00ABC")])
+def test_more_zeros_and_those_of_short_numbers_are_no_slip(read, held):
+    near = compare(read, held)
+    assert near is None or near.kind != "core"
+
+
+@pytest.mark.parametrize("read,held,said", [
+    ("52381", "TKA52381", "the record has letters beside them"),
+    ("TKA52381", "52381", "the record has no letters beside them"),
+    ("TKA52381", "XYZ52381", "and other letters"),
+    ("00052381", "52381", "with more or fewer zeros before them"),
+])  # fmt: skip
+def test_the_same_digits_are_told_with_what_stands_beside_them(read, held, said):
+    text = str(sentences.of(compare(read, held), "serial"))
+    assert said in text
+
+
 @pytest.mark.parametrize(
     "serial,half", [("ABC1234", "ABC1*"), ("ABC1234", "*1234"), ("ABCD12", "ABC*")]
 )
@@ -139,6 +201,30 @@ def test_a_search_asks_for_no_more_keys_than_a_page_holds(serial):
 def test_runs_of_unknown_length_stand_for_one_glyph_or_more(read, held, fits):
     near = compare(read, held)
     assert (near is not None and near.kind == "unread") == fits
+
+
+@pytest.mark.parametrize("read,held,kind,count", [
+    ("TKA[5S]2381", "TKA52381", "same", 1), ("TKA[5S]2381", "TKAS2381", "same", 1),
+    ("[8B]V57186", "BV57186", "same", 1), ("[2Z]369", "2369", "same", 1),
+    ("TKA[5S]2381", "TKA[5S]2381", "same", 1), ("TKA[5S]2O81", "TKA52081", "confusable", 1),
+    ("12[83]4567", "12[83]4567", "unread", 2), ("12[83]4567", "1284567", "unread", 1),
+    ("12[83]4567", "1294567", "unread_one", 1), ("12[83]4567", "12?4567", "unread", 2),
+])  # fmt: skip
+def test_one_of_two_glyphs_counts_as_the_best_of_them(read, held, kind, count):
+    near, back = compare(read, held), compare(held, read)
+    assert (near.kind, near.count, back.kind) == (kind, count, kind)
+
+
+def test_one_of_two_glyphs_says_at_least_what_an_unreadable_one_says():
+    either, unread = compare("TKA[5S]2381", "TKA52381"), compare("TKA?2381", "TKA52381")
+    assert either.glyphs > unread.glyphs
+
+
+def test_a_glyph_that_is_none_of_the_two_is_told_as_it_was_read():
+    near = compare("12[83]4567", "1294567")
+    assert (near.read, near.held) == ("3/8", "9")
+    near = compare("AB[5S]1234", "ABR1234")
+    assert (near.kind, near.read, near.held) == ("one", "[5S]", "R")
 
 
 def test_many_runs_take_no_longer_than_there_are_glyphs():

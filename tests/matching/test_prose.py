@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from salsa_ext.matching import marks
-from salsa_ext.matching.prose import marking_of
+from salsa_ext.matching.prose import is_craft, marking_of
 
 OBLITERATED = [
     "obliterated", "OBLIT.", "filed off", "ground off", "Serial number: obliterated", "removed",
@@ -18,13 +18,16 @@ OBLITERATED = [
     "serial removed by grinding", "serial nr. removed", "serial no. removed", "semi raspado",
     "semi-raspado", "limado, borrado", "raspada e lixada", "effacé et meulé", "filed and ground",
     "limado y/o raspado", "borrado con esmeril", "S/N / limado",
+    "TACHADO", "número tachado", "perforada", "crossed out",
 ]  # fmt: skip
 UNMARKED = [
     "none", "no serial number", "no serial", "unmarked", "without serial number", "S/N", "s / n",
     "s/nº", "S.N.", "sin numero", "SIN NÚMERO", "sin número de serie", "no tiene", "sin marcas",
     "sans numéro", "aucun", "néant", "pas de numéro", "sem número", "sem numeração", "não possui",
     "SEM Nº", "sin N°", "sin No.", "sin nro.", "sin No. de serie", "s/número", "S/numeração",
-    "sin identificación", "sin marca ni número", "no visible marks",
+    "sin identificación", "sin marca ni número", "no visible marks", "inexistente", "série inexistente",
+    "HECHIZO", "ARTESANAL", "CASEIRA", "CASERA", "fabricação caseira", "home made",
+    "arma de fabricación casera", "de fabricación artesanal",
 ]  # fmt: skip
 UNKNOWN = [
     "unknown", "unk.", "N/A", "n / a", "illegible", "not visible", "no visible", "unreadable",
@@ -32,7 +35,7 @@ UNKNOWN = [
     "numéro illisible", "inconnu", "non visible", "ilegível", "não visível", "nao consta",
     "ignorado", "serial number", "número de serie",
     "no legible por óxido", "no visible a simple vista", "number not visible",
-    "illegible due to rust", "ilegível por ferrugem", "ilegible o no visible",
+    "OXIDADO", "corroída", "rusted", "illegible due to rust", "ilegível por ferrugem", "ilegible o no visible",
     "XXXXXXX", "xxx", "000000", "0000-00", "X X X X", "111",
 ]  # fmt: skip
 SERIALS = [
@@ -40,7 +43,8 @@ SERIALS = [
     "NONE1", "LIMA", "FN", "AB?123", "???", "-", "", "XYZ", "00123",
     "AA", "00", "X", "AABB", "0O0", "XX1", "NR", "N/B", "S/A", "A Y B", "A/B", "A,B",
     "SN/NS", "NO Y NO", "Y", "O/U", "A E I", "POR", "BY", "X BY Y", "SEMI", "NS 4 Y 5", "1 Y 2",
-    "LIMA Y ROMA", "SIN 4", "SEM 12", "no. 123 removed", "IX/XI", "/", ",", "NO NO",
+    "ARMA", "DE", "CASA", "TIPO", "LIMA Y ROMA", "SIN 4", "SEM 12", "no. 123 removed",
+    "IX/XI", "/", ",", "NO NO",
 ]  # fmt: skip
 
 
@@ -51,6 +55,14 @@ SERIALS = [
 ])  # fmt: skip
 def test_words_say_how_the_mark_is(said, texts):
     assert {text: marking_of(text) for text in texts} == dict.fromkeys(texts, said)
+
+
+@pytest.mark.parametrize("text,said", [
+    ("hechizo", True), ("Fabricação caseira", True), ("arma de fabricación casera", True),
+    ("inexistente", False), ("arma", False), ("hechizo 12", False), ("S/N", False),
+])  # fmt: skip
+def test_words_that_say_that_no_maker_made_the_gun_are_told_from_others(text, said):
+    assert is_craft(text) == said
 
 
 @given(st.text(min_size=1), st.sampled_from("0123456789"), st.text())

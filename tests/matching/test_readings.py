@@ -112,3 +112,23 @@ def test_blanks_and_a_full_stop_around_a_mark_are_no_part_of_it(mark, around):
 def test_a_serial_with_a_digit_is_never_a_misspelt_word(letters, digit):
     assume(digit not in letters)
     assert read(letters + digit).marks == (MarkRead(letters + digit),)
+
+
+@pytest.mark.parametrize("cell,mark", [
+    ("TKA[_]2381", "TKA?2381"), ("TKA(_)2381", "TKA?2381"), ("TKA<?>2381", "TKA?2381"),
+    ("TKA(X)2381", "TKA?2381"), ("TKA[x]2381", "TKA?2381"), ("TKA~2381", "TKA?2381"), ("TKA^2381", "TKA?2381"),
+    ("TKA5238~", "TKA5238?"), ("TKA[XX]81", "TKA??81"), ("1001~1010", "1001~1010"), ("12345 (x)", "12345"),
+])  # fmt: skip
+def test_signs_that_stand_for_a_glyph_are_read_as_one(cell, mark):
+    assert [found.text for found in read(cell).marks] == [mark]
+
+
+@pytest.mark.parametrize("cell,mark", [
+    ("terminada en 1234", "*1234"), ("Serie terminada en 1234", "*1234"), ("terminado em 5238", "*5238"),
+    ("últimos 4 dígitos 1234", "*1234"), ("os últimos 3 algarismos: 123", "*123"), ("last four 1234", "*1234"),
+    ("Serial number ending in AB12", "*AB12"), ("derniers chiffres 1234", "*1234"),
+    ("se termine par 381", "*381"), ("last four 123", "last four 123"),
+    ("TKA52 last 3 digits illegible", "TKA52???"), ("faltam os 2 últimos números: WDB31", "WDB31??"),
+])  # fmt: skip
+def test_the_end_of_a_mark_that_is_told_in_words_is_read_as_one(cell, mark):
+    assert [found.text for found in read(cell).marks] == [mark]
