@@ -40,10 +40,13 @@ def lost(
     return news
 
 
-def withdraw(actor: Actor, record_ids: Iterable[UUID]) -> list[News]:
-    """Take away all matches of records of what did not happen after all; returns the news."""
+def withdraw(actor: Actor, record_ids: Iterable[UUID], *, is_late: bool) -> list[News]:
+    """Take away all matches of records of what did not happen after all; returns the news.
+
+    Rows about what other states keep silent are left to the worker's look.
+    """
     shown = dict.fromkeys(record_ids, "open")
-    rows = _rows(actor, shown, is_late=True)
+    rows = _rows(actor, shown, is_late=is_late)
     return [_take(actor, row) for _, row, _ in rows if row.is_standing]
 
 
@@ -54,8 +57,8 @@ def _rows(
     if not shown:
         return
     keys = {key_of(record_id): record_id for record_id in shown}
-    owners = func.salsa_match_owners(list(keys)).table_valued("owner_state")
-    told = set(db.session.scalars(select(owners.c.owner_state)))
+    partners = func.salsa_match_partners(list(keys), is_late).table_valued("owner_state")
+    told = set(db.session.scalars(select(partners.c.owner_state)))
     for owner in sorted(told | {actor.own_state()}):
         with as_state(actor, owner):
             which = _about(owner, actor, keys, is_late=is_late)

@@ -137,6 +137,67 @@ def test_a_long_seizure_copies_the_forms_of_marks_that_are_kept_as_well(as_actor
     assert statements[2] == statements[1]
 
 
+SERIALS = ("AAA111111", "ABC123456", "XYZ987654")  # the last one matches what is kept silent
+
+
+@pytest.fixture
+def written(as_actor, bra, run):
+    """Three seizures, of which the last one has matched a silent record."""
+    sold(as_actor, visibility="silent", firearm=bodies.firearm(serial=SERIALS[2]))
+    made = [bra.post("/seizures", seized(f"S-{one}", (one,))).json for one in SERIALS]
+    look(run)
+    assert len(matches(as_actor("PRY", "police_officer"))) == 1
+    return made
+
+
+def test_a_correction_asks_the_same_once_a_silent_record_has_matched(bra, asked, written):
+    statements = []
+    for serial, made in zip(SERIALS, written, strict=True):
+        asked.clear()
+        items = [bodies.firearm(serial=serial)]
+        correct(
+            bra, "seizures", made, bodies.seizure(number=f"S-{serial}", items=items, reason="x")
+        )
+        statements.append([*asked])
+    assert statements[2] == statements[1]
+
+
+def test_an_added_mark_asks_the_same_once_a_silent_record_has_matched(as_actor, asked, written):
+    examiner, statements = as_actor("BRA", "forensic_examiner"), []
+    for made in written:
+        asked.clear()
+        mark = {"kind": "proof", "text": "CIP", "method": "visual", "reason": "x"}
+        examiner.post(f"/seizures/{made['id']}/items/1/marks", mark)
+        statements.append([*asked])
+    assert statements[2] == statements[1]
+
+
+def test_a_cancelled_shipment_asks_the_same_and_leaves_a_silent_match_to_the_worker(
+    as_actor, asked, run
+):
+    exporter, statements = as_actor("BRA", "licensing_officer"), []
+    permit = exporter.post("/permits", bodies.permit()).json["id"]
+    sold(as_actor, "URY", visibility="silent", firearm=bodies.firearm(serial=SERIALS[2]))
+    made = [
+        exporter.post(
+            f"/permits/{permit}/shipments", bodies.shipment(serials=(one,), number=f"A-{one}")
+        ).json
+        for one in SERIALS
+    ]
+    look(run)
+    ury = as_actor("URY", "police_officer")
+    assert len(matches(ury)) == 1
+    for one in made:
+        etag = exporter.get(f"/shipments/{one['id']}").headers["ETag"]
+        asked.clear()
+        exporter.post(f"/shipments/{one['id']}/cancel", {"reason": "x"}, 200, If_Match=etag)
+        statements.append([*asked])
+    assert statements[2] == statements[1]
+    assert len(matches(ury)) == 1
+    look(run)
+    assert matches(ury) == []
+
+
 def seized(number, serials):
     items = [bodies.firearm(line=line, serial=serial) for line, serial in enumerate(serials, 1)]
     return bodies.seizure(number=number, items=items)
