@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 from uuid import UUID
@@ -13,9 +13,11 @@ from sqlalchemy.dialects.postgresql import insert
 
 from salsa_ext.db import as_state, db
 from salsa_ext.models import Match, Record
+from salsa_ext.policy.release import FOUND
+from salsa_ext.readmodels import crowds
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.records import RecordView
-from salsa_ext.readmodels.sides import Side, sides_of
+from salsa_ext.readmodels.sides import Side, kept_back, sides_of, visibility_of
 from salsa_ext.services import match_news, match_withdrawals
 from salsa_ext.services.match_news import News
 from salsa_ext.values.actor import Actor
@@ -42,7 +44,7 @@ def propose(actor: Actor, found: Found, look: Look) -> None:
 
     What a correction no longer supports is taken away. Called by commands alone.
     """
-    wanted = _wanted(found)
+    wanted = _wanted(actor, found)
     corrected = [view for view, _ in found if view.record.version > 1]
     news = match_withdrawals.lost(actor, corrected, wanted, is_late=look.is_late)
     for owner in sorted(wanted):
@@ -51,21 +53,28 @@ def propose(actor: Actor, found: Found, look: Look) -> None:
     match_news.tell(actor, news, is_late=look.is_late)
 
 
-def _wanted(found: Found) -> dict[str, dict[Key, Side]]:
+def _wanted(actor: Actor, found: Found) -> dict[str, dict[Key, Side]]:
     families = _families(view.record for view, _ in found)
+    hidden = kept_back(actor.own_state(), (one for _, candidates in found for one in candidates))
     wanted: dict[str, dict[Key, Side]] = defaultdict(dict)
     for view, candidates in found:
-        count = 0
-        for candidate in candidates:
-            if candidate.held.record_id in families[view.record.id]:
-                continue
-            sides = list(sides_of(view, candidate))
-            count += bool(sides)
-            if count > MOST and view.record.version == 1:
-                break
-            for side in sides:
-                wanted[side.owner].setdefault(side.key, side)
+        family = families[view.record.id]
+        others = [one for one in candidates if one.held.record_id not in family]
+        for side in _sides(view, others, hidden):
+            wanted[side.owner].setdefault(side.key, side)
     return wanted
+
+
+def _sides(
+    view: RecordView, candidates: Sequence[Candidate], hidden: Mapping[UUID, str]
+) -> Iterator[Side]:
+    """Yield both sides of the best pairs of a record, so many at most."""
+    told = crowds.told(candidates, hidden, is_open=visibility_of(view) in FOUND["likeness"])
+    pairs = (list(sides_of(view, one, told[one.held.record_id])) for one in candidates)
+    for count, sides in enumerate(filter(None, pairs)):
+        if count == MOST and view.record.version == 1:
+            break
+        yield from sides
 
 
 def _families(records: Iterable[Record]) -> dict[UUID, set[UUID]]:

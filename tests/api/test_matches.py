@@ -4,6 +4,7 @@ import pytest
 
 from api.schemas.reports import ReportRequest
 from api.schemas.transfers import TransferRequest
+from salsa_ext.readmodels import frequencies
 from salsa_ext.services import rematching, reports, transfers
 from tests import bodies
 from tests.matches import act, look, matches, sold
@@ -76,6 +77,20 @@ def test_two_records_of_one_state_are_one_match_of_it(as_actor, bra):
     assert match["other"]["state"] == "BRA"
     for record in (sale, seized):
         assert matches(bra, f"?record={record}") == [match]
+
+
+@pytest.mark.parametrize("order", [("BRA", "PRY"), ("PRY", "BRA")])
+def test_two_open_records_score_the_same_for_both_states_however_rare_they_are(
+    as_actor, bra, pry, monkeypatch, order
+):
+    rare = {("country", "BRA"): 0.1, ("type", "pistol"): 0.7}
+    monkeypatch.setattr(frequencies, "shares", lambda: rare)
+    written = {"BRA": lambda: bra.post("/seizures", bodies.seizure()),
+               "PRY": lambda: pry.post("/reports", bodies.report())}  # fmt: skip
+    for state in order:
+        written[state]()
+    [mine], [theirs] = matches(bra), matches(pry)
+    assert (mine["score"], mine["reasons"]) == (theirs["score"], theirs["reasons"])
 
 
 def test_a_weak_candidate_is_shown_and_not_kept(as_actor, bra):

@@ -299,3 +299,39 @@ def test_the_askers_audit_names_no_match_of_another_state(as_actor, bra, pry):
     for state, match in (("BRA", mine), ("PRY", theirs)):
         audit = as_actor(state, "auditor").get("/audit?action=match:proposed").json["items"]
         assert [entry["subject_id"] for entry in audit] == [match["id"]]
+
+
+@pytest.mark.parametrize("count", [0, 4])
+def test_what_the_writer_keeps_silent_takes_nothing_from_another_states_match(
+    as_actor, bra, pry, run, count
+):
+    for digit in range(count):
+        gun = bodies.firearm(serial=f"ABC12345{digit}")
+        sold(as_actor, "BRA", number=f"Q-{digit}", visibility="silent", firearm=gun)
+    sold(as_actor, firearm=bodies.firearm(serial="ABC123457"))
+    bra.post("/seizures", bodies.seizure())
+    look(run)
+    [match] = matches(pry)
+    assert match["score"] == 28.5
+    assert "crowd" not in [reason["code"] for reason in match["reasons"]]
+
+
+@pytest.mark.parametrize("glyph", ["5", "7"])
+def test_a_match_tells_nothing_of_what_happened_to_the_gun_of_a_pointer(
+    as_actor, bra, pry, run, glyph
+):
+    clerk = as_actor("BRA", "licensing_officer")
+    for serial in ("ABC123456", "XYK987654"):
+        clerk.post("/transfers", bodies.transfer(firearm=bodies.firearm(serial=serial)))
+    lost = bodies.firearm(serial=f"XYK9876{glyph}4")
+    sold(as_actor, visibility="pointer", firearm=bodies.firearm(serial=f"ABC1234{glyph}6"))
+    before, news = listed(bra, run), told(as_actor, "BRA")
+    pry.post("/reports", bodies.report(visibility="pointer", firearm=lost))
+    assert listed(bra, run) == before * 2
+    assert told(as_actor, "BRA") == news * 2
+    assert len(matches(pry, "?of_crime=true")) == 1
+
+
+def listed(client, run):
+    look(run)
+    return [(match["of_crime"], match["score"], match["strength"]) for match in matches(client)]
