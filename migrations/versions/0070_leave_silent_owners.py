@@ -8,9 +8,9 @@ down_revision = "0035_answer_automatically"
 # A correction meets these at once; were silent ones among them, it would ask more where there is one.
 CREATE = """
 CREATE FUNCTION salsa_match_partners(keys uuid[], silent boolean)
-RETURNS TABLE (owner_state char(3), record_id uuid, other_key uuid)
+RETURNS TABLE (owner_state char(3), record_id uuid, other_key uuid, is_standing boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT m.owner_state, m.record_id, m.other_key FROM match AS m
+    SELECT m.owner_state, m.record_id, m.other_key, m.is_standing FROM match AS m
     WHERE m.other_key = ANY(keys) AND (silent OR NOT EXISTS (
         SELECT FROM record_setting AS s
         WHERE s.record_id = m.record_id AND s.visibility = 'silent'

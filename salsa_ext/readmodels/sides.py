@@ -12,6 +12,7 @@ from sqlalchemy import select
 from salsa_ext.db import db
 from salsa_ext.matching.evidence import Description, Evidence, weigh, weights_for
 from salsa_ext.matching.pairs import is_match, is_urgent, is_worth, key_of
+from salsa_ext.matching.refined import coarser
 from salsa_ext.models import RecordSetting
 from salsa_ext.policy.release import FOUND
 from salsa_ext.readmodels import frequencies, names
@@ -47,13 +48,20 @@ class Side:
 
 
 def query_of(view: RecordView) -> Query:
-    """Return the question that a record asks of all others."""
+    """Return the question that a record asks of all others.
+
+    It asks by no mark of which it has a finer reading, which other guns do not fit.
+    """
     record = view.record
+    serials = [mark.text for mark in view.marks if mark.kind == "manufacture"]
+    left_out = coarser([record.serial or "", *serials]) - {record.serial}
     return Query(
         serial=record.serial or "", make=record.make_text, model=record.model,
         calibre=record.calibre_text, type=record.type_text,
         country=record.country_of_manufacture, year=record.year,
-        marks=tuple(Mark(mark.kind, mark.text) for mark in view.marks), marking=record.marking,
+        marks=tuple(Mark(mark.kind, mark.text) for mark in view.marks
+                    if mark.kind != "manufacture" or mark.text not in left_out),
+        marking=record.marking,
     )  # fmt: skip
 
 

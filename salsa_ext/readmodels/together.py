@@ -11,6 +11,8 @@ from sqlalchemy import text
 from salsa_ext.db import NO_STATE, db
 from salsa_ext.readmodels.marks import Held
 
+MOST_BORNE: Final = 20_000
+
 
 class Near(NamedTuple):
     """A mark that a form of one that is asked for leads to, and the record that bears it."""
@@ -41,6 +43,15 @@ def led_to(
     return [Near(*row) for row in db.session.execute(_LED_TO, asked)]
 
 
+def borne_by(record_ids: Collection[UUID], asker: str | None, *, is_late: bool) -> list[Held]:
+    """Return the marks of records as they stand; what others keep silent only where `is_late`."""
+    if not record_ids:
+        return []
+    asked = _asked((), asker, None if is_late else False, MOST_BORNE)
+    rows = db.session.execute(_BORNE_BY, asked | {"records": list(record_ids)})
+    return [Held(*row) for row in rows]
+
+
 def _asked(
     keys: Collection[int], asker: str | None, silent: bool | None, most: int
 ) -> dict[str, Any]:
@@ -51,6 +62,10 @@ def _asked(
 _STANDS: Final = (
     "NOT k.is_void AND NOT k.is_superseded AND (CAST(:silent AS boolean) IS NULL"
     " OR :silent = (k.state <> :asker AND k.visibility = 'silent')) LIMIT :most"
+)
+_BORNE_BY: Final = text(
+    f"SELECT {', '.join(f'k.{name}' for name in Held._fields)} FROM mark_key AS k"  # noqa: S608 - names of columns
+    f" WHERE k.record_id = ANY(:records) AND {_STANDS}"
 )
 _BEARING: Final = text(
     f"SELECT k.key, {', '.join(f'k.{name}' for name in Held._fields)} FROM mark_key AS k"  # noqa: S608 - names of columns

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
@@ -12,17 +11,22 @@ from salsa_ext.db import as_state, db
 from salsa_ext.matching.pairs import key_of
 from salsa_ext.models import Match, RecordSetting
 from salsa_ext.readmodels.records import RecordView
-from salsa_ext.readmodels.sides import visibility_of
+from salsa_ext.readmodels.sides import Side, visibility_of
 from salsa_ext.services.match_news import News
 from salsa_ext.values.actor import Actor
 
+Key = tuple[UUID, UUID]
+Supported = Callable[[Match], Side | None]
+"""Returns what a row's state is told of a pair that still is a match, or None."""
+
 
 def lost(
-    actor: Actor, views: Sequence[RecordView], wanted: Mapping[str, Mapping[Any, Any]],
-    *, is_late: bool,
+    actor: Actor, views: Sequence[RecordView], wanted: dict[str, dict[Key, Side]],
+    supported: Supported, *, is_late: bool,
 ) -> list[News]:  # fmt: skip
-    """Take away what is not `wanted` any more of the matches of corrected records; returns the news.
+    """Take away the matches of corrected records that are none any more; returns the news.
 
+    That a search ranks others before it takes no match away: what is `supported` becomes `wanted`.
     A state loses its rows about a record that its owner now keeps silent, and the id of one that it
     may no longer read. Rows about what other states keep silent are left to the worker's look.
     """
@@ -35,7 +39,11 @@ def lost(
             continue
         if not is_own and shown[record_id] != "open":
             row.other_record, row.reasons = None, []
-        if row.is_standing and (row.record_id, row.other_key) not in wanted.get(owner, {}):
+        if not row.is_standing or (key := (row.record_id, row.other_key)) in wanted.get(owner, {}):
+            continue
+        if side := supported(row):
+            wanted.setdefault(owner, {})[key] = side
+        else:
             news.append(_take(actor, row))
     return news
 

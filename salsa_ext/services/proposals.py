@@ -12,13 +12,17 @@ from sqlalchemy import Table, select
 from sqlalchemy.dialects.postgresql import insert
 
 from salsa_ext.db import as_state, db
+from salsa_ext.matching.events import SEIZED
+from salsa_ext.matching.pairs import CERTAIN
 from salsa_ext.models import Match, Record
 from salsa_ext.policy.release import FOUND
 from salsa_ext.readmodels import crowds
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.records import RecordView
-from salsa_ext.readmodels.sides import Side, kept_back, sides_of, visibility_of
-from salsa_ext.services import match_news, match_withdrawals
+from salsa_ext.readmodels.search import asked_of
+from salsa_ext.readmodels.settling import is_settled
+from salsa_ext.readmodels.sides import Side, kept_back, query_of, sides_of, visibility_of
+from salsa_ext.services import match_news, match_pairs, match_withdrawals
 from salsa_ext.services.match_news import News
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
@@ -46,11 +50,39 @@ def propose(actor: Actor, found: Found, look: Look) -> None:
     """
     wanted = _wanted(actor, found)
     corrected = [view for view, _ in found if view.record.version > 1]
-    news = match_withdrawals.lost(actor, corrected, wanted, is_late=look.is_late)
+    supported = _supported(actor, found, look)
+    news = match_withdrawals.lost(actor, corrected, wanted, supported, is_late=look.is_late)
     for owner in sorted(wanted):
         with as_state(actor, owner):  # a state's row is its own, whoever's write proposed it
             news += _put(actor, owner, list(wanted[owner].values()), look)
     match_news.tell(actor, news, is_late=look.is_late)
+
+
+def _supported(actor: Actor, found: Found, look: Look) -> match_withdrawals.Supported:
+    """Return what tells whether a pair that stands still is a match.
+
+    Where a record agrees in all that is known by now, what is only near is none, unless somebody
+    confirmed it.
+    """
+    corrected = [(view, candidates) for view, candidates in found if view.record.version > 1]
+    views = [view for view, _ in corrected]
+    families = _families(view.record for view in views)
+    sides = match_pairs.supported(actor, views, families, is_late=look.is_late)
+    settled = {view.record.id for view, candidates in corrected if _is_settled(view, candidates)}
+
+    def find(row: Match) -> Side | None:
+        side = sides[row.owner_state].get((row.record_id, row.other_key))
+        is_sure = side and side.evidence.near.kind in CERTAIN
+        if side is None or is_sure or row.status == "confirmed":
+            return side
+        return None if {side.record, side.other} & settled else side
+
+    return find
+
+
+def _is_settled(view: RecordView, candidates: Sequence[Candidate]) -> bool:
+    is_seized = view.record.event in SEIZED
+    return is_settled(candidates, asked_of(query_of(view)), is_seized=is_seized)
 
 
 def _wanted(actor: Actor, found: Found) -> dict[str, dict[Key, Side]]:
@@ -72,7 +104,7 @@ def _sides(
     told = crowds.told(candidates, hidden, is_open=visibility_of(view) in FOUND["likeness"])
     pairs = (list(sides_of(view, one, told[one.held.record_id])) for one in candidates)
     for count, sides in enumerate(filter(None, pairs)):
-        if count == MOST and view.record.version == 1:
+        if count == MOST:
             break
         yield from sides
 

@@ -302,3 +302,12 @@ def test_of_very_many_at_once_one_is_told_with_how_many_there_are(bra, pry, run)
     for police in (bra, pry):
         [told] = police.get("/notifications").json["items"]
         assert told["data"]["count"] == len(matches(police, "?limit=200")) == 25
+
+
+def test_a_record_that_says_little_of_its_gun_hides_no_other(as_actor, bra, pry):
+    sold(as_actor, firearm=bodies.firearm(serial="123476"))
+    sold(as_actor, "URY", firearm={"line": 1, "serial": "123456", "type": "pistol"})
+    made = bra.post("/seizures", bodies.seizure(items=[bodies.firearm(serial="123456")])).json
+    assert {hit["state"] for hit in made["matches"][0]["candidates"]} == {"PRY", "URY"}
+    assert {match["other"]["state"] for match in matches(bra)} == {"PRY", "URY"}
+    assert len(matches(pry)) == 1
