@@ -27,16 +27,15 @@ def lost(
     """Take away the matches of corrected records that are none any more; returns the news.
 
     That a search ranks others before it takes no match away: what is `supported` becomes `wanted`.
-    A state loses its rows about a record that its owner now keeps silent, and the id of one that it
-    may no longer read. Rows about what other states keep silent are left to the worker's look.
+    A state's rows about a record that its owner now keeps silent are hidden from it, with what it
+    said, until that is over; it loses the id of one that it may no longer read. Rows about what
+    other states keep silent are left to the worker's look.
     """
     shown = {view.record.id: visibility_of(view) for view in views}
+    _hide(shown)
     news: list[News] = []
     for owner, row, record_id in _rows(actor, shown, is_late=is_late):
         is_own = owner == actor.state
-        if not is_own and shown[record_id] == "silent":
-            db.session.delete(row)
-            continue
         if not is_own and shown[record_id] != "open":
             row.other_record, row.reasons = None, []
         if not row.is_standing or (key := (row.record_id, row.other_key)) in wanted.get(owner, {}):
@@ -46,6 +45,12 @@ def lost(
         else:
             news.append(_take(actor, row))
     return news
+
+
+def _hide(shown: Mapping[UUID, str]) -> None:
+    for is_silent in (True, False) if shown else ():
+        keys = [key_of(one) for one, how in shown.items() if (how == "silent") == is_silent]
+        db.session.execute(select(func.salsa_hide_matches(keys, is_silent)))
 
 
 def withdraw(actor: Actor, record_ids: Iterable[UUID], *, is_late: bool) -> list[News]:

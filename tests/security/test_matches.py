@@ -251,12 +251,40 @@ def test_a_record_that_turns_silent_leaves_the_other_states_reach(as_actor, bra,
     sale = sold(as_actor)
     bra.post("/seizures", bodies.seizure())
     act(bra, matches(bra)[0], "confirm")
-    before = told(as_actor, "BRA")
     body = bodies.transfer(visibility="silent", reason="Operation")
     correct(as_actor("PRY", "licensing_officer"), "transfers", sale, body)
     assert in_reach(run, "BRA") == []
-    assert told(as_actor, "BRA") == before
     assert len(in_reach(run, "PRY")) == 1
+
+
+def test_a_record_that_turns_silent_takes_the_notification_of_its_match_along(as_actor, pry):
+    as_actor("BRA", "licensing_officer").post("/transfers", bodies.transfer())
+    report = pry.post("/reports", bodies.report()).json
+    client = as_actor("BRA", "police_officer")
+    [notice] = client.get("/notifications").json["items"]
+    assert notice["code"] == "match_proposed"
+    correct(pry, "reports", report, bodies.report(visibility="silent", reason="Operation"))
+    assert client.get("/notifications").json["items"] == []
+    client.post(f"/notifications/{notice['id']}/read", None, 404)
+
+
+@pytest.mark.parametrize("status", ["confirm", "reject"])
+def test_what_a_state_said_of_a_match_is_kept_while_the_other_record_is_silent(
+    as_actor, bra, run, status
+):
+    sale = sold(as_actor)
+    bra.post("/seizures", bodies.seizure())
+    said = act(bra, matches(bra)[0], status, reason="Both stamps")
+    seller = as_actor("PRY", "licensing_officer")
+    body = bodies.transfer(visibility="silent", reason="Operation")
+    silent = correct(seller, "transfers", sale, body)
+    look(run)
+    assert matches(bra) == [] and bra.get(f"/matches/{said['id']}", 404)
+    correct(seller, "transfers", silent, bodies.transfer(visibility="open", reason="It is over"))
+    look(run)
+    [again] = matches(bra)
+    kept = ("id", "status", "reason", "decided_at", "decided_by")
+    assert [again[name] for name in kept] == [said[name] for name in kept]
 
 
 def test_a_record_that_turns_pointer_keeps_its_match_and_loses_its_id(as_actor, bra):
