@@ -32,7 +32,7 @@ def lost(
     other states keep silent are left to the worker's look.
     """
     shown = {view.record.id: visibility_of(view) for view in views}
-    _hide(shown)
+    hide(views)
     news: list[News] = []
     for owner, row, record_id in _rows(actor, shown, is_late=is_late):
         is_own = owner == actor.state
@@ -47,9 +47,11 @@ def lost(
     return news
 
 
-def _hide(shown: Mapping[UUID, str]) -> None:
-    for is_silent in (True, False) if shown else ():
-        keys = [key_of(one) for one, how in shown.items() if (how == "silent") == is_silent]
+def hide(views: Sequence[RecordView]) -> None:
+    """Hide other states' matches with what is silent by now, and show those with what is so no more."""
+    silent = {view.record.id: visibility_of(view) == "silent" for view in views}
+    for is_silent in (True, False) if silent else ():
+        keys = [key_of(one) for one, it_is in silent.items() if it_is == is_silent]
         db.session.execute(select(func.salsa_hide_matches(keys, is_silent)))
 
 

@@ -19,7 +19,7 @@ from salsa_ext.readmodels.records import RecordView, of_documents, with_other_ma
 from salsa_ext.readmodels.search import asked_of, search
 from salsa_ext.readmodels.settling import settled
 from salsa_ext.readmodels.sides import query_of, visibility_of
-from salsa_ext.services import match_waits, owner_waits, proposals
+from salsa_ext.services import match_waits, match_withdrawals, owner_waits, proposals
 from salsa_ext.services.checks import tell_owners
 from salsa_ext.services.proposals import Look
 from salsa_ext.values.actor import Actor
@@ -31,10 +31,11 @@ AT_ONCE: Final = 20
 
 @dataclass(frozen=True)
 class ItemMatches:
-    """One item, and the records that may be of the same gun."""
+    """One item, and the records that may be of the same gun; none yet where it is matched later."""
 
     line: int
     candidates: Sequence[Candidate]
+    is_later: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ def find(
 ) -> list[ItemMatches]:  # fmt: skip
     """Return for each item of a seizure what it matches, and propose what is strong enough.
 
+    Of a long one the first items are matched at once, the others by the worker right afterwards.
     Owners of what was hit are told; of what others keep silent, later: it is told by
     `telling_owners`, and proposed by the worker's look.
     `permission` is that of the command which wrote the items.
@@ -63,7 +65,8 @@ def find(
     require(actor, permission)
     own = {item.record.id for item in items}
     found, standing = [], []
-    for item in items:
+    at_once, later = items[:AT_ONCE], items[AT_ONCE:]
+    for item in at_once:
         candidates = searched(actor, item, own, silent=False)
         # A silent seizure tells nobody: the word of a match would say that it exists.
         if visibility_of(item) != "silent":
@@ -72,7 +75,16 @@ def find(
         standing.append((item, _standing(actor, item, own, candidates)))
     owner_waits.add(actor, "seizure", document_id)
     _propose(actor, standing)
-    return found
+    _leave(later)
+    return found + [ItemMatches(item.record.line, (), is_later=True) for item in later]
+
+
+def _leave(items: Sequence[RecordView]) -> None:
+    """Leave items to the worker, but for what is to be seen by no other state from now on."""
+    corrected = [item for item in items if item.record.version > 1]  # a new one waits already
+    match_withdrawals.hide(corrected)
+    if corrected:
+        match_waits.add(corrected[0].record.owner_state, [item.record.id for item in corrected])
 
 
 def _standing(

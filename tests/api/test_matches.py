@@ -1,5 +1,7 @@
 """Matches: proposed to each state when a record is written, judged by each for itself."""
 
+import random
+
 import pytest
 
 from api.schemas.reports import ReportRequest
@@ -7,7 +9,7 @@ from api.schemas.transfers import TransferRequest
 from salsa_ext.readmodels import frequencies
 from salsa_ext.services import rematching, reports, transfers
 from tests import bodies
-from tests.matches import act, look, matches, sold
+from tests.matches import act, correct, look, matches, sold
 
 
 @pytest.fixture
@@ -311,3 +313,38 @@ def test_a_record_that_says_little_of_its_gun_hides_no_other(as_actor, bra, pry)
     assert {hit["state"] for hit in made["matches"][0]["candidates"]} == {"PRY", "URY"}
     assert {match["other"]["state"] for match in matches(bra)} == {"PRY", "URY"}
     assert len(matches(pry)) == 1
+
+
+DRAW = random.Random(3)
+SOME = [f"{''.join(DRAW.choices('ACEFHJKM', k=3))}{DRAW.randrange(10**6):06}" for _ in range(21)]
+
+
+def test_the_first_items_of_a_seizure_are_matched_at_once_and_the_others_right_afterwards(
+    as_actor, bra, run, asked
+):
+    for serial in (SOME[0], SOME[20]):
+        sold(as_actor, number=serial, firearm=bodies.firearm(serial=serial))
+    items = [bodies.firearm(line=at, serial=serial) for at, serial in enumerate(SOME, 1)]
+    asked.clear()
+    made = bra.post("/seizures", bodies.seizure(items=items)).json
+    assert sum("salsa_near" in said for said in asked) <= 20
+    assert [found["later"] for found in made["matches"]] == [False] * 20 + [True]
+    assert len(made["matches"][0]["candidates"]) == 1 and made["matches"][20]["candidates"] == []
+    assert len(matches(bra)) == 1
+    look(run)
+    assert len(matches(bra)) == 2
+
+
+def test_a_correction_of_a_long_seizure_takes_away_what_it_parts(as_actor, bra, pry, run):
+    sold(as_actor, firearm=bodies.firearm(serial=SOME[20]))
+    items = [bodies.firearm(line=at, serial=serial) for at, serial in enumerate(SOME, 1)]
+    made = bra.post("/seizures", bodies.seizure(items=items)).json
+    look(run)
+    assert len(matches(pry)) == 1
+    hidden = bodies.seizure(items=items, visibility="silent", reason="Operation")
+    made = correct(bra, "seizures", made, hidden)
+    assert matches(pry) == []
+    items[20] = items[20] | {"serial": "XYZ987654"}
+    correct(bra, "seizures", made, bodies.seizure(items=items, visibility="open", reason="Misread"))
+    look(run)
+    assert matches(bra) == matches(pry) == []

@@ -118,7 +118,9 @@ def test_a_seizure_asks_the_same_whether_there_are_silent_records_or_none(as_act
         answers.append(police.post("/seizures", seized(f"S-{number}", serials)).json)
         statements.append([*asked])
     assert statements[2] == statements[1]
-    assert [answer["matches"] for answer in answers[1:]] == [[{"line": 1, "candidates": []}]] * 2
+    assert [answer["matches"] for answer in answers[1:]] == [
+        [{"line": 1, "candidates": [], "later": False}]
+    ] * 2
 
 
 def test_a_long_seizure_copies_the_forms_of_marks_that_are_kept_as_well(as_actor, asked):
