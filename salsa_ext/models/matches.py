@@ -48,6 +48,8 @@ class Match(Base):
     is_standing: Mapped[bool]
     is_hidden: Mapped[bool] = mapped_column(default=False)
     decided_by: Mapped[UUID | None]
+    decided_agency: Mapped[str | None]
+    decided_officer: Mapped[UUID | None]
     decided_at: Mapped[datetime | None]
     reason: Mapped[str | None]
     proposed_at: Mapped[datetime]

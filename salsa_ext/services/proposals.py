@@ -28,6 +28,9 @@ from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
 
 MOST: Final = 10
+UNJUDGED: Final = dict.fromkeys(
+    ("decided_by", "decided_agency", "decided_officer", "decided_at", "reason")
+)
 Key = tuple[UUID, UUID]
 Found = Sequence[tuple[RecordView, Sequence[Candidate]]]
 
@@ -160,9 +163,8 @@ def _row(actor: Actor, side: Side) -> dict[str, Any]:
         "id": new_id(), "owner_state": side.owner, "version": 1,
         "record_id": side.record, "record_version": mine,
         "other_state": side.other_state, "other_key": side.key[1], "other_version": theirs,
-        "status": "proposed", "is_standing": True, "decided_by": None, "decided_at": None,
-        "reason": None, "proposed_at": now, "changed_at": now,
-    } | _said(side)  # fmt: skip
+        "status": "proposed", "is_standing": True, "proposed_at": now, "changed_at": now,
+    } | UNJUDGED | _said(side)  # fmt: skip
 
 
 def _said(side: Side) -> dict[str, Any]:
@@ -192,8 +194,7 @@ def _renew(actor: Actor, row: Match, side: Side, look: Look) -> bool:
     )
     said = _said(side)
     if is_again:
-        said |= {"status": "proposed", "is_standing": True, "decided_by": None,
-                 "decided_at": None, "reason": None}  # fmt: skip
+        said |= {"status": "proposed", "is_standing": True} | UNJUDGED
     _change(actor, row, said)
     return is_again
 

@@ -348,3 +348,14 @@ def test_a_correction_of_a_long_seizure_takes_away_what_it_parts(as_actor, bra, 
     correct(bra, "seizures", made, bodies.seizure(items=items, visibility="open", reason="Misread"))
     look(run)
     assert matches(bra) == matches(pry) == []
+
+
+def test_the_officer_who_judged_is_named_beside_the_account(as_actor, bra):
+    sold(as_actor)
+    bra.post("/seizures", bodies.seizure())
+    [match] = matches(bra)
+    by = {"If_Match": '"1"', "Salsa_Officer": "PF-77"}
+    said = bra.post(f"/matches/{match['id']}/confirm", {}, 200, **by).json
+    account, _, officer = said["decided_by"].partition(" ")
+    assert account and officer == "PF-77"
+    assert matches(bra)[0]["decided_by"] == said["decided_by"]
