@@ -13,9 +13,12 @@ from salsa_ext.db import db
 from salsa_ext.errors import NotFound
 from salsa_ext.models import Account, Match, Officer
 from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.release import FOUND
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.contacts import Office, contact_of
+from salsa_ext.readmodels.marks import Held
 from salsa_ext.readmodels.pages import Page, page
+from salsa_ext.readmodels.together import borne_by
 from salsa_ext.values.actor import Actor
 
 
@@ -50,6 +53,17 @@ def list_matches(
     query = query.where(Match.is_standing == filters.get("standing", True))
     found = page(query, Match.id, limit, cursor)
     return found.of(views(actor, found.items))
+
+
+def other_events(actor: Actor, found: Sequence[MatchView]) -> dict[UUID, Held]:
+    """Return of the other records of matches what happened and when, by record, where it may be known."""
+    require(actor, Permission.MATCH_READ)
+    others = {view.match.other_record for view in found if view.match.other_record}
+    held = borne_by(others, actor.state, is_late=False)
+    return {
+        one.record_id: one
+        for one in held if one.state == actor.state or one.visibility in FOUND["event"]
+    }  # fmt: skip
 
 
 def get_match(actor: Actor, match_id: UUID) -> MatchView:
