@@ -38,7 +38,11 @@ def led_to(
     forms: Collection[int], asker: str | None, *, events: Collection[str] | None,
     silent: bool | None, most: int,
 ) -> list[Near]:  # fmt: skip
-    """Return the marks that bear any of the forms, those of some `events` where given; as `bearing` does."""
+    """Return the marks that bear any of the forms, those of some `events` where given; as `bearing` does.
+
+    What happened to the gun of a pointer is not asked while somebody waits (`silent` is False): what
+    is done next would tell him. The worker asks for all (None).
+    """
     asked = _asked(forms, asker, silent, most) | {"events": list(events) if events else None}
     return [Near(*row) for row in db.session.execute(_LED_TO, asked)]
 
@@ -76,5 +80,7 @@ _LED_TO: Final = text(
     "WITH form AS MATERIALIZED (SELECT DISTINCT f.key, f.target FROM mark_form AS f"  # noqa: S608 - a constant of ours
     " WHERE f.key = ANY(ARRAY(SELECT unnest(CAST(:keys AS bigint[])))))"
     " SELECT form.key, k.record_id, k.serial_norm FROM form JOIN mark_key AS k ON k.key = form.target"
-    f" WHERE (CAST(:events AS text[]) IS NULL OR k.event = ANY(:events)) AND {_STANDS}"
+    " WHERE (CAST(:events AS text[]) IS NULL OR k.event = ANY(:events) AND"
+    " (CAST(:silent AS boolean) IS NULL OR k.visibility = 'open' OR k.state = :asker))"
+    f" AND {_STANDS}"
 )

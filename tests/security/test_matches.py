@@ -365,3 +365,18 @@ def test_a_match_tells_nothing_of_what_happened_to_the_gun_of_a_pointer(
 def listed(client, run):
     look(run)
     return [(match["of_crime"], match["score"], match["strength"]) for match in matches(client)]
+
+
+def test_a_write_asks_the_same_whatever_happened_to_the_gun_of_a_pointer(as_actor, pry, run, asked):
+    sold(as_actor, visibility="pointer", firearm=bodies.firearm(serial="ABC123476"))
+    lost = bodies.firearm(serial="XYK987674")
+    pry.post("/reports", bodies.report(visibility="pointer", firearm=lost))
+    clerk, statements = as_actor("BRA", "licensing_officer"), []
+    for number, serial in enumerate(("AAA111111", "ABC123456", "XYK987654")):
+        asked.clear()
+        gun = bodies.firearm(serial=serial)
+        clerk.post("/transfers", bodies.transfer(number=f"N-{number}", firearm=gun))
+        statements.append([*asked])
+    assert statements[2] == statements[1]
+    look(run)
+    assert len(matches(pry)) == 1
