@@ -11,6 +11,7 @@ import click
 from api.cli.context import acting, explained
 from api.cli.options import STATE, Line, own_state_option
 from api.cli.printing import echo_json, echo_page, echo_table, json_option, limit_option
+from api.cli.readers import reader_options, reading_as
 from api.i18n import translate
 from api.schemas.matches import MatchResponse
 from salsa_ext.models import Contact
@@ -85,36 +86,45 @@ def show(state: str, as_json: bool, match_id: UUID) -> None:
 @match.command()
 @own_state_option
 @click.option("--reason", type=REASON, help="Nobody outside the state reads it.")
+@reader_options
 @id_argument
 @explained
-def confirm(state: str, reason: str | None, match_id: UUID) -> None:
+def confirm(
+    state: str, agency: str, officer: str | None, reason: str | None, match_id: UUID
+) -> None:
     """Say for the state that the two records are of one gun.
 
     \b
     Example:
-      salsa match confirm --state PRY 0199f2c0-0000-7000-8000-000000000000
+      salsa match confirm --state PRY --agency PRY-POLICE --officer 77 \\
+        0199f2c0-0000-7000-8000-000000000000
     """
-    _decide(state, match_id, match_decisions.confirm, reason)
+    _decide(state, (agency, officer), match_id, match_decisions.confirm, reason)
 
 
 @match.command()
 @own_state_option
 @click.option("--reason", required=True, type=REASON, help="Nobody outside the state reads it.")
+@reader_options
 @id_argument
 @explained
-def reject(state: str, reason: str, match_id: UUID) -> None:
+def reject(state: str, agency: str, officer: str | None, reason: str, match_id: UUID) -> None:
     """Say for the state that the two records are not of one gun, and why.
 
     \b
     Example:
-      salsa match reject --state PRY --reason "The import mark is another" \\
-        0199f2c0-0000-7000-8000-000000000000
+      salsa match reject --state PRY --agency PRY-POLICE --officer 77 \\
+        --reason "The import mark is another" 0199f2c0-0000-7000-8000-000000000000
     """
-    _decide(state, match_id, match_decisions.reject, reason)
+    _decide(state, (agency, officer), match_id, match_decisions.reject, reason)
 
 
-def _decide(state: str, match_id: UUID, command: Callable[..., None], reason: str | None) -> None:
-    with acting(state) as actor:
+def _decide(
+    state: str, by: tuple[str, str | None], match_id: UUID, command: Callable[..., None],
+    reason: str | None,
+) -> None:  # fmt: skip
+    with acting(state) as operator:
+        actor = reading_as(operator, *by)
         command(actor=actor, match_id=match_id, seen=None, data=Deciding(reason))
         status = reading.read(actor, match_id).match.status
     click.echo(f"{match_id} is {status}.")

@@ -1,4 +1,4 @@
-"""Who reads marks and attaches files: the agency and the officer in whose name a command acts."""
+"""Who reads marks, judges matches and attaches files: in the name of which agency and officer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _number(context: click.Context, option: click.Parameter, value: str | None) 
 
 
 def reader_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the two options by which a command says who read or attached something."""
+    """Add the two options by which a command says who read, judged or attached something."""
     officer = click.option("--officer", callback=_number, help="His number, never a name.")
     agency = click.option("--agency", required=True, type=AGENCY, help="In whose name.")
     return agency(officer(command))

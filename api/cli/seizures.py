@@ -148,3 +148,5 @@ def _print_matches(found: Sequence[ItemMatches]) -> None:
     echo_table([
         (hit.held.state, hit.held.record_id, hit.evidence.strength) for hit in candidates
     ], "  ")  # fmt: skip
+    if later := sum(item.is_later for item in found):
+        click.echo(f"  {later} more items are matched right afterwards: salsa match list")

@@ -144,10 +144,14 @@ class AddedMarkRequest(MarkRequest):
 
 
 class ItemMatchesResponse(Schema):
-    """The records that one item may be the same gun as."""
+    """The records that one item may be the same gun as.
+
+    Where `later`, as from the 21st item, it is matched right afterwards: see `GET /matches?record=`.
+    """
 
     line = fields.Integer(required=True)
     candidates = fields.List(fields.Nested(CandidateResponse), required=True)
+    later = fields.Boolean(attribute="is_later", required=True)
 
 
 class SeizureResponse(VersionedResponse):

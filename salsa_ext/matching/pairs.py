@@ -20,21 +20,26 @@ CERTAIN: Final = frozenset(("same", "confusable"))
 STRENGTHS: Final = frozenset(("strong", "moderate"))
 
 
-def is_worth(one: str, other: str, near: Nearness) -> bool:
-    """Tell whether two events whose marks are near can be a match.
+def is_worth(one: str, other: str | None, near: Nearness) -> bool:
+    """Tell whether two events whose marks are near can be a match for the state that knows the first.
 
     Makers number on: the next crate's serials are one glyph from the last one's. So of two records
-    of the licit trade, of which none was read in the field, the mark has to be the same. An alert
-    is no record of a gun's life, and no match: it is hit.
+    of the licit trade, of which none was read in the field, the mark has to be the same; and so it
+    has where the state may not know what the other event is (None). An alert is no record of a gun's
+    life, and no match: it is hit.
     """
     if ALERT in (one, other):
         return False
-    return near.kind in CERTAIN or is_urgent(one, other)
+    return near.kind in CERTAIN or one in READ_AFIELD or other in READ_AFIELD
 
 
-def is_urgent(one: str, other: str) -> bool:
-    """Tell whether one of two events is more than licit trade: a gun was found, or is missed."""
-    return one in READ_AFIELD or other in READ_AFIELD
+def is_urgent(one: str, other: str | None) -> bool:
+    """Tell whether one of two events is more than licit trade: a gun was found, or is missed.
+
+    What a state may not know (None) counts so: better a lawful pair is looked at than a missing gun
+    passed over.
+    """
+    return other is None or one in READ_AFIELD or other in READ_AFIELD
 
 
 def is_hit(event: str, evidence: Evidence | None) -> bool:

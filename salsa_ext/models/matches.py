@@ -19,7 +19,9 @@ class Match(Base):
     `other_record` is None where its owner lets it only be known that there is one; `other_key`
     stands for it then, and is never shown. `is_standing` is false once a correction took the
     agreement away. `is_of_crime` where one of the two guns was read in the field, or is missed; else
-    both records are of the licit trade. `record_version` and `other_version` are those that were compared last.
+    both records are of the licit trade. `is_hidden` while the other record is silent: nobody reads
+    the row then, and what its state said is kept. `record_version` and `other_version` are those
+    that were compared last.
     """
 
     __tablename__ = "match"
@@ -44,7 +46,10 @@ class Match(Base):
     is_of_crime: Mapped[bool]
     status: Mapped[str]
     is_standing: Mapped[bool]
+    is_hidden: Mapped[bool] = mapped_column(default=False)
     decided_by: Mapped[UUID | None]
+    decided_agency: Mapped[str | None]
+    decided_officer: Mapped[UUID | None]
     decided_at: Mapped[datetime | None]
     reason: Mapped[str | None]
     proposed_at: Mapped[datetime]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import log2
 from typing import Final
+from uuid import UUID
 
 from salsa_ext.matching.evidence import Evidence
 from salsa_ext.matching.marks import skeleton
@@ -75,6 +76,26 @@ def _contradict(one: Held, other: Held) -> bool:
     """Tell records of two guns; what one of them does not say contradicts nothing."""
     pairs = zip(_fields(one), _fields(other), strict=True)
     return any(None not in pair and pair[0] != pair[1] for pair in pairs)
+
+
+def told(
+    found: Sequence[Candidate], kept_back: Mapping[UUID, str], *, is_open: bool
+) -> dict[UUID, tuple[int, float] | None]:
+    """Return for each candidate the crowd that the other state may know of, which finds it too.
+
+    `kept_back` are the asker's own records that it does not keep open, each with its visibility: to
+    the other state they are what they are to all. Where the asker's record is not open itself
+    (`is_open`), marks alone are compared, or the crowd would tell what the rest of it is like.
+    """
+    seen = [_as_told(one, kept_back, is_open=is_open) for one in found]
+    return {one.held.record_id: one.evidence.crowd for one in weigh_in(seen)}
+
+
+def _as_told(one: Candidate, kept_back: Mapping[UUID, str], *, is_open: bool) -> Candidate:
+    visibility = kept_back.get(one.held.record_id, one.held.visibility)
+    if visibility == "open" and not is_open:
+        visibility = "pointer"
+    return Candidate(one.held._replace(visibility=visibility), replace(one.evidence, crowd=None))
 
 
 class _Crowd:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -11,17 +11,23 @@ from sqlalchemy import or_, select
 
 from salsa_ext.db import db
 from salsa_ext.errors import NotFound
-from salsa_ext.models import Account, Match
+from salsa_ext.models import Account, Match, Officer
 from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.release import FOUND
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.contacts import Office, contact_of
+from salsa_ext.readmodels.marks import Held
 from salsa_ext.readmodels.pages import Page, page
+from salsa_ext.readmodels.together import borne_by
 from salsa_ext.values.actor import Actor
 
 
 @dataclass(frozen=True)
 class MatchView:
-    """A match, the user name of who judged it, and whom to ask in the other state."""
+    """A match, who judged it, and whom to ask in the other state.
+
+    `decided_by` is the user name, or the agency where it was no account's, and the officer's number.
+    """
 
     match: Match
     decided_by: str | None
@@ -49,6 +55,17 @@ def list_matches(
     return found.of(views(actor, found.items))
 
 
+def other_events(actor: Actor, found: Sequence[MatchView]) -> dict[UUID, Held]:
+    """Return of the other records of matches what happened and when, by record, where it may be known."""
+    require(actor, Permission.MATCH_READ)
+    others = {view.match.other_record for view in found if view.match.other_record}
+    held = borne_by(others, actor.state, is_late=False)
+    return {
+        one.record_id: one
+        for one in held if one.state == actor.state or one.visibility in FOUND["event"]
+    }  # fmt: skip
+
+
 def get_match(actor: Actor, match_id: UUID) -> MatchView:
     """Return one match; raises NotFound where it is another state's."""
     require(actor, Permission.MATCH_READ)
@@ -73,13 +90,24 @@ def version(actor: Actor, match_id: UUID) -> int:
 
 def views(actor: Actor, found: Sequence[Match]) -> list[MatchView]:
     """Complete matches with one query for each kind of thing."""
-    judges = {row.decided_by for row in found if row.decided_by}
-    named = select(Account.id, Account.username).where(Account.id.in_(judges))
-    names: dict[UUID, str] = dict(db.session.execute(named).all()) if judges else {}
+    judges = _judges(found)
     others = {row.other_state for row in found} - {actor.state}
     contacts = {state: contact_of(state) for state in sorted(others)}
-    return [
-        MatchView(row, names.get(row.decided_by) if row.decided_by else None,
-                  contacts.get(row.other_state))
-        for row in found
-    ]  # fmt: skip
+    return [MatchView(row, judges.get(row.id), contacts.get(row.other_state)) for row in found]
+
+
+def _judges(found: Sequence[Match]) -> dict[UUID, str]:
+    accounts = _named(Account.id, Account.username, (row.decided_by for row in found))
+    officers = _named(Officer.id, Officer.number, (row.decided_officer for row in found))
+    return {
+        row.id: " ".join(filter(None, (
+            accounts.get(row.decided_by) or row.decided_agency, officers.get(row.decided_officer)
+        )))
+        for row in found if row.decided_at
+    }  # fmt: skip
+
+
+def _named(key: Any, name: Any, ids: Iterable[UUID | None]) -> dict[UUID | None, str]:
+    wanted = {one for one in ids if one}
+    rows = db.session.execute(select(key, name).where(key.in_(wanted))) if wanted else ()
+    return {one: said for one, said in rows}  # noqa: C416 - a row is no pair to the types

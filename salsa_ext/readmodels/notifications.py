@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from salsa_ext.db import db
 from salsa_ext.errors import NotFound
-from salsa_ext.models import Notification, NotificationReading
+from salsa_ext.models import Match, Notification, NotificationReading
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import names
@@ -77,8 +77,15 @@ def find(actor: Actor, notification_id: UUID) -> Notification:
 
 
 def _mine(actor: Actor) -> Select[Any]:
-    """Select what is addressed to the actor's role; the operator, who has none, sees all."""
-    query = select(Notification).where(Notification.owner_state == actor.state)
+    """Select what is addressed to the actor's role; the operator, who has none, sees all.
+
+    Of a match that is out of reach, since the other record is silent by now, nothing is said any more.
+    """
+    in_reach = select(Match.id).where(Match.id == Notification.subject_id).exists()
+    query = select(Notification).where(
+        Notification.owner_state == actor.state,
+        or_(Notification.subject_kind != "match", in_reach),
+    )
     if actor.account_id is None:
         return query
     return query.where(Notification.roles.contains([actor.role]))

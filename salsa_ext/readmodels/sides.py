@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
 
-from salsa_ext.matching.evidence import Description, Evidence, weigh
+from sqlalchemy import select
+
+from salsa_ext.db import db
+from salsa_ext.matching.evidence import Description, Evidence, weigh, weights_for
 from salsa_ext.matching.pairs import is_match, is_urgent, is_worth, key_of
+from salsa_ext.matching.refined import coarser
+from salsa_ext.models import RecordSetting
 from salsa_ext.policy.release import FOUND
+from salsa_ext.readmodels import frequencies, names
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.records import RecordView
 from salsa_ext.readmodels.search import asked_of, held_of, searched_by
@@ -43,13 +49,20 @@ class Side:
 
 
 def query_of(view: RecordView) -> Query:
-    """Return the question that a record asks of all others."""
+    """Return the question that a record asks of all others.
+
+    It asks by no mark of which it has a finer reading, which other guns do not fit.
+    """
     record = view.record
+    serials = [mark.text for mark in view.marks if mark.kind == "manufacture"]
+    left_out = coarser([record.serial or "", *serials]) - {record.serial}
     return Query(
         serial=record.serial or "", make=record.make_text, model=record.model,
         calibre=record.calibre_text, type=record.type_text,
         country=record.country_of_manufacture, year=record.year,
-        marks=tuple(Mark(mark.kind, mark.text) for mark in view.marks), marking=record.marking,
+        marks=tuple(Mark(mark.kind, mark.text) for mark in view.marks
+                    if mark.kind != "manufacture" or mark.text not in left_out),
+        marking=record.marking,
     )  # fmt: skip
 
 
@@ -100,27 +113,44 @@ def visibility_of(view: RecordView) -> str:
     return view.setting.visibility if view.setting else "open"
 
 
-def sides_of(view: RecordView, candidate: Candidate) -> Iterator[Side]:
+def kept_back(state: str, candidates: Iterable[Candidate]) -> dict[UUID, str]:
+    """Return those of the state's own candidates that it does not keep open, each with its visibility."""
+    own = {one.held.record_id for one in candidates if one.held.state == state}
+    if not own:
+        return {}
+    columns = (RecordSetting.record_id, RecordSetting.visibility)
+    wanted = select(*columns).where(RecordSetting.record_id.in_(own))
+    rows = db.session.execute(wanted.where(RecordSetting.visibility != "open"))
+    return {row.record_id: row.visibility for row in rows}
+
+
+def sides_of(
+    view: RecordView, candidate: Candidate, crowd: tuple[int, float] | None
+) -> Iterator[Side]:
     """Yield what each state is told of a record and one candidate: one row, two, or none.
 
     Of a silent record only its owner is told, and of two silent ones nobody. Each state is told
-    what agrees as far as it may know it.
+    what agrees as far as it may know it, and judges by the events that it may know; of two open
+    records both are told the same. `crowd` is that of `crowds.told`.
     """
     record, held = view.record, candidate.held
-    if not is_worth(record.event, held.event, candidate.evidence.near):
-        return
     if held.state == record.owner_state:
         yield from _own(view, candidate)
         return
-    shown, urgent = visibility_of(view), is_urgent(record.event, held.event)
-    if candidate.shows("holder") and is_match(candidate.evidence):
+    shown, near = visibility_of(view), candidate.evidence.near
+    theirs = held.event if candidate.shows("event") else None
+    here = _seen_here(candidate, shown, crowd)
+    if candidate.shows("holder") and is_match(here) and is_worth(record.event, theirs, near):
         yield Side(record.owner_state, record.id, held.state, held.record_id,
-                   candidate.is_open, candidate.evidence, record.version, False,
-                   urgent)  # fmt: skip
-    there = _seen_there(view, candidate, shown) if shown in FOUND["holder"] else None
-    if there is not None and is_match(there):
+                   candidate.is_open, here, record.version, False,
+                   is_urgent(record.event, theirs))  # fmt: skip
+    mine = record.event if shown in FOUND["event"] else None
+    if shown not in FOUND["holder"] or not is_worth(held.event, mine, near):
+        return
+    there = _seen_there(view, candidate, shown)
+    if there is not None and is_match(there := replace(there, crowd=crowd)):
         yield Side(held.state, held.record_id, record.owner_state, record.id, shown in FOUND["firearm"],
-                   there, record.version, True, urgent)  # fmt: skip
+                   there, record.version, True, is_urgent(held.event, mine))  # fmt: skip
 
 
 def _own(view: RecordView, candidate: Candidate) -> Iterator[Side]:
@@ -128,21 +158,38 @@ def _own(view: RecordView, candidate: Candidate) -> Iterator[Side]:
     record, held = view.record, candidate.held
     is_newer = record.id > held.record_id
     evidence = candidate.evidence if is_newer else _seen_there(view, candidate, "open")
-    if evidence is not None and is_match(evidence):
+    if (
+        evidence is not None and is_worth(record.event, held.event, evidence.near)
+        and is_match(evidence := replace(evidence, crowd=candidate.evidence.crowd))
+    ):  # fmt: skip
         newer, older = sorted((record.id, held.record_id), reverse=True)
         yield Side(record.owner_state, newer, record.owner_state, older, True, evidence,
                    record.version, not is_newer, is_urgent(record.event, held.event))  # fmt: skip
 
 
+def _seen_here(candidate: Candidate, shown: str, crowd: tuple[int, float] | None) -> Evidence:
+    """Return what the writer is told: the same as the other side where both may read both records."""
+    if candidate.is_open and shown in FOUND["likeness"]:
+        return replace(candidate.evidence, crowd=crowd)
+    return candidate.evidence
+
+
 def _seen_there(view: RecordView, candidate: Candidate, shown: str) -> Evidence | None:
-    """Weigh a pair from the candidate's side: it knows its own record, and of this what is shown."""
+    """Weigh a pair from the candidate's side: it knows its own record, and of this what is shown.
+
+    Where each side may read the other, it is the very evidence of the one, read from the other end.
+    """
     query, evidence = query_of(view), candidate.evidence
     mine = asked_of(query) if shown in FOUND["likeness"] else Description("")
     theirs = held_of(candidate.held._replace(visibility="open"))
+    theirs = replace(theirs, related=names.related(theirs.calibre_family))
+    weights = weights_for(theirs, frequencies.shares())
     weighed = [
         weigh(theirs, replace(mine, serial_norm=one.norm), by,
-              has_other_serial=evidence.has_other_serial)
+              has_other_serial=evidence.has_other_serial, weights=weights)
         for one, by in searched_by(query).items() if by == evidence.by
     ]  # fmt: skip
     best = max(filter(None, weighed), key=lambda one: one.bits, default=None)
-    return replace(best, crowd=evidence.crowd) if best else None
+    if best and candidate.is_open and shown in FOUND["likeness"]:
+        return replace(evidence, near=best.near, crowd=None)
+    return best

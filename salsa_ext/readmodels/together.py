@@ -11,6 +11,8 @@ from sqlalchemy import text
 from salsa_ext.db import NO_STATE, db
 from salsa_ext.readmodels.marks import Held
 
+MOST_BORNE: Final = 20_000
+
 
 class Near(NamedTuple):
     """A mark that a form of one that is asked for leads to, and the record that bears it."""
@@ -36,9 +38,22 @@ def led_to(
     forms: Collection[int], asker: str | None, *, events: Collection[str] | None,
     silent: bool | None, most: int,
 ) -> list[Near]:  # fmt: skip
-    """Return the marks that bear any of the forms, those of some `events` where given; as `bearing` does."""
+    """Return the marks that bear any of the forms, those of some `events` where given; as `bearing` does.
+
+    What happened to the gun of a pointer is not asked while somebody waits (`silent` is False): what
+    is done next would tell him. The worker asks for all (None).
+    """
     asked = _asked(forms, asker, silent, most) | {"events": list(events) if events else None}
     return [Near(*row) for row in db.session.execute(_LED_TO, asked)]
+
+
+def borne_by(record_ids: Collection[UUID], asker: str | None, *, is_late: bool) -> list[Held]:
+    """Return the marks of records as they stand; what others keep silent only where `is_late`."""
+    if not record_ids:
+        return []
+    asked = _asked((), asker, None if is_late else False, MOST_BORNE)
+    rows = db.session.execute(_BORNE_BY, asked | {"records": list(record_ids)})
+    return [Held(*row) for row in rows]
 
 
 def _asked(
@@ -52,6 +67,10 @@ _STANDS: Final = (
     "NOT k.is_void AND NOT k.is_superseded AND (CAST(:silent AS boolean) IS NULL"
     " OR :silent = (k.state <> :asker AND k.visibility = 'silent')) LIMIT :most"
 )
+_BORNE_BY: Final = text(
+    f"SELECT {', '.join(f'k.{name}' for name in Held._fields)} FROM mark_key AS k"  # noqa: S608 - names of columns
+    f" WHERE k.record_id = ANY(:records) AND {_STANDS}"
+)
 _BEARING: Final = text(
     f"SELECT k.key, {', '.join(f'k.{name}' for name in Held._fields)} FROM mark_key AS k"  # noqa: S608 - names of columns
     f" WHERE k.key = ANY(CAST(:keys AS bigint[])) AND {_STANDS}"
@@ -61,5 +80,7 @@ _LED_TO: Final = text(
     "WITH form AS MATERIALIZED (SELECT DISTINCT f.key, f.target FROM mark_form AS f"  # noqa: S608 - a constant of ours
     " WHERE f.key = ANY(ARRAY(SELECT unnest(CAST(:keys AS bigint[])))))"
     " SELECT form.key, k.record_id, k.serial_norm FROM form JOIN mark_key AS k ON k.key = form.target"
-    f" WHERE (CAST(:events AS text[]) IS NULL OR k.event = ANY(:events)) AND {_STANDS}"
+    " WHERE (CAST(:events AS text[]) IS NULL OR k.event = ANY(:events) AND"
+    " (CAST(:silent AS boolean) IS NULL OR k.visibility = 'open' OR k.state = :asker))"
+    f" AND {_STANDS}"
 )

@@ -10,8 +10,8 @@ from salsa_ext.db import as_state
 from salsa_ext.errors import Invalid
 from salsa_ext.readmodels import serials
 from salsa_ext.readmodels.crowds import Candidate
-from salsa_ext.readmodels.search import Likeness, likeliest, search
-from salsa_ext.services.matches import settled
+from salsa_ext.readmodels.search import Likeness, asked_of, likeliest, search
+from salsa_ext.readmodels.settling import settled
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.firearms import Mark
 from salsa_ext.values.inquiries import Query
@@ -32,7 +32,8 @@ def of(
         return []
     is_read = bool(serials.of_asked(query))
     hits = [hit for hit in found if hit.evidence.is_by_serial or not is_read]
-    return settled(hits, is_seized=True)  # what is traced was found, be it recorded or not
+    # what is traced was found, be it recorded or not
+    return [*settled(hits, asked_of(query), is_seized=True)]
 
 
 def held_for(

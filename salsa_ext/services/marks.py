@@ -16,6 +16,8 @@ from salsa_ext.db import insert_many
 from salsa_ext.errors import Coded, Invalid, NotFound, say
 from salsa_ext.matching import marks
 from salsa_ext.matching.prose import marking_of
+from salsa_ext.matching.refined import coarser
+from salsa_ext.matching.wording import plain, term_of
 from salsa_ext.models import Record, Seizure
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
@@ -29,8 +31,9 @@ from salsa_ext.values.events import Source, When
 from salsa_ext.values.firearms import Firearm, Mark
 
 FIELDS = tuple(field.name for field in fields(Mark))
-STAMPED = ("altered", "intact")
-"""Markings of a serial that can be seen on the gun, whatever the laboratory finds beneath it."""
+FRAME = frozenset(("frame", "receiver", "upper_receiver", "lower_receiver"))
+"""Parts that bear the serial of the gun itself."""
+LONGEST = 64  # characters of a serial, as in a seizure
 
 
 def add(
@@ -87,11 +90,14 @@ def _item(seizure_id: UUID, line: int) -> RecordView:
 
 
 def _check(mark: Mark, record: Record) -> None:
-    """Raise Invalid for words in the place of a mark, and for goods that are more than one piece."""
+    """Raise Invalid for words in the place of a mark, a serial that is too long, and several pieces."""
     if said := marking_of(mark.text):
         raise Invalid({"text": [say("“{words}” says that the mark is {marking}, and is no mark; correct the"
                                     " seizure to say so.", words=mark.text,
                                     marking=Coded("marking", said))]})  # fmt: skip
+    if len(mark.text) > LONGEST and _is_serial(record, mark):
+        raise Invalid({"text": [say("A serial has at most {count} characters: give the one that was read, and"
+                                    " each other mark by itself.", count=LONGEST)]})  # fmt: skip
     if record.quantity != 1:
         raise Invalid({"line": [say("Line {line} is more than one piece; correct the seizure so that each has"
                                     " a line of its own.", line=record.line)]})  # fmt: skip
@@ -100,18 +106,39 @@ def _check(mark: Mark, record: Record) -> None:
 def _marked(firearm: Firearm, borne: tuple[Mark, ...], mark: Mark) -> Firearm:
     """Return the gun with the mark.
 
-    A restored serial becomes the serial of the gun, and so does any mark of manufacture where none
-    can be read. What was stamped over it is on the gun still, and stays among its marks.
+    A restored serial of the frame, or of no part that is named, becomes the serial of the gun, and so
+    does any mark of manufacture where none can be read. The serial that could be read before was on
+    the gun, and stays among its marks, unless the new one reads the same in full.
     """
-    legible = firearm.serial is not None and marks.kept_key(firearm.serial) is not None
-    is_serial = mark.kind == "manufacture" and marks.kept_key(mark.text) is not None
-    is_restored = mark.condition == "restored"
-    if not is_serial or (legible and not is_restored):
+    if not _is_serial(firearm, mark):
         return replace(firearm, marks=(*borne, mark))
-    stamped = Mark("manufacture", firearm.serial or "", condition=firearm.marking)
-    before = (stamped,) if legible and firearm.marking in STAMPED else ()
+    is_restored = mark.condition == "restored"
     marking = "restored" if is_restored else mark.condition or firearm.marking
+    before = _before(firearm, borne, mark)
     return replace(firearm, serial=mark.text, marking=marking, marks=(mark, *before, *borne))
+
+
+def _is_serial(firearm: Any, mark: Mark) -> bool:
+    """Tell whether a mark becomes the serial of a gun; barrels and slides are changed, frames are not."""
+    if mark.kind != "manufacture" or marks.kept_key(mark.text) is None:
+        return False
+    part = term_of(plain(mark.location)) if mark.location else None
+    is_of_frame = part is None or part.kind != "part" or part.code in FRAME
+    return not _is_legible(firearm) or (mark.condition == "restored" and is_of_frame)
+
+
+def _is_legible(firearm: Any) -> bool:
+    return firearm.serial is not None and marks.kept_key(firearm.serial) is not None
+
+
+def _before(firearm: Firearm, borne: tuple[Mark, ...], mark: Mark) -> tuple[Mark, ...]:
+    """Return the serial that the mark takes the place of, where it stands among the marks no more."""
+    serial = firearm.serial or ""
+    known = {one.text for one in (*borne, mark) if one.kind == "manufacture"}
+    if not _is_legible(firearm) or serial in known | coarser((serial, mark.text)):
+        return ()
+    condition = None if firearm.marking == "unknown" else firearm.marking
+    return (Mark("manufacture", serial, condition=condition),)
 
 
 def _borne(item: RecordView) -> tuple[Mark, ...]:

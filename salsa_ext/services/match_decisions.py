@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
-from salsa_ext.audit import Act, Action, append
+from salsa_ext.audit import Act, Action, append, officer_id
 from salsa_ext.db import db
 from salsa_ext.errors import Conflict, IllegalTransition, NotFound, StaleVersion, say
 from salsa_ext.models import Match
@@ -45,6 +45,7 @@ def _decide(actor: Actor, match_id: UUID, seen: int | None, status: str, data: D
         raise Conflict(say("A correction took this match away; the marks no longer agree."))
     row.status, row.reason = status, data.reason
     row.decided_by, row.decided_at = actor.account_id, actor.now()
+    row.decided_agency, row.decided_officer = actor.agency, officer_id(actor)
     row.version, row.changed_at = row.version + 1, actor.now()
     db.session.flush()
     append(actor, Act(ACTIONS[status], "match", row.id, data={"record": str(row.record_id)}))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
@@ -12,38 +11,57 @@ from salsa_ext.db import as_state, db
 from salsa_ext.matching.pairs import key_of
 from salsa_ext.models import Match, RecordSetting
 from salsa_ext.readmodels.records import RecordView
-from salsa_ext.readmodels.sides import visibility_of
+from salsa_ext.readmodels.sides import Side, visibility_of
 from salsa_ext.services.match_news import News
 from salsa_ext.values.actor import Actor
 
+Key = tuple[UUID, UUID]
+Supported = Callable[[Match], Side | None]
+"""Returns what a row's state is told of a pair that still is a match, or None."""
+
 
 def lost(
-    actor: Actor, views: Sequence[RecordView], wanted: Mapping[str, Mapping[Any, Any]],
-    *, is_late: bool,
+    actor: Actor, views: Sequence[RecordView], wanted: dict[str, dict[Key, Side]],
+    supported: Supported, *, is_late: bool,
 ) -> list[News]:  # fmt: skip
-    """Take away what is not `wanted` any more of the matches of corrected records; returns the news.
+    """Take away the matches of corrected records that are none any more; returns the news.
 
-    A state loses its rows about a record that its owner now keeps silent, and the id of one that it
-    may no longer read. Rows about what other states keep silent are left to the worker's look.
+    That a search ranks others before it takes no match away: what is `supported` becomes `wanted`.
+    A state's rows about a record that its owner now keeps silent are hidden from it, with what it
+    said, until that is over; it loses the id of one that it may no longer read. Rows about what
+    other states keep silent are left to the worker's look.
     """
     shown = {view.record.id: visibility_of(view) for view in views}
+    hide(views)
     news: list[News] = []
     for owner, row, record_id in _rows(actor, shown, is_late=is_late):
         is_own = owner == actor.state
-        if not is_own and shown[record_id] == "silent":
-            db.session.delete(row)
-            continue
         if not is_own and shown[record_id] != "open":
             row.other_record, row.reasons = None, []
-        if row.is_standing and (row.record_id, row.other_key) not in wanted.get(owner, {}):
+        if not row.is_standing or (key := (row.record_id, row.other_key)) in wanted.get(owner, {}):
+            continue
+        if side := supported(row):
+            wanted.setdefault(owner, {})[key] = side
+        else:
             news.append(_take(actor, row))
     return news
 
 
-def withdraw(actor: Actor, record_ids: Iterable[UUID]) -> list[News]:
-    """Take away all matches of records of what did not happen after all; returns the news."""
+def hide(views: Sequence[RecordView]) -> None:
+    """Hide other states' matches with what is silent by now, and show those with what is so no more."""
+    silent = {view.record.id: visibility_of(view) == "silent" for view in views}
+    for is_silent in (True, False) if silent else ():
+        keys = [key_of(one) for one, it_is in silent.items() if it_is == is_silent]
+        db.session.execute(select(func.salsa_hide_matches(keys, is_silent)))
+
+
+def withdraw(actor: Actor, record_ids: Iterable[UUID], *, is_late: bool) -> list[News]:
+    """Take away all matches of records of what did not happen after all; returns the news.
+
+    Rows about what other states keep silent are left to the worker's look.
+    """
     shown = dict.fromkeys(record_ids, "open")
-    rows = _rows(actor, shown, is_late=True)
+    rows = _rows(actor, shown, is_late=is_late)
     return [_take(actor, row) for _, row, _ in rows if row.is_standing]
 
 
@@ -54,8 +72,8 @@ def _rows(
     if not shown:
         return
     keys = {key_of(record_id): record_id for record_id in shown}
-    owners = func.salsa_match_owners(list(keys)).table_valued("owner_state")
-    told = set(db.session.scalars(select(owners.c.owner_state)))
+    partners = func.salsa_match_partners(list(keys), is_late).table_valued("owner_state")
+    told = set(db.session.scalars(select(partners.c.owner_state)))
     for owner in sorted(told | {actor.own_state()}):
         with as_state(actor, owner):
             which = _about(owner, actor, keys, is_late=is_late)

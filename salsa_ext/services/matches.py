@@ -8,17 +8,18 @@ from typing import Final
 from uuid import UUID
 
 from salsa_ext.errors import Invalid
-from salsa_ext.matching.events import ALERT, SEIZED
-from salsa_ext.matching.pairs import CERTAIN, READ_AFIELD
+from salsa_ext.matching.events import SEIZED
+from salsa_ext.matching.pairs import READ_AFIELD
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.alike import Gun, of_many
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.documents import DocumentView
 from salsa_ext.readmodels.records import RecordView, of_documents, with_other_marks
-from salsa_ext.readmodels.search import search
+from salsa_ext.readmodels.search import asked_of, search
+from salsa_ext.readmodels.settling import settled
 from salsa_ext.readmodels.sides import query_of, visibility_of
-from salsa_ext.services import match_waits, owner_waits, proposals
+from salsa_ext.services import match_waits, match_withdrawals, owner_waits, proposals
 from salsa_ext.services.checks import tell_owners
 from salsa_ext.services.proposals import Look
 from salsa_ext.values.actor import Actor
@@ -30,10 +31,11 @@ AT_ONCE: Final = 20
 
 @dataclass(frozen=True)
 class ItemMatches:
-    """One item, and the records that may be of the same gun."""
+    """One item, and the records that may be of the same gun; none yet where it is matched later."""
 
     line: int
     candidates: Sequence[Candidate]
+    is_later: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ def find(
 ) -> list[ItemMatches]:  # fmt: skip
     """Return for each item of a seizure what it matches, and propose what is strong enough.
 
+    Of a long one the first items are matched at once, the others by the worker right afterwards.
     Owners of what was hit are told; of what others keep silent, later: it is told by
     `telling_owners`, and proposed by the worker's look.
     `permission` is that of the command which wrote the items.
@@ -62,7 +65,8 @@ def find(
     require(actor, permission)
     own = {item.record.id for item in items}
     found, standing = [], []
-    for item in items:
+    at_once, later = items[:AT_ONCE], items[AT_ONCE:]
+    for item in at_once:
         candidates = searched(actor, item, own, silent=False)
         # A silent seizure tells nobody: the word of a match would say that it exists.
         if visibility_of(item) != "silent":
@@ -71,7 +75,16 @@ def find(
         standing.append((item, _standing(actor, item, own, candidates)))
     owner_waits.add(actor, "seizure", document_id)
     _propose(actor, standing)
-    return found
+    _leave(later)
+    return found + [ItemMatches(item.record.line, (), is_later=True) for item in later]
+
+
+def _leave(items: Sequence[RecordView]) -> None:
+    """Leave items to the worker, but for what is to be seen by no other state from now on."""
+    corrected = [item for item in items if item.record.version > 1]  # a new one waits already
+    match_withdrawals.hide(corrected)
+    if corrected:
+        match_waits.add(corrected[0].record.owner_state, [item.record.id for item in corrected])
 
 
 def _standing(
@@ -105,16 +118,19 @@ def searched(
 ) -> list[Candidate]:  # fmt: skip
     """Return what a record may match but for its `own` document's, best first.
 
-    Nothing for a gun that cannot be searched. Of a new record, marks that are only near are left out
-    where another one agrees in all.
+    Nothing for a gun that cannot be searched. Marks that are only near are left out where another
+    one agrees in all.
     """
     try:  # the record itself stands there by now, and agrees in all: it would settle the search
         found = search(query_of(item), actor, settles=False, silent=silent, stands=stands, own=own)
     except Invalid:
         return []
-    if item.record.version > 1:
-        return found
-    return settled(found, is_seized=item.record.event in SEIZED)
+    return _settled(item, found)
+
+
+def _settled(item: RecordView, found: Sequence[Candidate]) -> list[Candidate]:
+    is_seized = item.record.event in SEIZED
+    return [*settled(found, asked_of(query_of(item)), is_seized=is_seized)]
 
 
 def searched_many(
@@ -137,25 +153,6 @@ def searched_many(
                 actor, item, own[item.record.id], silent=silent, stands=True
             )
         else:
-            is_seized = item.record.event in SEIZED
-            hits = settled(alike.get(item.record.id, ()), is_seized=is_seized)
+            hits = _settled(item, alike.get(item.record.id, ()))
         found.append((item, hits))
     return found
-
-
-def settled(found: Sequence[Candidate], *, is_seized: bool) -> list[Candidate]:
-    """Return the candidates, without those that are only near where one of them agrees in all.
-
-    Of a gun that is itself seized, another seizure repeats what somebody read, and settles nothing.
-    """
-    settling = [
-        hit for hit in found
-        if hit.held.event != ALERT and not (is_seized and hit.held.event in SEIZED)
-    ]  # fmt: skip
-    is_settled = any(map(_settles, settling))
-    return [hit for hit in found if not is_settled or hit.evidence.near.kind in CERTAIN]
-
-
-def _settles(hit: Candidate) -> bool:
-    """Tell whether a record agrees so well that one with a mark that is only near is another gun."""
-    return hit.is_open and hit.evidence.near.kind == "same" and hit.evidence.strength == "strong"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 from uuid import UUID
@@ -12,16 +12,25 @@ from sqlalchemy import Table, select
 from sqlalchemy.dialects.postgresql import insert
 
 from salsa_ext.db import as_state, db
+from salsa_ext.matching.events import SEIZED
+from salsa_ext.matching.pairs import CERTAIN
 from salsa_ext.models import Match, Record
+from salsa_ext.policy.release import FOUND
+from salsa_ext.readmodels import crowds
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.records import RecordView
-from salsa_ext.readmodels.sides import Side, sides_of
-from salsa_ext.services import hits, match_news, match_withdrawals
+from salsa_ext.readmodels.search import asked_of
+from salsa_ext.readmodels.settling import is_settled
+from salsa_ext.readmodels.sides import Side, kept_back, query_of, sides_of, visibility_of
+from salsa_ext.services import hits, match_news, match_pairs, match_withdrawals
 from salsa_ext.services.match_news import News
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
 
 MOST: Final = 10
+UNJUDGED: Final = dict.fromkeys(
+    ("decided_by", "decided_agency", "decided_officer", "decided_at", "reason")
+)
 Key = tuple[UUID, UUID]
 Found = Sequence[tuple[RecordView, Sequence[Candidate]]]
 
@@ -44,30 +53,65 @@ def propose(actor: Actor, found: Found, look: Look) -> None:
     commands alone.
     """
     hits.make(actor, hits.of_records(actor, found), is_late=look.is_late)
-    wanted = _wanted(found)
+    wanted = _wanted(actor, found)
     corrected = [view for view, _ in found if view.record.version > 1]
-    news = match_withdrawals.lost(actor, corrected, wanted, is_late=look.is_late)
+    supported = _supported(actor, found, look)
+    news = match_withdrawals.lost(actor, corrected, wanted, supported, is_late=look.is_late)
     for owner in sorted(wanted):
         with as_state(actor, owner):  # a state's row is its own, whoever's write proposed it
             news += _put(actor, owner, list(wanted[owner].values()), look)
     match_news.tell(actor, news, is_late=look.is_late)
 
 
-def _wanted(found: Found) -> dict[str, dict[Key, Side]]:
+def _supported(actor: Actor, found: Found, look: Look) -> match_withdrawals.Supported:
+    """Return what tells whether a pair that stands still is a match.
+
+    Where a record agrees in all that is known by now, what is only near is none, unless somebody
+    confirmed it.
+    """
+    corrected = [(view, candidates) for view, candidates in found if view.record.version > 1]
+    views = [view for view, _ in corrected]
+    families = _families(view.record for view in views)
+    sides = match_pairs.supported(actor, views, families, is_late=look.is_late)
+    settled = {view.record.id for view, candidates in corrected if _is_settled(view, candidates)}
+
+    def find(row: Match) -> Side | None:
+        side = sides[row.owner_state].get((row.record_id, row.other_key))
+        is_sure = side and side.evidence.near.kind in CERTAIN
+        if side is None or is_sure or row.status == "confirmed":
+            return side
+        return None if {side.record, side.other} & settled else side
+
+    return find
+
+
+def _is_settled(view: RecordView, candidates: Sequence[Candidate]) -> bool:
+    is_seized = view.record.event in SEIZED
+    return is_settled(candidates, asked_of(query_of(view)), is_seized=is_seized)
+
+
+def _wanted(actor: Actor, found: Found) -> dict[str, dict[Key, Side]]:
     families = _families(view.record for view, _ in found)
+    hidden = kept_back(actor.own_state(), (one for _, candidates in found for one in candidates))
     wanted: dict[str, dict[Key, Side]] = defaultdict(dict)
     for view, candidates in found:
-        count = 0
-        for candidate in candidates:
-            if candidate.held.record_id in families[view.record.id]:
-                continue
-            sides = list(sides_of(view, candidate))
-            count += bool(sides)
-            if count > MOST and view.record.version == 1:
-                break
-            for side in sides:
-                wanted[side.owner].setdefault(side.key, side)
+        family = families[view.record.id]
+        others = [one for one in candidates if one.held.record_id not in family]
+        for side in _sides(view, others, hidden):
+            wanted[side.owner].setdefault(side.key, side)
     return wanted
+
+
+def _sides(
+    view: RecordView, candidates: Sequence[Candidate], hidden: Mapping[UUID, str]
+) -> Iterator[Side]:
+    """Yield both sides of the best pairs of a record, so many at most."""
+    told = crowds.told(candidates, hidden, is_open=visibility_of(view) in FOUND["likeness"])
+    pairs = (list(sides_of(view, one, told[one.held.record_id])) for one in candidates)
+    for count, sides in enumerate(filter(None, pairs)):
+        if count == MOST:
+            break
+        yield from sides
 
 
 def _families(records: Iterable[Record]) -> dict[UUID, set[UUID]]:
@@ -121,9 +165,8 @@ def _row(actor: Actor, side: Side) -> dict[str, Any]:
         "id": new_id(), "owner_state": side.owner, "version": 1,
         "record_id": side.record, "record_version": mine,
         "other_state": side.other_state, "other_key": side.key[1], "other_version": theirs,
-        "status": "proposed", "is_standing": True, "decided_by": None, "decided_at": None,
-        "reason": None, "proposed_at": now, "changed_at": now,
-    } | _said(side)  # fmt: skip
+        "status": "proposed", "is_standing": True, "proposed_at": now, "changed_at": now,
+    } | UNJUDGED | _said(side)  # fmt: skip
 
 
 def _said(side: Side) -> dict[str, Any]:
@@ -153,8 +196,7 @@ def _renew(actor: Actor, row: Match, side: Side, look: Look) -> bool:
     )
     said = _said(side)
     if is_again:
-        said |= {"status": "proposed", "is_standing": True, "decided_by": None,
-                 "decided_at": None, "reason": None}  # fmt: skip
+        said |= {"status": "proposed", "is_standing": True} | UNJUDGED
     _change(actor, row, said)
     return is_again
 

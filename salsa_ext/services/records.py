@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from salsa_ext.db import db, insert_many
 from salsa_ext.matching import marks
 from salsa_ext.matching.events import ALERT
 from salsa_ext.matching.names import fold
+from salsa_ext.matching.refined import coarser
 from salsa_ext.models import Mark as MarkRow
 from salsa_ext.models import MarkKey, Record, RecordSetting
 from salsa_ext.models.records import Described
@@ -191,10 +192,12 @@ def _write_marks(pairs: Iterable[tuple[Entry, dict[str, Any]]]) -> None:
     first: dict[str, dict[UUID, None]] = {}
     keys: dict[str, list[dict[str, Any]]] = {"manufacture": [], "other": []}
     for entry, row in pairs:
-        for mark in readings.borne(entry.firearm):
+        borne = list(readings.borne(entry.firearm))
+        left_out = coarser(mark.text for mark in borne if mark.kind == "manufacture")
+        for mark in borne:
             mark_row = _mark(mark, row)
             written.append(mark_row)
-            if mark.kind in marks.IDENTIFYING and (key := marks.kept_key(mark.text)):
+            if mark.kind in marks.IDENTIFYING and (key := _key_of(mark, left_out)):
                 kind = mark.kind if mark.kind in keys else "other"
                 keys[kind].append(_key(key, mark_row["id"], entry, row))
                 if entry.version == 1:
@@ -204,6 +207,12 @@ def _write_marks(pairs: Iterable[tuple[Entry, dict[str, Any]]]) -> None:
     insert_many(MarkKey, [*keys["manufacture"], *keys["other"]])
     for owner, record_ids in first.items():
         match_waits.add(owner, list(record_ids))
+
+
+def _key_of(mark: Mark, left_out: Collection[str]) -> marks.Key | None:
+    """Return what a mark is found by; None for a reading of which the gun has a finer one."""
+    is_coarser = mark.kind == "manufacture" and mark.text in left_out
+    return None if is_coarser else marks.kept_key(mark.text)
 
 
 def _mark(mark: Mark, row: dict[str, Any]) -> dict[str, Any]:

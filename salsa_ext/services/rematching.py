@@ -8,7 +8,7 @@ for them. The marks of all guns of a row are looked for together.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -19,7 +19,7 @@ from salsa_ext.models import MarkKey, MatchWait
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.records import RecordView, by_id, with_other_marks
-from salsa_ext.services import matches, proposals
+from salsa_ext.services import match_news, match_withdrawals, matches, proposals
 from salsa_ext.services.proposals import Look
 from salsa_ext.values.actor import Actor
 
@@ -39,8 +39,16 @@ def run(*, actor: Actor) -> int:
     if row is None:
         return 0
     db.session.execute(delete(MatchWait).where(MatchWait.id == row.id))
-    _propose(actor, _standing(by_id(row.record_ids)))
+    views = _standing(by_id(row.record_ids))
+    _withdraw(actor, set(row.record_ids) - {view.record.id for view in views})
+    _propose(actor, views)
     return len(row.record_ids)
+
+
+def _withdraw(actor: Actor, record_ids: Collection[UUID]) -> None:
+    """Take away what is left of matches of what did not happen after all, or has no mark any more."""
+    gone = match_withdrawals.withdraw(actor, record_ids, is_late=True)
+    match_news.tell(actor, gone, is_late=True)
 
 
 def _propose(actor: Actor, views: Sequence[RecordView]) -> None:

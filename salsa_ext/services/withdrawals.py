@@ -22,6 +22,7 @@ from salsa_ext.services import (
     ledger,
     locks,
     match_news,
+    match_waits,
     match_withdrawals,
     records,
     rollups,
@@ -93,8 +94,9 @@ def undo(actor: Actor, shipment: Shipment, absent: Collection[UUID], drawn: Draw
     """
     records.void(streamed(shipment.id, absent))
     for views in streamed(shipment.id, absent):
-        gone = match_withdrawals.withdraw(actor, [view.record.id for view in views])
-        match_news.tell(actor, gone, is_late=False)
+        ids = [view.record.id for view in views]
+        match_news.tell(actor, match_withdrawals.withdraw(actor, ids, is_late=False), is_late=False)
+        match_waits.add(actor.own_state(), ids)  # who keeps a match of them silent
     _uncount(shipment, drawn)
 
 

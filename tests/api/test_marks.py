@@ -109,6 +109,31 @@ def test_a_serial_read_in_part_gives_way_to_the_restored_one(police, mark):
     assert [one["text"] for one in item["marks"]] == ["ABC123456"]
 
 
+@pytest.mark.parametrize("marking", ["unknown", "intact", "restored", "altered"])
+@pytest.mark.parametrize("location,serial", [
+    ("barrel", "ABC123456"), ("cano", "ABC123456"), ("frame", "XYZ999888"), ("cajón", "XYZ999888"),
+    ("left side", "XYZ999888"), (None, "XYZ999888"),
+])  # fmt: skip
+def test_a_restored_mark_leaves_a_legible_serial_on_the_gun(
+    as_actor, police, mark, marking, location, serial
+):
+    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
+    gun = bodies.firearm(marking=marking)
+    made = police.post("/seizures", bodies.seizure(number="S-2", items=[gun])).json
+    where = {"location": location} if location else {}
+    body = {name: value for name, value in restored(text="XYZ999888").items() if name != "location"}
+    path = f"/seizures/{made['id']}/items/1/marks"
+    [item] = as_actor("BRA", "forensic_examiner").post(path, body | where).json["items"]
+    assert item["serial"] == serial
+    assert sorted(one["text"] for one in item["marks"]) == ["ABC123456", "XYZ999888"]
+    assert len(police.get("/matches").json["items"]) == 1
+
+
+def test_a_restored_mark_that_is_too_long_for_a_serial_is_refused(mark):
+    assert list(mark(422, text="A1" * 33)["errors"]) == ["text"]
+    assert mark(text="A1" * 32)["items"][0]["serial"] == "A1" * 32
+
+
 def test_a_serial_found_where_none_was_is_the_serial_as_it_was_found(police, mark):
     made = police.post("/seizures", bodies.seizure(number="S-2", items=[defaced()])).json
     [item] = mark(of=made, method="visual", condition="intact")["items"]
@@ -160,15 +185,25 @@ def test_other_items_of_the_seizure_stay_as_they_are(police, mark):
     assert [item["serial"] for item in again["items"]] == ["ABC123456", "XYZ987655"]
 
 
-def test_a_check_finds_the_restored_serial_and_the_old_one_as_such(as_actor, police, mark):
+def test_a_check_finds_the_restored_serial_and_the_one_that_was_legible(as_actor, police, mark):
     gun = bodies.firearm(serial="WRONG98765", marking="unknown")
     made = police.post("/seizures", bodies.seizure(number="S-2", items=[gun])).json
     mark(of=made)
     asking = as_actor("PRY", "police_officer")
     [new] = asking.post("/checks", bodies.check()).json["candidates"]
     [old] = asking.post("/checks", bodies.check(serial="WRONG98765")).json["candidates"]
-    assert (new["is_old_mark"], old["is_old_mark"]) == (False, True)
+    assert (new["is_old_mark"], old["is_old_mark"]) == (False, False)
     assert new["record"] == old["record"] == made["items"][0]["record"]
+
+
+def test_a_check_finds_what_a_correction_took_away_as_an_old_mark(as_actor, police):
+    gun = bodies.firearm(serial="WRONG98765")
+    made = police.post("/seizures", bodies.seizure(number="S-2", items=[gun])).json
+    body = bodies.seizure(number="S-2", reason="Misread")
+    police.post(f"/seizures/{made['id']}/correct", body, 200, If_Match='"1"')
+    asking = as_actor("PRY", "police_officer")
+    [old] = asking.post("/checks", bodies.check(serial="WRONG98765")).json["candidates"]
+    assert old["is_old_mark"]
 
 
 def test_a_state_that_received_the_gun_before_is_told(as_actor, mark, seizure):

@@ -2,6 +2,8 @@
 
 import pytest
 
+from api.schemas.transfers import TransferRequest
+from salsa_ext.services import transfers
 from tests import bodies
 from tests.matches import act, correct, look, matches, sold
 
@@ -109,3 +111,64 @@ def test_a_shipment_that_is_cancelled_leaves_no_match(as_actor, bra, pry):
     etag = exporter.get(f"/shipments/{made['id']}").headers["ETag"]
     exporter.post(f"/shipments/{made['id']}/cancel", {"reason": "x"}, 200, If_Match=etag)
     assert matches(bra) == matches(pry) == []
+
+
+CROWD = [
+    *("123456"[:at] + digit + "123456"[at + 1 :] for at in range(6) for digit in "0123456789"),
+    *("123456"[:at] + digit + "123456"[at:] for at in range(7) for digit in "0789"),
+]
+
+
+def test_a_correction_of_the_place_leaves_a_confirmed_match_however_many_fit_better(bra, pry, run):
+    gun = bodies.firearm(serial="123456")
+    made = bra.post("/seizures", bodies.seizure(items=[gun])).json
+    sale = bodies.transfer(occurred_on="2015-01-01", firearm=bodies.firearm(serial="123476"))
+    run("PRY", transfers.record, data=TransferRequest().load(sale))
+    [match] = matches(bra)
+    act(bra, match, "confirm")
+    others = sorted(set(CROWD) - {"123456", "123476"})
+    batch = [
+        TransferRequest().load(bodies.transfer(firearm=bodies.firearm(serial=serial)))
+        for serial in others
+    ]
+    run("PRY", transfers.record_many, batch=batch)
+    look(run)
+    before = len(matches(bra, "?limit=200"))
+    place = bodies.FOZ | {"name": "Foz"}
+    correct(bra, "seizures", made, bodies.seizure(items=[gun], place=place, reason="The place"))
+    look(run)
+    after = bra.get(f"/matches/{match['id']}").json
+    assert (after["status"], after["standing"]) == ("confirmed", True)
+    assert len(matches(bra, "?limit=200")) <= before + 10
+
+
+def test_a_finer_reading_takes_away_the_matches_that_it_contradicts(as_actor, bra, pry, run):
+    for digit in "135789":
+        gun = bodies.firearm(serial=f"TKA5238{digit}")
+        sold(as_actor, number=digit, firearm=gun)
+    gun = bodies.firearm(serial="raspado", marking="obliterated")
+    made = bra.post("/seizures", bodies.seizure(items=[gun])).json
+    found = []
+    for text in ("TKA5238?", "TKA52387"):
+        mark = {"kind": "manufacture", "text": text, "method": "chemical", "condition": "restored"}
+        path = f"/seizures/{made['id']}/items/1/marks"
+        as_actor("BRA", "forensic_examiner").post(path, mark | {"reason": "Etched"})
+        look(run)
+        found.append((len(matches(bra)), len(matches(pry))))
+    assert found == [(6, 6), (1, 1)]
+    sold(as_actor, number="later", firearm=bodies.firearm(serial="TKA52382"))
+    newest = matches(pry)[0]
+    assert newest["reasons"][0]["code"] == "serial_one"  # and not the same as far as it was read
+
+
+def test_a_mark_that_is_only_near_stays_matched_where_somebody_confirmed_it(as_actor, bra, run):
+    sold(as_actor, firearm=bodies.firearm(serial="ABC123476"))
+    made = bra.post("/seizures", bodies.seizure()).json
+    [match] = matches(bra)
+    act(bra, match, "confirm")
+    sold(as_actor)
+    correct(bra, "seizures", made, bodies.seizure(reason="Day", occurred_on="2026-03-02"))
+    look(run)
+    assert {(one["status"], one["id"] == match["id"]) for one in matches(bra)} == {
+        ("confirmed", True), ("proposed", False),
+    }  # fmt: skip

@@ -1,12 +1,15 @@
 """Matches: proposed to each state when a record is written, judged by each for itself."""
 
+import random
+
 import pytest
 
 from api.schemas.reports import ReportRequest
 from api.schemas.transfers import TransferRequest
+from salsa_ext.readmodels import frequencies
 from salsa_ext.services import rematching, reports, transfers
 from tests import bodies
-from tests.matches import act, look, matches, sold
+from tests.matches import act, correct, look, matches, sold
 
 
 @pytest.fixture
@@ -76,6 +79,20 @@ def test_two_records_of_one_state_are_one_match_of_it(as_actor, bra):
     assert match["other"]["state"] == "BRA"
     for record in (sale, seized):
         assert matches(bra, f"?record={record}") == [match]
+
+
+@pytest.mark.parametrize("order", [("BRA", "PRY"), ("PRY", "BRA")])
+def test_two_open_records_score_the_same_for_both_states_however_rare_they_are(
+    as_actor, bra, pry, monkeypatch, order
+):
+    rare = {("country", "BRA"): 0.1, ("type", "pistol"): 0.7}
+    monkeypatch.setattr(frequencies, "shares", lambda: rare)
+    written = {"BRA": lambda: bra.post("/seizures", bodies.seizure()),
+               "PRY": lambda: pry.post("/reports", bodies.report())}  # fmt: skip
+    for state in order:
+        written[state]()
+    [mine], [theirs] = matches(bra), matches(pry)
+    assert (mine["score"], mine["reasons"]) == (theirs["score"], theirs["reasons"])
 
 
 def test_a_weak_candidate_is_shown_and_not_kept(as_actor, bra):
@@ -287,3 +304,58 @@ def test_of_very_many_at_once_one_is_told_with_how_many_there_are(bra, pry, run)
     for police in (bra, pry):
         [told] = police.get("/notifications").json["items"]
         assert told["data"]["count"] == len(matches(police, "?limit=200")) == 25
+
+
+def test_a_record_that_says_little_of_its_gun_hides_no_other(as_actor, bra, pry):
+    sold(as_actor, firearm=bodies.firearm(serial="123476"))
+    sold(as_actor, "URY", firearm={"line": 1, "serial": "123456", "type": "pistol"})
+    made = bra.post("/seizures", bodies.seizure(items=[bodies.firearm(serial="123456")])).json
+    assert {hit["state"] for hit in made["matches"][0]["candidates"]} == {"PRY", "URY"}
+    assert {match["other"]["state"] for match in matches(bra)} == {"PRY", "URY"}
+    assert len(matches(pry)) == 1
+
+
+DRAW = random.Random(3)
+SOME = [f"{''.join(DRAW.choices('ACEFHJKM', k=3))}{DRAW.randrange(10**6):06}" for _ in range(21)]
+
+
+def test_the_first_items_of_a_seizure_are_matched_at_once_and_the_others_right_afterwards(
+    as_actor, bra, run, asked
+):
+    for serial in (SOME[0], SOME[20]):
+        sold(as_actor, number=serial, firearm=bodies.firearm(serial=serial))
+    items = [bodies.firearm(line=at, serial=serial) for at, serial in enumerate(SOME, 1)]
+    asked.clear()
+    made = bra.post("/seizures", bodies.seizure(items=items)).json
+    assert sum("salsa_near" in said for said in asked) <= 20
+    assert [found["later"] for found in made["matches"]] == [False] * 20 + [True]
+    assert len(made["matches"][0]["candidates"]) == 1 and made["matches"][20]["candidates"] == []
+    assert len(matches(bra)) == 1
+    look(run)
+    assert len(matches(bra)) == 2
+
+
+def test_a_correction_of_a_long_seizure_takes_away_what_it_parts(as_actor, bra, pry, run):
+    sold(as_actor, firearm=bodies.firearm(serial=SOME[20]))
+    items = [bodies.firearm(line=at, serial=serial) for at, serial in enumerate(SOME, 1)]
+    made = bra.post("/seizures", bodies.seizure(items=items)).json
+    look(run)
+    assert len(matches(pry)) == 1
+    hidden = bodies.seizure(items=items, visibility="silent", reason="Operation")
+    made = correct(bra, "seizures", made, hidden)
+    assert matches(pry) == []
+    items[20] = items[20] | {"serial": "XYZ987654"}
+    correct(bra, "seizures", made, bodies.seizure(items=items, visibility="open", reason="Misread"))
+    look(run)
+    assert matches(bra) == matches(pry) == []
+
+
+def test_the_officer_who_judged_is_named_beside_the_account(as_actor, bra):
+    sold(as_actor)
+    bra.post("/seizures", bodies.seizure())
+    [match] = matches(bra)
+    by = {"If_Match": '"1"', "Salsa_Officer": "PF-77"}
+    said = bra.post(f"/matches/{match['id']}/confirm", {}, 200, **by).json
+    account, _, officer = said["decided_by"].partition(" ")
+    assert account and officer == "PF-77"
+    assert matches(bra)[0]["decided_by"] == said["decided_by"]

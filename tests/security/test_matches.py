@@ -118,7 +118,9 @@ def test_a_seizure_asks_the_same_whether_there_are_silent_records_or_none(as_act
         answers.append(police.post("/seizures", seized(f"S-{number}", serials)).json)
         statements.append([*asked])
     assert statements[2] == statements[1]
-    assert [answer["matches"] for answer in answers[1:]] == [[{"line": 1, "candidates": []}]] * 2
+    assert [answer["matches"] for answer in answers[1:]] == [
+        [{"line": 1, "candidates": [], "later": False}]
+    ] * 2
 
 
 def test_a_long_seizure_copies_the_forms_of_marks_that_are_kept_as_well(as_actor, asked):
@@ -135,6 +137,67 @@ def test_a_long_seizure_copies_the_forms_of_marks_that_are_kept_as_well(as_actor
         police.post("/seizures", seized(f"S-{number}", serials))
         statements.append([*asked])
     assert statements[2] == statements[1]
+
+
+SERIALS = ("AAA111111", "ABC123456", "XYZ987654")  # the last one matches what is kept silent
+
+
+@pytest.fixture
+def written(as_actor, bra, run):
+    """Three seizures, of which the last one has matched a silent record."""
+    sold(as_actor, visibility="silent", firearm=bodies.firearm(serial=SERIALS[2]))
+    made = [bra.post("/seizures", seized(f"S-{one}", (one,))).json for one in SERIALS]
+    look(run)
+    assert len(matches(as_actor("PRY", "police_officer"))) == 1
+    return made
+
+
+def test_a_correction_asks_the_same_once_a_silent_record_has_matched(bra, asked, written):
+    statements = []
+    for serial, made in zip(SERIALS, written, strict=True):
+        asked.clear()
+        items = [bodies.firearm(serial=serial)]
+        correct(
+            bra, "seizures", made, bodies.seizure(number=f"S-{serial}", items=items, reason="x")
+        )
+        statements.append([*asked])
+    assert statements[2] == statements[1]
+
+
+def test_an_added_mark_asks_the_same_once_a_silent_record_has_matched(as_actor, asked, written):
+    examiner, statements = as_actor("BRA", "forensic_examiner"), []
+    for made in written:
+        asked.clear()
+        mark = {"kind": "proof", "text": "CIP", "method": "visual", "reason": "x"}
+        examiner.post(f"/seizures/{made['id']}/items/1/marks", mark)
+        statements.append([*asked])
+    assert statements[2] == statements[1]
+
+
+def test_a_cancelled_shipment_asks_the_same_and_leaves_a_silent_match_to_the_worker(
+    as_actor, asked, run
+):
+    exporter, statements = as_actor("BRA", "licensing_officer"), []
+    permit = exporter.post("/permits", bodies.permit()).json["id"]
+    sold(as_actor, "URY", visibility="silent", firearm=bodies.firearm(serial=SERIALS[2]))
+    made = [
+        exporter.post(
+            f"/permits/{permit}/shipments", bodies.shipment(serials=(one,), number=f"A-{one}")
+        ).json
+        for one in SERIALS
+    ]
+    look(run)
+    ury = as_actor("URY", "police_officer")
+    assert len(matches(ury)) == 1
+    for one in made:
+        etag = exporter.get(f"/shipments/{one['id']}").headers["ETag"]
+        asked.clear()
+        exporter.post(f"/shipments/{one['id']}/cancel", {"reason": "x"}, 200, If_Match=etag)
+        statements.append([*asked])
+    assert statements[2] == statements[1]
+    assert len(matches(ury)) == 1
+    look(run)
+    assert matches(ury) == []
 
 
 def seized(number, serials):
@@ -190,12 +253,40 @@ def test_a_record_that_turns_silent_leaves_the_other_states_reach(as_actor, bra,
     sale = sold(as_actor)
     bra.post("/seizures", bodies.seizure())
     act(bra, matches(bra)[0], "confirm")
-    before = told(as_actor, "BRA")
     body = bodies.transfer(visibility="silent", reason="Operation")
     correct(as_actor("PRY", "licensing_officer"), "transfers", sale, body)
     assert in_reach(run, "BRA") == []
-    assert told(as_actor, "BRA") == before
     assert len(in_reach(run, "PRY")) == 1
+
+
+def test_a_record_that_turns_silent_takes_the_notification_of_its_match_along(as_actor, pry):
+    as_actor("BRA", "licensing_officer").post("/transfers", bodies.transfer())
+    report = pry.post("/reports", bodies.report()).json
+    client = as_actor("BRA", "police_officer")
+    [notice] = client.get("/notifications").json["items"]
+    assert notice["code"] == "match_proposed"
+    correct(pry, "reports", report, bodies.report(visibility="silent", reason="Operation"))
+    assert client.get("/notifications").json["items"] == []
+    client.post(f"/notifications/{notice['id']}/read", None, 404)
+
+
+@pytest.mark.parametrize("status", ["confirm", "reject"])
+def test_what_a_state_said_of_a_match_is_kept_while_the_other_record_is_silent(
+    as_actor, bra, run, status
+):
+    sale = sold(as_actor)
+    bra.post("/seizures", bodies.seizure())
+    said = act(bra, matches(bra)[0], status, reason="Both stamps")
+    seller = as_actor("PRY", "licensing_officer")
+    body = bodies.transfer(visibility="silent", reason="Operation")
+    silent = correct(seller, "transfers", sale, body)
+    look(run)
+    assert matches(bra) == [] and bra.get(f"/matches/{said['id']}", 404)
+    correct(seller, "transfers", silent, bodies.transfer(visibility="open", reason="It is over"))
+    look(run)
+    [again] = matches(bra)
+    kept = ("id", "status", "reason", "decided_at", "decided_by")
+    assert [again[name] for name in kept] == [said[name] for name in kept]
 
 
 def test_a_record_that_turns_pointer_keeps_its_match_and_loses_its_id(as_actor, bra):
@@ -238,3 +329,54 @@ def test_the_askers_audit_names_no_match_of_another_state(as_actor, bra, pry):
     for state, match in (("BRA", mine), ("PRY", theirs)):
         audit = as_actor(state, "auditor").get("/audit?action=match:proposed").json["items"]
         assert [entry["subject_id"] for entry in audit] == [match["id"]]
+
+
+@pytest.mark.parametrize("count", [0, 4])
+def test_what_the_writer_keeps_silent_takes_nothing_from_another_states_match(
+    as_actor, bra, pry, run, count
+):
+    for digit in range(count):
+        gun = bodies.firearm(serial=f"ABC12345{digit}")
+        sold(as_actor, "BRA", number=f"Q-{digit}", visibility="silent", firearm=gun)
+    sold(as_actor, firearm=bodies.firearm(serial="ABC123457"))
+    bra.post("/seizures", bodies.seizure())
+    look(run)
+    [match] = matches(pry)
+    assert match["score"] == 28.5
+    assert "crowd" not in [reason["code"] for reason in match["reasons"]]
+
+
+@pytest.mark.parametrize("glyph", ["5", "7"])
+def test_a_match_tells_nothing_of_what_happened_to_the_gun_of_a_pointer(
+    as_actor, bra, pry, run, glyph
+):
+    clerk = as_actor("BRA", "licensing_officer")
+    for serial in ("ABC123456", "XYK987654"):
+        clerk.post("/transfers", bodies.transfer(firearm=bodies.firearm(serial=serial)))
+    lost = bodies.firearm(serial=f"XYK9876{glyph}4")
+    sold(as_actor, visibility="pointer", firearm=bodies.firearm(serial=f"ABC1234{glyph}6"))
+    before, news = listed(bra, run), told(as_actor, "BRA")
+    pry.post("/reports", bodies.report(visibility="pointer", firearm=lost))
+    assert listed(bra, run) == before * 2
+    assert told(as_actor, "BRA") == news * 2
+    assert len(matches(pry, "?of_crime=true")) == 1
+
+
+def listed(client, run):
+    look(run)
+    return [(match["of_crime"], match["score"], match["strength"]) for match in matches(client)]
+
+
+def test_a_write_asks_the_same_whatever_happened_to_the_gun_of_a_pointer(as_actor, pry, run, asked):
+    sold(as_actor, visibility="pointer", firearm=bodies.firearm(serial="ABC123476"))
+    lost = bodies.firearm(serial="XYK987674")
+    pry.post("/reports", bodies.report(visibility="pointer", firearm=lost))
+    clerk, statements = as_actor("BRA", "licensing_officer"), []
+    for number, serial in enumerate(("AAA111111", "ABC123456", "XYK987654")):
+        asked.clear()
+        gun = bodies.firearm(serial=serial)
+        clerk.post("/transfers", bodies.transfer(number=f"N-{number}", firearm=gun))
+        statements.append([*asked])
+    assert statements[2] == statements[1]
+    look(run)
+    assert len(matches(pry)) == 1

@@ -52,6 +52,25 @@ def test_the_list_shows_the_own_gun_the_other_state_and_the_status(officer, matc
     assert f'href="/matches/{match["id"]}"' in page
 
 
+def test_the_matches_of_one_gun_differ_by_what_happened_to_the_other(
+    as_actor, officer, match, signed_in
+):
+    as_actor("PRY", "police_officer").post("/reports", bodies.report(occurred_on="2026-02-03"))
+    said = text(officer.open("/matches"))
+    assert "≈ with Paraguay: Theft, Feb 3, 2026" in said
+    assert said.count("≈ with Paraguay: ") == 2
+    assert "with Brazil: Seized, Mar 1, 2026" in text(
+        signed_in("PRY", "police_officer").open("/matches")
+    )
+
+
+def test_what_happened_to_the_gun_of_a_pointer_stands_in_no_row(as_actor, bra, officer):
+    sold(as_actor, visibility="pointer")
+    bra.post("/seizures", bodies.seizure())
+    said = text(officer.open("/matches"))
+    assert "≈ with Paraguay" in said and "with Paraguay:" not in said
+
+
 @pytest.mark.parametrize(("query", "found"), [
     ("status=proposed", True), ("status=confirmed", False), ("strength=strong", True),
     ("strength=moderate", False), ("state=PRY", True), ("state=ARG", False),

@@ -64,7 +64,8 @@ def matches(actor: Actor) -> str:
     page = reading.list_matches(actor, wanted, listing.LIMIT, asked.cursor)
     return render_template(
         "guns/matches.html", actor=actor, form=asked.form, page=page, choices=choices,
-        guns=_own_guns(actor, page.items), onward=listing.address(page.next), zone=zone_of(actor),
+        guns=_own_guns(actor, page.items), others=reading.other_events(actor, page.items),
+        onward=listing.address(page.next), zone=zone_of(actor),
     )  # fmt: skip
 
 
