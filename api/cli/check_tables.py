@@ -19,16 +19,17 @@ from salsa_ext.values.inquiries import Query
 HEAD: Final = ("line", "serial", "verdict", "state", "score", "strength", "record", "why")
 ASKED: Final = ("serial", "make", "model", "calibre", "type", "country", "year")
 SAID: Final = ("verdict", "check", "candidates", "state", "record", "event", "score", "strength",
-               "reasons", "action", "telephone", "wrong")  # fmt: skip
+               "reasons", "action", "telephone", "wrong", "reported")  # fmt: skip
 COLUMNS: Final = ("line", *ASKED, *SAID)
 WRONG: Final = "not searched"
 
 
 def print_answer(answer: Answer) -> None:
     """Print the verdict, what to do, and each candidate with the reasons that make its score."""
-    click.echo(f"{answer.verdict}: {answer.advice}")
-    if answer.contact:
-        click.echo(f"  call {answer.contact.agency}{_ways(answer.contact)}")
+    reported = f"{answer.reported.text} " if answer.reported else ""
+    click.echo(f"{answer.verdict}: {reported}{answer.advice}")
+    for contact in answer.contacts:
+        click.echo(f"  call {contact.agency}{_ways(contact)}")
     for candidate in answer.candidates:
         click.echo()
         _print_candidate(candidate)
@@ -77,10 +78,11 @@ def cells_of(asked: Judged, answer: Answer | Invalid) -> list[Any]:
     line, query = asked
     gun = [getattr(query, name, None) for name in ASKED]
     if isinstance(answer, Invalid):
-        said = [*[None] * (len(SAID) - 1), _wrong(asked, answer)]
+        said = [*[None] * SAID.index("wrong"), _wrong(asked, answer), None]
     else:
         said = [*_said(answer), answer.action,
-                answer.contact.telephone if answer.contact else None, None]  # fmt: skip
+                answer.contact.telephone if answer.contact else None, None,
+                answer.reported.event if answer.reported else None]  # fmt: skip
     return [disarmed(cell) for cell in (line, *gun, *said)]
 
 

@@ -177,11 +177,18 @@ class ContactResponse(Schema):
 
 
 class NextResponse(Schema):
-    """What to do now, and whom to call."""
+    """What to do now, and whom to call: `contacts` of all states that hold something, `contact` first.
+
+    `reported` is the event by which a record that may be read reports the gun, and `reported_by` the
+    state that says so.
+    """
 
     action = fields.String(required=True)
     text = fields.String(required=True)
     contact = fields.Nested(ContactResponse, allow_none=True)
+    contacts = fields.List(fields.Nested(ContactResponse), required=True)
+    reported = fields.String(required=True, allow_none=True)
+    reported_by = fields.String(required=True, allow_none=True)
 
 
 class SearchedResponse(Schema):
@@ -202,13 +209,21 @@ class FoundResponse(Schema):
 
     @pre_dump
     def _present(self, answer: Answer, **_: Any) -> dict[str, Any]:
-        advice = {"action": answer.action, "text": translate(answer.advice),
-                  "contact": answer.contact}  # fmt: skip
         return vars(answer) | {
-            "next": advice,
+            "next": _next(answer),
             "candidates": [present_candidate(one) for one in answer.candidates],
             "searched": [state._asdict() for state in answer.searched],
         }
+
+
+def _next(answer: Answer) -> dict[str, Any]:
+    reported = answer.reported
+    said = [reported.text, answer.advice] if reported else [answer.advice]
+    return {
+        "action": answer.action, "text": " ".join(map(translate, said)),
+        "contact": answer.contact, "contacts": answer.contacts,
+        "reported": reported and reported.event, "reported_by": reported and reported.state,
+    }  # fmt: skip
 
 
 class CheckResponse(FoundResponse):

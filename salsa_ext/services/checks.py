@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,8 @@ from salsa_ext.readmodels.contacts import Office
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.marks import Coverage
 from salsa_ext.readmodels.search import search
-from salsa_ext.services import readings
+from salsa_ext.services import advice, readings
+from salsa_ext.services.advice import Advice, Reported
 from salsa_ext.values.actor import Actor, Purpose
 from salsa_ext.values.codes import PURPOSES_WITH_INCIDENT
 from salsa_ext.values.ids import new_id
@@ -30,7 +32,10 @@ MOST = 10
 
 @dataclass(frozen=True)
 class Answer:
-    """What a check says: the verdict, visible candidates, what next, and who was searched."""
+    """What a check says: the verdict, visible candidates, what next, and who was searched.
+
+    `contacts` are the offices of all states that hold something, `contact` the first of them.
+    """
 
     id: UUID
     verdict: str
@@ -39,16 +44,8 @@ class Answer:
     advice: Message
     contact: Office | None
     searched: Sequence[Coverage]
-
-
-ADVICE = {
-    "hit": (
-        "call_owner",
-        say("Compare the gun with the record, then call the state that holds it."),
-    ),
-    "possible": ("compare", say("Compare make, model and calibre with the record before you act.")),
-    "no_hit": ("none", say("Not in the records searched; that does not make it lawful.")),
-}
+    contacts: Sequence[Office] = ()
+    reported: Reported | None = None
 
 
 @dataclass(frozen=True)
@@ -59,9 +56,9 @@ class _Asked:
     query: Query
     found: Sequence[Candidate]
 
-    @property
+    @cached_property
     def seen(self) -> Sequence[Candidate]:
-        return self.found[:MOST]
+        return advice.shown(self.found, MOST)
 
     @property
     def verdict(self) -> str:
@@ -95,7 +92,7 @@ def make_many(
     outcomes = [_ask(actor, query) for query in queries]
     asked = [outcome for outcome in outcomes if isinstance(outcome, _Asked)]
     _write(actor, purpose, asked)
-    answers = _answers(asked)
+    answers = _answers(asked, actor.state)
     return [one if isinstance(one, Invalid) else answers[one.id] for one in outcomes]
 
 
@@ -107,16 +104,18 @@ def _ask(actor: Actor, query: Query) -> _Asked | Invalid:
     return _Asked(new_id(), query, found)
 
 
-def _answers(asked: Sequence[_Asked]) -> dict[UUID, Answer]:
+def _answers(asked: Sequence[_Asked], asker: str | None) -> dict[UUID, Answer]:
     """Return what is answered, by the check; offices and coverage may be a minute old."""
-    states = {one.seen[0].held.state for one in asked if one.seen}
-    offices = {state: lately.office_of(state) for state in states}
     searched = lately.coverage()
     return {
-        one.id: Answer(one.id, one.verdict, one.seen, *ADVICE[one.verdict],
-                       offices[one.seen[0].held.state] if one.seen else None, searched)
-        for one in asked
-    }  # fmt: skip
+        one.id: _answer(one, advice.of(one.verdict, one.seen, asker), searched) for one in asked
+    }
+
+
+def _answer(asked: _Asked, advised: Advice, searched: Sequence[Coverage]) -> Answer:
+    offices = [office for state in advised.states if (office := lately.office_of(state))]
+    return Answer(asked.id, asked.verdict, asked.seen, advised.action, advised.text,
+                  offices[0] if offices else None, searched, offices, advised.reported)  # fmt: skip
 
 
 def give_case(*, actor: Actor, check_id: UUID, case_number: str) -> None:
