@@ -8,6 +8,7 @@ from marshmallow import Schema, ValidationError, fields, pre_dump
 
 from api.i18n import Lazy, translate
 from api.said import as_messages
+from api.schemas.common import RemarkResponse
 from api.schemas.fields import Code, Flag, Items, RequestSchema, StateCode, Text, Whole
 from salsa_ext.errors import Invalid
 from salsa_ext.readmodels.crowds import Candidate
@@ -206,6 +207,7 @@ class FoundResponse(Schema):
     verdict = fields.String(required=True)
     candidates = Made(fields.Nested(CandidateResponse), required=True)
     next = fields.Nested(NextResponse, required=True)
+    remarks = fields.List(fields.Nested(RemarkResponse), required=True)
 
     @pre_dump
     def _present(self, answer: Answer, **_: Any) -> dict[str, Any]:

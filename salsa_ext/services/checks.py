@@ -15,13 +15,14 @@ from salsa_ext.matching.evidence import verdict
 from salsa_ext.models import Check
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels import lately
+from salsa_ext.readmodels import lately, remarks
 from salsa_ext.readmodels.contacts import Office
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.marks import Coverage
+from salsa_ext.readmodels.remarks import Remark
 from salsa_ext.readmodels.search import search
 from salsa_ext.services import advice, readings
-from salsa_ext.services.advice import Advice, Reported
+from salsa_ext.services.advice import Reported
 from salsa_ext.values.actor import Actor, Purpose
 from salsa_ext.values.codes import PURPOSES_WITH_INCIDENT
 from salsa_ext.values.ids import new_id
@@ -34,7 +35,8 @@ MOST = 10
 class Answer:
     """What a check says: the verdict, visible candidates, what next, and who was searched.
 
-    `contacts` are the offices of all states that hold something, `contact` the first of them.
+    `contacts` are the offices of all states that hold something, `contact` the first of them;
+    `remarks` are on words that did not count.
     """
 
     id: UUID
@@ -46,6 +48,7 @@ class Answer:
     searched: Sequence[Coverage]
     contacts: Sequence[Office] = ()
     reported: Reported | None = None
+    remarks: Sequence[Remark] = ()
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ def make_many(
     outcomes = [_ask(actor, query) for query in queries]
     asked = [outcome for outcome in outcomes if isinstance(outcome, _Asked)]
     _write(actor, purpose, asked)
-    answers = _answers(asked, actor.state)
+    answers = _answers(actor, asked)
     return [one if isinstance(one, Invalid) else answers[one.id] for one in outcomes]
 
 
@@ -104,18 +107,18 @@ def _ask(actor: Actor, query: Query) -> _Asked | Invalid:
     return _Asked(new_id(), query, found)
 
 
-def _answers(asked: Sequence[_Asked], asker: str | None) -> dict[UUID, Answer]:
+def _answers(actor: Actor, asked: Sequence[_Asked]) -> dict[UUID, Answer]:
     """Return what is answered, by the check; offices and coverage may be a minute old."""
     searched = lately.coverage()
-    return {
-        one.id: _answer(one, advice.of(one.verdict, one.seen, asker), searched) for one in asked
-    }
+    return {one.id: _answer(actor, one, searched) for one in asked}
 
 
-def _answer(asked: _Asked, advised: Advice, searched: Sequence[Coverage]) -> Answer:
+def _answer(actor: Actor, asked: _Asked, searched: Sequence[Coverage]) -> Answer:
+    advised = advice.of(asked.verdict, asked.seen, actor.state)
     offices = [office for state in advised.states if (office := lately.office_of(state))]
     return Answer(asked.id, asked.verdict, asked.seen, advised.action, advised.text,
-                  offices[0] if offices else None, searched, offices, advised.reported)  # fmt: skip
+                  offices[0] if offices else None, searched, offices, advised.reported,
+                  remarks.on_query(asked.query, actor.language))  # fmt: skip
 
 
 def give_case(*, actor: Actor, check_id: UUID, case_number: str) -> None:

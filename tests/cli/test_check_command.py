@@ -69,6 +69,18 @@ def test_a_stolen_gun_is_said_to_be_with_whom_to_call(salsa, stolen, guns, tmp_p
     assert [row["reported"] for row in rows] == ["theft", "", "", "theft"]
 
 
+def test_a_make_that_did_not_count_is_said_of_one_and_of_a_file(salsa, tmp_path):
+    noted = "make: “taruus” is no make that is known here, and did not count. Did you mean Taurus?"
+    said = salsa(*ASK, "--make", "taruus", "ABC123456").stdout
+    assert said.splitlines()[1] == f"  {noted}"
+    path, written = tmp_path / "guns.csv", tmp_path / "answers.csv"
+    path.write_text("serial,make\nABC123456,Taurus\nABC123456,taruus\n")
+    said = salsa(*ASK, "--file", str(path), "--answers", str(written))
+    assert f"line 3, {noted}" in said.stderr and "line 2," not in said.stderr
+    rows = list(csv.DictReader(written.read_text("utf-8-sig").splitlines()))
+    assert [row["remarks"] for row in rows] == ["", noted]
+
+
 def test_a_check_is_given_as_over_http_too(salsa, sold):
     said = json.loads(salsa(*ASK, "--json", *GUN).stdout)
     assert (said["verdict"], said["candidates"][0]["record"]) == ("hit", sold)

@@ -153,6 +153,14 @@ def test_what_is_wrong_is_told_at_its_field_as_it_was_typed(officer, changes, fi
     assert f'value="{asked(**changes)["serial"]}"' in page
 
 
+def test_a_make_that_did_not_count_is_said_beside_the_verdict_and_at_its_field(officer, sell):
+    sell()
+    page = ask(officer, make="taruus")
+    remark = "“taruus” is no make that is known here, and did not count. Did you mean Taurus?"
+    assert f"! Make : {remark}" in text(page) and '<a href="#make">' in page
+    assert f'<p class="hint" id="make-hint">{remark}</p>' in page
+
+
 def test_a_country_is_taken_by_its_name(officer, sell):
     sell()
     said = text(ask(officer, country="Brasil"))

@@ -65,7 +65,8 @@ def _page(actor: Actor, form: Form, answer: Said | None = None) -> str:
     return render_template(
         "guns/answer.html", answer=answer, now=actor.now(), most=_most(answer["candidates"]),
         offices=_offices(answer["candidates"]), searched=_by_name(answer["searched"]),
-        unreachable=_unreachable(actor, answer), **shared,
+        unreachable=_unreachable(actor, answer),
+        noted={one["field"]: one["text"] for one in answer["remarks"]}, **shared,
     )  # fmt: skip
 
 
