@@ -15,7 +15,7 @@ from api.cli.printing import echo_page, echo_table, json_option, limit_option
 from api.cli.readers import reader_options, reading_as
 from api.schemas.attachments import AttachmentResponse, SubjectField
 from salsa_ext.readmodels import attachments as reading
-from salsa_ext.readmodels.attachments import Attachment
+from salsa_ext.readmodels.attachments import Attachment, AttachmentView
 from salsa_ext.services import attachments
 from salsa_ext.values.attachments import AttachmentData, Subject
 from salsa_ext.values.changes import Decision
@@ -142,9 +142,11 @@ def withdraw(state: str, reason: str, attachment_id: UUID) -> None:
     click.echo(f"{attachment_id} is withdrawn.")
 
 
-def _row(row: Attachment) -> tuple[Any, ...]:
+def _row(view: AttachmentView) -> tuple[Any, ...]:
+    row = view.row
     status = "withdrawn" if row.withdrawn_at else "stands"
-    return row.id, row.kind, row.media_type, row.size, row.handling, status, row.title
+    title = row.title if view.sharing.may("remarks") else None
+    return row.id, row.kind, row.media_type, row.size, row.handling, status, title
 
 
 def _print(row: Attachment) -> None:

@@ -187,6 +187,58 @@ def test_the_owner_reads_who_was_given_an_attachment(as_actor, police, other, su
     )  # fmt: skip
 
 
+def disclosed(as_actor):
+    entries = as_actor("BRA", "auditor").get("/audit?action=attachment:disclosed").json["items"]
+    return [(entry["state"], entry["subject_id"], entry["data"]["groups"]) for entry in entries]
+
+
+@pytest.mark.parametrize("path", ["?subject={subject}", "/{id}"])
+def test_the_owner_reads_who_was_told_of_an_attachment(as_actor, police, other, subject, path):
+    made = files.attach(police, subject, files.pdf(), title="Frame").json
+    asked = path.format(subject=subject, id=made["id"])
+    other.get(f"/attachments{asked}", **PURPOSE)
+    police.get(f"/attachments{asked}")
+    assert disclosed(as_actor) == [("PRY", made["id"], ["document", "remarks"])]
+
+
+def test_that_a_file_was_handed_out_is_told_apart_from_what_is_known_of_it(
+    as_actor, police, other, subject
+):
+    made = files.attach(police, subject, files.pdf()).json
+    other.get(f"/attachments/{made['id']}/content", **PURPOSE)
+    other.get(f"/attachments/{made['id']}", **PURPOSE)
+    assert disclosed(as_actor) == [
+        ("PRY", made["id"], ["document"]), ("PRY", made["id"], ["content"]),
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def of_record(as_actor, police):
+    """Return what is attached to a record that Brazil keeps open, hides behind a pointer, or is silent on."""
+
+    def attach(visibility):
+        body = bodies.report(visibility=visibility)
+        record = police.post("/reports", body).json["firearm"]["record"]
+        files.attach(police, f"record:{record}", files.pdf())
+        return f"/attachments?subject=record:{record}"
+
+    return attach
+
+
+def test_who_may_read_an_open_record_is_told_whom_to_ask_for_what_is_attached(of_record, other):
+    refused = other.get(of_record("open"), 403, **PURPOSE).json["detail"]
+    assert refused == (
+        "What is attached to a record is shown to the states that it concerns; ask Brazil."
+    )
+
+
+@pytest.mark.parametrize("visibility", ["pointer", "silent"])
+def test_of_what_is_attached_to_a_record_that_is_not_open_nothing_is_told(
+    of_record, other, visibility
+):
+    other.get(of_record(visibility), 404, **PURPOSE)
+
+
 def test_an_attachment_is_withdrawn_by_its_own_state_alone(police, other, subject):
     made = files.attach(police, subject, files.pdf()).json
     path = f"/attachments/{made['id']}/withdraw"
