@@ -219,7 +219,7 @@ def test_one_that_fails_is_written_down_and_keeps_no_other_back(
 
     failing, check = post(kind, SERIALS[0]), ask(SERIALS[1])
     monkeypatch.setattr(telling_owners.matches, "searched", fail)
-    monkeypatch.setattr(telling_owners.legs, "candidates", fail)
+    monkeypatch.setattr(telling_owners.candidates, "of", fail)
     assert [run("BRA", telling_owners.run) for _ in range(2)] == [2, 0]
     assert [entry["subject_id"] for entry in entries()] == [check]
     [untold] = entries("BRA", f"{kind}:left_untold")
