@@ -7,7 +7,9 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Final
+from uuid import UUID
 
 from flask import Flask
 
@@ -75,9 +77,10 @@ def matched(clock: Clock = SYSTEM) -> int:
 def told(clock: Clock = SYSTEM) -> int:
     """Tell owners of `silent` records who asked for them, state by state; safe to run anywhere, twice.
 
-    A state for which that fails keeps no other from its turn.
+    A state for which that fails keeps no other from its turn, and a question is tried once a round.
     """
-    return sum(_of_each(telling_owners.run, "owners not told", clock))
+    run, failed = telling_owners.run, set[UUID]()
+    return sum(_of_each(partial(run, failed=failed), "owners not told", clock))
 
 
 def _of_each(step: Callable[..., int], failed: str, clock: Clock) -> Iterator[int]:
