@@ -16,7 +16,7 @@ from api.cli.readers import reader_options, reading_as
 from api.schemas.attachments import AttachmentResponse, SubjectField
 from salsa_ext.readmodels import attachments as reading
 from salsa_ext.readmodels.attachments import Attachment, AttachmentView
-from salsa_ext.services import attachments
+from salsa_ext.services import attachments, contents
 from salsa_ext.values.attachments import AttachmentData, Subject
 from salsa_ext.values.changes import Decision
 from salsa_ext.values.codes import ATTACHMENT_KINDS, HANDLING_CODES
@@ -72,10 +72,11 @@ def add(
       salsa attach add --state BRA --agency BRA-FORENSIC --kind photograph \\
         --to seizure:0199f2c0-0000-7000-8000-000000000000 frame.jpg
     """
-    data = AttachmentData(subject, kind, title, handling)
+    data, received = AttachmentData(subject, kind, title, handling), path.read_bytes()
+    kept = contents.take(received)
     with recording(state) as operator:
         actor = reading_as(operator, agency, officer)
-        added = attachments.add(actor=actor, data=data, received=path.read_bytes())
+        added = attachments.add(actor=actor, data=data, received=received, kept=kept)
         _print(reading.read(added))
 
 

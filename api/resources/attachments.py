@@ -20,10 +20,10 @@ from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import attachments as reading
 from salsa_ext.readmodels.attachments import AttachmentView
 from salsa_ext.readmodels.pages import Page
-from salsa_ext.services import attachments
+from salsa_ext.services import attachments, contents
 from salsa_ext.services.contents import MOST_RECEIVED
 from salsa_ext.values.actor import Actor
-from salsa_ext.values.attachments import AttachmentData
+from salsa_ext.values.attachments import AttachmentData, Content
 from salsa_ext.values.changes import Decision
 
 ENDINGS: Final = {"image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf"}
@@ -65,11 +65,13 @@ blueprint.handing_out(f"{PATH}/content", _content, Permission.ATTACHMENT_READ, E
 
 @blueprint.uploading(
     "/attachments", AttachmentRequest, AttachmentResponse, Permission.ATTACHMENT_RECORD,
-    most=MOST_RECEIVED + MIB, described=FILE,
+    most=MOST_RECEIVED + MIB, described=FILE, taking=contents.take,
 )  # fmt: skip
-def add_attachment(actor: Actor, data: AttachmentData, received: bytes) -> AttachmentView:
+def add_attachment(
+    actor: Actor, data: AttachmentData, received: bytes, kept: Content
+) -> AttachmentView:
     """Attach a file to an object that you may read."""
-    made = attachments.add(actor=actor, data=data, received=received)
+    made = attachments.add(actor=actor, data=data, received=received, kept=kept)
     return reading.shared(actor, reading.read(made))
 
 

@@ -20,7 +20,7 @@ from salsa_ext.readmodels import attachments, subjects
 from salsa_ext.readmodels.attachments import AttachmentView
 from salsa_ext.readmodels.marks import owner_of
 from salsa_ext.readmodels.pages import Page
-from salsa_ext.services import contents, pdfs
+from salsa_ext.services import pdfs
 from salsa_ext.services.disclosures import require_purpose
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.attachments import AttachmentData, Content, Subject
@@ -34,12 +34,15 @@ SHARED: Final = ("H0", "H1")
 """Handling codes of what other states that the object concerns may see (Europol's H0 to H3)."""
 
 
-def add(*, actor: Actor, data: AttachmentData, received: bytes) -> UUID:
-    """Attach a file to an object that the actor may read; raises NotFound, or Invalid for the file."""
+def add(*, actor: Actor, data: AttachmentData, received: bytes, kept: Content) -> UUID:
+    """Attach a file to an object that the actor may read; raises NotFound, or Invalid for the file.
+
+    `kept` is what `contents.take` makes of what was received, before the transaction begins: that
+    takes seconds, and one picture waits for another.
+    """
     require(actor, Permission.ATTACHMENT_RECORD)
     require(actor, subjects.KINDS[data.subject.kind].permission)
     subject = subjects.find(data.subject)
-    kept = contents.take(received)
     if data.kind == "photograph" and kept.media_type == pdfs.TYPE:
         raise Invalid({"kind": [say("A PDF is a document or a laboratory report.")]})
     owner = actor.own_state()

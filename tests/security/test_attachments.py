@@ -6,6 +6,9 @@ import zlib
 import pytest
 from PIL import Image
 
+from salsa_ext.config import MIB
+from salsa_ext.db import db
+from salsa_ext.services import contents, pdfs
 from tests import bodies, files
 
 PURPOSE = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
@@ -105,7 +108,7 @@ def test_a_file_of_another_kind_is_refused_whatever_it_is_called(refused, file):
 @pytest.mark.parametrize("said", [
     b"/OpenAction << /S /JavaScript /JS (app.alert) >>", b"/A << /S /Launch >>",
     b"/Names << /EmbeddedFiles 3 0 R >>", b"/AcroForm << /XFA 3 0 R >>", b"/S /J#61vaScript",
-    b"/S /#4C#61unch", b"/S /SubmitForm", b"/Subtype /RichMedia",
+    b"/S /#4C#61unch", b"/S /#4ca#75nch", b"/S /SubmitForm", b"/Subtype /RichMedia",
 ])  # fmt: skip
 def test_a_pdf_that_could_act_on_its_reader_is_refused(refused, said):
     wanted = "This PDF holds programs, actions or other files; print it to PDF once more."
@@ -124,6 +127,39 @@ def test_a_pdf_whose_objects_cannot_be_looked_into_is_refused(refused):
 def test_a_pdf_that_grows_beyond_bounds_is_refused(refused, monkeypatch):
     monkeypatch.setattr("salsa_ext.services.pdfs.MOST_INFLATED", 1_000_000)
     assert refused(files.pdf(packed=b" " * 2_000_000)).startswith("This PDF is packed in a way")
+
+
+@pytest.mark.parametrize("packed", [b" " * 8_000_000, b"/#4" * 400_000])
+def test_a_small_pdf_that_takes_long_to_look_into_is_refused(refused, packed):
+    file = files.pdf(packed=packed)
+    assert len(file) < 10_000
+    assert refused(file).startswith("This PDF is packed in a way")
+
+
+def test_no_pdf_is_looked_into_beyond_64_mib(refused, monkeypatch):
+    inflated = []
+    search = pdfs._search
+    monkeypatch.setattr(pdfs, "_search", lambda text: inflated.append(len(text)) or search(text))
+    monkeypatch.setattr(pdfs, "MOST_RATIO", 10_000)
+    stream = zlib.compress(bytes(30 * MIB))
+    streams = b"".join([b"9 0 obj << >>\nstream\n" + stream + b"\nendstream\n"] * 4)
+    assert refused(files.pdf(said=streams)).startswith("This PDF is packed in a way")
+    assert sum(inflated) < 70 * MIB
+
+
+@pytest.mark.parametrize("file,kind", [(files.pdf(), "document"), (files.drawing(), "photograph")])
+def test_a_file_is_looked_into_while_no_connection_is_held(
+    police, subject, monkeypatch, file, kind
+):
+    def take(received):
+        held.append(db.session.registry().in_transaction())
+        return real(received)
+
+    held, real = [], contents._is_picture if kind == "photograph" else pdfs.check
+    place = (contents, "_is_picture") if kind == "photograph" else (pdfs, "check")
+    monkeypatch.setattr(*place, take)
+    files.attach(police, subject, file, kind=kind)
+    assert held == [False]
 
 
 def test_an_encrypted_pdf_is_refused(refused):
