@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, pre_dump
@@ -10,7 +11,7 @@ from api.i18n import Lazy, translate
 from api.said import as_messages
 from api.schemas.common import RemarkResponse
 from api.schemas.fields import Code, Flag, Items, RequestSchema, StateCode, Text, Whole
-from salsa_ext.errors import Invalid
+from salsa_ext.errors import Invalid, say
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.search import wrong_serial
 from salsa_ext.services.checks import Answer
@@ -92,7 +93,9 @@ class BatchRequest(PurposeRequest):
 
 
 def judge(said: Any, schema: Schema) -> Query | Invalid:
-    """Return the query that an item of a batch is, or what is wrong with it."""
+    """Return the query that an item of a batch is, or what is wrong with it, as of a line of a file."""
+    if not isinstance(said, Mapping):
+        return Invalid({"row": [say("This line is no JSON object.")]})
     try:
         query: Query = schema.load(said)
     except ValidationError as error:
