@@ -8,13 +8,13 @@ from sqlalchemy import select, update
 
 from salsa_ext.db import db, transaction
 from salsa_ext.matching import marks
-from salsa_ext.matching.evidence import weigh
-from salsa_ext.models import MarkForm, MarkKey
+from salsa_ext.matching.evidence import Description, weigh
+from salsa_ext.models import MarkForm, MarkKey, Match
 from salsa_ext.readmodels import crowds
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.marks import Held
 from salsa_ext.readmodels.search import held_of
-from salsa_ext.services import deliveries, histories
+from salsa_ext.services import deliveries, histories, rematching
 from salsa_ext.services.histories import Way
 from salsa_ext.values.ids import new_id
 from tests import bodies
@@ -76,7 +76,7 @@ def test_of_forty_guns_of_one_mark_that_alone_of_the_model_is_found(sell, ask, p
 def _candidate(serial, visibility):
     held = Held(new_id(), "PRY", serial, "registration", date(2024, 5, 6), "taurus", None,
                 "9x19", "pistol", "BRA", 2020, visibility, False)  # fmt: skip
-    asked = held_of(held._replace(serial_norm="ABC123456", visibility="open"))
+    asked = Description("ABC123456")
     return Candidate(held, weigh(asked, held_of(held)))
 
 
@@ -86,6 +86,21 @@ def test_what_is_silent_takes_nothing_from_what_is_shown(visibility):
     silent = [_candidate(f"ABC12345{glyph}", "silent") for glyph in "ACEF"]
     assert crowds.weigh_in([shown, *silent])[0] == shown
     assert crowds.weigh_in([shown, other])[0].evidence.crowd is not None
+
+
+def test_a_match_of_a_silent_record_is_left_to_the_worker_where_the_other_is_corrected(
+    sell, as_actor, run
+):
+    police, clerk = as_actor("BRA", "police_officer"), as_actor("PRY", "trace_analyst")
+    sell(visibility="silent")
+    made = police.post("/seizures", bodies.seizure())
+    run("BRA", rematching.run)
+    run("PRY", rematching.run)
+    assert len(clerk.get("/matches").json["items"]) == 1
+    other = bodies.seizure(items=[bodies.firearm(serial="KLM777888")], reason="Misread")
+    police.post(f"/seizures/{made.json['id']}/correct", other, 200, If_Match=made.headers["ETag"])
+    standing = select(Match.is_standing).where(Match.owner_state == "PRY")
+    assert run("PRY", lambda actor: db.session.scalars(standing).all()) == [True]
 
 
 def test_what_another_delivery_holds_is_not_offered_beside_it(as_actor, monkeypatch):
