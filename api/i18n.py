@@ -40,7 +40,7 @@ def translate(message: Message | Mapping[str, Any] | str) -> str:
 def _shown(value: Any) -> Any:
     if isinstance(value, Coded):
         name = names.label(value.kind, value.code, language.get())
-        return name[:1].lower() + name[1:]
+        return name if value.kind == "state" else name[:1].lower() + name[1:]
     return translate(value) if isinstance(value, Message) else value
 
 

@@ -124,7 +124,12 @@ def body(document: type[Schema], item: type[Schema], most: int = MOST_STREAMED) 
 def read_file(document: type[Schema], name: str) -> tuple[Any, bytes]:
     """Return what the document is, and the bytes of the file beside it; raises Invalid."""
     data = DocumentParser().parse(document(), request, location="json")
-    return data, _rewound(_part(name)).read()
+    return data, file_of(name)
+
+
+def file_of(name: str) -> bytes:
+    """Return the bytes of a file that was taken in."""
+    return _rewound(_part(name)).read()
 
 
 def file_body(document: type[Schema], name: str, described: str) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Collection, Sequence
-from functools import wraps
-from typing import Any, ClassVar
+from functools import partial, wraps
+from typing import Any, ClassVar, NoReturn
 
 from flask import Response, g, request
 from flask_smorest import Blueprint
@@ -25,7 +25,7 @@ from api.pagination import LINK, ListQuery, links, list_body, list_schema
 from api.replays import IDEMPOTENCY_KEY, attempt_of, replayed
 from api.rows import NDJSON
 from salsa_ext.db import let_go, transaction
-from salsa_ext.errors import PreconditionRequired, StaleVersion, say
+from salsa_ext.errors import Invalid, PreconditionRequired, StaleVersion, say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require, visitor
 from salsa_ext.values.codes import PURPOSES
@@ -174,12 +174,13 @@ class Resource(Blueprint):
 
     def uploading(
         self, path: str, document: type[Schema], answer: type[Schema], permission: Permission,
-        *, most: int, described: str,
+        *, most: int, described: str, taking: Callable[[bytes], Any],
     ) -> Callable[[View], View]:  # fmt: skip
-        """Add a POST of a document and a file: `command(actor, data, received, **path)`.
+        """Add a POST of a document and a file: `command(actor, data, received, taken, **path)`.
 
-        The body has at most `most` bytes and is taken in before the transaction; the file is
-        `described` for callers.
+        The body has at most `most` bytes. It is taken in before the transaction, and so is what
+        `taking` makes of the file, which is `described` for callers: what that raises is raised
+        after what is wrong with the document.
         """
         named, body = ("document", "file"), multipart.file_body(document, "file", described)
 
@@ -188,12 +189,13 @@ class Resource(Blueprint):
             def view(**ids: Any) -> Any:
                 if not multipart.is_multipart():
                     raise multipart.NotInParts
-                return _tagged(command(g.actor, *multipart.read_file(document, "file"), **ids))
+                data, received = multipart.read_file(document, "file")
+                return _tagged(command(g.actor, data, received, g.pop("taken")(), **ids))
 
             inner = self.doc(requestBody=body)(self.response(201, answer)(view))
             kept = replayed(_etagged(inner), may_be_parts=True)
             self._add(path, "POST", kept, command.__name__, permission, ("officer", "key"),
-                      lambda: multipart.spool(named, most))  # fmt: skip
+                      lambda: _take_before(named, most, taking))  # fmt: skip
             return command
 
         return decorate
@@ -293,6 +295,26 @@ def _permitted(
         return view(*args, **ids)
 
     return run
+
+
+def _take_before(named: tuple[str, str], most: int, taking: Callable[[bytes], Any]) -> None:
+    """Take in the parts and what is made of the file, before the transaction holds a connection."""
+    multipart.spool(named, most)
+    if multipart.is_multipart():
+        g.taken = _tried(taking, multipart.file_of(named[1]))
+
+
+def _tried(taking: Callable[[bytes], Any], received: bytes) -> Callable[[], Any]:
+    """Return what gives what was made of a file, or raises what was wrong with it."""
+    try:
+        made = taking(received)
+    except Invalid as error:
+        return partial(_raise, error.with_traceback(None))  # whose frames hold the file open
+    return lambda: made
+
+
+def _raise(error: Exception) -> NoReturn:
+    raise error
 
 
 def _in_transaction(view: View) -> View:

@@ -7,7 +7,9 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Final
+from uuid import UUID
 
 from flask import Flask
 
@@ -69,24 +71,27 @@ def fold() -> int:
 def matched(clock: Clock = SYSTEM) -> int:
     """Match the records that wait for it, state by state, so many in a transaction.
 
-    Safe to run anywhere, twice, at once.
+    Safe to run anywhere, twice, at once. A state for which that fails keeps no other from its turn.
     """
-    return sum(sum(_done(rematching.run, state, clock)) for state in _states())
+    return sum(_of_each(rematching.run, "not matched", clock))
 
 
 def told(clock: Clock = SYSTEM) -> int:
     """Tell owners of `silent` records who asked for them, state by state; safe to run anywhere, twice.
 
-    A state for which that fails keeps no other from its turn.
+    A state for which that fails keeps no other from its turn, and a question is tried once a round.
     """
-    looked_at = 0
+    run, failed = telling_owners.run, set[UUID]()
+    return sum(_of_each(partial(run, failed=failed), "owners not told", clock))
+
+
+def _of_each(step: Callable[..., int], failed: str, clock: Clock) -> Iterator[int]:
+    """Yield how much each transaction of each state did; one that fails is `failed`, and no other."""
     for state in _states():
         try:
-            for done in _done(telling_owners.run, state, clock):
-                looked_at += done
+            yield from _done(step, state, clock)
         except Exception as error:  # the next round tries again
-            log.exception("owners not told", extra={"state": state, "error": type(error).__name__})
-    return looked_at
+            log.exception(failed, extra={"state": state, "error": type(error).__name__})
 
 
 def _done(step: Callable[..., int], state: str, clock: Clock) -> Iterator[int]:
@@ -102,9 +107,9 @@ def _done(step: Callable[..., int], state: str, clock: Clock) -> Iterator[int]:
 def watched(clock: Clock = SYSTEM) -> int:
     """Look at every shipment whose moment has come, state by state, in transactions of a batch each.
 
-    Safe to run anywhere, twice, at once.
+    Safe to run anywhere, twice, at once. A state for which that fails keeps no other from its turn.
     """
-    return sum(sum(_done(watch.run, state, clock)) for state in _states())
+    return sum(_of_each(watch.run, "shipments not watched", clock))
 
 
 def awaited(clock: Clock = SYSTEM) -> int:

@@ -92,6 +92,7 @@ class Action(StrEnum):
     CHECK_MADE = "check:made"
     CHECK_GIVEN_CASE = "check:given_case"
     CHECK_LEFT_UNTOLD = "check:left_untold"
+    RECORD_LEFT_UNMATCHED = "record:left_unmatched"
     RECORD_MATCHED = "record:matched"
     RECORD_DISCLOSED = "record:disclosed"
     PARTY_DISCLOSED = "party:disclosed"

@@ -15,8 +15,8 @@ from api.cli.printing import echo_page, echo_table, json_option, limit_option
 from api.cli.readers import reader_options, reading_as
 from api.schemas.attachments import AttachmentResponse, SubjectField
 from salsa_ext.readmodels import attachments as reading
-from salsa_ext.readmodels.attachments import Attachment
-from salsa_ext.services import attachments
+from salsa_ext.readmodels.attachments import Attachment, AttachmentView
+from salsa_ext.services import attachments, contents
 from salsa_ext.values.attachments import AttachmentData, Subject
 from salsa_ext.values.changes import Decision
 from salsa_ext.values.codes import ATTACHMENT_KINDS, HANDLING_CODES
@@ -72,10 +72,11 @@ def add(
       salsa attach add --state BRA --agency BRA-FORENSIC --kind photograph \\
         --to seizure:0199f2c0-0000-7000-8000-000000000000 frame.jpg
     """
-    data = AttachmentData(subject, kind, title, handling)
+    data, received = AttachmentData(subject, kind, title, handling), path.read_bytes()
+    kept = contents.take(received)
     with recording(state) as operator:
         actor = reading_as(operator, agency, officer)
-        added = attachments.add(actor=actor, data=data, received=path.read_bytes())
+        added = attachments.add(actor=actor, data=data, received=received, kept=kept)
         _print(reading.read(added))
 
 
@@ -142,9 +143,11 @@ def withdraw(state: str, reason: str, attachment_id: UUID) -> None:
     click.echo(f"{attachment_id} is withdrawn.")
 
 
-def _row(row: Attachment) -> tuple[Any, ...]:
+def _row(view: AttachmentView) -> tuple[Any, ...]:
+    row = view.row
     status = "withdrawn" if row.withdrawn_at else "stands"
-    return row.id, row.kind, row.media_type, row.size, row.handling, status, row.title
+    title = row.title if view.sharing.may("remarks") else None
+    return row.id, row.kind, row.media_type, row.size, row.handling, status, title
 
 
 def _print(row: Attachment) -> None:

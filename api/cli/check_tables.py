@@ -19,16 +19,20 @@ from salsa_ext.values.inquiries import Query
 HEAD: Final = ("line", "serial", "verdict", "state", "score", "strength", "record", "why")
 ASKED: Final = ("serial", "make", "model", "calibre", "type", "country", "year")
 SAID: Final = ("verdict", "check", "candidates", "state", "record", "event", "score", "strength",
-               "reasons", "action", "telephone", "wrong")  # fmt: skip
+               "reasons", "action", "telephone", "wrong", "reported",
+               "remarks")  # fmt: skip
 COLUMNS: Final = ("line", *ASKED, *SAID)
 WRONG: Final = "not searched"
 
 
 def print_answer(answer: Answer) -> None:
     """Print the verdict, what to do, and each candidate with the reasons that make its score."""
-    click.echo(f"{answer.verdict}: {answer.advice}")
-    if answer.contact:
-        click.echo(f"  call {answer.contact.agency}{_ways(answer.contact)}")
+    reported = f"{answer.reported.text} " if answer.reported else ""
+    click.echo(f"{answer.verdict}: {reported}{answer.advice}")
+    for noted in remarked(answer):
+        click.echo(f"  {noted}")
+    for contact in answer.contacts:
+        click.echo(f"  call {contact.agency}{_ways(contact)}")
     for candidate in answer.candidates:
         click.echo()
         _print_candidate(candidate)
@@ -36,6 +40,11 @@ def print_answer(answer: Answer) -> None:
     click.echo("Searched:")
     rows = [(one.state, one.records, f"records through {one.through}") for one in answer.searched]
     echo_table(rows, indent="  ")
+
+
+def remarked(answer: Answer) -> list[str]:
+    """Return in words what was asked and did not count, by its field."""
+    return [f"{one.field}: {' '.join(map(str, one.messages))}" for one in answer.remarks]
 
 
 def _print_candidate(candidate: Candidate) -> None:
@@ -66,6 +75,12 @@ def row_of(asked: Judged, answer: Answer | Invalid) -> tuple[str, Sequence[Any] 
                             best.evidence.strength, record, _reasons(best, " "))  # fmt: skip
 
 
+def noted_in(told: Sequence[tuple[Judged, Answer | Invalid]]) -> list[tuple[int, str]]:
+    """Return what did not count in some guns of a file, each with its line."""
+    return [(line, noted) for (line, _), answer in told if not isinstance(answer, Invalid)
+            for noted in remarked(answer)]  # fmt: skip
+
+
 def tell_counts(counts: Mapping[str, int]) -> None:
     """Print how many guns each verdict was given; those in no record are in no row above."""
     said = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
@@ -77,10 +92,12 @@ def cells_of(asked: Judged, answer: Answer | Invalid) -> list[Any]:
     line, query = asked
     gun = [getattr(query, name, None) for name in ASKED]
     if isinstance(answer, Invalid):
-        said = [*[None] * (len(SAID) - 1), _wrong(asked, answer)]
+        said = [*[None] * SAID.index("wrong"), _wrong(asked, answer), None, None]
     else:
         said = [*_said(answer), answer.action,
-                answer.contact.telephone if answer.contact else None, None]  # fmt: skip
+                answer.contact.telephone if answer.contact else None, None,
+                answer.reported.event if answer.reported else None,
+                " ".join(remarked(answer)) or None]  # fmt: skip
     return [disarmed(cell) for cell in (line, *gun, *said)]
 
 

@@ -12,7 +12,15 @@ import click
 
 from api import batches
 from api.batches import Judged
-from api.cli.check_tables import COLUMNS, HEAD, cells_of, print_answer, row_of, tell_counts
+from api.cli.check_tables import (
+    COLUMNS,
+    HEAD,
+    cells_of,
+    noted_in,
+    print_answer,
+    row_of,
+    tell_counts,
+)
 from api.cli.context import application, explained
 from api.cli.options import STATE, Line
 from api.cli.printing import echo_json, echo_table, json_option
@@ -24,6 +32,7 @@ from salsa_ext.errors import Invalid
 from salsa_ext.policy.rules import operator
 from salsa_ext.readmodels.states import require_participant
 from salsa_ext.services.checks import Answer
+from salsa_ext.services.fields import MOST_NAMED
 from salsa_ext.values.actor import Actor, Purpose
 from salsa_ext.values.codes import PURPOSES
 from salsa_ext.values.inquiries import BatchData
@@ -112,16 +121,19 @@ def _check_file(actor: Actor, why: Purpose, path: Path, written: Path | None) ->
     with path.open("rb") as file:
         items = batches.take(file, kind_of(path), CheckedGunRequest())
     with _writing(written) as write:
-        rows, counts = [HEAD], dict[str, int]()
+        rows, counts, remarks = [HEAD], dict[str, int](), list[tuple[int, str]]()
         with click.progressbar(length=len(items), label="Checking", width=30) as bar:
             for told in _told(actor, BatchData(why, items)):
                 write([cells_of(*one) for one in told])
+                remarks += noted_in(told)[: MOST_NAMED - len(remarks)]
                 for one in told:
                     verdict, row = row_of(*one)
                     counts[verdict] = counts.get(verdict, 0) + 1
                     rows += [row] if row else []
                 bar.update(len(told))
     echo_table(rows if len(rows) > 1 else [])
+    for line, noted in remarks:
+        click.echo(f"line {line}, {noted}", err=True)
     tell_counts(counts)
 
 

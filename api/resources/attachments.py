@@ -18,12 +18,12 @@ from api.schemas.attachments import (
 from salsa_ext.config import MIB
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import attachments as reading
-from salsa_ext.readmodels.attachments import Attachment
+from salsa_ext.readmodels.attachments import AttachmentView
 from salsa_ext.readmodels.pages import Page
-from salsa_ext.services import attachments
+from salsa_ext.services import attachments, contents
 from salsa_ext.services.contents import MOST_RECEIVED
 from salsa_ext.values.actor import Actor
-from salsa_ext.values.attachments import AttachmentData
+from salsa_ext.values.attachments import AttachmentData, Content
 from salsa_ext.values.changes import Decision
 
 ENDINGS: Final = {"image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf"}
@@ -38,13 +38,13 @@ blueprint = Resource("attachments", "Photographs, documents and laboratory repor
 
 def _listed(
     actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
-) -> Page[Attachment]:
+) -> Page[AttachmentView]:
     """Return a page of what is attached to an object; another state's may need Salsa-Purpose."""
     return attachments.list_of(actor=actor, subject=filters["subject"], kind=filters.get("kind"),
                                limit=limit, cursor=cursor)  # fmt: skip
 
 
-def _read(actor: Actor, attachment_id: UUID) -> Attachment:
+def _read(actor: Actor, attachment_id: UUID) -> AttachmentView:
     """Return what is known of an attachment; another state's may need Salsa-Purpose."""
     return attachments.read(actor=actor, attachment_id=attachment_id)
 
@@ -65,18 +65,21 @@ blueprint.handing_out(f"{PATH}/content", _content, Permission.ATTACHMENT_READ, E
 
 @blueprint.uploading(
     "/attachments", AttachmentRequest, AttachmentResponse, Permission.ATTACHMENT_RECORD,
-    most=MOST_RECEIVED + MIB, described=FILE,
+    most=MOST_RECEIVED + MIB, described=FILE, taking=contents.take,
 )  # fmt: skip
-def add_attachment(actor: Actor, data: AttachmentData, received: bytes) -> Attachment:
+def add_attachment(
+    actor: Actor, data: AttachmentData, received: bytes, kept: Content
+) -> AttachmentView:
     """Attach a file to an object that you may read."""
-    return reading.read(attachments.add(actor=actor, data=data, received=received))
+    made = attachments.add(actor=actor, data=data, received=received, kept=kept)
+    return reading.shared(actor, reading.read(made))
 
 
 @blueprint.posting(
     f"{PATH}/withdraw", AttachmentWithdrawRequest, AttachmentResponse,
     Permission.ATTACHMENT_RECORD, status=200, standing=reading.version,
 )  # fmt: skip
-def withdraw_attachment(actor: Actor, data: Decision, attachment_id: UUID) -> Attachment:
+def withdraw_attachment(actor: Actor, data: Decision, attachment_id: UUID) -> AttachmentView:
     """Hand an attachment out no more, with the reason; it is not deleted."""
     attachments.withdraw(actor=actor, attachment_id=attachment_id, seen=g.seen, data=data)
-    return reading.read(attachment_id)
+    return reading.shared(actor, reading.read(attachment_id))

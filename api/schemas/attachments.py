@@ -12,7 +12,7 @@ from api.i18n import Lazy
 from api.pagination import ListQuery
 from api.schemas.common import ReaderResponse, columns
 from api.schemas.fields import Code, Line, RequestSchema, Text
-from salsa_ext.readmodels.attachments import Attachment
+from salsa_ext.readmodels.attachments import AttachmentView
 from salsa_ext.readmodels.subjects import KINDS
 from salsa_ext.values import codes
 from salsa_ext.values.attachments import AttachmentData, Subject
@@ -84,10 +84,13 @@ class AttachmentResponse(Schema):
     withdrawn_reason = fields.String(allow_none=True)
 
     @pre_dump
-    def _present(self, row: Attachment, **_: Any) -> dict[str, Any]:
-        by = {"agency": row.added_by_agency, "at": row.added_at,
-              "officer": row.officer.number if row.officer else None}  # fmt: skip
+    def _present(self, view: AttachmentView, **_: Any) -> dict[str, Any]:
+        row, may = view.row, view.sharing.may
+        officer = row.officer.number if row.officer and view.sharing.is_own else None
+        by = {"agency": row.added_by_agency, "at": row.added_at, "officer": officer}
         return columns(row) | {
             "subject": f"{row.subject_kind}:{row.subject_id}", "added": by,
+            "title": row.title if may("remarks") else None,
+            "withdrawn_reason": row.withdrawn_reason if may("remarks") else None,
             "received_sha256": row.received_sha256.hex(), "kept_sha256": row.kept_sha256.hex(),
         }  # fmt: skip

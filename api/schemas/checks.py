@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, pre_dump
 
 from api.i18n import Lazy, translate
 from api.said import as_messages
+from api.schemas.common import RemarkResponse
 from api.schemas.fields import Code, Flag, Items, RequestSchema, StateCode, Text, Whole
-from salsa_ext.errors import Invalid
+from salsa_ext.errors import Invalid, say
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.search import wrong_serial
 from salsa_ext.services.checks import Answer
@@ -92,7 +94,9 @@ class BatchRequest(PurposeRequest):
 
 
 def judge(said: Any, schema: Schema) -> Query | Invalid:
-    """Return the query that an item of a batch is, or what is wrong with it."""
+    """Return the query that an item of a batch is, or what is wrong with it, as of a line of a file."""
+    if not isinstance(said, Mapping):
+        return Invalid({"row": [say("This line is no JSON object.")]})
     try:
         query: Query = schema.load(said)
     except ValidationError as error:
@@ -178,11 +182,18 @@ class ContactResponse(Schema):
 
 
 class NextResponse(Schema):
-    """What to do now, and whom to call."""
+    """What to do now, and whom to call: `contacts` of all states that hold something, `contact` first.
+
+    `reported` is the event by which a record that may be read reports the gun, and `reported_by` the
+    state that says so.
+    """
 
     action = fields.String(required=True)
     text = fields.String(required=True)
     contact = fields.Nested(ContactResponse, allow_none=True)
+    contacts = fields.List(fields.Nested(ContactResponse), required=True)
+    reported = fields.String(required=True, allow_none=True)
+    reported_by = fields.String(required=True, allow_none=True)
 
 
 class MadeHitResponse(Schema):
@@ -221,17 +232,26 @@ class FoundResponse(Schema):
     candidates = Made(fields.Nested(CandidateResponse), required=True)
     next = fields.Nested(NextResponse, required=True)
     hits = fields.List(fields.Nested(MadeHitResponse), required=True)
+    remarks = fields.List(fields.Nested(RemarkResponse), required=True)
 
     @pre_dump
     def _present(self, answer: Answer, **_: Any) -> dict[str, Any]:
-        advice = {"action": answer.action, "text": translate(answer.advice),
-                  "contact": answer.contact}  # fmt: skip
         return vars(answer) | {
-            "next": advice,
+            "next": _next(answer),
             "candidates": [present_candidate(one) for one in answer.candidates],
             "hits": [_present_hit(one) for one in answer.hits],
             "searched": [state._asdict() for state in answer.searched],
         }
+
+
+def _next(answer: Answer) -> dict[str, Any]:
+    reported = answer.reported
+    said = [reported.text, answer.advice] if reported else [answer.advice]
+    return {
+        "action": answer.action, "text": " ".join(map(translate, said)),
+        "contact": answer.contact, "contacts": answer.contacts,
+        "reported": reported and reported.event, "reported_by": reported and reported.state,
+    }  # fmt: skip
 
 
 class CheckResponse(FoundResponse):

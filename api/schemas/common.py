@@ -233,12 +233,13 @@ class CandidateWordResponse(Schema):
 class RemarkResponse(Schema):
     """A word of what was sent that nobody knows here: it is kept as written, and found by nothing else.
 
+    In a check it did not count (`unknown_make`), or by half (`uncertain_make`).
+
     `field` is where it stands first, `count` of how many goods it is said; `candidates` are known
     words that are written alike, the nearest first.
     """
 
-    code = fields.Function(lambda remark: f"unknown_{remark.kind}", required=True,
-                           metadata={"type": "string"})  # fmt: skip
+    code = fields.String(required=True)
     field = fields.String(required=True)
     given = fields.String(required=True)
     count = fields.Integer(required=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
 
@@ -20,6 +20,11 @@ from salsa_ext.values.codes import LANGUAGES
 
 LASTS = timedelta(days=365)
 ALL_POSTS = 200
+PAGES: Final[Mapping[Permission, str]] = {
+    Permission.CHECK_MAKE: "guns.check_form", Permission.MATCH_READ: "guns.matches",
+    Permission.PERMIT_READ: "desk.home",
+}  # fmt: skip
+"""What is done on a page of its own."""
 
 blueprint = Blueprint("pages", __name__)
 
@@ -46,14 +51,18 @@ def choose_language() -> Any:
     return response
 
 
-def _doings(actor: Actor) -> Mapping[str, str]:
-    """Return what the actor may do, each with the address of its route in the documentation."""
-    page = url_for("docs.docs")
-    return {
-        permission: f"{page}#/{Resource.first_with[permission]}"
-        for permission in Permission
-        if permission in actor.permissions and permission in Resource.first_with
-    }
+def _doings(actor: Actor) -> Sequence[tuple[str, str, bool]]:
+    """Return what the actor may do, where it is done, and whether by programs alone; pages first.
+
+    What has no page leads to its route in the documentation.
+    """
+    docs = url_for("docs.docs")
+    mine = [one for one in Permission if one in actor.permissions]
+    pages = [(str(one), url_for(PAGES[one]), False) for one in mine if one in PAGES]
+    return pages + [
+        (str(one), f"{docs}#/{Resource.first_with[one]}", True)
+        for one in mine if one not in PAGES and one in Resource.first_with
+    ]  # fmt: skip
 
 
 def _posts(actor: Actor) -> Sequence[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import select
@@ -10,11 +11,34 @@ from salsa_ext.db import db
 from salsa_ext.errors import NotFound
 from salsa_ext.models import Attachment, AttachmentPart
 from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.release import Said
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import subjects
 from salsa_ext.readmodels.pages import Page, page
+from salsa_ext.readmodels.sharing import Sharing, reader_of
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.attachments import Content, Subject
+
+
+@dataclass(frozen=True)
+class AttachmentView:
+    """What is known of an attachment, and what of it the reader is given."""
+
+    row: Attachment
+    sharing: Sharing
+
+    @property
+    def version(self) -> int:
+        """Return the version of the attachment."""
+        return self.row.version
+
+
+def shared(actor: Actor, row: Attachment) -> AttachmentView:
+    """Return an attachment as its reader is given it: whom the object concerned may see it at all."""
+    concerns = actor.state in row.concerned
+    is_paper = not subjects.KINDS[row.subject_kind].for_a_purpose
+    said = Said(row.owner_state, "open", row.handling, concerns, is_paper)
+    return AttachmentView(row, Sharing(said, reader_of(actor)))
 
 
 def list_attachments(

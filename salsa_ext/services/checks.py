@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -15,12 +16,14 @@ from salsa_ext.matching.evidence import verdict
 from salsa_ext.models import Check
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels import lately
+from salsa_ext.readmodels import lately, remarks
 from salsa_ext.readmodels.contacts import Office
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.marks import Coverage
+from salsa_ext.readmodels.remarks import Remark
 from salsa_ext.readmodels.search import search
-from salsa_ext.services import alert_advice, hits, readings
+from salsa_ext.services import advice, alert_advice, hits, readings
+from salsa_ext.services.advice import Reported
 from salsa_ext.services.hits import Made
 from salsa_ext.values.actor import Actor, Purpose
 from salsa_ext.values.codes import PURPOSES_WITH_INCIDENT
@@ -35,6 +38,8 @@ class Answer:
     """What a check says: the verdict, visible candidates, what next, and who was searched.
 
     `hits` are those on alerts that show to the asker; what next follows from the first of them.
+    `contacts` are the offices of all states that hold something, `contact` the first of them;
+    `remarks` are on words that did not count.
     """
 
     id: UUID
@@ -45,16 +50,9 @@ class Answer:
     contact: Office | None
     searched: Sequence[Coverage]
     hits: Sequence[Made] = ()
-
-
-ADVICE = {
-    "hit": (
-        "call_owner",
-        say("Compare the gun with the record, then call the state that holds it."),
-    ),
-    "possible": ("compare", say("Compare make, model and calibre with the record before you act.")),
-    "no_hit": ("none", say("Not in the records searched; that does not make it lawful.")),
-}
+    contacts: Sequence[Office] = ()
+    reported: Reported | None = None
+    remarks: Sequence[Remark] = ()
 
 
 @dataclass(frozen=True)
@@ -65,9 +63,9 @@ class _Asked:
     query: Query
     found: Sequence[Candidate]
 
-    @property
+    @cached_property
     def seen(self) -> Sequence[Candidate]:
-        return self.found[:MOST]
+        return advice.shown(self.found, MOST)
 
     @property
     def verdict(self) -> str:
@@ -101,7 +99,7 @@ def make_many(
     outcomes = [_ask(actor, query) for query in queries]
     asked = [outcome for outcome in outcomes if isinstance(outcome, _Asked)]
     _write(actor, purpose, asked)
-    answers = _answers(asked, _hits(actor, asked))
+    answers = _answers(actor, asked, _hits(actor, asked))
     return [one if isinstance(one, Invalid) else answers[one.id] for one in outcomes]
 
 
@@ -125,26 +123,24 @@ def _hits(actor: Actor, asked: Sequence[_Asked]) -> dict[UUID, list[Made]]:
     return made
 
 
-def _answers(asked: Sequence[_Asked], made: Mapping[UUID, list[Made]]) -> dict[UUID, Answer]:
+def _answers(
+    actor: Actor, asked: Sequence[_Asked], made: Mapping[UUID, list[Made]]
+) -> dict[UUID, Answer]:
     """Return what is answered, by the check; offices and coverage may be a minute old."""
-    owners = {one.id: _to_call(one, made.get(one.id)) for one in asked}
-    offices = {state: lately.office_of(state) for state in owners.values() if state}
     searched = lately.coverage()
-    return {
-        one.id: Answer(one.id, one.verdict, one.seen, *_advice(one, made.get(one.id)),
-                       offices.get(owners[one.id] or ""), searched, made.get(one.id, ()))
-        for one in asked
-    }  # fmt: skip
+    return {one.id: _answer(actor, one, searched, made.get(one.id, ())) for one in asked}
 
 
-def _to_call(asked: _Asked, made: Sequence[Made] | None) -> str | None:
-    if made:
-        return made[0].alert_state
-    return asked.seen[0].held.state if asked.seen else None
-
-
-def _advice(asked: _Asked, made: Sequence[Made] | None) -> tuple[str, Message]:
-    return alert_advice.of(made[0]) if made else ADVICE[asked.verdict]
+def _answer(
+    actor: Actor, asked: _Asked, searched: Sequence[Coverage], made: Sequence[Made]
+) -> Answer:
+    advised = advice.of(asked.verdict, asked.seen, actor.state)
+    action, text = alert_advice.of(made[0]) if made else (advised.action, advised.text)
+    states = dict.fromkeys([*(hit.alert_state for hit in made), *advised.states])
+    offices = [office for state in states if (office := lately.office_of(state))]
+    return Answer(asked.id, asked.verdict, asked.seen, action, text,
+                  offices[0] if offices else None, searched, made, offices, advised.reported,
+                  remarks.on_query(asked.query, actor.language))  # fmt: skip
 
 
 def give_case(*, actor: Actor, check_id: UUID, case_number: str) -> None:

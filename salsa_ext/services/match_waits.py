@@ -14,9 +14,9 @@ from salsa_ext.values.manifests import chunks
 TOGETHER: Final = 200
 
 
-def add(owner: str, record_ids: Iterable[UUID]) -> None:
-    """Let records of a state wait; the worker takes one row at a time."""
+def add(owner: str, record_ids: Iterable[UUID], together: int = TOGETHER) -> None:
+    """Let records of a state wait; the worker takes one row at a time, of so many `together`."""
     insert_many(MatchWait, [
         {"id": new_id(), "owner_state": owner, "record_ids": some}
-        for some in chunks(record_ids, TOGETHER)
+        for some in chunks(record_ids, together)
     ])  # fmt: skip

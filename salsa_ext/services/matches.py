@@ -19,7 +19,7 @@ from salsa_ext.readmodels.records import RecordView, of_documents, with_other_ma
 from salsa_ext.readmodels.search import asked_of, search
 from salsa_ext.readmodels.settling import settled
 from salsa_ext.readmodels.sides import query_of, visibility_of
-from salsa_ext.services import match_waits, match_withdrawals, owner_waits, proposals
+from salsa_ext.services import advice, match_waits, match_withdrawals, owner_waits, proposals
 from salsa_ext.services.checks import tell_owners
 from salsa_ext.services.proposals import Look
 from salsa_ext.values.actor import Actor
@@ -71,7 +71,7 @@ def find(
         # A silent seizure tells nobody: the word of a match would say that it exists.
         if visibility_of(item) != "silent":
             tell_owners(actor, "seizure", document_id, candidates)
-        found.append(ItemMatches(item.record.line, candidates[:MOST]))
+        found.append(ItemMatches(item.record.line, advice.shown(candidates, MOST)))
         standing.append((item, _standing(actor, item, own, candidates)))
     owner_waits.add(actor, "seizure", document_id)
     _propose(actor, standing)

@@ -7,42 +7,88 @@ for them. The marks of all guns of a row are looked for together.
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from datetime import timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import delete, select
+from sqlalchemy.exc import OperationalError
 
+from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import db
 from salsa_ext.matching import marks
 from salsa_ext.models import MarkKey, MatchWait
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.records import RecordView, by_id, with_other_marks
-from salsa_ext.services import match_news, match_withdrawals, matches, proposals
+from salsa_ext.services import match_news, match_waits, match_withdrawals, matches, proposals
 from salsa_ext.services.proposals import Look
 from salsa_ext.values.actor import Actor
+from salsa_ext.values.ids import made_at
+
+log = logging.getLogger("salsa.worker")
+PATIENCE: Final = timedelta(days=1)
+"""How long a row is tried again for which the database had no time."""
 
 
 def run(*, actor: Actor) -> int:
     """Match the records of the oldest row that waits in the actor's state; returns how many.
 
     Safe to run anywhere, twice, at once: rows that another run holds are passed over, and what was
-    proposed is proposed once.
+    proposed is proposed once. A row that fails keeps no other back: its records are tried one by
+    one, and of each that fails alone the audit says that it was left unmatched.
     """
     require(actor, Permission.MATCH_DECIDE)
+    last = None
+    while (row := _oldest(actor, last)) is not None:
+        if _settle(actor, row):
+            return len(row.record_ids)
+        last = row.id
+    return 0
+
+
+def _oldest(actor: Actor, after: UUID | None) -> Any:
     waiting = select(MatchWait.id, MatchWait.record_ids).where(
         MatchWait.owner_state == actor.own_state()
     )
+    if after is not None:
+        waiting = waiting.where(MatchWait.id > after)
     oldest = waiting.order_by(MatchWait.id).limit(1).with_for_update(skip_locked=True)
-    row = db.session.execute(oldest).first()
-    if row is None:
-        return 0
+    return db.session.execute(oldest).first()
+
+
+def _settle(actor: Actor, row: Any) -> bool:
+    """Match one row; returns whether it waits no longer, be it that it could not be matched."""
+    try:
+        with db.session.begin_nested():
+            _match(actor, row)
+    except Exception as error:  # a rule that changed since, too much to search, or no time for it
+        name = type(error).__name__
+        log.exception("records not matched", extra={"row": str(row.id), "error": name})
+        if isinstance(error, OperationalError) and actor.now() - made_at(row.id) < PATIENCE:
+            return False
+        _put_aside(actor, row, name)
+    return True
+
+
+def _match(actor: Actor, row: Any) -> None:
     db.session.execute(delete(MatchWait).where(MatchWait.id == row.id))
     views = _standing(by_id(row.record_ids))
     _withdraw(actor, set(row.record_ids) - {view.record.id for view in views})
     _propose(actor, views)
-    return len(row.record_ids)
+
+
+def _put_aside(actor: Actor, row: Any, error: str) -> None:
+    """Let the records of a row wait one by one; of a single one write down that it is not matched."""
+    db.session.execute(delete(MatchWait).where(MatchWait.id == row.id))
+    if len(row.record_ids) > 1:
+        match_waits.add(actor.own_state(), row.record_ids, together=1)
+        return
+    for record_id in row.record_ids:
+        append(actor, Act(Action.RECORD_LEFT_UNMATCHED, "record", record_id, data={"error": error}))
 
 
 def _withdraw(actor: Actor, record_ids: Collection[UUID]) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from functools import partial
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.exc import OperationalError
 
 from salsa_ext.audit import Act, Action, append
@@ -27,36 +28,38 @@ from salsa_ext.values.actor import Actor, Purpose
 from salsa_ext.values.inquiries import Query
 
 log = logging.getLogger("salsa.worker")
-MOST: Final = 200
+MOST: Final = 20
+"""Questions of one transaction, which keeps them locked: some tenths of a second each."""
 PATIENCE: Final = timedelta(days=1)
 """How long a question is tried again for which the database had no time."""
 LEFT: Final = {"check": Action.CHECK_LEFT_UNTOLD, "seizure": Action.SEIZURE_LEFT_UNTOLD,
                "trace": Action.TRACE_LEFT_UNTOLD}  # fmt: skip
 
 
-def run(*, actor: Actor, most: int = MOST) -> int:
+def run(*, actor: Actor, most: int = MOST, failed: set[UUID] | None = None) -> int:
     """Tell of up to `most` checks that the actor's state made, and as many other questions of it.
 
     Returns how many are settled, the oldest first. Safe to run anywhere, twice, at once: what
     another run holds is passed over. One that fails keeps no other back: it is tried again, or the
-    audit says that it was left untold.
+    audit says that it was left untold. `failed` are those to pass over, and takes those of this run.
     """
     require(actor, Permission.CHECK_MAKE)
-    return _run_checks(actor, most) + _run_others(actor, most)
+    failed = set() if failed is None else failed
+    return _run_checks(actor, most, failed) + _run_others(actor, most, failed)
 
 
-def _run_checks(actor: Actor, most: int) -> int:
+def _run_checks(actor: Actor, most: int, failed: set[UUID]) -> int:
     untold = select(Check).where(Check.owner_state == actor.own_state(), ~Check.is_told)
-    rows = db.session.scalars(
-        untold.order_by(Check.id).limit(most).with_for_update(skip_locked=True)
-    )
-    checks = rows.all()
+    return _settle_oldest(untold, Check.id, most, failed, partial(_settle_checks, actor))
+
+
+def _settle_checks(actor: Actor, checks: Sequence[Check]) -> list[Check]:
     made_by = askers.of(actor, "check", [check.id for check in checks])
 
     def tell(check: Check) -> None:
         _tell_of_check(actor, made_by[str(check.id)], check)
 
-    return sum(_settle_check(actor, check, tell) for check in checks)
+    return [check for check in checks if _settle_check(actor, check, tell)]
 
 
 def _settle_check(actor: Actor, check: Check, tell: Callable[[Check], None]) -> bool:
@@ -65,18 +68,33 @@ def _settle_check(actor: Actor, check: Check, tell: Callable[[Check], None]) -> 
     return is_settled
 
 
-def _run_others(actor: Actor, most: int) -> int:
+def _run_others(actor: Actor, most: int, failed: set[UUID]) -> int:
     waiting = select(OwnerWait).where(OwnerWait.owner_state == actor.own_state())
-    rows = db.session.scalars(
-        waiting.order_by(OwnerWait.id).limit(most).with_for_update(skip_locked=True)
-    )
+    return _settle_oldest(waiting, OwnerWait.id, most, failed, partial(_settle_others, actor))
+
+
+def _settle_others(actor: Actor, rows: Sequence[OwnerWait]) -> list[OwnerWait]:
     settled = [
-        row for row in rows.all()
+        row for row in rows
         if _settle(actor, row.kind, row.cause_id, row.at, lambda: _tell_of(actor, row))  # noqa: B023 - called at once
     ]  # fmt: skip
     for row in settled:
         db.session.delete(row)
-    return len(settled)
+    return settled
+
+
+def _settle_oldest(
+    waiting: Select[Any], key: Any, most: int, failed: set[UUID],
+    settle: Callable[[Sequence[Any]], Sequence[Any]],
+) -> int:  # fmt: skip
+    """Settle the oldest rows, and where none of them can be those behind them; returns how many."""
+    while True:
+        left = waiting.where(key.not_in(failed)).order_by(key).limit(most)
+        rows = db.session.scalars(left.with_for_update(skip_locked=True)).all()
+        settled = settle(rows)
+        failed.update(row.id for row in rows if row not in settled)
+        if settled or not rows:
+            return len(settled)
 
 
 def _settle(actor: Actor, kind: str, cause: UUID, at: datetime, tell: Callable[[], None]) -> bool:

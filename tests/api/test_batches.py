@@ -77,7 +77,7 @@ def test_the_last_line_says_that_it_is_the_end_and_who_was_searched(ask):
     ({"serial": "???"}, "serial"), ({"serial": "A1"}, "serial"), ({}, "serial"),
     ({"serial": "A" * 65}, "serial"), ({"serial": "ABC\x07123"}, "serial"),
     (GUN | {"year": "2020"}, "year"), (GUN | {"maker": "Taurus"}, "maker"),
-    (GUN | {"purpose": "street"}, "purpose"), ("ABC123456", ""), (None, ""), ([], ""),
+    (GUN | {"purpose": "street"}, "purpose"), ("ABC123456", "row"), (None, "row"), ([], "row"),
 ])  # fmt: skip
 def test_what_is_wrong_with_one_is_its_lines_problem_and_no_others(ask, wrong, field):
     before, problem, after, _ = lines(ask(GUN, wrong, GUN))
@@ -268,3 +268,10 @@ def test_parts_are_answered_one_after_the_other_and_none_stays_in_memory(police,
 
 def errors(caplog):
     return [record.message for record in caplog.records if record.levelname == "ERROR"]
+
+
+@pytest.mark.parametrize("said", [None, 1, "ABC123456", [GUN]])
+def test_what_is_no_object_is_told_in_a_body_as_in_a_file(ask, upload, said):
+    in_body, *_ = lines(ask(said))
+    in_file, *_ = lines(upload(json.dumps(said) + "\n", NDJSON))
+    assert in_body["errors"] == in_file["errors"] == {"row": ["This line is no JSON object."]}

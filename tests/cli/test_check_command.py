@@ -29,6 +29,22 @@ def sold(fresh_database):
 
 
 @pytest.fixture
+def stolen(salsa, fresh_database):
+    """The same gun, reported stolen by Uruguay; both states have an office that can be called."""
+    application = create_app(fresh_database)
+    posted = [("URY", "police_officer", "/reports", bodies.report())]
+    for state, telephone in (("PRY", "+595 21 0000"), ("URY", "+598 2 0000")):
+        office = {"agency": f"{state}-POLICE", "kind": "duty_24h", "languages": ["es"],
+                  "hours": "24 h", "telephone": telephone}  # fmt: skip
+        posted.append((state, "state_administrator", "/contacts", office))
+    with application.app_context():
+        for state, role, path, body in posted:
+            key = actors.token(state, role, SYSTEM.now(), None, timedelta(days=1))
+            actors.Client(application.test_client(), key).post(path, body)
+        db.engine.dispose()
+
+
+@pytest.fixture
 def guns(tmp_path):
     path = tmp_path / "guns.csv"
     path.write_text("serial,make\nABC123456,Taurus\nZZZ999888,\n???,\nABC123457,Taurus\n")
@@ -41,6 +57,28 @@ def test_a_serial_is_checked_with_the_reasons_of_its_score(salsa, sold):
     assert f"domestic_sale of 2024-05-06, record {sold}\n" in said.stdout
     assert "serial_same   The serial is the same.\n" in said.stdout
     assert "PRY  1  records through" in said.stdout
+
+
+def test_a_stolen_gun_is_said_to_be_with_whom_to_call(salsa, stolen, guns, tmp_path):
+    said = salsa(*ASK, *GUN).stdout.splitlines()
+    assert said[0].startswith("hit: Reported stolen by URY. Compare the gun")
+    assert said[1:3] == ["  call URY-POLICE, +598 2 0000", "  call PRY-POLICE, +595 21 0000"]
+    written = tmp_path / "answers.csv"
+    salsa(*ASK, "--file", guns, "--answers", str(written))
+    rows = list(csv.DictReader(written.read_text("utf-8-sig").splitlines()))
+    assert [row["reported"] for row in rows] == ["theft", "", "", "theft"]
+
+
+def test_a_make_that_did_not_count_is_said_of_one_and_of_a_file(salsa, tmp_path):
+    noted = "make: “taruus” is no make that is known here, and did not count. Did you mean Taurus?"
+    said = salsa(*ASK, "--make", "taruus", "ABC123456").stdout
+    assert said.splitlines()[1] == f"  {noted}"
+    path, written = tmp_path / "guns.csv", tmp_path / "answers.csv"
+    path.write_text("serial,make\nABC123456,Taurus\nABC123456,taruus\n")
+    said = salsa(*ASK, "--file", str(path), "--answers", str(written))
+    assert f"line 3, {noted}" in said.stderr and "line 2," not in said.stderr
+    rows = list(csv.DictReader(written.read_text("utf-8-sig").splitlines()))
+    assert [row["remarks"] for row in rows] == ["", noted]
 
 
 def test_a_check_is_given_as_over_http_too(salsa, sold):

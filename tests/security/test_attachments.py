@@ -6,6 +6,9 @@ import zlib
 import pytest
 from PIL import Image
 
+from salsa_ext.config import MIB
+from salsa_ext.db import db
+from salsa_ext.services import contents, pdfs
 from tests import bodies, files
 
 PURPOSE = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
@@ -105,7 +108,7 @@ def test_a_file_of_another_kind_is_refused_whatever_it_is_called(refused, file):
 @pytest.mark.parametrize("said", [
     b"/OpenAction << /S /JavaScript /JS (app.alert) >>", b"/A << /S /Launch >>",
     b"/Names << /EmbeddedFiles 3 0 R >>", b"/AcroForm << /XFA 3 0 R >>", b"/S /J#61vaScript",
-    b"/S /#4C#61unch", b"/S /SubmitForm", b"/Subtype /RichMedia",
+    b"/S /#4C#61unch", b"/S /#4ca#75nch", b"/S /SubmitForm", b"/Subtype /RichMedia",
 ])  # fmt: skip
 def test_a_pdf_that_could_act_on_its_reader_is_refused(refused, said):
     wanted = "This PDF holds programs, actions or other files; print it to PDF once more."
@@ -124,6 +127,39 @@ def test_a_pdf_whose_objects_cannot_be_looked_into_is_refused(refused):
 def test_a_pdf_that_grows_beyond_bounds_is_refused(refused, monkeypatch):
     monkeypatch.setattr("salsa_ext.services.pdfs.MOST_INFLATED", 1_000_000)
     assert refused(files.pdf(packed=b" " * 2_000_000)).startswith("This PDF is packed in a way")
+
+
+@pytest.mark.parametrize("packed", [b" " * 8_000_000, b"/#4" * 400_000])
+def test_a_small_pdf_that_takes_long_to_look_into_is_refused(refused, packed):
+    file = files.pdf(packed=packed)
+    assert len(file) < 10_000
+    assert refused(file).startswith("This PDF is packed in a way")
+
+
+def test_no_pdf_is_looked_into_beyond_64_mib(refused, monkeypatch):
+    inflated = []
+    search = pdfs._search
+    monkeypatch.setattr(pdfs, "_search", lambda text: inflated.append(len(text)) or search(text))
+    monkeypatch.setattr(pdfs, "MOST_RATIO", 10_000)
+    stream = zlib.compress(bytes(30 * MIB))
+    streams = b"".join([b"9 0 obj << >>\nstream\n" + stream + b"\nendstream\n"] * 4)
+    assert refused(files.pdf(said=streams)).startswith("This PDF is packed in a way")
+    assert sum(inflated) < 70 * MIB
+
+
+@pytest.mark.parametrize("file,kind", [(files.pdf(), "document"), (files.drawing(), "photograph")])
+def test_a_file_is_looked_into_while_no_connection_is_held(
+    police, subject, monkeypatch, file, kind
+):
+    def take(received):
+        held.append(db.session.registry().in_transaction())
+        return real(received)
+
+    held, real = [], contents._is_picture if kind == "photograph" else pdfs.check
+    place = (contents, "_is_picture") if kind == "photograph" else (pdfs, "check")
+    monkeypatch.setattr(*place, take)
+    files.attach(police, subject, file, kind=kind)
+    assert held == [False]
 
 
 def test_an_encrypted_pdf_is_refused(refused):
@@ -185,6 +221,58 @@ def test_the_owner_reads_who_was_given_an_attachment(as_actor, police, other, su
     assert (entry["state"], entry["subject_id"], entry["case_number"]) == (
         "PRY", made["id"], "C-1",
     )  # fmt: skip
+
+
+def disclosed(as_actor):
+    entries = as_actor("BRA", "auditor").get("/audit?action=attachment:disclosed").json["items"]
+    return [(entry["state"], entry["subject_id"], entry["data"]["groups"]) for entry in entries]
+
+
+@pytest.mark.parametrize("path", ["?subject={subject}", "/{id}"])
+def test_the_owner_reads_who_was_told_of_an_attachment(as_actor, police, other, subject, path):
+    made = files.attach(police, subject, files.pdf(), title="Frame").json
+    asked = path.format(subject=subject, id=made["id"])
+    other.get(f"/attachments{asked}", **PURPOSE)
+    police.get(f"/attachments{asked}")
+    assert disclosed(as_actor) == [("PRY", made["id"], ["document", "remarks"])]
+
+
+def test_that_a_file_was_handed_out_is_told_apart_from_what_is_known_of_it(
+    as_actor, police, other, subject
+):
+    made = files.attach(police, subject, files.pdf()).json
+    other.get(f"/attachments/{made['id']}/content", **PURPOSE)
+    other.get(f"/attachments/{made['id']}", **PURPOSE)
+    assert disclosed(as_actor) == [
+        ("PRY", made["id"], ["document"]), ("PRY", made["id"], ["content"]),
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def of_record(as_actor, police):
+    """Return what is attached to a record that Brazil keeps open, hides behind a pointer, or is silent on."""
+
+    def attach(visibility):
+        body = bodies.report(visibility=visibility)
+        record = police.post("/reports", body).json["firearm"]["record"]
+        files.attach(police, f"record:{record}", files.pdf())
+        return f"/attachments?subject=record:{record}"
+
+    return attach
+
+
+def test_who_may_read_an_open_record_is_told_whom_to_ask_for_what_is_attached(of_record, other):
+    refused = other.get(of_record("open"), 403, **PURPOSE).json["detail"]
+    assert refused == (
+        "What is attached to a record is shown to the states that it concerns; ask Brazil."
+    )
+
+
+@pytest.mark.parametrize("visibility", ["pointer", "silent"])
+def test_of_what_is_attached_to_a_record_that_is_not_open_nothing_is_told(
+    of_record, other, visibility
+):
+    other.get(of_record(visibility), 404, **PURPOSE)
 
 
 def test_an_attachment_is_withdrawn_by_its_own_state_alone(police, other, subject):

@@ -2,20 +2,24 @@
 
 import random
 from collections import Counter
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select, text
 
+from api import working
 from api.schemas.reports import ReportRequest
 from api.schemas.seizures import SeizureRequest
 from api.schemas.transfers import TransferRequest
-from salsa_ext.db import db
+from salsa_ext.clock import FixedClock
+from salsa_ext.db import db, transaction
 from salsa_ext.errors import Invalid
-from salsa_ext.models import AuditEntry, Match, Notification
+from salsa_ext.models import AuditEntry, Match, MatchWait, Notification, Record
 from salsa_ext.readmodels import alike
 from salsa_ext.readmodels.search import search
-from salsa_ext.services import matches, rematching, reports, seizures, transfers
+from salsa_ext.services import match_waits, matches, rematching, reports, seizures, transfers
 from tests import bodies
+from tests.conftest import NOW
 
 STATES = ("BRA", "PRY", "URY")
 MAKES = ("Taurus", "Glock", None)
@@ -159,3 +163,92 @@ def test_guns_that_share_no_mark_are_read_and_not_searched(run, asked):
     asked.clear()
     assert run("PRY", rematching.run) == len(serials)
     assert not [statement for statement in asked if "salsa_near" in statement]
+
+
+@pytest.fixture
+def waiting(run):
+    """Two rows that wait in each of two states: three guns in the older one, one in the other."""
+    return {state: run(state, _wait) for state in ("BRA", "URY")}
+
+
+def _wait(actor):
+    serials = [f"{actor.state}{number}" for number in (10001, 10002, 10003, 20001)]
+    guns = [bodies.firearm(serial=serial) for serial in serials]
+    batch = [TransferRequest().load(bodies.transfer(firearm=gun)) for gun in guns]
+    transfers.record_many(actor=actor, batch=batch)
+    db.session.execute(delete(MatchWait).where(MatchWait.owner_state == actor.state))
+    known = {record.serial: record.id for record in db.session.scalars(select(Record))}
+    ids = [known[serial] for serial in serials]
+    match_waits.add(actor.state, ids[:3])
+    match_waits.add(actor.state, ids[3:])
+    return {serial: str(record_id) for serial, record_id in known.items()}
+
+
+@pytest.fixture
+def fail(monkeypatch):
+    """Let the search fail wherever a serial is among those that are looked for."""
+
+    def at(serial, how):
+        def searched_many(actor, views, of_document):
+            if serial in [view.record.serial for view in views]:
+                how()
+            done.extend(view.record.serial for view in views)
+            return real(actor, views, of_document)
+
+        done, real = [], rematching.matches.searched_many
+        monkeypatch.setattr(rematching.matches, "searched_many", searched_many)
+        return done
+
+    return at
+
+
+def _broken():
+    raise ZeroDivisionError
+
+
+def _late():
+    db.session.execute(text("SET LOCAL statement_timeout = 1"))
+    db.session.execute(text("SELECT pg_sleep(1)"))
+
+
+def _all(run, state):
+    return list(iter(lambda: run(state, rematching.run), 0))
+
+
+def test_a_record_that_cannot_be_matched_keeps_no_other_back(waiting, run, fail, as_actor):
+    done = fail("BRA10002", _broken)
+    assert _all(run, "BRA") == [3, 1, 1, 1, 1]
+    assert sorted(done) == ["BRA10001", "BRA10003", "BRA20001"]
+    [left] = as_actor("BRA", "auditor").get("/audit?action=record:left_unmatched").json["items"]
+    assert (left["subject_id"], left["data"]) == (
+        waiting["BRA"]["BRA10002"], {"error": "ZeroDivisionError"}
+    )  # fmt: skip
+
+
+def test_a_row_for_which_the_database_has_no_time_is_tried_again(waiting, run, fail, monkeypatch):
+    done = fail("BRA10002", _late)
+    assert _all(run, "BRA") == [1]
+    assert done == ["BRA20001"]
+    monkeypatch.undo()
+    assert _all(run, "BRA") == [3]
+
+
+def test_it_is_not_tried_again_for_ever(waiting, actor, fail, monkeypatch):
+    monkeypatch.setattr(rematching, "PATIENCE", timedelta(days=-10_000))
+    fail("BRA20001", _late)
+    done = []
+    for _ in range(3):
+        with transaction(actor("BRA")):
+            done.append(rematching.run(actor=actor("BRA")))
+    assert done == [3, 1, 0]
+
+
+def test_a_state_for_which_matching_fails_keeps_no_other_from_its_turn(waiting, fail, monkeypatch):
+    def run(*, actor):
+        if actor.state == "BRA":
+            raise ZeroDivisionError
+        return real(actor=actor)
+
+    real = rematching.run
+    monkeypatch.setattr(rematching, "run", run)
+    assert working.matched(FixedClock(NOW)) == 4

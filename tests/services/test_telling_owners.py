@@ -109,6 +109,29 @@ def test_a_check_for_which_the_database_has_no_time_is_tried_again(
     assert {entry["subject_id"] for entry in entries()} == {first, *others}
 
 
+def test_what_fails_stands_in_no_other_s_way_and_is_tried_once_a_round(
+    held, ask, entries, fail, monkeypatch
+):
+    tried = []
+
+    def late():
+        tried.append(1)
+        time_out()
+
+    _, *others = [ask(serial) for serial in SERIALS]
+    fail(SERIALS[0], late)
+    monkeypatch.setattr(telling_owners.run, "__kwdefaults__", {"most": 1, "failed": None})
+    assert working.told(FixedClock(NOW)) == 2
+    assert {entry["subject_id"] for entry in entries()} == set(others)
+    assert len(tried) == 1
+
+
+def test_a_transaction_keeps_no_more_than_twenty_checks_locked(ask, run):
+    for number in range(21):
+        ask(f"QWX1000{number}")
+    assert [run("BRA", telling_owners.run) for _ in range(3)] == [20, 1, 0]
+
+
 def test_it_is_not_tried_again_for_ever(held, ask, run, entries, fail, change):
     first = ask(SERIALS[0])
     change(first, at=NOW - timedelta(days=2))
@@ -120,10 +143,10 @@ def test_it_is_not_tried_again_for_ever(held, ask, run, entries, fail, change):
 def test_a_state_for_which_telling_fails_keeps_no_other_from_its_turn(
     held, ask, entries, monkeypatch, caplog
 ):
-    def run(*, actor):
+    def run(*, actor, **options):
         if actor.state == "ARG":
             raise ZeroDivisionError
-        return real(actor=actor)
+        return real(actor=actor, **options)
 
     real = telling_owners.run
     ask(SERIALS[0], "ARG")
@@ -219,7 +242,7 @@ def test_one_that_fails_is_written_down_and_keeps_no_other_back(
 
     failing, check = post(kind, SERIALS[0]), ask(SERIALS[1])
     monkeypatch.setattr(telling_owners.matches, "searched", fail)
-    monkeypatch.setattr(telling_owners.legs, "candidates", fail)
+    monkeypatch.setattr(telling_owners.candidates, "of", fail)
     assert [run("BRA", telling_owners.run) for _ in range(2)] == [2, 0]
     assert [entry["subject_id"] for entry in entries()] == [check]
     [untold] = entries("BRA", f"{kind}:left_untold")

@@ -90,6 +90,25 @@ def test_a_state_without_an_office_says_so(officer, sell):
     assert "Paraguay has no office registered that can be called." in text(ask(officer))
 
 
+@pytest.mark.parametrize("language,said", [
+    ("en", "⚠ Reported stolen: Paraguay"), ("es", "⚠ Denunciada como robada: Paraguay"),
+    ("fr", "⚠ Déclarée volée : Paraguay"), ("pt", "⚠ Comunicada como furtada ou roubada: Paraguai"),
+])  # fmt: skip
+def test_a_stolen_gun_is_said_to_be_in_words_and_by_a_sign(officer, as_actor, language, said):
+    as_actor("PRY", "police_officer").post("/reports", bodies.report())
+    page = text(ask(officer, headers={"Accept_Language": language}))
+    assert said.replace(" :", ":") in page.replace(" :", ":").replace("\xa0", " ")
+
+
+def test_all_states_that_hold_something_are_named_to_be_called(officer, sell, as_actor):
+    as_actor("PRY", "state_administrator").post("/contacts", DUTY)
+    as_actor("URY", "police_officer").post("/reports", bodies.report())
+    sell()
+    page = text(ask(officer))
+    assert "PRY-POLICE , Paraguay 24-hour duty service" in page
+    assert "Uruguay has no office registered that can be called." in page
+
+
 def test_of_a_pointer_nothing_but_its_state_and_office_is_shown(officer, sell, as_actor):
     as_actor("PRY", "state_administrator").post("/contacts", DUTY)
     record = sell(visibility="pointer")
@@ -132,6 +151,14 @@ def test_what_is_wrong_is_told_at_its_field_as_it_was_typed(officer, changes, fi
     assert f'<a href="#{field}">' in page and f'id="{field}-wrong"' in page
     assert said in text(page).replace("&#39;", "'")
     assert f'value="{asked(**changes)["serial"]}"' in page
+
+
+def test_a_make_that_did_not_count_is_said_beside_the_verdict_and_at_its_field(officer, sell):
+    sell()
+    page = ask(officer, make="taruus")
+    remark = "“taruus” is no make that is known here, and did not count. Did you mean Taurus?"
+    assert f"! Make : {remark}" in text(page) and '<a href="#make">' in page
+    assert f'<p class="hint" id="make-hint">{remark}</p>' in page
 
 
 def test_a_country_is_taken_by_its_name(officer, sell):

@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 import api.web
 from api.i18n import catalogue
+from api.web.pages import PAGES
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import RULES
 from salsa_ext.readmodels.names import labels
@@ -16,7 +17,9 @@ from salsa_ext.values.codes import LANGUAGES
 
 WEB = Path(api.web.__file__).parent
 INLINE = re.compile(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)")
-DOING = re.compile(r'<a href="/docs#/([^"]+)">([^<]+)</a>')
+DOING = re.compile(
+    r'<a href="/docs#/([^"]+)">([^<]+) <span class="quiet">\(for programs\)</span></a>'
+)
 VENDOR = WEB / "static/vendor"
 SENTENCE = re.compile(r"""\b_\(\s*(["'])(.+?)\1\s*[,)]""", re.DOTALL)
 
@@ -40,9 +43,15 @@ def test_the_home_page_leads_each_role_to_what_it_may_do_and_to_nothing_else(sig
         for operations in document
         for method, operation in operations.items() if method in ("get", "post")
     }  # fmt: skip
-    assert {routes[place] for place in shown} == RULES[role] & set(routes.values())
+    assert {routes[place] for place in shown} == RULES[role] & set(routes.values()) - PAGES.keys()
     assert not any(":" in said for said in shown.values())
     somebody.open("/docs")
+
+
+def test_what_has_a_page_leads_there_before_what_is_for_programs(signed_in):
+    home = signed_in("BRA", "police_officer").open("/").partition("What you can do")[2]
+    checks, programs = home.index('<li><a href="/checks/new">'), home.index("/docs#/")
+    assert checks < programs and '<li><a href="/matches">' in home[:programs]
 
 
 def test_what_a_role_may_do_is_said_in_the_readers_language(signed_in):

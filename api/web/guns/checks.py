@@ -64,12 +64,21 @@ def _page(actor: Actor, form: Form, answer: Said | None = None) -> str:
         return render_template("guns/check.html", **shared)
     return render_template(
         "guns/answer.html", answer=answer, now=actor.now(), most=_most(answer["candidates"]),
-        offices=_offices(answer["candidates"]), searched=_by_name(answer["searched"]), **shared,
+        offices=_offices(answer["candidates"]), searched=_by_name(answer["searched"]),
+        unreachable=_unreachable(actor, answer),
+        noted={one["field"]: one["text"] for one in answer["remarks"]}, **shared,
     )  # fmt: skip
 
 
 def _by_name(searched: Iterable[Said]) -> list[Said]:
     return sorted(searched, key=lambda one: names.fold("state", shown.label("state", one["state"])))
+
+
+def _unreachable(actor: Actor, answer: Said) -> list[str]:
+    """Return the other states that hold something, and have no office that can be called."""
+    offices = {contact["state"] for contact in answer["next"]["contacts"]}
+    holders = dict.fromkeys(one["state"] for one in answer["candidates"])
+    return [state for state in holders if state not in offices and state != actor.state]
 
 
 def _most(candidates: Iterable[Said]) -> float:

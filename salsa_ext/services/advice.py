@@ -1,0 +1,116 @@
+"""What to do with what a check found: what is reported of the gun, in which words, and whom to call."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from salsa_ext.errors import Coded, Message, say
+from salsa_ext.matching.evidence import POSSIBLE
+from salsa_ext.readmodels.crowds import Candidate
+from salsa_ext.readmodels.search import MARGIN
+
+REPORTED: Final = {
+    "theft": say("Reported stolen by {state}."),
+    "loss": say("Reported lost by {state}."),
+    "seized": say("Seized before: {state} has the record."),
+    "found": say("Found before: {state} has the record."),
+    "surrendered": say("Surrendered before: {state} has the record."),
+    "recovery": say("Reported recovered by {state}."),
+}
+"""Events of crime, what weighs most for an officer first."""
+MISSING: Final = ("theft", "loss")
+CALL: Final = say("Compare the gun with the record, then call the state that holds it.")
+OWN: Final = say("Compare the gun with the record, which your own state holds.")
+UNSEEN: Final = say("A state holds something of this serial and lets only its office say what: call it, and"
+                    " let it compare the gun.")  # fmt: skip
+MAY_BE_UNSEEN: Final = say("A state may hold something of this gun and lets only its office say what: ask it"
+                           " before you act.")  # fmt: skip
+COMPARE: Final = say("Compare make, model and calibre with the record before you act.")
+NONE: Final = say("Not in the records searched; that does not make it lawful.")
+
+
+@dataclass(frozen=True)
+class Reported:
+    """The event by which a gun is known to be stolen, lost, seized and so on, and who says so."""
+
+    event: str
+    state: str
+
+    @property
+    def text(self) -> Message:
+        """Return it in words."""
+        return Message(REPORTED[self.event].text, {"state": Coded("state", self.state)})
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What to do, in words, and the states to call, the one to call first in front."""
+
+    action: str
+    text: Message
+    states: Sequence[str] = ()
+    reported: Reported | None = None
+
+
+def shown(found: Iterable[Candidate], most: int) -> list[Candidate]:
+    """Return the candidates that are shown: none below what is possible, events of crime first of equals.
+
+    What may not be read is placed as it was found, last among equals.
+    """
+    worth = [one for one in found if one.evidence.bits >= POSSIBLE]
+    worth.sort(key=lambda one: (-one.evidence.bits, not _is_of_crime(one)))
+    return worth[:most]
+
+
+def of(verdict: str, seen: Sequence[Candidate], asker: str | None) -> Advice:
+    """Return what to do about what an answer shows; offices of the asker's own state stand last."""
+    if verdict == "no_hit":
+        return Advice("none", NONE)
+    bearing = _bearing(verdict, seen)
+    reported = _reported(bearing)
+    states = _to_call([*([reported] if reported else []), *bearing, *seen], asker)
+    told = Reported(reported.held.event, reported.held.state) if reported else None
+    return Advice(*_said(verdict, bearing, states), states, told)
+
+
+def _said(
+    verdict: str, bearing: Sequence[Candidate], states: Collection[str]
+) -> tuple[str, Message]:
+    if not any(one.is_open for one in bearing):
+        return "call_owner", UNSEEN if verdict == "hit" else MAY_BE_UNSEEN
+    if verdict == "possible":
+        return "compare", COMPARE
+    return ("call_owner", CALL) if states else ("compare", OWN)
+
+
+def _bearing(verdict: str, seen: Sequence[Candidate]) -> list[Candidate]:
+    """Return the candidates that make the verdict; the records of one gun differ a little."""
+    if verdict == "hit":
+        return [one for one in seen if one.evidence.strength == "strong"]
+    best = max((one.evidence.bits for one in seen), default=0.0)
+    return [one for one in seen if one.evidence.bits >= best - MARGIN]
+
+
+def _is_of_crime(one: Candidate) -> bool:
+    return one.is_open and one.held.event in REPORTED
+
+
+def _reported(bearing: Sequence[Candidate]) -> Candidate | None:
+    """Return what is reported of the gun: that it is missed, unless it was recovered since."""
+    of_crime = [one for one in bearing if _is_of_crime(one) and not one.held.is_superseded]
+    recovered = [one.held.occurred_on for one in of_crime if one.held.event == "recovery"]
+    standing = [
+        one for one in of_crime
+        if one.held.event not in MISSING or not any(on >= one.held.occurred_on for on in recovered)
+    ]  # fmt: skip
+    weight = list(REPORTED)
+    return min(standing, key=lambda one: weight.index(one.held.event), default=None)
+
+
+def _to_call(found: Iterable[Candidate], asker: str | None) -> list[str]:
+    """Return the states that hold something, each once; the asker's own last, and never alone."""
+    states = list(dict.fromkeys(one.held.state for one in found))
+    others = [state for state in states if state != asker]
+    return [*others, *(state for state in states if state == asker)] if others else []

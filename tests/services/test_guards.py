@@ -1,0 +1,121 @@
+"""What a search, a history and a delivery leave out, each seen from where it would show."""
+
+from datetime import date
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select, update
+
+from salsa_ext.db import db, transaction
+from salsa_ext.matching import marks
+from salsa_ext.matching.evidence import Description, weigh
+from salsa_ext.models import MarkForm, MarkKey, Match
+from salsa_ext.readmodels import crowds
+from salsa_ext.readmodels.crowds import Candidate
+from salsa_ext.readmodels.marks import Held
+from salsa_ext.readmodels.search import held_of
+from salsa_ext.services import deliveries, histories, rematching
+from salsa_ext.services.histories import Way
+from salsa_ext.values.ids import new_id
+from tests import bodies
+
+KEY = marks.key("ABC123456")
+
+
+@pytest.fixture
+def sell(as_actor):
+    def make(**changes):
+        gun = bodies.firearm(**changes.pop("gun", {}))
+        body = bodies.transfer(firearm=gun, **changes)
+        clerk = as_actor("PRY", "licensing_officer")
+        return clerk.post("/transfers", body).json["firearm"]["record"]
+
+    return make
+
+
+@pytest.fixture
+def ask(as_actor):
+    def post(**changes):
+        return as_actor("BRA", "police_officer").post("/checks", bodies.check(**changes)).json
+
+    return post
+
+
+def test_a_mark_of_what_did_not_happen_after_all_is_not_found_as_it_was_written(sell, ask, run):
+    sell()
+    assert ask()["verdict"] == "hit"
+    void = update(MarkKey).where(MarkKey.key == KEY.value).values(is_void=True)
+    run("PRY", lambda actor: db.session.execute(void))
+    assert (ask()["verdict"], ask()["candidates"]) == ("no_hit", [])
+
+
+@pytest.mark.parametrize("visibility,seen", [("open", 1), ("pointer", 0), ("silent", 0)])
+def test_a_history_passes_through_another_state_s_record_where_it_is_open(
+    sell, actor, visibility, seen
+):
+    record = UUID(sell(visibility=visibility))
+    with transaction(actor("BRA")):
+        ways = {record: Way("PRY", "match")}
+        assert len(histories._visible(actor("BRA"), ways)) == seen
+
+
+def test_the_forms_of_a_mark_are_kept_for_each_make_that_bears_it(sell, run):
+    for make in ("Taurus", "Glock"):
+        sell(gun={"make": make})
+    wanted = select(MarkForm.make).where(MarkForm.target == KEY.value).distinct()
+    assert len(run("PRY", lambda actor: db.session.scalars(wanted).all())) == 2
+
+
+@pytest.mark.parametrize("place", ["first", "last"])
+def test_of_forty_guns_of_one_mark_that_alone_of_the_model_is_found(sell, ask, place):
+    made = [sell(gun={"model": f"{number:02}X"}) for number in range(40)]
+    at, model = {"first": (0, "00X"), "last": (39, "39X")}[place]
+    assert ask(model=model)["candidates"][0]["record"] == made[at]
+
+
+def _candidate(serial, visibility):
+    held = Held(new_id(), "PRY", serial, "registration", date(2024, 5, 6), "taurus", None,
+                "9x19", "pistol", "BRA", 2020, visibility, False)  # fmt: skip
+    asked = Description("ABC123456")
+    return Candidate(held, weigh(asked, held_of(held)))
+
+
+@pytest.mark.parametrize("visibility", ["open", "pointer"])
+def test_what_is_silent_takes_nothing_from_what_is_shown(visibility):
+    shown, other = _candidate("ABC123457", visibility), _candidate("ABC123458", visibility)
+    silent = [_candidate(f"ABC12345{glyph}", "silent") for glyph in "ACEF"]
+    assert crowds.weigh_in([shown, *silent])[0] == shown
+    assert crowds.weigh_in([shown, other])[0].evidence.crowd is not None
+
+
+def test_a_match_of_a_silent_record_is_left_to_the_worker_where_the_other_is_corrected(
+    sell, as_actor, run
+):
+    police, clerk = as_actor("BRA", "police_officer"), as_actor("PRY", "trace_analyst")
+    sell(visibility="silent")
+    made = police.post("/seizures", bodies.seizure())
+    run("BRA", rematching.run)
+    run("PRY", rematching.run)
+    assert len(clerk.get("/matches").json["items"]) == 1
+    other = bodies.seizure(items=[bodies.firearm(serial="KLM777888")], reason="Misread")
+    police.post(f"/seizures/{made.json['id']}/correct", other, 200, If_Match=made.headers["ETag"])
+    standing = select(Match.is_standing).where(Match.owner_state == "PRY")
+    assert run("PRY", lambda actor: db.session.scalars(standing).all()) == [True]
+
+
+def test_what_another_delivery_holds_is_not_offered_beside_it(as_actor, monkeypatch):
+    offered, real = [], deliveries._offer
+    monkeypatch.setattr(deliveries.pairs, "try_lock", lambda *states: False)
+    monkeypatch.setattr(deliveries, "_offer", lambda *said: offered.append(said) or real(*said))
+    gun = bodies.firearm()
+    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(firearm=gun))
+    analyst = as_actor("BRA", "trace_analyst")
+    made = analyst.post("/traces", bodies.trace())
+    send(analyst, made)
+    assert offered == []
+    monkeypatch.undo()
+
+
+def send(analyst, made):
+    path, etag = f"/traces/{made.json['id']}", made.headers["ETag"]
+    analyst.post(f"{path}/send", None, 200, If_Match=etag)
