@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -48,7 +49,9 @@ def event_name(code: str) -> str:
 
 
 def gun_name(described: Any) -> str:
-    """Return in a line what a firearm or other goods are: type, make, model, calibre."""
+    """Return in a line what a firearm or other goods are, a row or JSON: type, make, model, calibre."""
+    if isinstance(described, Mapping):
+        described = SimpleNamespace(**described)
     kind = label("type", described.type) if described.type else described.type_text
     parts = (kind or label("category", described.category), described.make_text, described.model,
              described.calibre_text)  # fmt: skip
