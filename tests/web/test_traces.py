@@ -86,7 +86,7 @@ def test_a_match_of_a_seizure_leads_to_its_trace(analyst, as_actor):
 ])  # fmt: skip
 def test_what_is_missing_or_wrong_is_told_at_its_field(analyst, changes, field):
     page = analyst.send("/traces/new", typed(**changes), 422).text
-    assert f'id="{field}-wrong"' in page and ">Found in a vehicle<" in page or "circ" in field
+    assert f'id="{field}-wrong"' in page
 
 
 def test_the_list_shows_gun_states_and_status_and_is_filtered(analyst, trace):
