@@ -129,6 +129,11 @@ def span(time: timedelta) -> str:
     return lists.format_list(said, locale=g.language)
 
 
+def days(count: int) -> str:
+    """Return a number of days."""
+    return str(units.format_unit(count, "duration-day", locale=g.language))
+
+
 def number(value: float) -> str:
     """Return a number with the language's own signs."""
     return numbers.format_decimal(value, locale=g.language)
@@ -150,4 +155,5 @@ GLOBALS: Final[dict[str, Callable[..., Any]]] = {
     "offset": offset, "city": city, "span": span, "number": number, "kilometres": kilometres,
     "names": names_of, "gun_name": gun_name, "may": may, "iso_day": iso_day,
     "iso_moment": iso_moment, "wrongs": summary, "event_name": event_name, "signed": signed,
+    "days": days,
 }  # fmt: skip

@@ -105,7 +105,7 @@ def test_a_trace_shows_its_chain_with_source_confidence_and_handling(analyst, tr
     assert "Ana Ejemplo" not in said and "To whom: Individual, Paraguay" in said
     assert "● Strong evidence" in said and "Source: transfer" in said
     assert "H1: not in court without the owner's permission" in said.replace("&#39;", "'")
-    assert "From the first sale to the find days: 664" in said
+    assert "From the first sale to the find 664 days" in said
     assert said.index("Domestic sale Last") < said.index("Found Mar 1, 2026 · Brazil")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +18,7 @@ from salsa_ext.errors import say
 from salsa_ext.matching.requests import WAITING
 from salsa_ext.readmodels import traces as reading
 from salsa_ext.readmodels.days import zone_of
-from salsa_ext.readmodels.traces import TraceView
+from salsa_ext.readmodels.traces import ResultView, TraceView
 from salsa_ext.services import disclosures
 from salsa_ext.values.actor import Actor
 
@@ -42,17 +41,24 @@ def trace(actor: Actor, trace_id: UUID) -> str:
     """Show one trace: what it found, its chain, and what each asked state said."""
     view = reading.get_trace(actor, trace_id)
     subject = _subject(view)
-    result = ResultResponse().dump(disclosures.read_result(actor=actor, trace_id=trace_id))
+    found = disclosures.read_result(actor=actor, trace_id=trace_id)
+    result = ResultResponse().dump(found) | _worded(found)
     return render_template(
         "console/trace.html", actor=actor, view=view, subject=subject, result=result,
-        trace=TraceResponse().dump(view), events=_by_record(result), words=words.KINDS,
+        trace=TraceResponse().dump(view), words=words.KINDS,
+        why={str(leg.id): [*map(words.worded, leg.why)] for leg in view.legs},
         replies=steps.awaited(actor, view), doings=doings.offered(steps.DOINGS, actor, subject),
         zone=zone_of(actor), done=steps.DONE.get(request.args.get("done", "")),
     )  # fmt: skip
 
 
-def _by_record(result: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {event["record"]: event for event in [*result["chain"], *result["conflicts"]]}
+def _worded(found: ResultView) -> dict[str, Any]:
+    """Return what of a result is said in sentences, as pages write them."""
+    result, diversion = found.result, found.result.point_of_diversion
+    return {
+        "missing": [*map(words.worded, result.missing)],
+        "point_of_diversion": diversion and diversion | {"why": words.worded(diversion["why"])},
+    }
 
 
 def _subject(view: TraceView) -> Subject:
