@@ -6,6 +6,7 @@ from flask import Flask
 
 from api.web import (
     boards,
+    console,
     csrf,
     desk,
     docs,
@@ -18,10 +19,10 @@ from api.web import (
     verification,
 )
 
-BLUEPRINTS = tuple(
-    module.blueprint
-    for module in (pages, signin, boards, desk, guns, notifications, docs, verification, forms)
-)
+MODULES = (
+    pages, signin, boards, desk, guns, console, notifications, docs, verification, forms,
+)  # fmt: skip
+BLUEPRINTS = tuple(module.blueprint for module in MODULES)
 
 
 def register(app: Flask) -> None:

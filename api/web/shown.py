@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -48,7 +49,9 @@ def event_name(code: str) -> str:
 
 
 def gun_name(described: Any) -> str:
-    """Return in a line what a firearm or other goods are: type, make, model, calibre."""
+    """Return in a line what a firearm or other goods are, a row or JSON: type, make, model, calibre."""
+    if isinstance(described, Mapping):
+        described = SimpleNamespace(**described)
     kind = label("type", described.type) if described.type else described.type_text
     parts = (kind or label("category", described.category), described.make_text, described.model,
              described.calibre_text)  # fmt: skip
@@ -126,6 +129,11 @@ def span(time: timedelta) -> str:
     return lists.format_list(said, locale=g.language)
 
 
+def days(count: int) -> str:
+    """Return a number of days."""
+    return str(units.format_unit(count, "duration-day", locale=g.language))
+
+
 def number(value: float) -> str:
     """Return a number with the language's own signs."""
     return numbers.format_decimal(value, locale=g.language)
@@ -147,4 +155,5 @@ GLOBALS: Final[dict[str, Callable[..., Any]]] = {
     "offset": offset, "city": city, "span": span, "number": number, "kilometres": kilometres,
     "names": names_of, "gun_name": gun_name, "may": may, "iso_day": iso_day,
     "iso_moment": iso_moment, "wrongs": summary, "event_name": event_name, "signed": signed,
+    "days": days,
 }  # fmt: skip

@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, select, tuple_
 
 from salsa_ext.db import db
-from salsa_ext.errors import NotFound
-from salsa_ext.matching.requests import RUNNING
+from salsa_ext.errors import Invalid, NotFound, say
+from salsa_ext.matching.requests import RUNNING, WAITING
 from salsa_ext.models import Account, TraceMessage, TraceRequest
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
@@ -53,6 +53,41 @@ def list_requests(
 ) -> Page[RequestView]:
     """Return a page of what is asked of your state, newest first."""
     require(actor, Permission.REQUEST_READ)
+    found = page(_wanted(filters), TraceRequest.id, limit, cursor)
+    return found.of(_views(found.items))
+
+
+def list_waiting(
+    actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
+) -> Page[RequestView]:
+    """Return a page of what waits for your state: what is due first, then what waits for a reply."""
+    require(actor, Permission.REQUEST_READ)
+    key = (TraceRequest.status.not_in(RUNNING), TraceRequest.due_at, TraceRequest.id)
+    query = _wanted(filters).where(TraceRequest.status.in_(WAITING))
+    if cursor is not None:
+        query = query.where(_after(key, cursor))
+    query = query.order_by(*key).limit(limit + 1).execution_options(populate_existing=True)
+    rows = db.session.scalars(query).all()
+    return Page(_views(rows[:limit]), _place(rows[limit - 1]) if len(rows) > limit else None)
+
+
+def _place(row: TraceRequest) -> str:
+    """Return where a request stands in the order of what waits."""
+    return f"{int(row.status not in RUNNING)}_{row.due_at.isoformat()}_{row.id}"
+
+
+def _after(key: tuple[Any, ...], cursor: str) -> ColumnElement[bool]:
+    try:
+        stands, due_at, last = cursor.split("_")
+        place = (stands == "1", datetime.fromisoformat(due_at), UUID(last))
+    except ValueError:
+        raise Invalid(
+            {"cursor": [say("This is not a cursor of this list; begin without one.")]}
+        ) from None
+    return tuple_(*key) > tuple_(*place)
+
+
+def _wanted(filters: Mapping[str, Any]) -> Select[TraceRequest]:
     query = select(TraceRequest)
     for name in ("status", "asking_state", "case_number", "priority"):
         if (value := filters.get(name)) is not None:
@@ -62,8 +97,7 @@ def list_requests(
     if (assignee := filters.get("assignee")) is not None:
         mine = select(Account.id).where(Account.username == assignee)
         query = query.where(TraceRequest.assignee_id.in_(mine))
-    found = page(query, TraceRequest.id, limit, cursor)
-    return found.of(_views(found.items))
+    return query
 
 
 def get_request(actor: Actor, request_id: UUID) -> RequestView:

@@ -68,12 +68,17 @@ def signed_in(app: Flask, account: Callable[..., str]) -> Callable[..., Visitor]
 
 @dataclass(frozen=True)
 class Site:
-    """An application that listens, with a busy post, an officer of it, one of the desk, police."""
+    """An application that listens: a busy post, an officer of it, one of the desk, police, analysts.
+
+    The one of `asking` is Brazil's, and asks Paraguay.
+    """
 
     url: str
     username: str
     licensing: str
     police: str
+    analyst: str
+    asking: str
 
 
 @pytest.fixture
@@ -84,12 +89,15 @@ def site(registered_database: Config) -> Iterator[Site]:
         username = open_account("PRY", "border_officer")
         licensing = open_account("PRY", "licensing_officer")
         police = open_account("PRY", "police_officer")
+        analyst, asking = open_account("PRY", "trace_analyst"), open_account("BRA", "trace_analyst")
+        scenes.waiting_requests(lambda state, role: _caller(served, state, role))
         scenes.busy_post(lambda state, role: _caller(served, state, role))
         scenes.tell("PRY", "A-LATE", "A-DUE", "A-NEXT")
     server = make_server("127.0.0.1", 0, served, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield Site(f"http://127.0.0.1:{server.server_port}", username, licensing, police)
+    url = f"http://127.0.0.1:{server.server_port}"
+    yield Site(url, username, licensing, police, analyst, asking)
     server.shutdown()
     thread.join()
     server.server_close()

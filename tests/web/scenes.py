@@ -44,6 +44,16 @@ def busy_post(caller: Caller) -> None:
     police.post("/traces", bodies.trace())
 
 
+def waiting_requests(caller: Caller) -> None:
+    """Two sales in Paraguay that others only know of; Brazil asks for one of the guns."""
+    dealer = caller("PRY", "licensing_officer")
+    for serial in ("TRC770011", "TRC550022"):
+        sale = bodies.transfer(visibility="pointer", firearm=bodies.firearm(serial=serial))
+        dealer.post("/transfers", sale)
+    asked = bodies.trace(case_number="C-55", firearm=bodies.firearm(serial="TRC550022"))
+    caller("BRA", "trace_analyst").post("/traces", asked)
+
+
 def _ship(exporter: Client, permit: Any, number: str, at: str, *serials: str) -> Any:
     papers = {"document_kind": "mic_dta", "document_number": "BR-2026-118", "plates": ["BRA2E19"]}
     expected = [{"stage": "entry", "post": POST, "at": at}]

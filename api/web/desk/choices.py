@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import g
 
+from api.web import shown
 from salsa_ext.readmodels import contacts, names, reference
 from salsa_ext.readmodels.states import participants
 from salsa_ext.values import codes
@@ -38,6 +39,17 @@ LISTS = {
     "purpose": codes.PURPOSES,
     "match_status": codes.MATCH_STATUSES,
     "strength": codes.MATCH_STRENGTHS,
+    "priority": codes.PRIORITIES,
+    "request_status": codes.LEG_STATUSES,
+    "trace_status": codes.TRACE_STATUSES,
+    "completeness": codes.COMPLETENESS,
+    "handling": codes.HANDLING_CODES,
+    "refusal_reason": codes.REFUSAL_REASONS,
+    "illicit_reason": codes.ILLICIT_REASONS,
+    "intended_use": codes.INTENDED_USES,
+    "leg_channel": codes.CHANNELS[1:],
+    "leg_status": codes.LEG_STATUSES_BY_HAND,
+    "lead_kind": codes.LEAD_KINDS,
 }
 
 
@@ -56,8 +68,9 @@ def listed(kind: str) -> Options:
 
 
 def offered(name: str, actor: Actor) -> Options:
-    """Return what a field offers: a closed list, or the own agencies or posts."""
-    own = {"agency": agencies, "post": own_posts}
+    """Return what a field offers: a closed list, the own agencies or posts, states, events."""
+    own = {"agency": agencies, "post": own_posts, "state": other_states, "event": events,
+           "helped": helped}  # fmt: skip
     return own[name](actor) if name in own else listed(name)
 
 
@@ -73,6 +86,21 @@ def states(besides: str | None = None) -> list[tuple[str, Options]]:
     )
     first, rest = (_by_name({code: named[code] for code in group}) for group in groups)
     return [("near", first), ("far", rest)]
+
+
+def other_states(actor: Actor) -> Options:
+    """Return the states beside the own one, those that take part first."""
+    return [option for _, group in states(besides=actor.state) for option in group]
+
+
+def helped(actor: Actor) -> Options:
+    """Return the two things that can be said of an answer."""
+    return [("true", shown.sentence("It helped")), ("false", shown.sentence("It did not help"))]
+
+
+def events(actor: Actor) -> Options:
+    """Return what can befall a gun, in the order of its life."""
+    return [(code, shown.event_name(code)) for code in codes.EVENTS]
 
 
 def types() -> list[tuple[str, Options]]:

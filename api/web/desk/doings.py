@@ -132,13 +132,13 @@ def _do(
     zone = zone_of(actor)
     form.called |= {one.path: translate(one.label) for one in doing.asked(subject.view)}
     data = form.load(doing.schema(), lambda body: doing.settle(body, subject.view, form), zone)
-    seen = {"seen": _version(form)} if doing.is_versioned else {}
+    seen = {"seen": version_of(form)} if doing.is_versioned else {}
     given = {} if doing.is_dataless else {"data": data}
     result = doing.command(actor=actor, **{argument: key}, **seen, **given)
     return doing.onward(result) or f"{subject.address}?done={doing.name}"
 
 
-def _version(form: Form) -> int:
+def version_of(form: Form) -> int:
     """Return the version that the page showed; one that nobody was shown is stale."""
     seen = form.get("seen")
     return int(seen) if seen.isdecimal() and len(seen) < 10 else 0

@@ -1,0 +1,63 @@
+"""Answering a request: with what was ticked and typed on its page, or by another word."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from api.schemas.requests import AnswerRequest
+from api.web import sending
+from api.web.access import again, sender, signed_in
+from api.web.console.blueprint import blueprint
+from api.web.console.requests import PICK, page_of, subject_of
+from api.web.console.sayings import DOINGS
+from api.web.console.words import sealed
+from api.web.desk import doings
+from api.web.typed import Form
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import require
+from salsa_ext.readmodels import names
+from salsa_ext.services import requests
+from salsa_ext.values.actor import Actor
+
+
+@blueprint.post("/requests/<uuid:request_id>/answer")
+@sender
+def answer(actor: Actor, request_id: UUID) -> Any:
+    """Answer with what was ticked and typed; the page of the request again where that cannot be."""
+    require(actor, Permission.REQUEST_ANSWER)
+    form = sending.sent()
+    done = sending.send(form, actor, lambda: _answer(actor, request_id, form))
+    return done or (again(actor, lambda: page_of(actor, request_id, form)), form.status)
+
+
+def _answer(actor: Actor, request_id: UUID, form: Form) -> str:
+    subject = subject_of(actor, request_id)
+    data = form.load(AnswerRequest(), lambda body: _complete(body, form))
+    sealed(requests.answer)(
+        actor=actor, request_id=request_id, seen=doings.version_of(form), data=data
+    )
+    return f"{subject.address}?done=answer"
+
+
+def _complete(body: dict[str, Any], form: Form) -> None:
+    """Take the records that were ticked, and countries by their names."""
+    picked = [path.removeprefix(PICK) for path, text in form.values.items()
+              if path.startswith(PICK) and text == "true"]  # fmt: skip
+    body["records"] = picked + body.get("records", [])
+    body["points_to"] = [names.state_named(text) or text for text in body.get("points_to", ())]
+
+
+@blueprint.get("/requests/<uuid:request_id>/<slug:name>")
+@signed_in
+def saying_form(actor: Actor, request_id: UUID, name: str) -> str:
+    """Show the form of something else that can be said."""
+    return doings.open_form(actor, doings.named(DOINGS, name), subject_of, request_id)
+
+
+@blueprint.post("/requests/<uuid:request_id>/<slug:name>")
+@sender
+def say_it(actor: Actor, request_id: UUID, name: str) -> Any:
+    """Say it, and show the request."""
+    doing = doings.named(DOINGS, name)
+    return doings.take_form(actor, doing, subject_of, request_id, "request_id")

@@ -1,0 +1,73 @@
+"""Replying to the question of a state, or writing down what came back by another channel."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from api.schemas.requests import ReplyRequest
+from api.vault import vault
+from api.web.access import sender, signed_in
+from api.web.console.blueprint import blueprint
+from api.web.console.traces import subject_of
+from api.web.desk import doings
+from api.web.desk.doings import Doing, Field
+from api.web.typed import Form
+from salsa_ext.errors import say
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.readmodels import names
+from salsa_ext.readmodels.traces import TraceView
+from salsa_ext.services import trace_steps
+from salsa_ext.services.legs import SENT
+from salsa_ext.values.actor import Actor
+
+WORDS = Field("text", say("In words"), "area", required=True, most=2000)
+BY_HAND = (
+    Field("status", say("What came back"), "choice", "leg_status", required=True),
+    Field("reference", say("Reference there"), required=False, most=100),
+    Field("events.0.event", say("What happened to the gun"), "choice", "event", required=False),
+    Field("events.0.occurred_on", say("Date"), "date", required=False),
+    Field("events.0.document_number", say("Number"), required=False, most=100),
+    Field("points_to", say("States to be asked"), "area", required=False,
+          hint=say("One on each line, by name or code.")),
+)  # fmt: skip
+REPLY = Doing(
+    "reply", say("Reply"),
+    say("To the question of the state; of another channel, what came back by it."),
+    ReplyRequest, trace_steps.reply, Permission.TRACE_REQUEST, SENT, (WORDS,), is_versioned=False,
+)  # fmt: skip
+
+
+def _reply_to(leg_id: UUID) -> Doing:
+    """Return the doing of one leg; what came by another channel has more fields."""
+
+    @wraps(trace_steps.reply)
+    def reply(**said: Any) -> None:
+        trace_steps.reply(vault=vault(), leg_id=leg_id, **said)
+
+    def more(view: TraceView) -> tuple[Field, ...]:
+        by_hand = any(leg.id == leg_id and leg.channel != "salsa" for leg in view.legs)
+        return BY_HAND if by_hand else ()
+
+    return replace(REPLY, command=reply, more=more, settle=_settle)
+
+
+def _settle(body: dict[str, Any], view: TraceView, form: Form) -> None:
+    if "points_to" in body:
+        body["points_to"] = [names.state_named(text) or text for text in body["points_to"]]
+
+
+@blueprint.get("/traces/<uuid:trace_id>/legs/<uuid:leg_id>/reply")
+@signed_in
+def reply_form(actor: Actor, trace_id: UUID, leg_id: UUID) -> str:
+    """Show the form of a reply."""
+    return doings.open_form(actor, _reply_to(leg_id), subject_of, trace_id)
+
+
+@blueprint.post("/traces/<uuid:trace_id>/legs/<uuid:leg_id>/reply")
+@sender
+def reply(actor: Actor, trace_id: UUID, leg_id: UUID) -> Any:
+    """Send the reply or keep what came back, and show the trace."""
+    return doings.take_form(actor, _reply_to(leg_id), subject_of, trace_id, "trace_id")

@@ -1,0 +1,101 @@
+"""What can be done to a trace: approve, send, withdraw, close, ask one more state, thank, assign, note."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from api.schemas.discrepancies import AssignRequest
+from api.schemas.fields import RequestSchema
+from api.schemas.requests import AskOneMoreRequest, FeedbackRequest, NoteRequest, WordsRequest
+from api.web.console.words import sealed
+from api.web.desk import doings
+from api.web.desk.doings import Doing, Field
+from salsa_ext.errors import Message, say
+from salsa_ext.matching.requests import SAID
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.readmodels.traces import TraceView
+from salsa_ext.services import trace_steps, traces
+from salsa_ext.services.legs import SENT
+from salsa_ext.services.trace_steps import ANY
+from salsa_ext.services.traces import UNSENT
+from salsa_ext.values.actor import Actor
+
+REPLIED = ("acknowledged", "sent", "clarification", "deferred")
+"""Statuses of a leg by another channel for which something may still come back."""
+
+
+def _is_of_another(actor: Actor, view: TraceView) -> bool:
+    return view.trace.requested_by is None or view.trace.requested_by != actor.account_id
+
+
+def _has_answers(actor: Actor, view: TraceView) -> bool:
+    return any(leg.status in SAID and leg.asked_in is not None for leg in view.legs)
+
+
+def awaited(actor: Actor, view: TraceView) -> set[UUID]:
+    """Return the legs to which something can be replied, or written down, by the actor."""
+    if view.trace.status not in SENT or Permission.TRACE_REQUEST not in actor.permissions:
+        return set()
+    return {leg.id for leg in view.legs
+            if leg.status in (("clarification",) if leg.channel == "salsa" else REPLIED)}  # fmt: skip
+
+
+def _moving(
+    name: str, title: Message, says: Message, command: Callable[..., Any],
+    statuses: tuple[str, ...], permission: Permission = Permission.TRACE_REQUEST, **more: Any,
+) -> Doing:  # fmt: skip
+    return Doing(name, title, says, WordsRequest, command, permission, statuses, (),
+                 is_dataless=True, **more)  # fmt: skip
+
+
+def _saying(
+    name: str, title: Message, says: Message, schema: type[RequestSchema],
+    command: Callable[..., Any], statuses: tuple[str, ...], *fields: Field, **more: Any,
+) -> Doing:  # fmt: skip
+    return Doing(name, title, says, schema, command, Permission.TRACE_REQUEST, statuses, fields,
+                 is_versioned=False, **more)  # fmt: skip
+
+
+DOINGS: doings.Doings = (
+    _moving("approve", say("Approve"), say("Approve what somebody else drafted; it can then be sent."),
+            traces.approve, ("draft",), Permission.TRACE_APPROVE, is_for=_is_of_another),
+    _moving("send", say("Send"),
+            say("All states that may know are asked. What they answer at once is there at once."),
+            sealed(traces.send), UNSENT),
+    _saying("legs", say("Ask one more state"),
+            say("A state that takes no part is asked by another channel; write down what came back."),
+            AskOneMoreRequest, sealed(trace_steps.ask_one_more), SENT,
+            Field("state", say("State"), "choice", "state", required=True),
+            Field("reason", say("Why this state"), "area", required=True, most=500),
+            Field("channel", say("Channel"), "choice", "leg_channel", required=False,
+                  hint=say("Only for a state that takes no part.")),
+            Field("reference", say("Reference there"), required=False, most=100)),
+    _saying("feedback", say("Say whether it helped"), say("The states that answered read it."),
+            FeedbackRequest, sealed(trace_steps.feedback), (*SENT, "closed"),
+            Field("helped", say("Did it help?"), "choice", "helped", required=True),
+            Field("text", say("In words"), "area", required=False, most=2000),
+            is_for=_has_answers),
+    _moving("close", say("Close"), say("Nothing more is expected; the result stays readable."),
+            traces.close, SENT),
+    _saying("assign", say("Assign"),
+            say("Let somebody of your state work on it. No other state learns who."),
+            AssignRequest, trace_steps.assign, ANY,
+            Field("username", say("User name"), required=True, most=100),
+            start=lambda actor, view: {"username": view.assignee or ""}),
+    _saying("notes", say("Write a note"), say("For your state alone: it never leaves it."),
+            NoteRequest, trace_steps.note, ANY,
+            Field("text", say("Note"), "area", required=True, most=2000)),
+    _moving("withdraw", say("Withdraw"),
+            say("States that have not answered are told; what was answered stays known to those who answered."),
+            sealed(traces.withdraw), (*UNSENT, *SENT), is_grave=True),
+)  # fmt: skip
+DONE = {
+    "asked": say("The trace is sent."), "drafted": say("The draft is kept."),
+    "approve": say("The draft is approved."), "send": say("The trace is sent."),
+    "legs": say("The state is asked."), "feedback": say("The states that answered are told."),
+    "close": say("The trace is closed."), "assign": say("It is assigned."),
+    "notes": say("The note is kept."), "withdraw": say("The trace is withdrawn."),
+    "reply": say("The reply is kept."),
+}  # fmt: skip

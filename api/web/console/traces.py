@@ -1,0 +1,90 @@
+"""The own state's traces as pages: the list, and one with its legs, its result and its chain."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import render_template, request, url_for
+
+from api.i18n import translate
+from api.schemas.traces import ResultResponse, TraceQuery, TraceResponse
+from api.web.access import sender, signed_in
+from api.web.console import steps, words
+from api.web.console.blueprint import blueprint
+from api.web.desk import choices, doings, listing
+from api.web.desk.doings import Subject
+from salsa_ext.errors import say
+from salsa_ext.matching.requests import WAITING
+from salsa_ext.readmodels import traces as reading
+from salsa_ext.readmodels.days import zone_of
+from salsa_ext.readmodels.traces import ResultView, TraceView
+from salsa_ext.services import disclosures
+from salsa_ext.values.actor import Actor
+
+
+@blueprint.get("/traces")
+@signed_in
+def traces(actor: Actor) -> str:
+    """Show the own state's traces, newest first, by the filters of the address."""
+    asked = listing.asked(TraceQuery)
+    page = reading.list_traces(actor, asked.filters, listing.LIMIT, asked.cursor)
+    return render_template(
+        "console/traces.html", actor=actor, form=asked.form, page=page, choices=choices,
+        waiting=WAITING, onward=listing.address(page.next), zone=zone_of(actor),
+    )  # fmt: skip
+
+
+@blueprint.get("/traces/<uuid:trace_id>")
+@signed_in
+def trace(actor: Actor, trace_id: UUID) -> str:
+    """Show one trace: what it found, its chain, and what each asked state said."""
+    view = reading.get_trace(actor, trace_id)
+    subject = _subject(view)
+    found = disclosures.read_result(actor=actor, trace_id=trace_id)
+    result = ResultResponse().dump(found) | _worded(found)
+    return render_template(
+        "console/trace.html", actor=actor, view=view, subject=subject, result=result,
+        trace=TraceResponse().dump(view), words=words.KINDS,
+        why={str(leg.id): [*map(words.worded, leg.why)] for leg in view.legs},
+        replies=steps.awaited(actor, view), doings=doings.offered(steps.DOINGS, actor, subject),
+        zone=zone_of(actor), done=steps.DONE.get(request.args.get("done", "")),
+    )  # fmt: skip
+
+
+def _worded(found: ResultView) -> dict[str, Any]:
+    """Return what of a result is said in sentences, as pages write them."""
+    result, diversion = found.result, found.result.point_of_diversion
+    return {
+        "missing": [*map(words.worded, result.missing)],
+        "point_of_diversion": diversion and diversion | {"why": words.worded(diversion["why"])},
+    }
+
+
+def _subject(view: TraceView) -> Subject:
+    row = view.trace
+    return Subject(
+        view, translate(say("Trace {number}", number=row.case_number)),
+        url_for("console.trace", trace_id=row.id), row.owner_state, row.status, "trace_status",
+        ("console.traces", say("Traces")),
+    )  # fmt: skip
+
+
+def subject_of(actor: Actor, trace_id: UUID) -> Subject:
+    """Return a trace as the pages of its doings show it."""
+    return _subject(reading.get_trace(actor, trace_id))
+
+
+@blueprint.get("/traces/<uuid:trace_id>/<slug:name>")
+@signed_in
+def step_form(actor: Actor, trace_id: UUID, name: str) -> str:
+    """Show the form of what can be done to a trace."""
+    return doings.open_form(actor, doings.named(steps.DOINGS, name), subject_of, trace_id)
+
+
+@blueprint.post("/traces/<uuid:trace_id>/<slug:name>")
+@sender
+def step(actor: Actor, trace_id: UUID, name: str) -> Any:
+    """Do it, and show the trace."""
+    doing = doings.named(steps.DOINGS, name)
+    return doings.take_form(actor, doing, subject_of, trace_id, "trace_id")

@@ -1,0 +1,52 @@
+"""What was said between two states, in words: the name of each kind of message."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import wraps
+from typing import Any, Final
+
+from api.i18n import translate
+from api.vault import vault
+from api.web import shown
+from salsa_ext.errors import Message, say
+
+KINDS: Final[Mapping[str, Message]] = {
+    "request": say("Asked"),
+    "renewed": say("Asked again: more is known of the gun"),
+    "reply": say("Reply to a question"),
+    "withdraw": say("The request was withdrawn"),
+    "feedback": say("Whether it helped"),
+    "acknowledge": say("Somebody works on it"),
+    "answer": say("Answer"),
+    "no_record": say("No record of this gun"),
+    "refuse": say("Refusal"),
+    "defer": say("Answer later"),
+    "ask": say("Question"),
+    "forward": say("Another state is to be asked"),
+    "by_hand": say("Came back by another channel"),
+    "note": say("Note of your state"),
+    "set_aside": say("The other state set a message aside"),
+}
+
+STATES: Final = ("state", "partner")
+DAYS: Final = ("on", "due")
+
+
+def worded(message: Message | Mapping[str, Any]) -> str:
+    """Return a sentence with states by their names and days as the page writes them."""
+    said = message if isinstance(message, Message) else Message(message["text"], message["params"])
+    params = dict(said.params)
+    params |= {name: shown.label("state", params[name]) for name in STATES if name in params}
+    params |= {name: shown.iso_day(params[name]) for name in DAYS if name in params}
+    return translate(Message(said.text, params))
+
+
+def sealed(command: Any) -> Any:
+    """Return a command that is given the vault of the application, under its own name."""
+
+    @wraps(command)
+    def run(**said: Any) -> Any:
+        return command(vault=vault(), **said)
+
+    return run

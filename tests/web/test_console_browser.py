@@ -1,0 +1,95 @@
+"""A trace in a real browser, by keyboard alone, on a phone and on a desk: sent, answered, closed."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.web.keyboard import fill, tab_to
+from tests.web.test_guns_browser import fits, go
+from tests.web.visitors import PASSWORD
+
+pytestmark = pytest.mark.browser
+
+
+def sign_in(page, site, username, path="/sign-in"):
+    page.goto(f"{site.url}{path}")
+    fill(page, username=username, password=PASSWORD)
+    page.keyboard.press("Enter")
+
+
+def sign_out(page):
+    tab_to(page, "header form .link")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Sign in").first).to_be_visible()
+
+
+def press(page):
+    tab_to(page, "form .actions .button")
+    page.keyboard.press("Enter")
+
+
+def send_a_trace(page):
+    go(page, "Traces")
+    go(page, "Ask for a trace")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ask for a trace")
+    assert fits(page)
+    go(page, "Describe a gun")
+    fill(page, firearm__serial="TRC770011", firearm__type="Pistol", firearm__make="Taurus")
+    page.keyboard.press("Escape")  # closes what the field suggests
+    fill(page, case_number="C-77", legal_basis="Law 1", illicit_reason="Used",
+         circumstances="Found in a vehicle")  # fmt: skip
+    assert fits(page)
+    press(page)
+    expect(page.get_by_role("status")).to_have_text("✓ The trace is sent.")
+    expect(page.get_by_role("main")).to_contain_text("Pending")
+    assert fits(page)
+
+
+def answer_it(page):
+    go(page, "Requests of other states")
+    expect(page.get_by_role("row", name="Brazil, C-77")).to_contain_text("in 7 days")
+    assert fits(page)
+    go(page, "Brazil, C-77")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Request of Brazil, case C-77")
+    assert fits(page)
+    go(page, "Acknowledge")
+    press(page)
+    expect(page.get_by_role("status")).to_have_text("✓ The asking state is told.")
+    press(page)
+    expect(page.get_by_role("status")).to_have_text("✓ The answer is sent.")
+    assert fits(page)
+
+
+def close_it(page):
+    go(page, "C-77")
+    main = page.get_by_role("main")
+    expect(main).to_contain_text("Domestic sale")
+    expect(main).to_contain_text("Traced")
+    assert fits(page)
+    go(page, "Close")
+    press(page)
+    expect(page.get_by_role("status")).to_have_text("✓ The trace is closed.")
+    assert fits(page)
+
+
+def test_a_trace_is_sent_answered_and_closed_by_keyboard_alone(page, site):
+    sign_in(page, site, site.asking)
+    send_a_trace(page)
+    sign_out(page)
+    sign_in(page, site, site.analyst)
+    answer_it(page)
+    sign_out(page)
+    sign_in(page, site, site.asking, "/traces")
+    close_it(page)
+
+
+def test_an_answer_of_nothing_leads_to_what_is_missing(page, site):
+    sign_in(page, site, site.analyst, "/requests")
+    go(page, "Brazil, C-55")
+    tab_to(page, ".candidates input")
+    page.keyboard.press("Space")
+    press(page)
+    expect(page.locator(".summary")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#records")).to_be_focused()
+    assert fits(page)

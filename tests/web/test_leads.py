@@ -1,0 +1,94 @@
+"""The pages of leads: the list, and one with its small graph and the table of the same content."""
+
+import re
+
+import pytest
+
+from tests import bodies
+from tests.web.pages import text
+
+FIRST, SECOND = "TKA100001", "TKB200002"
+FOR_A_CASE = {"purpose": "investigation", "case_number": "C-7"}
+WORDS = {
+    "en": ("Leads", "Same dealer", "The guns and their records"),
+    "es": ("Pistas", "Mismo comerciante", "Las armas y sus registros"),
+    "fr": ("Pistes", "Même", "Les armes et leurs enregistrements"),
+    "pt": ("Pistas", "Mesmo", "As armas e seus registros"),
+}
+
+
+def sold_and_seized(as_actor, state):
+    """A dealer sold two pistols far apart, and Brazil seized both."""
+    for number, serial in enumerate((FIRST, SECOND)):
+        gun = bodies.firearm(serial=serial)
+        sale = bodies.transfer(number=f"T-{serial}", occurred_on=f"2025-1{number}-01", firearm=gun,
+                               to=bodies.party(f"Ana {serial}", state, "individual"),
+                               **{"from": bodies.party(country=state)})  # fmt: skip
+        as_actor(state, "licensing_officer").post("/transfers", sale)
+        seizure = bodies.seizure(number=f"S-{serial}", items=[gun])
+        as_actor("BRA", "police_officer").post("/seizures", seizure)
+
+
+@pytest.fixture
+def analyst(signed_in):
+    return signed_in("BRA", "trace_analyst")
+
+
+@pytest.fixture
+def own(as_actor):
+    sold_and_seized(as_actor, "BRA")
+
+
+@pytest.fixture
+def others(as_actor):
+    sold_and_seized(as_actor, "PRY")
+
+
+def opened(page, kind="Same dealer"):
+    """Return the address of the lead of a kind that a list shows."""
+    return re.search(rf'href="(/leads/[^"]+)">{kind}', page)[1]
+
+
+def test_the_list_says_what_is_shared_and_is_filtered(analyst, own):
+    said = text(analyst.open("/leads"))
+    assert "Same dealer" in said and "Armas del Sur" in said and "Brazil" in said
+    assert "Same dealer" in text(analyst.open("/leads?kind=shared_dealer&dealer=Armas"))
+    assert "No leads are found by this." in analyst.open("/leads?kind=shared_lot")
+    assert 'id="kind-wrong"' in analyst.open("/leads?kind=gossip")
+
+
+def test_a_lead_draws_each_gun_and_the_table_says_the_same(analyst, own):
+    page = analyst.open(opened(analyst.open("/leads")))
+    drawn, table = page[page.index("<svg") : page.index("</svg>")], page[page.index("<table") :]
+    for serial in (FIRST, SECOND):
+        assert serial in drawn and serial in table
+    assert drawn.count("<circle") == 2 and 'class="unsure"' in drawn
+    assert "style=" not in page and "<script" not in page
+    assert "/matches/" in table and "Domestic sale" in table
+
+
+def test_records_of_other_states_make_a_lead_for_a_purpose_and_a_case(analyst, others):
+    assert 'href="/leads/' not in analyst.open("/leads")
+    assert (
+        'id="case_number-wrong"' in analyst.send("/leads", {"purpose": "investigation"}, 422).text
+    )
+    path = opened(analyst.send("/leads", FOR_A_CASE, 200).text)
+    assert "records alone do not make it" in analyst.open(path)
+    said = text(analyst.send(path, FOR_A_CASE, 200).text)
+    assert FIRST in said and "Paraguay" in said
+    assert 'id="case_number-wrong"' in analyst.send(path, {"purpose": "investigation"}, 422).text
+
+
+def test_who_may_not_read_leads_is_refused_and_has_no_link(signed_in, own):
+    somebody = signed_in("BRA", "supervisor")
+    assert 'href="/leads"' not in somebody.open("/")
+    somebody.open("/leads", 403)
+    somebody.send("/leads", FOR_A_CASE, 403)
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_the_pages_of_leads_speak_the_readers_language(analyst, own, language):
+    title, kind, guns = WORDS[language]
+    page = analyst.open("/leads", Accept_Language=language)
+    assert f"<h1>{title}</h1>" in page and kind in page
+    assert guns in analyst.open(opened(page, kind), Accept_Language=language)

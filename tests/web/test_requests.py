@@ -1,0 +1,213 @@
+"""The pages of requests: the queue by the clock, one request, and what a state says to it."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from salsa_ext.clock import FixedClock
+from tests import bodies
+from tests.conftest import NOW
+from tests.web.pages import text
+
+SEEN = re.compile(r'name="seen" value="([0-9]+)"')
+WORDS = {
+    "en": ("Requests of other states", "Request of Brazil, case C-1", "Answer with these records"),
+    "es": ("Solicitudes de otros Estados", "Solicitud de Brasil, caso C-1", "Responder con estos"),
+    "fr": ("Demandes d’autres États", "Demande (Brésil), dossier C-1", "Répondre avec ces"),
+    "pt": ("Solicitações de outros Estados", "Solicitação (Brasil), caso C-1", "Responder com est"),
+}
+
+
+@pytest.fixture
+def asking(as_actor):
+    return as_actor("BRA", "trace_analyst")
+
+
+@pytest.fixture
+def analyst(signed_in):
+    return signed_in("PRY", "trace_analyst")
+
+
+@pytest.fixture
+def record(as_actor):
+    """A sale in Paraguay of which others learn only that it is there."""
+    body = bodies.transfer(visibility="pointer")
+    return as_actor("PRY", "licensing_officer").post("/transfers", body).json["firearm"]["record"]
+
+
+@pytest.fixture
+def trace(asking, record):
+    return asking.post("/traces", bodies.trace()).json
+
+
+@pytest.fixture
+def asked(as_actor, trace):
+    """The request of Brazil as it stands in Paraguay."""
+    [found] = as_actor("PRY", "trace_analyst").get("/requests").json["items"]
+    return found
+
+
+def say(analyst, asked, name, expect=303, seen=None, **fields):
+    path = f"/requests/{asked['id']}"
+    shown = SEEN.search(analyst.open(path if name == "answer" else f"{path}/{name}"))[1]
+    return analyst.send(f"{path}/{name}", {"seen": seen or shown} | fields, expect)
+
+
+def answer(analyst, asked, *records, expect=303, **fields):
+    picked = {f"pick.{one}": "true" for one in records}
+    said = {"completeness": "full", "handling": "H1"} | picked | fields
+    return say(analyst, asked, "answer", expect, **said)
+
+
+def test_the_queue_says_who_asks_for_what_and_how_long_is_left(analyst, asked):
+    said = text(analyst.open("/requests"))
+    assert "Brazil, C-1" in said and "◔ in 7 days" in said
+    assert "Pistol · Taurus · G2C · 9x19 ABC123456" in said
+    assert "○ Routine" in said and "▷ Sent" in said
+    assert "own records to answer with: 1" in said
+
+
+def test_what_is_due_first_stands_first_and_what_is_late_says_so(
+    analyst, asking, record, app, monkeypatch
+):
+    for case, priority in (("C-1", "routine"), ("C-2", "flash"), ("C-3", "priority")):
+        asking.post(
+            "/traces", bodies.trace(case_number=case, priority=priority, priority_reason="x")
+        )
+    page = analyst.open("/requests")
+    assert re.findall(r"Brazil, (C-[0-9])<", page) == ["C-2", "C-3", "C-1"]
+    monkeypatch.setitem(app.config, "CLOCK", FixedClock(NOW + timedelta(hours=1)))
+    assert "▲ 50 minutes late" in text(analyst.open("/requests"))
+
+
+def test_the_queue_goes_on_on_the_next_page(analyst, asking, record):
+    for number in range(27):
+        asking.post("/traces", bodies.trace(case_number=f"C-{number}"))
+    first = analyst.open("/requests?from=BRA")
+    onward = re.search(r'href="(/requests\?[^"]*cursor=[^"]+)"', first)[1].replace("&amp;", "&")
+    cases = re.compile(r"Brazil, (C-[0-9]+)<")
+    shown = cases.findall(first) + cases.findall(analyst.open(onward))
+    assert shown == [f"C-{number}" for number in range(27)]
+
+
+@pytest.mark.parametrize(("query", "found"), [
+    ("status=sent", True), ("status=answered", False), ("priority=flash", False), ("from=BRA", True),
+    ("from=ARG", False), ("case_number=C-1", True), ("assignee=nobody", False), ("show=all", True),
+])  # fmt: skip
+def test_the_queue_is_filtered(analyst, asked, query, found):
+    assert (asked["id"] in analyst.open(f"/requests?{query}")) is found
+
+
+def test_a_request_shows_what_the_tracing_instrument_asks(analyst, asked):
+    said = text(analyst.open(f"/requests/{asked['id']}"))
+    for shown in (
+        "Used in a crime",
+        "Found in a vehicle at a road block",
+        "Law 1",
+        "For intelligence",
+    ):
+        assert shown in said
+    assert "Domestic sale, May 6, 2024" in said and "● Strong evidence" in said
+    assert "Pointer: shows only whom to ask" in said
+
+
+def test_candidates_answer_with_one_click(analyst, asked, record, asking, trace):
+    page = analyst.open(f"/requests/{asked['id']}")
+    assert re.search(rf'name="pick.{record}" value="true" checked', page)
+    done = answer(analyst, asked, record, note="Sold by a dealer")
+    assert done.location == f"/requests/{asked['id']}?done=answer"
+    said = text(analyst.open(done.location))
+    assert "✓ The answer is sent." in said and "✓ Answered" in said and "Sold by a dealer" in said
+    [leg] = [
+        leg for leg in asking.get(f"/traces/{trace['id']}").json["legs"] if leg["state"] == "PRY"
+    ]
+    assert (leg["status"], leg["events"]) == ("answered", 1)
+    assert asked["id"] not in analyst.open("/requests")
+    assert asked["id"] in analyst.open("/requests?show=all")
+
+
+def test_an_answer_of_nothing_is_refused_at_its_field(analyst, asked):
+    page = answer(analyst, asked, expect=422).text
+    assert 'href="#records"' in page and 'id="records-wrong"' in page
+
+
+def test_a_restricted_answer_says_why(analyst, asked, record):
+    page = answer(analyst, asked, record, expect=422, completeness="restricted").text
+    assert 'id="restriction_reason-wrong"' in page and "checked" in page
+    fields = {"completeness": "restricted", "restriction_reason": "Under seal"}
+    said = text(analyst.open(answer(analyst, asked, record, **fields).location))
+    assert "◐ Answered in part" in said and "Under seal" in said
+
+
+def test_what_the_books_say_is_an_answer(analyst, asked):
+    fields = {"events.0.event": "domestic_sale", "events.0.occurred_on": "2020-01-02",
+              "events.0.to.kind": "individual", "events.0.to.country": "Paraguay"}  # fmt: skip
+    answer(analyst, asked, expect=303, points_to="Argentina", **fields)
+    said = text(analyst.open(f"/requests/{asked['id']}"))
+    assert "Full answer: records and entries: 1" in said and "To ask: Argentina" in said
+
+
+@pytest.mark.parametrize(("name", "fields", "field", "shown"), [
+    ("acknowledge", {"text": "Looking"}, None, "◔ Acknowledged"),
+    ("no_record", {}, None, "∅ No record"),
+    ("refuse", {"reason": "national_security", "text": "Sealed"}, "reason", "National security"),
+    ("defer", {"until": "2026-03-20", "reason": "Archive"}, "until", "Until Mar 20, 2026"),
+    ("ask", {"questions": "Which side?\nWhich year?"}, "questions", "The clock stands"),
+    ("forward", {"state": "ARG", "reason": "Made there"}, "state", "To ask: Argentina"),
+    ("notes", {"text": "Call the archive"}, "text", "Call the archive"),
+    ("assign", {"username": "pry.trace_analyst"}, "username", "Assigned to pry.trace_analyst"),
+])  # fmt: skip
+def test_each_other_word_is_said_and_shown(analyst, asked, name, fields, field, shown):
+    if field:
+        page = say(analyst, asked, name, 422).text
+        assert f'id="{field}-wrong"' in page
+    done = say(analyst, asked, name, **fields)
+    assert shown in text(analyst.open(done.location))
+
+
+def test_what_changed_meanwhile_is_not_answered_over(analyst, asked, record):
+    say(analyst, asked, "acknowledge")
+    page = answer(analyst, asked, record, expect=412, seen="1").text
+    assert "This was changed since you read it" in page
+
+
+def test_who_may_only_read_is_offered_nothing(signed_in, asked):
+    somebody = signed_in("PRY", "supervisor")
+    assert 'href="/requests"' in somebody.open("/")
+    page = somebody.open(f"/requests/{asked['id']}")
+    assert "/acknowledge" not in page and 'name="completeness"' not in page
+    assert "Armas del Sur" not in page
+    somebody.open(f"/requests/{asked['id']}/acknowledge", 403)
+    somebody.send(f"/requests/{asked['id']}/answer", {"seen": "1"}, 403)
+
+
+@pytest.mark.parametrize("role", ["police_officer", "licensing_officer", "auditor"])
+def test_who_may_not_read_requests_is_refused_and_has_no_link(signed_in, asked, role):
+    somebody = signed_in("PRY", role)
+    assert 'href="/requests"' not in somebody.open("/")
+    somebody.open("/requests", 403)
+    somebody.open(f"/requests/{asked['id']}", 403)
+
+
+def test_another_states_request_is_not_found(signed_in, asked):
+    stranger = signed_in("BRA", "trace_analyst")
+    for path in ("", "/defer"):
+        assert "<h1>Not found</h1>" in stranger.open(f"/requests/{asked['id']}{path}", 404)
+    stranger.send(f"/requests/{asked['id']}/answer", {"seen": "1"}, 404)
+    stranger.send(f"/requests/{asked['id']}/refuse", {"seen": "1"}, 404)
+
+
+def test_a_notification_leads_to_its_request(analyst, asked):
+    assert f'href="/requests/{asked["id"]}"' in analyst.open("/notifications")
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_the_pages_of_requests_speak_the_readers_language(analyst, asked, language):
+    title, one, button = WORDS[language]
+    headers = {"Accept_Language": language}
+    assert f"<h1>{title}</h1>" in analyst.open("/requests", **headers)
+    page = analyst.open(f"/requests/{asked['id']}", **headers)
+    assert f"<h1>{one}</h1>" in page and button in page
+    form = analyst.open(f"/requests/{asked['id']}/refuse", **headers)
+    assert f'<html lang="{language}">' in form
