@@ -1,4 +1,4 @@
-"""Work that no request waits for: sums, matches, envelopes, shipments to watch, answers to forget."""
+"""Work that no request waits for: sums, matches, envelopes, what is due, answers to forget."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from salsa_ext.services import (
     rematching,
     rollups,
     telling_owners,
+    term_watch,
     waiting,
     watch,
 )
@@ -49,7 +50,7 @@ def run_once(app: Flask) -> dict[str, int]:
     with app.app_context():
         return {
             "folded": fold(), "matched": matched(), "delivered": delivered(), "told": told(),
-            "watched": watched(), "awaited": awaited(), "forgotten": clean(),
+            "watched": watched(), "awaited": awaited(), "reminded": reminded(), "forgotten": clean(),
         }  # fmt: skip
 
 
@@ -105,6 +106,11 @@ def watched(clock: Clock = SYSTEM) -> int:
     return sum(sum(_done(watch.run, state, clock)) for state in _states())
 
 
+def reminded(clock: Clock = SYSTEM) -> int:
+    """Remind of every answer that is owed, state by state; safe to run anywhere, twice, at once."""
+    return sum(sum(_done(term_watch.run, state, clock)) for state in _states())
+
+
 def awaited(clock: Clock = SYSTEM) -> int:
     """Look at every permit that has waited too long for its counterpart, state by state.
 
@@ -153,7 +159,8 @@ def clean() -> int:
 
 
 EVERY: Final[Mapping[Callable[[], int], float]] = {
-    fold: PAUSE, matched: PAUSE, delivered: PAUSE, told: MINUTE, watched: MINUTE, awaited: HOUR, clean: HOUR,
+    fold: PAUSE, matched: PAUSE, delivered: PAUSE, told: MINUTE, watched: MINUTE,
+    reminded: MINUTE, awaited: HOUR, clean: HOUR,
 }  # fmt: skip
 """How often each job is done, in seconds."""
 

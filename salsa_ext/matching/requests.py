@@ -44,6 +44,9 @@ TRANSITIONS: Final[Mapping[str, Mapping[str, str]]] = {
 
 IN_WORKING_DAYS: Final = ("priority", "routine")
 """Priorities whose terms count working days; those of the others run round the clock."""
+WHOLE: Final = 100
+REMINDERS: Final = (50, 80, 100, 200)
+"""Percent of a term at which somebody is told that there is no answer."""
 
 
 def after(status: str, action: str) -> str | None:
@@ -59,6 +62,23 @@ def renewed(status: str, *, is_automatic: bool) -> str:
 def due(term: timedelta, since: datetime, calendar: Calendar | None) -> datetime:
     """Return until when an answer is owed, by the asked state's own clock since receipt."""
     return later(since, term, calendar)
+
+
+def reached_at(
+    begin: datetime, due_at: datetime, percent: int, calendar: Calendar | None
+) -> datetime:
+    """Return when so many percent of a term are over, by the clock that it runs by.
+
+    At 100 % that is `due_at` itself. A term in which no day is worked runs round the clock.
+    """
+    term = worked(begin, due_at, calendar)
+    if percent == WHOLE:
+        return due_at
+    if not term:
+        return later(begin, (due_at - begin) * percent / WHOLE, None)
+    if percent > WHOLE:
+        return later(due_at, term * (percent - WHOLE) / WHOLE, calendar)
+    return later(begin, term * percent / WHOLE, calendar)
 
 
 def due_on(until: date, zone: str) -> datetime:

@@ -29,7 +29,12 @@ def of(actor: Actor) -> Calendar:
 
 def for_priority(actor: Actor, priority: str) -> Calendar | None:
     """Return by which days the own state's terms of a priority count; None is round the clock."""
-    return of(actor) if priority in IN_WORKING_DAYS else None
+    return of(actor) if counts_days(priority) else None
+
+
+def counts_days(priority: str) -> bool:
+    """Tell whether terms of a priority count working days."""
+    return priority in IN_WORKING_DAYS
 
 
 @lru_cache(KEPT_YEARS)

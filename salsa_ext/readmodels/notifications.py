@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from salsa_ext.db import db
 from salsa_ext.errors import NotFound
@@ -77,11 +77,12 @@ def find(actor: Actor, notification_id: UUID) -> Notification:
 
 
 def _mine(actor: Actor) -> Select[Any]:
-    """Select what is addressed to the actor's role; the operator, who has none, sees all."""
+    """Select what is addressed to the actor's role, or to him; the operator, who has none, sees all."""
     query = select(Notification).where(Notification.owner_state == actor.state)
     if actor.account_id is None:
         return query
-    return query.where(Notification.roles.contains([actor.role]))
+    to_him = or_(Notification.account_id.is_(None), Notification.account_id == actor.account_id)
+    return query.where(Notification.roles.contains([actor.role]), to_him)
 
 
 def _is_unread(actor: Actor) -> ColumnElement[bool]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,13 +12,13 @@ from sqlalchemy import select
 from salsa_ext.audit import Action
 from salsa_ext.db import db, insert_many
 from salsa_ext.errors import Conflict, IllegalTransition, NotFound, say
-from salsa_ext.matching.requests import WAITING, due, renewed
+from salsa_ext.matching.requests import WAITING, renewed
 from salsa_ext.messages.envelopes import Envelope
 from salsa_ext.models import TraceRequest
-from salsa_ext.readmodels import calendars, settings
+from salsa_ext.readmodels import settings
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.search import Likeness
-from salsa_ext.services import answers, candidates, conversations, request_steps
+from salsa_ext.services import answers, candidates, conversations, request_steps, terms
 from salsa_ext.services.conversations import SET_ASIDE, Word
 from salsa_ext.services.handlers import handles, when_refused
 from salsa_ext.services.notifications import notify_many
@@ -58,7 +57,7 @@ def _renewed(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     request.asked, request.priority = _kept(said), said["priority"]
     request.envelope_id = envelope.id
     if status != request.status:
-        request.due_at = _due(actor, request.priority)
+        terms.begin(actor, request)
     request_steps.put(actor, request, status)
     _hear(actor, request, envelope, said)
     if not _look(actor, vault, request, envelope):
@@ -102,20 +101,14 @@ def _make(actor: Actor, vault: Vault, envelope: Envelope, said: Said) -> None:
         "trace_id": UUID(said["trace"]), "status": "sent", "is_automatic": True,
         "case_number": envelope.case_number, "asked": _kept(said), "priority": said["priority"],
         "candidates": [], "envelope_id": envelope.id, "question": None, "received_at": now,
-        "due_at": _due(actor, said["priority"]), "stopped_at": None, "answered_at": None,
-        "assignee_id": None,
+        "stopped_at": None, "answered_at": None,
+        "assignee_id": None, **terms.begun(actor, said["priority"]),
     }])  # fmt: skip
     request = db.session.get_one(TraceRequest, request_id)
     _hear(actor, request, envelope, said)
     request_steps.write_down(actor, Action.REQUEST_RECEIVED, request, priority=request.priority)
     if not _look(actor, vault, request, envelope):
         _notify(actor, request, "request_received")
-
-
-def _due(actor: Actor, priority: str) -> datetime:
-    """Return until when the own state owes an answer to what comes now, as it set for itself."""
-    term = settings.standing(actor.own_state()).settings.target(priority)
-    return due(term, actor.now(), calendars.for_priority(actor, priority))
 
 
 def _look(actor: Actor, vault: Vault, request: TraceRequest, envelope: Envelope) -> bool:

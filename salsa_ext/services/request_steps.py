@@ -9,12 +9,11 @@ from uuid import UUID
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import db
 from salsa_ext.errors import IllegalTransition, NotFound, StaleVersion, say
-from salsa_ext.matching.requests import ENDS, after, resumed
+from salsa_ext.matching.requests import ENDS, after
 from salsa_ext.messages import inbox, pairs
 from salsa_ext.messages.envelopes import Envelope, Letter
 from salsa_ext.models import TraceRequest
-from salsa_ext.readmodels import calendars
-from salsa_ext.services import conversations, deliveries
+from salsa_ext.services import conversations, deliveries, terms
 from salsa_ext.services.conversations import Word
 from salsa_ext.services.sealing import Vault
 from salsa_ext.values.actor import Actor
@@ -50,10 +49,8 @@ def put(actor: Actor, request: TraceRequest, status: str) -> None:
     now = actor.now()
     if status == "clarification":
         request.stopped_at = request.stopped_at or now
-    elif request.stopped_at is not None:
-        calendar = calendars.for_priority(actor, request.priority)
-        request.due_at = resumed(request.due_at, request.stopped_at, now, calendar)
-        request.stopped_at = None
+    else:
+        terms.resume(actor, request)
     if status != request.status and status in ENDS.values():
         request.answered_at = now
     request.status = status

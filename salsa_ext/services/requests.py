@@ -16,7 +16,7 @@ from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import names
 from salsa_ext.readmodels.days import days, today
 from salsa_ext.readmodels.records import by_id
-from salsa_ext.services import answers, conversations, deliveries, request_steps
+from salsa_ext.services import answers, conversations, deliveries, request_steps, terms
 from salsa_ext.services.answers import Sureness
 from salsa_ext.services.assignees import account_of
 from salsa_ext.services.conversations import NOTE, Word
@@ -107,7 +107,8 @@ def defer(
         )
     until = data.until.isoformat()
     _step(actor, vault, request, "defer", {"until": until, "reason": data.reason})
-    request.due_at = due_on(data.until, days(actor).zone(actor.own_state()))
+    until_end = due_on(data.until, days(actor).zone(actor.own_state()))
+    terms.put_off(actor, request, until_end)
     db.session.flush()
     request_steps.write_down(actor, Action.REQUEST_DEFERRED, request, until=until)
 

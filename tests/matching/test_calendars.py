@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from salsa_ext.matching.calendars import Calendar, later, worked
-from salsa_ext.matching.requests import due, resumed
+from salsa_ext.matching.requests import REMINDERS, due, reached_at, resumed
 
 FRIDAY = datetime(2026, 3, 6, 15, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -89,3 +89,19 @@ def test_what_comes_at_a_week_end_begins_with_the_week_where_it_is_asked():
 
 def test_round_the_clock_no_day_is_free():
     assert due(8 * timedelta(hours=1), FRIDAY + DAY, None) == FRIDAY + DAY + timedelta(hours=8)
+
+
+@given(terms, moments, calendars)
+def test_reminders_come_in_order_at_their_share_of_the_term(term, at, calendar):
+    until = due(term, at, calendar)
+    steps = [reached_at(at, until, percent, calendar) for percent in REMINDERS]
+    assert steps == sorted(steps) and steps[2] == until
+    shares = [round(worked(at, step, calendar) / term, 6) for step in steps]
+    assert shares == pytest.approx([0.5, 0.8, 1, 2])
+
+
+def test_a_term_in_which_nobody_works_runs_round_the_clock():
+    saturday, monday = FRIDAY + timedelta(hours=9), FRIDAY + timedelta(hours=57)
+    half = reached_at(saturday, monday, 50, Calendar())
+    assert half == saturday + DAY
+    assert reached_at(saturday, monday, 200, Calendar()) == monday + 2 * DAY
