@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
@@ -35,6 +36,16 @@ def translate(message: Message | Mapping[str, Any] | str) -> str:
         message = Message(message["text"], message["params"])
     template = catalogue(language.get()).get(message.text, message.text)
     return template.format(**{key: _shown(value) for key, value in message.params.items()})
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Let sentences be in a language, whatever that of the request is."""
+    token = language.set(code)
+    try:
+        yield
+    finally:
+        language.reset(token)
 
 
 def _shown(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Work that no request waits for: sums, matches, envelopes, shipments to watch, answers to forget."""
+"""Work that no request waits for: sums, matches, envelopes, what is due, answers to forget."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from salsa_ext.services import (
     rematching,
     rollups,
     telling_owners,
+    term_watch,
     waiting,
     watch,
 )
@@ -53,7 +54,7 @@ def run_once(app: Flask) -> dict[str, int]:
         return {
             "folded": fold(), "matched": matched(), "delivered": delivered(), "told": told(),
             "watched": watched(), "awaited": awaited(), "alerted": alerted(),
-            "forgotten": clean(),
+            "reminded": reminded(), "forgotten": clean(),
         }  # fmt: skip
 
 
@@ -110,6 +111,11 @@ def watched(clock: Clock = SYSTEM) -> int:
     Safe to run anywhere, twice, at once. A state for which that fails keeps no other from its turn.
     """
     return sum(_of_each(watch.run, "shipments not watched", clock))
+
+
+def reminded(clock: Clock = SYSTEM) -> int:
+    """Remind of every answer that is owed, state by state; safe to run anywhere, twice, at once."""
+    return sum(sum(_done(term_watch.run, state, clock)) for state in _states())
 
 
 def awaited(clock: Clock = SYSTEM) -> int:
@@ -169,7 +175,7 @@ def clean() -> int:
 
 EVERY: Final[Mapping[Callable[[], int], float]] = {
     fold: PAUSE, matched: PAUSE, delivered: PAUSE, told: MINUTE, watched: MINUTE, awaited: HOUR,
-    alerted: MINUTE, clean: HOUR,
+    alerted: MINUTE, reminded: MINUTE, clean: HOUR,
 }  # fmt: skip
 """How often each job is done, in seconds."""
 

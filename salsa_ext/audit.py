@@ -114,6 +114,7 @@ class Action(StrEnum):
     TRACE_ASSIGNED = "trace:assigned"
     TRACE_NOTED = "trace:noted"
     TRACE_FED_BACK = "trace:fed_back"
+    TRACE_REPORTED = "trace:reported"
     REQUEST_RECEIVED = "request:received"
     REQUEST_ACKNOWLEDGED = "request:acknowledged"
     REQUEST_ANSWERED = "request:answered"

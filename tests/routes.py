@@ -150,6 +150,8 @@ ROUTES = (
     Route("POST", "/traces", Of.TRACE_REQUEST),
     Route("GET", "/traces/{trace_id}", Of.TRACE_READ),
     Route("GET", "/traces/{trace_id}/result", Of.TRACE_READ),
+    Route("GET", "/traces/{trace_id}/report", Of.TRACE_READ),
+    Route("POST", "/traces/{trace_id}/report/verify", Of.TRACE_READ),
     Route("POST", "/traces/{trace_id}/approve", Of.TRACE_APPROVE),
     Route("POST", "/traces/{trace_id}/send", Of.TRACE_REQUEST),
     Route("POST", "/traces/{trace_id}/withdraw", Of.TRACE_REQUEST),

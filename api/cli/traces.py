@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -13,16 +16,18 @@ from api.cli.options import STATE, USERNAME, Line, own_state_option
 from api.cli.printing import echo_json, echo_table, json_option, limit_option, warn_of_more
 from api.cli.requests import said
 from api.i18n import translate
+from api.papers import reports
 from api.schemas.traces import TraceResponse
 from api.vault import vault
 from salsa_ext.readmodels import traces as reading
 from salsa_ext.readmodels.traces import TraceView
-from salsa_ext.services import trace_steps, traces
-from salsa_ext.values.codes import CHANNELS, PRIORITIES, TRACE_STATUSES
+from salsa_ext.services import trace_reports, trace_steps, traces
+from salsa_ext.values.codes import CHANNELS, LANGUAGES, PRIORITIES, TRACE_STATUSES
 from salsa_ext.values.positions import Assigning
 from salsa_ext.values.requests import AskingOneMore, Feedback, Replying, Telling
 
 WORDS = Line(2000)
+FILE = click.Path(dir_okay=False, path_type=Path)
 id_argument = click.argument("trace_id", metavar="ID", type=click.UUID)
 
 
@@ -77,6 +82,58 @@ def show(state: str, as_json: bool, trace_id: UUID) -> None:
             echo_json(TraceResponse(), view)
         else:
             _print(view)
+
+
+@trace.command()
+@own_state_option
+@click.option("-o", "--output", type=FILE, help="Where the PDF goes.")
+@click.option("--verify", "printed", type=FILE, help="A report to be checked, as a file.")
+@click.option("--sha256", type=Line(200), help="The hash that stands on a report to be checked.")
+@click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True)
+@id_argument
+@explained
+def report(
+    state: str, trace_id: UUID, output: Path | None, printed: Path | None, sha256: str | None,
+    language: str,
+) -> None:  # fmt: skip
+    """Write the report of a trace as a PDF, or check one: whether the audit knows it.
+
+    \b
+    Examples:
+      salsa trace report --state BRA -o trace.pdf 0199f2c0-0000-7000-8000-000000000000
+      salsa trace report --state BRA --verify trace.pdf 0199f2c0-0000-7000-8000-000000000000
+    """
+    if sum(one is not None for one in (output, printed, sha256)) != 1:
+        raise click.UsageError("Give one of --output, --verify and --sha256.")
+    if output is not None:
+        _write_report(state, trace_id, output, language)
+        return
+    hashed = sha256 or hashlib.sha256(_content(printed)).hexdigest()
+    with acting(state) as actor:
+        found = trace_reports.verify(actor=actor, trace_id=trace_id, sha256=hashed)
+    if not found.known:
+        raise click.ClickException("The audit knows no such report of this trace.")
+    click.echo(f"The audit knows this {found.of}: made at {found.made_at:%Y-%m-%d %H:%M} UTC.")
+
+
+def _write_report(state: str, trace_id: UUID, output: Path, language: str) -> None:
+    with acting(state) as own:
+        actor = replace(own, language=language)
+        compiled = trace_reports.compile_report(actor=actor, trace_id=trace_id)
+        made = reports.render(compiled, language, actor.now())
+        trace_reports.write_down(actor=actor, report=compiled, content=made.content, file=made.file)
+        try:
+            output.write_bytes(made.body)
+        except OSError as error:
+            raise click.ClickException(f"{output}: {error.strerror}") from None
+    click.echo(f"{output}: SHA-256 of what it says {made.content}")
+
+
+def _content(file: Path | None) -> bytes:
+    try:
+        return file.read_bytes() if file else b""
+    except OSError as error:
+        raise click.ClickException(f"{file}: {error.strerror}") from None
 
 
 @trace.command()

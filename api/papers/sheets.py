@@ -22,13 +22,14 @@ BLANK_ROWS = 8
 
 @dataclass(frozen=True)
 class Words:
-    """How a paper speaks: a state's language with English beside it, or English alone.
+    """How a paper speaks: a state's language with English beside it, or one language alone.
 
     On a blank form what is not known is a line to write on; on a paper it is left out.
     """
 
     language: str
     is_blank: bool = False
+    is_alone: bool = False
 
     def pair(self, message: Message) -> Pair:
         """Return a sentence in both languages."""
@@ -36,12 +37,15 @@ class Words:
         if self.language == ENGLISH:
             return {"a": english, "b": None}
         said = catalogue(self.language).get(message.text, message.text).format(**message.params)
-        return {"a": said, "b": english if english != said else None}
+        return self._beside(said, english)
 
     def named(self, kind: str, code: str) -> Pair:
         """Return the name of a code in both languages."""
         own, english = (names.label(kind, code, each) for each in (self.language, ENGLISH))
-        return {"a": own, "b": english if english != own else None}
+        return self._beside(own, english)
+
+    def _beside(self, own: str, english: str) -> Pair:
+        return {"a": own, "b": None if self.is_alone or english == own else english}
 
     def code(self, kind: str, code: str | None) -> str | None:
         """Return the name of a code as one text, both languages where they differ."""

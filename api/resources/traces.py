@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from flask import g
 
+from api.papers import reports
 from api.resource import Resource
 from api.schemas.discrepancies import AssignRequest
 from api.schemas.requests import AskOneMoreRequest, FeedbackRequest, NoteRequest, ReplyRequest
+from api.schemas.trace_reports import ReportHashRequest, ReportVerdictResponse
 from api.schemas.traces import ResultResponse, TraceQuery, TraceRequest, TraceResponse
 from api.vault import vault
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import traces as reading
 from salsa_ext.readmodels.traces import ResultView, TraceView
-from salsa_ext.services import disclosures, leg_news, trace_steps, traces
+from salsa_ext.services import disclosures, leg_news, trace_reports, trace_steps, traces
+from salsa_ext.services.trace_reports import Verdict
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.inquiries import TraceData
 from salsa_ext.values.positions import Assigning
@@ -37,6 +41,26 @@ def _result(actor: Actor, trace_id: UUID) -> ResultView:
 
 
 blueprint.reading("/traces/<uuid:trace_id>/result", ResultResponse, _result, Permission.TRACE_READ)
+
+
+def trace_report(actor: Actor, trace_id: UUID) -> tuple[bytes, str]:
+    """Return the report of a trace as a PDF in the caller's language; the audit keeps its hashes."""
+    report = trace_reports.compile_report(actor=actor, trace_id=trace_id)
+    made = reports.render(report, actor.language, actor.now())
+    trace_reports.write_down(actor=actor, report=report, content=made.content, file=made.file)
+    return made.body, f"trace-{trace_id}"
+
+
+blueprint.printing("/traces/<uuid:trace_id>/report", trace_report, Permission.TRACE_READ)
+
+
+@blueprint.posting(
+    f"{PATH}/report/verify", ReportHashRequest, ReportVerdictResponse, Permission.TRACE_READ,
+    status=200,
+)  # fmt: skip
+def verify_report(actor: Actor, data: dict[str, Any], trace_id: UUID) -> Verdict:
+    """Tell whether a hash is that of a report which your state made of this trace."""
+    return trace_reports.verify(actor=actor, trace_id=trace_id, sha256=data["sha256"])
 
 
 @blueprint.posting("/traces", TraceRequest, TraceResponse, Permission.TRACE_REQUEST)

@@ -15,6 +15,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
+
+from salsa_ext.matching.calendars import Calendar, later, worked
 
 WAITING: Final = ("sent", "acknowledged", "clarification", "deferred")
 """Statuses in which the asking state may expect something more."""
@@ -39,10 +42,11 @@ TRANSITIONS: Final[Mapping[str, Mapping[str, str]]] = {
 }
 """From a status by an action to the status that follows; what is not here is impossible."""
 
-TARGETS: Final[Mapping[str, timedelta]] = {
-    "flash": timedelta(minutes=10), "urgent": timedelta(hours=8), "priority": timedelta(days=3),
-    "routine": timedelta(days=7),
-}  # fmt: skip
+IN_WORKING_DAYS: Final = ("priority", "routine")
+"""Priorities whose terms count working days; those of the others run round the clock."""
+WHOLE: Final = 100
+REMINDERS: Final = (50, 80, 100, 200)
+"""Percent of a term at which somebody is told that there is no answer."""
 
 
 def after(status: str, action: str) -> str | None:
@@ -55,16 +59,35 @@ def renewed(status: str, *, is_automatic: bool) -> str:
     return "sent" if is_automatic and status in SAID else status
 
 
-def due(priority: str, received_at: datetime) -> datetime:
-    """Return until when an answer is owed, by the asked state's own clock at receipt."""
-    return received_at + TARGETS[priority]
+def due(term: timedelta, since: datetime, calendar: Calendar | None) -> datetime:
+    """Return until when an answer is owed, by the asked state's own clock since receipt."""
+    return later(since, term, calendar)
 
 
-def due_on(until: date) -> datetime:
-    """Return until when what was deferred to a day is owed: its end, in UTC."""
-    return datetime.combine(until + timedelta(days=1), time(), UTC)
+def reached_at(
+    begin: datetime, due_at: datetime, percent: int, calendar: Calendar | None
+) -> datetime:
+    """Return when so many percent of a term are over, by the clock that it runs by.
+
+    At 100 % that is `due_at` itself. A term in which no day is worked runs round the clock.
+    """
+    term = worked(begin, due_at, calendar)
+    if percent == WHOLE:
+        return due_at
+    if not term:
+        return later(begin, (due_at - begin) * percent / WHOLE, None)
+    if percent > WHOLE:
+        return later(due_at, term * (percent - WHOLE) / WHOLE, calendar)
+    return later(begin, term * percent / WHOLE, calendar)
 
 
-def resumed(due_at: datetime, stopped_at: datetime, now: datetime) -> datetime:
-    """Return until when it is owed after a clarification: as much later as that took."""
-    return due_at + (now - stopped_at)
+def due_on(until: date, zone: str) -> datetime:
+    """Return until when what was deferred to a day is owed: its end, in the asked state's zone."""
+    return datetime.combine(until + timedelta(days=1), time(), ZoneInfo(zone)).astimezone(UTC)
+
+
+def resumed(
+    moment: datetime, stopped_at: datetime, now: datetime, calendar: Calendar | None
+) -> datetime:
+    """Return a moment of a term after a clarification: later by as much as was worked meanwhile."""
+    return later(moment, worked(stopped_at, now, calendar), calendar)

@@ -14,7 +14,10 @@ from salsa_ext.models.owned import Owned
 
 
 class Notification(Owned, Base):
-    """Something that waits for the roles of the owner; `data` holds ids and codes alone."""
+    """Something that waits for the roles of the owner, or for one account of them alone.
+
+    `data` holds ids and codes alone.
+    """
 
     __tablename__ = "notification"
     __table_args__ = (Index(None, "owner_state", "id"), Index(None, "owner_state", "raised_at"))
@@ -27,6 +30,7 @@ class Notification(Owned, Base):
     number: Mapped[str | None]
     data: Mapped[dict[str, Any]]
     raised_at: Mapped[datetime]
+    account_id: Mapped[UUID | None]
 
 
 class NotificationReading(Owned, Base):

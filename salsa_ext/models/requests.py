@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CHAR, Index, UniqueConstraint
+from sqlalchemy import CHAR, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from salsa_ext.db import Base
@@ -17,7 +17,9 @@ class TraceRequest(Base):
 
     `leg_id` is the asking state's name for it. `envelope_id` is that of the last asking, `question`
     that of the last question to which a reply is awaited. While `stopped_at` is set, the clock of
-    `due_at` stands. `candidates` are own records that the asking state may know of.
+    `due_at`, which runs since `clock_from`, stands. `reminded` is the percent of the term that was
+    told last, `remind_at` when the next is reached. `candidates` are own records that the asking
+    state may know of.
     """
 
     __tablename__ = "trace_request"
@@ -25,6 +27,12 @@ class TraceRequest(Base):
         UniqueConstraint("owner_state", "asking_state", "leg_id"),
         Index(None, "owner_state", "id"),
         Index("ix_trace_request_due", "owner_state", "status", "due_at"),
+        Index(
+            "ix_trace_request_remind",
+            "owner_state",
+            "remind_at",
+            postgresql_where=text("status IN ('sent', 'acknowledged', 'deferred')"),
+        ),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)
     owner_state: Mapped[str] = mapped_column(CHAR(3))
@@ -45,6 +53,9 @@ class TraceRequest(Base):
     stopped_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
     assignee_id: Mapped[UUID | None]
+    clock_from: Mapped[datetime]
+    reminded: Mapped[int] = mapped_column(SmallInteger)
+    remind_at: Mapped[datetime | None]
 
 
 class TraceMessage(Base):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import CHAR, CheckConstraint
+from sqlalchemy import CHAR, CheckConstraint, Date, SmallInteger
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -18,6 +18,14 @@ class StateSetting(Base):
     __table_args__ = (
         CheckConstraint("counterpart_days BETWEEN 1 AND 366", name="counterpart_days"),
         CheckConstraint("overdue_hours BETWEEN 0 AND 720", name="overdue_hours"),
+        CheckConstraint("flash_minutes BETWEEN 1 AND 60", name="flash_minutes"),
+        CheckConstraint("urgent_hours BETWEEN 1 AND 24", name="urgent_hours"),
+        CheckConstraint("priority_days BETWEEN 1 AND 14", name="priority_days"),
+        CheckConstraint("routine_days BETWEEN 1 AND 30", name="routine_days"),
+        CheckConstraint(
+            "cardinality(weekdays) > 0 AND weekdays <@ ARRAY[1,2,3,4,5,6,7]::SMALLINT[]",
+            name="weekdays",
+        ),
     )
     owner_state: Mapped[str] = mapped_column(CHAR(3), primary_key=True)
     version: Mapped[int]
@@ -26,3 +34,10 @@ class StateSetting(Base):
     electronic_copies_with: Mapped[list[str]] = mapped_column(ARRAY(CHAR(3)))
     changed_at: Mapped[datetime]
     answers_automatically: Mapped[bool]
+    flash_minutes: Mapped[int]
+    urgent_hours: Mapped[int]
+    priority_days: Mapped[int]
+    routine_days: Mapped[int]
+    weekdays: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger))
+    closed_on: Mapped[list[date]] = mapped_column(ARRAY(Date))
+    open_on: Mapped[list[date]] = mapped_column(ARRAY(Date))

@@ -48,6 +48,16 @@ def _contacts_of(state: str, most: int) -> list[Office]:
     return [Office(*row) for row in db.session.execute(wanted.order_by(first).limit(most))]
 
 
+def second_contact_of(state: str) -> Office | None:
+    """Return whom to call where the first does not answer; the only office where there is one."""
+    columns = (getattr(Contact, name) for name in Office._fields)
+    wanted = select(*columns).where(Contact.owner_state == state, Contact.valid_to.is_(None))
+    first = case({kind: index for index, kind in enumerate(URGENT)}, value=Contact.kind,
+                 else_=len(URGENT))  # fmt: skip
+    rows = db.session.execute(wanted.order_by(first, Contact.id).limit(2)).all()
+    return Office(*rows[-1]) if rows else None
+
+
 def agency_codes(state: str | None) -> frozenset[str]:
     """Return the codes of the agencies that a state registered; the secretariat's for None."""
     return frozenset(db.session.scalars(select(Agency.code).where(Agency.owner_state == state)))

@@ -54,6 +54,16 @@ def _states() -> frozenset[str]:
 
 
 @cache
+def _alpha2s() -> dict[str, str | None]:
+    return dict(db.session.execute(select(State.code, State.alpha2)).all())
+
+
+def alpha2(state: str) -> str | None:
+    """Return the code of two letters of a state (ISO 3166-1), None where it has none."""
+    return _alpha2s().get(state)
+
+
+@cache
 def ended_states() -> dict[str, tuple[date, list[str]]]:
     """Return the last day of each state that is no more, and the codes of those that followed it."""
     columns = (State.code, State.valid_to, State.successors)
@@ -208,7 +218,7 @@ def types() -> list[str]:
 def forget() -> None:
     """Drop what is kept in memory; for the command that loads reference data anew."""
     tables = (_names, _remarks, _resolved, _candidates, _families, calibres, related, kin, _categories,
-              _states, ended_states, _named_states, _posts, participants, labels,
+              _states, _alpha2s, ended_states, _named_states, _posts, participants, labels,
               _titles)  # fmt: skip
     for kept in tables:
         kept.cache_clear()

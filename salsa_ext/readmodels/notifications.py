@@ -77,7 +77,7 @@ def find(actor: Actor, notification_id: UUID) -> Notification:
 
 
 def _mine(actor: Actor) -> Select[Any]:
-    """Select what is addressed to the actor's role; the operator, who has none, sees all.
+    """Select what is addressed to the actor's role, or to him; the operator, who has none, sees all.
 
     Of a match that is out of reach, since the other record is silent by now, nothing is said any more.
     """
@@ -88,7 +88,8 @@ def _mine(actor: Actor) -> Select[Any]:
     )
     if actor.account_id is None:
         return query
-    return query.where(Notification.roles.contains([actor.role]))
+    to_him = or_(Notification.account_id.is_(None), Notification.account_id == actor.account_id)
+    return query.where(Notification.roles.contains([actor.role]), to_him)
 
 
 def _is_unread(actor: Actor) -> ColumnElement[bool]:

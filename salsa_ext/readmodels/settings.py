@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 from sqlalchemy import select
 
@@ -68,5 +69,8 @@ def have_agreed(first: str, second: str) -> bool:
 
 
 def _settings(row: StateSetting) -> Settings:
-    return Settings(row.counterpart_days, row.overdue_hours, tuple(row.electronic_copies_with),
-                    row.answers_automatically)  # fmt: skip
+    kept = {field.name: getattr(row, field.name) for field in fields(Settings)}
+    made: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()
+    }
+    return Settings(**made)

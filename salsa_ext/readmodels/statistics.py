@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from sqlalchemy import func, select
@@ -16,7 +16,7 @@ from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import names
 from salsa_ext.values.actor import Actor
-from salsa_ext.values.codes import TRACE_OUTCOMES
+from salsa_ext.values.codes import PRIORITIES, TRACE_OUTCOMES
 
 SMALLEST: Final = 5
 DATASETS: Final = {
@@ -24,6 +24,9 @@ DATASETS: Final = {
     "traces": "outcome",
     "licit_trade": "type",
 }
+OVERDUE: Final = "overdue"
+BARE: Final = {OVERDUE: "priority"}
+"""Counts that the secretariat alone reads, as they stand: they are of states' work, not of guns."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,12 @@ class Table:
 def list_datasets(actor: Actor) -> list[str]:
     """Return what there are figures of."""
     require(actor, Permission.STATISTICS_READ)
-    return list(DATASETS)
+    return list(_datasets(actor))
+
+
+def _datasets(actor: Actor) -> dict[str, str]:
+    """Return the datasets of a reader with what they count by; the secretariat has no state."""
+    return DATASETS if actor.state else DATASETS | BARE
 
 
 def get_table(actor: Actor, dataset: str, filters: dict[str, Any]) -> Table:
@@ -64,23 +72,29 @@ def get_table(actor: Actor, dataset: str, filters: dict[str, Any]) -> Table:
 
     The breakdown is the same for everybody and for every question: a coarser one beside it would
     give small cells away by subtraction. Cells under 5 are withheld, and no total stands beside
-    a withheld cell. Raises NotFound for a dataset that there is not, Invalid for a subject that
+    a withheld cell. What the secretariat alone reads runs to this day, and nothing of it is
+    withheld. Raises NotFound for a dataset that there is not, Invalid for a subject that
     it does not count.
     """
     require(actor, Permission.STATISTICS_READ)
-    if dataset not in DATASETS:
+    counts = _datasets(actor).get(dataset)
+    if counts is None:
         raise NotFound("dataset", dataset)
-    _check_subject(dataset, filters.get("subject"))
+    _check_subject(counts, filters.get("subject"))
     today = actor.now().date()  # the day of UTC, or a quarter would end sooner for some readers
+    is_bare = dataset in BARE
     running = date(today.year, today.month - (today.month - 1) % 3, 1)
-    cells = [_cell(row) for row in db.session.execute(_sums(dataset, running, filters))]
+    through = today + timedelta(days=1) if is_bare else running
+    found = db.session.execute(_sums(dataset, through, filters))
+    cells = [_cell(row, 0 if is_bare else SMALLEST) for row in found]
     amounts = [cell.amount for cell in cells]
     total = None if None in amounts else sum(amount or 0 for amount in amounts)
-    return Table(dataset, DATASETS[dataset], running, cells, total)
+    return Table(dataset, counts, through, cells, total)
 
 
-def _check_subject(dataset: str, subject: str | None) -> None:
-    counted = TRACE_OUTCOMES if DATASETS[dataset] == "outcome" else (*names.types(), "unknown")
+def _check_subject(counts: str, subject: str | None) -> None:
+    known: dict[str, tuple[str, ...]] = {"outcome": TRACE_OUTCOMES, "priority": PRIORITIES}
+    counted: tuple[str, ...] = known.get(counts) or (*names.types(), "unknown")
     if subject is not None and subject not in counted:
         raise Invalid({"subject": [say("One of: {choices}.", choices=", ".join(counted))]})
 
@@ -105,8 +119,8 @@ def _sums(dataset: str, running: date, filters: dict[str, Any]) -> Any:
     return query.group_by(*keys).having(amount > 0).order_by(*keys)
 
 
-def _cell(row: Any) -> Cell:
+def _cell(row: Any, smallest: int) -> Cell:
     state, partner, subject, period, amount = row
     return Cell(
-        state, partner or None, subject, period, int(amount) if amount >= SMALLEST else None
+        state, partner or None, subject, period, int(amount) if amount >= smallest else None
     )

@@ -62,4 +62,5 @@ def _row(actor: Actor, notice: Notice) -> dict[str, Any]:
         "roles": list(notice.roles), "code": notice.code, "subject_kind": notice.subject_kind,
         "subject_state": notice.subject_state, "subject_id": notice.subject_id,
         "number": notice.number, "data": notice.data, "raised_at": actor.now(),
+        "account_id": notice.account,
     }  # fmt: skip

@@ -12,13 +12,13 @@ from sqlalchemy import select
 from salsa_ext.audit import Action
 from salsa_ext.db import db, insert_many
 from salsa_ext.errors import Conflict, IllegalTransition, NotFound, say
-from salsa_ext.matching.requests import WAITING, due, renewed
+from salsa_ext.matching.requests import WAITING, renewed
 from salsa_ext.messages.envelopes import Envelope
 from salsa_ext.models import TraceRequest
 from salsa_ext.readmodels import settings
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.search import Likeness
-from salsa_ext.services import answers, candidates, conversations, request_steps
+from salsa_ext.services import answers, candidates, conversations, request_steps, terms
 from salsa_ext.services.conversations import SET_ASIDE, Word
 from salsa_ext.services.handlers import handles, when_refused
 from salsa_ext.services.notifications import notify_many
@@ -57,8 +57,8 @@ def _renewed(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     request.asked, request.priority = _kept(said), said["priority"]
     request.envelope_id = envelope.id
     if status != request.status:
-        request.due_at = due(request.priority, actor.now())
-    request_steps.put(request, status, actor.now())
+        terms.begin(actor, request)
+    request_steps.put(actor, request, status)
     _hear(actor, request, envelope, said)
     if not _look(actor, vault, request, envelope):
         _notify(actor, request, "request_renewed")
@@ -69,7 +69,7 @@ def _withdrawn(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     """End a request, whatever its status: the asking state takes no answer any more."""
     said, request = _known(actor, envelope)
     was = request.status
-    request_steps.move(request, "withdraw", actor.now())
+    request_steps.move(actor, request, "withdraw")
     _hear(actor, request, envelope, said)
     if was in WAITING:
         _notify(actor, request, "request_withdrawn")
@@ -80,7 +80,7 @@ def _replied(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     """Take a reply; to the question that stands it lets the clock go on."""
     said, request = _known(actor, envelope)
     if request.status == "clarification" and envelope.in_reply_to == request.question:
-        request_steps.move(request, "reply", actor.now())
+        request_steps.move(actor, request, "reply")
     _hear(actor, request, envelope, said)
     _notify(actor, request, "request_replied")
 
@@ -101,8 +101,8 @@ def _make(actor: Actor, vault: Vault, envelope: Envelope, said: Said) -> None:
         "trace_id": UUID(said["trace"]), "status": "sent", "is_automatic": True,
         "case_number": envelope.case_number, "asked": _kept(said), "priority": said["priority"],
         "candidates": [], "envelope_id": envelope.id, "question": None, "received_at": now,
-        "due_at": due(said["priority"], now), "stopped_at": None, "answered_at": None,
-        "assignee_id": None,
+        "stopped_at": None, "answered_at": None,
+        "assignee_id": None, **terms.begun(actor, said["priority"]),
     }])  # fmt: skip
     request = db.session.get_one(TraceRequest, request_id)
     _hear(actor, request, envelope, said)
@@ -142,7 +142,7 @@ def _held(actor: Actor, request: TraceRequest) -> list[Candidate]:
 
 
 def _say_nothing(actor: Actor, vault: Vault, request: TraceRequest) -> None:
-    request_steps.move(request, "no_record", actor.now())
+    request_steps.move(actor, request, "no_record")
     request_steps.tell(actor, vault, request, "trace.no_record",
                        {"text": None, "is_automatic": True})  # fmt: skip
     request_steps.write_down(actor, Action.REQUEST_FOUND_NOTHING, request)
@@ -152,7 +152,7 @@ def _answer(
     actor: Actor, vault: Vault, request: TraceRequest, told: Sequence[Candidate], *, is_all: bool
 ) -> None:
     events = answers.answer(actor, request.asking_state, told)
-    request_steps.move(request, "answer" if is_all else "restrict", actor.now())
+    request_steps.move(actor, request, "answer" if is_all else "restrict")
     request_steps.tell(actor, vault, request, "trace.answer", {
         "completeness": "full" if is_all else "restricted", "restriction_reason": None,
         "events": events, "points_to": [], "handling": "H1", "note": None, "is_automatic": True,

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import db
 from salsa_ext.errors import IllegalTransition, NotFound, StaleVersion, say
-from salsa_ext.matching.requests import ENDS, after, resumed
+from salsa_ext.matching.requests import ENDS, after
 from salsa_ext.messages import inbox, pairs
 from salsa_ext.messages.envelopes import Envelope, Letter
 from salsa_ext.models import TraceRequest
-from salsa_ext.services import conversations, deliveries
+from salsa_ext.services import conversations, deliveries, terms
 from salsa_ext.services.conversations import Word
 from salsa_ext.services.sealing import Vault
 from salsa_ext.values.actor import Actor
@@ -37,21 +36,21 @@ def take(actor: Actor, request_id: UUID, seen: int | None = None) -> TraceReques
     return request
 
 
-def move(request: TraceRequest, action: str, now: datetime) -> None:
+def move(actor: Actor, request: TraceRequest, action: str) -> None:
     """Let a request follow an action, by the table that legs follow too; raises IllegalTransition."""
     status = after(request.status, action)
     if status is None:
         raise IllegalTransition("request", request.status, action)
-    put(request, status, now)
+    put(actor, request, status)
 
 
-def put(request: TraceRequest, status: str, now: datetime) -> None:
+def put(actor: Actor, request: TraceRequest, status: str) -> None:
     """The one writer of a request's status; a clarification stops the clock, its end lets it go on."""
+    now = actor.now()
     if status == "clarification":
         request.stopped_at = request.stopped_at or now
-    elif request.stopped_at is not None:
-        request.due_at = resumed(request.due_at, request.stopped_at, now)
-        request.stopped_at = None
+    else:
+        terms.resume(actor, request)
     if status != request.status and status in ENDS.values():
         request.answered_at = now
     request.status = status

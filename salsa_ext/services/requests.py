@@ -14,9 +14,9 @@ from salsa_ext.models import TraceRequest
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import names
-from salsa_ext.readmodels.days import today
+from salsa_ext.readmodels.days import days, today
 from salsa_ext.readmodels.records import by_id
-from salsa_ext.services import answers, conversations, deliveries, request_steps
+from salsa_ext.services import answers, conversations, deliveries, request_steps, terms
 from salsa_ext.services.answers import Sureness
 from salsa_ext.services.assignees import account_of
 from salsa_ext.services.conversations import NOTE, Word
@@ -107,7 +107,8 @@ def defer(
         )
     until = data.until.isoformat()
     _step(actor, vault, request, "defer", {"until": until, "reason": data.reason})
-    request.due_at = due_on(data.until)
+    until_end = due_on(data.until, days(actor).zone(actor.own_state()))
+    terms.put_off(actor, request, until_end)
     db.session.flush()
     request_steps.write_down(actor, Action.REQUEST_DEFERRED, request, until=until)
 
@@ -159,7 +160,7 @@ def _step(
     kind: str | None = None,
 ) -> None:  # fmt: skip
     """Move a request, and tell the asking state at once."""
-    request_steps.move(request, action, actor.now())
+    request_steps.move(actor, request, action)
     request.is_automatic = False
     db.session.flush()
     told = request_steps.tell(actor, vault, request, kind or f"trace.{action}", body)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import date
 from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
@@ -17,7 +18,14 @@ from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.states import participants
 from salsa_ext.services.fields import Problems
 from salsa_ext.values.actor import Actor
-from salsa_ext.values.settings import LONGEST_DAYS, LONGEST_HOURS, Settings, SettingsChange
+from salsa_ext.values.settings import (
+    LONGEST_DAYS,
+    LONGEST_HOURS,
+    LONGEST_TERMS,
+    MOST_DATES,
+    Settings,
+    SettingsChange,
+)
 
 
 def change(*, actor: Actor, data: SettingsChange, seen: int | None) -> None:
@@ -38,20 +46,31 @@ def change(*, actor: Actor, data: SettingsChange, seen: int | None) -> None:
         setattr(row, name, value)
     row.version, row.changed_at = row.version + 1, actor.now()
     db.session.flush()  # what follows reads it by SQL
-    append(actor, Act(Action.SETTING_CHANGED, "setting", state, data=changes))
+    append(actor, Act(Action.SETTING_CHANGED, "setting", state, data=_written(changes)))
 
 
 def _changes(data: SettingsChange, row: StateSetting) -> dict[str, Any]:
     """Return what is given and differs from what stands."""
     given = {name: value for name, value in asdict(data).items() if value is not None}
-    if "electronic_copies_with" in given:
-        given["electronic_copies_with"] = sorted(given["electronic_copies_with"])
+    given |= {name: sorted(value) for name, value in given.items() if isinstance(value, tuple)}
     return {name: value for name, value in given.items() if value != getattr(row, name)}
+
+
+def _written(changes: dict[str, Any]) -> dict[str, Any]:
+    """Return changes as JSON keeps them: days as text."""
+    return {
+        name: [str(one) if isinstance(one, date) else one for one in value]
+        if isinstance(value, list) else value
+        for name, value in changes.items()
+    }  # fmt: skip
 
 
 def _take(actor: Actor, state: str) -> StateSetting:
     """Return the row of the state, locked; of two first changes at once, one waits for the other."""
-    defaults = asdict(Settings()) | {"electronic_copies_with": []}
+    defaults = {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in asdict(Settings()).items()
+    }
     first = insert(StateSetting).values(
         owner_state=state, version=0, changed_at=actor.now(), **defaults
     )
@@ -63,9 +82,38 @@ def _check(data: SettingsChange, state: str) -> None:
     problems = Problems()
     _check_range(problems, "counterpart_days", data.counterpart_days, 1, LONGEST_DAYS)
     _check_range(problems, "overdue_hours", data.overdue_hours, 0, LONGEST_HOURS)
+    for name, longest in LONGEST_TERMS.items():
+        _check_range(problems, name, getattr(data, name), 1, longest)
+    _check_week(problems, data.weekdays)
+    for name in ("closed_on", "open_on"):
+        _check_dates(problems, name, getattr(data, name))
     if data.electronic_copies_with:
         _check_partners(problems, data.electronic_copies_with, state)
     problems.raise_any()
+
+
+def _check_week(problems: Problems, weekdays: Sequence[int] | None) -> None:
+    """Some day of the week is worked, or no answer would ever be owed."""
+    if weekdays is None:
+        return
+    if not weekdays:
+        problems.add("weekdays", say("Give at least one day of the week: 1 is Monday, 7 Sunday."))
+    for index, day in enumerate(weekdays):
+        _check_range(problems, f"weekdays.{index}", day, 1, 7)
+        _check_once(problems, f"weekdays.{index}", day, weekdays[:index])
+
+
+def _check_dates(problems: Problems, path: str, dates: Sequence[date] | None) -> None:
+    if dates and len(dates) > MOST_DATES:
+        problems.add(path, say("At most {count} dates.", count=MOST_DATES))
+        return
+    for index, day in enumerate(dates or ()):
+        _check_once(problems, f"{path}.{index}", day, dates[:index] if dates else ())
+
+
+def _check_once(problems: Problems, path: str, value: object, before: Sequence[object]) -> None:
+    if value in before:
+        problems.add(path, say("{value} appears twice.", value=str(value)))
 
 
 def _check_range(problems: Problems, path: str, value: int | None, least: int, most: int) -> None:

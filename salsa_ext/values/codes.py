@@ -82,7 +82,7 @@ NOTIFICATIONS: Final = (
     "match_proposed", "match_reopened", "match_withdrawn",
     "consent_asked", "consent_granted", "consent_refused", "consent_revoked", "consent_compelled",
     "request_received", "request_renewed", "request_replied", "request_withdrawn",
-    "request_feedback",
+    "request_feedback", "request_due", "request_overdue",
     "trace_acknowledged", "trace_answered", "trace_no_record", "trace_refused", "trace_deferred",
     "trace_asked", "trace_forwarded",
     "alert_expiring", "alert_expired",

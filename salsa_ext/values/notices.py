@@ -14,7 +14,8 @@ class Notice:
     """One thing that `state` is told: to which of its roles, what happened, and to which object.
 
     `subject_state` owns the object, which may be another state than the one that is told. `number`
-    is the object's natural number; `data` holds ids and codes, never a personal value.
+    is the object's natural number; `data` holds ids and codes, never a personal value. Where an
+    `account` is named, it alone is told.
     """
 
     state: str
@@ -25,6 +26,7 @@ class Notice:
     subject_state: str
     number: str | None = None
     data: dict[str, Any] = field(default_factory=dict)
+    account: UUID | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no reader could be told: an error of the command, never of its caller."""

@@ -203,7 +203,7 @@ def test_a_refusal_can_turn_into_a_question_and_an_answer(act, leg, reply, recor
 
 
 def test_a_question_stops_the_clock_until_the_reply(act, asked, leg, reply, request_):
-    assert request_["due_at"] == "2026-03-16T15:00:00+00:00"
+    assert request_["due_at"] == "2026-03-18T15:00:00+00:00"
     assert act("ask", {"questions": ["Which calibre?"]})["due_at"] is None
     assert leg()["messages"][-1]["questions"] == ["Which calibre?"]
     assert asked.get("/requests?due_before=2027-01-01T00:00:00Z").json["items"] == []
@@ -320,9 +320,30 @@ def test_somebody_works_on_it_and_the_list_finds_him(as_actor, analyst, asked, t
     assert list(analyst.post(own, {"username": "pry.ana"}, 422).json["errors"]) == ["username"]
 
 
+@pytest.mark.parametrize("setting,priority,until", [
+    ({"flash_minutes": 5}, "flash", "2026-03-09T15:05:00+00:00"),
+    ({"urgent_hours": 2}, "urgent", "2026-03-09T17:00:00+00:00"),
+    ({"priority_days": 1}, "priority", "2026-03-10T15:00:00+00:00"),
+    ({"closed_on": ["2026-03-10"]}, "priority", "2026-03-13T15:00:00+00:00"),
+    ({"closed_on": ["2026-03-09"]}, "urgent", "2026-03-09T23:00:00+00:00"),
+    ({"weekdays": [1, 2]}, "priority", "2026-03-17T15:00:00+00:00"),
+    ({"routine_days": 20}, "routine", "2026-04-08T15:00:00+00:00"),
+    ({"routine_days": 20, "open_on": ["2026-04-03"]}, "routine", "2026-04-07T15:00:00+00:00"),
+])  # fmt: skip
+def test_a_state_answers_by_its_own_targets_and_in_its_own_working_days(
+    as_actor, analyst, asked, record, setting, priority, until
+):
+    """Holy Thursday and Good Friday of 2026, 2 and 3 April, are holidays of Paraguay."""
+    head = as_actor("PRY", "state_administrator")
+    head.post("/settings/change", setting, 200, If_Match='"0"')
+    analyst.post("/traces", bodies.trace(priority=priority, priority_reason="Held"))
+    [found] = asked.get("/requests").json["items"]
+    assert found["due_at"] == until
+
+
 def test_what_is_due_is_found_by_its_term(asked, request_):
-    assert len(asked.get("/requests?due_before=2026-03-17T00:00:00Z").json["items"]) == 1
-    assert asked.get("/requests?due_before=2026-03-16T00:00:00Z").json["items"] == []
+    assert len(asked.get("/requests?due_before=2026-03-19T00:00:00Z").json["items"]) == 1
+    assert asked.get("/requests?due_before=2026-03-18T00:00:00Z").json["items"] == []
 
 
 def test_a_request_is_not_there_for_another_state(as_actor, request_):

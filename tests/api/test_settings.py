@@ -9,7 +9,9 @@ from salsa_ext.values.settings import Settings, SettingsChange
 
 DEFAULTS = {"state": "PRY", "version": 0, "counterpart_days": 30, "overdue_hours": 24,
             "electronic_copies_with": [], "electronic_copies_agreed": [],
-            "answers_automatically": True}  # fmt: skip
+            "answers_automatically": True, "flash_minutes": 10, "urgent_hours": 8,
+            "priority_days": 3, "routine_days": 7, "weekdays": [1, 2, 3, 4, 5], "closed_on": [],
+            "open_on": []}  # fmt: skip
 
 
 @pytest.fixture
@@ -76,6 +78,15 @@ def test_a_command_compares_the_version_again(run):
     ({"counterpart_days": "30"}, "counterpart_days", "without quotes"),
     ({"overdue_hours": -1}, "overdue_hours", "From 0 to 720"),
     ({"overdue_hours": None}, "overdue_hours", "not null"),
+    ({"flash_minutes": 0}, "flash_minutes", "From 1 to 60"),
+    ({"urgent_hours": 25}, "urgent_hours", "From 1 to 24"),
+    ({"priority_days": 15}, "priority_days", "From 1 to 14"),
+    ({"routine_days": 31}, "routine_days", "From 1 to 30"),
+    ({"weekdays": []}, "weekdays", "at least one day of the week"),
+    ({"weekdays": [1, 8]}, "weekdays.1", "From 1 to 7"),
+    ({"weekdays": [1, 1]}, "weekdays.1", "1 appears twice"),
+    ({"closed_on": ["2026-12-24", "2026-12-24"]}, "closed_on.1", "2026-12-24 appears twice"),
+    ({"open_on": ["24/12/2026"]}, "open_on.0", "date"),
     ({"grace": 3}, "grace", "no such field"),
 ])  # fmt: skip
 def test_a_setting_that_cannot_be_is_refused_and_changes_nothing(administrator, body, path, said):
@@ -107,6 +118,17 @@ def test_the_settings_of_many_states_are_one_question(administrator, asked):
     assert found == {
         "PRY": Settings(30, 12, ("BRA",)), "BRA": Settings(), "URY": Settings(),
     }  # fmt: skip
+
+
+def test_targets_and_working_days_are_set_with_the_rest(administrator, as_actor):
+    body = {"flash_minutes": 5, "routine_days": 10, "weekdays": [7, 1, 2, 3, 4],
+            "closed_on": ["2026-12-24", "2026-04-02"], "open_on": ["2026-05-01"]}  # fmt: skip
+    made = change(administrator, body)
+    ordered = {"weekdays": [1, 2, 3, 4, 7], "closed_on": ["2026-04-02", "2026-12-24"]}
+    assert made == DEFAULTS | body | ordered | {"version": 1}
+    [entry] = as_actor("PRY", "auditor").get("/audit?subject_kind=setting").json["items"]
+    assert entry["data"] == body | ordered
+    assert change(administrator, {"closed_on": []}, 1)["closed_on"] == []
 
 
 def test_a_change_stands_in_the_audit_with_what_changed(administrator, as_actor):

@@ -10,6 +10,8 @@ HANDS_OVER = {  # a batch of one: the bulk core that each calls requires the per
     "alerts.record",
 }  # fmt: skip
 READ_FOR_A_COMMAND = {  # the command that calls it has required its own permission
+    "calendars.for_priority": "by which a term of the own state counts",
+    "calendars.of": "by which a term of the own state counts",
     "consents.read": "what was just asked or decided",
     "consents.version": "compared with If-Match before the command",
     "consents.granted_for": "what the release function decides by",

@@ -187,7 +187,7 @@ def test_the_worker_folds_once_and_ends(salsa):
     assert (
         salsa("worker", "--once").stdout
         == "0 folded, 0 matched, 0 delivered, 0 told, 0 watched, 0 awaited, 0 alerted, "
-        "0 forgotten\n"
+        "0 reminded, 0 forgotten\n"
     )
 
 

@@ -12,6 +12,7 @@ from salsa_ext.db import db, transaction
 from salsa_ext.policy.rules import operator
 from salsa_ext.services import traces, transfers
 from tests import bodies
+from tests.papers import text_of
 
 OWN, ASKING = ("--state", "PRY"), ("--state", "BRA")
 
@@ -51,6 +52,21 @@ def test_a_request_is_listed_shown_acknowledged_and_answered(salsa, trace, reque
     assert answered.stdout == f"{own} is answered.\n"
     told = salsa("trace", "show", *ASKING, trace).stdout
     assert "answered, version" in told and "PRY  answered  salsa" in told
+
+
+def test_a_report_is_written_and_the_audit_knows_it(salsa, trace, tmp_path):
+    file = tmp_path / "trace.pdf"
+    made = salsa("trace", "report", *ASKING, "-o", str(file), "--language", "pt", trace)
+    assert made.returncode == 0, made.stderr
+    assert "Relatório de rastreamento" in text_of(file.read_bytes())
+    known = salsa("trace", "report", *ASKING, "--verify", str(file), trace)
+    assert known.stdout.startswith("The audit knows this file: made at ")
+    printed = salsa("trace", "report", *ASKING, "--sha256", made.stdout.split()[-1], trace)
+    assert printed.stdout.startswith("The audit knows this content: made at ")
+    file.write_bytes(file.read_bytes() + b" ")
+    unknown = salsa("trace", "report", *ASKING, "--verify", str(file), trace)
+    assert (unknown.returncode, "knows no such report" in unknown.stderr) == (1, True)
+    assert salsa("trace", "report", *ASKING, trace).returncode == 2
 
 
 def test_a_question_is_asked_and_replied_to(salsa, trace, request_):

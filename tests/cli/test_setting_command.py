@@ -17,10 +17,30 @@ def test_settings_are_changed_and_shown(salsa):
     assert "electronic_copies_with  -" in emptied.stdout
 
 
+def test_targets_and_days_are_changed_and_emptied(salsa):
+    days = (
+        "--closed-on",
+        "2026-12-24",
+        "--open-on",
+        "2026-05-01",
+        "--weekday",
+        "1",
+        "--weekday",
+        "6",
+    )
+    changed = salsa("setting", "change", "--state", "PRY", "--urgent-hours", "4", *days).stdout
+    for line in ("urgent_hours            4", "routine_days            7", "weekdays                1, 6",
+                 "closed_on               2026-12-24", "open_on                 2026-05-01"):  # fmt: skip
+        assert line in changed
+    emptied = salsa("setting", "change", "--state", "PRY", "--no-added-days").stdout
+    assert "closed_on               -" in emptied and "weekdays                1, 6" in emptied
+
+
 @pytest.mark.parametrize("options,said,code", [
     (["--electronic-copies-with", "PRY"], "this is your own", 1),
     (["--electronic-copies-with", "FRA"], "FRA is not a participating state", 1),
     (["--overdue-hours", "-1"], "is not in the range", 2),
+    (["--no-added-days", "--open-on", "2026-05-01"], "not both", 2),
     (["--no-electronic-copies", "--electronic-copies-with", "BRA"], "not both", 2),
 ])  # fmt: skip
 def test_a_setting_that_cannot_be_is_refused_in_a_sentence(salsa, options, said, code):

@@ -8,6 +8,7 @@ from salsa_ext.matching import requests
 from salsa_ext.matching.events import ORDER
 from salsa_ext.matching.requests import SAID, TRANSITIONS, after, due, renewed
 from salsa_ext.values import codes
+from salsa_ext.values.settings import Settings
 from tests.source import ROOT
 
 AT = datetime(2026, 3, 9, 15, tzinfo=UTC)
@@ -59,18 +60,21 @@ def test_a_renewal_opens_again_what_no_person_said(status):
     ("flash", timedelta(minutes=10)), ("urgent", timedelta(hours=8)),
     ("priority", timedelta(days=3)), ("routine", timedelta(days=7)),
 ])  # fmt: skip
-def test_an_answer_is_owed_by_its_priority(priority, term):
-    assert due(priority, AT) == AT + term
-    assert requests.TARGETS.keys() == set(codes.PRIORITIES)
+def test_a_state_that_set_nothing_answers_by_the_common_targets(priority, term):
+    assert Settings().target(priority) == term
+    assert set(requests.IN_WORKING_DAYS) < set(codes.PRIORITIES)
 
 
 def test_a_clarification_puts_the_term_off_by_as_long_as_it_took():
-    until = due("routine", AT)
-    assert requests.resumed(until, AT, AT + timedelta(hours=5)) == until + timedelta(hours=5)
+    until = due(timedelta(days=7), AT, None)
+    assert requests.resumed(until, AT, AT + timedelta(hours=5), None) == until + timedelta(hours=5)
 
 
-def test_what_is_deferred_to_a_day_is_owed_by_its_end():
-    assert requests.due_on(date(2026, 4, 1)) == datetime(2026, 4, 2, tzinfo=UTC)
+def test_what_is_deferred_to_a_day_is_owed_by_its_end_where_it_is_owed():
+    assert requests.due_on(date(2026, 4, 1), "UTC") == datetime(2026, 4, 2, tzinfo=UTC)
+    assert requests.due_on(date(2026, 4, 1), "America/Sao_Paulo") == (
+        datetime(2026, 4, 2, 3, tzinfo=UTC)
+    )
 
 
 def test_letters_name_the_events_of_a_chain():

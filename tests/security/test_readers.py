@@ -19,7 +19,7 @@ OF_STATES = ("licensing_officer", "police_officer", "forensic_examiner", "trace_
              "border_officer", "supervisor", "state_administrator", "auditor")  # fmt: skip
 READERS = frozenset(OF_STATES) - {"state_administrator", "auditor"}
 PURPOSE = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
-FILES = ("/paper", "/content")  # agreed copies and attachments have tests of their own
+FILES = ("/paper", "/content", "/report")  # copies, attachments and reports have their own tests
 EVERY, BOTH = ("PRY", "BRA", "URY"), ("PRY", "BRA")
 PLANTED = {  # by whom each may be found: the readers of every state, of both sides, of the owner
     "OPEN": {"MODEL": EVERY, "NUMBER": EVERY, "FIRM": EVERY, "PERSON": ("PRY",),

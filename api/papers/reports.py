@@ -1,0 +1,202 @@
+"""The report of a trace: what states said of one gun, in order, in the reader's language."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import rfc8785
+
+from api.i18n import speaking, translate
+from api.papers.rendering import render as render_sheet
+from api.papers.sheets import Part, Words, sheet
+from salsa_ext.errors import Message, say
+from salsa_ext.readmodels import names
+from salsa_ext.readmodels.traces import ResultView
+from salsa_ext.services.trace_reports import Report
+
+MARK: Final = say(
+    "Police information. Not for use in court without the consent of the states named."
+)
+COLUMNS: Final = (
+    (say("Date"), 7), (say("State"), 8), (say("Event"), 10), (say("From"), 11), (say("To"), 11),
+    (say("Source"), 11), (say("Handling"), 8), (say("Confidence"), 7),
+)  # fmt: skip
+KINDS: Final = ("transfer_kind", "report_kind", "seizure_kind")
+MOVED: Final = {"export": say("Export"), "import": say("Import")}
+SEARCHED: Final = (
+    (say("State"), 10), (say("Records searched"), 6), (say("Through"), 8), (say("Said"), 10),
+)  # fmt: skip
+CANDIDATES: Final = (
+    (say("State"), 10), (say("Date"), 8), (say("Days from sale to seizure"), 8),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Made:
+    """A report as a file, with the SHA-256 of what it says and that of the file, in hexadecimal."""
+
+    body: bytes
+    content: str
+    file: str
+
+
+def render(report: Report, language: str, at: datetime) -> Made:
+    """Return the PDF of a report that was made at a moment, with its hashes."""
+    words = Words(language, is_alone=True)
+    with speaking(language):
+        title, number = words.pair(say("Report of a trace")), report.view.trace.case_number
+        issuer = words.state(report.view.trace.owner_state) or ""
+        status = None if report.is_for_court else words.pair(MARK)
+        sections = _sections(words, report, at)
+        made = sheet(words, title, issuer, number, sections, MARK)
+        made["number_label"] = words.pair(say("Case number"))
+    content = hashlib.sha256(rfc8785.dumps(made | {"status": status})).hexdigest()
+    said = [status["a"]] if status else []
+    foot = {"a": "\n".join([*map(str, said), f"SHA-256: {content}"]), "b": None}
+    body = render_sheet(made | {"status": status, "foot": foot}, at)
+    return Made(body, content, hashlib.sha256(body).hexdigest())
+
+
+def _sections(words: Words, report: Report, at: datetime) -> list[Part]:
+    result = report.result
+    return [
+        *_trace(words, report, at), *_gun(words, report.view.trace.firearm), *_found(words, result),
+        *_events(words, say("Chain, in order"), result, result.result.chain),
+        *_events(words, say("What contradicts it"), result, result.result.conflicts),
+        *words.table(say("First sales that are possible"), CANDIDATES, [
+            (words.state(one["state"]), words.day(one["occurred_on"]), str(one["time_to_crime_days"]))
+            for one in result.result.candidates
+        ]),
+        *_turn(words, result),
+        *words.table(say("Who was searched"), SEARCHED, [
+            (words.state(one.state), str(one.records), words.day(one.through) or "–",
+             words.code("leg_status", one.said)) for one in result.searched
+        ]),
+        *_list(words, say("What is missing"), map(translate, result.result.missing)),
+        *_list(words, say("States whose consent to use in court is missing"),
+               filter(None, map(words.state, report.without_consent))),
+    ]  # fmt: skip
+
+
+def _list(words: Words, title: Message, lines: Iterable[str]) -> list[Part]:
+    text = "\n".join(lines)
+    return words.fields(title, words.field(say("Named"), text, wide=True)) if text else []
+
+
+def _trace(words: Words, report: Report, at: datetime) -> list[Part]:
+    trace = report.view.trace
+    return words.fields(
+        say("Trace"),
+        words.field(say("Number"), str(trace.id)),
+        words.field(say("Status"), words.code("trace_status", trace.status)),
+        words.field(say("Priority"), words.code("priority", trace.priority)),
+        words.field(say("Legal basis"), trace.legal_basis),
+        words.field(say("Reason"), words.code("illicit_reason", trace.illicit_reason)),
+        words.field(say("Intended use"), words.code("intended_use", trace.intended_use)),
+        words.field(say("Found on"), words.day(trace.found_on)),
+        words.field(say("Made on"), f"{at:%Y-%m-%d %H:%M} UTC"),
+    )
+
+
+def _gun(words: Words, gun: Mapping[str, Any]) -> list[Part]:
+    marks = "; ".join(
+        f"{words.code('mark_kind', mark['kind'])}: {mark['text']}"
+        for mark in gun.get("marks") or ()
+    )
+    return words.fields(
+        say("Firearm"),
+        words.field(say("Type"), words.code("type", gun.get("type"))),
+        words.field(say("Make"), _title(words, "make", gun)),
+        words.field(say("Model"), gun.get("model")),
+        words.field(say("Calibre"), _title(words, "calibre", gun)),
+        words.field(say("Serial number"), gun.get("serial")),
+        words.field(say("Country of manufacture"), words.state(gun.get("country_of_manufacture"))),
+        words.field(say("Other marks"), marks or None, wide=True),
+    )
+
+
+def _title(words: Words, kind: str, gun: Mapping[str, Any]) -> str | None:
+    """Return a make or calibre by its name, else as it was written."""
+    code = gun.get(kind)
+    return names.title(kind, code, words.language) if code else gun.get(f"{kind}_text")
+
+
+def _found(words: Words, view: ResultView) -> list[Part]:
+    result = view.result
+    days, since = result.time_to_crime_days, result.since_last_lawful_days
+    return words.fields(
+        say("Result"),
+        words.field(say("Outcome"), words.code("trace_outcome", result.outcome)),
+        words.field(say("Scope"), words.code("trace_scope", result.scope)),
+        words.field(say("Reached"), words.code("trace_reached", result.reached)),
+        words.field(say("Why it failed"), words.code("failure_reason", result.failure_reason)),
+        words.field(say("Days from sale to seizure"), None if days is None else str(days)),
+        words.field(say("Days since it was last lawful"), None if since is None else str(since)),
+    )
+
+
+def _turn(words: Words, view: ResultView) -> list[Part]:
+    """Return where the gun was last lawful, and between which events it left the lawful world."""
+    last, diversion = view.result.last_lawful, view.result.point_of_diversion
+    told = {event["record"]: _event(words, event) for event in view.events()}
+    shown = words.field(say("Last lawful point"), told[last["record"]], wide=True) if last else []
+    if not diversion:
+        return words.fields(say("Point of diversion"), shown)
+    before = diversion["before"]
+    return words.fields(
+        say("Point of diversion"), shown,
+        words.field(say("After"), told.get(diversion["after"])),
+        words.field(say("Before"), told.get(before) if before else None),
+        words.field(say("Kind"), words.code("diversion_kind", diversion["diversion_kind"])),
+        words.field(say("What shows it"), translate(diversion["why"]), wide=True),
+    )  # fmt: skip
+
+
+def _named(words: Words, event: str) -> str:
+    """Return the name of an event, which is a kind of transfer, report or seizure, or a movement."""
+    if event in MOVED:
+        return words.both(MOVED[event])
+    kind = next(kind for kind in KINDS if event in names.labels(kind, words.language))
+    return names.label(kind, event, words.language)
+
+
+def _event(words: Words, event: Mapping[str, Any]) -> str:
+    return ", ".join(filter(None, (
+        _named(words, event["event"]), words.state(event["state"]),
+        words.day(event["occurred_on"]),
+    )))  # fmt: skip
+
+
+def _events(
+    words: Words, title: Message, view: ResultView, events: Sequence[Mapping[str, Any]]
+) -> list[Part]:
+    return words.table(title, COLUMNS, [_row(words, view, event) for event in events])
+
+
+def _row(words: Words, view: ResultView, event: Mapping[str, Any]) -> list[str | None]:
+    handling = view.sharing[event["record"]].said.handling
+    document = words.code("object", event["document_kind"]) or ""
+    source = " ".join(filter(None, (document.capitalize(), event.get("document_number"))))
+    return [
+        f"{event['occurred_on']}", words.state(event["state"]),
+        _named(words, event["event"]),
+        _side(words, view, event["giver"]), _side(words, view, event["receiver"]), source or "–",
+        words.code("handling", handling),
+        words.code("strength", event["strength"]) or "–",
+    ]  # fmt: skip
+
+
+def _side(words: Words, view: ResultView, side: Mapping[str, Any] | None) -> str:
+    """Return a party by name where it may be read, else by its kind and country."""
+    if not side:
+        return "–"
+    party = view.parties.get(UUID(side["id"]))
+    if party and party.name:
+        return f"{party.name} ({party.country})"
+    kind = words.code("party_kind", side["kind"]) or ""
+    return f"{kind} ({side['country']})" if side.get("country") else kind

@@ -1,0 +1,135 @@
+"""The report of a trace as a PDF: what it says, in whose language, and that the audit knows it."""
+
+import hashlib
+import re
+
+import pytest
+
+from tests import bodies
+from tests.papers import text_of
+
+MARK = "Police information. Not for use in court without the consent of the states named."
+
+
+@pytest.fixture
+def analyst(as_actor):
+    return as_actor("BRA", "trace_analyst")
+
+
+@pytest.fixture
+def record(as_actor):
+    sale = as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer()).json
+    return sale["firearm"]["record"]
+
+
+@pytest.fixture
+def trace(analyst, record):
+    return analyst.post("/traces", bodies.trace()).json
+
+
+@pytest.fixture
+def court(as_actor, analyst, record):
+    """Let Paraguay consent that its record is used in court, in the case of the trace or another."""
+
+    def consent(case_number="C-1"):
+        body = bodies.consent(record, use="court", case_number=case_number)
+        asked = analyst.post("/consents", body).json
+        path = f"/consents/{asked['id']}"
+        decider = as_actor("PRY", "supervisor")
+        tag = decider.get(path).headers["ETag"]
+        decider.post(f"{path}/grant", {"expires_on": "2026-12-31"}, 200, If_Match=tag)
+
+    return consent
+
+
+def report(client, trace, language="en"):
+    answer = client.get(f"/traces/{trace['id']}/report", Accept_Language=language)
+    assert answer.mimetype == "application/pdf"
+    return answer.data
+
+
+def hash_of(pdf):
+    return re.search(r"SHA-256: ([0-9a-f]{64})", text_of(pdf))[1]
+
+
+def verify(client, trace, sha256, expect=200):
+    return client.post(f"/traces/{trace['id']}/report/verify", {"sha256": sha256}, expect).json
+
+
+def test_a_report_says_what_the_states_said(analyst, trace):
+    said = text_of(report(analyst, trace))
+    for told in (
+        "Report of a trace", "Brazil (BRA)", "C-1", trace["id"], "Law 1", "Pistol", "ABC123456",
+        "Traced", "First buyer", "664", "Chain, in order", "Paraguay (PRY)", "2024-05-06",
+        "Domestic sale", "Armas del Sur (PRY)", "Individual", "Strong evidence", "Point of diversion",
+        "Who was searched",
+        "States whose consent to use in court is missing",
+    ):  # fmt: skip
+        assert told in said, told
+    assert "Ana Ejemplo" not in said
+
+
+@pytest.mark.parametrize("language,title,mark", [
+    ("es", "Informe de un rastreo", "Información policial."),
+    ("fr", "Rapport de traçage", "Information policière."),
+    ("pt", "Relatório de rastreamento", "Informação policial."),
+])  # fmt: skip
+def test_a_report_speaks_the_readers_language_alone(analyst, trace, language, title, mark):
+    said = text_of(report(analyst, trace, language))
+    assert title in said and mark in said
+    assert "Report of a trace" not in said and "Domestic sale" not in said
+
+
+def test_police_information_is_marked_until_each_state_consents(analyst, trace, court):
+    assert MARK in text_of(report(analyst, trace))
+    court("Another case")
+    assert MARK in text_of(report(analyst, trace))
+    court()
+    said = text_of(report(analyst, trace))
+    assert MARK not in said and "consent to use in court is missing" not in said
+
+
+def test_a_report_in_which_nobody_said_anything_is_marked(analyst):
+    found = analyst.post("/traces", bodies.trace(firearm=bodies.firearm(serial="NONE99871"))).json
+    assert MARK in text_of(report(analyst, found))
+
+
+def test_own_words_need_no_consent_of_another(as_actor, record):
+    own = as_actor("PRY", "trace_analyst")
+    found = own.post("/traces", bodies.trace()).json
+    assert MARK not in text_of(report(own, found))
+
+
+def test_the_audit_knows_the_hash_on_the_pages_and_that_of_the_file(analyst, trace):
+    pdf = report(analyst, trace, "es")
+    assert verify(analyst, trace, hash_of(pdf)) == {
+        "known": True, "of": "content", "made_at": "2026-03-09T15:00:00+00:00", "language": "es",
+    }  # fmt: skip
+    assert verify(analyst, trace, hashlib.sha256(pdf).hexdigest().upper())["of"] == "file"
+
+
+def test_the_audit_does_not_know_what_was_changed_or_is_of_another_trace(analyst, trace, as_actor):
+    pdf = report(analyst, trace)
+    changed = hashlib.sha256(pdf + b" ").hexdigest()
+    unknown = {"known": False, "of": None, "made_at": None, "language": None}
+    assert verify(analyst, trace, changed) == verify(analyst, trace, "en") == unknown
+    other = analyst.post("/traces", bodies.trace(case_number="C-2")).json
+    assert verify(analyst, other, hash_of(pdf)) == unknown
+    verify(as_actor("PRY", "trace_analyst"), trace, hash_of(pdf), 404)
+
+
+def test_a_report_stands_in_the_audit_and_owners_read_that_firms_were_named(
+    analyst, trace, as_actor
+):
+    report(analyst, trace)
+    auditor = as_actor("BRA", "auditor")
+    [entry] = auditor.get("/audit?action=trace:reported").json["items"]
+    assert entry["data"].keys() == {"content", "file", "language", "court"}
+    theirs = as_actor("PRY", "auditor").get("/audit?action=party:disclosed").json["items"]
+    assert [one["subject_id"] for one in theirs] == [trace["id"]]
+
+
+def test_a_report_is_for_its_state_alone(as_actor, trace):
+    for state in ("PRY", "URY"):
+        as_actor(state, "trace_analyst").get(f"/traces/{trace['id']}/report", 404)
+    as_actor("BRA", "auditor").get(f"/traces/{trace['id']}/report", 403)
