@@ -31,21 +31,13 @@ class Office(NamedTuple):
 
 def contact_of(state: str) -> Office | None:
     """Return whom to call now: the office on duty, else the national point of contact."""
-    return next(iter(_contacts_of(state, 1)), None)
-
-
-def second_contact_of(state: str) -> Office | None:
-    """Return whom to call where the first office does not answer; the first one where it is alone."""
-    return next(iter(_contacts_of(state, 2)[::-1]), None)
-
-
-def _contacts_of(state: str, most: int) -> list[Office]:
     columns = (getattr(Contact, name) for name in Office._fields)
     wanted = select(*columns).where(
         Contact.owner_state == state, Contact.kind.in_(URGENT), Contact.valid_to.is_(None)
     )
     first = case({kind: index for index, kind in enumerate(URGENT)}, value=Contact.kind)
-    return [Office(*row) for row in db.session.execute(wanted.order_by(first).limit(most))]
+    row = db.session.execute(wanted.order_by(first).limit(1)).first()
+    return Office(*row) if row else None
 
 
 def second_contact_of(state: str) -> Office | None:
