@@ -8,6 +8,7 @@ from uuid import UUID
 
 from salsa_ext.db import as_state
 from salsa_ext.errors import Invalid
+from salsa_ext.matching.refined import coarser
 from salsa_ext.readmodels import serials
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.search import Likeness, asked_of, likeliest, search
@@ -50,12 +51,15 @@ def held_for(
 
 
 def as_query(firearm: Mapping[str, Any]) -> Query:
-    """Return the search for a gun as a trace describes it, by every mark that it bears."""
+    """Return the search for a gun as a trace describes it, by every mark but for coarser readings."""
+    serials = [mark["text"] for mark in firearm["marks"] if mark["kind"] == "manufacture"]
+    left_out = coarser([firearm["serial"] or "", *serials]) - {firearm["serial"]}
     return Query(
         serial=firearm["serial"] or "", make=firearm["make_text"], model=firearm["model"],
         calibre=firearm["calibre_text"], type=firearm["type_text"],
         country=firearm["country_of_manufacture"], year=firearm["year"],
-        marks=tuple(Mark(mark["kind"], mark["text"]) for mark in firearm["marks"]),
+        marks=tuple(Mark(mark["kind"], mark["text"]) for mark in firearm["marks"]
+                    if mark["kind"] != "manufacture" or mark["text"] not in left_out),
         marking=firearm["marking"],
     )  # fmt: skip
 
