@@ -164,8 +164,8 @@ class Port(Service):
     def workers(self):
         folders = Path(f"/proc/{self.process.pid}/task").glob("*/children")
         children = [pid for folder in folders for pid in folder.read_text().split()]
-        own = Path(f"/proc/{self.process.pid}/cmdline").read_bytes()  # a worker is a fork
-        return [pid for pid in children if Path(f"/proc/{pid}/cmdline").read_bytes() == own]
+        own = Path(f"/proc/{self.process.pid}/exe").readlink()  # a worker is a fork, under another title
+        return [pid for pid in children if Path(f"/proc/{pid}/exe").readlink() == own]
 
     def post(self, state, path, body, kind="application/json", expect=201, **more):
         connection = HTTPConnection("127.0.0.1", self.port, timeout=120)
