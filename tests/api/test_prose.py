@@ -54,7 +54,9 @@ def test_other_marks_of_the_gun_stay(police):
 @pytest.mark.parametrize("serial", [serial for serial, _ in SAID])
 def test_two_guns_without_a_serial_do_not_match(police, serial):
     seized(police, serial=serial)
-    assert seized(police, "S-2", serial=serial)["matches"] == [{"line": 1, "candidates": []}]
+    assert seized(police, "S-2", serial=serial)["matches"] == [
+        {"line": 1, "candidates": [], "later": False}
+    ]
 
 
 @pytest.mark.parametrize("serial", [serial for serial, _ in SAID])

@@ -164,7 +164,9 @@ class Port(Service):
     def workers(self):
         folders = Path(f"/proc/{self.process.pid}/task").glob("*/children")
         children = [pid for folder in folders for pid in folder.read_text().split()]
-        own = Path(f"/proc/{self.process.pid}/exe").readlink()  # a worker is a fork, under another title
+        own = Path(
+            f"/proc/{self.process.pid}/exe"
+        ).readlink()  # a worker is a fork, under another title
         return [pid for pid in children if Path(f"/proc/{pid}/exe").readlink() == own]
 
     def post(self, state, path, body, kind="application/json", expect=201, **more):

@@ -244,10 +244,11 @@ class Asking(RuleBasedStateMachine):
 def watched(put):
     """Let no status follow another but by the table, or by what the gun's renewal opens again."""
 
-    def wrapped(row, status, *more):
+    def wrapped(*said):
+        row, status = said[-2:]  # a request's comes with who acts
         possible = {row.status, *TRANSITIONS[row.status].values()}
         assert status in possible or (status == "sent" and row.status in SAID) or is_own(row)
-        put(row, status, *more)
+        put(*said)
 
     return wrapped
 

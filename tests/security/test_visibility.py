@@ -43,7 +43,7 @@ def test_an_open_record_is_counted_among_those_searched(as_actor):
 def test_a_seizure_shows_no_match_with_a_silent_record(as_actor):
     held(as_actor, "silent")
     answer = as_actor("BRA", "police_officer").post("/seizures", bodies.seizure()).json
-    assert answer["matches"] == [{"line": 1, "candidates": []}]
+    assert answer["matches"] == [{"line": 1, "candidates": [], "later": False}]
 
 
 def test_a_trace_makes_no_leg_for_a_silent_record(as_actor):
