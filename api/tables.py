@@ -18,6 +18,7 @@ CONTENT = {
     "text/csv": {"schema": {"type": "string"}},
     XLSX: {"schema": {"type": "string", "format": "binary"}},
 }
+RELEASE = ("handling", "withheld", "uses")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -33,12 +34,18 @@ def render(
     form: str, schema: Schema, items: Sequence[Any], name: str, headers: Mapping[str, str]
 ) -> Response:
     """Return items as a file to be saved, with the headers of its page."""
-    rows = [_flat(schema.dump(item)) for item in items]
+    rows = [_ordered(_flat(schema.dump(item))) for item in items]
     never = getattr(schema, "never_listed", frozenset())
-    columns = [field.data_key or key for key, field in schema.fields.items() if key not in never]
+    named = (field.data_key or key for key, field in schema.fields.items() if key not in never)
+    columns = list(_ordered(dict.fromkeys(named)))
     response = file(rows, form, name, columns)
     response.headers.update(headers)
     return response
+
+
+def _ordered(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row with what is said of its release behind what it says."""
+    return dict(sorted(row.items(), key=lambda item: item[0].split(".")[0] in RELEASE))
 
 
 def file(

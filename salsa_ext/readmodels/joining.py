@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, literal, or_, select
+from sqlalchemy.dialects.postgresql import JSONB
 
 from salsa_ext.db import as_state, db
+from salsa_ext.matching.evidence import STRONG
 from salsa_ext.matching.joined import Edge
 from salsa_ext.models import Match, Record, RecordSetting, Seizure
 from salsa_ext.policy.permissions import Permission
@@ -91,7 +93,10 @@ def _of(ids: Iterable[UUID]) -> ColumnElement[bool]:
 
 def _matches(actor: Actor, found: Joined, which: Any) -> dict[UUID, str]:
     """Keep what the own state's matches say, and return the records that they lead to."""
-    joins = or_(Match.strength == "strong", Match.status != "proposed")
+    # of several guns that bear one mark none is strong, and each has to be there to leave it open
+    same = Match.reasons.op("@>")(literal([{"code": "serial_same"}], JSONB))
+    would_be = and_(same, Match.score >= STRONG)
+    joins = or_(Match.strength == "strong", would_be, Match.status != "proposed")
     query = select(
         Match.id, Match.record_id, Match.owner_state, Match.other_record, Match.other_state,
         Match.status,

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from salsa_ext.errors import Coded, Message, say
-from salsa_ext.matching.evidence import POSSIBLE
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.search import MARGIN
 
@@ -59,7 +58,7 @@ def shown(found: Iterable[Candidate], most: int) -> list[Candidate]:
 
     What may not be read is placed as it was found, last among equals.
     """
-    worth = [one for one in found if one.evidence.bits >= POSSIBLE]
+    worth = [one for one in found if one.evidence.is_worth_a_look]
     worth.sort(key=lambda one: (-one.evidence.bits, not _is_of_crime(one)))
     return worth[:most]
 
