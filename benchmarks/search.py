@@ -7,37 +7,31 @@ import random
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from sqlalchemy import create_engine, text
 
 from benchmarks import charts, measure, peers
 from benchmarks.checks import backends
-from benchmarks.marks import Asked, Gun, guns, queries
-from salsa_ext.db import db, insert_many, transaction
+from benchmarks.filling import SEED, Filled
+from benchmarks.marks import Asked, Gun, queries
+from salsa_ext.db import transaction
 from salsa_ext.errors import Invalid
-from salsa_ext.matching import marks
 from salsa_ext.matching.evidence import verdict
-from salsa_ext.models import MarkKey
 from salsa_ext.policy.rules import operator
 from salsa_ext.readmodels import names
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.search import search
-from salsa_ext.services import forms
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.inquiries import Query
 
-BATCH = 20_000
 BLOCK = 26  # queries that one way answers before the next has its turn: each class, true and not
 AS_STAMPED = (0.0, 0.9, 0.97)
 """Shares of readings without any error, by which the wrong hits are weighed."""
 SLOW = {"rapidfuzz": 21, "oracle": 21}  # one of so many is asked of those who go through everything
-Bar = Callable[[int], None]
 Way = Callable[[Asked], Any]
 
 
@@ -53,57 +47,28 @@ class Said(NamedTuple):
     sureness: str = ""
 
 
-def run(
-    owner_url: str, count: int, asked: int, path: Path, bar: Bar, families: int | None = None
-) -> None:
-    """Fill `count` marks into an empty database, ask in turns, and show."""
-    draw = random.Random(11)
-    held = guns(count, draw, families)
-    built = _fill(held, bar)
+def run(owner_url: str, filled: Filled, asked: int, path: Path, families: int | None) -> None:
+    """Ask of the marks that are held, in turns, and show."""
+    held = filled.guns
     _fill_trigrams(owner_url, held)
     size = _sizes(owner_url, len(held))
     everything, fulltext = peers.Everything(held), peers.FullText(held)
-    asking = queries(held, asked, draw)
+    asking = queries(held, asked, random.Random(SEED + 1))
     ways: dict[str, Way] = {
         "this": partial(_ask_ours, near=True), "a check": _ask_ours,
         "pg_trgm": peers.trigrams, "tantivy": fulltext.find,
         "rapidfuzz": everything.rapidfuzz, "oracle": everything.oracle,
     }  # fmt: skip
     said, cpu = _in_turns(asking, ways)
-    about = {"marks": len(held), "families": families, "rows_per_second": built}
+    about = {"marks": len(held), "families": families, "rows_per_second": filled.rows_per_second}
     show(said, cpu, about | size, path)
-
-
-def _fill(held: Sequence[Gun], bar: Bar) -> float:
-    """Write keys and forms as records are written; returns marks a second."""
-    draw, began = random.Random(7), time.perf_counter()
-    for start in range(0, len(held), BATCH):
-        some = held[start : start + BATCH]
-        rows = [_row(gun, start + at, draw) for at, gun in enumerate(some)]
-        with transaction(operator("USA")):
-            forms.write(rows)
-            insert_many(MarkKey, rows)
-        bar(len(rows))
-    db.session.remove()
-    return round(len(held) / (time.perf_counter() - began), 1)
-
-
-def _row(gun: Gun, place: int, draw: random.Random) -> dict[str, Any]:
-    key = marks.key(gun.serial)
-    assert key is not None
-    return {
-        "key": key.value, "mark_id": UUID(int=place), "record_id": UUID(int=place),
-        "record_version": 1, "state": "USA", "serial_norm": key.norm, "skeleton": key.skeleton,
-        "event": "domestic_sale", "occurred_on": date(2015, 1, 1) + timedelta(draw.randrange(3000)),
-        "make": gun.make, "calibre": gun.calibre, "type": gun.type, "country": gun.country,
-        "year": None, "visibility": "open", "is_superseded": False, "is_void": False, "model": None,
-    }  # fmt: skip
 
 
 def _fill_trigrams(owner_url: str, held: Sequence[Gun]) -> None:
     engine = create_engine(owner_url)
     with engine.begin() as connection:
         connection.execute(text("CREATE EXTENSION IF NOT EXISTS pg_trgm"))
+        connection.execute(text("DROP TABLE IF EXISTS bench_trigram"))
         connection.execute(text("CREATE TABLE bench_trigram (place int, serial text, make text,"
                                 " calibre text)"))  # fmt: skip
         cursor = connection.connection.cursor()

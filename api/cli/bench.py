@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from api import running
 from api.app import create_app
 from api.cli.context import explained
 from api.cli.db import owner_url
+from benchmarks.filling import Filled, fill
 from salsa_ext.config import Config
 from salsa_ext.services import database
 
@@ -24,13 +25,20 @@ def bench() -> None:
     """Measure, as ratios in one run on a database of its own."""
 
 
+_KEEP = click.option(
+    "--keep", type=click.Path(file_okay=False, path_type=Path), metavar="FOLDER",
+    help="Where the filled database stays, for the next benchmark of as many marks.",
+)  # fmt: skip
+
+
 @bench.command()
-@click.option("--marks", default=100_000, show_default=True, type=click.IntRange(1),
+@click.option("--marks", default=100_000, show_default=True, type=click.IntRange(1_000),
               help="How many marks are held.")  # fmt: skip
 @click.option("--rounds", default=20, show_default=True, type=click.IntRange(1),
               help="Rounds of 100 operations each.")  # fmt: skip
+@_KEEP
 @explained
-def checks(marks: int, rounds: int) -> None:
+def checks(marks: int, rounds: int, keep: Path | None) -> None:
     """Check an exact serial over HTTP, beside a bare view that does the least.
 
     \b
@@ -39,8 +47,8 @@ def checks(marks: int, rounds: int) -> None:
     """
     from benchmarks import checks as benchmark
 
-    with _apart() as (app, _), click.progressbar(length=marks, label="filling") as bar:
-        benchmark.run(app, marks, rounds, _result("checks"), bar.update)
+    with _filled(marks, keep) as (app, _, filled):
+        benchmark.run(app, filled.guns, rounds, _result("checks"))
 
 
 @bench.command()
@@ -50,8 +58,9 @@ def checks(marks: int, rounds: int) -> None:
               help="How many queries; half of them have no true record.")  # fmt: skip
 @click.option("--families", type=click.IntRange(1),
               help="So many families for each maker, which fill up, in place of growing ones.")  # fmt: skip
+@_KEEP
 @explained
-def search(marks: int, queries: int, families: int | None) -> None:
+def search(marks: int, queries: int, families: int | None, keep: Path | None) -> None:
     """Search misread marks, beside trigrams, all distances, a full-text index and an oracle.
 
     \b
@@ -65,8 +74,8 @@ def search(marks: int, queries: int, families: int | None) -> None:
             f"{error}: install what the tests need, it is measured against"
         ) from error
 
-    with _apart() as (_, owner), click.progressbar(length=marks, label="filling") as bar:
-        benchmark.run(owner, marks, queries, _result("search"), bar.update, families)
+    with _filled(marks, keep, families) as (_, owner, filled):
+        benchmark.run(owner, filled, queries, _result("search"), families)
 
 
 @bench.command()
@@ -93,13 +102,28 @@ def _result(name: str) -> Path:
 
 
 @contextmanager
-def _apart() -> Iterator[tuple[Flask, str]]:
-    """Give an application with an empty database of its own, and the owner's URL of it."""
+def _filled(
+    marks: int, keep: Path | None, families: int | None = None
+) -> Iterator[tuple[Flask, str, Filled]]:
+    """Give an application whose database holds `marks`, the owner's URL of it, and what it holds."""
+    with _apart(keep) as (app, owner, home):
+        with click.progressbar(length=marks, label="filling") as bar:
+            filled = fill(marks, bar.update, home / "filled.json", families)
+        yield app, owner, filled
+
+
+@contextmanager
+def _apart(keep: Path | None = None) -> Iterator[tuple[Flask, str, Path]]:
+    """Give an application with a database of its own, the owner's URL, and the folder it is in.
+
+    The database is empty, or as an earlier benchmark left it in `keep`.
+    """
     config = Config.from_env()
-    with tempfile.TemporaryDirectory(prefix="salsa-bench-") as home:
-        apart = replace(config, home=Path(home), database_url=None, migration_url=None)
-        with running.database(apart) as started:
-            database.upgrade(owner_url(started))
-            app = create_app(started)
-            with app.app_context():
-                yield app, owner_url(started)
+    with ExitStack() as stack:
+        home = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="salsa-bench-")))
+        apart = replace(config, home=home.resolve(), database_url=None, migration_url=None)
+        started = stack.enter_context(running.database(apart))
+        database.upgrade(owner_url(started))
+        app = create_app(started)
+        with app.app_context():
+            yield app, owner_url(started), apart.home
