@@ -17,6 +17,7 @@ from benchmarks.marks import Gun
 from salsa_ext.db import db, transaction
 from salsa_ext.matching import marks
 from salsa_ext.policy.rules import operator
+from salsa_ext.readmodels import names
 from salsa_ext.readmodels.marks import EXACT
 from salsa_ext.services import accounts, agencies, authentication, keys
 from salsa_ext.services.accounts import AccountData
@@ -37,13 +38,13 @@ class Caller:
 
 def run(app: Flask, held: Sequence[Gun], rounds: int, path: Path) -> None:
     """Check marks of those that are held, by one agency that is new, and show."""
-    serials = [gun.serial for gun in held[:SAMPLE]]
+    asked = [_body(gun) for gun in held[:SAMPLE]]
     caller = Caller(app.test_client(), {"Authorization": f"Bearer {_key()}"})
     _add_bare_view(app)
     choose = random.Random(1).choice
     ways: dict[str, Callable[[], None]] = {
-        "bare view: key, SELECT, INSERT": lambda: _ask(caller, "/api/bare", choose(serials)),
-        "POST /checks": lambda: _ask(caller, "/api/v1/checks", choose(serials)),
+        "bare view: key, SELECT, INSERT": lambda: _ask(caller, "/api/bare", choose(asked)),
+        "POST /checks": lambda: _ask(caller, "/api/v1/checks", choose(asked)),
         "SELECT 1": _select_one,
     }
     figures = measure.in_turns(ways, backends, rounds, 100)
@@ -60,8 +61,13 @@ def _key() -> str:
     return token
 
 
-def _ask(caller: Caller, address: str, serial: str) -> None:
-    body = {"serial": serial, "make": "Taurus", "purpose": "street", "incident": "1"}
+def _body(gun: Gun) -> dict[str, str]:
+    named = {"make": gun.make, "calibre": gun.calibre}
+    words = {kind: names.labels(kind, "en").get(code, code) for kind, code in named.items()}
+    return {"serial": gun.serial, "purpose": "street", "incident": "1"} | words
+
+
+def _ask(caller: Caller, address: str, body: dict[str, str]) -> None:
     answer = caller.client.post(address, json=body, headers=caller.headers)
     assert answer.status_code in (200, 201), answer.get_data(as_text=True)
 
