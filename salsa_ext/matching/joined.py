@@ -45,7 +45,10 @@ class Paper:
 
 @dataclass(frozen=True)
 class Said:
-    """What one record says; codes and folded text, `serial` normalised."""
+    """What one record says; codes and folded text, `serial` normalised.
+
+    `given` are the field groups of it that the reader is given, under its owner's handling code.
+    """
 
     id: UUID
     state: str
@@ -61,6 +64,8 @@ class Said:
     giver: Known | None = None
     receiver: Known | None = None
     paper: Paper | None = None
+    given: tuple[str, ...] = ()
+    handling: str | None = None
 
     @cached_property
     def as_event(self) -> Mapping[str, Any]:

@@ -17,6 +17,7 @@ from salsa_ext.models import Consent
 from salsa_ext.policy import release
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels.arrays import among
 from salsa_ext.readmodels.days import today
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.values.actor import Actor
@@ -75,7 +76,7 @@ def granted_for(actor: Actor, record_ids: Collection[UUID]) -> dict[UUID, list[r
     """Return what the origins of records allow the actor's state, by record, in one query."""
     query = select(Consent).where(
         Consent.owner_state == actor.state, Consent.asking_state == actor.state,
-        Consent.record_id.in_(record_ids), Consent.status.in_(("granted", "notified")),
+        among(Consent.record_id, record_ids), Consent.status.in_(("granted", "notified")),
     )  # fmt: skip
     found: dict[UUID, list[release.Consent]] = defaultdict(list)
     for row in db.session.scalars(query.order_by(Consent.id)):

@@ -15,25 +15,29 @@ from salsa_ext.matching.joined import Known, Paper
 from salsa_ext.models import Permit, Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels import sharing
 from salsa_ext.readmodels.arrays import among
+from salsa_ext.readmodels.sharing import Sharing
 from salsa_ext.values.actor import Actor
 
 
 @dataclass(frozen=True)
 class Shipped:
-    """A shipment with its permit; the numbers are None for a state that they do not concern."""
+    """A shipment with its permit, and what the reader may be given of it: numbers only with leave."""
 
     shipment: UUID
     permit: UUID
     state: str
     consignee: UUID
-    number: str | None
-    permit_number: str | None
+    number: str
+    permit_number: str
+    sharing: Sharing
 
     def as_paper(self, parties: Mapping[UUID, Known]) -> Paper:
         """Return it with its consignee, where that is known."""
-        return Paper(self.shipment, self.permit, self.state, self.number, self.permit_number,
-                     parties.get(self.consignee))  # fmt: skip
+        told = self.sharing.may("document")
+        return Paper(self.shipment, self.permit, self.state, self.number if told else None,
+                     self.permit_number if told else None, parties.get(self.consignee))  # fmt: skip
 
 
 def papers(actor: Actor, rows: Iterable[Any]) -> dict[UUID, Shipped]:
@@ -47,7 +51,8 @@ def papers(actor: Actor, rows: Iterable[Any]) -> dict[UUID, Shipped]:
     for state, ids in sorted(wanted.items()):
         with as_state(actor, state):
             shipments = db.session.execute(_query(ids)).all()
-        found |= {row.id: _shipped(actor, row) for row in shipments}
+        shared = sharing.of_papers(actor, shipments)
+        found |= {row.id: _shipped(row, shared[row.id]) for row in shipments}
     return found
 
 
@@ -60,8 +65,6 @@ def _query(ids: Iterable[UUID]) -> Select[Any]:
     return query.where(among(Shipment.id, ids))
 
 
-def _shipped(actor: Actor, row: Any) -> Shipped:
-    """Numbers of papers go to the states that these concern."""
-    mine = actor.state in row.concerned
+def _shipped(row: Any, shared: Sharing) -> Shipped:
     return Shipped(row.id, row.permit_id, row.owner_state, row.final_consignee_id,
-                   row.number if mine else None, row.permit_number if mine else None)  # fmt: skip
+                   row.number, row.permit_number, shared)  # fmt: skip

@@ -7,7 +7,8 @@ name alone stands for many.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -20,19 +21,26 @@ from salsa_ext.models import Party
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.arrays import among
+from salsa_ext.readmodels.sharing import Sharing, group_of
 from salsa_ext.values.actor import Actor
 
 PERSON = "individual"
 
 
-def known(actor: Actor, wanted: Mapping[str, Collection[UUID]]) -> dict[UUID, Known]:
-    """Return whoever is identified among parties, which are given by the state that named them."""
+def known(actor: Actor, named: Mapping[UUID, Sequence[Sharing]]) -> dict[UUID, Known]:
+    """Return whoever is identified among parties, given with the records and papers that name them.
+
+    A name goes out where the release function gives the reader the names of one of these.
+    """
     require(actor, Permission.LEAD_READ)
+    places: dict[str, set[UUID]] = defaultdict(set)
+    for key, shared in named.items():
+        places[shared[0].said.owner].add(key)
     found: dict[UUID, Known] = {}
-    for state, ids in sorted(wanted.items()):
+    for state, ids in sorted(places.items()):
         with as_state(actor, state):
             parties = db.session.execute(_query(ids)).all()
-        found |= _known(actor, parties)
+        found |= _known(parties, named)
     return found
 
 
@@ -44,23 +52,18 @@ def _query(ids: Iterable[UUID]) -> Select[Any]:
     return select(*columns).where(among(Party.id, ids))
 
 
-def _known(actor: Actor, parties: Iterable[Any]) -> dict[UUID, Known]:
+def _known(parties: Iterable[Any], named: Mapping[UUID, Sequence[Sharing]]) -> dict[UUID, Known]:
     return {
-        party.id: Known(key, party.kind, str(party.id), party.owner_state, name_for(party, actor))
+        party.id: Known(key, party.kind, str(party.id), party.owner_state,
+                        party.name if _may_be_named(party, named[party.id]) else None)
         for party in parties
         if (key := _key(party))
-    }
+    }  # fmt: skip
 
 
-def name_for(party: Any, actor: Actor) -> str | None:
-    """Return the name that the reader may have: here alone a name goes out with a lead.
-
-    His own state's records name everybody to him, another's only firms and bodies.
-    """
-    if party.kind == PERSON and party.owner_state != actor.state:
-        return None
-    name: str | None = party.name
-    return name
+def _may_be_named(party: Any, shared: Iterable[Sharing]) -> bool:
+    group = group_of(party.kind)
+    return any(one.may(group) for one in shared)
 
 
 def _key(party: Any) -> str | None:

@@ -21,6 +21,7 @@ from salsa_ext.matching.joined import Edge
 from salsa_ext.models import Match, Record, RecordSetting, Seizure
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels import sharing
 from salsa_ext.readmodels.arrays import among
 from salsa_ext.readmodels.versions import current
 from salsa_ext.values.actor import Actor
@@ -31,7 +32,7 @@ ROUNDS: Final = 4  # a seizure, its sale, the receipt, the export
 COLUMNS: Final = (
     "id", "version", "owner_state", "event", "occurred_on", "document_kind", "document_id",
     "giver_id", "receiver_id", "counterpart_state", "linked_state", "linked_record", "type", "make",
-    "make_text", "serial", "lot",
+    "make_text", "serial", "lot", "concerned",
 )  # fmt: skip
 
 
@@ -154,16 +155,15 @@ def _visible(actor: Actor, wanted: Mapping[UUID, str]) -> Iterator[Any]:
     for state, ids in sorted(_seen(actor, places).items()):
         with as_state(actor, state):
             rows = db.session.execute(_rows(ids)).all()
-        yield from (
-            row for row in rows if row.visibility in (None, "open") and not _is_withdrawn(row)
-        )
+        shared = sharing.of_rows(actor, rows)
+        yield from (row for row in rows if shared[row.id].may("firearm") and not _is_withdrawn(row))
 
 
 def _rows(ids: Iterable[UUID]) -> Select[Any]:
     columns = (getattr(Record, name) for name in COLUMNS)
     query = current(Record).where(among(Record.id, ids))
     query = query.outerjoin(RecordSetting, and_(RecordSetting.record_id == Record.id))
-    return query.with_only_columns(*columns, RecordSetting.visibility)
+    return query.with_only_columns(*columns, RecordSetting.visibility, RecordSetting.handling)
 
 
 def _is_withdrawn(row: Any) -> bool:

@@ -20,9 +20,10 @@ from salsa_ext.matching.marks import normalise
 from salsa_ext.matching.names import fold
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels import consignments, holders, joining
+from salsa_ext.readmodels import consignments, holders, joining, sharing
 from salsa_ext.readmodels.consignments import Shipped
 from salsa_ext.readmodels.pages import Page
+from salsa_ext.readmodels.sharing import Sharing, group_of
 from salsa_ext.values.actor import Actor
 
 FILTERS: Final[Mapping[str, Callable[[Lead, Any], bool]]] = {
@@ -33,6 +34,9 @@ FILTERS: Final[Mapping[str, Callable[[Lead, Any], bool]]] = {
         fold("name", dealer) in fold("name", name) for name in lead.dealers
     ),
 }
+
+SHOWN: Final = ("firearm", "event", "document")
+"""What a lead shows of each record; it names firms and persons in words."""
 
 
 def list_leads(
@@ -66,8 +70,9 @@ def find(actor: Actor) -> list[Lead]:
     found = joining.joined(actor)
     rows = list(found.rows.values())
     papers = consignments.papers(actor, rows)
-    parties = holders.known(actor, _named(rows, papers.values()))
-    said = [_said(row, parties, papers.get(row.document_id)) for row in rows]
+    shared = sharing.of_rows(actor, rows)
+    parties = holders.known(actor, _named(rows, papers.values(), shared))
+    said = [_said(row, parties, papers.get(row.document_id), shared[row.id]) for row in rows]
     return leads.find(joining_guns.guns(said, found.edges.values(), found.rejected))
 
 
@@ -81,23 +86,28 @@ def _rank(cursor: str) -> tuple[float, UUID]:
         ) from None
 
 
-def _named(rows: Sequence[Any], papers: Iterable[Shipped]) -> dict[str, set[UUID]]:
-    """Return the parties of records and of their papers by the state that named them."""
-    wanted: dict[str, set[UUID]] = defaultdict(set)
+def _named(
+    rows: Sequence[Any], papers: Iterable[Shipped], shared: Mapping[UUID, Sharing]
+) -> dict[UUID, list[Sharing]]:
+    """Return the parties of records and of their papers, with what may be given of those."""
+    named: dict[UUID, list[Sharing]] = defaultdict(list)
     for paper in papers:
-        wanted[paper.state].add(paper.consignee)
+        named[paper.consignee].append(paper.sharing)
     for row in rows:
-        wanted[row.owner_state] |= {row.giver_id, row.receiver_id} - {None}
-    return {state: ids for state, ids in wanted.items() if ids}
+        for side in {row.giver_id, row.receiver_id} - {None}:
+            named[side].append(shared[row.id])
+    return named
 
 
-def _said(row: Any, parties: Mapping[UUID, Known], paper: Shipped | None) -> Said:
+def _said(row: Any, parties: Mapping[UUID, Known], paper: Shipped | None, shared: Sharing) -> Said:
     make = row.make or (fold("make", row.make_text) if row.make_text else None)
+    sides = parties.get(row.giver_id), parties.get(row.receiver_id)
+    groups = dict.fromkeys((*SHOWN, *(group_of(side.kind) for side in sides if side and side.name)))
     return Said(
         id=row.id, state=row.owner_state, event=row.event, on=row.occurred_on,
         document=row.document_id, version=row.version, counterpart_state=row.counterpart_state,
         type=row.type, make=make or None, serial=normalise(row.serial) if row.serial else None,
-        lot=normalise(row.lot) or None if row.lot else None,
-        giver=parties.get(row.giver_id), receiver=parties.get(row.receiver_id),
-        paper=paper.as_paper(parties) if paper else None,
+        lot=normalise(row.lot) or None if row.lot else None, giver=sides[0], receiver=sides[1],
+        paper=paper.as_paper(parties) if paper else None, given=tuple(shared.given(groups)),
+        handling=shared.said.handling,
     )  # fmt: skip

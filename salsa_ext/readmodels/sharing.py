@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -105,6 +105,28 @@ def of_records(actor: Actor, views: Sequence[RecordView]) -> dict[UUID, Sharing]
     }
 
 
+def of_rows(actor: Actor, rows: Collection[Any]) -> dict[UUID, Sharing]:
+    """Return the same of rows that have `id`, `owner_state`, `concerned`, and the setting's columns."""
+    others = [row.id for row in rows if row.owner_state != actor.state]
+    consents = granted_for(actor, others) if others else {}
+    reader = reader_of(actor) if others else _own_reader(actor)
+    return {
+        row.id: Sharing(_said_in(actor.state, row), reader, consents.get(row.id, ()))
+        for row in rows
+    }
+
+
+def of_papers(actor: Actor, rows: Collection[Any]) -> dict[UUID, Sharing]:
+    """Return what the actor may be given of permits or shipments, which go where they concern."""
+    reader = _own_reader(actor)
+    return {
+        row.id: Sharing(
+            Said(row.owner_state, concerns=actor.state in row.concerned, is_paper=True), reader
+        )
+        for row in rows
+    }
+
+
 def for_state(actor: Actor, to: str, views: Sequence[RecordView]) -> dict[UUID, Sharing]:
     """Return what another state's analyst is given of the actor's records, for the actor's purpose.
 
@@ -141,6 +163,13 @@ def reader_of(actor: Actor, purpose: str | None = None, case_number: str | None 
 def _own_reader(actor: Actor) -> Reader:
     """Return the reader of his own state's words: the day, which nothing depends on, is not asked."""
     return Reader(actor.state, actor.role, actor.now().date())
+
+
+def _said_in(reader: str | None, row: Any) -> Said:
+    concerns = reader in row.concerned
+    if row.visibility is None:
+        return Said(row.owner_state, concerns=concerns)
+    return Said(row.owner_state, row.visibility, row.handling, concerns)
 
 
 def _said(reader: str | None, view: RecordView) -> Said:

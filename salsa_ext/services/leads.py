@@ -73,6 +73,6 @@ def _write_down(actor: Actor, views: Iterable[LeadView]) -> None:
     shown = {said.id: said for view in views for said in view.records if said.state != actor.state}
     append_many(actor, [
         Act(Action.RECORD_DISCLOSED, "record", said.id, said.state, [said.state],
-            {"version": said.version})
+            {"version": said.version, "handling": said.handling, "groups": [*said.given]})
         for said in shown.values()
     ])  # fmt: skip

@@ -111,6 +111,32 @@ def test_each_record_of_another_state_that_a_lead_shows_is_written_down_for_its_
     assert shown and told == dict.fromkeys(shown, "C-1")
 
 
+def test_its_owner_reads_what_of_a_record_a_lead_gave(as_actor, bra, pry, police):
+    record = sell(as_actor, FIRST, "2025-12-01", to=BUYER)
+    seize(police, FIRST)
+    leads(bra, "?kind=short_time_to_crime", **PURPOSE)
+    [given] = pry.get(f"/records/{record}/disclosures").json["items"]
+    assert given["groups"] == ["firearm", "event", "document", "firms"]
+    assert given["handling"] == "H1"
+
+
+def test_a_buyer_is_named_where_the_owner_of_each_sale_consented_to_it(as_actor, bra, pry, police):
+    records = [sell(as_actor, serial, to=BUYER) for serial in (FIRST, SECOND)]
+    for serial in (FIRST, SECOND):
+        seize(police, serial)
+    [lead] = leads(bra, "?kind=straw_purchase", **PURPOSE)
+    assert "Ana" not in lead["summary"]
+    for record in records:
+        asked = bra.post("/consents", bodies.consent(record, use="names", case_number="C-1")).json
+        path = f"/consents/{asked['id']}"
+        etag = pry.get(path).headers["ETag"]
+        pry.post(f"{path}/grant", {"expires_on": "2026-12-31"}, 200, If_Match=etag)
+    [lead] = leads(bra, "?kind=straw_purchase", **PURPOSE)
+    assert lead["summary"].startswith("Ana Ejemplo bought 2 guns")
+    [given] = pry.get(f"/records/{records[0]}/disclosures?limit=1").json["items"]
+    assert given["groups"] == ["firearm", "event", "document", "firms", "persons"]
+
+
 def test_a_lead_over_others_records_is_not_there_without_a_purpose(bra, two_sold):
     [lead] = leads(bra, "?kind=shared_dealer", **PURPOSE)
     bra.get(f"/leads/{lead['id']}", 404)
@@ -181,6 +207,25 @@ def test_guns_of_one_shipment_are_a_lead_of_the_states_that_it_concerns_and_of_o
     [lead] = leads(as_actor("ARG", "trace_analyst"), "?kind=shared_shipment", **PURPOSE)
     assert lead["summary"] == "The guns left BRA in one shipment."
     assert "recirculation" not in kinds(bra, **PURPOSE)  # both on one day
+
+
+def test_the_consignee_of_a_permit_is_named_to_the_states_that_it_concerns(as_actor, police, bra):
+    exporter = as_actor("BRA", "licensing_officer")
+    for number, serial in enumerate((FIRST, SECOND)):
+        body = bodies.permit(number=f"P-{number}", final_consignee=bodies.party("Depósito Central"))
+        permit = exporter.post("/permits", body).json["id"]
+        shipment = bodies.shipment((serial,), number=f"A-{number}")
+        exporter.post(f"/permits/{permit}/shipments", shipment)
+    consignee, place = body["final_consignee"]["name"], {"country": "ARG", "name": "Posadas"}
+    for serial in (FIRST, SECOND):
+        seize(police, serial)
+        seize(as_actor("ARG", "police_officer"), serial, place=place, agency="ARG-POLICE")
+    told = leads(bra, "?kind=shared_consignee", **PURPOSE)
+    assert [lead["summary"] for lead in told] == [
+        f"The guns were consigned to one firm or body: {consignee}."
+    ]
+    told = leads(as_actor("ARG", "trace_analyst"), "?kind=shared_consignee", **PURPOSE)
+    assert [lead["summary"] for lead in told] == ["BRA shipped the guns to one consignee."]
 
 
 def test_a_gun_that_two_states_seized_came_back(as_actor, police, bra):

@@ -17,6 +17,8 @@ READ_FOR_A_COMMAND = {  # the command that calls it has required its own permiss
     "consents.granted_for": "what the release function decides by",
     "documents.shared": "completes documents that were read by right",
     "sharing.of_records": "what the release function decides by",
+    "sharing.of_rows": "what the release function decides by",
+    "sharing.of_papers": "what the release function decides by",
     "sharing.for_state": "what the release function decides by",
     "sharing.of_events": "what the release function decides by",
     "sharing.reader_of": "who reads, as the release function has it",
