@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import secrets
 from collections import Counter
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
-from flask import Flask
 from sqlalchemy import text
 
 from api.app import create_app
-from api.demo import credentials, guns, leads, region, tour, words
+from api.demo import credentials, guns, leads, tour, words
 from api.demo.plan import Planner
 from api.demo.registers import FLAWS
 from api.demo.traces import ASKING
 from api.demo.world import STATES, Calendar
-from salsa_ext.clock import FixedClock
 from salsa_ext.db import db, transaction
 from salsa_ext.errors import Conflict
 from salsa_ext.policy.rules import operator, permissions_of
 from salsa_ext.readmodels import names
-from salsa_ext.services import installation, rematching
+from salsa_ext.services import installation
 from salsa_ext.services.authentication import find_account
 from salsa_ext.values.codes import ALERT_ACTIONS, LICENSEE_ROLES, ROLES, TRACE_STATUSES
-from tests import actors
+from tests.small import ANCHOR, SCALE, SEED, digest, make
 
-ANCHOR, SEED, SCALE = date(2026, 3, 9), 10, 0.02
 POST = "ciudad-del-este-foz-do-iguacu"
-
-
-def make(config, progress=lambda *_: None):
-    return region.make(config, seed=SEED, anchored_on=ANCHOR, progress=progress, scale=SCALE)
 
 
 def plan(anchor=ANCHOR, seed=SEED, scale=SCALE):
@@ -281,43 +271,6 @@ def test_the_service_knows_the_words_that_officers_write(session):
             if names.resolve(kind, word) is None] == []  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Small:
-    """A region that is read and not changed, beside the traces that a test asks."""
-
-    app: Flask
-    made: region.Made
-    digest: str
-
-    def client(self, state, role):
-        [account] = [one for one in self.made.accounts if (one.state, one.role) == (state, role)]
-        return actors.Client(self.app.test_client(), account.token)
-
-    def look(self, state):
-        """Let the worker match what a state recorded, until nothing waits."""
-        actor, waiting = operator(state, clock=FixedClock(Calendar(ANCHOR).at(0))), 1
-        with self.app.app_context():
-            while waiting:
-                with transaction(actor):
-                    waiting = rematching.run(actor=actor)
-
-
-@pytest.fixture(scope="module")
-def small(server, template, tmp_path_factory):
-    name = f"salsa_{secrets.token_hex(6)}"
-    server.make(name, template)
-    config = server.config(name, tmp_path_factory.mktemp("home"))
-    noon = datetime(ANCHOR.year, ANCHOR.month, ANCHOR.day, 12, tzinfo=UTC)
-    app = create_app(config, FixedClock(noon))
-    with app.app_context():
-        made = make(config)
-        standing = Small(app, made, digest())
-    yield standing
-    with app.app_context():
-        db.engine.dispose()
-    server.drop(name)
-
-
 def traced(small, state, number):
     client = small.client(state, "police_officer")
     [seizure] = client.get(f"/seizures?number={number}").json["items"]
@@ -336,26 +289,6 @@ def counted(small, query):
             with transaction(operator(state)):
                 found.update(dict(db.session.execute(text(query)).all()))
     return found
-
-
-def digest():
-    """Return one number for all serials, dates and documents of the standing region."""
-    kinds = ("permit", "shipment", "transfer", "report", "seizure")
-    facts = []
-    for state in STATES:
-        with transaction(operator(state)):
-            for kind in kinds:
-                facts += said(f"SELECT number, concerned FROM {kind} ORDER BY owner_state, number")
-            facts += said("SELECT case_number, status, found_on FROM trace ORDER BY case_number")
-            facts += said("SELECT name, address FROM party ORDER BY name, address")
-    with transaction(operator("BRA")):
-        facts += said("SELECT serial_norm, state, event, occurred_on, make FROM mark_key"
-                      " ORDER BY serial_norm, state, event, occurred_on, make")  # fmt: skip
-    return hashlib.sha256(repr(facts).encode()).hexdigest()
-
-
-def said(query):
-    return [tuple(row) for row in db.session.execute(text(query))]
 
 
 def serials(plan):

@@ -1,0 +1,27 @@
+"""A small demo region on a database of its own, for all that read it."""
+
+import secrets
+from datetime import UTC, datetime
+
+import pytest
+
+from api.app import create_app
+from salsa_ext.clock import FixedClock
+from salsa_ext.db import db
+from tests.small import ANCHOR, Small, digest, make
+
+
+@pytest.fixture(scope="session")
+def small(server, template, tmp_path_factory):
+    name = f"salsa_{secrets.token_hex(6)}"
+    server.make(name, template)
+    config = server.config(name, tmp_path_factory.mktemp("home"))
+    noon = datetime(ANCHOR.year, ANCHOR.month, ANCHOR.day, 12, tzinfo=UTC)
+    app = create_app(config, FixedClock(noon))
+    with app.app_context():
+        made = make(config)
+        standing = Small(app, made, digest())
+    yield standing
+    with app.app_context():
+        db.engine.dispose()
+    server.drop(name)
