@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 WORKERS ?= 2
 
-.PHONY: help demo serve test check lint types layers mutants bench lock docs
+.PHONY: help demo serve test long check lint types layers mutants bench lock docs
 
 help:  ## list what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -47,6 +47,9 @@ layers: $(VENV)/.dev
 	@$(BIN)/lint-imports --no-logo
 
 check: lint types layers test  ## lint, types, layers and tests: what CI runs
+
+long: $(VENV)/.dev  ## run the tests that have a long form at their full size: an hour
+	@SALSA_LONG=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q -rs $$(grep -l sized -r tests --include='test_*.py')
 
 mutants: $(VENV)/.dev  ## change the release function in every way, and let no change survive the tests
 	@rm -rf mutants

@@ -108,7 +108,7 @@ def _filled(
     """Give an application whose database holds `marks`, the owner's URL of it, and what it holds."""
     with _apart(keep) as (app, owner, home):
         with click.progressbar(length=marks, label="filling") as bar:
-            filled = fill(marks, bar.update, home / "filled.json", families)
+            filled = fill(owner, marks, bar.update, home / "filled.json", families)
         yield app, owner, filled
 
 

@@ -44,6 +44,15 @@ def write(keys: Iterable[Mapping[str, Any]]) -> None:
     _write_all(sightings, (row for row in rows if row["event"] in READ_AFIELD))
 
 
+def write_first(keys: Sequence[Mapping[str, Any]]) -> None:
+    """Write the forms of marks of which none is kept yet, for a table that is filled without its index."""
+    for kind in (neighbours, sightings):
+        marks = {(row["key"], row["make"]): str(row["serial_norm"]) for row in keys
+                 if kind is neighbours or row["event"] in READ_AFIELD}  # fmt: skip
+        copy_many(MarkForm, [row for (key, make), norm in marks.items()
+                             for row in _rows(key, make, kind.kept(norm))])  # fmt: skip
+
+
 def _write_all(kind: ModuleType, keys: Iterable[Mapping[str, Any]]) -> None:
     marks = {(row["key"], row["make"]): str(row["serial_norm"]) for row in keys}
     for some in chunks(marks.items(), TOGETHER):
