@@ -18,7 +18,11 @@ NUMBERED = 3  # digits; fewer are a year or a class
 LONGEST_NUMBER = 7  # digits that several makers give out; longer ones are rare
 _YEAR = re.compile(r"[^\W\d]*(1[89]|20)\d\d")
 _SEPARATORS = re.compile(r"[\s\-_./\\,;:'\"·–—]+")
-_CONFUSED = str.maketrans("OQDILZSGB", "000112568")
+# what Cyrillic and Greek letters look like; many guns bear the former, and keyboards write Latin
+_CONFUSED = str.maketrans(
+    "OQDILZSGB" "АВЕКМНОРСТУХЗІЅЈ" "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
+    "000112568" "A8EKMH0PCTYX315J" "A8E2H1KMN0PTYX",
+)  # fmt: skip
 _ALTERNATIVES = re.compile(r"\[([^\[\]]+)\]")
 _GLYPH = re.compile(rf"{_ALTERNATIVES.pattern}|.", re.DOTALL)
 
@@ -40,7 +44,7 @@ def normalise(text: str) -> str:
 
 @lru_cache(maxsize=4_000)  # of one search a mark is compared with hundreds
 def skeleton(norm: str) -> str:
-    """Fold glyphs that people and cameras confuse: 0 O Q D, 1 I L, 2 Z, 5 S, 6 G, 8 B.
+    """Fold glyphs that people and cameras confuse: 0 O Q D, 1 I L, 2 Z, 5 S, 6 G, 8 B; Cyrillic ones too.
 
     `[8B]` becomes its fold where all alternatives share one, else one unreadable glyph.
     """

@@ -51,6 +51,12 @@ def test_a_misread_serial_is_found_and_said_to_be_so(ask, sold, serial, code):
     assert answer["verdict"] == "possible"
 
 
+def test_cyrillic_letters_are_found_by_the_latin_ones_that_look_like_them(ask, sold):
+    answer = ask("ТКА52381")
+    assert answer["candidates"][0]["reasons"][0]["code"] == "serial_confusable"
+    assert [one["record"] for one in answer["candidates"]] == [sold]
+
+
 @pytest.mark.parametrize("serial", ["TKA[5S]2381", "[7T]KA52381", "TKAS238[1I]"])
 def test_a_glyph_that_is_one_of_two_counts_as_the_one_that_fits(ask, sold, serial):
     answer = ask(serial)

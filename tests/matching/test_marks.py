@@ -68,6 +68,7 @@ def test_a_text_is_normalised(text, norm):
 @pytest.mark.parametrize("text,skeleton", [
     ("OQD0", "0000"), ("IL1", "111"), ("Z2", "22"), ("S5", "55"), ("G6", "66"), ("B8", "88"),
     ("A[8B]1", "A81"), ("A[8C]1", "A?1"), ("A?1*", "A?1*"), ("A[]1", "A[]1"),
+    ("КМ1974", "KM1974"), ("ТКА52", "TKA52"), ("ΑΒΧ12", "A8X12"), ("ЛБ12", "ЛБ12"),
 ])  # fmt: skip
 def test_a_serial_is_folded(text, skeleton):
     assert marks.skeleton(text) == skeleton
