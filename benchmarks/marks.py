@@ -56,6 +56,9 @@ class Gun(NamedTuple):
     dense: str
 
 
+ONE_ERROR = ("confusable", "substitution", "deletion", "insertion", "transposition")
+
+
 @dataclass(frozen=True)
 class Asked:
     """A query: what is read, the class of its corruption, and the place of the true gun, if any."""
@@ -71,6 +74,11 @@ class Asked:
     def named(self) -> str:
         """Return whether make and calibre are given."""
         return "named" if self.make else "not named"
+
+    @property
+    def slip(self) -> str:
+        """Return whether it has one error, and make and calibre are given: what a slip of the pen is."""
+        return "one, named" if self.make and self.corruption in ONE_ERROR else "other"
 
 
 def guns(count: int, draw: random.Random, families: int | None = None) -> list[Gun]:

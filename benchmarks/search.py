@@ -31,7 +31,8 @@ from salsa_ext.values.inquiries import Query
 BLOCK = 26  # queries that one way answers before the next has its turn: each class, true and not
 AS_STAMPED = (0.0, 0.9, 0.97)
 """Shares of readings without any error, by which the wrong hits are weighed."""
-SLOW = {"rapidfuzz": 21, "oracle": 21}  # one of so many is asked of those who go through everything
+SLOW = ("rapidfuzz", "oracle")  # they go through everything
+SELDOM = 21  # the fewer of their queries are asked the more marks there are, but one of so many
 Way = Callable[[Asked], Any]
 
 
@@ -59,7 +60,7 @@ def run(owner_url: str, filled: Filled, asked: int, path: Path, families: int | 
         "pg_trgm": peers.trigrams, "tantivy": fulltext.find,
         "rapidfuzz": everything.rapidfuzz, "oracle": everything.oracle,
     }  # fmt: skip
-    said, cpu = _in_turns(asking, ways)
+    said, cpu = _in_turns(asking, ways, min(SELDOM, max(1, len(held) // 100_000)))
     about = {"marks": len(held), "families": families, "rows_per_second": filled.rows_per_second}
     show(said, cpu, about | size, path)
 
@@ -107,13 +108,16 @@ def _sizes(owner_url: str, count: int) -> dict[str, float]:
                 for name, call in asked.items()}  # fmt: skip
 
 
-def _in_turns(asking: Sequence[Asked], ways: dict[str, Way]) -> tuple[list[Said], dict[str, float]]:
+def _in_turns(
+    asking: Sequence[Asked], ways: dict[str, Way], seldom: int
+) -> tuple[list[Said], dict[str, float]]:
     """Ask block by block, each way in turn; returns what was said, and the CPU-µs of a query by way."""
     said: list[Said] = []
     used: dict[str, float] = dict.fromkeys(ways, 0.0)
     for start in range(0, len(asking), BLOCK):
         for name, way in ways.items():
-            every, first = SLOW.get(name, 1), -start % SLOW.get(name, 1)
+            every = seldom if name in SLOW else 1
+            first = -start % every
             pids = backends()
             before = time.process_time() + measure.used(pids)
             some = asking[start : start + BLOCK][first::every]
@@ -155,7 +159,7 @@ def show(said: Sequence[Said], cpu: dict[str, float], about: dict[str, Any], pat
     """Print the tables, draw the chart, and write the figures as JSON."""
     print(json.dumps(about))
     figures = []
-    for group in ("corruption", "dense", "named"):
+    for group in ("corruption", "dense", "named", "slip"):
         by: dict[tuple[str, str], list[Said]] = defaultdict(list)
         for one in said:
             by[str(getattr(one.asked, group)), one.way].append(one)
