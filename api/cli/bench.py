@@ -79,6 +79,29 @@ def search(marks: int, queries: int, families: int | None, keep: Path | None) ->
 
 
 @bench.command()
+@click.option("--records", default=1_000_000, show_default=True, type=click.IntRange(500),
+              help="How many records are held.")  # fmt: skip
+@click.option("--rounds", default=20, show_default=True, type=click.IntRange(1),
+              help="Rounds of ten traces each.")  # fmt: skip
+@_KEEP
+@explained
+def traces(records: int, rounds: int, keep: Path | None) -> None:
+    """Trace guns that every state answers at once, beside the bare statements that it needs.
+
+    \b
+    Example:
+      salsa bench traces --records 100000
+    """
+    from benchmarks import traces as benchmark
+    from benchmarks import trades
+
+    with _apart(keep) as (app, owner, home):
+        with click.progressbar(length=records, label="filling") as bar:
+            held = trades.hold(records, bar.update, home / "trades.json")
+        benchmark.run(app, held, rounds, 10, _result("traces"))
+
+
+@bench.command()
 @click.option("--data", required=True, metavar="FOLDER", help="The register of sales and its cleaned twin.",
               type=click.Path(exists=True, file_okay=False, path_type=Path))  # fmt: skip
 @click.option("--examples", default=4, show_default=True, type=click.IntRange(0),
