@@ -143,10 +143,10 @@ def parse(raw: bytes) -> Envelope:
     return _envelope(told, signed, content=content, raw=raw)
 
 
-def kept(raw: bytes) -> Envelope:
-    """Read bytes that `parse` has read before they were kept."""
+def kept(raw: bytes, digest: str) -> Envelope:
+    """Read bytes that `parse` has read before they were kept, with the hash that it found."""
     told = json.loads(raw)
-    return _envelope(told, told.pop("signature"), raw=raw)
+    return _envelope(told, told.pop("signature"), raw=raw, hash=digest)
 
 
 def verify(envelope: Envelope, keys: Keys, received_at: datetime | None) -> None:
@@ -172,7 +172,9 @@ def verify(envelope: Envelope, keys: Keys, received_at: datetime | None) -> None
 
 def _sign(envelope: Envelope, signer: Signer) -> Envelope:
     kid, key = signer(envelope.sender)
-    return replace(envelope, kid=kid, signature=key.sign(CONTEXT + envelope.content))
+    signed = replace(envelope, kid=kid, signature=key.sign(CONTEXT + envelope.content))
+    signed.__dict__["content"] = envelope.content  # which no signature is part of
+    return signed
 
 
 def _canonical(fields: Mapping[str, Any]) -> bytes:
@@ -188,7 +190,7 @@ def _join(content: bytes, kid: bytes, value: bytes) -> bytes:
     return head + b',"signature":{"kid":"' + kid + b'","value":"' + value + b'"}' + version + tail
 
 
-def _envelope(told: Mapping[str, Any], signed: Mapping[str, str], **written: bytes) -> Envelope:
+def _envelope(told: Mapping[str, Any], signed: Mapping[str, str], **written: Any) -> Envelope:
     """Return what fields say that were checked one by one, with the bytes that are known already."""
     answered = told["in_reply_to"]
     moment = datetime.strptime(told["created_at"], MOMENT).replace(tzinfo=UTC)

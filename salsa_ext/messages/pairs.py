@@ -8,23 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import text
+from salsa_ext.db import ask
 
-from salsa_ext.db import db
-
-_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('envelopes:' || :pair, 0))")
-_TRY = text("SELECT pg_try_advisory_xact_lock(hashtextextended('envelopes:' || :pair, 0))")
+_LOCK = ("SELECT pg_advisory_xact_lock(hashtextextended('envelopes:' || pair, 0))"
+         " FROM unnest(%s::text[]) WITH ORDINALITY AS named (pair, at) ORDER BY at")  # fmt: skip
+_TRY = "SELECT pg_try_advisory_xact_lock(hashtextextended('envelopes:' || %s, 0))"
 
 
 def lock(state: str, others: Iterable[str]) -> None:
     """Keep everybody else from what a state and each of the others say, until the end."""
-    for pair in sorted({_name(state, other) for other in others}):  # in one order for all
-        db.session.execute(_LOCK, {"pair": pair})
+    if named := sorted({_name(state, other) for other in others}):  # in one order for all
+        ask(_LOCK, (named,))
 
 
 def try_lock(state: str, other: str) -> bool:
     """Do the same where nobody has it, as SKIP LOCKED does with rows; tells whether it is held."""
-    return bool(db.session.scalar(_TRY, {"pair": _name(state, other)}))
+    return bool(ask(_TRY, (_name(state, other),)).fetchone()[0])
 
 
 def _name(state: str, other: str) -> str:
