@@ -133,7 +133,7 @@ def _put_together(
     together: dict[tuple[str, str], list[Any]], acting: str, statement: str, values: Any
 ) -> None:
     plain = PLAIN.match(statement)
-    if plain is None or isinstance(values, dict):
+    if plain is None or isinstance(values, dict) or "ON CONFLICT" in statement:
         together[acting, f"{statement} /* {len(together)} */"] = [values]
         return
     width = plain[3].count("%s")

@@ -11,7 +11,7 @@ import holidays
 from salsa_ext.matching.calendars import Calendar
 from salsa_ext.matching.requests import IN_WORKING_DAYS
 from salsa_ext.readmodels import names, settings
-from salsa_ext.readmodels.days import days
+from salsa_ext.readmodels.days import state_zone
 from salsa_ext.values.actor import Actor
 
 KEPT_YEARS: Final = 500
@@ -22,7 +22,7 @@ def of(actor: Actor) -> Calendar:
     state = actor.own_state()
     own = settings.of([state])[state]
     return Calendar(
-        days(actor).zone(state), frozenset(own.weekdays), partial(_public, names.alpha2(state)),
+        state_zone(state), frozenset(own.weekdays), partial(_public, names.alpha2(state)),
         frozenset(own.closed_on), frozenset(own.open_on),
     )  # fmt: skip
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Final
 from uuid import UUID
 
 from salsa_ext.db import as_state
@@ -17,6 +19,21 @@ from salsa_ext.values.actor import Actor
 from salsa_ext.values.firearms import Mark
 from salsa_ext.values.inquiries import Query
 
+_FOUND: Final[ContextVar[dict[Any, list[Candidate]] | None]] = ContextVar("found", default=None)
+
+
+@contextmanager
+def searching_once() -> Iterator[None]:
+    """Let the same search by the same state be made once while the block runs, which records nothing.
+
+    A state that asks several others of this installation has each of them search with its eyes.
+    """
+    token = _FOUND.set({})
+    try:
+        yield
+    finally:
+        _FOUND.reset(token)
+
 
 def of(
     actor: Actor, firearm: Mapping[str, Any], own: Collection[UUID], *, silent: bool | None = None
@@ -26,7 +43,18 @@ def of(
     But for the seized item itself, `own`: it agrees in all that is asked, and would settle the
     search. With `silent` False, what other states keep silent is not even looked for.
     """
-    query = as_query(firearm)
+    query, kept = as_query(firearm), _FOUND.get()
+    if kept is None:
+        return _searched(actor, query, own, silent)
+    key = actor.state, query, frozenset(own), silent
+    if key not in kept:
+        kept[key] = _searched(actor, query, own, silent)
+    return kept[key]
+
+
+def _searched(
+    actor: Actor, query: Query, own: Collection[UUID], silent: bool | None
+) -> list[Candidate]:
     try:
         found = search(query, actor, settles=False, silent=silent, stands=True, own=own)
     except Invalid:  # no mark, or too short to search alone; the other routes are still asked

@@ -59,10 +59,14 @@ def put(actor: Actor, request: TraceRequest, status: str) -> None:
 
 
 def tell(
-    actor: Actor, vault: Vault, request: TraceRequest, kind: str, body: Mapping[str, Any]
-) -> Envelope:
-    """Send the asking state what was said of its request, in reply to what it asked last, and keep it."""
-    asked = inbox.find(actor, request.envelope_id)
+    actor: Actor, vault: Vault, request: TraceRequest, kind: str, body: Mapping[str, Any],
+    asked: Envelope | None = None,
+) -> Envelope:  # fmt: skip
+    """Send the asking state what was said of its request, in reply to what it asked last, and keep it.
+
+    `asked` is that envelope, where it is at hand.
+    """
+    asked = asked or inbox.find(actor, request.envelope_id)
     said = Letter(kind, request.case_number, request.asking_state,
                   {"leg": str(request.leg_id)} | dict(body), asked)  # fmt: skip
     envelope = deliveries.send(actor, vault, said)

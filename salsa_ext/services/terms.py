@@ -16,7 +16,7 @@ from salsa_ext.values.actor import Actor
 def begun(actor: Actor, priority: str) -> dict[str, Any]:
     """Return the columns of a term that begins now, as the own state set it for the priority."""
     calendar = calendars.for_priority(actor, priority)
-    target = settings.standing(actor.own_state()).settings.target(priority)
+    target = settings.of([actor.own_state()])[actor.own_state()].target(priority)
     return _columns(actor.now(), requests.due(target, actor.now(), calendar), calendar)
 
 
