@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from sqlalchemy import create_engine, text
+
 from benchmarks.marks import Gun, guns
 from salsa_ext.db import db, insert_many, transaction
 from salsa_ext.errors import Invalid
@@ -48,6 +50,14 @@ def fill(count: int, bar: Bar, kept: Path, families: int | None = None) -> Fille
     speed = _write(held, bar)
     kept.write_text(json.dumps(wanted | {"rows_per_second": speed}))
     return Filled(held, speed)
+
+
+def vacuum(owner_url: str) -> None:
+    """Let the planner know what the tables hold, as it does after a while."""
+    engine = create_engine(owner_url)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE"))
+    engine.dispose()
 
 
 def _write(held: Sequence[Gun], bar: Bar) -> float:

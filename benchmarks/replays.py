@@ -6,17 +6,19 @@ So both ways write the same rows into the same tables, and each is the first to 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import event, text
+from sqlalchemy import event
 
 from salsa_ext.db import db
 
 STATE: Final = re.compile(r"SET LOCAL salsa\.state = '(...)'|set_config\('salsa\.state'")
-PLAIN: Final = re.compile(r'INSERT INTO (\w+) \(([^)]*)\) VALUES (\((?:[^()]|\([^()]*\))*\))(?:, |$)')
+PLAIN: Final = re.compile(
+    r"INSERT INTO (\w+) \(([^)]*)\) VALUES (\((?:[^()]|\([^()]*\))*\))(?:, |$)"
+)
 WRITES: Final = ("INSERT", "UPDATE", "DELETE")
 Statement = tuple[str, str, Any]
 """The state that acts, the statement, and its values as the driver takes them."""
@@ -69,6 +71,7 @@ def taking(state: str) -> Iterator[Taken]:
 @contextmanager
 def _undone() -> Iterator[None]:
     """Let every commit of the block be an end without effect."""
+
     def undo(session: Any) -> None:
         if not session.in_nested_transaction():  # a savepoint ends as it wants
             raise _Undone
@@ -138,13 +141,10 @@ def _put_together(
         return
     width = plain[3].count("%s")
     rows = [values[at : at + width] for at in range(0, len(values), width)]
-    head = f"PLAIN INSERT INTO {plain[1]} ({plain[2]}) VALUES {plain[3]}"
+    head = f"PLAIN INSERT INTO {plain[1]} ({plain[2]}) VALUES {plain[3]}"  # noqa: S608 - as it was asked
     together.setdefault((acting, head), []).extend(rows)
 
 
 def _whole(head: str, count: int) -> str:
     insertion, row = head.removeprefix("PLAIN ").split(" VALUES ", 1)
     return f"{insertion} VALUES {', '.join([row] * count)}"
-
-
-Replayed = Callable[[], None]

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from benchmarks.filling import SEED, Bar
+from benchmarks.filling import SEED, Bar, vacuum
 from benchmarks.marks import Gun, guns
 from salsa_ext.db import db, transaction
 from salsa_ext.errors import Invalid
@@ -90,7 +90,7 @@ class Lot:
         }  # fmt: skip
 
 
-def hold(records: int, bar: Bar, kept: Path) -> Held:
+def hold(records: int, bar: Bar, kept: Path, owner_url: str) -> Held:
     """Hold `records` real records, which are written if `kept` does not say that they are here already.
 
     Raises:
@@ -107,6 +107,7 @@ def hold(records: int, bar: Bar, kept: Path) -> Held:
     _write_crowd(guns(crowd, random.Random(SEED)), bar)
     _write_ways(chains, bar)
     _fold()
+    vacuum(owner_url)
     kept.write_text(json.dumps({"records": records}))
     return held
 

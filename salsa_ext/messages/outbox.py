@@ -29,11 +29,15 @@ _WAITING = (
 )
 _FIRST = _WAITING.format(when="attempts = 0", order="DESC")
 _DUE = _WAITING.format(when="due_at <= %(now)s", order="")
+_DELIVERED = ("UPDATE outbox_progress SET delivered_at = %s, attempts = attempts + 1, failure = NULL"
+              " WHERE owner_state = %s AND envelope_id = ANY(%s::uuid[])")  # fmt: skip
 _FOUND = "SELECT raw, hash FROM outbox WHERE owner_state = %s AND id = %s"
 _ENDS = ("SELECT recipient, sequence, hash FROM outbox_pair WHERE owner_state = %s"
          " AND recipient = ANY(%s::text[])")  # fmt: skip
-_MOVE = ("INSERT INTO outbox_pair (owner_state, recipient, sequence, hash) VALUES {rows} ON CONFLICT"
-         " (owner_state, recipient) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash")  # fmt: skip
+_MOVE = (
+    "INSERT INTO outbox_pair (owner_state, recipient, sequence, hash) VALUES {rows} ON CONFLICT"
+    " (owner_state, recipient) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash"
+)
 
 
 @dataclass(frozen=True)
@@ -99,9 +103,7 @@ def find(actor: Actor, envelope_id: UUID) -> Envelope | None:
 
 def mark_delivered(actor: Actor, ids: Sequence[UUID]) -> None:
     """Note that recipients have taken envelopes: they are offered no more."""
-    _progress(
-        actor, ids, delivered_at=actor.now(), attempts=OutboxProgress.attempts + 1, failure=None
-    )
+    ask(_DELIVERED, (actor.now(), actor.own_state(), list(ids)))
 
 
 def put_off(actor: Actor, undelivered: Undelivered, failure: str) -> None:
@@ -156,7 +158,10 @@ def _move(state: str, ends: dict[str, tuple[int, str | None]]) -> None:
     if not ends:
         return
     rows = ", ".join(["(%s, %s, %s, %s)"] * len(ends))
-    ask(_MOVE.format(rows=rows), [value for name, end in ends.items() for value in (state, name, *end)])
+    ask(
+        _MOVE.format(rows=rows),
+        [value for name, end in ends.items() for value in (state, name, *end)],
+    )
 
 
 def _progress(actor: Actor, ids: Sequence[UUID], **values: Any) -> None:

@@ -15,7 +15,7 @@ from salsa_ext.audit import Act, Action, append_many
 from salsa_ext.db import ask, db
 from salsa_ext.messages.envelopes import Envelope, kept
 from salsa_ext.messages.outbox import pause
-from salsa_ext.messages.standings import settle_through, standing
+from salsa_ext.messages.standings import SETTLE, standing
 from salsa_ext.models import InboxPair, InboxProgress
 from salsa_ext.values.actor import Actor
 
@@ -88,11 +88,11 @@ def settle(actor: Actor, sender: str, settled: Sequence[Settled]) -> None:
         return
     state, now = actor.own_state(), actor.now()
     applied = [each.envelope.id for each in settled if each.code is None]
-    ask(_APPLIED, (now, state, applied))
+    last = settled[-1].envelope.sequence
+    ask(f"{_APPLIED}; {SETTLE}", (now, state, applied, last, state, sender))
     for each in settled:
         if each.code is not None:
             _mark(state, [each.envelope.id], status="refused", code=each.code, settled_at=now)
-    settle_through(state, sender, settled[-1].envelope.sequence)
     append_many(actor, [_act(each) for each in settled])
 
 

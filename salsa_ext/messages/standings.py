@@ -8,10 +8,13 @@ from salsa_ext.db import ask
 
 _STANDING = ("SELECT received_through, hash, settled_through FROM inbox_pair"
              " WHERE owner_state = %s AND sender = %s")  # fmt: skip
-_KEEP = ("INSERT INTO inbox_pair (owner_state, sender, received_through, hash, settled_through)"
-         " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (owner_state, sender) DO UPDATE SET received_through"
-         " = excluded.received_through, hash = excluded.hash, settled_through = excluded.settled_through")  # fmt: skip
-_SETTLE = "UPDATE inbox_pair SET settled_through = %s WHERE owner_state = %s AND sender = %s"
+_KEEP = (
+    "INSERT INTO inbox_pair (owner_state, sender, received_through, hash, settled_through)"
+    " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (owner_state, sender) DO UPDATE SET received_through"
+    " = excluded.received_through, hash = excluded.hash, settled_through = excluded.settled_through"
+)
+SETTLE = "UPDATE inbox_pair SET settled_through = %s WHERE owner_state = %s AND sender = %s"
+"""Keeps up to which number of a sender all is settled; something came of it before."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +36,3 @@ def keep_standing(state: str, sender: str, reached: Standing) -> None:
     """Keep where a state stands with a sender."""
     kept = (reached.received_through, reached.hash, reached.settled_through)
     ask(_KEEP, (state, sender, *kept))
-
-
-def settle_through(state: str, sender: str, sequence: int) -> None:
-    """Keep up to which number of a sender all is settled; something came of it before."""
-    ask(_SETTLE, (sequence, state, sender))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final
@@ -19,7 +19,7 @@ from salsa_ext.values.actor import Actor
 from salsa_ext.values.firearms import Mark
 from salsa_ext.values.inquiries import Query
 
-_FOUND: Final[ContextVar[dict[Any, list[Candidate]] | None]] = ContextVar("found", default=None)
+_FOUND: Final[ContextVar[dict[Hashable, list[Candidate]]]] = ContextVar("found")
 
 
 @contextmanager
@@ -43,17 +43,22 @@ def of(
     But for the seized item itself, `own`: it agrees in all that is asked, and would settle the
     search. With `silent` False, what other states keep silent is not even looked for.
     """
-    query, kept = as_query(firearm), _FOUND.get()
-    if kept is None:
-        return _searched(actor, query, own, silent)
-    key = actor.state, query, frozenset(own), silent
-    if key not in kept:
-        kept[key] = _searched(actor, query, own, silent)
-    return kept[key]
+    query, kept = as_query(firearm), _FOUND.get({})
+    key = _key(actor, query, own, silent=silent)
+    found = kept[key] if key in kept else _searched(actor, query, own, silent=silent)
+    kept[key] = found
+    return found
+
+
+def _key(
+    actor: Actor, query: Query, own: Collection[UUID], *, silent: bool | None
+) -> Hashable:  # fmt: skip
+    """Return all on which a search depends: it sees what the actor's state sees."""
+    return actor.state, query, frozenset(own), silent
 
 
 def _searched(
-    actor: Actor, query: Query, own: Collection[UUID], silent: bool | None
+    actor: Actor, query: Query, own: Collection[UUID], *, silent: bool | None
 ) -> list[Candidate]:
     try:
         found = search(query, actor, settles=False, silent=silent, stands=True, own=own)
@@ -73,8 +78,10 @@ def held_for(
     They are about as likely as the best of all states, of which it told. It is the search of the
     asking state itself, with its eyes: what is `silent` makes no difference, not even in time.
     """
-    with as_state(actor, asker.own_state()):
-        found = of(asker, firearm, own, silent=False)
+    found = _FOUND.get({}).get(_key(asker, as_query(firearm), own, silent=False))
+    if found is None:
+        with as_state(actor, asker.own_state()):
+            found = of(asker, firearm, own, silent=False)
     return [hit for hit in likeliest(found, best) if hit.held.state == actor.own_state()]
 
 

@@ -27,6 +27,7 @@ from salsa_ext.values import letters
 from salsa_ext.values.actor import Actor, Purpose
 from salsa_ext.values.ids import new_id
 from salsa_ext.values.notices import Notice
+from salsa_ext.values.settings import Settings
 
 Said = Mapping[str, Any]
 ROLES: Final = ("trace_analyst",)
@@ -63,7 +64,8 @@ def _renewed(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     found = _held(actor, request.asking_state, request.asked)
     request.candidates = candidates.as_kept(found)
     db.session.flush()
-    if not _answer_at_once(actor, vault, request, envelope, found):
+    own = settings.of([actor.own_state()])[actor.own_state()]
+    if not _answer_at_once(actor, vault, request, envelope, found, own):
         _notify(actor, request, "request_renewed")
 
 
@@ -97,26 +99,26 @@ def _fed_back(actor: Actor, vault: Vault, envelope: Envelope) -> None:
 
 
 def _make(actor: Actor, vault: Vault, envelope: Envelope, said: Said) -> None:
-    asked = _kept(said)
+    asked, own = _kept(said), settings.of([actor.own_state()])[actor.own_state()]
     found = _held(actor, envelope.sender, asked)
     request = TraceRequest(
         id=new_id(), owner_state=actor.own_state(), version=1,
         asking_state=envelope.sender, leg_id=UUID(said["leg"]), trace_id=UUID(said["trace"]),
         status="sent", is_automatic=True, case_number=envelope.case_number, asked=asked,
         priority=said["priority"], candidates=candidates.as_kept(found),
-        envelope_id=envelope.id, received_at=actor.now(), **terms.begun(actor, said["priority"]),
+        envelope_id=envelope.id, received_at=actor.now(), **terms.begun(actor, said["priority"], own),
     )  # fmt: skip
     db.session.add(request)
     db.session.flush()
-    _hear(actor, request, envelope, said)
-    request_steps.write_down(actor, Action.REQUEST_RECEIVED, request, priority=request.priority)
-    if not _answer_at_once(actor, vault, request, envelope, found):
+    received = request_steps.act(Action.REQUEST_RECEIVED, request, priority=request.priority)
+    conversations.keep(actor, [_word(request, envelope, said)], [received])
+    if not _answer_at_once(actor, vault, request, envelope, found, own):
         _notify(actor, request, "request_received")
 
 
 def _answer_at_once(
     actor: Actor, vault: Vault, request: TraceRequest, envelope: Envelope,
-    found: Sequence[Candidate],
+    found: Sequence[Candidate], own: Settings,
 ) -> bool:  # fmt: skip
     """Answer what the service may of what was found of a request; tells whether it did.
 
@@ -130,15 +132,11 @@ def _answer_at_once(
     told = [hit for hit in found if answers.released(hit)]
     if not found:
         _say_nothing(actor, vault, request, envelope)
-    elif told and _answers_automatically(actor.own_state()):
+    elif told and own.answers_automatically:
         _answer(actor, vault, request, envelope, told, is_all=len(told) == len(found))
     else:
         return False
     return True
-
-
-def _answers_automatically(state: str) -> bool:
-    return settings.of([state])[state].answers_automatically
 
 
 def _held(actor: Actor, asking_state: str, asked: Said) -> list[Candidate]:
@@ -152,9 +150,9 @@ def _say_nothing(
     actor: Actor, vault: Vault, request: TraceRequest, envelope: Envelope
 ) -> None:  # fmt: skip
     request_steps.move(actor, request, "no_record")
+    done = request_steps.act(Action.REQUEST_FOUND_NOTHING, request)
     request_steps.tell(actor, vault, request, "trace.no_record",
-                       {"text": None, "is_automatic": True}, envelope)  # fmt: skip
-    request_steps.write_down(actor, Action.REQUEST_FOUND_NOTHING, request)
+                       {"text": None, "is_automatic": True}, envelope, [done])  # fmt: skip
 
 
 def _answer(
@@ -163,11 +161,11 @@ def _answer(
 ) -> None:  # fmt: skip
     events = answers.answer(actor, request.asking_state, told)
     request_steps.move(actor, request, "answer" if is_all else "restrict")
+    done = request_steps.act(Action.REQUEST_ANSWERED, request, events=len(events))
     request_steps.tell(actor, vault, request, "trace.answer", {
         "completeness": "full" if is_all else "restricted", "restriction_reason": None,
         "events": events, "points_to": [], "handling": "H1", "note": None, "is_automatic": True,
-    }, envelope)  # fmt: skip
-    request_steps.write_down(actor, Action.REQUEST_ANSWERED, request, events=len(events))
+    }, envelope, [done])  # fmt: skip
 
 
 def _find(actor: Actor, envelope: Envelope, said: Said) -> TraceRequest | None:
@@ -194,8 +192,11 @@ def _kept(said: Said) -> dict[str, Any]:
 
 
 def _hear(actor: Actor, request: TraceRequest, envelope: Envelope, said: Said) -> None:
-    kind = conversations.kind_of(envelope)
-    conversations.keep(actor, [Word("request", request.id, kind, _kept(said), envelope)])
+    conversations.keep(actor, [_word(request, envelope, said)])
+
+
+def _word(request: TraceRequest, envelope: Envelope, said: Said) -> Word:
+    return Word("request", request.id, conversations.kind_of(envelope), _kept(said), envelope)
 
 
 def _notify(actor: Actor, request: TraceRequest, code: str) -> None:

@@ -20,8 +20,8 @@ from salsa_ext.services.sealing import Vault
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.tokens import Claims, encode, key_id
 
-_SECRET = ("SELECT k.kid, s.sealed FROM signing_key k JOIN signing_secret s ON s.kid = k.kid"
-           " WHERE k.owner_state = %s AND k.retired_at IS NULL")  # fmt: skip
+_SIGNS_NOW = ("SELECT k.kid, s.sealed FROM signing_key k JOIN signing_secret s ON s.kid = k.kid"
+              " WHERE k.owner_state = %s AND k.retired_at IS NULL")  # fmt: skip
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext(:name))")
 
 
@@ -86,7 +86,7 @@ def key_of(actor: Actor, vault: Vault, state: str) -> tuple[str, Ed25519PrivateK
 
 def _secret(state: str) -> tuple[str, bytes] | None:
     """Return the key that signs now and its sealed part, in one look that no rotation comes between."""
-    row = ask(_SECRET, (state,)).fetchone()
+    row = ask(_SIGNS_NOW, (state,)).fetchone()
     return (row[0], bytes(row[1])) if row else None
 
 
