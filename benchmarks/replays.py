@@ -26,11 +26,12 @@ Statement = tuple[str, str, Any]
 
 @dataclass
 class Taken:
-    """What a request asked the database: how many statements in all, and those that write."""
+    """What a request asked the database: all statements, those that write, and those that search marks."""
 
     acting: str = "---"
     asked: list[str] = field(default_factory=list)
     writes: list[Statement] = field(default_factory=list)
+    searches: list[Statement] = field(default_factory=list)
 
     def hear(self, _: Any, __: Any, statement: str, values: Any, ___: Any, is_many: bool) -> None:
         """Take a statement down, as SQLAlchemy hands it to the driver."""
@@ -38,6 +39,8 @@ class Taken:
         if found := STATE.match(statement):
             self.acting = found[1]
         for one, some in _parts(statement, values, is_many):
+            if "salsa_near(" in one:
+                self.searches.append((self.acting, one, some))
             if one.lstrip().startswith(WRITES):
                 self.writes.append((self.acting, one, some))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -19,7 +19,6 @@ from benchmarks.checks import backends
 from benchmarks.marks import Gun
 from benchmarks.trades import Held, described
 from salsa_ext.matching import marks
-from salsa_ext.readmodels.marks import EXACT
 
 ASKING: Final = "URY"
 """The state that traces; it has part in no way."""
@@ -61,8 +60,8 @@ def run(app: Flask, held: Held, rounds: int, each: int, path: Path) -> list[meas
     _check(asking)
     asked = partial(_taken, asking)
     ways: dict[str, measure.Prepared] = {
-        "bare SELECTs": lambda: partial(_select, *next(asking.guns)),
-        "bare SELECTs and INSERTs": lambda: _bare(asking, asked()),
+        "bare SELECTs and INSERTs": lambda: _bare(asked()),
+        "bare SELECTs": lambda: partial(_select, asked()),
         "POST /traces": lambda: asking.trace,
         "SELECT 1": lambda: select_one,
     }
@@ -99,26 +98,26 @@ def _body(gun: Gun) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _select(gun: Gun, _: Sequence[str]) -> None:
+def _select(asked: tuple[Gun, replays.Taken]) -> None:
     with replays.connected() as cursor:
-        _read(cursor, gun)
+        _read(cursor, *asked)
 
 
-def _read(cursor: Any, gun: Gun) -> None:
-    """Find the records of a gun by its key, and read what each state says of its own."""
-    key = marks.key(gun.serial)
-    assert key is not None
-    cursor.execute(EXACT, {"keys": [key.value], "asker": ASKING, "most": 61})
-    by_state: dict[str, list[str]] = {}
-    for row in cursor.fetchall():
-        by_state.setdefault(row[1], []).append(str(row[0]))
-    assert by_state, gun
+def _read(cursor: Any, gun: Gun, taken: replays.Taken) -> None:
+    """Search once, by the very statement of the service, and read what each state says of the gun."""
+    replays.say(cursor, taken.searches[:1])
+    by_state: dict[str, set[str]] = {}
+    for record_id, state, norm, *_ in cursor.fetchall():
+        if norm == marks.normalise(gun.serial):
+            by_state.setdefault(state, set()).add(str(record_id))
+    assert by_state
     for state, ids in by_state.items():
         cursor.execute(f"SET LOCAL salsa.state = '{state}'")
         _tell(cursor, ids)
 
 
-def _tell(cursor: Any, ids: Sequence[str]) -> None:
+def _tell(cursor: Any, found: Collection[str]) -> None:
+    ids = list(found)
     cursor.execute(RECORDS, (ids,))
     columns = [column.name for column in cursor.description]
     rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
@@ -135,20 +134,20 @@ def _tell(cursor: Any, ids: Sequence[str]) -> None:
 
 
 def _taken(asking: Asking) -> tuple[Gun, replays.Taken]:
-    """Return what a trace asks the database; it is undone."""
+    """Return the next gun and what a trace asks the database; it is undone."""
     gun, _ = next(asking.guns)
     with replays.taking(ASKING) as taken:
         asking.caller.post("/traces", _body(gun))
     return gun, taken
 
 
-def _bare(asking: Asking, asked: tuple[Gun, replays.Taken]) -> measure.Way:
+def _bare(asked: tuple[Gun, replays.Taken]) -> measure.Way:
     gun, taken = asked
     inserts, others = taken.inserts(), taken.others()
 
     def bare() -> None:
         with replays.connected() as cursor:
-            _read(cursor, gun)
+            _read(cursor, gun, taken)
             replays.say(cursor, inserts)
 
     return measure.Way(bare, lambda: replays.run(others))

@@ -23,11 +23,11 @@ from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
 
-import rfc8785
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from salsa_ext.errors import EnvelopeRefused
+from salsa_ext.messages.canonical import canonical
 from salsa_ext.messages.strictness import MOMENT, parse_fields
 from salsa_ext.values.tokens import PublicKey
 
@@ -179,7 +179,7 @@ def _sign(envelope: Envelope, signer: Signer) -> Envelope:
 
 def _canonical(fields: Mapping[str, Any]) -> bytes:
     try:
-        return rfc8785.dumps(dict(fields))
+        return canonical(dict(fields))
     except (ValueError, RecursionError):  # too large a number, half a character, too deep
         raise EnvelopeRefused("malformed", field="body") from None
 
