@@ -79,6 +79,26 @@ def search(marks: int, queries: int, families: int | None, keep: Path | None) ->
 
 
 @bench.command()
+@click.option("--marks", default=100_000, show_default=True, type=click.IntRange(1_000),
+              help="How many marks are held.")  # fmt: skip
+@click.option("--rounds", default=20, show_default=True, type=click.IntRange(1),
+              help="Rounds of ten seizures each.")  # fmt: skip
+@_KEEP
+@explained
+def seizures(marks: int, rounds: int, keep: Path | None) -> None:
+    """Record and match seizures, beside bare inserts of the same rows.
+
+    \b
+    Example:
+      salsa bench seizures --marks 1000000
+    """
+    from benchmarks import seizures as benchmark
+
+    with _filled(marks, keep) as (app, _, filled):
+        benchmark.run(app, filled.guns, rounds, 10, _result("seizures"))
+
+
+@bench.command()
 @click.option("--records", default=1_000_000, show_default=True, type=click.IntRange(500),
               help="How many records are held.")  # fmt: skip
 @click.option("--rounds", default=20, show_default=True, type=click.IntRange(1),

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from salsa_ext.audit import Action
-from salsa_ext.db import db
+from salsa_ext.db import ask, db
 from salsa_ext.errors import Conflict, IllegalTransition, NotFound, say
 from salsa_ext.matching.requests import WAITING, renewed
 from salsa_ext.messages.envelopes import Envelope
@@ -31,6 +31,8 @@ from salsa_ext.values.settings import Settings
 
 Said = Mapping[str, Any]
 ROLES: Final = ("trace_analyst",)
+_KNOWN: Final = ("SELECT FROM trace_request"
+                 " WHERE owner_state = %s AND asking_state = %s AND leg_id = %s")  # fmt: skip
 SENT: Final = ("trace.acknowledge", "trace.answer", "trace.no_record", "trace.refuse",
                "trace.defer", "trace.ask", "trace.forward")  # fmt: skip
 
@@ -39,7 +41,7 @@ SENT: Final = ("trace.acknowledge", "trace.answer", "trace.no_record", "trace.re
 def _asked(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     """Make the request of a leg, and answer it at once where that can be; once for each leg."""
     said = letters.read(envelope.kind, envelope.body)
-    if _find(actor, envelope, said) is not None:
+    if ask(_KNOWN, (actor.own_state(), envelope.sender, said["leg"])).fetchone():
         raise Conflict(say("This was asked already."))
     _make(actor, vault, envelope, said)
 
