@@ -6,7 +6,7 @@ So both ways write the same rows into the same tables, and each is the first to 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -122,7 +122,7 @@ def connected() -> Iterator[Any]:
 
 def _parts(statement: str, values: Any, is_many: bool) -> Iterator[tuple[str, Any]]:
     """Return a statement as those of which it is made: several INSERTs go in one round trip."""
-    if is_many:
+    if is_many and not isinstance(values, Mapping):  # a mapping holds many rows of one statement
         yield from ((statement, one) for one in values)
         return
     if "; INSERT INTO" not in statement:
@@ -139,7 +139,7 @@ def _put_together(
     together: dict[tuple[str, str], list[Any]], acting: str, statement: str, values: Any
 ) -> None:
     plain = PLAIN.match(statement)
-    if plain is None or isinstance(values, dict) or "ON CONFLICT" in statement:
+    if plain is None or isinstance(values, Mapping) or "ON CONFLICT" in statement:
         together[acting, f"{statement} /* {len(together)} */"] = [values]
         return
     width = plain[3].count("%s")
