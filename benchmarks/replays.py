@@ -19,7 +19,9 @@ STATE: Final = re.compile(r"SET LOCAL salsa\.state = '(...)'|set_config\('salsa\
 PLAIN: Final = re.compile(
     r"INSERT INTO (\w+) \(([^)]*)\) VALUES (\((?:[^()]|\([^()]*\))*\))(?:, |$)"
 )
-WRITES: Final = ("INSERT", "UPDATE", "DELETE")
+INSERTS: Final = re.compile(r"\s*(WITH kept .*?)?INSERT\b", re.DOTALL)
+WRITES: Final = re.compile(r"\s*(WITH kept .*?INSERT|INSERT|UPDATE|DELETE)\b", re.DOTALL)
+"""Forms of marks are written by a statement that passes over those that are kept, and stays as it is."""
 Statement = tuple[str, str, Any]
 """The state that acts, the statement, and its values as the driver takes them."""
 
@@ -41,14 +43,14 @@ class Taken:
         for one, some in _parts(statement, values, is_many):
             if "salsa_near(" in one:
                 self.searches.append((self.acting, one, some))
-            if one.lstrip().startswith(WRITES):
+            if WRITES.match(one):
                 self.writes.append((self.acting, one, some))
 
     def inserts(self) -> list[Statement]:
         """Return the INSERTs, those of one state into one table together as one."""
         together: dict[tuple[str, str], list[Any]] = {}
         for acting, statement, values in self.writes:
-            if statement.lstrip().startswith("INSERT"):
+            if INSERTS.match(statement):
                 _put_together(together, acting, statement, values)
         return [(acting, _whole(head, len(rows)), [value for row in rows for value in row])
                 if head.startswith("PLAIN ") else (acting, head, rows[0])
@@ -56,7 +58,7 @@ class Taken:
 
     def others(self) -> list[Statement]:
         """Return what changes rows that were there, or were just inserted."""
-        return [one for one in self.writes if not one[1].lstrip().startswith("INSERT")]
+        return [one for one in self.writes if not INSERTS.match(one[1])]
 
 
 @contextmanager

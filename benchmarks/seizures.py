@@ -35,7 +35,9 @@ MISREAD: Final = 5
 Body = dict[str, Any]
 
 
-def run(app: Flask, held: Sequence[Gun], rounds: int, each: int, path: Path) -> list[measure.Figure]:
+def run(
+    app: Flask, held: Sequence[Gun], rounds: int, each: int, path: Path
+) -> list[measure.Figure]:
     """Seize guns of which every second one has records, in turns with what each writes, and show."""
     with transaction(operator(OWNER)):
         before = db.session.scalar(select(func.count()).select_from(Record)) or 0
