@@ -99,6 +99,25 @@ def seizures(marks: int, rounds: int, keep: Path | None) -> None:
 
 
 @bench.command()
+@click.option("--rows", default=100_000, show_default=True, type=click.IntRange(20),
+              help="Rows of all files together.")  # fmt: skip
+@click.option("--rounds", default=5, show_default=True, type=click.IntRange(1),
+              help="Files of one size; one of twice as many rows follows.")  # fmt: skip
+@explained
+def imports(rows: int, rounds: int) -> None:
+    """Import files of sales, beside a bare COPY of the same rows into the same tables.
+
+    \b
+    Example:
+      salsa bench imports --rows 20000
+    """
+    from benchmarks import imports as benchmark
+
+    with _apart() as (_, owner, _), _twin() as twin:
+        benchmark.run(owner, twin, rows, rounds, _result("imports"))
+
+
+@bench.command()
 @click.option("--records", default=1_000_000, show_default=True, type=click.IntRange(500),
               help="How many records are held.")  # fmt: skip
 @click.option("--rounds", default=20, show_default=True, type=click.IntRange(1),
@@ -153,6 +172,18 @@ def _filled(
         with click.progressbar(length=marks, label="filling") as bar:
             filled = fill(marks, bar.update, home / "filled.json", families)
         yield app, owner, filled
+
+
+@contextmanager
+def _twin() -> Iterator[str]:
+    """Give the owner's URL of another database, as empty as that of `_apart`."""
+    with tempfile.TemporaryDirectory(prefix="salsa-bench-") as home:
+        apart = replace(
+            Config.from_env(), home=Path(home).resolve(), database_url=None, migration_url=None
+        )
+        with running.database(apart) as started:
+            database.upgrade(owner_url(started))
+            yield owner_url(started)
 
 
 @contextmanager
