@@ -52,11 +52,11 @@ def fill(count: int, bar: Bar, kept: Path, families: int | None = None) -> Fille
     return Filled(held, speed)
 
 
-def vacuum(owner_url: str) -> None:
-    """Let the planner know what the tables hold, as it does after a while."""
+def vacuum(owner_url: str, said: str = "VACUUM ANALYZE") -> None:
+    """Let the planner know what the tables hold, as it does by itself after a while."""
     engine = create_engine(owner_url)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE"))
+        connection.execute(text(said))
     engine.dispose()
 
 

@@ -15,7 +15,7 @@ from api import running
 from api.app import create_app
 from api.cli.context import explained
 from api.cli.db import owner_url
-from benchmarks.filling import Filled, fill
+from benchmarks.filling import Filled, fill, vacuum
 from salsa_ext.config import Config
 from salsa_ext.services import database
 
@@ -94,7 +94,8 @@ def seizures(marks: int, rounds: int, keep: Path | None) -> None:
     """
     from benchmarks import seizures as benchmark
 
-    with _filled(marks, keep) as (app, _, filled):
+    with _filled(marks, keep) as (app, owner, filled):
+        vacuum(owner, "ANALYZE")
         benchmark.run(app, filled.guns, rounds, 10, _result("seizures"))
 
 
