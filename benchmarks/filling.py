@@ -60,6 +60,14 @@ def fill(owner_url: str, count: int, bar: Bar, kept: Path, families: int | None 
     return Filled(held, speed)
 
 
+def vacuum(owner_url: str, said: str = "VACUUM ANALYZE") -> None:
+    """Let the planner know what the tables hold, as it does by itself after a while."""
+    engine = create_engine(owner_url)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(said))
+    engine.dispose()
+
+
 @contextmanager
 def _unindexed(owner_url: str) -> Iterator[Write]:
     """Take the indexes off the tables, and make them again in the end; gives how to write meanwhile."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -25,7 +26,7 @@ class Figure:
 
 
 def in_turns(
-    ways: dict[str, Callable[[], None]], backends: Callable[[], Sequence[int]],
+    ways: dict[str, Callable[[], Any]], backends: Callable[[], Sequence[int]],
     rounds: int, each: int,
 ) -> list[Figure]:  # fmt: skip
     """Run every way `each` times a round, round by round; the first way is what ratios are to.
@@ -55,6 +56,56 @@ def in_turns(
     ]  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Way:
+    """What is measured of one operation, and what is done after it that is not."""
+
+    run: Callable[[], Any]
+    after: Callable[[], Any] = lambda: None
+
+
+Prepared = Callable[[], "Way | Callable[[], Any]"]
+
+
+def prepared_in_turns(
+    ways: dict[str, Prepared], backends: Callable[[], Sequence[int]], rounds: int, each: int,
+) -> list[Figure]:  # fmt: skip
+    """Measure as `in_turns` does, operation by operation: each is prepared before, unmeasured.
+
+    The processor time of the database is read to the nanosecond where the kernel keeps it so.
+    """
+    spent: dict[str, list[tuple[float, float, float]]] = {name: [] for name in ways}
+    pids = backends()
+    for _ in range(rounds):
+        for name, prepare in ways.items():
+            for _ in range(each):
+                made = prepare()
+                way = made if isinstance(made, Way) else Way(made)
+                spent[name].append(_spent(way.run, pids))
+                way.after()
+            pids = backends()
+    return [_figure(name, some, spent[next(iter(ways))]) for name, some in spent.items()]
+
+
+def _spent(run: Callable[[], Any], pids: Sequence[int]) -> tuple[float, float, float]:
+    """Return the processor seconds of this process, those of its database, and the wall."""
+    database, own, wall = exactly_used(pids), time.process_time(), time.perf_counter()
+    run()
+    own, wall = time.process_time() - own, time.perf_counter() - wall
+    return own, exactly_used(pids) - database, wall
+
+
+def _figure(
+    name: str, some: Sequence[tuple[float, float, float]],
+    base: Sequence[tuple[float, float, float]],
+) -> Figure:  # fmt: skip
+    own, theirs = (sum(one[at] for one in some) / len(some) for at in (0, 1))
+    first = sum(one[0] + one[1] for one in base) / len(base)
+    return Figure(name, round(own * 1e6, 1), round(theirs * 1e6, 1),
+                  round(median(one[2] for one in some) * 1e6, 1),
+                  round((own + theirs) / first, 2))  # fmt: skip
+
+
 def show(title: str, figures: Sequence[Figure], path: Path) -> None:
     """Print a table, and write the figures as JSON."""
     print(title)
@@ -76,3 +127,11 @@ def used(pids: Sequence[int]) -> float:
         fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
         used += int(fields[11]) + int(fields[12])
     return used / TICKS
+
+
+def exactly_used(pids: Sequence[int]) -> float:
+    """Return the same as `used` to the nanosecond, where the kernel keeps it."""
+    try:
+        return sum(int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) for pid in pids) / 1e9
+    except FileNotFoundError:
+        return used(pids)

@@ -16,7 +16,7 @@ from sqlalchemy import create_engine, text
 
 from benchmarks import charts, measure, peers
 from benchmarks.checks import backends
-from benchmarks.filling import SEED, Filled
+from benchmarks.filling import SEED, Filled, vacuum
 from benchmarks.marks import Asked, Gun, queries
 from salsa_ext.db import transaction
 from salsa_ext.errors import Invalid
@@ -78,9 +78,8 @@ def _fill_trigrams(owner_url: str, held: Sequence[Gun]) -> None:
         connection.execute(text("CREATE INDEX ix_bench_trigram ON bench_trigram"
                                 " USING gin (serial gin_trgm_ops)"))  # fmt: skip
         connection.execute(text("GRANT SELECT ON bench_trigram TO salsa_service"))
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE"))
     engine.dispose()
+    vacuum(owner_url)
 
 
 class _Lines:

@@ -144,10 +144,16 @@ def let_go() -> None:
 def as_state(actor: Actor, state: str) -> Iterator[None]:
     """See what `state` sees while the block runs, inside the actor's transaction.
 
-    For answers that a state gives from its own records and for nothing else.
+    For answers that a state gives from its own records and for nothing else. What was changed before
+    is written as the state that changed it.
     """
+    if state == actor.state:
+        yield
+        return
+    db.session.flush()
     _act_for(state)
     yield
+    db.session.flush()
     _act_for(actor.state)
 
 
@@ -156,7 +162,7 @@ def _act_for(state: str | None) -> None:
     code = state or NO_STATE
     if not re.fullmatch(r"[A-Z]{3}|---", code):
         raise AssertionError("not a state's code")
-    db.session.execute(text(f"SET LOCAL salsa.state = '{code}'"))
+    ask(f"SET LOCAL salsa.state = '{code}'")
 
 
 ACTING: Final = "set_config('salsa.state', owner_state::text, true)"

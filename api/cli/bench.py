@@ -15,7 +15,7 @@ from api import running
 from api.app import create_app
 from api.cli.context import explained
 from api.cli.db import owner_url
-from benchmarks.filling import Filled, fill
+from benchmarks.filling import Filled, fill, vacuum
 from salsa_ext.config import Config
 from salsa_ext.services import database
 
@@ -79,6 +79,69 @@ def search(marks: int, queries: int, families: int | None, keep: Path | None) ->
 
 
 @bench.command()
+@click.option("--marks", default=100_000, show_default=True, type=click.IntRange(1_000),
+              help="How many marks are held.")  # fmt: skip
+@click.option("--rounds", default=20, show_default=True, type=click.IntRange(1),
+              help="Rounds of ten seizures each.")  # fmt: skip
+@_KEEP
+@explained
+def seizures(marks: int, rounds: int, keep: Path | None) -> None:
+    """Record and match seizures, beside bare inserts of the same rows.
+
+    \b
+    Example:
+      salsa bench seizures --marks 1000000
+    """
+    from benchmarks import seizures as benchmark
+
+    with _filled(marks, keep) as (app, owner, filled):
+        vacuum(owner, "ANALYZE")
+        benchmark.run(app, filled.guns, rounds, 10, _result("seizures"))
+
+
+@bench.command()
+@click.option("--rows", default=100_000, show_default=True, type=click.IntRange(20),
+              help="Rows of all files together.")  # fmt: skip
+@click.option("--rounds", default=5, show_default=True, type=click.IntRange(1),
+              help="Files of one size; one of twice as many rows follows.")  # fmt: skip
+@explained
+def imports(rows: int, rounds: int) -> None:
+    """Import files of sales, beside a bare COPY of the same rows into the same tables.
+
+    \b
+    Example:
+      salsa bench imports --rows 20000
+    """
+    from benchmarks import imports as benchmark
+
+    with _apart() as (_, owner, _), _twin() as twin:
+        benchmark.run(owner, twin, rows, rounds, _result("imports"))
+
+
+@bench.command()
+@click.option("--records", default=1_000_000, show_default=True, type=click.IntRange(500),
+              help="How many records are held.")  # fmt: skip
+@click.option("--rounds", default=20, show_default=True, type=click.IntRange(1),
+              help="Rounds of ten traces each.")  # fmt: skip
+@_KEEP
+@explained
+def traces(records: int, rounds: int, keep: Path | None) -> None:
+    """Trace guns that every state answers at once, beside the bare statements that it needs.
+
+    \b
+    Example:
+      salsa bench traces --records 100000
+    """
+    from benchmarks import traces as benchmark
+    from benchmarks import trades
+
+    with _apart(keep) as (app, owner, home):
+        with click.progressbar(length=records, label="filling") as bar:
+            held = trades.hold(records, bar.update, home / "trades.json", owner)
+        benchmark.run(app, held, rounds, 10, _result("traces"))
+
+
+@bench.command()
 @click.option("--data", required=True, metavar="FOLDER", help="The register of sales and its cleaned twin.",
               type=click.Path(exists=True, file_okay=False, path_type=Path))  # fmt: skip
 @click.option("--examples", default=4, show_default=True, type=click.IntRange(0),
@@ -110,6 +173,18 @@ def _filled(
         with click.progressbar(length=marks, label="filling") as bar:
             filled = fill(owner, marks, bar.update, home / "filled.json", families)
         yield app, owner, filled
+
+
+@contextmanager
+def _twin() -> Iterator[str]:
+    """Give the owner's URL of another database, as empty as that of `_apart`."""
+    with tempfile.TemporaryDirectory(prefix="salsa-bench-") as home:
+        apart = replace(
+            Config.from_env(), home=Path(home).resolve(), database_url=None, migration_url=None
+        )
+        with running.database(apart) as started:
+            database.upgrade(owner_url(started))
+            yield owner_url(started)
 
 
 @contextmanager

@@ -23,11 +23,11 @@ from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
 
-import rfc8785
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from salsa_ext.errors import EnvelopeRefused
+from salsa_ext.messages.canonical import canonical
 from salsa_ext.messages.strictness import MOMENT, parse_fields
 from salsa_ext.values.tokens import PublicKey
 
@@ -143,10 +143,10 @@ def parse(raw: bytes) -> Envelope:
     return _envelope(told, signed, content=content, raw=raw)
 
 
-def kept(raw: bytes) -> Envelope:
-    """Read bytes that `parse` has read before they were kept."""
+def kept(raw: bytes, digest: str) -> Envelope:
+    """Read bytes that `parse` has read before they were kept, with the hash that it found."""
     told = json.loads(raw)
-    return _envelope(told, told.pop("signature"), raw=raw)
+    return _envelope(told, told.pop("signature"), raw=raw, hash=digest)
 
 
 def verify(envelope: Envelope, keys: Keys, received_at: datetime | None) -> None:
@@ -172,12 +172,14 @@ def verify(envelope: Envelope, keys: Keys, received_at: datetime | None) -> None
 
 def _sign(envelope: Envelope, signer: Signer) -> Envelope:
     kid, key = signer(envelope.sender)
-    return replace(envelope, kid=kid, signature=key.sign(CONTEXT + envelope.content))
+    signed = replace(envelope, kid=kid, signature=key.sign(CONTEXT + envelope.content))
+    signed.__dict__["content"] = envelope.content  # which no signature is part of
+    return signed
 
 
 def _canonical(fields: Mapping[str, Any]) -> bytes:
     try:
-        return rfc8785.dumps(dict(fields))
+        return canonical(dict(fields))
     except (ValueError, RecursionError):  # too large a number, half a character, too deep
         raise EnvelopeRefused("malformed", field="body") from None
 
@@ -188,7 +190,7 @@ def _join(content: bytes, kid: bytes, value: bytes) -> bytes:
     return head + b',"signature":{"kid":"' + kid + b'","value":"' + value + b'"}' + version + tail
 
 
-def _envelope(told: Mapping[str, Any], signed: Mapping[str, str], **written: bytes) -> Envelope:
+def _envelope(told: Mapping[str, Any], signed: Mapping[str, str], **written: Any) -> Envelope:
     """Return what fields say that were checked one by one, with the bytes that are known already."""
     answered = told["in_reply_to"]
     moment = datetime.strptime(told["created_at"], MOMENT).replace(tzinfo=UTC)

@@ -8,18 +8,23 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import update
 
-from salsa_ext.db import db, insert_many
+from salsa_ext.db import ask, db, insert_together
 from salsa_ext.errors import EnvelopeRefused
 from salsa_ext.messages import pairs
-from salsa_ext.messages.envelopes import Envelope, Keys, parse, verify
+from salsa_ext.messages.envelopes import Envelope, Keys, kept, parse, verify
 from salsa_ext.messages.standings import Standing, keep_standing, standing
 from salsa_ext.models import Inbox, InboxProgress
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.tokens import PublicKey
 
 TOGETHER: Final = 500
+_FOUND = "SELECT raw, hash FROM inbox WHERE owner_state = %s AND id = %s"
+_KNOWN = ("SELECT id, hash, received_at, sender, sequence FROM inbox WHERE owner_state = %s"
+          " AND (id = ANY(%s::uuid[]) OR (sender = %s AND sequence = ANY(%s::bigint[])))")  # fmt: skip
+_AFTER = ("SELECT id, sequence, previous, hash FROM inbox WHERE owner_state = %s AND sender = %s"
+          " AND sequence > %s AND sequence <= %s ORDER BY sequence")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -75,9 +80,8 @@ def receive_many(
 
 def find(actor: Actor, envelope_id: UUID) -> Envelope | None:
     """Return an envelope that the actor's state received, or None."""
-    mine = (Inbox.owner_state == actor.own_state(), Inbox.id == envelope_id)
-    raw = db.session.scalar(select(Inbox.raw).where(*mine))
-    return parse(bytes(raw)) if raw is not None else None
+    row = ask(_FOUND, (actor.own_state(), envelope_id)).fetchone()
+    return kept(bytes(row[0]), row[1]) if row else None
 
 
 def _checked(
@@ -125,11 +129,9 @@ def _take(
 def _taking(state: str, sender: str, said: Sequence[Envelope]) -> _Taking:
     """Return where the pair stands, and which of what is said came before."""
     ids, numbers = [each.id for each in said], [each.sequence for each in said]
-    same = or_(Inbox.id.in_(ids), (Inbox.sender == sender) & Inbox.sequence.in_(numbers))
-    columns = (Inbox.id, Inbox.hash, Inbox.received_at, Inbox.sender, Inbox.sequence)
-    rows = db.session.execute(select(*columns).where(Inbox.owner_state == state, same)).all()
-    known = {row.id: Receipt(row.id, row.hash, row.received_at) for row in rows}
-    taken = {row.sequence for row in rows if row.sender == sender}
+    rows = ask(_KNOWN, (state, ids, sender, numbers)).fetchall()
+    known = {row[0]: Receipt(*row[:3]) for row in rows}
+    taken = {sequence for *_, said_by, sequence in rows if said_by == sender}
     return _Taking(standing(state, sender), known, taken)
 
 
@@ -154,16 +156,17 @@ def _take_one(actor: Actor, taking: _Taking, envelope: Envelope) -> Receipt | En
 
 def _keep(actor: Actor, taken: Sequence[Envelope]) -> None:
     now = actor.now()
-    insert_many(Inbox, [{
+    came = [{
         "owner_state": each.recipient, "id": each.id, "sender": each.sender,
         "sequence": each.sequence, "kind": each.kind, "case_number": each.case_number,
         "previous": each.previous, "hash": each.hash, "raw": each.raw, "received_at": now,
-    } for each in taken])  # fmt: skip
-    insert_many(InboxProgress, [{
+    } for each in taken]  # fmt: skip
+    progress = [{
         "owner_state": each.recipient, "envelope_id": each.id, "sender": each.sender,
         "sequence": each.sequence, "status": "waiting", "code": None, "attempts": 0,
         "due_at": now, "settled_at": None,
-    } for each in taken])  # fmt: skip
+    } for each in taken]  # fmt: skip
+    insert_together({Inbox: came, InboxProgress: progress})
 
 
 def _advanced(state: str, sender: str, reached: Standing) -> Standing:
@@ -173,23 +176,21 @@ def _advanced(state: str, sender: str, reached: Standing) -> Standing:
     histories, which people have to look at.
     """
     for row in _followers(state, sender, reached.received_through):
-        if row.previous != reached.hash:
-            _mark(state, row.id, code="chain_broken")
-        reached = replace(reached, received_through=row.sequence, hash=row.hash)
+        envelope_id, sequence, previous, digest = row
+        if previous != reached.hash:
+            _mark(state, envelope_id, code="chain_broken")
+        reached = replace(reached, received_through=sequence, hash=digest)
     return reached
 
 
 def _followers(state: str, sender: str, through: int) -> Iterator[Any]:
     """Yield what is kept after a number, as far as there is no gap."""
-    columns = (Inbox.id, Inbox.sequence, Inbox.previous, Inbox.hash)
-    mine = select(*columns).where(Inbox.owner_state == state, Inbox.sender == sender)
     while True:
-        some = mine.where(Inbox.sequence > through, Inbox.sequence <= through + TOGETHER)
-        rows = db.session.execute(some.order_by(Inbox.sequence)).all()
+        rows = ask(_AFTER, (state, sender, through, through + TOGETHER)).fetchall()
         for row in rows:
-            if row.sequence != through + 1:
+            if row[1] != through + 1:
                 return
-            through = row.sequence
+            through = row[1]
             yield row
         if not rows:
             return

@@ -8,19 +8,36 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import update
 
-from salsa_ext.audit import Act, Action, append, append_many
-from salsa_ext.db import db, insert_many
+from salsa_ext.audit import Act, Action, append, append_with
+from salsa_ext.db import ask, db
 from salsa_ext.messages import pairs
 from salsa_ext.messages.envelopes import Envelope, Letter, Signer, kept, seal
-from salsa_ext.models import Outbox, OutboxPair, OutboxProgress
+from salsa_ext.models import Outbox, OutboxProgress
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
 
 SOONEST: Final = timedelta(seconds=5)
 LATEST: Final = timedelta(hours=1)
+_WAITING = (
+    "SELECT said.raw, said.hash, found.attempts FROM (SELECT owner_state, envelope_id, attempts"
+    " FROM outbox_progress WHERE owner_state = %(state)s AND delivered_at IS NULL"
+    " AND recipient = ANY(%(recipients)s::text[]) AND {when} ORDER BY envelope_id {order}"
+    " LIMIT %(most)s) found"
+    " JOIN outbox said ON said.owner_state = found.owner_state AND said.id = found.envelope_id"
+)
+_FIRST = _WAITING.format(when="attempts = 0", order="DESC")
+_DUE = _WAITING.format(when="due_at <= %(now)s", order="")
+_DELIVERED = ("UPDATE outbox_progress SET delivered_at = %s, attempts = attempts + 1, failure = NULL"
+              " WHERE owner_state = %s AND envelope_id = ANY(%s::uuid[])")  # fmt: skip
+_FOUND = "SELECT raw, hash FROM outbox WHERE owner_state = %s AND id = %s"
+_ENDS = ("SELECT recipient, sequence, hash FROM outbox_pair WHERE owner_state = %s"
+         " AND recipient = ANY(%s::text[])")  # fmt: skip
+_MOVE = (
+    "INSERT INTO outbox_pair (owner_state, recipient, sequence, hash) VALUES {rows} ON CONFLICT"
+    " (owner_state, recipient) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash"
+)
 
 
 @dataclass(frozen=True)
@@ -55,7 +72,6 @@ def put_many(actor: Actor, signer: Signer, letters: Sequence[Letter]) -> list[En
         envelopes.append(envelope)
     _keep(actor, envelopes)
     _move(state, {name: ends[name] for name in recipients})
-    append_many(actor, [_act(envelope) for envelope in envelopes])
     return envelopes
 
 
@@ -66,17 +82,12 @@ def waiting(
 
     Those whose time has come; or, where `is_first`, the newest that were never offered.
     """
-    to = (OutboxProgress.owner_state == actor.own_state(), OutboxProgress.delivered_at.is_(None),
-          OutboxProgress.recipient.in_(sorted(recipients)))  # fmt: skip
-    when = OutboxProgress.attempts == 0 if is_first else OutboxProgress.due_at <= actor.now()
-    order = OutboxProgress.envelope_id.desc() if is_first else OutboxProgress.envelope_id
-    rows = select(OutboxProgress.envelope_id, OutboxProgress.attempts).where(*to, when)
-    attempts = {row.envelope_id: row.attempts
-                for row in db.session.execute(rows.order_by(order).limit(most))}  # fmt: skip
+    asked = {"state": actor.own_state(), "recipients": sorted(recipients), "most": most,
+             "now": actor.now()}  # fmt: skip
     found: dict[str, list[Undelivered]] = {}
-    for envelope in _sent(actor, list(attempts)):
-        some = found.setdefault(envelope.recipient, [])
-        some.append(Undelivered(envelope, attempts[envelope.id]))
+    for raw, digest, attempts in ask(_FIRST if is_first else _DUE, asked):
+        envelope = kept(bytes(raw), digest)
+        found.setdefault(envelope.recipient, []).append(Undelivered(envelope, attempts))
     return {name: sorted(some, key=_number) for name, some in sorted(found.items())}
 
 
@@ -86,14 +97,13 @@ def _number(undelivered: Undelivered) -> int:
 
 def find(actor: Actor, envelope_id: UUID) -> Envelope | None:
     """Return an envelope that the actor's state sent, or None."""
-    return next(iter(_sent(actor, [envelope_id])), None)
+    row = ask(_FOUND, (actor.own_state(), envelope_id)).fetchone()
+    return kept(bytes(row[0]), row[1]) if row else None
 
 
 def mark_delivered(actor: Actor, ids: Sequence[UUID]) -> None:
     """Note that recipients have taken envelopes: they are offered no more."""
-    _progress(
-        actor, ids, delivered_at=actor.now(), attempts=OutboxProgress.attempts + 1, failure=None
-    )
+    ask(_DELIVERED, (actor.now(), actor.own_state(), list(ids)))
 
 
 def put_off(actor: Actor, undelivered: Undelivered, failure: str) -> None:
@@ -116,17 +126,9 @@ def pause(attempts: int) -> timedelta:
     return min(timedelta(seconds=seconds), LATEST)
 
 
-def _sent(actor: Actor, ids: Sequence[UUID]) -> list[Envelope]:
-    mine = (Outbox.owner_state == actor.own_state(), Outbox.id.in_(ids))
-    raws = db.session.scalars(select(Outbox.raw).where(*mine)) if ids else ()
-    return [kept(bytes(raw)) for raw in raws]
-
-
 def _ends(state: str, recipients: Iterable[str]) -> dict[str, tuple[int, str | None]]:
-    """Return the number and hash of the last envelope to each recipient."""
-    mine = (OutboxPair.owner_state == state, OutboxPair.recipient.in_(sorted(recipients)))
-    rows = select(OutboxPair.recipient, OutboxPair.sequence, OutboxPair.hash).where(*mine)
-    return {row.recipient: (row.sequence, row.hash) for row in db.session.execute(rows)}
+    rows = ask(_ENDS, (state, sorted(recipients)))
+    return {recipient: (sequence, last) for recipient, sequence, last in rows}
 
 
 def _envelope(actor: Actor, letter: Letter, sequence: int, last: str | None) -> Envelope:
@@ -139,27 +141,27 @@ def _envelope(actor: Actor, letter: Letter, sequence: int, last: str | None) -> 
 
 def _keep(actor: Actor, envelopes: Sequence[Envelope]) -> None:
     now = actor.now()
-    insert_many(Outbox, [{
+    sent = [{
         "owner_state": each.sender, "id": each.id, "recipient": each.recipient,
         "sequence": each.sequence, "kind": each.kind, "case_number": each.case_number,
         "hash": each.hash, "raw": each.raw, "put_at": now,
-    } for each in envelopes])  # fmt: skip
-    insert_many(OutboxProgress, [{
+    } for each in envelopes]  # fmt: skip
+    progress = [{
         "owner_state": each.sender, "envelope_id": each.id, "recipient": each.recipient,
         "sequence": each.sequence, "attempts": 0, "due_at": now, "delivered_at": None,
         "failure": None,
-    } for each in envelopes])  # fmt: skip
+    } for each in envelopes]  # fmt: skip
+    append_with(actor, [_act(each) for each in envelopes], {Outbox: sent, OutboxProgress: progress})
 
 
 def _move(state: str, ends: dict[str, tuple[int, str | None]]) -> None:
     if not ends:
         return
-    rows = [{"owner_state": state, "recipient": name, "sequence": sequence, "hash": last}
-            for name, (sequence, last) in ends.items()]  # fmt: skip
-    made = insert(OutboxPair).values(rows)
-    moved = {"sequence": made.excluded.sequence, "hash": made.excluded.hash}
-    key = [OutboxPair.owner_state, OutboxPair.recipient]
-    db.session.execute(made.on_conflict_do_update(index_elements=key, set_=moved))
+    rows = ", ".join(["(%s, %s, %s, %s)"] * len(ends))
+    ask(
+        _MOVE.format(rows=rows),
+        [value for name, end in ends.items() for value in (state, name, *end)],
+    )
 
 
 def _progress(actor: Actor, ids: Sequence[UUID], **values: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
 from typing import Any
@@ -12,12 +12,22 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from salsa_ext.audit import Act, Action, append_many
-from salsa_ext.db import db
+from salsa_ext.db import ask, db
 from salsa_ext.messages.envelopes import Envelope, kept
 from salsa_ext.messages.outbox import pause
-from salsa_ext.messages.standings import keep_standing, standing
-from salsa_ext.models import Inbox, InboxPair, InboxProgress
+from salsa_ext.messages.standings import SETTLE, standing
+from salsa_ext.models import InboxPair, InboxProgress
 from salsa_ext.values.actor import Actor
+
+_READY = (
+    "SELECT said.raw, said.hash, said.received_at, went.attempts, went.code, went.due_at"
+    " FROM inbox said JOIN inbox_progress went"
+    " ON went.owner_state = said.owner_state AND went.envelope_id = said.id"
+    " WHERE said.owner_state = %s AND said.sender = %s AND said.sequence > %s AND said.sequence <= %s"
+    " ORDER BY said.sequence LIMIT %s"
+)
+_APPLIED = ("UPDATE inbox_progress SET status = 'applied', settled_at = %s"
+            " WHERE owner_state = %s AND envelope_id = ANY(%s::uuid[])")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -59,26 +69,14 @@ def ready(actor: Actor, sender: str, most: int) -> list[Waiting]:
     """
     state = actor.own_state()
     reached = standing(state, sender)
-    said = select(Inbox.id, Inbox.raw, Inbox.received_at).where(
-        Inbox.owner_state == state, Inbox.sender == sender,
-        Inbox.sequence > reached.settled_through, Inbox.sequence <= reached.received_through,
-    )  # fmt: skip
-    rows = db.session.execute(said.order_by(Inbox.sequence).limit(most)).all()
-    how_far = _progress(state, [row.id for row in rows])
-    found = takewhile(lambda row: how_far[row.id].due_at <= actor.now(), rows)
+    between = (reached.settled_through, reached.received_through)
+    rows = ask(_READY, (state, sender, *between, most)).fetchall()
     return [
-        Waiting(kept(bytes(row.raw)), how_far[row.id].attempts, row.received_at,
-                how_far[row.id].code)
-        for row in found
-    ]  # fmt: skip
-
-
-def _progress(state: str, ids: Sequence[UUID]) -> dict[UUID, Any]:
-    columns = (InboxProgress.envelope_id, InboxProgress.attempts, InboxProgress.code,
-               InboxProgress.due_at)  # fmt: skip
-    mine = (InboxProgress.owner_state == state, InboxProgress.envelope_id.in_(ids))
-    rows = db.session.execute(select(*columns).where(*mine)) if ids else ()
-    return {row.envelope_id: row for row in rows}
+        Waiting(kept(bytes(raw), digest), attempts, received_at, code)
+        for raw, digest, received_at, attempts, code, _ in takewhile(
+            lambda row: row[-1] <= actor.now(), rows
+        )
+    ]
 
 
 def settle(actor: Actor, sender: str, settled: Sequence[Settled]) -> None:
@@ -90,12 +88,11 @@ def settle(actor: Actor, sender: str, settled: Sequence[Settled]) -> None:
         return
     state, now = actor.own_state(), actor.now()
     applied = [each.envelope.id for each in settled if each.code is None]
-    _mark(state, applied, status="applied", settled_at=now)
+    last = settled[-1].envelope.sequence
+    ask(f"{_APPLIED}; {SETTLE}", (now, state, applied, last, state, sender))
     for each in settled:
         if each.code is not None:
             _mark(state, [each.envelope.id], status="refused", code=each.code, settled_at=now)
-    last = settled[-1].envelope.sequence
-    keep_standing(state, sender, replace(standing(state, sender), settled_through=last))
     append_many(actor, [_act(each) for each in settled])
 
 

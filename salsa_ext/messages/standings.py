@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
+from salsa_ext.db import ask
 
-from salsa_ext.db import db
-from salsa_ext.models import InboxPair
+_STANDING = ("SELECT received_through, hash, settled_through FROM inbox_pair"
+             " WHERE owner_state = %s AND sender = %s")  # fmt: skip
+_KEEP = (
+    "INSERT INTO inbox_pair (owner_state, sender, received_through, hash, settled_through)"
+    " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (owner_state, sender) DO UPDATE SET received_through"
+    " = excluded.received_through, hash = excluded.hash, settled_through = excluded.settled_through"
+)
+SETTLE = "UPDATE inbox_pair SET settled_through = %s WHERE owner_state = %s AND sender = %s"
+"""Keeps up to which number of a sender all is settled; something came of it before."""
 
 
 @dataclass(frozen=True)
@@ -22,16 +28,11 @@ class Standing:
 
 def standing(state: str, sender: str) -> Standing:
     """Return where a state stands with a sender; at the beginning, where nothing came yet."""
-    mine = (InboxPair.owner_state == state, InboxPair.sender == sender)
-    columns = (InboxPair.received_through, InboxPair.hash, InboxPair.settled_through)
-    row = db.session.execute(select(*columns).where(*mine)).first()
+    row = ask(_STANDING, (state, sender)).fetchone()
     return Standing(*row) if row else Standing()
 
 
 def keep_standing(state: str, sender: str, reached: Standing) -> None:
     """Keep where a state stands with a sender."""
-    values = {"received_through": reached.received_through, "hash": reached.hash,
-              "settled_through": reached.settled_through}  # fmt: skip
-    made = insert(InboxPair).values(owner_state=state, sender=sender, **values)
-    key = [InboxPair.owner_state, InboxPair.sender]
-    db.session.execute(made.on_conflict_do_update(index_elements=key, set_=values))
+    kept = (reached.received_through, reached.hash, reached.settled_through)
+    ask(_KEEP, (state, sender, *kept))

@@ -11,25 +11,26 @@ import holidays
 from salsa_ext.matching.calendars import Calendar
 from salsa_ext.matching.requests import IN_WORKING_DAYS
 from salsa_ext.readmodels import names, settings
-from salsa_ext.readmodels.days import days
+from salsa_ext.readmodels.days import state_zone
 from salsa_ext.values.actor import Actor
+from salsa_ext.values.settings import Settings
 
 KEPT_YEARS: Final = 500
 
 
-def of(actor: Actor) -> Calendar:
-    """Return the calendar of the actor's own state as it stands."""
+def of(actor: Actor, own: Settings | None = None) -> Calendar:
+    """Return the calendar of the actor's own state as it stands; `own` are its settings, if at hand."""
     state = actor.own_state()
-    own = settings.of([state])[state]
+    own = own or settings.of([state])[state]
     return Calendar(
-        days(actor).zone(state), frozenset(own.weekdays), partial(_public, names.alpha2(state)),
+        state_zone(state), frozenset(own.weekdays), partial(_public, names.alpha2(state)),
         frozenset(own.closed_on), frozenset(own.open_on),
     )  # fmt: skip
 
 
-def for_priority(actor: Actor, priority: str) -> Calendar | None:
+def for_priority(actor: Actor, priority: str, own: Settings | None = None) -> Calendar | None:
     """Return by which days the own state's terms of a priority count; None is round the clock."""
-    return of(actor) if counts_days(priority) else None
+    return of(actor, own) if counts_days(priority) else None
 
 
 def counts_days(priority: str) -> bool:

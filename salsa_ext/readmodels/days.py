@@ -11,13 +11,18 @@ from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, case, literal, select
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import ColumnElement, case, literal
 
-from salsa_ext.db import db
-from salsa_ext.models import Agency
+from salsa_ext.db import ask
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.zones import UTC, date_in
+
+_ZONES = ("SELECT DISTINCT ON (owner_state) owner_state, time_zone FROM agency"
+          " WHERE owner_state IS NOT NULL ORDER BY owner_state, kind <> 'licensing', code")  # fmt: skip
+_ZONE = (
+    "SELECT time_zone FROM agency WHERE code = %(agency)s OR owner_state = %(state)s"
+    " ORDER BY code IS NOT DISTINCT FROM %(agency)s DESC, kind <> 'licensing', code LIMIT 1"
+)
 
 
 @dataclass(frozen=True)
@@ -58,14 +63,19 @@ def today(actor: Actor) -> date:
 
 def zone_of(actor: Actor) -> str:
     """Return the zone of the actor's agency, else of its state, by its IANA name."""
-    own = select(Agency.time_zone).where(Agency.code == actor.agency)
-    zone = db.session.scalar(own) if actor.agency else None
-    return zone or days(actor).zones.get(actor.state or "", UTC)
+    return _zone(actor.state, actor.agency)
+
+
+def state_zone(state: str) -> str:
+    """Return the IANA zone of a state's days, as `Days.zone`, where no other state's is wanted."""
+    return _zone(state, None)
+
+
+def _zone(state: str | None, agency: str | None) -> str:
+    row = ask(_ZONE, {"state": state, "agency": agency}).fetchone()
+    return row[0] if row else UTC
 
 
 def days(actor: Actor) -> Days:
     """Return the day of each state: that of its licensing agency, or of the first that it has."""
-    first = (Agency.owner_state, Agency.kind != "licensing", Agency.code)
-    rows = select(Agency.owner_state, Agency.time_zone).where(Agency.owner_state.is_not(None))
-    found = db.session.execute(rows.ext(distinct_on(Agency.owner_state)).order_by(*first))
-    return Days(actor.now(), {state: zone for state, zone in found if state})
+    return Days(actor.now(), dict(ask(_ZONES).fetchall()))

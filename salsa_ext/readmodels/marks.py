@@ -16,8 +16,6 @@ from salsa_ext.matching import neighbours
 from salsa_ext.matching.events import SETTLING_NOTHING
 from salsa_ext.matching.evidence import WEIGHTS, Description
 from salsa_ext.matching.neighbours import make_code
-from salsa_ext.models import Rollup as RollupModel
-from salsa_ext.models import RollupDelta
 from salsa_ext.readmodels import names
 
 CANDIDATES = 60
@@ -169,6 +167,12 @@ EXACT: Final = (
     " CASE WHEN state = %(asker)s OR visibility = 'open' THEN occurred_on END DESC NULLS LAST,"
     " mark_id LIMIT %(most)s"
 )
+_COVERAGE: Final = (
+    "SELECT state, sum(amount), max(period) FROM ("
+    "SELECT state, amount, period FROM rollup WHERE dataset = 'coverage'"
+    " UNION ALL SELECT state, amount, period FROM rollup_delta WHERE dataset = 'coverage'"
+    ") told GROUP BY state ORDER BY state"
+)
 _PLACED_BY = ("make", "calibre_family", "type", "country", "year")
 _WEIGHTS = _numbers(
     [bits for name in _PLACED_BY for weight in WEIGHTS if weight.name == name
@@ -185,11 +189,5 @@ def owner_of(record_id: UUID) -> tuple[str, str] | None:
 
 def coverage() -> list[Coverage]:
     """Return every state's coverage, from sums that leave `silent` records out."""
-    parts = [
-        select(table.state, table.amount, table.period).where(table.dataset == "coverage")
-        for table in (RollupModel, RollupDelta)
-    ]
-    union = parts[0].union_all(parts[1]).subquery()
-    sums = select(union.c.state, func.sum(union.c.amount), func.max(union.c.period))
-    rows = db.session.execute(sums.group_by(union.c.state).order_by(union.c.state))
+    rows = ask(_COVERAGE).fetchall()
     return [Coverage(state, int(records), through) for state, records, through in rows]

@@ -39,12 +39,19 @@ def standing(state: str) -> SettingsView:
     """Return the settings of a state as they stand, for a command and for what follows it."""
     own = db.session.get(StateSetting, state, populate_existing=True)
     settings = _settings(own) if own else Settings()
+    version = own.version if own else 0
+    return SettingsView(state, version, settings, _agreed(state, settings))
+
+
+def _agreed(state: str, settings: Settings) -> tuple[str, ...]:
+    """Return those of the states it takes electronic copies from that take its own too."""
+    if not settings.electronic_copies_with:
+        return ()
     answering = select(StateSetting.owner_state).where(
         StateSetting.owner_state.in_(settings.electronic_copies_with),
         StateSetting.electronic_copies_with.contains([state]),
     )
-    agreed = db.session.scalars(answering.order_by(StateSetting.owner_state))
-    return SettingsView(state, own.version if own else 0, settings, tuple(agreed))
+    return tuple(db.session.scalars(answering.order_by(StateSetting.owner_state)))
 
 
 def of(states: Iterable[str]) -> dict[str, Settings]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
@@ -18,6 +18,7 @@ from salsa_ext.models import RecordSetting
 from salsa_ext.policy.release import FOUND
 from salsa_ext.readmodels import frequencies, names
 from salsa_ext.readmodels.crowds import Candidate
+from salsa_ext.readmodels.marks import Sought
 from salsa_ext.readmodels.records import RecordView
 from salsa_ext.readmodels.search import asked_of, held_of, searched_by
 from salsa_ext.values.firearms import Firearm, Mark
@@ -124,8 +125,25 @@ def kept_back(state: str, candidates: Iterable[Candidate]) -> dict[UUID, str]:
     return {row.record_id: row.visibility for row in rows}
 
 
+@dataclass(frozen=True)
+class Told:
+    """What a record tells of its gun, worked out once for all of its candidates."""
+
+    asked: Description
+    sought: Mapping[Sought, str]
+
+    @classmethod
+    def by(cls, view: RecordView) -> Told:
+        """Return what a record tells; raises Invalid where nothing of its marks can be searched."""
+        query = query_of(view)
+        return cls(asked_of(query), searched_by(query))
+
+
 def sides_of(
-    view: RecordView, candidate: Candidate, crowd: tuple[int, float] | None
+    view: RecordView,
+    candidate: Candidate,
+    crowd: tuple[int, float] | None,
+    told: Told | None = None,
 ) -> Iterator[Side]:
     """Yield what each state is told of a record and one candidate: one row, two, or none.
 
@@ -135,7 +153,7 @@ def sides_of(
     """
     record, held = view.record, candidate.held
     if held.state == record.owner_state:
-        yield from _own(view, candidate)
+        yield from _own(view, candidate, told)
         return
     shown, near = visibility_of(view), candidate.evidence.near
     theirs = held.event if candidate.shows("event") else None
@@ -147,17 +165,17 @@ def sides_of(
     mine = record.event if shown in FOUND["event"] else None
     if shown not in FOUND["holder"] or not is_worth(held.event, mine, near):
         return
-    there = _seen_there(view, candidate, shown)
+    there = _seen_there(view, candidate, shown, told)
     if there is not None and is_match(there := replace(there, crowd=crowd)):
         yield Side(held.state, held.record_id, record.owner_state, record.id, shown in FOUND["firearm"],
                    there, record.version, True, is_urgent(held.event, mine))  # fmt: skip
 
 
-def _own(view: RecordView, candidate: Candidate) -> Iterator[Side]:
+def _own(view: RecordView, candidate: Candidate, told: Told | None) -> Iterator[Side]:
     """Two records of one state stand in one row, as that of the newer one."""
     record, held = view.record, candidate.held
     is_newer = record.id > held.record_id
-    evidence = candidate.evidence if is_newer else _seen_there(view, candidate, "open")
+    evidence = candidate.evidence if is_newer else _seen_there(view, candidate, "open", told)
     if (
         evidence is not None and is_worth(record.event, held.event, evidence.near)
         and is_match(evidence := replace(evidence, crowd=candidate.evidence.crowd))
@@ -174,20 +192,22 @@ def _seen_here(candidate: Candidate, shown: str, crowd: tuple[int, float] | None
     return candidate.evidence
 
 
-def _seen_there(view: RecordView, candidate: Candidate, shown: str) -> Evidence | None:
+def _seen_there(
+    view: RecordView, candidate: Candidate, shown: str, told: Told | None
+) -> Evidence | None:
     """Weigh a pair from the candidate's side: it knows its own record, and of this what is shown.
 
     Where each side may read the other, it is the very evidence of the one, read from the other end.
     """
-    query, evidence = query_of(view), candidate.evidence
-    mine = asked_of(query) if shown in FOUND["likeness"] else Description("")
+    told, evidence = told or Told.by(view), candidate.evidence
+    mine = told.asked if shown in FOUND["likeness"] else Description("")
     theirs = held_of(candidate.held._replace(visibility="open"))
     theirs = replace(theirs, related=names.related(theirs.calibre_family))
     weights = weights_for(theirs, frequencies.shares())
     weighed = [
         weigh(theirs, replace(mine, serial_norm=one.norm), by,
               has_other_serial=evidence.has_other_serial, weights=weights)
-        for one, by in searched_by(query).items() if by == evidence.by
+        for one, by in told.sought.items() if by == evidence.by
     ]  # fmt: skip
     best = max(filter(None, weighed), key=lambda one: one.bits, default=None)
     if best and candidate.is_open and shown in FOUND["likeness"]:

@@ -6,10 +6,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from salsa_ext.db import db
+from salsa_ext.db import ask, db
 from salsa_ext.models import SigningKey
 from salsa_ext.values.jwks import jwk
 from salsa_ext.values.tokens import PublicKey
+
+_NAMED = "SELECT kid, owner_state, public_key, compromised_at FROM signing_key WHERE kid = %s"
 
 
 def key_set() -> dict[str, Any]:
@@ -21,8 +23,8 @@ def key_set() -> dict[str, Any]:
 
 def keys_named(kid: str | None) -> dict[str, PublicKey]:
     """Return the key of an id, by its id; nothing where there is none."""
-    row = db.session.get(SigningKey, kid, populate_existing=True) if kid else None
-    return {row.kid: _public(row)} if row else {}
+    row = ask(_NAMED, (kid,)).fetchone() if kid else None
+    return {row[0]: PublicKey(row[0], row[1], bytes(row[2]), row[3])} if row else {}
 
 
 def standing_key(state: str) -> SigningKey | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -111,39 +112,39 @@ def _documents(actor: Actor, views: Sequence[RecordView]) -> dict[UUID, dict[str
         if not ids:
             continue
         columns = [model.id, model.number]
+        query = select(*columns).where(model.id.in_(ids))
         if kind == "shipment":
-            columns.append(status_at(actor.now()).label("shipment_status"))
+            status = status_at(actor.now()).label("shipment_status")
+            query = _with_return(query.add_columns(status))
         if kind == "report":
-            columns.append(Report.stolen_from)
-        for row in db.session.execute(select(*columns).where(model.id.in_(ids))):
-            facts[row.id] = {key: value for key, value in row._mapping.items() if key != "id"}
-        if kind == "shipment":
-            for shipment_id, due in _returns_due(ids).items():
-                facts[shipment_id]["return_due_on"] = due
+            query = query.add_columns(Report.stolen_from)
+        for row in db.session.execute(query):
+            facts[row.id] = {key: _as_sent(value) for key, value in row._mapping.items()
+                             if key != "id"}  # fmt: skip
     facts |= _receipts(views)
     return facts
 
 
-def _returns_due(shipment_ids: Sequence[UUID]) -> dict[UUID, str]:
-    """Return by which day what left for a time was to be back: the last day of its certificate."""
-    temporary = (Shipment.id.in_(shipment_ids), Permit.regime == "temporary")
-    due = select(Shipment.id, Permit.last_day).join(Permit, Permit.id == Shipment.permit_id)
-    return {key: on.isoformat() for key, on in db.session.execute(due.where(*temporary))}
+def _with_return(query: Any) -> Any:
+    """Add by which day what left for a time was to be back: the last day of its certificate."""
+    temporary = (Permit.id == Shipment.permit_id) & (Permit.regime == "temporary")
+    return query.outerjoin(Permit, temporary).add_columns(Permit.last_day.label("return_due_on"))
+
+
+def _as_sent(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _receipts(views: Sequence[RecordView]) -> dict[UUID, dict[str, Any]]:
     ids = [view.record.document_id for view in views if view.record.document_kind == "receipt"]
     if not ids:
         return {}
-    columns = (Receipt.id, Receipt.owner_state, Shipment.id.label("shipment"), Shipment.number,
-               Shipment.importing_state)  # fmt: skip
-    query = select(*columns).join(Shipment, Shipment.id == Receipt.shipment_id)
-    rows = db.session.execute(query.where(Receipt.id.in_(ids))).all()
-    due = _returns_due([row.shipment for row in rows if row.owner_state == row.importing_state])
+    columns = (Receipt.id, Receipt.owner_state, Shipment.number, Shipment.importing_state)
+    query = _with_return(select(*columns).join(Shipment, Shipment.id == Receipt.shipment_id))
     return {
-        row.id: {"number": row.number, "return_due_on": due.get(row.shipment)}
+        row.id: {"number": row.number, "return_due_on": _as_sent(row.return_due_on)}
         if row.owner_state == row.importing_state else {"number": row.number}
-        for row in rows
+        for row in db.session.execute(query.where(Receipt.id.in_(ids)))
     }  # fmt: skip
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Final
 from uuid import UUID
 
 from salsa_ext.db import as_state
@@ -17,6 +19,21 @@ from salsa_ext.values.actor import Actor
 from salsa_ext.values.firearms import Mark
 from salsa_ext.values.inquiries import Query
 
+_FOUND: Final[ContextVar[dict[Hashable, list[Candidate]]]] = ContextVar("found")
+
+
+@contextmanager
+def searching_once() -> Iterator[None]:
+    """Let the same search by the same state be made once while the block runs, which records nothing.
+
+    A state that asks several others of this installation has each of them search with its eyes.
+    """
+    token = _FOUND.set({})
+    try:
+        yield
+    finally:
+        _FOUND.reset(token)
+
 
 def of(
     actor: Actor, firearm: Mapping[str, Any], own: Collection[UUID], *, silent: bool | None = None
@@ -26,7 +43,23 @@ def of(
     But for the seized item itself, `own`: it agrees in all that is asked, and would settle the
     search. With `silent` False, what other states keep silent is not even looked for.
     """
-    query = as_query(firearm)
+    query, kept = as_query(firearm), _FOUND.get({})
+    key = _key(actor, query, own, silent=silent)
+    found = kept[key] if key in kept else _searched(actor, query, own, silent=silent)
+    kept[key] = found
+    return found
+
+
+def _key(
+    actor: Actor, query: Query, own: Collection[UUID], *, silent: bool | None
+) -> Hashable:  # fmt: skip
+    """Return all on which a search depends: it sees what the actor's state sees."""
+    return actor.state, query, frozenset(own), silent
+
+
+def _searched(
+    actor: Actor, query: Query, own: Collection[UUID], *, silent: bool | None
+) -> list[Candidate]:
     try:
         found = search(query, actor, settles=False, silent=silent, stands=True, own=own)
     except Invalid:  # no mark, or too short to search alone; the other routes are still asked
@@ -45,8 +78,10 @@ def held_for(
     They are about as likely as the best of all states, of which it told. It is the search of the
     asking state itself, with its eyes: what is `silent` makes no difference, not even in time.
     """
-    with as_state(actor, asker.own_state()):
-        found = of(asker, firearm, own, silent=False)
+    found = _FOUND.get({}).get(_key(asker, as_query(firearm), own, silent=False))
+    if found is None:
+        with as_state(actor, asker.own_state()):
+            found = of(asker, firearm, own, silent=False)
     return [hit for hit in likeliest(found, best) if hit.held.state == actor.own_state()]
 
 

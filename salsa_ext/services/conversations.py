@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from salsa_ext.db import insert_many
+from salsa_ext.audit import Act, append_with
 from salsa_ext.messages.envelopes import Envelope
 from salsa_ext.models import TraceMessage
 from salsa_ext.values.actor import Actor
@@ -29,9 +29,12 @@ class Word:
     envelope: Envelope | None = None
 
 
-def keep(actor: Actor, words: Iterable[Word]) -> None:
-    """Keep what was said, for the actor's state alone; in the transaction of what it says."""
-    insert_many(TraceMessage, [_row(actor, word) for word in words])
+def keep(actor: Actor, words: Iterable[Word], acts: Sequence[Act] = ()) -> None:
+    """Keep what was said, for the actor's state alone; in the transaction of what it says.
+
+    `acts` are written down in the same round trip.
+    """
+    append_with(actor, acts, {TraceMessage: [_row(actor, word) for word in words]})
 
 
 def kind_of(envelope: Envelope) -> str:

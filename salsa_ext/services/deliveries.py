@@ -67,11 +67,12 @@ def deliver_now(actor: Actor, vault: Vault) -> int:
     them. What fails waits for the worker, and the command goes on. Returns how many were applied.
     """
     db.session.flush()  # what the command changed is its state's to write, not the recipient's
-    speaking, here, applied = [actor], participants(), 0
+    speaking, here, applied, keys = [actor], participants(), 0, cache(keys_named)
     for _ in range(ROUNDS):
         said = [
-            (each, name) for each in speaking for name in _offer_first(actor, each, vault, here)
-        ]
+            (each, name) for each in speaking
+            for name in _offer_first(actor, each, vault, here, keys)
+        ]  # fmt: skip
         for each, name in said:
             with as_state(actor, name):
                 applied += applications.settle(_eyes(actor, name), vault, each.own_state())
@@ -90,7 +91,7 @@ def run(actor: Actor, vault: Vault) -> int:
     db.session.execute(_GIVE_WAY)
     for recipient, waiting in outbox.waiting(actor, participants(), MOST).items():
         if pairs.try_lock(state, recipient):
-            return _offer(actor, vault, recipient, waiting)
+            return _offer(actor, vault, recipient, waiting, cache(keys_named))
     for sender in queue.senders(actor):
         if pairs.try_lock(state, sender):
             return max(1, applications.settle(actor, vault, sender))
@@ -106,7 +107,7 @@ def _eyes(actor: Actor, state: str) -> Actor:
 
 
 def _offer_first(
-    actor: Actor, speaking: Actor, vault: Vault, here: Iterable[str]
+    actor: Actor, speaking: Actor, vault: Vault, here: Iterable[str], keys: Keys
 ) -> list[str]:  # fmt: skip
     """Offer what a state put and never offered; returns to whom there was something."""
     offered = []
@@ -114,17 +115,18 @@ def _offer_first(
         said = outbox.waiting(speaking, here, MOST, is_first=True)
         for recipient, waiting in said.items():
             if pairs.try_lock(speaking.own_state(), recipient):
-                _offer(speaking, vault, recipient, waiting)
+                _offer(speaking, vault, recipient, waiting, keys)
                 offered.append(recipient)
     return offered
 
 
-def _offer(actor: Actor, vault: Vault, recipient: str, waiting: Sequence[Undelivered]) -> int:
+def _offer(
+    actor: Actor, vault: Vault, recipient: str, waiting: Sequence[Undelivered], keys: Keys
+) -> int:  # fmt: skip
     """Let the recipient take envelopes, and note which it took; returns how many were offered."""
-    keys = cache(keys_named)
     raws = [_signed(actor, vault, each.envelope, keys).raw for each in waiting]
     with as_state(actor, recipient):
-        told = inbox.receive_many(_eyes(actor, recipient), raws, keys_named)
+        told = inbox.receive_many(_eyes(actor, recipient), raws, keys)
     taken = []
     for each, receipt in zip(waiting, told, strict=True):
         if isinstance(receipt, EnvelopeRefused):

@@ -53,13 +53,13 @@ def _hear(actor: Actor, vault: Vault, envelope: Envelope) -> None:
 
 def _follow(actor: Actor, leg: TraceLeg, envelope: Envelope, said: Said) -> None:
     action = _action(envelope, said)
-    legs.move(leg, action)
-    if action in ENDS:
-        leg.answered_at, leg.events = actor.now(), list(said.get("events", ()))
-        leg.is_automatic = said.get("is_automatic", False)
-    if action == "ask":
-        leg.question = envelope.id
-    db.session.flush()
+    with db.session.no_autoflush:
+        if action in ENDS:
+            leg.answered_at, leg.events = actor.now(), list(said.get("events", ()))
+            leg.is_automatic = said.get("is_automatic", False)
+        if action == "ask":
+            leg.question = envelope.id
+        legs.move(leg, action)
 
 
 def _action(envelope: Envelope, said: Said) -> str:
@@ -93,13 +93,11 @@ def _find(actor: Actor, envelope: Envelope, leg_id: UUID) -> tuple[Trace, TraceL
     """Return the leg by which a state was asked, and its trace, both locked; raises NotFound."""
     mine = (TraceLeg.id == leg_id, TraceLeg.owner_state == actor.own_state(),
             TraceLeg.state == envelope.sender, TraceLeg.channel == "salsa")  # fmt: skip
-    trace_id = db.session.scalar(select(TraceLeg.trace_id).where(*mine))
-    if trace_id is None:
+    asked = select(Trace, TraceLeg).join(TraceLeg, TraceLeg.trace_id == Trace.id).where(*mine)
+    locked = asked.with_for_update().execution_options(populate_existing=True)
+    if (row := db.session.execute(locked).first()) is None:
         raise NotFound("leg", leg_id)
-    trace = db.session.get_one(Trace, trace_id, populate_existing=True, with_for_update=True)
-    leg = db.session.get_one(
-        TraceLeg, (trace_id, leg_id), populate_existing=True, with_for_update=True
-    )
+    trace, leg = row
     return trace, leg
 
 

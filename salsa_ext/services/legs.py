@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from salsa_ext.db import db, insert_many
+from salsa_ext.db import ask, db, insert_many
 from salsa_ext.errors import IllegalTransition, Message, say
 from salsa_ext.matching import chains
 from salsa_ext.matching.requests import WAITING, after
@@ -32,6 +32,7 @@ ASKED: Final = (
     "intended_use", "confidentiality_requested", "firearm",
 )  # fmt: skip
 """What an asked state is told as the trace has it (ITI 17)."""
+_ASKED: Final = "SELECT state FROM trace_leg WHERE trace_id = %s"
 
 
 @dataclass(frozen=True)
@@ -42,14 +43,13 @@ class Channel:
     reference: str | None = None
 
 
-def ask_all(actor: Actor, vault: Vault, trace: Trace) -> list[str]:
-    """Ask every state that may know, and keep how far the records reached; returns the other states.
+def ask_all(actor: Actor, vault: Vault, trace: Trace) -> None:
+    """Ask every state that may know, and keep how far the records reached.
 
     The own records first, then states whose records match, the import marks, the country of
     manufacture, and each state that an answer points to. `silent` records make no leg.
     """
     make(actor, vault, trace, routing.route(actor, trace))
-    return [leg.state for leg in of(trace) if leg.state != trace.owner_state]
 
 
 def make(
@@ -81,7 +81,7 @@ def follow(actor: Actor, vault: Vault, trace: Trace, pointed: Reasons) -> list[s
 
     Codes that name no state are passed over; nobody is asked once a trace ended. Returns whom it asked.
     """
-    asked = {leg.state for leg in of(trace)}
+    asked = states_of(trace) if pointed else set()
     why = {state: reasons for state, reasons in pointed.items()
            if names.is_state(state) and state not in asked}  # fmt: skip
     if why and trace.status not in ("withdrawn", "closed"):
@@ -122,6 +122,11 @@ def of(trace: Trace) -> list[TraceLeg]:
     return list(db.session.scalars(wanted.execution_options(populate_existing=True)))
 
 
+def states_of(trace: Trace) -> set[str]:
+    """Return the states that a trace has legs of."""
+    return {state for (state,) in ask(_ASKED, (trace.id,))}
+
+
 @contextmanager
 def following(
     trace: Trace, *, to: str | None = None, is_sending: bool = False
@@ -136,12 +141,13 @@ def following(
         trace.status = "approved"
     db.session.flush()
     yield
+    standing = of(trace) if to or is_sending or trace.status in SENT else []
     if to or is_sending or trace.status in SENT:
-        trace.status = to or status_of(of(trace), trace.owner_state)
+        trace.status = to or status_of(standing, trace.owner_state)
     if to or is_sending or before:
         trace.version += 1
     db.session.flush()
-    _count(trace, before, _counted(trace))
+    _count(trace, before, _counted(trace, standing))
 
 
 def status_of(legs: Sequence[TraceLeg], own: str) -> str:
@@ -153,9 +159,9 @@ def status_of(legs: Sequence[TraceLeg], own: str) -> str:
     return "sent" if len(waiting) == len(others) else "in_progress"
 
 
-def outcome(trace: Trace) -> str:
-    """Return the outcome that the legs give so far."""
-    said = [traces.as_said(leg) for leg in of(trace)]
+def outcome(trace: Trace, standing: Sequence[TraceLeg] | None = None) -> str:
+    """Return the outcome that the legs give so far, as they stand or as they were just read."""
+    said = [traces.as_said(leg) for leg in standing or of(trace)]
     return chains.build(said, trace.found_on, trace.owner_state, trace.firearm).outcome
 
 
@@ -197,9 +203,9 @@ def pointed_to(rows: Sequence[Mapping[str, Any]], also: Sequence[str] = ()) -> R
     return pointed
 
 
-def _counted(trace: Trace) -> str | None:
+def _counted(trace: Trace, standing: Sequence[TraceLeg] | None = None) -> str | None:
     """Return the outcome by which the figures count a trace; None where they do not."""
-    return outcome(trace) if trace.status in COUNTED else None
+    return outcome(trace, standing) if trace.status in COUNTED else None
 
 
 def _count(trace: Trace, before: str | None, now: str | None) -> None:

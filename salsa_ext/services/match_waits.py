@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from salsa_ext.db import insert_many
@@ -16,7 +16,12 @@ TOGETHER: Final = 200
 
 def add(owner: str, record_ids: Iterable[UUID], together: int = TOGETHER) -> None:
     """Let records of a state wait; the worker takes one row at a time, of so many `together`."""
-    insert_many(MatchWait, [
+    insert_many(MatchWait, rows(owner, record_ids, together))
+
+
+def rows(owner: str, record_ids: Iterable[UUID], together: int = TOGETHER) -> list[dict[str, Any]]:
+    """Return the rows of records that wait, to be inserted with the records."""
+    return [
         {"id": new_id(), "owner_state": owner, "record_ids": some}
         for some in chunks(record_ids, together)
-    ])  # fmt: skip
+    ]

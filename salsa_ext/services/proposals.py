@@ -21,7 +21,7 @@ from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.records import RecordView
 from salsa_ext.readmodels.search import asked_of
 from salsa_ext.readmodels.settling import is_settled
-from salsa_ext.readmodels.sides import Side, kept_back, query_of, sides_of, visibility_of
+from salsa_ext.readmodels.sides import Side, Told, kept_back, query_of, sides_of, visibility_of
 from salsa_ext.services import hits, match_news, match_pairs, match_withdrawals
 from salsa_ext.services.match_news import News
 from salsa_ext.values.actor import Actor
@@ -106,8 +106,11 @@ def _sides(
     view: RecordView, candidates: Sequence[Candidate], hidden: Mapping[UUID, str]
 ) -> Iterator[Side]:
     """Yield both sides of the best pairs of a record, so many at most."""
-    told = crowds.told(candidates, hidden, is_open=visibility_of(view) in FOUND["likeness"])
-    pairs = (list(sides_of(view, one, told[one.held.record_id])) for one in candidates)
+    if not candidates:
+        return
+    crowd = crowds.told(candidates, hidden, is_open=visibility_of(view) in FOUND["likeness"])
+    said = Told.by(view)
+    pairs = (list(sides_of(view, one, crowd[one.held.record_id], said)) for one in candidates)
     for count, sides in enumerate(filter(None, pairs)):
         if count == MOST:
             break
@@ -117,6 +120,8 @@ def _sides(
 def _families(records: Iterable[Record]) -> dict[UUID, set[UUID]]:
     """Return for each record those that are of the same gun for certain: nobody has to confirm them."""
     roots = {record.id: record.linked_record or record.id for record in records}
+    if not roots:
+        return {}
     linked = select(Record.id, Record.linked_record).where(
         Record.linked_record.in_(set(roots.values()))
     )

@@ -11,13 +11,13 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, select, update
 
-from salsa_ext.db import db, insert_many
+from salsa_ext.db import db, insert_together
 from salsa_ext.matching import marks
 from salsa_ext.matching.events import ALERT
 from salsa_ext.matching.names import fold
 from salsa_ext.matching.refined import coarser
 from salsa_ext.models import Mark as MarkRow
-from salsa_ext.models import MarkKey, Record, RecordSetting
+from salsa_ext.models import MarkKey, MatchWait, Record, RecordSetting
 from salsa_ext.models.records import Described
 from salsa_ext.readmodels import frequencies, names
 from salsa_ext.readmodels.records import RecordView
@@ -58,15 +58,17 @@ class Entry:
     is_back: bool = False
 
 
-def write(entries: Iterable[Entry], now: datetime) -> None:
-    """Write records, marks, keys and settings, so many at a time that few are held at once."""
-    written: Counter[rollups.Cell] = Counter()
+def write(
+    entries: Iterable[Entry], now: datetime, counted: Mapping[rollups.Cell, int] | None = None
+) -> None:  # fmt: skip
+    """Write records, marks, keys and settings, so many at a time that few are held at once.
+
+    `counted` is what else their documents count in.
+    """
+    written: Counter[rollups.Cell] = Counter(counted)
     for some in chunks(entries):
         pairs = [(entry, _record(entry, now)) for entry in some]
-        insert_many(Record, [row for _, row in pairs])
-        first = [(entry, row) for entry, row in pairs if entry.version == 1]
-        insert_many(RecordSetting, [_setting(entry, row) for entry, row in first])
-        _write_marks(pairs)
+        _write(pairs)
         for entry, row in pairs:
             if (entry.version == 1 or entry.is_back) and entry.visibility != "silent":
                 written.update(_told(entry.owner, row, now))
@@ -187,9 +189,10 @@ def _setting(entry: Entry, row: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _write_marks(pairs: Iterable[tuple[Entry, dict[str, Any]]]) -> None:
+def _write(pairs: Sequence[tuple[Entry, dict[str, Any]]]) -> None:
+    first = [_setting(entry, row) for entry, row in pairs if entry.version == 1]
     written: list[dict[str, Any]] = []
-    first: dict[str, dict[UUID, None]] = {}
+    waiting: dict[str, dict[UUID, None]] = {}
     keys: dict[str, list[dict[str, Any]]] = {"manufacture": [], "other": []}
     for entry, row in pairs:
         borne = list(readings.borne(entry.firearm))
@@ -201,12 +204,11 @@ def _write_marks(pairs: Iterable[tuple[Entry, dict[str, Any]]]) -> None:
                 kind = mark.kind if mark.kind in keys else "other"
                 keys[kind].append(_key(key, mark_row["id"], entry, row))
                 if entry.version == 1:
-                    first.setdefault(entry.owner, {})[row["id"]] = None
-    insert_many(MarkRow, written)
+                    waiting.setdefault(entry.owner, {})[row["id"]] = None
+    insert_together({Record: [row for _, row in pairs], RecordSetting: first, MarkRow: written})
     forms.write(keys["manufacture"])
-    insert_many(MarkKey, [*keys["manufacture"], *keys["other"]])
-    for owner, record_ids in first.items():
-        match_waits.add(owner, list(record_ids))
+    waits = [wait for owner, ids in waiting.items() for wait in match_waits.rows(owner, ids)]
+    insert_together({MarkKey: [*keys["manufacture"], *keys["other"]], MatchWait: waits})
 
 
 def _key_of(mark: Mark, left_out: Collection[str]) -> marks.Key | None:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from salsa_ext.audit import Action
-from salsa_ext.db import db, insert_many
+from salsa_ext.db import ask, db
 from salsa_ext.errors import Conflict, IllegalTransition, NotFound, say
 from salsa_ext.matching.requests import WAITING, renewed
 from salsa_ext.messages.envelopes import Envelope
@@ -27,9 +27,12 @@ from salsa_ext.values import letters
 from salsa_ext.values.actor import Actor, Purpose
 from salsa_ext.values.ids import new_id
 from salsa_ext.values.notices import Notice
+from salsa_ext.values.settings import Settings
 
 Said = Mapping[str, Any]
 ROLES: Final = ("trace_analyst",)
+_KNOWN: Final = ("SELECT FROM trace_request"
+                 " WHERE owner_state = %s AND asking_state = %s AND leg_id = %s")  # fmt: skip
 SENT: Final = ("trace.acknowledge", "trace.answer", "trace.no_record", "trace.refuse",
                "trace.defer", "trace.ask", "trace.forward")  # fmt: skip
 
@@ -38,7 +41,7 @@ SENT: Final = ("trace.acknowledge", "trace.answer", "trace.no_record", "trace.re
 def _asked(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     """Make the request of a leg, and answer it at once where that can be; once for each leg."""
     said = letters.read(envelope.kind, envelope.body)
-    if _find(actor, envelope, said) is not None:
+    if ask(_KNOWN, (actor.own_state(), envelope.sender, said["leg"])).fetchone():
         raise Conflict(say("This was asked already."))
     _make(actor, vault, envelope, said)
 
@@ -60,7 +63,11 @@ def _renewed(actor: Actor, vault: Vault, envelope: Envelope) -> None:
         terms.begin(actor, request)
     request_steps.put(actor, request, status)
     _hear(actor, request, envelope, said)
-    if not _look(actor, vault, request, envelope):
+    found = _held(actor, request.asking_state, request.asked)
+    request.candidates = candidates.as_kept(found)
+    db.session.flush()
+    own = settings.of([actor.own_state()])[actor.own_state()]
+    if not _answer_at_once(actor, vault, request, envelope, found, own):
         _notify(actor, request, "request_renewed")
 
 
@@ -94,70 +101,73 @@ def _fed_back(actor: Actor, vault: Vault, envelope: Envelope) -> None:
 
 
 def _make(actor: Actor, vault: Vault, envelope: Envelope, said: Said) -> None:
-    request_id, now = new_id(), actor.now()
-    insert_many(TraceRequest, [{
-        "id": request_id, "owner_state": actor.own_state(), "version": 1,
-        "asking_state": envelope.sender, "leg_id": UUID(said["leg"]),
-        "trace_id": UUID(said["trace"]), "status": "sent", "is_automatic": True,
-        "case_number": envelope.case_number, "asked": _kept(said), "priority": said["priority"],
-        "candidates": [], "envelope_id": envelope.id, "question": None, "received_at": now,
-        "stopped_at": None, "answered_at": None,
-        "assignee_id": None, **terms.begun(actor, said["priority"]),
-    }])  # fmt: skip
-    request = db.session.get_one(TraceRequest, request_id)
-    _hear(actor, request, envelope, said)
-    request_steps.write_down(actor, Action.REQUEST_RECEIVED, request, priority=request.priority)
-    if not _look(actor, vault, request, envelope):
+    asked, own = _kept(said), settings.of([actor.own_state()])[actor.own_state()]
+    found = _held(actor, envelope.sender, asked)
+    request = TraceRequest(
+        id=new_id(), owner_state=actor.own_state(), version=1,
+        asking_state=envelope.sender, leg_id=UUID(said["leg"]), trace_id=UUID(said["trace"]),
+        status="sent", is_automatic=True, case_number=envelope.case_number, asked=asked,
+        priority=said["priority"], candidates=candidates.as_kept(found),
+        envelope_id=envelope.id, received_at=actor.now(), **terms.begun(actor, said["priority"], own),
+    )  # fmt: skip
+    db.session.add(request)
+    db.session.flush()
+    received = request_steps.act(Action.REQUEST_RECEIVED, request, priority=request.priority)
+    conversations.keep(actor, [_word(request, envelope, said)], [received])
+    if not _answer_at_once(actor, vault, request, envelope, found, own):
         _notify(actor, request, "request_received")
 
 
-def _look(actor: Actor, vault: Vault, request: TraceRequest, envelope: Envelope) -> bool:
-    """Search the own records for what is asked, and answer what the service may; tells whether it did.
+def _answer_at_once(
+    actor: Actor, vault: Vault, request: TraceRequest, envelope: Envelope,
+    found: Sequence[Candidate], own: Settings,
+) -> bool:  # fmt: skip
+    """Answer what the service may of what was found of a request; tells whether it did.
 
     Nothing that the asking state may know of is answered so at once, and what is `open` where the
     own state lets the service answer; all else waits for a person. What is `silent` is not looked
     for: neither the answer nor its time depends on it, and its owner is told later.
     """
     actor = actor.for_purpose(Purpose("investigation", request.case_number))
-    found = _held(actor, request)
-    request.candidates = candidates.as_kept(found)
-    db.session.flush()
     if request.status != "sent":
         return False
     told = [hit for hit in found if answers.released(hit)]
     if not found:
-        _say_nothing(actor, vault, request)
-    elif told and settings.standing(actor.own_state()).settings.answers_automatically:
-        _answer(actor, vault, request, told, is_all=len(told) == len(found))
+        _say_nothing(actor, vault, request, envelope)
+    elif told and own.answers_automatically:
+        _answer(actor, vault, request, envelope, told, is_all=len(told) == len(found))
     else:
         return False
     return True
 
 
-def _held(actor: Actor, request: TraceRequest) -> list[Candidate]:
-    asked = request.asked
-    asker = replace(actor, state=request.asking_state)
+def _held(actor: Actor, asking_state: str, asked: Said) -> list[Candidate]:
+    """Search the own records for what is asked, with the eyes of the asking state."""
+    asker = replace(actor, state=asking_state)
     own = [UUID(asked["record"])] if asked["record"] else []
     return candidates.held_for(actor, asker, asked["firearm"], own, Likeness(**asked["likeness"]))
 
 
-def _say_nothing(actor: Actor, vault: Vault, request: TraceRequest) -> None:
+def _say_nothing(
+    actor: Actor, vault: Vault, request: TraceRequest, envelope: Envelope
+) -> None:  # fmt: skip
     request_steps.move(actor, request, "no_record")
+    done = request_steps.act(Action.REQUEST_FOUND_NOTHING, request)
     request_steps.tell(actor, vault, request, "trace.no_record",
-                       {"text": None, "is_automatic": True})  # fmt: skip
-    request_steps.write_down(actor, Action.REQUEST_FOUND_NOTHING, request)
+                       {"text": None, "is_automatic": True}, envelope, [done])  # fmt: skip
 
 
 def _answer(
-    actor: Actor, vault: Vault, request: TraceRequest, told: Sequence[Candidate], *, is_all: bool
-) -> None:
+    actor: Actor, vault: Vault, request: TraceRequest, envelope: Envelope,
+    told: Sequence[Candidate], *, is_all: bool,
+) -> None:  # fmt: skip
     events = answers.answer(actor, request.asking_state, told)
     request_steps.move(actor, request, "answer" if is_all else "restrict")
+    done = request_steps.act(Action.REQUEST_ANSWERED, request, events=len(events))
     request_steps.tell(actor, vault, request, "trace.answer", {
         "completeness": "full" if is_all else "restricted", "restriction_reason": None,
         "events": events, "points_to": [], "handling": "H1", "note": None, "is_automatic": True,
-    })  # fmt: skip
-    request_steps.write_down(actor, Action.REQUEST_ANSWERED, request, events=len(events))
+    }, envelope, [done])  # fmt: skip
 
 
 def _find(actor: Actor, envelope: Envelope, said: Said) -> TraceRequest | None:
@@ -184,8 +194,11 @@ def _kept(said: Said) -> dict[str, Any]:
 
 
 def _hear(actor: Actor, request: TraceRequest, envelope: Envelope, said: Said) -> None:
-    kind = conversations.kind_of(envelope)
-    conversations.keep(actor, [Word("request", request.id, kind, _kept(said), envelope)])
+    conversations.keep(actor, [_word(request, envelope, said)])
+
+
+def _word(request: TraceRequest, envelope: Envelope, said: Said) -> Word:
+    return Word("request", request.id, conversations.kind_of(envelope), _kept(said), envelope)
 
 
 def _notify(actor: Actor, request: TraceRequest, code: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -59,18 +59,27 @@ def put(actor: Actor, request: TraceRequest, status: str) -> None:
 
 
 def tell(
-    actor: Actor, vault: Vault, request: TraceRequest, kind: str, body: Mapping[str, Any]
-) -> Envelope:
-    """Send the asking state what was said of its request, in reply to what it asked last, and keep it."""
-    asked = inbox.find(actor, request.envelope_id)
+    actor: Actor, vault: Vault, request: TraceRequest, kind: str, body: Mapping[str, Any],
+    asked: Envelope | None = None, acts: Sequence[Act] = (),
+) -> Envelope:  # fmt: skip
+    """Send the asking state what was said of its request, in reply to what it asked last, and keep it.
+
+    `asked` is that envelope, where it is at hand; `acts` are written down with what is kept.
+    """
+    asked = asked or inbox.find(actor, request.envelope_id)
     said = Letter(kind, request.case_number, request.asking_state,
                   {"leg": str(request.leg_id)} | dict(body), asked)  # fmt: skip
     envelope = deliveries.send(actor, vault, said)
     word = Word("request", request.id, conversations.kind_of(envelope), body, envelope)
-    conversations.keep(actor, [word])
+    conversations.keep(actor, [word], acts)
     return envelope
 
 
 def write_down(actor: Actor, action: Action, request: TraceRequest, **data: Any) -> None:
     """Write down for the asked state what was done to a request."""
-    append(actor, Act(action, "request", request.id, data={"to": request.asking_state} | data))
+    append(actor, act(action, request, **data))
+
+
+def act(action: Action, request: TraceRequest, **data: Any) -> Act:
+    """Return what is written down of what was done to a request."""
+    return Act(action, "request", request.id, data={"to": request.asking_state} | data)

@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
-
-from salsa_ext.db import db
 from salsa_ext.errors import Message, say
-from salsa_ext.models import State, Trace
+from salsa_ext.models import Trace
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.marks import Coverage, coverage
 from salsa_ext.readmodels.search import likeliest, likeness
+from salsa_ext.readmodels.states import participants
 from salsa_ext.services import candidates, owner_waits
 from salsa_ext.services.checks import tell_owners
 from salsa_ext.values.actor import Actor
@@ -74,6 +72,5 @@ def _reasons(
 
 def _reach(covered: Sequence[Coverage]) -> dict[str, date | None]:
     """Return the participating states, each with the day through which its records reach."""
-    states = db.session.scalars(select(State.code).where(State.is_participant))
     through = {row.state: row.through for row in covered}
-    return {state: through.get(state) for state in states}
+    return {state: through.get(state) for state in participants()}

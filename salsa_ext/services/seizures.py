@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from salsa_ext.audit import Act, Action, append_many
+from salsa_ext.audit import Act, Action, append_many, append_with
 from salsa_ext.db import insert_many
 from salsa_ext.errors import say
 from salsa_ext.models import Seizure
@@ -45,11 +45,10 @@ def record_many(*, actor: Actor, batch: Sequence[SeizureData]) -> list[UUID]:
         check(data, owner, on, agencies)
     rows = [_row(owner, data, now) for data in batch]
     numbers.claim("seizure", rows)
-    insert_many(Seizure, rows)
     pairs = list(zip(rows, batch, strict=True))
-    records.write([entry for row, data in pairs for entry in _entries(row, data)], now)
-    rollups.add(_cells(pairs))
-    append_many(actor, [_act(Action.SEIZURE_RECORDED, row) for row in rows])
+    entries = [entry for row, data in pairs for entry in _entries(row, data)]
+    records.write(entries, now, _cells(pairs))
+    append_with(actor, [_act(Action.SEIZURE_RECORDED, row) for row in rows], {Seizure: rows})
     return [row["id"] for row in rows]
 
 

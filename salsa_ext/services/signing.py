@@ -7,10 +7,10 @@ from datetime import datetime
 from functools import cache, partial
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, text
 
 from salsa_ext.audit import Act, Action, append_many
-from salsa_ext.db import as_state, db, insert_many
+from salsa_ext.db import as_state, ask, db, insert_many
 from salsa_ext.errors import Conflict, Invalid, NotConfigured, NotFound, say
 from salsa_ext.models import SigningKey, SigningSecret
 from salsa_ext.policy.permissions import Permission
@@ -20,6 +20,8 @@ from salsa_ext.services.sealing import Vault
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.tokens import Claims, encode, key_id
 
+_SIGNS_NOW = ("SELECT k.kid, s.sealed FROM signing_key k JOIN signing_secret s ON s.kid = k.kid"
+              " WHERE k.owner_state = %s AND k.retired_at IS NULL")  # fmt: skip
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext(:name))")
 
 
@@ -77,17 +79,15 @@ def key_of(actor: Actor, vault: Vault, state: str) -> tuple[str, Ed25519PrivateK
     made: list[Act] = []
     with as_state(actor, state):
         kid, sealed = _secret(state) or _first(state, vault, actor.now(), made)
-    append_many(actor, made)
+    if made:
+        append_many(actor, made)
     return kid, Ed25519PrivateKey.from_private_bytes(vault.open(sealed, kid))
 
 
 def _secret(state: str) -> tuple[str, bytes] | None:
     """Return the key that signs now and its sealed part, in one look that no rotation comes between."""
-    wanted = select(SigningKey.kid, SigningSecret.sealed)
-    wanted = wanted.join(SigningSecret, SigningSecret.kid == SigningKey.kid)
-    mine = (SigningKey.owner_state == state, SigningKey.retired_at.is_(None))
-    row = db.session.execute(wanted.where(*mine)).first()
-    return (row.kid, bytes(row.sealed)) if row else None
+    row = ask(_SIGNS_NOW, (state,)).fetchone()
+    return (row[0], bytes(row[1])) if row else None
 
 
 def _first(state: str, vault: Vault, now: datetime, acts: list[Act]) -> tuple[str, bytes]:

@@ -11,18 +11,20 @@ from salsa_ext.matching.requests import REMINDERS, reached_at, resumed
 from salsa_ext.models import TraceRequest
 from salsa_ext.readmodels import calendars, settings
 from salsa_ext.values.actor import Actor
+from salsa_ext.values.settings import Settings
 
 
-def begun(actor: Actor, priority: str) -> dict[str, Any]:
-    """Return the columns of a term that begins now, as the own state set it for the priority."""
-    calendar = calendars.for_priority(actor, priority)
-    target = settings.standing(actor.own_state()).settings.target(priority)
+def begun(actor: Actor, priority: str, own: Settings) -> dict[str, Any]:
+    """Return the columns of a term that begins now, as the own state's settings have it."""
+    calendar = calendars.for_priority(actor, priority, own)
+    target = own.target(priority)
     return _columns(actor.now(), requests.due(target, actor.now(), calendar), calendar)
 
 
 def begin(actor: Actor, request: TraceRequest) -> None:
     """Let the term of a request begin anew."""
-    _set(request, begun(actor, request.priority))
+    own = settings.of([actor.own_state()])[actor.own_state()]
+    _set(request, begun(actor, request.priority, own))
 
 
 def put_off(actor: Actor, request: TraceRequest, due_at: datetime) -> None:

@@ -104,7 +104,7 @@ def _ask_again(actor: Actor, vault: Vault, trace: Trace) -> None:
     if trace.status == "draft":
         with legs.following(trace, to="draft"):
             return
-    with legs.following(trace, is_sending=True):
+    with candidates.searching_once(), legs.following(trace, is_sending=True):
         asked = renewals.ask_again(actor, vault, trace)
         db.session.flush()
         deliveries.deliver_now(actor, vault)
@@ -112,12 +112,11 @@ def _ask_again(actor: Actor, vault: Vault, trace: Trace) -> None:
 
 
 def _ask(actor: Actor, vault: Vault, trace: Trace) -> None:
-    with legs.following(trace, is_sending=True):
-        trace.sent_at = actor.now()
+    trace.sent_at = actor.now()
+    with candidates.searching_once(), legs.following(trace, is_sending=True):
         legs.ask_all(actor, vault, trace)
-        db.session.flush()
         deliveries.deliver_now(actor, vault)
-    states = sorted({leg.state for leg in legs.of(trace)} - {actor.own_state()})
+    states = sorted(legs.states_of(trace) - {actor.own_state()})
     _tell(actor, Action.TRACE_SENT, trace, states)
 
 
