@@ -103,6 +103,7 @@ class Action(StrEnum):
     MATCH_CONFIRMED = "match:confirmed"
     MATCH_REJECTED = "match:rejected"
     TRACE_REQUESTED = "trace:requested"
+    TRACE_ADVISED = "trace:advised"
     TRACE_APPROVED = "trace:approved"
     TRACE_SENT = "trace:sent"
     TRACE_REOPENED = "trace:reopened"

@@ -149,6 +149,7 @@ ROUTES = (
     Route("GET", "/traces", Of.TRACE_READ),
     Route("POST", "/traces", Of.TRACE_REQUEST),
     Route("GET", "/traces/{trace_id}", Of.TRACE_READ),
+    Route("GET", "/traces/{trace_id}/advice", Of.TRACE_READ),
     Route("GET", "/traces/{trace_id}/result", Of.TRACE_READ),
     Route("GET", "/traces/{trace_id}/report", Of.TRACE_READ),
     Route("POST", "/traces/{trace_id}/report/verify", Of.TRACE_READ),

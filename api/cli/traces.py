@@ -17,11 +17,11 @@ from api.cli.printing import echo_json, echo_table, json_option, limit_option, w
 from api.cli.requests import said
 from api.i18n import translate
 from api.papers import reports
-from api.schemas.traces import TraceResponse
+from api.schemas.traces import AdviceResponse, TraceResponse
 from api.vault import vault
 from salsa_ext.readmodels import traces as reading
 from salsa_ext.readmodels.traces import TraceView
-from salsa_ext.services import trace_reports, trace_steps, traces
+from salsa_ext.services import trace_advice, trace_reports, trace_steps, traces
 from salsa_ext.values.codes import CHANNELS, LANGUAGES, PRIORITIES, TRACE_STATUSES
 from salsa_ext.values.positions import Assigning
 from salsa_ext.values.requests import AskingOneMore, Feedback, Replying, Telling
@@ -116,6 +116,16 @@ def report(
     click.echo(f"The audit knows this {found.of}: made at {found.made_at:%Y-%m-%d %H:%M} UTC.")
 
 
+def _print_advice(told: dict[str, Any]) -> None:
+    click.echo(told["text"])
+    if told["fits"]:
+        click.echo(told["fits"]["text"])
+    echo_table([
+        (lack["field"], f"+{100 * lack['gain']:.0f} of 100", " ".join(lack["texts"]))
+        for lack in told["missing"]
+    ])  # fmt: skip
+
+
 def _write_report(state: str, trace_id: UUID, output: Path, language: str) -> None:
     with acting(state) as own:
         actor = replace(own, language=language)
@@ -134,6 +144,26 @@ def _content(file: Path | None) -> bytes:
         return file.read_bytes() if file else b""
     except OSError as error:
         raise click.ClickException(f"{file}: {error.strerror}") from None
+
+
+@trace.command()
+@own_state_option
+@json_option
+@id_argument
+@explained
+def advice(state: str, as_json: bool, trace_id: UUID) -> None:
+    """Say why a draft is likely to fail, which field would change that, and how many records fit.
+
+    \b
+    Example:
+      salsa trace advice --state BRA 0199f2c0-0000-7000-8000-000000000000
+    """
+    with acting(state) as actor:
+        view = trace_advice.advise(actor=actor, trace_id=trace_id)
+        if as_json:
+            echo_json(AdviceResponse(), view)
+        else:
+            _print_advice(AdviceResponse().dump(view))
 
 
 @trace.command()
@@ -273,7 +303,7 @@ def _act(
     with acting(state) as actor:
         sealed = {"vault": vault()} if sends else {}
         command(actor=actor, trace_id=trace_id, **sealed, **more)
-        status = reading.read(trace_id).trace.status
+        status = reading.read(actor, trace_id).trace.status
     click.echo(f"{trace_id} is {status}.")
 
 

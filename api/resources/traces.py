@@ -12,12 +12,26 @@ from api.resource import Resource
 from api.schemas.discrepancies import AssignRequest
 from api.schemas.requests import AskOneMoreRequest, FeedbackRequest, NoteRequest, ReplyRequest
 from api.schemas.trace_reports import ReportHashRequest, ReportVerdictResponse
-from api.schemas.traces import ResultResponse, TraceQuery, TraceRequest, TraceResponse
+from api.schemas.traces import (
+    AdviceResponse,
+    ResultResponse,
+    TraceQuery,
+    TraceRequest,
+    TraceResponse,
+)
 from api.vault import vault
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import traces as reading
+from salsa_ext.readmodels.outlooks import AdviceView
 from salsa_ext.readmodels.traces import ResultView, TraceView
-from salsa_ext.services import disclosures, leg_news, trace_reports, trace_steps, traces
+from salsa_ext.services import (
+    disclosures,
+    leg_news,
+    trace_advice,
+    trace_reports,
+    trace_steps,
+    traces,
+)
 from salsa_ext.services.trace_reports import Verdict
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.inquiries import TraceData
@@ -43,6 +57,14 @@ def _result(actor: Actor, trace_id: UUID) -> ResultView:
 blueprint.reading("/traces/<uuid:trace_id>/result", ResultResponse, _result, Permission.TRACE_READ)
 
 
+def _advice(actor: Actor, trace_id: UUID) -> AdviceView:
+    """Return why a trace is likely to fail, which field would change that, and how many records fit."""
+    return trace_advice.advise(actor=actor, trace_id=trace_id)
+
+
+blueprint.reading("/traces/<uuid:trace_id>/advice", AdviceResponse, _advice, Permission.TRACE_READ)
+
+
 def trace_report(actor: Actor, trace_id: UUID) -> tuple[bytes, str]:
     """Return the report of a trace as a PDF in the caller's language; the audit keeps its hashes."""
     report = trace_reports.compile_report(actor=actor, trace_id=trace_id)
@@ -66,7 +88,7 @@ def verify_report(actor: Actor, data: dict[str, Any], trace_id: UUID) -> Verdict
 @blueprint.posting("/traces", TraceRequest, TraceResponse, Permission.TRACE_REQUEST)
 def request_trace(actor: Actor, data: TraceData) -> TraceView:
     """Ask all states for the history of a gun; at once, unless it is a draft."""
-    return reading.read(traces.request(actor=actor, vault=vault(), data=data))
+    return reading.read(actor, traces.request(actor=actor, vault=vault(), data=data))
 
 
 def _action(
@@ -77,7 +99,7 @@ def _action(
     def act(actor: Actor, trace_id: UUID) -> TraceView:
         more = {"vault": vault()} if sends else {}
         command(actor=actor, trace_id=trace_id, seen=g.seen, **more)
-        return reading.read(trace_id)
+        return reading.read(actor, trace_id)
 
     act.__name__, act.__doc__ = f"{name}_trace", said
     path = f"/traces/<uuid:trace_id>/{name}"
@@ -96,7 +118,7 @@ _action("close", "Close a trace that was sent.")
 def ask_one_more(actor: Actor, data: AskingOneMore, trace_id: UUID) -> TraceView:
     """Ask one more state, and say why; one that takes no part by another channel."""
     trace_steps.ask_one_more(actor=actor, vault=vault(), trace_id=trace_id, data=data)
-    return reading.read(trace_id)
+    return reading.read(actor, trace_id)
 
 
 @blueprint.posting(
@@ -105,14 +127,14 @@ def ask_one_more(actor: Actor, data: AskingOneMore, trace_id: UUID) -> TraceView
 def reply_to_leg(actor: Actor, data: Replying, trace_id: UUID, leg_id: UUID) -> TraceView:
     """Reply to a question; of another channel, write down what came back by it."""
     trace_steps.reply(actor=actor, vault=vault(), trace_id=trace_id, leg_id=leg_id, data=data)
-    return reading.read(trace_id)
+    return reading.read(actor, trace_id)
 
 
 @blueprint.posting(f"{PATH}/feedback", FeedbackRequest, TraceResponse, Permission.TRACE_REQUEST)
 def feed_back(actor: Actor, data: Feedback, trace_id: UUID) -> TraceView:
     """Tell the states that answered whether it helped."""
     trace_steps.feedback(actor=actor, vault=vault(), trace_id=trace_id, data=data)
-    return reading.read(trace_id)
+    return reading.read(actor, trace_id)
 
 
 @blueprint.posting(
@@ -121,7 +143,7 @@ def feed_back(actor: Actor, data: Feedback, trace_id: UUID) -> TraceView:
 def assign_trace(actor: Actor, data: Assigning, trace_id: UUID) -> TraceView:
     """Let somebody of your state work on it; no other state learns who."""
     trace_steps.assign(actor=actor, trace_id=trace_id, data=data)
-    return reading.read(trace_id)
+    return reading.read(actor, trace_id)
 
 
 @blueprint.posting(
@@ -130,4 +152,4 @@ def assign_trace(actor: Actor, data: Assigning, trace_id: UUID) -> TraceView:
 def note_trace(actor: Actor, data: Telling, trace_id: UUID) -> TraceView:
     """Keep a note for your state alone."""
     trace_steps.note(actor=actor, trace_id=trace_id, data=data)
-    return reading.read(trace_id)
+    return reading.read(actor, trace_id)

@@ -21,6 +21,8 @@ from api.schemas.common import (
 )
 from api.schemas.fields import Code, Day, Flag, Id, Nested, RequestSchema, Text, Whole
 from api.schemas.requests import MessageResponse, as_shown
+from salsa_ext.matching.outlooks import Lack
+from salsa_ext.readmodels.outlooks import AdviceView
 from salsa_ext.readmodels.sharing import group_of
 from salsa_ext.readmodels.traces import LegSaid, ResultView, TraceView
 from salsa_ext.values import codes
@@ -77,8 +79,61 @@ class LegResponse(Schema):
         }  # fmt: skip
 
 
+class LackResponse(Schema):
+    """Something that a trace lacks: which share of such traces is answered without it and with it.
+
+    `basis` tells whether the own state's traces say so, those of the region, or a plain prior.
+    `left` is how many of the records that fit it would leave, where they were searched.
+    """
+
+    field = fields.String(required=True)
+    texts = fields.List(fields.String(), required=True)
+    basis = fields.String(required=True)
+    share_without = fields.Float(required=True)
+    share_with = fields.Float(required=True)
+    gain = fields.Float(required=True)
+    left = fields.Integer(allow_none=True, required=True)
+
+
+class FitsResponse(Schema):
+    """How many records bear a mark like that of the trace, in round numbers."""
+
+    at_least = fields.Integer(required=True)
+    text = fields.String(required=True)
+
+
+class AdviceResponse(Schema):
+    """Why a trace is likely to fail, and which field would change that: `next`, of the `missing`.
+
+    `share` of the traces that say as much are answered by a record, on the `basis` of the own
+    state's traces, of the region's, or of a plain prior. `fits` is there where the records were
+    searched and five or more of them fit.
+    """
+
+    share = fields.Float(required=True)
+    basis = fields.String(required=True)
+    traces = fields.Integer(required=True, allow_none=True)
+    answered = fields.Integer(required=True, allow_none=True)
+    text = fields.String(required=True)
+    next = fields.String(required=True, allow_none=True)
+    missing = fields.List(fields.Nested(LackResponse), required=True)
+    fits = fields.Nested(FitsResponse, required=True, allow_none=True)
+
+    @pre_dump
+    def _present(self, view: AdviceView, **_: Any) -> dict[str, Any]:
+        outlook, fits = view.outlook, view.fits
+        return {
+            "share": round(outlook.share, 3), "basis": outlook.basis,
+            "traces": outlook.tally and outlook.tally.traces,
+            "answered": outlook.tally and outlook.tally.answered,
+            "text": translate(outlook.text), "next": outlook.next,
+            "missing": [_lack(one, view) for one in outlook.lacks],
+            "fits": fits and {"at_least": fits.at_least, "text": translate(fits.text)},
+        }  # fmt: skip
+
+
 class TraceResponse(Schema):
-    """A trace with its legs."""
+    """A trace with its legs, and with advice while it is not sent."""
 
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
@@ -101,12 +156,14 @@ class TraceResponse(Schema):
     assignee = fields.String(allow_none=True)
     legs = fields.List(fields.Nested(LegResponse), required=True)
     notes = fields.List(fields.Nested(MessageResponse), required=True)
+    advice = fields.Nested(AdviceResponse, allow_none=True)
 
     @pre_dump
     def _present(self, view: TraceView, **_: Any) -> dict[str, Any]:
         return columns(view.trace) | {
             "legs": view.said, "firearm": as_shown(view.trace.firearm),
             "notes": view.notes, "assignee": view.assignee,
+            "advice": AdviceView(view.outlook) if view.outlook else None,
         }  # fmt: skip
 
 
@@ -198,6 +255,19 @@ class TraceQuery(ListQuery):
     status = Code(codes.TRACE_STATUSES)
     case_number = Text(most=100)
     priority = Code(codes.PRIORITIES)
+
+
+def _lack(one: Lack, view: AdviceView) -> dict[str, Any]:
+    texts, left = list(one.texts), None
+    if view.fits:
+        texts += view.fits.text_of(one.field)
+        left = view.fits.left.get(one.field)
+    return {
+        "field": one.field, "texts": [translate(text) for text in texts],
+        "basis": one.learned.basis, "share_without": round(one.learned.without, 3),
+        "share_with": round(one.learned.with_it, 3), "gain": round(one.learned.gain, 3),
+        "left": left,
+    }  # fmt: skip
 
 
 def _named(event: Mapping[str, Any], view: ResultView) -> dict[str, Any]:

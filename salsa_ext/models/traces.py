@@ -16,7 +16,8 @@ from salsa_ext.models.owned import Owned
 class Trace(Owned, Base):
     """One request for the history of one gun; `firearm` is the description that was sent.
 
-    `likeness` is how well the best candidate of all states agreed, in bits.
+    `likeness` is how well the best candidate of all states agreed, in bits. `profile` is what the
+    description lacked when it was sent: by it the figures count how such traces end.
     """
 
     __tablename__ = "trace"
@@ -43,6 +44,7 @@ class Trace(Owned, Base):
     searched: Mapped[list[dict[str, Any]] | None] = mapped_column(sort_order=99)
     likeness: Mapped[dict[str, Any] | None] = mapped_column(sort_order=99)
     assignee_id: Mapped[UUID | None] = mapped_column(sort_order=99)
+    profile: Mapped[str | None] = mapped_column(sort_order=99)
 
 
 class TraceLeg(Owned, Base):

@@ -12,11 +12,12 @@ from sqlalchemy import select
 
 from salsa_ext.db import db, insert_many
 from salsa_ext.errors import IllegalTransition, Message, say
-from salsa_ext.matching import chains
+from salsa_ext.matching import chains, outlooks
 from salsa_ext.matching.requests import WAITING, after
 from salsa_ext.messages.envelopes import Envelope, Letter
 from salsa_ext.models import Trace, TraceLeg
 from salsa_ext.readmodels import names, traces
+from salsa_ext.readmodels.outlooks import PROFILES
 from salsa_ext.readmodels.search import Likeness
 from salsa_ext.services import answers, conversations, deliveries, rollups, routing
 from salsa_ext.services.conversations import Word
@@ -133,7 +134,7 @@ def following(
     """
     before = _counted(trace)
     if is_sending:
-        trace.status = "approved"
+        trace.status, trace.profile = "approved", outlooks.profile(trace.firearm)
     db.session.flush()
     yield
     if to or is_sending or trace.status in SENT:
@@ -197,18 +198,23 @@ def pointed_to(rows: Sequence[Mapping[str, Any]], also: Sequence[str] = ()) -> R
     return pointed
 
 
-def _counted(trace: Trace) -> str | None:
-    """Return the outcome by which the figures count a trace; None where they do not."""
-    return outcome(trace) if trace.status in COUNTED else None
+def _counted(trace: Trace) -> tuple[str, str | None] | None:
+    """Return the outcome and profile by which the figures count a trace; None where they do not."""
+    return (outcome(trace), trace.profile) if trace.status in COUNTED else None
 
 
-def _count(trace: Trace, before: str | None, now: str | None) -> None:
+def _count(
+    trace: Trace, before: tuple[str, str | None] | None, now: tuple[str, str | None] | None
+) -> None:
     on = trace.created_at.date()
-    if before != now:
-        rollups.add({
-            rollups.Cell("traces", trace.owner_state, outcome, on): amount
-            for outcome, amount in ((before, -1), (now, 1)) if outcome
-        })  # fmt: skip
+    if before == now:
+        return
+    for counted, amount in ((before, -1), (now, 1)):
+        if counted is not None:
+            ended, profile = counted
+            cells = {"traces": ended} | ({PROFILES: f"{profile}:{ended}"} if profile else {})
+            rollups.add({rollups.Cell(dataset, trace.owner_state, subject, on): amount
+                         for dataset, subject in cells.items()})  # fmt: skip
 
 
 def _row(

@@ -17,6 +17,7 @@ from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import names
 from salsa_ext.readmodels.days import today
+from salsa_ext.readmodels.outlooks import UNSENT
 from salsa_ext.readmodels.states import participants
 from salsa_ext.services import answers, conversations, deliveries, legs, routing
 from salsa_ext.services.assignees import account_of
@@ -24,7 +25,7 @@ from salsa_ext.services.conversations import NOTE, Word
 from salsa_ext.services.fields import Problems, check_date
 from salsa_ext.services.legs import SENT, Channel
 from salsa_ext.services.sealing import Vault
-from salsa_ext.services.traces import UNSENT, take
+from salsa_ext.services.traces import take
 from salsa_ext.values.actor import Actor, Purpose
 from salsa_ext.values.positions import Assigning
 from salsa_ext.values.requests import AskingOneMore, Feedback, Replying, Telling

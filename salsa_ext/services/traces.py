@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -19,6 +19,7 @@ from salsa_ext.models import Seizure, Trace, TraceLeg
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.days import today
+from salsa_ext.readmodels.outlooks import UNSENT
 from salsa_ext.readmodels.records import RecordView, of_documents
 from salsa_ext.readmodels.search import searched_by
 from salsa_ext.readmodels.versions import current
@@ -28,8 +29,6 @@ from salsa_ext.services.sealing import Vault
 from salsa_ext.values.actor import Actor, Purpose
 from salsa_ext.values.ids import new_id
 from salsa_ext.values.inquiries import TraceData
-
-UNSENT: Final = ("draft", "approved")
 
 
 def request(*, actor: Actor, vault: Vault, data: TraceData) -> UUID:
@@ -174,7 +173,7 @@ def _row(actor: Actor, data: TraceData) -> dict[str, Any]:
         "circumstances": data.circumstances, "intended_use": data.intended_use,
         "needed_by": data.needed_by, "confidentiality_requested": data.confidentiality_requested,
         "requested_by": actor.account_id, "created_at": actor.now(), "sent_at": None,
-        "assignee_id": None,
+        "assignee_id": None, "profile": None,
     }  # fmt: skip
 
 

@@ -54,6 +54,7 @@ READ_FOR_A_COMMAND = {  # the command that calls it has required its own permiss
     "matches.version": "compared with If-Match before the command",
     "matches.views": "completes rows that were read by right",
     "requests.version": "compared with If-Match before the command",
+    "traces.read": "what was just asked or done",
     "traces.version": "compared with If-Match before the command",
     "serials.with_another": "compares serials for a search that a command began",
 }

@@ -15,11 +15,11 @@ from api.web.desk.doings import Doing, Field
 from salsa_ext.errors import Message, say
 from salsa_ext.matching.requests import SAID
 from salsa_ext.policy.permissions import Permission
+from salsa_ext.readmodels.outlooks import UNSENT
 from salsa_ext.readmodels.traces import TraceView
 from salsa_ext.services import trace_steps, traces
 from salsa_ext.services.legs import SENT
 from salsa_ext.services.trace_steps import ANY
-from salsa_ext.services.traces import UNSENT
 from salsa_ext.values.actor import Actor
 
 REPLIED = ("acknowledged", "sent", "clarification", "deferred")
