@@ -105,6 +105,9 @@ class Action(StrEnum):
     TRACE_REQUESTED = "trace:requested"
     TRACE_ADVISED = "trace:advised"
     TRACE_APPROVED = "trace:approved"
+    TRACE_APPROVAL_ASKED = "trace:approval_asked"
+    TRACE_DECLINED = "trace:declined"
+    TRACE_UNAPPROVED = "trace:unapproved"
     TRACE_SENT = "trace:sent"
     TRACE_REOPENED = "trace:reopened"
     TRACE_WITHDRAWN = "trace:withdrawn"
@@ -116,6 +119,9 @@ class Action(StrEnum):
     TRACE_NOTED = "trace:noted"
     TRACE_FED_BACK = "trace:fed_back"
     TRACE_REPORTED = "trace:reported"
+    APPROVAL_RECEIVED = "approval:received"
+    APPROVAL_GRANTED = "approval:granted"
+    APPROVAL_DECLINED = "approval:declined"
     REQUEST_RECEIVED = "request:received"
     REQUEST_ACKNOWLEDGED = "request:acknowledged"
     REQUEST_ANSWERED = "request:answered"
@@ -139,7 +145,7 @@ class Action(StrEnum):
 
 
 SUBJECT_KINDS: Final = (
-    "account", "agency", "alert", "attachment", "check", "consent", "contact", "discrepancy",
+    "account", "agency", "alert", "approval", "attachment", "check", "consent", "contact", "discrepancy",
     "envelope", "hit", "import", "key",
     "licensee", "match", "notification", "permit", "record", "report", "request", "seizure",
     "setting",

@@ -170,8 +170,22 @@ def advice(state: str, as_json: bool, trace_id: UUID) -> None:
 @own_state_option
 @id_argument
 @explained
+def approve(state: str, trace_id: UUID) -> None:
+    """Approve a draft as its second person.
+
+    \b
+    Example:
+      salsa trace approve --state BRA 0199f2c0-0000-7000-8000-000000000000
+    """
+    _act(state, trace_id, traces.approve, sends=True, seen=None)
+
+
+@trace.command()
+@own_state_option
+@id_argument
+@explained
 def send(state: str, trace_id: UUID) -> None:
-    """Send a draft or an approved trace.
+    """Send a draft or an approved trace; or ask for its second person where the state wants one.
 
     \b
     Example:

@@ -98,9 +98,16 @@ def _trace(words: Words, report: Report, at: datetime) -> list[Part]:
         words.field(say("Legal basis"), trace.legal_basis),
         words.field(say("Reason"), words.code("illicit_reason", trace.illicit_reason)),
         words.field(say("Intended use"), words.code("intended_use", trace.intended_use)),
+        words.field(say("Second person"), _second_person(words, trace)),
         words.field(say("Found on"), words.day(trace.found_on)),
         words.field(say("Made on"), f"{at:%Y-%m-%d %H:%M} UTC"),
     )
+
+
+def _second_person(words: Words, trace: Any) -> str | None:
+    """Say who approved it where somebody did; and that nobody did, where the state is alone."""
+    by = words.code("trace_approval", trace.approval) if trace.approval else None
+    return f"{by} ({words.state(trace.approved_in)})" if by and trace.approved_in else by
 
 
 def _gun(words: Words, gun: Mapping[str, Any]) -> list[Part]:

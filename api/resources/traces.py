@@ -108,8 +108,8 @@ def _action(
     )
 
 
-_action("approve", "Approve a draft of somebody else.", Permission.TRACE_APPROVE)
-_action("send", "Send a draft or an approved trace.", sends=True)
+_action("approve", "Approve a draft of somebody else.", Permission.TRACE_APPROVE, sends=True)
+_action("send", "Send a draft or an approved trace; or ask for its second person.", sends=True)
 _action("withdraw", "Withdraw a trace, and tell the states that have not answered.", sends=True)
 _action("close", "Close a trace that was sent.")
 

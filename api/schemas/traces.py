@@ -132,6 +132,18 @@ class AdviceResponse(Schema):
         }  # fmt: skip
 
 
+class TraceApprovalResponse(Schema):
+    """How a second person came to a trace: `by` the own state, a `partner` state, or `alone`, nobody.
+
+    While `by` is empty and `asked_at` is not, one of the `state` is waited for.
+    """
+
+    by = fields.String(required=True, allow_none=True)
+    state = fields.String(required=True)
+    asked_at = fields.DateTime(required=True, allow_none=True)
+    approved_at = fields.DateTime(required=True, allow_none=True)
+
+
 class TraceResponse(Schema):
     """A trace with its legs, and with advice while it is not sent."""
 
@@ -157,12 +169,14 @@ class TraceResponse(Schema):
     legs = fields.List(fields.Nested(LegResponse), required=True)
     notes = fields.List(fields.Nested(MessageResponse), required=True)
     advice = fields.Nested(AdviceResponse, allow_none=True)
+    approval = fields.Nested(TraceApprovalResponse, allow_none=True)
 
     @pre_dump
     def _present(self, view: TraceView, **_: Any) -> dict[str, Any]:
         return columns(view.trace) | {
             "legs": view.said, "firearm": as_shown(view.trace.firearm),
             "notes": view.notes, "assignee": view.assignee,
+            "approval": _approval(view),
             "advice": AdviceView(view.outlook) if view.outlook else None,
         }  # fmt: skip
 
@@ -255,6 +269,16 @@ class TraceQuery(ListQuery):
     status = Code(codes.TRACE_STATUSES)
     case_number = Text(most=100)
     priority = Code(codes.PRIORITIES)
+
+
+def _approval(view: TraceView) -> dict[str, Any] | None:
+    row = view.trace
+    if row.approval is None and row.approval_asked_at is None:
+        return None
+    return {
+        "by": row.approval, "state": row.approved_in or row.owner_state,
+        "asked_at": row.approval_asked_at, "approved_at": row.approved_at,
+    }  # fmt: skip
 
 
 def _lack(one: Lack, view: AdviceView) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from salsa_ext.models.accounts import Account, ApiKey, Officer
 from salsa_ext.models.alerts import Alert, Hit
+from salsa_ext.models.approvals import TraceApproval
 from salsa_ext.models.attachments import Attachment, AttachmentPart
 from salsa_ext.models.audit import AuditEntry
 from salsa_ext.models.checks import Check
@@ -57,5 +58,5 @@ __all__ = [
     "OutboxPair", "OutboxProgress", "OwnerWait", "Party", "Permit", "PermitLine", "PermitReference",
     "Position", "Post", "Receipt", "Record", "RecordSetting", "Report", "Rollup", "RollupDelta",
     "Seizure", "Shipment", "ShippedAgain", "SigningKey", "SigningSecret", "StandingNumber",
-    "State", "StateSetting", "Trace", "TraceLeg", "TraceMessage", "TraceRequest", "Transfer",
+    "State", "StateSetting", "Trace", "TraceApproval", "TraceLeg", "TraceMessage", "TraceRequest", "Transfer",
 ]  # fmt: skip

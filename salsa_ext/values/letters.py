@@ -3,6 +3,8 @@
 An asking state sends `trace.request`, `trace.renewed`, `trace.reply`, `trace.withdraw` and
 `trace.feedback`; the asked state `trace.acknowledge`, `trace.answer`, `trace.no_record`,
 `trace.refuse`, `trace.defer`, `trace.ask` and `trace.forward`. Each names the `leg` that it is about.
+A state whose second persons are a partner's sends `approval.ask` and `approval.withdraw`, the partner
+`approval.grant` and `approval.decline`; each names the `trace`.
 Fields that are not known here are left out: a newer version may send more.
 """
 
@@ -136,4 +138,13 @@ LETTERS: Final[Mapping[str, Shape]] = {
     "trace.defer": _LEG | {"until": _is_day, "reason": _LONG},
     "trace.ask": _LEG | {"questions": _several(_LONG, 50)},
     "trace.forward": _LEG | {"state": _is_state, "reason": _LONG},
+    "approval.ask": {
+        "trace": _is_id, "type": _maybe(_SHORT), "priority": _code(codes.PRIORITIES),
+        "priority_reason": _maybe(_SHORT), "legal_basis": _SHORT,
+        "illicit_reason": _code(codes.ILLICIT_REASONS), "intended_use": _code(codes.INTENDED_USES),
+        "needed_by": _maybe(_is_day), "confidentiality_requested": _is_flag,
+    },
+    "approval.withdraw": {"trace": _is_id},
+    "approval.grant": {"trace": _is_id, "text": _maybe(_LONG)},
+    "approval.decline": {"trace": _is_id, "text": _LONG},
 }  # fmt: skip

@@ -107,6 +107,12 @@ def test_a_trace_is_led_on(salsa, trace, request_):
     assert found["status"] == "withdrawn"
 
 
+def test_a_partner_approves_from_the_command_line(salsa, trace):
+    salsa("setting", "change", *ASKING, "--trace-approval", "partner", "--trace-approver", "PRY")
+    assert "trace_approver          PRY" in salsa("setting", "show", *ASKING).stdout
+    assert salsa("approval", "list", *OWN).stdout == ""
+
+
 def test_a_draft_is_advised(salsa, fresh_database, tmp_path):
     config = replace(fresh_database, home=tmp_path / "home")
     with create_app(config).app_context() as context:

@@ -60,7 +60,7 @@ def _saying(
 
 DOINGS: doings.Doings = (
     _moving("approve", say("Approve"), say("Approve what somebody else drafted; it can then be sent."),
-            traces.approve, ("draft",), Permission.TRACE_APPROVE, is_for=_is_of_another),
+            sealed(traces.approve), ("draft",), Permission.TRACE_APPROVE, is_for=_is_of_another),
     _moving("send", say("Send"),
             say("All states that may know are asked. What they answer at once is there at once."),
             sealed(traces.send), UNSENT),
