@@ -108,6 +108,7 @@ class Action(StrEnum):
     TRACE_APPROVAL_ASKED = "trace:approval_asked"
     TRACE_DECLINED = "trace:declined"
     TRACE_UNAPPROVED = "trace:unapproved"
+    TRACE_HIDDEN = "trace:hidden"
     TRACE_SENT = "trace:sent"
     TRACE_REOPENED = "trace:reopened"
     TRACE_WITHDRAWN = "trace:withdrawn"
@@ -132,6 +133,7 @@ class Action(StrEnum):
     REQUEST_FORWARDED = "request:forwarded"
     REQUEST_ASSIGNED = "request:assigned"
     REQUEST_NOTED = "request:noted"
+    REQUEST_HIDDEN = "request:hidden"
     ENVELOPE_SENT = "envelope:sent"
     ENVELOPE_APPLIED = "envelope:applied"
     ENVELOPE_REFUSED = "envelope:refused"
@@ -205,10 +207,15 @@ def _entry(actor: Actor, officer: UUID | None, act: Act) -> dict[str, Any]:
         "purpose": actor.purpose.code if actor.purpose else None,
         "case_number": _case(actor),
         "request_id": actor.request_id,
-        "data": act.data,
+        "data": act.data | _about(actor),
     }
     salt = secrets.token_bytes(16)
     return entry | {"salt": salt, "leaf_hash": leaf_hash(salt, entry)}
+
+
+def _about(actor: Actor) -> dict[str, str]:
+    """Return of which trace or request an act is, so that it is kept from whom that is kept."""
+    return {"about": actor.purpose.about} if actor.purpose and actor.purpose.about else {}
 
 
 def leaf_hash(salt: bytes, entry: dict[str, Any]) -> bytes:

@@ -114,7 +114,7 @@ def transaction(actor: Actor) -> Iterator[None]:
     """
     try:
         if not _acts_for(actor.state):
-            _act_for(actor.state)
+            _act_for(actor.state, actor.agency)
         yield
         db.session.commit()
     except IntegrityError as error:
@@ -144,23 +144,32 @@ def let_go() -> None:
 def as_state(actor: Actor, state: str) -> Iterator[None]:
     """See what `state` sees while the block runs, inside the actor's transaction.
 
-    For answers that a state gives from its own records and for nothing else.
+    For answers that a state gives from its own records and for nothing else. It is the state that
+    sees then, whatever is kept from the actor's agency.
     """
     _act_for(state)
     yield
-    _act_for(actor.state)
+    _act_for(actor.state, actor.agency)
 
 
-def _act_for(state: str | None) -> None:
-    """SET takes no parameters, so the state is checked before it stands in the statement."""
+def _act_for(state: str | None, agency: str | None = None) -> None:
+    """See what a state sees, less what is kept from the agency; None is the state as a whole."""
     code = state or NO_STATE
     if not re.fullmatch(r"[A-Z]{3}|---", code):
         raise AssertionError("not a state's code")
-    db.session.execute(text(f"SET LOCAL salsa.state = '{code}'"))
+    unseen = "''" if agency is None else "salsa_unseen(:agency)"
+    acting = f"SELECT set_config('salsa.state', '{code}', true), set_config('salsa.unseen', {unseen}, true)"
+    db.session.execute(text(acting), {} if agency is None else {"agency": agency})
 
 
-ACTING: Final = "set_config('salsa.state', owner_state::text, true)"
-"""What a statement that finds who asks selects beside him, so as to act for his state from there on."""
+ACTING: Final = (
+    "set_config('salsa.state', owner_state::text, true),"
+    " set_config('salsa.unseen', salsa_unseen(agency), true)"
+)
+"""What a statement that finds who asks selects beside him, so as to act for his state from there on.
+
+What is kept from his agency is out of its reach from there on too (see the policies `hidden`).
+"""
 
 
 def begin_acting(state: str) -> None:

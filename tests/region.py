@@ -84,7 +84,9 @@ def fill(app: Flask) -> Ids:
     files.attach(partner, f"shipment:{shipment}", files.pdf())
     check = police.post("/checks", bodies.check()).json["id"]
     alert, hit = _seek(police, client("PRY", "police_officer"))
-    police.post("/traces", bodies.trace(draft=True))
+    police.post("/traces", bodies.trace(draft=True, hidden_from=["BRA-POLICE"]))
+    kept = bodies.trace(draft=True, hidden_from=["PRY-LICENSING"])
+    client("PRY", "police_officer").post("/traces", kept)
     licensing.post(f"/permits/{permit}/shipments", bodies.shipment(number="A-9"))  # the same guns
     leaving = {"username": "bra.leaving", "role": "auditor", "agency": "BRA-POLICE"}
     account = client("BRA", "state_administrator").post("/accounts", leaving).json["id"]
@@ -160,7 +162,7 @@ def _tell() -> None:
 
 
 def _write(app: Flask) -> None:
-    """Let each of the two states say something that nobody handles, and ask for a second person."""
+    """Let each of the two states ask for a second person, and say something that nobody handles."""
     for state, other in (("BRA", "PRY"), ("PRY", "BRA")):
         acting = operator(state, clock=FixedClock(NOW))
         with app.app_context(), transaction(acting):
@@ -169,8 +171,8 @@ def _write(app: Flask) -> None:
                      "illicit_reason": "used_in_crime", "intended_use": "intelligence",
                      "needed_by": None, "confidentiality_requested": False}  # fmt: skip
             deliveries.send_many(acting, app.config["VAULT"], [
-                Letter("test.said", "BR-1", other, {"said": "Something"}),
                 Letter("approval.ask", "BR-1", other, asked),
+                Letter("test.said", "BR-1", other, {"said": "Something"}),
             ])  # fmt: skip
             deliveries.deliver_now(acting, app.config["VAULT"])
 

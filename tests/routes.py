@@ -165,6 +165,8 @@ ROUTES = (
     Route("POST", "/traces/{trace_id}/legs/{leg_id}/reply", Of.TRACE_REQUEST),
     Route("POST", "/traces/{trace_id}/feedback", Of.TRACE_REQUEST),
     Route("POST", "/traces/{trace_id}/assign", Of.TRACE_REQUEST),
+    Route("POST", "/traces/{trace_id}/hide", Of.TRACE_REQUEST),
+    Route("POST", "/requests/{request_id}/hide", Of.REQUEST_ANSWER),
     Route("POST", "/traces/{trace_id}/notes", Of.TRACE_REQUEST),
     Route("GET", "/requests", Of.REQUEST_READ),
     Route("GET", "/requests/{request_id}", Of.REQUEST_READ),

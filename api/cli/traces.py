@@ -24,7 +24,7 @@ from salsa_ext.readmodels.traces import TraceView
 from salsa_ext.services import trace_advice, trace_reports, trace_steps, traces
 from salsa_ext.values.codes import CHANNELS, LANGUAGES, PRIORITIES, TRACE_STATUSES
 from salsa_ext.values.positions import Assigning
-from salsa_ext.values.requests import AskingOneMore, Feedback, Replying, Telling
+from salsa_ext.values.requests import AskingOneMore, Feedback, Hiding, Replying, Telling
 
 WORDS = Line(2000)
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -298,6 +298,27 @@ def assign(state: str, trace_id: UUID, username: str) -> None:
 
 @trace.command()
 @own_state_option
+@click.option("--from", "agencies", multiple=True, metavar="CODE", type=Line(60),
+              help="An agency of the state or of one that is asked; once for each.")  # fmt: skip
+@click.option("--from-nobody", "nobody", is_flag=True, help="From no agency any more.")
+@id_argument
+@explained
+def hide(state: str, trace_id: UUID, agencies: tuple[str, ...], nobody: bool) -> None:
+    """Keep a trace from agencies that must not see it: to them there is no such trace.
+
+    They take the place of those that stood.
+
+    \b
+    Example:
+      salsa trace hide --state BRA --from BRA-POLICE 0199f2c0-0000-7000-8000-000000000000
+    """
+    if bool(agencies) == nobody:
+        raise click.UsageError("Give agencies or --from-nobody.")
+    _act(state, trace_id, trace_steps.hide, sends=True, data=Hiding(agencies))
+
+
+@trace.command()
+@own_state_option
 @click.option("--text", required=True, type=WORDS, help="Nobody outside the state reads it.")
 @id_argument
 @explained
@@ -333,7 +354,7 @@ def _print(view: TraceView) -> None:
     echo_table([
         ("case", row.case_number), ("status", f"{row.status}, version {view.version}"),
         ("serial", row.firearm["serial"]), ("found", row.found_on), ("priority", row.priority),
-        ("assigned to", view.assignee),
+        ("assigned to", view.assignee), ("kept from", ", ".join(view.hidden_from) or None),
     ])  # fmt: skip
     for told in view.said:
         leg = told.leg

@@ -10,7 +10,13 @@ from flask import g
 from api.papers import reports
 from api.resource import Resource
 from api.schemas.discrepancies import AssignRequest
-from api.schemas.requests import AskOneMoreRequest, FeedbackRequest, NoteRequest, ReplyRequest
+from api.schemas.requests import (
+    AskOneMoreRequest,
+    FeedbackRequest,
+    HideRequest,
+    NoteRequest,
+    ReplyRequest,
+)
 from api.schemas.trace_reports import ReportHashRequest, ReportVerdictResponse
 from api.schemas.traces import (
     AdviceResponse,
@@ -36,7 +42,7 @@ from salsa_ext.services.trace_reports import Verdict
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.inquiries import TraceData
 from salsa_ext.values.positions import Assigning
-from salsa_ext.values.requests import AskingOneMore, Feedback, Replying, Telling
+from salsa_ext.values.requests import AskingOneMore, Feedback, Hiding, Replying, Telling
 
 PATH = "/traces/<uuid:trace_id>"
 HANDLERS = leg_news
@@ -143,6 +149,13 @@ def feed_back(actor: Actor, data: Feedback, trace_id: UUID) -> TraceView:
 def assign_trace(actor: Actor, data: Assigning, trace_id: UUID) -> TraceView:
     """Let somebody of your state work on it; no other state learns who."""
     trace_steps.assign(actor=actor, trace_id=trace_id, data=data)
+    return reading.read(actor, trace_id)
+
+
+@blueprint.posting(f"{PATH}/hide", HideRequest, TraceResponse, Permission.TRACE_REQUEST, status=200)
+def hide_trace(actor: Actor, data: Hiding, trace_id: UUID) -> TraceView:
+    """Keep it from these agencies, and from no others any more: to them there is no such trace."""
+    trace_steps.hide(actor=actor, vault=vault(), trace_id=trace_id, data=data)
     return reading.read(actor, trace_id)
 
 

@@ -19,7 +19,18 @@ from api.schemas.common import (
     columns,
     how_shared,
 )
-from api.schemas.fields import Code, Day, Flag, Id, Nested, RequestSchema, Text, Whole
+from api.schemas.fields import (
+    Code,
+    Day,
+    Flag,
+    Id,
+    Items,
+    Line,
+    Nested,
+    RequestSchema,
+    Text,
+    Whole,
+)
 from api.schemas.requests import MessageResponse, as_shown
 from salsa_ext.matching.outlooks import Lack
 from salsa_ext.readmodels.outlooks import AdviceView
@@ -32,7 +43,8 @@ from salsa_ext.values.inquiries import TraceData
 class TraceRequest(RequestSchema):
     """A trace request with what the International Tracing Instrument asks (III, 17).
 
-    It is sent and answered at once, unless `draft` is true. Name your own `seizure` with its
+    It is sent and answered at once, unless `draft` is true. To the agencies of `hidden_from`, of
+    your own state and of those that are asked, there is no such trace. Name your own `seizure` with its
     `item`, or give the `firearm` and the day it was found (today, if left out).
     """
 
@@ -51,6 +63,7 @@ class TraceRequest(RequestSchema):
     needed_by = Day()
     confidentiality_requested = Flag()
     draft = Flag()
+    hidden_from = Items(Line(most=60), most=100)
 
 
 class LegResponse(Schema):
@@ -170,13 +183,14 @@ class TraceResponse(Schema):
     notes = fields.List(fields.Nested(MessageResponse), required=True)
     advice = fields.Nested(AdviceResponse, allow_none=True)
     approval = fields.Nested(TraceApprovalResponse, allow_none=True)
+    hidden_from = fields.List(fields.String(), required=True)
 
     @pre_dump
     def _present(self, view: TraceView, **_: Any) -> dict[str, Any]:
         return columns(view.trace) | {
             "legs": view.said, "firearm": as_shown(view.trace.firearm),
             "notes": view.notes, "assignee": view.assignee,
-            "approval": _approval(view),
+            "approval": _approval(view), "hidden_from": view.hidden_from,
             "advice": AdviceView(view.outlook) if view.outlook else None,
         }  # fmt: skip
 

@@ -17,6 +17,7 @@ from salsa_ext.models.envelopes import (
     OutboxProgress,
 )
 from salsa_ext.models.events import Event
+from salsa_ext.models.hidings import Hiding
 from salsa_ext.models.idempotency import IdempotencyKey
 from salsa_ext.models.imports import ImportRun
 from salsa_ext.models.installation import Installation
@@ -52,7 +53,7 @@ from salsa_ext.models.transfers import Transfer
 __all__ = [
     "Account", "Agency", "Alert", "Alias", "ApiKey", "Assignment", "Attachment", "AttachmentPart",
     "AuditEntry", "Calibre", "Check", "Checkpoint", "Consent", "Contact", "Discrepancy", "Event",
-    "FirearmType", "Hit", "IdempotencyKey", "ImportRun", "Inbox", "InboxPair", "InboxProgress",
+    "FirearmType", "Hiding", "Hit", "IdempotencyKey", "ImportRun", "Inbox", "InboxPair", "InboxProgress",
     "Installation", "Label", "Licensee", "Make", "Mark", "MarkForm", "MarkKey", "Match",
     "MatchWait", "Notification", "NotificationReading", "Offence", "Officer", "Outbox",
     "OutboxPair", "OutboxProgress", "OwnerWait", "Party", "Permit", "PermitLine", "PermitReference",

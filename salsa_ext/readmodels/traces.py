@@ -22,7 +22,7 @@ from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.outlooks import UNSENT, of_drafts
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.readmodels.parties import Parties, parties_of
-from salsa_ext.readmodels.requests import MessageView, messages_of, usernames
+from salsa_ext.readmodels.requests import MessageView, hidden_from, messages_of, usernames
 from salsa_ext.readmodels.sharing import Sharing, group_of, of_events
 from salsa_ext.values.actor import Actor
 
@@ -39,7 +39,8 @@ class LegSaid:
 class TraceView:
     """A trace with its legs, what was said of each, and the own state's notes.
 
-    `outlook` is how traces end that say as much, while it is not sent.
+    `outlook` is how traces end that say as much, while it is not sent; `hidden_from` are the agencies
+    to which there is no such trace.
     """
 
     trace: Trace
@@ -47,6 +48,7 @@ class TraceView:
     messages: Mapping[UUID, Sequence[MessageView]]
     assignee: str | None
     outlook: Outlook | None
+    hidden_from: Sequence[str]
 
     @property
     def said(self) -> list[LegSaid]:
@@ -132,10 +134,12 @@ def _views(actor: Actor, found: Sequence[Trace]) -> list[TraceView]:
     said, named = messages_of(ids), usernames(trace.assignee_id for trace in found)
     drafts = [trace for trace in found if trace.status in UNSENT]
     advice = dict(zip((trace.id for trace in drafts), of_drafts(drafts, actor.clock), strict=True))
+    kept = hidden_from(trace.id for trace in found)
     return [
-        TraceView(trace, legs[trace.id], said, named.get(trace.assignee_id), advice.get(trace.id))
+        TraceView(trace, legs[trace.id], said, named.get(trace.assignee_id), advice.get(trace.id),
+                  kept[trace.id])
         for trace in found
-    ]
+    ]  # fmt: skip
 
 
 def get_result(actor: Actor, trace_id: UUID) -> ResultView:

@@ -19,7 +19,7 @@ from salsa_ext.models import Trace, TraceLeg
 from salsa_ext.readmodels import names, traces
 from salsa_ext.readmodels.outlooks import PROFILES
 from salsa_ext.readmodels.search import Likeness
-from salsa_ext.services import answers, conversations, deliveries, rollups, routing
+from salsa_ext.services import answers, conversations, deliveries, hidings, rollups, routing
 from salsa_ext.services.conversations import Word
 from salsa_ext.services.routing import Reasons, Route
 from salsa_ext.services.sealing import Vault
@@ -69,6 +69,7 @@ def make(
     for row, envelope in zip(asked, envelopes, strict=True):
         row["asked_in"] = envelope.id
     insert_many(TraceLeg, rows)
+    hidings.put(actor, "trace", [row["id"] for row in rows], hidings.of(trace.id))
     conversations.keep(actor, [
         Word("leg", row["id"], "request", envelope=envelope)
         for row, envelope in zip(asked, envelopes, strict=True)
@@ -99,6 +100,7 @@ def letter(trace: Trace, kind: str, to: str, leg_id: Any) -> Letter:
         "found_on": trace.found_on.isoformat(),
         "needed_by": trace.needed_by.isoformat() if trace.needed_by else None,
         "record": str(trace.record_id) if trace.record_id else None,
+        "hidden_from": hidings.by_state(hidings.of(trace.id), to),
     }  # fmt: skip
     return Letter(kind, trace.case_number, to, body)
 
@@ -183,7 +185,7 @@ def keep_sent(actor: Actor, legs: Sequence[TraceLeg], envelopes: Sequence[Envelo
 
 def _kept(envelope: Envelope) -> dict[str, Any]:
     """Return what is kept of a letter; what the trace itself says is in the envelope."""
-    left_out = {"leg", "trace", *ASKED} if "firearm" in envelope.body else {"leg"}
+    left_out = {"leg", "trace", "hidden_from", *ASKED} if "firearm" in envelope.body else {"leg"}
     return {name: value for name, value in envelope.body.items() if name not in left_out}
 
 

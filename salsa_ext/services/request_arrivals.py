@@ -18,7 +18,14 @@ from salsa_ext.models import TraceRequest
 from salsa_ext.readmodels import settings
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.search import Likeness
-from salsa_ext.services import answers, candidates, conversations, request_steps, terms
+from salsa_ext.services import (
+    answers,
+    candidates,
+    conversations,
+    hidings,
+    request_steps,
+    terms,
+)
 from salsa_ext.services.conversations import SET_ASIDE, Word
 from salsa_ext.services.handlers import handles, when_refused
 from salsa_ext.services.notifications import notify_many
@@ -56,6 +63,7 @@ def _renewed(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     status = renewed(request.status, is_automatic=request.is_automatic)
     request.asked, request.priority = _kept(said), said["priority"]
     request.envelope_id = envelope.id
+    _hide(actor, request, said)
     if status != request.status:
         terms.begin(actor, request)
     request_steps.put(actor, request, status)
@@ -85,6 +93,14 @@ def _replied(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     _notify(actor, request, "request_replied")
 
 
+@handles("trace.hide")
+def _hidden(actor: Actor, vault: Vault, envelope: Envelope) -> None:
+    """Keep a request from those of the own agencies that must not see it."""
+    said, request = _known(actor, envelope)
+    _hide(actor, request, said)
+    _hear(actor, request, envelope, said)
+
+
 @handles("trace.feedback")
 def _fed_back(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     """Take whether an answer helped."""
@@ -105,6 +121,7 @@ def _make(actor: Actor, vault: Vault, envelope: Envelope, said: Said) -> None:
         "assignee_id": None, **terms.begun(actor, said["priority"]),
     }])  # fmt: skip
     request = db.session.get_one(TraceRequest, request_id)
+    _hide(actor, request, said)
     _hear(actor, request, envelope, said)
     request_steps.write_down(actor, Action.REQUEST_RECEIVED, request, priority=request.priority)
     if not _look(actor, vault, request, envelope):
@@ -118,7 +135,9 @@ def _look(actor: Actor, vault: Vault, request: TraceRequest, envelope: Envelope)
     own state lets the service answer; all else waits for a person. What is `silent` is not looked
     for: neither the answer nor its time depends on it, and its owner is told later.
     """
-    actor = actor.for_purpose(Purpose("investigation", request.case_number))
+    actor = actor.for_purpose(
+        Purpose("investigation", request.case_number, about=str(request.trace_id))
+    )
     found = _held(actor, request)
     request.candidates = candidates.as_kept(found)
     db.session.flush()
@@ -160,6 +179,12 @@ def _answer(
     request_steps.write_down(actor, Action.REQUEST_ANSWERED, request, events=len(events))
 
 
+def _hide(actor: Actor, request: TraceRequest, said: Said) -> None:
+    """Keep it from those that the asking state named; of other states' it may not speak."""
+    if agencies := hidings.by_state(said["hidden_from"], actor.own_state()):
+        request_steps.hide(actor, request, agencies)
+
+
 def _find(actor: Actor, envelope: Envelope, said: Said) -> TraceRequest | None:
     """Return the request of a leg, locked, if it is there."""
     mine = select(TraceRequest).where(
@@ -180,7 +205,8 @@ def _known(actor: Actor, envelope: Envelope) -> tuple[Said, TraceRequest]:
 
 
 def _kept(said: Said) -> dict[str, Any]:
-    return {name: value for name, value in said.items() if name not in ("leg", "trace")}
+    left_out = ("leg", "trace", "hidden_from")
+    return {name: value for name, value in said.items() if name not in left_out}
 
 
 def _hear(actor: Actor, request: TraceRequest, envelope: Envelope, said: Said) -> None:

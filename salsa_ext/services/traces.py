@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from salsa_ext.audit import Act, Action, append, append_many
-from salsa_ext.db import db, insert_many
+from salsa_ext.db import as_state, db, insert_many
 from salsa_ext.errors import Forbidden, IllegalTransition, Invalid, NotFound, StaleVersion, say
 from salsa_ext.matching import marks
 from salsa_ext.messages import pairs
@@ -24,7 +25,16 @@ from salsa_ext.readmodels.outlooks import UNSENT
 from salsa_ext.readmodels.records import RecordView, of_documents
 from salsa_ext.readmodels.search import searched_by
 from salsa_ext.readmodels.versions import current
-from salsa_ext.services import approvals, candidates, deliveries, legs, readings, records, renewals
+from salsa_ext.services import (
+    approvals,
+    candidates,
+    deliveries,
+    hidings,
+    legs,
+    readings,
+    records,
+    renewals,
+)
 from salsa_ext.services.fields import Problems, check_date
 from salsa_ext.services.sealing import Vault
 from salsa_ext.values.actor import Actor, Purpose
@@ -39,9 +49,11 @@ def request(*, actor: Actor, vault: Vault, data: TraceData) -> UUID:
     at once is there when it returns. Where the state wants a second person it waits for one.
     """
     require(actor, Permission.TRACE_REQUEST)
-    actor = actor.for_purpose(Purpose("investigation", data.case_number))
+    hidings.check(actor, data.hidden_from)
     row = _row(actor, data)
+    actor = actor.for_purpose(Purpose("investigation", data.case_number, about=str(row["id"])))
     insert_many(Trace, [row])
+    hidings.put(actor, "trace", [row["id"]], data.hidden_from)
     append(actor, Act(Action.TRACE_REQUESTED, "trace", row["id"], data={"priority": data.priority}))
     if not data.draft:
         _go(actor, vault, _find(row["id"]))
@@ -68,7 +80,7 @@ def send(*, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None) -> Non
     require(actor, Permission.TRACE_REQUEST)
     trace = take(actor, trace_id, "send", (*UNSENT, *legs.SENT), seen)
     if trace.status not in legs.SENT:
-        _go(actor.for_purpose(Purpose("investigation", trace.case_number)), vault, trace)
+        _go(actor.for_purpose(purpose_of(trace)), vault, trace)
 
 
 def withdraw(*, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None) -> None:
@@ -98,12 +110,15 @@ def reopen(*, actor: Actor, vault: Vault, item: RecordView) -> None:
     require(actor, Permission.MARK_RECORD, item.record.owner_state)
     about = (Trace.owner_state == item.record.owner_state, Trace.record_id == item.record.id)
     wanted = select(Trace).where(*about, Trace.status.in_(("draft", *legs.SENT)))
-    for trace in db.session.scalars(wanted.order_by(Trace.id).with_for_update()).all():
-        if trace.status == "draft" or legs.outcome(trace) != "traced":
-            trace.firearm = _as_recorded(item)
-            db.session.flush()
-            db.session.refresh(trace)  # as it is kept: letters hold no value that JSON has not
-            _ask_again(actor.for_purpose(Purpose("investigation", trace.case_number)), vault, trace)
+    with as_state(actor, actor.own_state()):  # also what is kept from the agency that learned of it
+        seeing = replace(actor, agency=None)
+        for trace in db.session.scalars(wanted.order_by(Trace.id).with_for_update()).all():
+            if trace.status == "draft" or legs.outcome(trace) != "traced":
+                trace.firearm = _as_recorded(item)
+                db.session.flush()
+                db.session.refresh(trace)  # as it is kept: letters hold no value that JSON has not
+                _ask_again(seeing.for_purpose(purpose_of(trace)), vault, trace)
+        db.session.flush()
 
 
 def _ask_again(actor: Actor, vault: Vault, trace: Trace) -> None:
@@ -138,6 +153,11 @@ def _tell(actor: Actor, action: Action, trace: Trace, states: Sequence[str]) -> 
     own = Act(action, "trace", trace.id, data={"asked": states})
     told = [Act(action, "trace", trace.id, concerned=[state], hidden=True) for state in states]
     append_many(actor, [own, *told])
+
+
+def purpose_of(trace: Trace) -> Purpose:
+    """Return why somebody looks who leads a trace on."""
+    return Purpose("investigation", trace.case_number, about=str(trace.id))
 
 
 def _find(trace_id: UUID) -> Trace:

@@ -251,3 +251,10 @@ def test_a_draft_says_before_it_is_sent_why_it_may_fail(analyst, bra):
 
 def test_a_trace_that_was_sent_is_advised_no_more(analyst, trace):
     assert "Before it is sent" not in text(analyst.open(f"/traces/{trace['id']}"))
+
+
+def test_a_trace_is_kept_from_agencies_and_let_be_seen_again(analyst, trace):
+    step(analyst, trace, "hide", hidden_from="BRA-POLICE\nPRY-POLICE")
+    assert "BRA-POLICE, PRY-POLICE" in text(analyst.open(f"/traces/{trace['id']}"))
+    step(analyst, trace, "hide", hidden_from="")
+    assert "Kept from" not in text(analyst.open(f"/traces/{trace['id']}"))

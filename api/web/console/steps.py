@@ -8,10 +8,17 @@ from uuid import UUID
 
 from api.schemas.discrepancies import AssignRequest
 from api.schemas.fields import RequestSchema
-from api.schemas.requests import AskOneMoreRequest, FeedbackRequest, NoteRequest, WordsRequest
+from api.schemas.requests import (
+    AskOneMoreRequest,
+    FeedbackRequest,
+    HideRequest,
+    NoteRequest,
+    WordsRequest,
+)
 from api.web.console.words import sealed
 from api.web.desk import doings
 from api.web.desk.doings import Doing, Field
+from api.web.typed import Form
 from salsa_ext.errors import Message, say
 from salsa_ext.matching.requests import SAID
 from salsa_ext.policy.permissions import Permission
@@ -40,6 +47,11 @@ def awaited(actor: Actor, view: TraceView) -> set[UUID]:
         return set()
     return {leg.id for leg in view.legs
             if leg.status in (("clarification",) if leg.channel == "salsa" else REPLIED)}  # fmt: skip
+
+
+def _from_nobody(body: dict[str, Any], view: TraceView, form: Form) -> None:
+    """Let an empty field say that it is kept from nobody."""
+    body.setdefault("hidden_from", [])
 
 
 def _moving(
@@ -84,6 +96,13 @@ DOINGS: doings.Doings = (
             AssignRequest, trace_steps.assign, ANY,
             Field("username", say("User name"), required=True, most=100),
             start=lambda actor, view: {"username": view.assignee or ""}),
+    _saying("hide", say("Keep it from agencies"),
+            say("Of your state, or of those that are asked. To them there is no such trace, nor a request."),
+            HideRequest, sealed(trace_steps.hide), ANY,
+            Field("hidden_from", say("Agencies, one code on each line"), "area", required=False,
+                  most=2000),
+            start=lambda actor, view: {"hidden_from": "\n".join(view.hidden_from)},
+            settle=_from_nobody),
     _saying("notes", say("Write a note"), say("For your state alone: it never leaves it."),
             NoteRequest, trace_steps.note, ANY,
             Field("text", say("Note"), "area", required=True, most=2000)),
@@ -95,7 +114,8 @@ DONE = {
     "asked": say("The trace is sent."), "drafted": say("The draft is kept."),
     "approve": say("The draft is approved."), "send": say("The trace is sent."),
     "legs": say("The state is asked."), "feedback": say("The states that answered are told."),
-    "close": say("The trace is closed."), "assign": say("It is assigned."),
+    "hide": say("The agencies are kept from it."), "close": say("The trace is closed."),
+    "assign": say("It is assigned."),
     "notes": say("The note is kept."), "withdraw": say("The trace is withdrawn."),
     "reply": say("The reply is kept."),
 }  # fmt: skip

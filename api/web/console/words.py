@@ -17,6 +17,7 @@ KINDS: Final[Mapping[str, Message]] = {
     "reply": say("Reply to a question"),
     "withdraw": say("The request was withdrawn"),
     "feedback": say("Whether it helped"),
+    "hide": say("Agencies of the asked state must not see it"),
     "acknowledge": say("Somebody works on it"),
     "answer": say("Answer"),
     "no_record": say("No record of this gun"),
