@@ -207,15 +207,16 @@ def _entry(actor: Actor, officer: UUID | None, act: Act) -> dict[str, Any]:
         "purpose": actor.purpose.code if actor.purpose else None,
         "case_number": _case(actor),
         "request_id": actor.request_id,
-        "data": act.data | _about(actor),
+        "data": act.data | _about(actor, act),
     }
     salt = secrets.token_bytes(16)
     return entry | {"salt": salt, "leaf_hash": leaf_hash(salt, entry)}
 
 
-def _about(actor: Actor) -> dict[str, str]:
-    """Return of which trace or request an act is, so that it is kept from whom that is kept."""
-    return {"about": actor.purpose.about} if actor.purpose and actor.purpose.about else {}
+def _about(actor: Actor, act: Act) -> dict[str, str]:
+    """Return for which trace an act is that is done to something else: it is kept from whom that is."""
+    about = actor.purpose.about if actor.purpose else None
+    return {"about": about} if about and about != str(act.subject_id) else {}
 
 
 def leaf_hash(salt: bytes, entry: dict[str, Any]) -> bytes:

@@ -213,13 +213,13 @@ def withdraw(state: str, trace_id: UUID) -> None:
 @id_argument
 @explained
 def close(state: str, trace_id: UUID) -> None:
-    """Close a trace that was sent; its result stays readable.
+    """Close a trace that was sent, and tell the states that helped; its result stays readable.
 
     \b
     Example:
       salsa trace close --state BRA 0199f2c0-0000-7000-8000-000000000000
     """
-    _act(state, trace_id, traces.close, seen=None)
+    _act(state, trace_id, traces.close, sends=True, seen=None)
 
 
 @trace.command("ask")

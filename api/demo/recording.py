@@ -214,7 +214,7 @@ class Recorder:
         elif case.status == "withdrawn":
             traces.withdraw(actor=officer, vault=vault(), trace_id=trace, seen=None)
         elif case.status == "closed":
-            traces.close(actor=officer, trace_id=trace, seen=None)
+            traces.close(actor=officer, vault=vault(), trace_id=trace, seen=None)
 
     def _batches(
         self, step: str, stated: Sequence[tuple[str, Thing]], size: int

@@ -117,7 +117,7 @@ def _action(
 _action("approve", "Approve a draft of somebody else.", Permission.TRACE_APPROVE, sends=True)
 _action("send", "Send a draft or an approved trace; or ask for its second person.", sends=True)
 _action("withdraw", "Withdraw a trace, and tell the states that have not answered.", sends=True)
-_action("close", "Close a trace that was sent.")
+_action("close", "Close a trace that was sent, and tell the states that helped.", sends=True)
 
 
 @blueprint.posting(f"{PATH}/legs", AskOneMoreRequest, TraceResponse, Permission.TRACE_REQUEST)

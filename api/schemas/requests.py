@@ -189,6 +189,7 @@ class MessageResponse(Schema):
     handling = fields.String(allow_none=True)
     forwarded_to = fields.String(allow_none=True)
     helped = fields.Boolean(allow_none=True)
+    outcome = fields.String(allow_none=True)
     status = fields.String(allow_none=True)
     code = fields.String(allow_none=True)
     automatic = fields.Boolean(required=True)

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from salsa_ext.db import db, insert_many
 from salsa_ext.errors import IllegalTransition, Message, say
 from salsa_ext.matching import chains, outlooks
-from salsa_ext.matching.requests import WAITING, after
+from salsa_ext.matching.requests import OPEN, WAITING, after
 from salsa_ext.messages.envelopes import Envelope, Letter
 from salsa_ext.models import Trace, TraceLeg
 from salsa_ext.readmodels import names, traces
@@ -163,8 +163,12 @@ def outcome(trace: Trace) -> str:
 
 
 def withdraw(actor: Actor, vault: Vault, trace: Trace) -> None:
-    """Withdraw the legs that still wait, and tell the states that were asked."""
-    waiting = [leg for leg in of(trace) if leg.status in WAITING]
+    """Withdraw the legs that are open, and tell the states that were asked.
+
+    One that refused may be about to ask, and one that named another state to answer after all: no
+    request of a trace that ended stays open with anybody.
+    """
+    waiting = [leg for leg in of(trace) if leg.status in OPEN]
     told = [leg for leg in waiting if leg.channel == "salsa"]
     envelopes = deliveries.send_many(actor, vault, [
         Letter("trace.withdraw", trace.case_number, leg.state, {"leg": str(leg.id), "text": None})

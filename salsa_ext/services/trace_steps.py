@@ -19,7 +19,15 @@ from salsa_ext.readmodels import names
 from salsa_ext.readmodels.days import today
 from salsa_ext.readmodels.outlooks import UNSENT
 from salsa_ext.readmodels.states import participants
-from salsa_ext.services import answers, conversations, deliveries, hidings, legs, routing
+from salsa_ext.services import (
+    answers,
+    conversations,
+    deliveries,
+    endings,
+    hidings,
+    legs,
+    routing,
+)
 from salsa_ext.services.assignees import account_of
 from salsa_ext.services.conversations import NOTE, Word
 from salsa_ext.services.fields import Problems, check_date
@@ -78,7 +86,7 @@ def feedback(*, actor: Actor, vault: Vault, trace_id: UUID, data: Feedback) -> N
     if not told:
         raise Conflict(say("No state has answered this trace by the service."))
     envelopes = deliveries.send_many(actor, vault, [
-        _letter(trace, leg, "trace.feedback", {"helped": data.helped, "text": data.text})
+        endings.letter(trace, leg, helped=data.helped, text=data.text)
         for leg in told
     ])  # fmt: skip
     legs.keep_sent(actor, told, envelopes)

@@ -29,6 +29,7 @@ from salsa_ext.services import (
     approvals,
     candidates,
     deliveries,
+    endings,
     hidings,
     legs,
     readings,
@@ -94,12 +95,19 @@ def withdraw(*, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None) ->
     deliveries.deliver_now(actor, vault)
 
 
-def close(*, actor: Actor, trace_id: UUID, seen: int | None) -> None:
-    """Close a trace that was sent; its result stays readable."""
+def close(*, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None) -> None:
+    """Close a trace that was sent; its result stays readable.
+
+    What still waits is withdrawn, and each state that helped learns what came of it, unless a person
+    told it already.
+    """
     require(actor, Permission.TRACE_REQUEST)
     trace = take(actor, trace_id, "close", legs.SENT, seen)
     with legs.following(trace, to="closed"):
-        append(actor, Act(Action.TRACE_CLOSED, "trace", trace_id))
+        legs.withdraw(actor, vault, trace)
+    told = endings.tell(actor, vault, trace)
+    append(actor, Act(Action.TRACE_CLOSED, "trace", trace_id, data={"told": told}))
+    deliveries.deliver_now(actor, vault)
 
 
 def reopen(*, actor: Actor, vault: Vault, item: RecordView) -> None:

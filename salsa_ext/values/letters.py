@@ -22,7 +22,7 @@ from salsa_ext.values import codes
 Test = Callable[[Any], bool]
 Shape = Mapping[str, Test]
 MOST_EVENTS: Final = 500
-DEFAULTS: Final[Mapping[str, Any]] = {"hidden_from": []}
+DEFAULTS: Final[Mapping[str, Any]] = {"hidden_from": [], "outcome": None}
 """What a letter of an older version does not say."""
 _STATE = re.compile(r"[A-Z]{3}")
 
@@ -130,7 +130,9 @@ LETTERS: Final[Mapping[str, Shape]] = {
     "trace.hide": _LEG | {"hidden_from": _several(_text(60), 100)},
     "trace.reply": _LEG | {"text": _LONG},
     "trace.withdraw": _LEG | {"text": _maybe(_LONG)},
-    "trace.feedback": _LEG | {"helped": _is_flag, "text": _maybe(_LONG)},
+    "trace.feedback": _LEG | {
+        "helped": _is_flag, "text": _maybe(_LONG), "outcome": _maybe(_code(codes.TRACE_OUTCOMES)),
+    },
     "trace.acknowledge": _LEG | {"text": _maybe(_LONG)},
     "trace.answer": _LEG | {
         "completeness": _code(codes.COMPLETENESS), "restriction_reason": _maybe(_LONG),

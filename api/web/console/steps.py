@@ -89,8 +89,10 @@ DOINGS: doings.Doings = (
             Field("helped", say("Did it help?"), "choice", "helped", required=True),
             Field("text", say("In words"), "area", required=False, most=2000),
             is_for=_has_answers),
-    _moving("close", say("Close"), say("Nothing more is expected; the result stays readable."),
-            traces.close, SENT),
+    _moving("close", say("Close"),
+            say("What still waits is withdrawn, and the states that helped learn what came of it. The result"
+                " stays readable."),
+            sealed(traces.close), SENT),
     _saying("assign", say("Assign"),
             say("Let somebody of your state work on it. No other state learns who."),
             AssignRequest, trace_steps.assign, ANY,
