@@ -15,7 +15,7 @@ from api.cli.context import acting, explained
 from api.cli.options import STATE, USERNAME, Line, own_state_option
 from api.cli.printing import echo_json, echo_table, json_option, limit_option, warn_of_more
 from api.cli.requests import said
-from api.i18n import translate
+from api.i18n import worded
 from api.papers import reports
 from api.schemas.traces import AdviceResponse, TraceResponse
 from api.vault import vault
@@ -358,7 +358,7 @@ def _print(view: TraceView) -> None:
     ])  # fmt: skip
     for told in view.said:
         leg = told.leg
-        why = " ".join(map(translate, leg.why))
+        why = " ".join(map(worded, leg.why))
         click.echo(f"{leg.state}  {leg.status}  {leg.channel} {leg.reference or ''}  {leg.id}")
         echo_table([("why", why), ("events", len(leg.events))], "  ")
         echo_table(map(said, told.messages), "  ")

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from marshmallow import Schema, fields, pre_dump
 
-from api.i18n import translate
+from api.i18n import translate, worded
 from api.pagination import ListQuery
 from api.schemas.checks import SearchedResponse
 from api.schemas.common import (
@@ -86,7 +86,7 @@ class LegResponse(Schema):
     def _present(self, said: LegSaid, **_: Any) -> dict[str, Any]:
         leg = said.leg
         return columns(leg) | {
-            "state": leg.state, "why": [translate(reason) for reason in leg.why],
+            "state": leg.state, "why": [worded(reason) for reason in leg.why],
             "events": len(leg.events), "messages": said.messages,
             "automatic": leg.is_automatic,
         }  # fmt: skip
@@ -271,8 +271,8 @@ class ResultResponse(Schema):
             "chain": named,
             "conflicts": [_named(event, view) for event in result.conflicts],
             "last_lawful": _named(result.last_lawful, view) if result.last_lawful else None,
-            "point_of_diversion": diversion and diversion | {"why": translate(diversion["why"])},
-            "missing": [translate(text) for text in result.missing],
+            "point_of_diversion": diversion and diversion | {"why": worded(diversion["why"])},
+            "missing": [worded(text) for text in result.missing],
             "searched": view.searched,
         }  # fmt: skip
 

@@ -19,7 +19,7 @@ from salsa_ext.matching.requests import WAITING
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import traces as reading
 from salsa_ext.readmodels.days import zone_of
-from salsa_ext.readmodels.traces import ResultView, TraceView
+from salsa_ext.readmodels.traces import TraceView
 from salsa_ext.services import disclosures, trace_advice
 from salsa_ext.values.actor import Actor
 
@@ -45,11 +45,10 @@ def trace(actor: Actor, trace_id: UUID) -> str:
     view = reading.get_trace(actor, trace_id)
     subject = _subject(view)
     found = disclosures.read_result(actor=actor, trace_id=trace_id)
-    result = ResultResponse().dump(found) | _worded(found)
+    result = ResultResponse().dump(found)
     return render_template(
         "console/trace.html", actor=actor, view=view, subject=subject, result=result,
         trace=TraceResponse().dump(view), words=words.KINDS,
-        why={str(leg.id): [*map(words.worded, leg.why)] for leg in view.legs},
         replies=steps.awaited(actor, view), doings=doings.offered(steps.DOINGS, actor, subject),
         advice=_advice(actor, view), zone=zone_of(actor), done=steps.DONE.get(request.args.get("done", "")),
     )  # fmt: skip
@@ -63,15 +62,6 @@ def _advice(actor: Actor, view: TraceView) -> dict[str, Any] | None:
         trace_advice.advise(actor=actor, trace_id=view.trace.id)
     )
     return told
-
-
-def _worded(found: ResultView) -> dict[str, Any]:
-    """Return what of a result is said in sentences, as pages write them."""
-    result, diversion = found.result, found.result.point_of_diversion
-    return {
-        "missing": [*map(words.worded, result.missing)],
-        "point_of_diversion": diversion and diversion | {"why": words.worded(diversion["why"])},
-    }
 
 
 def _subject(view: TraceView) -> Subject:

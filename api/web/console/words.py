@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from functools import wraps
 from typing import Any, Final
 
-from api.i18n import translate
 from api.vault import vault
-from api.web import shown
 from salsa_ext.errors import Message, say
 
 KINDS: Final[Mapping[str, Message]] = {
@@ -33,18 +31,6 @@ KINDS: Final[Mapping[str, Message]] = {
     "note": say("Note of your state"),
     "set_aside": say("The other state set a message aside"),
 }
-
-STATES: Final = ("state", "partner")
-DAYS: Final = ("on", "due")
-
-
-def worded(message: Message | Mapping[str, Any]) -> str:
-    """Return a sentence with states by their names and days as the page writes them."""
-    said = message if isinstance(message, Message) else Message(message["text"], message["params"])
-    params = dict(said.params)
-    params |= {name: shown.label("state", params[name]) for name in STATES if name in params}
-    params |= {name: shown.iso_day(params[name]) for name in DAYS if name in params}
-    return translate(Message(said.text, params))
 
 
 def sealed(command: Any) -> Any:
