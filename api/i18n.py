@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from babel.dates import format_date
 from babel.messages.pofile import read_po
 
 from salsa_ext.errors import Coded, Message
@@ -16,6 +18,9 @@ from salsa_ext.readmodels import names
 from salsa_ext.values.codes import LANGUAGES
 
 CATALOGUES = Path(__file__).parent / "locales"
+STATES = ("state", "partner")
+DAYS = ("on", "due")
+"""Parameters that are states and days in sentences of chains and routes."""
 language: ContextVar[str] = ContextVar("language", default="en")
 
 
@@ -36,6 +41,27 @@ def translate(message: Message | Mapping[str, Any] | str) -> str:
         message = Message(message["text"], message["params"])
     template = catalogue(language.get()).get(message.text, message.text)
     return template.format(**{key: _shown(value) for key, value in message.params.items()})
+
+
+def worded(message: Message | Mapping[str, Any]) -> str:
+    """Return a sentence with states by their names and days as the language writes them.
+
+    For what is told of a gun and its trace; a state's code in an error is what the caller sent.
+    """
+    said = message if isinstance(message, Message) else Message(message["text"], message["params"])
+    params = dict(said.params)
+    params |= {name: _state(params[name]) for name in STATES if name in params}
+    params |= {name: _day(params[name]) for name in DAYS if name in params}
+    return translate(Message(said.text, params))
+
+
+def _state(code: str) -> str:
+    return names.label("state", code, language.get())
+
+
+def _day(on: str) -> str:
+    """Return a day with the month in letters: no two countries agree on 3/9."""
+    return format_date(date.fromisoformat(on), "medium", locale=language.get())
 
 
 @contextmanager

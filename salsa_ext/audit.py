@@ -103,7 +103,12 @@ class Action(StrEnum):
     MATCH_CONFIRMED = "match:confirmed"
     MATCH_REJECTED = "match:rejected"
     TRACE_REQUESTED = "trace:requested"
+    TRACE_ADVISED = "trace:advised"
     TRACE_APPROVED = "trace:approved"
+    TRACE_APPROVAL_ASKED = "trace:approval_asked"
+    TRACE_DECLINED = "trace:declined"
+    TRACE_UNAPPROVED = "trace:unapproved"
+    TRACE_HIDDEN = "trace:hidden"
     TRACE_SENT = "trace:sent"
     TRACE_REOPENED = "trace:reopened"
     TRACE_WITHDRAWN = "trace:withdrawn"
@@ -115,6 +120,9 @@ class Action(StrEnum):
     TRACE_NOTED = "trace:noted"
     TRACE_FED_BACK = "trace:fed_back"
     TRACE_REPORTED = "trace:reported"
+    APPROVAL_RECEIVED = "approval:received"
+    APPROVAL_GRANTED = "approval:granted"
+    APPROVAL_DECLINED = "approval:declined"
     REQUEST_RECEIVED = "request:received"
     REQUEST_ACKNOWLEDGED = "request:acknowledged"
     REQUEST_ANSWERED = "request:answered"
@@ -125,6 +133,7 @@ class Action(StrEnum):
     REQUEST_FORWARDED = "request:forwarded"
     REQUEST_ASSIGNED = "request:assigned"
     REQUEST_NOTED = "request:noted"
+    REQUEST_HIDDEN = "request:hidden"
     ENVELOPE_SENT = "envelope:sent"
     ENVELOPE_APPLIED = "envelope:applied"
     ENVELOPE_REFUSED = "envelope:refused"
@@ -138,7 +147,7 @@ class Action(StrEnum):
 
 
 SUBJECT_KINDS: Final = (
-    "account", "agency", "alert", "attachment", "check", "consent", "contact", "discrepancy",
+    "account", "agency", "alert", "approval", "attachment", "check", "consent", "contact", "discrepancy",
     "envelope", "hit", "import", "key",
     "licensee", "match", "notification", "permit", "record", "report", "request", "seizure",
     "setting",
@@ -198,10 +207,16 @@ def _entry(actor: Actor, officer: UUID | None, act: Act) -> dict[str, Any]:
         "purpose": actor.purpose.code if actor.purpose else None,
         "case_number": _case(actor),
         "request_id": actor.request_id,
-        "data": act.data,
+        "data": act.data | _about(actor, act),
     }
     salt = secrets.token_bytes(16)
     return entry | {"salt": salt, "leaf_hash": leaf_hash(salt, entry)}
+
+
+def _about(actor: Actor, act: Act) -> dict[str, str]:
+    """Return for which trace an act is that is done to something else: it is kept from whom that is."""
+    about = actor.purpose.about if actor.purpose else None
+    return {"about": about} if about and about != str(act.subject_id) else {}
 
 
 def leaf_hash(salt: bytes, entry: dict[str, Any]) -> bytes:

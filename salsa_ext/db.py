@@ -114,7 +114,7 @@ def transaction(actor: Actor) -> Iterator[None]:
     """
     try:
         if not _acts_for(actor.state):
-            _act_for(actor.state)
+            _act_for(actor.state, actor.agency)
         yield
         db.session.commit()
     except IntegrityError as error:
@@ -144,29 +144,43 @@ def let_go() -> None:
 def as_state(actor: Actor, state: str) -> Iterator[None]:
     """See what `state` sees while the block runs, inside the actor's transaction.
 
-    For answers that a state gives from its own records and for nothing else. What was changed before
-    is written as the state that changed it.
+    For answers that a state gives from its own records and for nothing else. It is the state that
+    sees then, whatever is kept from the actor's agency. What was changed before is written as the
+    state that changed it.
     """
-    if state == actor.state:
+    if state == actor.state and actor.agency is None:
         yield
         return
     db.session.flush()
     _act_for(state)
     yield
     db.session.flush()
-    _act_for(actor.state)
+    _act_for(actor.state, actor.agency)
 
 
-def _act_for(state: str | None) -> None:
-    """SET takes no parameters, so the state is checked before it stands in the statement."""
+def _act_for(state: str | None, agency: str | None = None) -> None:
+    """See what a state sees, less what is kept from the agency; None is the state as a whole."""
     code = state or NO_STATE
     if not re.fullmatch(r"[A-Z]{3}|---", code):
         raise AssertionError("not a state's code")
-    ask(f"SET LOCAL salsa.state = '{code}'")
+    if agency is None:
+        ask(f"SET LOCAL salsa.state = '{code}'; SET LOCAL salsa.unseen = ''")
+    else:
+        ask(ACTING_FOR, {"state": code, "agency": agency})
 
 
-ACTING: Final = "set_config('salsa.state', owner_state::text, true)"
-"""What a statement that finds who asks selects beside him, so as to act for his state from there on."""
+ACTING_FOR: Final = (
+    "SELECT set_config('salsa.state', %(state)s, true),"
+    " set_config('salsa.unseen', salsa_unseen(%(agency)s), true)"
+)
+ACTING: Final = (
+    "set_config('salsa.state', owner_state::text, true),"
+    " set_config('salsa.unseen', salsa_unseen(agency), true)"
+)
+"""What a statement that finds who asks selects beside him, so as to act for his state from there on.
+
+What is kept from his agency is out of its reach from there on too (see the policies `hidden`).
+"""
 
 
 def begin_acting(state: str) -> None:

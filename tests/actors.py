@@ -45,13 +45,18 @@ class Client:
 
 
 def token(
-    state: str | None, role: str, now: datetime, scopes: list[str] | None, lasts: timedelta
+    state: str | None,
+    role: str,
+    now: datetime,
+    scopes: list[str] | None,
+    lasts: timedelta,
+    agency: str = "TEST",
 ) -> str:
     """Open an account with a key, and return the key."""
     secret, account, owner = secrets.token_urlsafe(32), new_id(), state or NO_STATE
     with transaction(operator(state, clock=FixedClock(now))):
         insert_many(Account, [{
-            "id": account, "owner_state": owner, "agency": f"{owner}-TEST", "role": role,
+            "id": account, "owner_state": owner, "agency": f"{owner}-{agency}", "role": role,
             "username": f"{role}-{secret[:8]}", "password_hash": "none", "is_active": True,
             "created_at": now,
         }])  # fmt: skip

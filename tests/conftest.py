@@ -284,7 +284,8 @@ def as_actor(app: Flask, session: None) -> Callable[..., actors.Client]:
     """Return an HTTP client that holds a key: `as_actor("BRA", "police_officer")`."""
 
     def make(state: str | None, role: str, scopes: list[str] | None = None,
-             lasts: timedelta = timedelta(days=1)) -> actors.Client:  # fmt: skip
-        return actors.Client(app.test_client(), actors.token(state, role, NOW, scopes, lasts))
+             lasts: timedelta = timedelta(days=1), agency: str = "TEST") -> actors.Client:  # fmt: skip
+        token = actors.token(state, role, NOW, scopes, lasts, agency)
+        return actors.Client(app.test_client(), token)
 
     return make

@@ -74,6 +74,7 @@ def fill(app: Flask) -> Ids:
     _wait()
     _tell()
     _write(app)
+    approval = client("BRA", "supervisor").get("/approvals").json["items"][0]["id"]
     notification = licensing.get("/notifications").json["items"][0]["id"]
     licensing.post(f"/notifications/{notification}/read", expect=200)
     told = partner.get("/notifications").json["items"][0]["id"]
@@ -83,7 +84,9 @@ def fill(app: Flask) -> Ids:
     files.attach(partner, f"shipment:{shipment}", files.pdf())
     check = police.post("/checks", bodies.check()).json["id"]
     alert, hit = _seek(police, client("PRY", "police_officer"))
-    police.post("/traces", bodies.trace(draft=True))
+    police.post("/traces", bodies.trace(draft=True, hidden_from=["BRA-POLICE"]))
+    kept = bodies.trace(draft=True, hidden_from=["PRY-LICENSING"])
+    client("PRY", "police_officer").post("/traces", kept)
     licensing.post(f"/permits/{permit}/shipments", bodies.shipment(number="A-9"))  # the same guns
     leaving = {"username": "bra.leaving", "role": "auditor", "agency": "BRA-POLICE"}
     account = client("BRA", "state_administrator").post("/accounts", leaving).json["id"]
@@ -92,7 +95,7 @@ def fill(app: Flask) -> Ids:
             "report_id": report, "seizure_id": seizure, "check_id": check, "trace_id": trace["id"],
             "leg_id": trace["legs"][-1]["id"], "request_id": request,
             "attachment_id": attachment, "account_id": account, "licensee_id": licensee,
-            "notification_id": notification,
+            "notification_id": notification, "approval_id": approval,
             "match_id": match, "consent_id": consent.json["id"], "alert_id": alert,
             "hit_id": hit}  # fmt: skip
 
@@ -159,12 +162,18 @@ def _tell() -> None:
 
 
 def _write(app: Flask) -> None:
-    """Let each of the two states say something to the other, of a kind that nobody handles."""
+    """Let each of the two states ask for a second person, and say something that nobody handles."""
     for state, other in (("BRA", "PRY"), ("PRY", "BRA")):
         acting = operator(state, clock=FixedClock(NOW))
         with app.app_context(), transaction(acting):
-            letter = Letter("test.said", "BR-1", other, {"said": "Something"})
-            deliveries.send(acting, app.config["VAULT"], letter)
+            asked = {"trace": str(new_id()), "type": "pistol", "priority": "routine",
+                     "priority_reason": None, "legal_basis": "Law 1",
+                     "illicit_reason": "used_in_crime", "intended_use": "intelligence",
+                     "needed_by": None, "confidentiality_requested": False}  # fmt: skip
+            deliveries.send_many(acting, app.config["VAULT"], [
+                Letter("approval.ask", "BR-1", other, asked),
+                Letter("test.said", "BR-1", other, {"said": "Something"}),
+            ])  # fmt: skip
             deliveries.deliver_now(acting, app.config["VAULT"])
 
 

@@ -27,6 +27,7 @@ COMMANDS = {
     "record": ("api.cli.records", "record"),
     "consent": ("api.cli.consents", "consent"),
     "trace": ("api.cli.traces", "trace"),
+    "approval": ("api.cli.approvals", "approval"),
     "request": ("api.cli.requests", "request"),
     "lead": ("api.cli.leads", "lead"),
     "alert": ("api.cli.alerts", "alert"),

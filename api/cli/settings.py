@@ -11,6 +11,7 @@ from api.cli.context import acting, explained, recording
 from api.cli.options import STATE, own_state_option
 from salsa_ext.readmodels.settings import SettingsView, standing
 from salsa_ext.services import settings
+from salsa_ext.values.codes import TRACE_APPROVALS
 from salsa_ext.values.settings import LONGEST_DAYS, LONGEST_HOURS, LONGEST_TERMS, SettingsChange
 
 Decorator = Callable[[Callable[..., None]], Callable[..., None]]
@@ -67,11 +68,16 @@ def _dates(name: str, said: str) -> Decorator:
 @_dates("closed-on", "A further day on which the offices rest; once for each. They take the place of"
         " those that stood.")  # fmt: skip
 @_dates("open-on", "A holiday on which they work all the same; likewise.")
+@click.option("--trace-approval", type=click.Choice(TRACE_APPROVALS),
+              help="Whose second person approves a trace before it is sent. Of a partner, or nobody's, only"
+              " where fewer than three persons of the state may.")  # fmt: skip
+@click.option("--trace-approver", metavar="ISO", type=STATE, help="That partner.")
 @click.option("--no-added-days", "plain", is_flag=True, help="With neither of them any more.")
 @explained
 def change(
     state: str, counterpart_days: int | None, overdue_hours: int | None, partners: tuple[str, ...],
-    nobody: bool, automatically: bool | None, plain: bool, **calendar: Any,
+    nobody: bool, automatically: bool | None, trace_approval: str | None,
+    trace_approver: str | None, plain: bool, **calendar: Any,
 ) -> None:  # fmt: skip
     """Change settings of a state; those that are left out stay as they are.
 
@@ -86,7 +92,13 @@ def change(
     copies = partners if partners or nobody else None
     with recording(state) as actor:
         data = SettingsChange(
-            counterpart_days, overdue_hours, copies, automatically, **_given(calendar, plain=plain)
+            counterpart_days,
+            overdue_hours,
+            copies,
+            automatically,
+            trace_approval=trace_approval,
+            trace_approver=trace_approver,
+            **_given(calendar, plain=plain),
         )
         settings.change(actor=actor, data=data, seen=None)
         view = standing(state)
@@ -111,6 +123,8 @@ def _print(view: SettingsView) -> None:
     click.echo(f"answers_automatically   {'yes' if values.answers_automatically else 'no'}")
     click.echo(f"electronic_copies_with  {', '.join(values.electronic_copies_with) or '-'}")
     click.echo(f"agreed by both          {', '.join(view.agreed) or '-'}")
+    click.echo(f"trace_approval          {values.trace_approval}")
+    click.echo(f"trace_approver          {values.trace_approver or '-'}")
     for name in LONGEST_TERMS:
         click.echo(f"{name:<23} {getattr(values, name)}")
     click.echo(f"weekdays                {', '.join(map(str, values.weekdays))}")

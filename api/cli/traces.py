@@ -15,16 +15,16 @@ from api.cli.context import acting, explained
 from api.cli.options import STATE, USERNAME, Line, own_state_option
 from api.cli.printing import echo_json, echo_table, json_option, limit_option, warn_of_more
 from api.cli.requests import said
-from api.i18n import translate
+from api.i18n import worded
 from api.papers import reports
-from api.schemas.traces import TraceResponse
+from api.schemas.traces import AdviceResponse, TraceResponse
 from api.vault import vault
 from salsa_ext.readmodels import traces as reading
 from salsa_ext.readmodels.traces import TraceView
-from salsa_ext.services import trace_reports, trace_steps, traces
+from salsa_ext.services import trace_advice, trace_reports, trace_steps, traces
 from salsa_ext.values.codes import CHANNELS, LANGUAGES, PRIORITIES, TRACE_STATUSES
 from salsa_ext.values.positions import Assigning
-from salsa_ext.values.requests import AskingOneMore, Feedback, Replying, Telling
+from salsa_ext.values.requests import AskingOneMore, Feedback, Hiding, Replying, Telling
 
 WORDS = Line(2000)
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -116,6 +116,16 @@ def report(
     click.echo(f"The audit knows this {found.of}: made at {found.made_at:%Y-%m-%d %H:%M} UTC.")
 
 
+def _print_advice(told: dict[str, Any]) -> None:
+    click.echo(told["text"])
+    if told["fits"]:
+        click.echo(told["fits"]["text"])
+    echo_table([
+        (lack["field"], f"+{100 * lack['gain']:.0f} of 100", " ".join(lack["texts"]))
+        for lack in told["missing"]
+    ])  # fmt: skip
+
+
 def _write_report(state: str, trace_id: UUID, output: Path, language: str) -> None:
     with acting(state) as own:
         actor = replace(own, language=language)
@@ -138,10 +148,44 @@ def _content(file: Path | None) -> bytes:
 
 @trace.command()
 @own_state_option
+@json_option
+@id_argument
+@explained
+def advice(state: str, as_json: bool, trace_id: UUID) -> None:
+    """Say why a draft is likely to fail, which field would change that, and how many records fit.
+
+    \b
+    Example:
+      salsa trace advice --state BRA 0199f2c0-0000-7000-8000-000000000000
+    """
+    with acting(state) as actor:
+        view = trace_advice.advise(actor=actor, trace_id=trace_id)
+        if as_json:
+            echo_json(AdviceResponse(), view)
+        else:
+            _print_advice(AdviceResponse().dump(view))
+
+
+@trace.command()
+@own_state_option
+@id_argument
+@explained
+def approve(state: str, trace_id: UUID) -> None:
+    """Approve a draft as its second person.
+
+    \b
+    Example:
+      salsa trace approve --state BRA 0199f2c0-0000-7000-8000-000000000000
+    """
+    _act(state, trace_id, traces.approve, sends=True, seen=None)
+
+
+@trace.command()
+@own_state_option
 @id_argument
 @explained
 def send(state: str, trace_id: UUID) -> None:
-    """Send a draft or an approved trace.
+    """Send a draft or an approved trace; or ask for its second person where the state wants one.
 
     \b
     Example:
@@ -169,13 +213,13 @@ def withdraw(state: str, trace_id: UUID) -> None:
 @id_argument
 @explained
 def close(state: str, trace_id: UUID) -> None:
-    """Close a trace that was sent; its result stays readable.
+    """Close a trace that was sent, and tell the states that helped; its result stays readable.
 
     \b
     Example:
       salsa trace close --state BRA 0199f2c0-0000-7000-8000-000000000000
     """
-    _act(state, trace_id, traces.close, seen=None)
+    _act(state, trace_id, traces.close, sends=True, seen=None)
 
 
 @trace.command("ask")
@@ -254,6 +298,27 @@ def assign(state: str, trace_id: UUID, username: str) -> None:
 
 @trace.command()
 @own_state_option
+@click.option("--from", "agencies", multiple=True, metavar="CODE", type=Line(60),
+              help="An agency of the state or of one that is asked; once for each.")  # fmt: skip
+@click.option("--from-nobody", "nobody", is_flag=True, help="From no agency any more.")
+@id_argument
+@explained
+def hide(state: str, trace_id: UUID, agencies: tuple[str, ...], nobody: bool) -> None:
+    """Keep a trace from agencies that must not see it: to them there is no such trace.
+
+    They take the place of those that stood.
+
+    \b
+    Example:
+      salsa trace hide --state BRA --from BRA-POLICE 0199f2c0-0000-7000-8000-000000000000
+    """
+    if bool(agencies) == nobody:
+        raise click.UsageError("Give agencies or --from-nobody.")
+    _act(state, trace_id, trace_steps.hide, sends=True, data=Hiding(agencies))
+
+
+@trace.command()
+@own_state_option
 @click.option("--text", required=True, type=WORDS, help="Nobody outside the state reads it.")
 @id_argument
 @explained
@@ -273,7 +338,7 @@ def _act(
     with acting(state) as actor:
         sealed = {"vault": vault()} if sends else {}
         command(actor=actor, trace_id=trace_id, **sealed, **more)
-        status = reading.read(trace_id).trace.status
+        status = reading.read(actor, trace_id).trace.status
     click.echo(f"{trace_id} is {status}.")
 
 
@@ -289,11 +354,11 @@ def _print(view: TraceView) -> None:
     echo_table([
         ("case", row.case_number), ("status", f"{row.status}, version {view.version}"),
         ("serial", row.firearm["serial"]), ("found", row.found_on), ("priority", row.priority),
-        ("assigned to", view.assignee),
+        ("assigned to", view.assignee), ("kept from", ", ".join(view.hidden_from) or None),
     ])  # fmt: skip
     for told in view.said:
         leg = told.leg
-        why = " ".join(map(translate, leg.why))
+        why = " ".join(map(worded, leg.why))
         click.echo(f"{leg.state}  {leg.status}  {leg.channel} {leg.reference or ''}  {leg.id}")
         echo_table([("why", why), ("events", len(leg.events))], "  ")
         echo_table(map(said, told.messages), "  ")

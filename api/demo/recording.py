@@ -210,11 +210,11 @@ class Recorder:
         officer = acting("police_officer" if case.status in UNSENT else "trace_analyst")
         trace = traces.request(actor=officer, vault=vault(), data=case.data(seizure))
         if case.status == "approved":
-            traces.approve(actor=acting("supervisor"), trace_id=trace, seen=None)
+            traces.approve(actor=acting("supervisor"), vault=vault(), trace_id=trace, seen=None)
         elif case.status == "withdrawn":
             traces.withdraw(actor=officer, vault=vault(), trace_id=trace, seen=None)
         elif case.status == "closed":
-            traces.close(actor=officer, trace_id=trace, seen=None)
+            traces.close(actor=officer, vault=vault(), trace_id=trace, seen=None)
 
     def _batches(
         self, step: str, stated: Sequence[tuple[str, Thing]], size: int

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import rfc8785
 
-from api.i18n import speaking, translate
+from api.i18n import speaking, worded
 from api.papers.rendering import render as render_sheet
 from api.papers.sheets import Part, Words, sheet
 from salsa_ext.errors import Message, say
@@ -77,7 +77,7 @@ def _sections(words: Words, report: Report, at: datetime) -> list[Part]:
             (words.state(one.state), str(one.records), words.day(one.through) or "–",
              words.code("leg_status", one.said)) for one in result.searched
         ]),
-        *_list(words, say("What is missing"), map(translate, result.result.missing)),
+        *_list(words, say("What is missing"), map(worded, result.result.missing)),
         *_list(words, say("States whose consent to use in court is missing"),
                filter(None, map(words.state, report.without_consent))),
     ]  # fmt: skip
@@ -98,9 +98,16 @@ def _trace(words: Words, report: Report, at: datetime) -> list[Part]:
         words.field(say("Legal basis"), trace.legal_basis),
         words.field(say("Reason"), words.code("illicit_reason", trace.illicit_reason)),
         words.field(say("Intended use"), words.code("intended_use", trace.intended_use)),
+        words.field(say("Second person"), _second_person(words, trace)),
         words.field(say("Found on"), words.day(trace.found_on)),
         words.field(say("Made on"), f"{at:%Y-%m-%d %H:%M} UTC"),
     )
+
+
+def _second_person(words: Words, trace: Any) -> str | None:
+    """Say who approved it where somebody did; and that nobody did, where the state is alone."""
+    by = words.code("trace_approval", trace.approval) if trace.approval else None
+    return f"{by} ({words.state(trace.approved_in)})" if by and trace.approved_in else by
 
 
 def _gun(words: Words, gun: Mapping[str, Any]) -> list[Part]:
@@ -153,7 +160,7 @@ def _turn(words: Words, view: ResultView) -> list[Part]:
         words.field(say("After"), told.get(diversion["after"])),
         words.field(say("Before"), told.get(before) if before else None),
         words.field(say("Kind"), words.code("diversion_kind", diversion["diversion_kind"])),
-        words.field(say("What shows it"), translate(diversion["why"]), wide=True),
+        words.field(say("What shows it"), worded(diversion["why"]), wide=True),
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from api.resource import Resource
 from api.resources import (
     accounts,
     alerts,
+    approvals,
     attachments,
     checks,
     consents,
@@ -34,7 +35,7 @@ BLUEPRINTS: tuple[Resource, ...] = tuple(
     module.blueprint
     for module in (
         permits, papers, shipments, discrepancies, transfers, seizures, reports, records, consents,
-        matches, leads, alerts, hits, attachments, checks, traces, requests, posts,
+        matches, leads, alerts, hits, attachments, checks, traces, approvals, requests, posts,
         licensees, notifications, statistics, reference,
         settings, accounts,
     )

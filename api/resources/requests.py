@@ -15,6 +15,7 @@ from api.schemas.requests import (
     AnswerRequest,
     DeferRequest,
     ForwardRequest,
+    HideRequest,
     NoteRequest,
     QuestionsRequest,
     RefuseRequest,
@@ -29,7 +30,7 @@ from salsa_ext.readmodels.requests import RequestView
 from salsa_ext.services import request_arrivals, requests
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.positions import Assigning
-from salsa_ext.values.requests import Telling
+from salsa_ext.values.requests import Hiding, Telling
 
 PATH = "/requests/<uuid:request_id>"
 HANDLERS = request_arrivals
@@ -72,6 +73,15 @@ _action("forward", ForwardRequest, requests.forward, "Name the state to ask inst
 def assign_request(actor: Actor, data: Assigning, request_id: UUID) -> RequestView:
     """Let somebody of your state work on it; no other state learns who."""
     requests.assign(actor=actor, request_id=request_id, data=data)
+    return reading.read(request_id)
+
+
+@blueprint.posting(
+    f"{PATH}/hide", HideRequest, RequestResponse, Permission.REQUEST_ANSWER, status=200
+)
+def hide_request(actor: Actor, data: Hiding, request_id: UUID) -> RequestView:
+    """Keep it from further agencies of your state: to them there is no such request."""
+    requests.hide(actor=actor, request_id=request_id, data=data)
     return reading.read(request_id)
 
 

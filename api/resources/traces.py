@@ -10,19 +10,39 @@ from flask import g
 from api.papers import reports
 from api.resource import Resource
 from api.schemas.discrepancies import AssignRequest
-from api.schemas.requests import AskOneMoreRequest, FeedbackRequest, NoteRequest, ReplyRequest
+from api.schemas.requests import (
+    AskOneMoreRequest,
+    FeedbackRequest,
+    HideRequest,
+    NoteRequest,
+    ReplyRequest,
+)
 from api.schemas.trace_reports import ReportHashRequest, ReportVerdictResponse
-from api.schemas.traces import ResultResponse, TraceQuery, TraceRequest, TraceResponse
+from api.schemas.traces import (
+    AdviceResponse,
+    ResultResponse,
+    TraceQuery,
+    TraceRequest,
+    TraceResponse,
+)
 from api.vault import vault
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import traces as reading
+from salsa_ext.readmodels.outlooks import AdviceView
 from salsa_ext.readmodels.traces import ResultView, TraceView
-from salsa_ext.services import disclosures, leg_news, trace_reports, trace_steps, traces
+from salsa_ext.services import (
+    disclosures,
+    leg_news,
+    trace_advice,
+    trace_reports,
+    trace_steps,
+    traces,
+)
 from salsa_ext.services.trace_reports import Verdict
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.inquiries import TraceData
 from salsa_ext.values.positions import Assigning
-from salsa_ext.values.requests import AskingOneMore, Feedback, Replying, Telling
+from salsa_ext.values.requests import AskingOneMore, Feedback, Hiding, Replying, Telling
 
 PATH = "/traces/<uuid:trace_id>"
 HANDLERS = leg_news
@@ -41,6 +61,14 @@ def _result(actor: Actor, trace_id: UUID) -> ResultView:
 
 
 blueprint.reading("/traces/<uuid:trace_id>/result", ResultResponse, _result, Permission.TRACE_READ)
+
+
+def _advice(actor: Actor, trace_id: UUID) -> AdviceView:
+    """Return why a trace is likely to fail, which field would change that, and how many records fit."""
+    return trace_advice.advise(actor=actor, trace_id=trace_id)
+
+
+blueprint.reading("/traces/<uuid:trace_id>/advice", AdviceResponse, _advice, Permission.TRACE_READ)
 
 
 def trace_report(actor: Actor, trace_id: UUID) -> tuple[bytes, str]:
@@ -66,7 +94,7 @@ def verify_report(actor: Actor, data: dict[str, Any], trace_id: UUID) -> Verdict
 @blueprint.posting("/traces", TraceRequest, TraceResponse, Permission.TRACE_REQUEST)
 def request_trace(actor: Actor, data: TraceData) -> TraceView:
     """Ask all states for the history of a gun; at once, unless it is a draft."""
-    return reading.read(traces.request(actor=actor, vault=vault(), data=data))
+    return reading.read(actor, traces.request(actor=actor, vault=vault(), data=data))
 
 
 def _action(
@@ -77,7 +105,7 @@ def _action(
     def act(actor: Actor, trace_id: UUID) -> TraceView:
         more = {"vault": vault()} if sends else {}
         command(actor=actor, trace_id=trace_id, seen=g.seen, **more)
-        return reading.read(trace_id)
+        return reading.read(actor, trace_id)
 
     act.__name__, act.__doc__ = f"{name}_trace", said
     path = f"/traces/<uuid:trace_id>/{name}"
@@ -86,17 +114,17 @@ def _action(
     )
 
 
-_action("approve", "Approve a draft of somebody else.", Permission.TRACE_APPROVE)
-_action("send", "Send a draft or an approved trace.", sends=True)
+_action("approve", "Approve a draft of somebody else.", Permission.TRACE_APPROVE, sends=True)
+_action("send", "Send a draft or an approved trace; or ask for its second person.", sends=True)
 _action("withdraw", "Withdraw a trace, and tell the states that have not answered.", sends=True)
-_action("close", "Close a trace that was sent.")
+_action("close", "Close a trace that was sent, and tell the states that helped.", sends=True)
 
 
 @blueprint.posting(f"{PATH}/legs", AskOneMoreRequest, TraceResponse, Permission.TRACE_REQUEST)
 def ask_one_more(actor: Actor, data: AskingOneMore, trace_id: UUID) -> TraceView:
     """Ask one more state, and say why; one that takes no part by another channel."""
     trace_steps.ask_one_more(actor=actor, vault=vault(), trace_id=trace_id, data=data)
-    return reading.read(trace_id)
+    return reading.read(actor, trace_id)
 
 
 @blueprint.posting(
@@ -105,14 +133,14 @@ def ask_one_more(actor: Actor, data: AskingOneMore, trace_id: UUID) -> TraceView
 def reply_to_leg(actor: Actor, data: Replying, trace_id: UUID, leg_id: UUID) -> TraceView:
     """Reply to a question; of another channel, write down what came back by it."""
     trace_steps.reply(actor=actor, vault=vault(), trace_id=trace_id, leg_id=leg_id, data=data)
-    return reading.read(trace_id)
+    return reading.read(actor, trace_id)
 
 
 @blueprint.posting(f"{PATH}/feedback", FeedbackRequest, TraceResponse, Permission.TRACE_REQUEST)
 def feed_back(actor: Actor, data: Feedback, trace_id: UUID) -> TraceView:
     """Tell the states that answered whether it helped."""
     trace_steps.feedback(actor=actor, vault=vault(), trace_id=trace_id, data=data)
-    return reading.read(trace_id)
+    return reading.read(actor, trace_id)
 
 
 @blueprint.posting(
@@ -121,7 +149,14 @@ def feed_back(actor: Actor, data: Feedback, trace_id: UUID) -> TraceView:
 def assign_trace(actor: Actor, data: Assigning, trace_id: UUID) -> TraceView:
     """Let somebody of your state work on it; no other state learns who."""
     trace_steps.assign(actor=actor, trace_id=trace_id, data=data)
-    return reading.read(trace_id)
+    return reading.read(actor, trace_id)
+
+
+@blueprint.posting(f"{PATH}/hide", HideRequest, TraceResponse, Permission.TRACE_REQUEST, status=200)
+def hide_trace(actor: Actor, data: Hiding, trace_id: UUID) -> TraceView:
+    """Keep it from these agencies, and from no others any more: to them there is no such trace."""
+    trace_steps.hide(actor=actor, vault=vault(), trace_id=trace_id, data=data)
+    return reading.read(actor, trace_id)
 
 
 @blueprint.posting(
@@ -130,4 +165,4 @@ def assign_trace(actor: Actor, data: Assigning, trace_id: UUID) -> TraceView:
 def note_trace(actor: Actor, data: Telling, trace_id: UUID) -> TraceView:
     """Keep a note for your state alone."""
     trace_steps.note(actor=actor, trace_id=trace_id, data=data)
-    return reading.read(trace_id)
+    return reading.read(actor, trace_id)

@@ -33,6 +33,7 @@ from salsa_ext.values.requests import (
     Forwarding,
     HandEvent,
     HandSide,
+    Hiding,
     Questioning,
     Refusing,
     Replying,
@@ -133,6 +134,13 @@ class NoteRequest(RequestSchema):
     text = Text(most=2000, required=True)
 
 
+class HideRequest(RequestSchema):
+    """The agencies that must not see it, by their codes."""
+
+    value = Hiding
+    hidden_from = Items(Line(most=60), most=100, required=True)
+
+
 class AskOneMoreRequest(RequestSchema):
     """One more state; by a `channel` where it takes no part, with the `reference` that it has there."""
 
@@ -181,6 +189,7 @@ class MessageResponse(Schema):
     handling = fields.String(allow_none=True)
     forwarded_to = fields.String(allow_none=True)
     helped = fields.Boolean(allow_none=True)
+    outcome = fields.String(allow_none=True)
     status = fields.String(allow_none=True)
     code = fields.String(allow_none=True)
     automatic = fields.Boolean(required=True)
@@ -232,6 +241,7 @@ class RequestResponse(Schema):
     answered_at = fields.DateTime(allow_none=True)
     automatic = fields.Boolean(attribute="is_automatic", required=True)
     assignee = fields.String(allow_none=True)
+    hidden_from = fields.List(fields.String(), required=True)
     candidates = fields.List(fields.Nested(RequestCandidateResponse), required=True)
     messages = fields.List(fields.Nested(MessageResponse), required=True)
 
@@ -239,6 +249,7 @@ class RequestResponse(Schema):
     def _present(self, view: RequestView, **_: Any) -> dict[str, Any]:
         return view.request.asked | columns(view.request) | {
             "due_at": view.due_at, "assignee": view.assignee, "messages": view.messages,
+            "hidden_from": view.hidden_from,
             "found_on": as_day(view.request.asked["found_on"]),
             "needed_by": as_day(view.request.asked["needed_by"]),
             "firearm": as_shown(view.request.asked["firearm"]),

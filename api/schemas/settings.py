@@ -6,8 +6,9 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
 
-from api.schemas.fields import Day, Flag, Items, RequestSchema, StateCode, Whole
+from api.schemas.fields import Code, Day, Flag, Items, RequestSchema, StateCode, Whole
 from salsa_ext.readmodels.settings import SettingsView
+from salsa_ext.values.codes import TRACE_APPROVALS
 from salsa_ext.values.settings import (
     LONGEST_DAYS,
     LONGEST_HOURS,
@@ -32,6 +33,8 @@ class SettingsRequest(RequestSchema):
     weekdays = Items(Whole(least=1, most=7), most=7)
     closed_on = Items(Day(), most=MOST_DATES)
     open_on = Items(Day(), most=MOST_DATES)
+    trace_approval = Code(TRACE_APPROVALS)
+    trace_approver = StateCode()
 
 
 class SettingsResponse(Schema):
@@ -51,6 +54,8 @@ class SettingsResponse(Schema):
     weekdays = fields.List(fields.Integer(), required=True)
     closed_on = fields.List(fields.Date(), required=True)
     open_on = fields.List(fields.Date(), required=True)
+    trace_approval = fields.String(required=True)
+    trace_approver = fields.String(required=True, allow_none=True)
 
     @pre_dump
     def _present(self, view: SettingsView, **_: Any) -> dict[str, Any]:

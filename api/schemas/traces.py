@@ -8,7 +8,7 @@ from uuid import UUID
 
 from marshmallow import Schema, fields, pre_dump
 
-from api.i18n import translate
+from api.i18n import translate, worded
 from api.pagination import ListQuery
 from api.schemas.checks import SearchedResponse
 from api.schemas.common import (
@@ -19,8 +19,21 @@ from api.schemas.common import (
     columns,
     how_shared,
 )
-from api.schemas.fields import Code, Day, Flag, Id, Nested, RequestSchema, Text, Whole
+from api.schemas.fields import (
+    Code,
+    Day,
+    Flag,
+    Id,
+    Items,
+    Line,
+    Nested,
+    RequestSchema,
+    Text,
+    Whole,
+)
 from api.schemas.requests import MessageResponse, as_shown
+from salsa_ext.matching.outlooks import Lack
+from salsa_ext.readmodels.outlooks import AdviceView
 from salsa_ext.readmodels.sharing import group_of
 from salsa_ext.readmodels.traces import LegSaid, ResultView, TraceView
 from salsa_ext.values import codes
@@ -30,7 +43,8 @@ from salsa_ext.values.inquiries import TraceData
 class TraceRequest(RequestSchema):
     """A trace request with what the International Tracing Instrument asks (III, 17).
 
-    It is sent and answered at once, unless `draft` is true. Name your own `seizure` with its
+    It is sent and answered at once, unless `draft` is true. To the agencies of `hidden_from`, of
+    your own state and of those that are asked, there is no such trace. Name your own `seizure` with its
     `item`, or give the `firearm` and the day it was found (today, if left out).
     """
 
@@ -49,6 +63,7 @@ class TraceRequest(RequestSchema):
     needed_by = Day()
     confidentiality_requested = Flag()
     draft = Flag()
+    hidden_from = Items(Line(most=60), most=100)
 
 
 class LegResponse(Schema):
@@ -71,14 +86,79 @@ class LegResponse(Schema):
     def _present(self, said: LegSaid, **_: Any) -> dict[str, Any]:
         leg = said.leg
         return columns(leg) | {
-            "state": leg.state, "why": [translate(reason) for reason in leg.why],
+            "state": leg.state, "why": [worded(reason) for reason in leg.why],
             "events": len(leg.events), "messages": said.messages,
             "automatic": leg.is_automatic,
         }  # fmt: skip
 
 
+class LackResponse(Schema):
+    """Something that a trace lacks: which share of such traces is answered without it and with it.
+
+    `basis` tells whether the own state's traces say so, those of the region, or a plain prior.
+    `left` is how many of the records that fit it would leave, where they were searched.
+    """
+
+    field = fields.String(required=True)
+    texts = fields.List(fields.String(), required=True)
+    basis = fields.String(required=True)
+    share_without = fields.Float(required=True)
+    share_with = fields.Float(required=True)
+    gain = fields.Float(required=True)
+    left = fields.Integer(allow_none=True, required=True)
+
+
+class FitsResponse(Schema):
+    """How many records bear a mark like that of the trace, in round numbers."""
+
+    at_least = fields.Integer(required=True)
+    text = fields.String(required=True)
+
+
+class AdviceResponse(Schema):
+    """Why a trace is likely to fail, and which field would change that: `next`, of the `missing`.
+
+    `share` of the traces that say as much are answered by a record, on the `basis` of the own
+    state's traces, of the region's, or of a plain prior. `fits` is there where the records were
+    searched and five or more of them fit.
+    """
+
+    share = fields.Float(required=True)
+    basis = fields.String(required=True)
+    traces = fields.Integer(required=True, allow_none=True)
+    answered = fields.Integer(required=True, allow_none=True)
+    text = fields.String(required=True)
+    next = fields.String(required=True, allow_none=True)
+    missing = fields.List(fields.Nested(LackResponse), required=True)
+    fits = fields.Nested(FitsResponse, required=True, allow_none=True)
+
+    @pre_dump
+    def _present(self, view: AdviceView, **_: Any) -> dict[str, Any]:
+        outlook, fits = view.outlook, view.fits
+        return {
+            "share": round(outlook.share, 3), "basis": outlook.basis,
+            "traces": outlook.tally and outlook.tally.traces,
+            "answered": outlook.tally and outlook.tally.answered,
+            "text": translate(outlook.text), "next": outlook.next,
+            "missing": [_lack(one, view) for one in outlook.lacks],
+            "fits": fits and {"at_least": fits.at_least, "text": translate(fits.text)},
+        }  # fmt: skip
+
+
+class TraceApprovalResponse(Schema):
+    """How a second person came to a trace: `by` the own state, a `partner` state, or `alone`, nobody.
+
+    While `by` is empty and `asked_at` is not, one of the `state` is waited for.
+    """
+
+    by = fields.String(required=True, allow_none=True)
+    state = fields.String(required=True)
+    asked_at = fields.DateTime(required=True, allow_none=True)
+    approved_at = fields.DateTime(required=True, allow_none=True)
+
+
 class TraceResponse(Schema):
-    """A trace with its legs."""
+    """A trace with its legs, and with advice while it is not sent."""
 
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
@@ -101,12 +181,17 @@ class TraceResponse(Schema):
     assignee = fields.String(allow_none=True)
     legs = fields.List(fields.Nested(LegResponse), required=True)
     notes = fields.List(fields.Nested(MessageResponse), required=True)
+    advice = fields.Nested(AdviceResponse, allow_none=True)
+    approval = fields.Nested(TraceApprovalResponse, allow_none=True)
+    hidden_from = fields.List(fields.String(), required=True)
 
     @pre_dump
     def _present(self, view: TraceView, **_: Any) -> dict[str, Any]:
         return columns(view.trace) | {
             "legs": view.said, "firearm": as_shown(view.trace.firearm),
             "notes": view.notes, "assignee": view.assignee,
+            "approval": _approval(view), "hidden_from": view.hidden_from,
+            "advice": AdviceView(view.outlook) if view.outlook else None,
         }  # fmt: skip
 
 
@@ -186,8 +271,8 @@ class ResultResponse(Schema):
             "chain": named,
             "conflicts": [_named(event, view) for event in result.conflicts],
             "last_lawful": _named(result.last_lawful, view) if result.last_lawful else None,
-            "point_of_diversion": diversion and diversion | {"why": translate(diversion["why"])},
-            "missing": [translate(text) for text in result.missing],
+            "point_of_diversion": diversion and diversion | {"why": worded(diversion["why"])},
+            "missing": [worded(text) for text in result.missing],
             "searched": view.searched,
         }  # fmt: skip
 
@@ -198,6 +283,29 @@ class TraceQuery(ListQuery):
     status = Code(codes.TRACE_STATUSES)
     case_number = Text(most=100)
     priority = Code(codes.PRIORITIES)
+
+
+def _approval(view: TraceView) -> dict[str, Any] | None:
+    row = view.trace
+    if row.approval is None and row.approval_asked_at is None:
+        return None
+    return {
+        "by": row.approval, "state": row.approved_in or row.owner_state,
+        "asked_at": row.approval_asked_at, "approved_at": row.approved_at,
+    }  # fmt: skip
+
+
+def _lack(one: Lack, view: AdviceView) -> dict[str, Any]:
+    texts, left = list(one.texts), None
+    if view.fits:
+        texts += view.fits.text_of(one.field)
+        left = view.fits.left.get(one.field)
+    return {
+        "field": one.field, "texts": [translate(text) for text in texts],
+        "basis": one.learned.basis, "share_without": round(one.learned.without, 3),
+        "share_with": round(one.learned.with_it, 3), "gain": round(one.learned.gain, 3),
+        "left": left,
+    }  # fmt: skip
 
 
 def _named(event: Mapping[str, Any], view: ResultView) -> dict[str, Any]:

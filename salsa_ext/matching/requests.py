@@ -21,6 +21,8 @@ from salsa_ext.matching.calendars import Calendar, later, worked
 
 WAITING: Final = ("sent", "acknowledged", "clarification", "deferred")
 """Statuses in which the asking state may expect something more."""
+OPEN: Final = (*WAITING, "refused", "forwarded")
+"""Statuses of a leg whose request may still be answered or asked of, as the asked state may know it."""
 RUNNING: Final = ("sent", "acknowledged", "deferred")
 """Statuses in which the asked state's clock runs: a clarification stops it."""
 SAID: Final = ("answered", "partial", "no_record")

@@ -83,6 +83,12 @@ class Envelope:
     kid: str = field(default="", compare=False)
     signature: bytes = field(default=b"", compare=False, repr=False)
 
+    @property
+    def about(self) -> str | None:
+        """Return the leg or the trace of which it speaks: who must not see that, sees nothing of it."""
+        said = self.body.get("leg") or self.body.get("trace")
+        return said if isinstance(said, str) else None
+
     @cached_property
     def content(self) -> bytes:
         """Return the canonical form of all fields but the signature."""

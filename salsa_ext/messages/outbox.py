@@ -172,5 +172,6 @@ def _progress(actor: Actor, ids: Sequence[UUID], **values: Any) -> None:
 
 def _act(envelope: Envelope) -> Act:
     data = {"kind": envelope.kind, "recipient": envelope.recipient, "sequence": envelope.sequence,
-            "case_number": envelope.case_number, "hash": envelope.hash}  # fmt: skip
+            "case_number": envelope.case_number, "hash": envelope.hash,
+            "about": envelope.about}  # fmt: skip
     return Act(Action.ENVELOPE_SENT, "envelope", envelope.id, data=data)

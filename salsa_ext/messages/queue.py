@@ -112,7 +112,8 @@ def _mark(state: str, ids: Sequence[UUID], **values: Any) -> None:
 def _act(settled: Settled) -> Act:
     envelope = settled.envelope
     told = {"kind": envelope.kind, "sender": envelope.sender, "sequence": envelope.sequence,
-            "case_number": envelope.case_number, "hash": envelope.hash}  # fmt: skip
+            "case_number": envelope.case_number, "hash": envelope.hash,
+            "about": envelope.about}  # fmt: skip
     if settled.code is None:
         return Act(Action.ENVELOPE_APPLIED, "envelope", envelope.id, envelope.sender, data=told)
     told["code"] = settled.code

@@ -2,6 +2,7 @@
 
 from salsa_ext.models.accounts import Account, ApiKey, Officer
 from salsa_ext.models.alerts import Alert, Hit
+from salsa_ext.models.approvals import TraceApproval
 from salsa_ext.models.attachments import Attachment, AttachmentPart
 from salsa_ext.models.audit import AuditEntry
 from salsa_ext.models.checks import Check
@@ -16,6 +17,7 @@ from salsa_ext.models.envelopes import (
     OutboxProgress,
 )
 from salsa_ext.models.events import Event
+from salsa_ext.models.hidings import Hiding
 from salsa_ext.models.idempotency import IdempotencyKey
 from salsa_ext.models.imports import ImportRun
 from salsa_ext.models.installation import Installation
@@ -51,11 +53,11 @@ from salsa_ext.models.transfers import Transfer
 __all__ = [
     "Account", "Agency", "Alert", "Alias", "ApiKey", "Assignment", "Attachment", "AttachmentPart",
     "AuditEntry", "Calibre", "Check", "Checkpoint", "Consent", "Contact", "Discrepancy", "Event",
-    "FirearmType", "Hit", "IdempotencyKey", "ImportRun", "Inbox", "InboxPair", "InboxProgress",
+    "FirearmType", "Hiding", "Hit", "IdempotencyKey", "ImportRun", "Inbox", "InboxPair", "InboxProgress",
     "Installation", "Label", "Licensee", "Make", "Mark", "MarkForm", "MarkKey", "Match",
     "MatchWait", "Notification", "NotificationReading", "Offence", "Officer", "Outbox",
     "OutboxPair", "OutboxProgress", "OwnerWait", "Party", "Permit", "PermitLine", "PermitReference",
     "Position", "Post", "Receipt", "Record", "RecordSetting", "Report", "Rollup", "RollupDelta",
     "Seizure", "Shipment", "ShippedAgain", "SigningKey", "SigningSecret", "StandingNumber",
-    "State", "StateSetting", "Trace", "TraceLeg", "TraceMessage", "TraceRequest", "Transfer",
+    "State", "StateSetting", "Trace", "TraceApproval", "TraceLeg", "TraceMessage", "TraceRequest", "Transfer",
 ]  # fmt: skip

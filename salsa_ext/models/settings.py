@@ -26,6 +26,9 @@ class StateSetting(Base):
             "cardinality(weekdays) > 0 AND weekdays <@ ARRAY[1,2,3,4,5,6,7]::SMALLINT[]",
             name="weekdays",
         ),
+        CheckConstraint(
+            "trace_approval IN ('none', 'own', 'partner', 'alone')", name="trace_approval"
+        ),
     )
     owner_state: Mapped[str] = mapped_column(CHAR(3), primary_key=True)
     version: Mapped[int]
@@ -41,3 +44,5 @@ class StateSetting(Base):
     weekdays: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger))
     closed_on: Mapped[list[date]] = mapped_column(ARRAY(Date))
     open_on: Mapped[list[date]] = mapped_column(ARRAY(Date))
+    trace_approval: Mapped[str]
+    trace_approver: Mapped[str | None] = mapped_column(CHAR(3))

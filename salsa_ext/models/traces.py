@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CHAR, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CHAR, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from salsa_ext.db import Base
@@ -16,11 +16,19 @@ from salsa_ext.models.owned import Owned
 class Trace(Owned, Base):
     """One request for the history of one gun; `firearm` is the description that was sent.
 
-    `likeness` is how well the best candidate of all states agreed, in bits.
+    `likeness` is how well the best candidate of all states agreed, in bits. `profile` is what the
+    description lacked when it was sent: by it the figures count how such traces end. `approval` is
+    how a second person came to it: of the own state, of a partner (`approved_in`), or by none, where
+    the state has too few. `approval_asked_at` is set while one is waited for, and `approval_in` names
+    the envelope by which a partner was asked.
     """
 
     __tablename__ = "trace"
-    __table_args__ = (Index(None, "owner_state", "id"), Index(None, "owner_state", "status"))
+    __table_args__ = (
+        Index(None, "owner_state", "id"),
+        Index(None, "owner_state", "status"),
+        CheckConstraint("approval IN ('own', 'partner', 'alone')", name="approval"),
+    )
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
     version: Mapped[int]
     status: Mapped[str]
@@ -43,6 +51,13 @@ class Trace(Owned, Base):
     searched: Mapped[list[dict[str, Any]] | None] = mapped_column(sort_order=99)
     likeness: Mapped[dict[str, Any] | None] = mapped_column(sort_order=99)
     assignee_id: Mapped[UUID | None] = mapped_column(sort_order=99)
+    profile: Mapped[str | None] = mapped_column(sort_order=99)
+    approval: Mapped[str | None] = mapped_column(sort_order=99)
+    approval_asked_at: Mapped[datetime | None] = mapped_column(sort_order=99)
+    approval_in: Mapped[UUID | None] = mapped_column(sort_order=99)
+    approved_at: Mapped[datetime | None] = mapped_column(sort_order=99)
+    approved_by: Mapped[UUID | None] = mapped_column(sort_order=99)
+    approved_in: Mapped[str | None] = mapped_column(CHAR(3), sort_order=99)
 
 
 class TraceLeg(Owned, Base):

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, select, tuple_
 from salsa_ext.db import db
 from salsa_ext.errors import Invalid, NotFound, say
 from salsa_ext.matching.requests import RUNNING, WAITING
-from salsa_ext.models import Account, TraceMessage, TraceRequest
+from salsa_ext.models import Account, Hiding, TraceMessage, TraceRequest
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.pages import Page, page
@@ -31,11 +31,15 @@ class MessageView:
 
 @dataclass(frozen=True)
 class RequestView:
-    """A request with what was said of it; `assignee` is who works on it."""
+    """A request with what was said of it; `assignee` is who works on it.
+
+    `hidden_from` are agencies of the own state to which there is no such request.
+    """
 
     request: TraceRequest
     messages: Sequence[MessageView]
     assignee: str | None
+    hidden_from: Sequence[str]
 
     @property
     def version(self) -> int:
@@ -122,8 +126,10 @@ def read(request_id: UUID) -> RequestView:
 def _views(found: Sequence[TraceRequest]) -> list[RequestView]:
     said = messages_of(request.id for request in found)
     named = usernames(request.assignee_id for request in found)
+    kept = hidden_from(request.id for request in found)
     return [
-        RequestView(request, said[request.id], named.get(request.assignee_id)) for request in found
+        RequestView(request, said[request.id], named.get(request.assignee_id), kept[request.id])
+        for request in found
     ]
 
 
@@ -134,6 +140,15 @@ def messages_of(ids: Iterable[UUID]) -> dict[UUID, list[MessageView]]:
     named, found = usernames(row.by for row in rows), defaultdict[UUID, list[MessageView]](list)
     for row in rows:
         found[row.subject_id].append(MessageView(row, named.get(row.by)))
+    return found
+
+
+def hidden_from(ids: Iterable[UUID]) -> dict[UUID, list[str]]:
+    """Return the agencies that must not see each trace or request of the own state."""
+    rows = select(Hiding).where(Hiding.subject_id.in_(list(ids))).order_by(Hiding.agency)
+    found = defaultdict[UUID, list[str]](list)
+    for row in db.session.scalars(rows):
+        found[row.subject_id].append(row.agency)
     return found
 
 

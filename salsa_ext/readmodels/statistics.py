@@ -83,13 +83,17 @@ def get_table(actor: Actor, dataset: str, filters: dict[str, Any]) -> Table:
     _check_subject(counts, filters.get("subject"))
     today = actor.now().date()  # the day of UTC, or a quarter would end sooner for some readers
     is_bare = dataset in BARE
-    running = date(today.year, today.month - (today.month - 1) % 3, 1)
-    through = today + timedelta(days=1) if is_bare else running
+    through = today + timedelta(days=1) if is_bare else running_quarter(today)
     found = db.session.execute(_sums(dataset, through, filters))
     cells = [_cell(row, 0 if is_bare else SMALLEST) for row in found]
     amounts = [cell.amount for cell in cells]
     total = None if None in amounts else sum(amount or 0 for amount in amounts)
     return Table(dataset, counts, through, cells, total)
+
+
+def running_quarter(today: date) -> date:
+    """Return the first day of the quarter that has not ended: figures run to it."""
+    return date(today.year, today.month - (today.month - 1) % 3, 1)
 
 
 def _check_subject(counts: str, subject: str | None) -> None:

@@ -15,12 +15,14 @@ from salsa_ext.db import as_state, db
 from salsa_ext.errors import NotFound
 from salsa_ext.matching import chains
 from salsa_ext.matching.events import Event
+from salsa_ext.matching.outlooks import Outlook
 from salsa_ext.models import Trace, TraceLeg
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels.outlooks import UNSENT, of_drafts
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.readmodels.parties import Parties, parties_of
-from salsa_ext.readmodels.requests import MessageView, messages_of, usernames
+from salsa_ext.readmodels.requests import MessageView, hidden_from, messages_of, usernames
 from salsa_ext.readmodels.sharing import Sharing, group_of, of_events
 from salsa_ext.values.actor import Actor
 
@@ -35,12 +37,18 @@ class LegSaid:
 
 @dataclass(frozen=True)
 class TraceView:
-    """A trace with its legs, what was said of each, and the own state's notes."""
+    """A trace with its legs, what was said of each, and the own state's notes.
+
+    `outlook` is how traces end that say as much, while it is not sent; `hidden_from` are the agencies
+    to which there is no such trace.
+    """
 
     trace: Trace
     legs: Sequence[TraceLeg]
     messages: Mapping[UUID, Sequence[MessageView]]
     assignee: str | None
+    outlook: Outlook | None
+    hidden_from: Sequence[str]
 
     @property
     def said(self) -> list[LegSaid]:
@@ -93,40 +101,51 @@ def list_traces(
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(Trace, name) == value)
     found = page(query, Trace.id, limit, cursor)
-    return found.of(_views(found.items))
+    return found.of(_views(actor, found.items))
 
 
 def get_trace(actor: Actor, trace_id: UUID) -> TraceView:
     """Return one trace of the own state; raises NotFound."""
     require(actor, Permission.TRACE_READ)
-    return read(trace_id)
+    return read(actor, trace_id)
 
 
 def version(actor: Actor, trace_id: UUID) -> int:
     """Return the version that stands, for If-Match; raises NotFound."""
-    return read(trace_id).version
+    return _find(trace_id).version
 
 
-def read(trace_id: UUID) -> TraceView:
+def read(actor: Actor, trace_id: UUID) -> TraceView:
     """Return one trace that the state may see, for a command that just wrote it."""
+    return _views(actor, [_find(trace_id)])[0]
+
+
+def _find(trace_id: UUID) -> Trace:
     trace = db.session.get(Trace, trace_id, populate_existing=True)
     if trace is None:
         raise NotFound("trace", trace_id)
-    return _views([trace])[0]
+    return trace
 
 
-def _views(found: Sequence[Trace]) -> list[TraceView]:
+def _views(actor: Actor, found: Sequence[Trace]) -> list[TraceView]:
     """Complete traces with one query for each kind of thing."""
     legs = _legs([trace.id for trace in found])
     ids = [trace.id for trace in found] + [leg.id for some in legs.values() for leg in some]
     said, named = messages_of(ids), usernames(trace.assignee_id for trace in found)
-    return [TraceView(trace, legs[trace.id], said, named.get(trace.assignee_id)) for trace in found]
+    drafts = [trace for trace in found if trace.status in UNSENT]
+    advice = dict(zip((trace.id for trace in drafts), of_drafts(drafts, actor.clock), strict=True))
+    kept = hidden_from(trace.id for trace in found)
+    return [
+        TraceView(trace, legs[trace.id], said, named.get(trace.assignee_id), advice.get(trace.id),
+                  kept[trace.id])
+        for trace in found
+    ]  # fmt: skip
 
 
 def get_result(actor: Actor, trace_id: UUID) -> ResultView:
     """Return what the answers amount to so far; raises NotFound."""
     require(actor, Permission.TRACE_READ)
-    view = read(trace_id)
+    view = read(actor, trace_id)
     said = [as_said(leg) for leg in view.legs]
     trace = view.trace
     result = chains.build(said, trace.found_on, trace.owner_state, trace.firearm)

@@ -36,8 +36,14 @@ def of(actor: Actor, kind: str, causes: Collection[UUID]) -> dict[str, Actor]:
     }
 
 
+def _about(entry: AuditEntry) -> str | None:
+    return entry.subject_id if entry.subject_kind == "trace" else None
+
+
 def _asker(actor: Actor, entry: AuditEntry, number: str | None, agency: str | None) -> Actor:
-    purpose = Purpose(entry.purpose, entry.case_number) if entry.purpose else None
+    purpose = (
+        Purpose(entry.purpose, entry.case_number, about=_about(entry)) if entry.purpose else None
+    )
     return Actor(
         state=actor.state, role=entry.role, permissions=frozenset(), agency=agency,
         account_id=entry.account_id, key_id=entry.key_id, officer=number,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy import select
@@ -11,9 +12,14 @@ from salsa_ext.errors import Invalid, say
 from salsa_ext.models import Account
 
 
-def account_of(username: str) -> UUID:
-    """Return the id of an open account of the own state; raises Invalid for `username`."""
-    wanted = select(Account.id).where(Account.username == username, Account.is_active)
+def account_of(username: str, hidden_from: Collection[str] = ()) -> UUID:
+    """Return the id of an open account of the own state; raises Invalid for `username`.
+
+    One of an agency that must not see what is assigned is as good as none.
+    """
+    wanted = select(Account.id).where(
+        Account.username == username, Account.is_active, Account.agency.not_in(hidden_from)
+    )
     account_id: UUID | None = db.session.scalar(wanted)
     if account_id is None:
         said = say("Your state has no open account {username}.", username=username)

@@ -31,7 +31,14 @@ NOTICES: Final = {
     "trace.defer": "trace_deferred", "trace.ask": "trace_asked",
     "trace.forward": "trace_forwarded",
 }  # fmt: skip
-SENT: Final = ("trace.request", "trace.renewed", "trace.reply", "trace.withdraw", "trace.feedback")
+SENT: Final = (
+    "trace.request",
+    "trace.renewed",
+    "trace.reply",
+    "trace.withdraw",
+    "trace.feedback",
+    "trace.hide",
+)
 
 
 def _hear(actor: Actor, vault: Vault, envelope: Envelope) -> None:

@@ -12,13 +12,14 @@ from sqlalchemy import select
 
 from salsa_ext.db import ask, db, insert_many
 from salsa_ext.errors import IllegalTransition, Message, say
-from salsa_ext.matching import chains
-from salsa_ext.matching.requests import WAITING, after
+from salsa_ext.matching import chains, outlooks
+from salsa_ext.matching.requests import OPEN, WAITING, after
 from salsa_ext.messages.envelopes import Envelope, Letter
 from salsa_ext.models import Trace, TraceLeg
 from salsa_ext.readmodels import names, traces
+from salsa_ext.readmodels.outlooks import PROFILES
 from salsa_ext.readmodels.search import Likeness
-from salsa_ext.services import answers, conversations, deliveries, rollups, routing
+from salsa_ext.services import answers, conversations, deliveries, hidings, rollups, routing
 from salsa_ext.services.conversations import Word
 from salsa_ext.services.routing import Reasons, Route
 from salsa_ext.services.sealing import Vault
@@ -68,6 +69,7 @@ def make(
     for row, envelope in zip(asked, envelopes, strict=True):
         row["asked_in"] = envelope.id
     insert_many(TraceLeg, rows)
+    hidings.put(actor, "trace", [row["id"] for row in rows], hidings.of(trace.id))
     conversations.keep(actor, [
         Word("leg", row["id"], "request", envelope=envelope)
         for row, envelope in zip(asked, envelopes, strict=True)
@@ -98,6 +100,7 @@ def letter(trace: Trace, kind: str, to: str, leg_id: Any) -> Letter:
         "found_on": trace.found_on.isoformat(),
         "needed_by": trace.needed_by.isoformat() if trace.needed_by else None,
         "record": str(trace.record_id) if trace.record_id else None,
+        "hidden_from": hidings.by_state(hidings.of(trace.id), to),
     }  # fmt: skip
     return Letter(kind, trace.case_number, to, body)
 
@@ -138,7 +141,7 @@ def following(
     """
     before = _counted(trace)
     if is_sending:
-        trace.status = "approved"
+        trace.status, trace.profile = "approved", outlooks.profile(trace.firearm)
     db.session.flush()
     yield
     standing = of(trace) if to or is_sending or trace.status in SENT else []
@@ -166,8 +169,12 @@ def outcome(trace: Trace, standing: Sequence[TraceLeg] | None = None) -> str:
 
 
 def withdraw(actor: Actor, vault: Vault, trace: Trace) -> None:
-    """Withdraw the legs that still wait, and tell the states that were asked."""
-    waiting = [leg for leg in of(trace) if leg.status in WAITING]
+    """Withdraw the legs that are open, and tell the states that were asked.
+
+    One that refused may be about to ask, and one that named another state to answer after all: no
+    request of a trace that ended stays open with anybody.
+    """
+    waiting = [leg for leg in of(trace) if leg.status in OPEN]
     told = [leg for leg in waiting if leg.channel == "salsa"]
     envelopes = deliveries.send_many(actor, vault, [
         Letter("trace.withdraw", trace.case_number, leg.state, {"leg": str(leg.id), "text": None})
@@ -188,7 +195,7 @@ def keep_sent(actor: Actor, legs: Sequence[TraceLeg], envelopes: Sequence[Envelo
 
 def _kept(envelope: Envelope) -> dict[str, Any]:
     """Return what is kept of a letter; what the trace itself says is in the envelope."""
-    left_out = {"leg", "trace", *ASKED} if "firearm" in envelope.body else {"leg"}
+    left_out = {"leg", "trace", "hidden_from", *ASKED} if "firearm" in envelope.body else {"leg"}
     return {name: value for name, value in envelope.body.items() if name not in left_out}
 
 
@@ -203,18 +210,25 @@ def pointed_to(rows: Sequence[Mapping[str, Any]], also: Sequence[str] = ()) -> R
     return pointed
 
 
-def _counted(trace: Trace, standing: Sequence[TraceLeg] | None = None) -> str | None:
-    """Return the outcome by which the figures count a trace; None where they do not."""
-    return outcome(trace, standing) if trace.status in COUNTED else None
+def _counted(
+    trace: Trace, standing: Sequence[TraceLeg] | None = None
+) -> tuple[str, str | None] | None:
+    """Return the outcome and profile by which the figures count a trace; None where they do not."""
+    return (outcome(trace, standing), trace.profile) if trace.status in COUNTED else None
 
 
-def _count(trace: Trace, before: str | None, now: str | None) -> None:
+def _count(
+    trace: Trace, before: tuple[str, str | None] | None, now: tuple[str, str | None] | None
+) -> None:
     on = trace.created_at.date()
-    if before != now:
-        rollups.add({
-            rollups.Cell("traces", trace.owner_state, outcome, on): amount
-            for outcome, amount in ((before, -1), (now, 1)) if outcome
-        })  # fmt: skip
+    if before == now:
+        return
+    for counted, amount in ((before, -1), (now, 1)):
+        if counted is not None:
+            ended, profile = counted
+            cells = {"traces": ended} | ({PROFILES: f"{profile}:{ended}"} if profile else {})
+            rollups.add({rollups.Cell(dataset, trace.owner_state, subject, on): amount
+                         for dataset, subject in cells.items()})  # fmt: skip
 
 
 def _row(

@@ -18,7 +18,14 @@ from salsa_ext.models import TraceRequest
 from salsa_ext.readmodels import settings
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.search import Likeness
-from salsa_ext.services import answers, candidates, conversations, request_steps, terms
+from salsa_ext.services import (
+    answers,
+    candidates,
+    conversations,
+    hidings,
+    request_steps,
+    terms,
+)
 from salsa_ext.services.conversations import SET_ASIDE, Word
 from salsa_ext.services.handlers import handles, when_refused
 from salsa_ext.services.notifications import notify_many
@@ -59,6 +66,7 @@ def _renewed(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     status = renewed(request.status, is_automatic=request.is_automatic)
     request.asked, request.priority = _kept(said), said["priority"]
     request.envelope_id = envelope.id
+    _hide(actor, request, said)
     if status != request.status:
         terms.begin(actor, request)
     request_steps.put(actor, request, status)
@@ -92,6 +100,14 @@ def _replied(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     _notify(actor, request, "request_replied")
 
 
+@handles("trace.hide")
+def _hidden(actor: Actor, vault: Vault, envelope: Envelope) -> None:
+    """Keep a request from those of the own agencies that must not see it."""
+    said, request = _known(actor, envelope)
+    _hide(actor, request, said)
+    _hear(actor, request, envelope, said)
+
+
 @handles("trace.feedback")
 def _fed_back(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     """Take whether an answer helped."""
@@ -112,6 +128,7 @@ def _make(actor: Actor, vault: Vault, envelope: Envelope, said: Said) -> None:
     )  # fmt: skip
     db.session.add(request)
     db.session.flush()
+    _hide(actor, request, said)
     received = request_steps.act(Action.REQUEST_RECEIVED, request, priority=request.priority)
     conversations.keep(actor, [_word(request, envelope, said)], [received])
     if not _answer_at_once(actor, vault, request, envelope, found, own):
@@ -128,7 +145,9 @@ def _answer_at_once(
     own state lets the service answer; all else waits for a person. What is `silent` is not looked
     for: neither the answer nor its time depends on it, and its owner is told later.
     """
-    actor = actor.for_purpose(Purpose("investigation", request.case_number))
+    actor = actor.for_purpose(
+        Purpose("investigation", request.case_number, about=str(request.trace_id))
+    )
     if request.status != "sent":
         return False
     told = [hit for hit in found if answers.released(hit)]
@@ -170,6 +189,12 @@ def _answer(
     }, envelope, [done])  # fmt: skip
 
 
+def _hide(actor: Actor, request: TraceRequest, said: Said) -> None:
+    """Keep it from those that the asking state named; of other states' it may not speak."""
+    if agencies := hidings.by_state(said["hidden_from"], actor.own_state()):
+        request_steps.hide(actor, request, agencies)
+
+
 def _find(actor: Actor, envelope: Envelope, said: Said) -> TraceRequest | None:
     """Return the request of a leg, locked, if it is there."""
     mine = select(TraceRequest).where(
@@ -190,7 +215,8 @@ def _known(actor: Actor, envelope: Envelope) -> tuple[Said, TraceRequest]:
 
 
 def _kept(said: Said) -> dict[str, Any]:
-    return {name: value for name, value in said.items() if name not in ("leg", "trace")}
+    left_out = ("leg", "trace", "hidden_from")
+    return {name: value for name, value in said.items() if name not in left_out}
 
 
 def _hear(actor: Actor, request: TraceRequest, envelope: Envelope, said: Said) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from salsa_ext.matching.requests import ENDS, after
 from salsa_ext.messages import inbox, pairs
 from salsa_ext.messages.envelopes import Envelope, Letter
 from salsa_ext.models import TraceRequest
-from salsa_ext.services import conversations, deliveries, terms
+from salsa_ext.services import conversations, deliveries, hidings, terms
 from salsa_ext.services.conversations import Word
 from salsa_ext.services.sealing import Vault
 from salsa_ext.values.actor import Actor
@@ -73,6 +73,13 @@ def tell(
     word = Word("request", request.id, conversations.kind_of(envelope), body, envelope)
     conversations.keep(actor, [word], acts)
     return envelope
+
+
+def hide(actor: Actor, request: TraceRequest, agencies: Collection[str]) -> None:
+    """Keep a request, and what is written down of the trace, from these agencies too."""
+    wanted = {*agencies, *hidings.of(request.id)}
+    subjects = (request.id, request.trace_id, request.leg_id)
+    hidings.put(actor, "request", subjects, wanted)
 
 
 def write_down(actor: Actor, action: Action, request: TraceRequest, **data: Any) -> None:

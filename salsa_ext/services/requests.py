@@ -16,7 +16,7 @@ from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import names
 from salsa_ext.readmodels.days import days, today
 from salsa_ext.readmodels.records import by_id
-from salsa_ext.services import answers, conversations, deliveries, request_steps, terms
+from salsa_ext.services import answers, conversations, deliveries, hidings, request_steps, terms
 from salsa_ext.services.answers import Sureness
 from salsa_ext.services.assignees import account_of
 from salsa_ext.services.conversations import NOTE, Word
@@ -29,6 +29,7 @@ from salsa_ext.values.requests import (
     Answering,
     Deferring,
     Forwarding,
+    Hiding,
     Questioning,
     Refusing,
     Telling,
@@ -64,7 +65,9 @@ def answer(
     require(actor, Permission.REQUEST_ANSWER)
     request = take(actor, request_id, seen)
     _check_answer(actor, request, data)
-    actor = actor.for_purpose(Purpose("investigation", request.case_number))
+    actor = actor.for_purpose(
+        Purpose("investigation", request.case_number, about=str(request.trace_id))
+    )
     action = "restrict" if data.completeness == "restricted" else "answer"
     events = _events(actor, request, data)
     _step(actor, vault, request, action, {
@@ -141,10 +144,20 @@ def assign(*, actor: Actor, request_id: UUID, data: Assigning) -> None:
     """Let somebody of the own state work on it; no other state learns who."""
     require(actor, Permission.REQUEST_ANSWER)
     request = take(actor, request_id)
-    request.assignee_id = account_of(data.username)
+    request.assignee_id = account_of(data.username, hidings.of(request_id))
     db.session.flush()
     request_steps.write_down(actor, Action.REQUEST_ASSIGNED, request,
                              account=str(request.assignee_id))  # fmt: skip
+
+
+def hide(*, actor: Actor, request_id: UUID, data: Hiding) -> None:
+    """Keep a request from further agencies of the own state; raises Invalid."""
+    require(actor, Permission.REQUEST_ANSWER)
+    request = take(actor, request_id)
+    hidings.check(actor, data.hidden_from)
+    request_steps.hide(actor, request, hidings.by_state(data.hidden_from, actor.own_state()))
+    request_steps.write_down(actor, Action.REQUEST_HIDDEN, request,
+                             hidden_from=[*data.hidden_from])  # fmt: skip
 
 
 def note(*, actor: Actor, request_id: UUID, data: Telling) -> None:

@@ -15,6 +15,8 @@ from salsa_ext.errors import StaleVersion, say
 from salsa_ext.models import StateSetting
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels import settings as readmodel
+from salsa_ext.readmodels.approvals import count_approvers
 from salsa_ext.readmodels.states import participants
 from salsa_ext.services.fields import Problems
 from salsa_ext.values.actor import Actor
@@ -23,6 +25,7 @@ from salsa_ext.values.settings import (
     LONGEST_HOURS,
     LONGEST_TERMS,
     MOST_DATES,
+    THREE,
     Settings,
     SettingsChange,
 )
@@ -89,7 +92,21 @@ def _check(data: SettingsChange, state: str) -> None:
         _check_dates(problems, name, getattr(data, name))
     if data.electronic_copies_with:
         _check_partners(problems, data.electronic_copies_with, state)
+    _check_approval(problems, data, state)
     problems.raise_any()
+
+
+def _check_approval(problems: Problems, data: SettingsChange, state: str) -> None:
+    """Only a state with too few persons of its own lets a partner approve, or nobody."""
+    standing = readmodel.standing(state).settings
+    approver = data.trace_approver or standing.trace_approver
+    if data.trace_approval in ("partner", "alone") and count_approvers() >= THREE:
+        problems.add("trace_approval", say("Your state has {count} persons or more who may approve: let one of"
+                                           " them do it.", count=THREE))  # fmt: skip
+    if data.trace_approval == "partner" and approver is None:
+        problems.add("trace_approver", say("Name the state whose persons approve."))
+    if data.trace_approver is not None:
+        _check_partner(problems, "trace_approver", data.trace_approver, state)
 
 
 def _check_week(problems: Problems, weekdays: Sequence[int] | None) -> None:
@@ -123,13 +140,18 @@ def _check_range(problems: Problems, path: str, value: int | None, least: int, m
 
 def _check_partners(problems: Problems, partners: Sequence[str], state: str) -> None:
     """Copies are agreed with another state that takes part, each named once."""
-    known = participants()
     for index, partner in enumerate(partners):
         path = f"electronic_copies_with.{index}"
-        if partner == state:
-            problems.add(path, say("Another state is needed here; this is your own."))
-        elif partner not in known:
-            problems.add(path, say("{state} is not a participating state. These are: {states}.",
-                                   state=partner, states=", ".join(known)))  # fmt: skip
-        elif partner in partners[:index]:
+        if _check_partner(problems, path, partner, state) and partner in partners[:index]:
             problems.add(path, say("{state} appears twice.", state=partner))
+
+
+def _check_partner(problems: Problems, path: str, partner: str, state: str) -> bool:
+    """Tell whether a state is another one that takes part."""
+    known = participants()
+    if partner == state:
+        problems.add(path, say("Another state is needed here; this is your own."))
+    elif partner not in known:
+        problems.add(path, say("{state} is not a participating state. These are: {states}.",
+                               state=partner, states=", ".join(known)))  # fmt: skip
+    return partner != state and partner in known

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -169,7 +170,8 @@ def _of_seizure(actor: Actor, seizure_id: UUID) -> Iterator[Sequence[Candidate]]
 
 
 def _of_trace(actor: Actor, trace_id: UUID) -> Iterator[Sequence[Candidate]]:
-    trace = db.session.get_one(Trace, trace_id)
+    with as_state(replace(actor, agency=None), actor.own_state()):  # it may be kept from who asked
+        trace = db.session.get_one(Trace, trace_id)
     yield candidates.of(actor, trace.firearm, [trace.record_id] if trace.record_id else [])
 
 

@@ -57,7 +57,7 @@ def compile_report(*, actor: Actor, trace_id: UUID) -> Report:
     result = disclosures.read_result(actor=actor, trace_id=trace_id)
     quoted = {shared.said.owner for shared in result.sharing.values()
               if not (shared.is_own or shared.decide("firearm", COURT).allowed)}  # fmt: skip
-    return Report(traces.read(trace_id), result, tuple(sorted(quoted)))
+    return Report(traces.read(actor, trace_id), result, tuple(sorted(quoted)))
 
 
 def write_down(*, actor: Actor, report: Report, content: str, file: str) -> None:
@@ -74,7 +74,7 @@ def verify(*, actor: Actor, trace_id: UUID, sha256: str) -> Verdict:
     Either the one that stands on each page or that of the file; raises NotFound.
     """
     require(actor, Permission.TRACE_READ)
-    traces.read(trace_id)
+    traces.read(actor, trace_id)
     asked = "".join(sha256.split()).lower()
     made = select(AuditEntry).where(
         AuditEntry.owner_state == actor.own_state(), AuditEntry.subject_id == str(trace_id),

@@ -17,17 +17,26 @@ from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import names
 from salsa_ext.readmodels.days import today
+from salsa_ext.readmodels.outlooks import UNSENT
 from salsa_ext.readmodels.states import participants
-from salsa_ext.services import answers, conversations, deliveries, legs, routing
+from salsa_ext.services import (
+    answers,
+    conversations,
+    deliveries,
+    endings,
+    hidings,
+    legs,
+    routing,
+)
 from salsa_ext.services.assignees import account_of
 from salsa_ext.services.conversations import NOTE, Word
 from salsa_ext.services.fields import Problems, check_date
 from salsa_ext.services.legs import SENT, Channel
 from salsa_ext.services.sealing import Vault
-from salsa_ext.services.traces import UNSENT, take
+from salsa_ext.services.traces import take
 from salsa_ext.values.actor import Actor, Purpose
 from salsa_ext.values.positions import Assigning
-from salsa_ext.values.requests import AskingOneMore, Feedback, Replying, Telling
+from salsa_ext.values.requests import AskingOneMore, Feedback, Hiding, Replying, Telling
 
 BY_HAND: Final = {
     "acknowledged": "acknowledge", "answered": "answer", "partial": "restrict",
@@ -41,7 +50,7 @@ def ask_one_more(*, actor: Actor, vault: Vault, trace_id: UUID, data: AskingOneM
     require(actor, Permission.TRACE_REQUEST)
     trace = take(actor, trace_id, "legs", SENT)
     _check_state(trace, data)
-    actor = actor.for_purpose(Purpose("investigation", trace.case_number))
+    actor = actor.for_purpose(Purpose("investigation", trace.case_number, about=str(trace.id)))
     with legs.following(trace, is_sending=True):
         wanted = routing.to({data.state: [Message("{text}", {"text": data.reason})]})
         legs.make(actor, vault, trace, wanted, Channel(data.channel or "iarms", data.reference))
@@ -77,7 +86,7 @@ def feedback(*, actor: Actor, vault: Vault, trace_id: UUID, data: Feedback) -> N
     if not told:
         raise Conflict(say("No state has answered this trace by the service."))
     envelopes = deliveries.send_many(actor, vault, [
-        _letter(trace, leg, "trace.feedback", {"helped": data.helped, "text": data.text})
+        endings.letter(trace, leg, helped=data.helped, text=data.text)
         for leg in told
     ])  # fmt: skip
     legs.keep_sent(actor, told, envelopes)
@@ -89,10 +98,32 @@ def assign(*, actor: Actor, trace_id: UUID, data: Assigning) -> None:
     """Let somebody of the own state work on it; no other state learns who."""
     require(actor, Permission.TRACE_REQUEST)
     trace = take(actor, trace_id, "assign", ANY)
-    trace.assignee_id = account_of(data.username)
+    trace.assignee_id = account_of(data.username, hidings.of(trace_id))
     db.session.flush()
     append(actor, Act(Action.TRACE_ASSIGNED, "trace", trace_id,
                       data={"account": str(trace.assignee_id)}))  # fmt: skip
+
+
+def hide(*, actor: Actor, vault: Vault, trace_id: UUID, data: Hiding) -> None:
+    """Keep a trace from these agencies, and from no others any more; raises Invalid.
+
+    The asked states learn of theirs, and keep their requests from them from then on.
+    """
+    require(actor, Permission.TRACE_REQUEST)
+    trace = take(actor, trace_id, "hide", ANY)
+    hidings.check(actor, data.hidden_from)
+    before = hidings.of(trace_id)
+    asked = legs.of(trace)
+    hidings.put(actor, "trace", [trace_id, *(leg.id for leg in asked)], data.hidden_from)
+    append(actor, Act(Action.TRACE_HIDDEN, "trace", trace_id, data={"from": [*data.hidden_from]}))
+    states = hidings.states_of({*data.hidden_from} - {*before})
+    told = [leg for leg in asked if leg.asked_in and leg.state in states.values()]
+    deliveries.send_many(actor, vault, [
+        _letter(trace, leg, "trace.hide", {
+            "hidden_from": hidings.by_state(data.hidden_from, leg.state),
+        }) for leg in told
+    ])  # fmt: skip
+    deliveries.deliver_now(actor, vault)
 
 
 def note(*, actor: Actor, trace_id: UUID, data: Telling) -> None:

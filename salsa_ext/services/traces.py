@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
 from salsa_ext.audit import Act, Action, append, append_many
-from salsa_ext.db import db, insert_many
+from salsa_ext.db import as_state, db, insert_many
 from salsa_ext.errors import Forbidden, IllegalTransition, Invalid, NotFound, StaleVersion, say
 from salsa_ext.matching import marks
 from salsa_ext.messages import pairs
@@ -18,70 +19,95 @@ from salsa_ext.messages.strictness import is_case_number
 from salsa_ext.models import Seizure, Trace, TraceLeg
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels import settings
 from salsa_ext.readmodels.days import today
+from salsa_ext.readmodels.outlooks import UNSENT
 from salsa_ext.readmodels.records import RecordView, of_documents
 from salsa_ext.readmodels.search import searched_by
 from salsa_ext.readmodels.versions import current
-from salsa_ext.services import candidates, deliveries, legs, readings, records, renewals
+from salsa_ext.services import (
+    approvals,
+    candidates,
+    deliveries,
+    endings,
+    hidings,
+    legs,
+    readings,
+    records,
+    renewals,
+)
 from salsa_ext.services.fields import Problems, check_date
 from salsa_ext.services.sealing import Vault
 from salsa_ext.values.actor import Actor, Purpose
 from salsa_ext.values.ids import new_id
 from salsa_ext.values.inquiries import TraceData
 
-UNSENT: Final = ("draft", "approved")
-
 
 def request(*, actor: Actor, vault: Vault, data: TraceData) -> UUID:
     """Ask for the history of a gun, at once unless it is a draft; raises Invalid or NotFound.
 
     Needs what the International Tracing Instrument asks of a request (III, 17). What states answer
-    at once is there when it returns.
+    at once is there when it returns. Where the state wants a second person it waits for one.
     """
     require(actor, Permission.TRACE_REQUEST)
-    actor = actor.for_purpose(Purpose("investigation", data.case_number))
+    hidings.check(actor, data.hidden_from)
     row = _row(actor, data)
+    actor = actor.for_purpose(Purpose("investigation", data.case_number, about=str(row["id"])))
     insert_many(Trace, [row])
+    hidings.put(actor, "trace", [row["id"]], data.hidden_from)
     append(actor, Act(Action.TRACE_REQUESTED, "trace", row["id"], data={"priority": data.priority}))
     if not data.draft:
-        _ask(actor, vault, _find(row["id"]))
+        _go(actor, vault, _find(row["id"]))
     return UUID(str(row["id"]))
 
 
-def approve(*, actor: Actor, trace_id: UUID, seen: int | None) -> None:
+def approve(*, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None) -> None:
     """Approve a draft that somebody else wrote; raises Forbidden, IllegalTransition, StaleVersion."""
     require(actor, Permission.TRACE_APPROVE)
     trace = take(actor, trace_id, "approve", ("draft",), seen)
     if trace.requested_by is not None and trace.requested_by == actor.account_id:
         raise Forbidden(say("A second person must approve a trace."))
+    approvals.take_back(actor, vault, trace)
     with legs.following(trace, to="approved"):
-        append(actor, Act(Action.TRACE_APPROVED, "trace", trace_id))
+        approvals.put(actor, trace, "own")
+    append(actor, Act(Action.TRACE_APPROVED, "trace", trace_id))
 
 
 def send(*, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None) -> None:
-    """Send a trace that was drafted or approved; one that was sent already stays as it is."""
+    """Send a trace that was drafted or approved; one that was sent already stays as it is.
+
+    Where the state wants a second person, a draft waits for one; raises Conflict if it does so already.
+    """
     require(actor, Permission.TRACE_REQUEST)
     trace = take(actor, trace_id, "send", (*UNSENT, *legs.SENT), seen)
     if trace.status not in legs.SENT:
-        _ask(actor.for_purpose(Purpose("investigation", trace.case_number)), vault, trace)
+        _go(actor.for_purpose(purpose_of(trace)), vault, trace)
 
 
 def withdraw(*, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None) -> None:
     """Withdraw a trace; what was answered stays known to those who answered."""
     require(actor, Permission.TRACE_REQUEST)
     trace = take(actor, trace_id, "withdraw", (*UNSENT, *legs.SENT), seen)
+    approvals.take_back(actor, vault, trace)
     with legs.following(trace, to="withdrawn"):
         legs.withdraw(actor, vault, trace)
     append(actor, Act(Action.TRACE_WITHDRAWN, "trace", trace_id))
     deliveries.deliver_now(actor, vault)
 
 
-def close(*, actor: Actor, trace_id: UUID, seen: int | None) -> None:
-    """Close a trace that was sent; its result stays readable."""
+def close(*, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None) -> None:
+    """Close a trace that was sent; its result stays readable.
+
+    What still waits is withdrawn, and each state that helped learns what came of it, unless a person
+    told it already.
+    """
     require(actor, Permission.TRACE_REQUEST)
     trace = take(actor, trace_id, "close", legs.SENT, seen)
     with legs.following(trace, to="closed"):
-        append(actor, Act(Action.TRACE_CLOSED, "trace", trace_id))
+        legs.withdraw(actor, vault, trace)
+    told = endings.tell(actor, vault, trace)
+    append(actor, Act(Action.TRACE_CLOSED, "trace", trace_id, data={"told": told}))
+    deliveries.deliver_now(actor, vault)
 
 
 def reopen(*, actor: Actor, vault: Vault, item: RecordView) -> None:
@@ -92,12 +118,15 @@ def reopen(*, actor: Actor, vault: Vault, item: RecordView) -> None:
     require(actor, Permission.MARK_RECORD, item.record.owner_state)
     about = (Trace.owner_state == item.record.owner_state, Trace.record_id == item.record.id)
     wanted = select(Trace).where(*about, Trace.status.in_(("draft", *legs.SENT)))
-    for trace in db.session.scalars(wanted.order_by(Trace.id).with_for_update()).all():
-        if trace.status == "draft" or legs.outcome(trace) != "traced":
-            trace.firearm = _as_recorded(item)
-            db.session.flush()
-            db.session.refresh(trace)  # as it is kept: letters hold no value that JSON has not
-            _ask_again(actor.for_purpose(Purpose("investigation", trace.case_number)), vault, trace)
+    with as_state(actor, actor.own_state()):  # also what is kept from the agency that learned of it
+        seeing = replace(actor, agency=None)
+        for trace in db.session.scalars(wanted.order_by(Trace.id).with_for_update()).all():
+            if trace.status == "draft" or legs.outcome(trace) != "traced":
+                trace.firearm = _as_recorded(item)
+                db.session.flush()
+                db.session.refresh(trace)  # as it is kept: letters hold no value that JSON has not
+                _ask_again(seeing.for_purpose(purpose_of(trace)), vault, trace)
+        db.session.flush()
 
 
 def _ask_again(actor: Actor, vault: Vault, trace: Trace) -> None:
@@ -109,6 +138,12 @@ def _ask_again(actor: Actor, vault: Vault, trace: Trace) -> None:
         db.session.flush()
         deliveries.deliver_now(actor, vault)
     _tell(actor, Action.TRACE_REOPENED, trace, asked)
+
+
+def _go(actor: Actor, vault: Vault, trace: Trace) -> None:
+    """Ask the states, or the second person who has to approve first."""
+    if approvals.may_go(actor, vault, trace):
+        _ask(actor, vault, trace)
 
 
 def _ask(actor: Actor, vault: Vault, trace: Trace) -> None:
@@ -125,6 +160,11 @@ def _tell(actor: Actor, action: Action, trace: Trace, states: Sequence[str]) -> 
     own = Act(action, "trace", trace.id, data={"asked": states})
     told = [Act(action, "trace", trace.id, concerned=[state], hidden=True) for state in states]
     append_many(actor, [own, *told])
+
+
+def purpose_of(trace: Trace) -> Purpose:
+    """Return why somebody looks who leads a trace on."""
+    return Purpose("investigation", trace.case_number, about=str(trace.id))
 
 
 def _find(trace_id: UUID) -> Trace:
@@ -145,7 +185,8 @@ def take(
         TraceLeg.trace_id == trace_id, TraceLeg.channel == "salsa",
         TraceLeg.state != actor.own_state(),
     )  # fmt: skip
-    pairs.lock(actor.own_state(), db.session.scalars(others))
+    partner = settings.standing(actor.own_state()).settings.trace_approver
+    pairs.lock(actor.own_state(), {*db.session.scalars(others), *([partner] if partner else [])})
     trace = _find(trace_id)
     if trace.owner_state != actor.state:
         raise NotFound("trace", trace_id)
@@ -173,7 +214,8 @@ def _row(actor: Actor, data: TraceData) -> dict[str, Any]:
         "circumstances": data.circumstances, "intended_use": data.intended_use,
         "needed_by": data.needed_by, "confidentiality_requested": data.confidentiality_requested,
         "requested_by": actor.account_id, "created_at": actor.now(), "sent_at": None,
-        "assignee_id": None,
+        "assignee_id": None, "profile": None, "approval": None, "approval_asked_at": None,
+        "approval_in": None, "approved_at": None, "approved_by": None, "approved_in": None,
     }  # fmt: skip
 
 

@@ -11,11 +11,15 @@ from salsa_ext.clock import SYSTEM, Clock
 
 @dataclass(frozen=True)
 class Purpose:
-    """Why somebody looks: a code, and the case or, for `street` and `border`, the incident."""
+    """Why somebody looks: a code, and the case or, for `street` and `border`, the incident.
+
+    `about` is the trace or request for which he does: what is written down is of it.
+    """
 
     code: str
     case_number: str | None = None
     incident: str | None = None
+    about: str | None = None
 
 
 @dataclass(frozen=True)

@@ -84,11 +84,16 @@ NOTIFICATIONS: Final = (
     "request_received", "request_renewed", "request_replied", "request_withdrawn",
     "request_feedback", "request_due", "request_overdue",
     "trace_acknowledged", "trace_answered", "trace_no_record", "trace_refused", "trace_deferred",
-    "trace_asked", "trace_forwarded",
+    "trace_asked", "trace_forwarded", "trace_to_approve", "trace_approved", "trace_declined",
+    "approval_asked", "approval_withdrawn",
     "alert_expiring", "alert_expired",
     "hit_made", "hit_confirmed", "hit_denied", "hit_extended", "hit_expired", "hit_overdue",
     "hit_unanswered",
 )  # fmt: skip
+TRACE_APPROVALS: Final = ("none", "own", "partner", "alone")
+"""Whom a state wants to approve its traces: nobody, a second person of its own or of a partner, or
+nobody for want of persons."""
+APPROVAL_STATUSES: Final = ("asked", "granted", "declined", "withdrawn")
 TRANSFER_KINDS: Final = (
     "manufacture", "registration", "domestic_sale", "private_sale", "inheritance", "loan",
     "state_issue", "state_to_civilian", "deactivation", "destruction",

@@ -56,7 +56,8 @@ class BatchData:
 class TraceData:
     """A trace request with what the International Tracing Instrument asks of it (III, 17).
 
-    The gun is either item `item` of the actor's own seizure, or `firearm`, found on `found_on`.
+    The gun is either item `item` of the actor's own seizure, or `firearm`, found on `found_on`. The
+    agencies of `hidden_from` must not see it.
     """
 
     case_number: str
@@ -73,3 +74,4 @@ class TraceData:
     needed_by: date | None = None
     confidentiality_requested: bool = False
     draft: bool = False
+    hidden_from: tuple[str, ...] = ()

@@ -1,8 +1,10 @@
 """What stands in the bodies of the letters between the two sides of a trace, checked field by field.
 
-An asking state sends `trace.request`, `trace.renewed`, `trace.reply`, `trace.withdraw` and
-`trace.feedback`; the asked state `trace.acknowledge`, `trace.answer`, `trace.no_record`,
+An asking state sends `trace.request`, `trace.renewed`, `trace.reply`, `trace.withdraw`, `trace.hide`
+and `trace.feedback`; the asked state `trace.acknowledge`, `trace.answer`, `trace.no_record`,
 `trace.refuse`, `trace.defer`, `trace.ask` and `trace.forward`. Each names the `leg` that it is about.
+A state whose second persons are a partner's sends `approval.ask` and `approval.withdraw`, the partner
+`approval.grant` and `approval.decline`; each names the `trace`.
 Fields that are not known here are left out: a newer version may send more.
 """
 
@@ -20,12 +22,14 @@ from salsa_ext.values import codes
 Test = Callable[[Any], bool]
 Shape = Mapping[str, Test]
 MOST_EVENTS: Final = 500
+DEFAULTS: Final[Mapping[str, Any]] = {"hidden_from": [], "outcome": None}
+"""What a letter of an older version does not say."""
 _STATE = re.compile(r"[A-Z]{3}")
 
 
 def read(kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of a letter's body; raises EnvelopeRefused for one that is not as it has to be."""
-    shape = LETTERS[kind]
+    shape, body = LETTERS[kind], {**DEFAULTS, **body}
     for name, is_right in shape.items():
         if name not in body or not is_right(body[name]):
             raise EnvelopeRefused("malformed", field=f"body.{name}")
@@ -114,6 +118,7 @@ _ASKED: Final[Shape] = {
     "illicit_reason": _code(codes.ILLICIT_REASONS), "circumstances": _LONG,
     "intended_use": _code(codes.INTENDED_USES), "needed_by": _maybe(_is_day),
     "confidentiality_requested": _is_flag,
+    "hidden_from": _several(_text(60), 100),
     "likeness": _fields({
         "bits": _is_number, "lawful_bits": _is_number, "serial_bits": _is_number,
     }),
@@ -122,9 +127,12 @@ _LEG: Final = {"leg": _is_id}
 LETTERS: Final[Mapping[str, Shape]] = {
     "trace.request": _ASKED,
     "trace.renewed": _ASKED,
+    "trace.hide": _LEG | {"hidden_from": _several(_text(60), 100)},
     "trace.reply": _LEG | {"text": _LONG},
     "trace.withdraw": _LEG | {"text": _maybe(_LONG)},
-    "trace.feedback": _LEG | {"helped": _is_flag, "text": _maybe(_LONG)},
+    "trace.feedback": _LEG | {
+        "helped": _is_flag, "text": _maybe(_LONG), "outcome": _maybe(_code(codes.TRACE_OUTCOMES)),
+    },
     "trace.acknowledge": _LEG | {"text": _maybe(_LONG)},
     "trace.answer": _LEG | {
         "completeness": _code(codes.COMPLETENESS), "restriction_reason": _maybe(_LONG),
@@ -136,4 +144,13 @@ LETTERS: Final[Mapping[str, Shape]] = {
     "trace.defer": _LEG | {"until": _is_day, "reason": _LONG},
     "trace.ask": _LEG | {"questions": _several(_LONG, 50)},
     "trace.forward": _LEG | {"state": _is_state, "reason": _LONG},
+    "approval.ask": {
+        "trace": _is_id, "type": _maybe(_SHORT), "priority": _code(codes.PRIORITIES),
+        "priority_reason": _maybe(_SHORT), "legal_basis": _SHORT,
+        "illicit_reason": _code(codes.ILLICIT_REASONS), "intended_use": _code(codes.INTENDED_USES),
+        "needed_by": _maybe(_is_day), "confidentiality_requested": _is_flag,
+    },
+    "approval.withdraw": {"trace": _is_id},
+    "approval.grant": {"trace": _is_id, "text": _maybe(_LONG)},
+    "approval.decline": {"trace": _is_id, "text": _LONG},
 }  # fmt: skip

@@ -87,6 +87,13 @@ class Telling:
 
 
 @dataclass(frozen=True)
+class Hiding:
+    """The agencies that must not see a trace or a request, by their codes."""
+
+    hidden_from: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class AskingOneMore:
     """One more state to ask; by another channel where it takes no part, with its reference there."""
 

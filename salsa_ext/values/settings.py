@@ -13,6 +13,8 @@ LONGEST_TERMS: Final = {
 }  # fmt: skip
 """The longest target that a state may set for each priority; the shortest is one of its unit."""
 MOST_DATES: Final = 200
+THREE: Final = 3
+"""Persons who may approve, from which on a state needs nobody else's."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,10 @@ class Settings:
     the clock, `priority_days` and `routine_days` in working days. These are the `weekdays` (ISO
     8601, Monday is 1) but public holidays; `closed_on` are further days on which the state's
     offices rest, `open_on` days on which they work all the same.
+
+    `trace_approval` says whose second person approves a trace before it is sent: `none`, `own`, and
+    while fewer than THREE persons of the state may approve also `partner`, those of the state
+    `trace_approver`, or `alone`, nobody, which the trace and its report say.
     """
 
     counterpart_days: int = 30
@@ -41,6 +47,8 @@ class Settings:
     weekdays: tuple[int, ...] = (1, 2, 3, 4, 5)
     closed_on: tuple[date, ...] = ()
     open_on: tuple[date, ...] = ()
+    trace_approval: str = "none"
+    trace_approver: str | None = None
 
     def target(self, priority: str) -> timedelta:
         """Return within how much of its own time the state answers, by priority."""
@@ -67,3 +75,5 @@ class SettingsChange:
     weekdays: tuple[int, ...] | None = None
     closed_on: tuple[date, ...] | None = None
     open_on: tuple[date, ...] | None = None
+    trace_approval: str | None = None
+    trace_approver: str | None = None

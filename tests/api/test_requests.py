@@ -234,7 +234,7 @@ def test_a_request_that_is_forwarded_makes_the_leg_of_the_other_state(act, leg, 
     assert (leg()["status"], leg("URY")["status"]) == ("forwarded", "no_record")
     [found] = as_actor("URY", "trace_analyst").get("/requests").json["items"]
     assert found["asking_state"] == "BRA"
-    assert "PRY" in leg("URY")["why"][0]
+    assert "Paraguay" in leg("URY")["why"][0]
 
 
 def test_to_forward_to_who_was_asked_already_makes_no_second_leg(act, analyst, leg, trace):
@@ -256,7 +256,7 @@ def test_a_request_is_not_forwarded_in_a_circle(act, state):
 def test_an_answer_that_points_to_a_state_makes_the_next_leg(act, leg, record, as_actor):
     act("answer", answer(records=[record], points_to=["URY"]))
     assert leg("URY")["status"] == "no_record"
-    assert leg("URY")["why"] == ["The answer of PRY points to this state."]
+    assert leg("URY")["why"] == ["The answer of Paraguay points to this state."]
 
 
 def test_a_state_that_said_it_has_nothing_may_find_something_later(act, leg, record):
@@ -409,3 +409,12 @@ def reply(analyst, trace, leg):
         return analyst.post(path, {"text": text}, expect).json
 
     return post
+
+
+def test_a_supervisor_who_is_told_that_an_answer_is_overdue_gives_it(as_actor, request_, record):
+    supervisor = as_actor("PRY", "supervisor")
+    path = f"/requests/{request_['id']}"
+    supervisor.get(f"/records/{record}")
+    tag = supervisor.get(path).headers["ETag"]
+    body = answer(records=[record])
+    assert supervisor.post(f"{path}/answer", body, 200, If_Match=tag).json["status"] == "answered"

@@ -11,7 +11,7 @@ DEFAULTS = {"state": "PRY", "version": 0, "counterpart_days": 30, "overdue_hours
             "electronic_copies_with": [], "electronic_copies_agreed": [],
             "answers_automatically": True, "flash_minutes": 10, "urgent_hours": 8,
             "priority_days": 3, "routine_days": 7, "weekdays": [1, 2, 3, 4, 5], "closed_on": [],
-            "open_on": []}  # fmt: skip
+            "open_on": [], "trace_approval": "none", "trace_approver": None}  # fmt: skip
 
 
 @pytest.fixture

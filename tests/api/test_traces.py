@@ -67,7 +67,7 @@ def test_the_reason_names_the_state_of_an_import_mark(analyst):
     mark = {"kind": "import", "text": "URY 24", "state": "URY"}
     trace = ask(analyst, firearm=bodies.firearm(marks=[mark]))
     [leg] = [leg for leg in trace["legs"] if leg["state"] == "URY"]
-    assert "URY" in leg["why"][0]
+    assert leg["why"][0] == "The import mark names Uruguay."
 
 
 def test_the_own_records_are_asked_first(clerk, analyst):
@@ -100,9 +100,12 @@ def test_a_gun_that_never_arrived_was_diverted_there(as_actor, clerk, analyst):
 def test_a_theft_after_the_sale_is_the_point_of_diversion(as_actor, clerk, analyst):
     clerk.post("/transfers", bodies.transfer())
     as_actor("PRY", "police_officer").post("/reports", bodies.report())
-    found = result(analyst, ask(analyst))
+    trace = ask(analyst)
+    found = result(analyst, trace)
     assert found["point_of_diversion"]["diversion_kind"] == "theft_private"
-    assert found["point_of_diversion"]["why"] == "PRY recorded a theft on 2025-02-03."
+    assert found["point_of_diversion"]["why"] == ("Paraguay recorded a theft on Feb 3, 2025.")
+    said = analyst.get(f"/traces/{trace['id']}/result", Accept_Language="es").json
+    assert said["point_of_diversion"]["why"] == "Paraguay registró un robo el 3 feb 2025."
 
 
 @pytest.mark.parametrize("kind", ["loss", "theft", "recovery", "surrender"])

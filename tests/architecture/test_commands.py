@@ -33,6 +33,7 @@ READ_FOR_A_COMMAND = {  # the command that calls it has required its own permiss
     "families.around": "compares permits for a command that changed one",
     "licences.licences_on": "what a release asks before it lets goods go",
     "permits.views": "completes rows that were read by right",
+    "approvals.version": "compared with If-Match before the command",
     "attachments.shared": "completes a row that was read by right",
     "attachments.version": "compared with If-Match before the command",
     "unauthorised.named": "completes discrepancies that were read by right",
@@ -56,6 +57,7 @@ READ_FOR_A_COMMAND = {  # the command that calls it has required its own permiss
     "matches.version": "compared with If-Match before the command",
     "matches.views": "completes rows that were read by right",
     "requests.version": "compared with If-Match before the command",
+    "traces.read": "what was just asked or done",
     "traces.version": "compared with If-Match before the command",
     "serials.with_another": "compares serials for a search that a command began",
 }

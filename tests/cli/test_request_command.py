@@ -105,3 +105,24 @@ def test_a_trace_is_led_on(salsa, trace, request_):
     assert salsa("trace", "withdraw", *ASKING, trace).stdout == f"{trace} is withdrawn.\n"
     [found] = json.loads(salsa("request", "list", *OWN, "--json").stdout)
     assert found["status"] == "withdrawn"
+
+
+def test_a_partner_approves_from_the_command_line(salsa, trace):
+    salsa("setting", "change", *ASKING, "--trace-approval", "partner", "--trace-approver", "PRY")
+    assert "trace_approver          PRY" in salsa("setting", "show", *ASKING).stdout
+    assert salsa("approval", "list", *OWN).stdout == ""
+
+
+def test_a_draft_is_advised(salsa, fresh_database, tmp_path):
+    config = replace(fresh_database, home=tmp_path / "home")
+    with create_app(config).app_context() as context:
+        bra, gun = operator("BRA"), bodies.firearm()
+        del gun["make"]
+        data = TraceRequest().load(bodies.trace(firearm=gun, draft=True))
+        with transaction(bra):
+            made = traces.request(actor=bra, vault=context.app.config["VAULT"], data=data)
+        db.engine.dispose()
+    said = salsa("trace", "advice", *ASKING, str(made)).stdout
+    assert "general experience" in said and "The trace has no make." in said
+    told = json.loads(salsa("trace", "advice", *ASKING, "--json", str(made)).stdout)
+    assert told["basis"] == "prior" and told["next"] == "make"

@@ -40,7 +40,7 @@ BODIES = (
     "amend", "reissue", "release", "hold", "resume", "incidents", "explain", "agree",
     "reopen", "assign", "acknowledge", "answer", "no_record", "refuse", "defer", "ask", "forward",
     "notes", "revoke", "close", "renew", "marks", "withdraw", "confirm", "reject", "grant", "deny",
-    "extend",
+    "extend", "hide", "decline",
 )  # fmt: skip
 BODILESS = ("/accounts", "/keys", "/traces")
 WITH_A_BODY = [

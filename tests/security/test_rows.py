@@ -8,10 +8,10 @@ from salsa_ext.db import Base
 TABLES = sorted(Base.metadata.tables.values(), key=lambda table: table.name)
 CONCERNING = [table.name for table in TABLES if "concerned" in table.columns]
 KEPT = [
-    "account", "api_key", "assignment", "consent", "hit", "idempotency_key", "inbox", "inbox_pair",
+    "account", "api_key", "assignment", "consent", "hiding", "hit", "idempotency_key", "inbox", "inbox_pair",
     "inbox_progress", "match", "match_wait", "officer", "outbox", "outbox_pair", "outbox_progress",
     "owner_wait", "signing_secret", "standing_number",
-    "trace_message", "trace_request",
+    "trace_approval", "trace_message", "trace_request",
 ]  # fmt: skip
 APPEND_ONLY = [
     "attachment_part", "audit_entry", "checkpoint", "event", "import_run", "inbox", "mark",

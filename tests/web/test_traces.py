@@ -237,3 +237,24 @@ def test_the_pages_of_traces_speak_the_readers_language(analyst, trace, language
     assert f"<h1>{ask}</h1>" in analyst.open("/traces/new", **headers)
     form = analyst.open(f"/traces/{trace['id']}/feedback", **headers)
     assert f'<html lang="{language}">' in form
+
+
+def test_a_draft_says_before_it_is_sent_why_it_may_fail(analyst, bra):
+    gun = bodies.firearm()
+    del gun["make"]
+    draft = bra.post("/traces", bodies.trace(firearm=gun, draft=True)).json
+    page = analyst.open(f"/traces/{draft['id']}")
+    said = text(page)
+    assert "The trace has no make." in said and "What would help most" in said
+    assert said.index("The trace has no make.") < said.index("Send")
+
+
+def test_a_trace_that_was_sent_is_advised_no_more(analyst, trace):
+    assert "Before it is sent" not in text(analyst.open(f"/traces/{trace['id']}"))
+
+
+def test_a_trace_is_kept_from_agencies_and_let_be_seen_again(analyst, trace):
+    step(analyst, trace, "hide", hidden_from="BRA-POLICE\nPRY-POLICE")
+    assert "BRA-POLICE, PRY-POLICE" in text(analyst.open(f"/traces/{trace['id']}"))
+    step(analyst, trace, "hide", hidden_from="")
+    assert "Kept from" not in text(analyst.open(f"/traces/{trace['id']}"))

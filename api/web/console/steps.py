@@ -8,18 +8,25 @@ from uuid import UUID
 
 from api.schemas.discrepancies import AssignRequest
 from api.schemas.fields import RequestSchema
-from api.schemas.requests import AskOneMoreRequest, FeedbackRequest, NoteRequest, WordsRequest
+from api.schemas.requests import (
+    AskOneMoreRequest,
+    FeedbackRequest,
+    HideRequest,
+    NoteRequest,
+    WordsRequest,
+)
 from api.web.console.words import sealed
 from api.web.desk import doings
 from api.web.desk.doings import Doing, Field
+from api.web.typed import Form
 from salsa_ext.errors import Message, say
 from salsa_ext.matching.requests import SAID
 from salsa_ext.policy.permissions import Permission
+from salsa_ext.readmodels.outlooks import UNSENT
 from salsa_ext.readmodels.traces import TraceView
 from salsa_ext.services import trace_steps, traces
 from salsa_ext.services.legs import SENT
 from salsa_ext.services.trace_steps import ANY
-from salsa_ext.services.traces import UNSENT
 from salsa_ext.values.actor import Actor
 
 REPLIED = ("acknowledged", "sent", "clarification", "deferred")
@@ -42,6 +49,11 @@ def awaited(actor: Actor, view: TraceView) -> set[UUID]:
             if leg.status in (("clarification",) if leg.channel == "salsa" else REPLIED)}  # fmt: skip
 
 
+def _from_nobody(body: dict[str, Any], view: TraceView, form: Form) -> None:
+    """Let an empty field say that it is kept from nobody."""
+    body.setdefault("hidden_from", [])
+
+
 def _moving(
     name: str, title: Message, says: Message, command: Callable[..., Any],
     statuses: tuple[str, ...], permission: Permission = Permission.TRACE_REQUEST, **more: Any,
@@ -60,7 +72,7 @@ def _saying(
 
 DOINGS: doings.Doings = (
     _moving("approve", say("Approve"), say("Approve what somebody else drafted; it can then be sent."),
-            traces.approve, ("draft",), Permission.TRACE_APPROVE, is_for=_is_of_another),
+            sealed(traces.approve), ("draft",), Permission.TRACE_APPROVE, is_for=_is_of_another),
     _moving("send", say("Send"),
             say("All states that may know are asked. What they answer at once is there at once."),
             sealed(traces.send), UNSENT),
@@ -77,13 +89,22 @@ DOINGS: doings.Doings = (
             Field("helped", say("Did it help?"), "choice", "helped", required=True),
             Field("text", say("In words"), "area", required=False, most=2000),
             is_for=_has_answers),
-    _moving("close", say("Close"), say("Nothing more is expected; the result stays readable."),
-            traces.close, SENT),
+    _moving("close", say("Close"),
+            say("What still waits is withdrawn, and the states that helped learn what came of it. The result"
+                " stays readable."),
+            sealed(traces.close), SENT),
     _saying("assign", say("Assign"),
             say("Let somebody of your state work on it. No other state learns who."),
             AssignRequest, trace_steps.assign, ANY,
             Field("username", say("User name"), required=True, most=100),
             start=lambda actor, view: {"username": view.assignee or ""}),
+    _saying("hide", say("Keep it from agencies"),
+            say("Of your state, or of those that are asked. To them there is no such trace, nor a request."),
+            HideRequest, sealed(trace_steps.hide), ANY,
+            Field("hidden_from", say("Agencies, one code on each line"), "area", required=False,
+                  most=2000),
+            start=lambda actor, view: {"hidden_from": "\n".join(view.hidden_from)},
+            settle=_from_nobody),
     _saying("notes", say("Write a note"), say("For your state alone: it never leaves it."),
             NoteRequest, trace_steps.note, ANY,
             Field("text", say("Note"), "area", required=True, most=2000)),
@@ -95,7 +116,8 @@ DONE = {
     "asked": say("The trace is sent."), "drafted": say("The draft is kept."),
     "approve": say("The draft is approved."), "send": say("The trace is sent."),
     "legs": say("The state is asked."), "feedback": say("The states that answered are told."),
-    "close": say("The trace is closed."), "assign": say("It is assigned."),
+    "hide": say("The agencies are kept from it."), "close": say("The trace is closed."),
+    "assign": say("It is assigned."),
     "notes": say("The note is kept."), "withdraw": say("The trace is withdrawn."),
     "reply": say("The reply is kept."),
 }  # fmt: skip

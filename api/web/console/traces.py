@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import render_template, request, url_for
 
 from api.i18n import translate
-from api.schemas.traces import ResultResponse, TraceQuery, TraceResponse
+from api.schemas.traces import AdviceResponse, ResultResponse, TraceQuery, TraceResponse
 from api.web.access import sender, signed_in
 from api.web.console import steps, words
 from api.web.console.blueprint import blueprint
@@ -16,11 +16,14 @@ from api.web.desk import choices, doings, listing
 from api.web.desk.doings import Subject
 from salsa_ext.errors import say
 from salsa_ext.matching.requests import WAITING
+from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import traces as reading
 from salsa_ext.readmodels.days import zone_of
-from salsa_ext.readmodels.traces import ResultView, TraceView
-from salsa_ext.services import disclosures
+from salsa_ext.readmodels.traces import TraceView
+from salsa_ext.services import disclosures, trace_advice
 from salsa_ext.values.actor import Actor
+
+MAY_SEND = frozenset({Permission.TRACE_REQUEST, Permission.TRACE_APPROVE})
 
 
 @blueprint.get("/traces")
@@ -42,23 +45,23 @@ def trace(actor: Actor, trace_id: UUID) -> str:
     view = reading.get_trace(actor, trace_id)
     subject = _subject(view)
     found = disclosures.read_result(actor=actor, trace_id=trace_id)
-    result = ResultResponse().dump(found) | _worded(found)
+    result = ResultResponse().dump(found)
     return render_template(
         "console/trace.html", actor=actor, view=view, subject=subject, result=result,
         trace=TraceResponse().dump(view), words=words.KINDS,
-        why={str(leg.id): [*map(words.worded, leg.why)] for leg in view.legs},
         replies=steps.awaited(actor, view), doings=doings.offered(steps.DOINGS, actor, subject),
-        zone=zone_of(actor), done=steps.DONE.get(request.args.get("done", "")),
+        advice=_advice(actor, view), zone=zone_of(actor), done=steps.DONE.get(request.args.get("done", "")),
     )  # fmt: skip
 
 
-def _worded(found: ResultView) -> dict[str, Any]:
-    """Return what of a result is said in sentences, as pages write them."""
-    result, diversion = found.result, found.result.point_of_diversion
-    return {
-        "missing": [*map(words.worded, result.missing)],
-        "point_of_diversion": diversion and diversion | {"why": words.worded(diversion["why"])},
-    }
+def _advice(actor: Actor, view: TraceView) -> dict[str, Any] | None:
+    """Return what is said of a draft before it is sent, for who may send or approve it."""
+    if view.outlook is None or not actor.permissions & MAY_SEND:
+        return None
+    told: dict[str, Any] = AdviceResponse().dump(
+        trace_advice.advise(actor=actor, trace_id=view.trace.id)
+    )
+    return told
 
 
 def _subject(view: TraceView) -> Subject:

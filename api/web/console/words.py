@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from functools import wraps
 from typing import Any, Final
 
-from api.i18n import translate
 from api.vault import vault
-from api.web import shown
 from salsa_ext.errors import Message, say
 
 KINDS: Final[Mapping[str, Message]] = {
@@ -17,6 +15,7 @@ KINDS: Final[Mapping[str, Message]] = {
     "reply": say("Reply to a question"),
     "withdraw": say("The request was withdrawn"),
     "feedback": say("Whether it helped"),
+    "hide": say("Agencies of the asked state must not see it"),
     "acknowledge": say("Somebody works on it"),
     "answer": say("Answer"),
     "no_record": say("No record of this gun"),
@@ -24,22 +23,14 @@ KINDS: Final[Mapping[str, Message]] = {
     "defer": say("Answer later"),
     "ask": say("Question"),
     "forward": say("Another state is to be asked"),
+    "approval_ask": say("A partner state was asked to approve"),
+    "approval_withdraw": say("The partner state has nothing to approve any more"),
+    "approval_grant": say("The partner state approved"),
+    "approval_decline": say("The partner state did not approve"),
     "by_hand": say("Came back by another channel"),
     "note": say("Note of your state"),
     "set_aside": say("The other state set a message aside"),
 }
-
-STATES: Final = ("state", "partner")
-DAYS: Final = ("on", "due")
-
-
-def worded(message: Message | Mapping[str, Any]) -> str:
-    """Return a sentence with states by their names and days as the page writes them."""
-    said = message if isinstance(message, Message) else Message(message["text"], message["params"])
-    params = dict(said.params)
-    params |= {name: shown.label("state", params[name]) for name in STATES if name in params}
-    params |= {name: shown.iso_day(params[name]) for name in DAYS if name in params}
-    return translate(Message(said.text, params))
 
 
 def sealed(command: Any) -> Any:

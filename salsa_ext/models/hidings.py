@@ -1,0 +1,29 @@
+"""Which agencies must not see a trace or a request."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CHAR, CheckConstraint, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from salsa_ext.db import Base
+
+
+class Hiding(Base):
+    """An agency from which a subject of the owner is kept: to it, there is no such thing.
+
+    The agency may be of another state, which is told of it when it is asked.
+    """
+
+    __tablename__ = "hiding"
+    __table_args__ = (
+        Index(None, "owner_state", "subject_id"),
+        CheckConstraint("subject_kind IN ('trace', 'request')", name="subject_kind"),
+    )
+    agency: Mapped[str] = mapped_column(primary_key=True)
+    subject_id: Mapped[UUID] = mapped_column(primary_key=True)
+    owner_state: Mapped[str] = mapped_column(CHAR(3), primary_key=True)
+    subject_kind: Mapped[str]
+    hidden_at: Mapped[datetime]

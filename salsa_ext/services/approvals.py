@@ -1,0 +1,91 @@
+"""Second persons for the own state's traces: whether one may go, and who is asked where it may not."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from salsa_ext.audit import Act, Action, append
+from salsa_ext.db import db
+from salsa_ext.errors import Conflict, say
+from salsa_ext.messages.envelopes import Letter
+from salsa_ext.models import Trace
+from salsa_ext.policy.release import FOR_APPROVERS, for_approver
+from salsa_ext.readmodels.approvals import Rule, rule_of
+from salsa_ext.services import conversations, deliveries, legs
+from salsa_ext.services.conversations import Word
+from salsa_ext.services.notifications import notify_many
+from salsa_ext.services.sealing import Vault
+from salsa_ext.values.actor import Actor
+from salsa_ext.values.notices import Notice
+
+ASKERS: Final = ("trace_analyst", "police_officer")
+"""Roles that learn what a second person said."""
+APPROVERS: Final = ("supervisor",)
+
+
+def may_go(actor: Actor, vault: Vault, trace: Trace) -> bool:
+    """Tell whether a trace may be sent; where a second person is missing, ask for one.
+
+    No command of its own: the command that calls it has required its permission. A state that
+    approves alone writes that down. Raises Conflict where one was asked already.
+    """
+    rule = rule_of(trace.owner_state)
+    if trace.status == "approved" or rule.kind == "none":
+        return True
+    if rule.kind == "alone":
+        put(actor, trace, "alone")
+        append(actor, Act(Action.TRACE_UNAPPROVED, "trace", trace.id))
+        return True
+    if trace.approval_asked_at is not None:
+        raise Conflict(say("A second person was asked already to approve this trace."))
+    _ask(actor, vault, trace, rule)
+    return False
+
+
+def put(actor: Actor, trace: Trace, kind: str, state: str | None = None) -> None:
+    """The one writer of who approved a trace: in the own state by the actor, else of `state`."""
+    trace.approval, trace.approved_at, trace.approved_in = kind, actor.now(), state
+    trace.approved_by = actor.account_id if kind == "own" else None
+    db.session.flush()
+
+
+def take_back(actor: Actor, vault: Vault, trace: Trace) -> None:
+    """Tell a partner that was asked that nothing is to be approved any more."""
+    if trace.approval_in is not None and trace.approval is None:
+        _tell_partner(actor, vault, trace, "approval.withdraw", {})
+
+
+def _ask(actor: Actor, vault: Vault, trace: Trace, rule: Rule) -> None:
+    with legs.following(trace, to="draft"):
+        trace.approval_asked_at = actor.now()
+    own = trace.owner_state
+    if rule.partner is None:
+        notify_many(actor, [Notice(own, APPROVERS, "trace_to_approve", "trace", trace.id, own,
+                                   trace.case_number)])  # fmt: skip
+    else:
+        trace.approved_in = rule.partner
+        _tell_partner(actor, vault, trace, "approval.ask", for_approver(_draft(trace)))
+    append(actor, Act(Action.TRACE_APPROVAL_ASKED, "trace", trace.id, data={
+        "to": rule.partner or own, "shown": [*FOR_APPROVERS] if rule.partner else [],
+    }))  # fmt: skip
+
+
+def _tell_partner(
+    actor: Actor, vault: Vault, trace: Trace, kind: str, body: dict[str, object]
+) -> None:
+    assert trace.approved_in is not None, "no partner was asked"
+    db.session.flush()
+    told = Letter(kind, trace.case_number, trace.approved_in, {"trace": str(trace.id)} | body)
+    envelope = deliveries.send(actor, vault, told)
+    if kind == "approval.ask":
+        trace.approval_in = envelope.id
+        db.session.flush()
+    word = Word("trace", trace.id, f"approval_{conversations.kind_of(envelope)}", body, envelope)
+    conversations.keep(actor, [word])
+    deliveries.deliver_now(actor, vault)
+
+
+def _draft(trace: Trace) -> dict[str, object]:
+    needed_by = trace.needed_by.isoformat() if trace.needed_by else None
+    columns = {name: getattr(trace, name) for name in FOR_APPROVERS if name != "type"}
+    return columns | {"type": trace.firearm.get("type"), "needed_by": needed_by}

@@ -1,0 +1,60 @@
+"""Which agencies are kept from a trace or a request: an office may be infiltrated.
+
+The database enforces it by the row: what an agency must not see is a setting of its session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from sqlalchemy import delete, select
+
+from salsa_ext.db import db, insert_many
+from salsa_ext.errors import say
+from salsa_ext.models import Agency, Hiding
+from salsa_ext.readmodels.requests import hidden_from
+from salsa_ext.readmodels.states import participants
+from salsa_ext.services.fields import Problems
+from salsa_ext.values.actor import Actor
+
+
+def check(actor: Actor, agencies: Sequence[str]) -> None:
+    """Raise Invalid where an agency is not known, is not of a state that takes part, or is the actor's."""
+    problems, states = Problems(), states_of(agencies)
+    for at, agency in enumerate(agencies):
+        path = f"hidden_from.{at}"
+        if agency == actor.agency:
+            problems.add(path, say("You would not see it yourself: this is your own agency."))
+        elif states.get(agency) not in participants():
+            problems.add(path, say("There is no agency {code}.", code=agency))
+    problems.raise_any()
+
+
+def put(actor: Actor, kind: str, subjects: Collection[UUID], agencies: Collection[str]) -> None:
+    """Keep subjects of the actor's state from these agencies, and from no others any more."""
+    own = actor.own_state()
+    db.session.execute(
+        delete(Hiding).where(Hiding.owner_state == own, Hiding.subject_id.in_(subjects))
+    )
+    insert_many(Hiding, [
+        {"agency": agency, "subject_id": subject, "owner_state": own, "subject_kind": kind,
+         "hidden_at": actor.now()}
+        for subject in subjects for agency in sorted({*agencies})
+    ])  # fmt: skip
+
+
+def of(subject_id: UUID) -> list[str]:
+    """Return the agencies that are kept from a subject of the own state."""
+    return hidden_from([subject_id])[subject_id]
+
+
+def by_state(agencies: Collection[str], state: str) -> list[str]:
+    """Return those of the agencies that are of a state."""
+    return sorted(code for code, owner in states_of(agencies).items() if owner == state)
+
+
+def states_of(agencies: Collection[str]) -> dict[str, str | None]:
+    """Return the state of each agency that is known."""
+    rows = select(Agency.code, Agency.owner_state).where(Agency.code.in_(agencies))
+    return {row.code: row.owner_state for row in db.session.execute(rows)}

@@ -1,0 +1,94 @@
+"""The end of a trace: what still waits is withdrawn, and each state that helped learns what came of it."""
+
+import pytest
+
+from tests import bodies
+
+MARK = {"kind": "import", "text": "URY 24", "state": "URY"}
+
+
+@pytest.fixture
+def of(as_actor):
+    made = {}
+
+    def client(state, role="trace_analyst"):
+        return made.setdefault((state, role), as_actor(state, role))
+
+    return client
+
+
+@pytest.fixture
+def trace(of):
+    """A trace that Paraguay answers from its records, Uruguay with nothing, and Argentina not yet."""
+    of("PRY", "licensing_officer").post("/transfers", bodies.transfer())
+    pointer = bodies.transfer(number="A-1", firearm=bodies.firearm(), visibility="pointer")
+    of("ARG", "licensing_officer").post("/transfers", pointer)
+    return of("BRA").post("/traces", bodies.trace(firearm=bodies.firearm(marks=[MARK]))).json
+
+
+def end(of, trace, action):
+    tag = of("BRA").get(f"/traces/{trace['id']}").headers["ETag"]
+    return of("BRA").post(f"/traces/{trace['id']}/{action}", None, 200, If_Match=tag).json
+
+
+def request_of(of, state):
+    return of(state).get("/requests").json["items"][0]
+
+
+def heard(of, state):
+    return [one for one in request_of(of, state)["messages"] if one["kind"] == "feedback"]
+
+
+def test_what_came_of_it_is_told_to_the_state_that_helped(of, trace):
+    end(of, trace, "close")
+    [told] = heard(of, "PRY")
+    assert (told["helped"], told["outcome"]) == (True, "traced")
+    assert "request_feedback" in [
+        one["code"] for one in of("PRY").get("/notifications").json["items"]
+    ]
+    assert heard(of, "URY") == heard(of, "ARG") == []
+    [entry] = of("BRA", "auditor").get("/audit?action=trace:closed").json["items"]
+    assert entry["data"] == {"told": ["PRY"]}
+
+
+def test_what_gave_a_record_that_stands_nowhere_did_not_help(of):
+    later = bodies.transfer(occurred_on="2026-03-05")
+    of("PRY", "licensing_officer").post("/transfers", later)
+    made = of("BRA").post("/traces", bodies.trace()).json
+    end(of, made, "close")
+    [told] = heard(of, "PRY")
+    assert (told["helped"], told["outcome"]) == (False, "not_traced")
+
+
+def test_who_was_told_by_a_person_is_told_once(of, trace):
+    body = {"helped": True, "text": "Thank you"}
+    of("BRA").post(f"/traces/{trace['id']}/feedback", body)
+    end(of, trace, "close")
+    [told] = heard(of, "PRY")
+    assert (told["text"], told["outcome"]) == ("Thank you", "traced")
+
+
+@pytest.mark.parametrize("action", ["close", "withdraw"])
+def test_no_request_stays_open_with_anybody(of, trace, action):
+    assert request_of(of, "ARG")["status"] == "sent"
+    ended = end(of, trace, action)
+    assert {leg["state"]: leg["status"] for leg in ended["legs"]} == {
+        "BRA": "no_record", "PRY": "answered", "URY": "no_record", "ARG": "withdrawn",
+    }  # fmt: skip
+    assert request_of(of, "ARG")["status"] == "withdrawn"
+    assert "request_withdrawn" in [
+        one["code"] for one in of("ARG").get("/notifications").json["items"]
+    ]
+
+
+@pytest.mark.parametrize("said,body", [
+    ("refuse", {"reason": "national_security", "text": "No"}),
+    ("forward", {"state": "CHL", "reason": "Sold on"}),
+])  # fmt: skip
+def test_who_refused_or_named_another_can_say_nothing_more(of, trace, said, body):
+    asked = request_of(of, "ARG")
+    path = f"/requests/{asked['id']}"
+    tag = of("ARG").get(path).headers["ETag"]
+    of("ARG").post(f"{path}/{said}", body, 200, If_Match=tag)
+    end(of, trace, "withdraw")
+    assert request_of(of, "ARG")["status"] == "withdrawn"

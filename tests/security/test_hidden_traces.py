@@ -1,0 +1,190 @@
+"""To an agency that must not see a trace there is no such trace, nor a request, whoever of it reads."""
+
+import re
+
+import pytest
+
+from tests import bodies
+from tests.routes import ID, ROUTES
+from tests.security.test_readers import OF_STATES, read_all, text_of
+
+CASE = "KEPT-C-77"
+GUN = {"serial": "KPT481516"}
+OFFICE = "POLICE"
+ACTING = [route for route in ROUTES if re.search(r"\{(trace|request)_id\}", route.path)]
+BODIES = {
+    "legs": {"state": "URY", "reason": "x"}, "reply": {"text": "x"}, "feedback": {"helped": True},
+    "assign": {"username": "x"}, "notes": {"text": "x"}, "hide": {"hidden_from": []},
+    "verify": {"sha256": "0" * 64}, "acknowledge": {}, "no_record": {}, "ask": {"questions": ["x"]},
+    "refuse": {"reason": "national_security", "text": "x"},
+    "answer": {"completeness": "full", "handling": "H1", "points_to": ["URY"]},
+    "defer": {"until": "2026-04-01", "reason": "x"}, "forward": {"state": "URY", "reason": "x"},
+}  # fmt: skip
+
+
+@pytest.fixture
+def kept(as_actor):
+    """A trace of Brazil that waits for Paraguay, kept from one office of each; returns its ids."""
+    sale = bodies.transfer(firearm=bodies.firearm(**GUN), visibility="pointer")
+    made = as_actor("PRY", "licensing_officer").post("/transfers", sale).json
+    asked = bodies.trace(firearm=bodies.firearm(**GUN), case_number=CASE,
+                         hidden_from=[f"BRA-{OFFICE}", f"PRY-{OFFICE}"])  # fmt: skip
+    analyst = as_actor("BRA", "trace_analyst")
+    trace = analyst.post("/traces", asked).json
+    analyst.post(f"/traces/{trace['id']}/notes", {"text": CASE}, 200)
+    [request] = as_actor("PRY", "trace_analyst").get("/requests").json["items"]
+    return {"trace_id": [trace["id"]], "request_id": [request["id"]],
+            "record_id": [made["firearm"]["record"]],
+            "leg_id": [leg["id"] for leg in trace["legs"]]}  # fmt: skip
+
+
+def found_by(client, kept):
+    """Return where a caller finds anything of the trace, whatever he reads."""
+    ids = {name: some for name, some in kept.items() if name != "leg_id"}
+    words = re.compile("|".join([CASE, *kept["trace_id"], *kept["request_id"], *kept["leg_id"]]))
+    return {
+        path for path, answer in read_all(client, ids)
+        if answer.status_code == 200 and words.search(text_of(answer))
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("state", ["BRA", "PRY"])
+def test_no_role_of_the_agency_finds_anything_of_it_in_any_answer(as_actor, kept, state):
+    for role in OF_STATES:
+        assert found_by(as_actor(state, role, agency=OFFICE), kept) == set(), role
+
+
+def test_all_others_find_it(as_actor, kept):
+    [trace], [request] = kept["trace_id"], kept["request_id"]
+    of_trace = found_by(as_actor("BRA", "trace_analyst"), kept)
+    assert {"/traces", f"/traces/{trace}", f"/traces/{trace}/result"} <= of_trace
+    of_request = found_by(as_actor("PRY", "trace_analyst"), kept)
+    assert {"/requests", f"/requests/{request}", "/notifications"} <= of_request
+    assert "/audit" in found_by(as_actor("BRA", "auditor"), kept)
+    assert "/audit" in found_by(as_actor("PRY", "auditor"), kept)
+
+
+@pytest.mark.parametrize("route", ACTING, ids=str)
+def test_every_route_answers_as_of_what_does_not_exist(as_actor, kept, asked, route):
+    state = "BRA" if "{trace_id}" in route.path else "PRY"
+    role = "supervisor" if "approve" in route.path else "trace_analyst"
+    client = as_actor(state, role, agency=OFFICE)
+    ids = {name: some[0] for name, some in kept.items()}
+    nothing, said = ids | {"trace_id": ID, "request_id": ID}, []
+    for wanted in (nothing, nothing, ids):  # the first fills what is kept in memory
+        asked.clear()
+        said.append((_answer(client, route, wanted), _shapes(asked)))
+    _, (unknown, others), (hidden, statements) = said
+    assert hidden == unknown
+    assert hidden[0] == 404
+    assert statements == others
+
+
+def _answer(client, route, ids):
+    """Return the status of an answer, and what it says but for ids."""
+    path = f"/api/v1{route.path}".format_map({"leg_id": ID} | ids)
+    sent = {"Authorization": f"Bearer {client.token}", "If-Match": '"1"'}
+    body = BODIES.get(path.rpartition("/")[2])
+    answer = client.client.open(path, method=route.method, headers=sent, json=body)
+    told = text_of(answer)
+    for name in (answer.json["request_id"], ids["trace_id"], ids["request_id"]):
+        told = told.replace(name, "-")
+    return answer.status_code, told
+
+
+def _shapes(asked):
+    """Return the statements that were run, without what they were asked for."""
+    return [re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "-", said) for said in asked]
+
+
+def test_those_who_are_kept_from_it_are_told_of_nothing_that_comes_later(as_actor, kept):
+    [request], [trace] = kept["request_id"], kept["trace_id"]
+    analyst = as_actor("PRY", "trace_analyst")
+    tag = analyst.get(f"/requests/{request}").headers["ETag"]
+    body = {"completeness": "full", "handling": "H1", "records": kept["record_id"]}
+    analyst.post(f"/requests/{request}/answer", body, 200, If_Match=tag)
+    found = as_actor("BRA", "trace_analyst").get("/notifications").json["items"]
+    assert "trace_answered" in [one["code"] for one in found]
+    hidden = as_actor("BRA", "trace_analyst", agency=OFFICE)
+    assert hidden.get("/notifications").json["items"] == []
+    assert CASE not in hidden.get("/audit", 403).get_data(as_text=True)
+    given = f"/records/{kept['record_id'][0]}/disclosures"
+    assert as_actor("PRY", "trace_analyst").get(given).json["items"]
+    assert as_actor("PRY", "trace_analyst", agency=OFFICE).get(given).json["items"] == []
+    assert as_actor("BRA", "trace_analyst").get(f"/traces/{trace}").json["status"] == "answered"
+
+
+def test_a_letter_that_comes_while_the_agency_acts_is_applied_all_the_same(as_actor, kept):
+    """What its officer does delivers to both states, for the states and not for him."""
+    officer = as_actor("PRY", "trace_analyst", agency=OFFICE)
+    own = bodies.trace(firearm=bodies.firearm(serial="OWN902211"), case_number="P-1")
+    officer.post("/traces", own)
+    [trace] = kept["trace_id"]
+    asking = as_actor("BRA", "trace_analyst")
+    tag = asking.get(f"/traces/{trace}").headers["ETag"]
+    asking.post(f"/traces/{trace}/withdraw", None, 200, If_Match=tag)
+    [request] = kept["request_id"]
+    read = as_actor("PRY", "trace_analyst").get(f"/requests/{request}").json
+    assert read["status"] == "withdrawn"
+
+
+def test_a_mark_that_the_agency_adds_renews_the_trace_that_it_does_not_see(as_actor):
+    examiner = as_actor("BRA", "forensic_examiner", agency=OFFICE)
+    item = bodies.firearm(serial="KP*", marking="altered")
+    seizure = as_actor("BRA", "police_officer").post("/seizures", bodies.seizure(items=[item])).json
+    analyst = as_actor("BRA", "trace_analyst")
+    asked = bodies.trace_of(seizure["id"], hidden_from=[f"BRA-{OFFICE}"])
+    trace = analyst.post("/traces", asked).json
+    mark = {"kind": "manufacture", "text": GUN["serial"], "location": "frame",
+            "method": "chemical", "reason": "Etched"}  # fmt: skip
+    examiner.post(f"/seizures/{seizure['id']}/items/1/marks", mark)
+    read = analyst.get(f"/traces/{trace['id']}").json
+    assert (read["firearm"]["serial"], read["version"] > trace["version"]) == (GUN["serial"], True)
+    assert as_actor("BRA", "trace_analyst", agency=OFFICE).get("/traces").json["items"] == []
+
+
+def test_an_agency_is_kept_from_it_later_and_let_see_it_again(as_actor):
+    analyst, other = (as_actor("BRA", "trace_analyst", agency=name) for name in ("TEST", OFFICE))
+    trace = analyst.post("/traces", bodies.trace()).json
+    path = f"/traces/{trace['id']}"
+    other.get(path)
+    hidden = analyst.post(f"{path}/hide", {"hidden_from": [f"BRA-{OFFICE}"]}, 200).json
+    assert hidden["hidden_from"] == [f"BRA-{OFFICE}"]
+    other.get(path, 404)
+    analyst.post(f"{path}/hide", {"hidden_from": []}, 200)
+    other.get(path)
+
+
+def test_an_asked_state_is_told_later_of_its_agency(as_actor):
+    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(visibility="pointer"))
+    analyst = as_actor("BRA", "trace_analyst")
+    trace = analyst.post("/traces", bodies.trace()).json
+    office = as_actor("PRY", "trace_analyst", agency=OFFICE)
+    [request] = office.get("/requests").json["items"]
+    analyst.post(f"/traces/{trace['id']}/hide", {"hidden_from": [f"PRY-{OFFICE}"]}, 200)
+    assert office.get("/requests").json["items"] == []
+    office.get(f"/requests/{request['id']}", 404)
+
+
+def test_an_asked_state_keeps_a_request_from_further_agencies(as_actor, kept):
+    [request] = kept["request_id"]
+    analyst = as_actor("PRY", "trace_analyst")
+    body = {"hidden_from": ["PRY-LICENSING"]}
+    read = analyst.post(f"/requests/{request}/hide", body, 200).json
+    assert read["hidden_from"] == ["PRY-LICENSING", f"PRY-{OFFICE}"]
+    as_actor("PRY", "trace_analyst", agency="LICENSING").get(f"/requests/{request}", 404)
+
+
+def test_it_is_assigned_to_nobody_who_must_not_see_it(as_actor, kept):
+    [trace], admin = kept["trace_id"], as_actor("BRA", "state_administrator")
+    named = {"username": "bra.kept", "role": "trace_analyst", "agency": f"BRA-{OFFICE}"}
+    admin.post("/accounts", named)
+    analyst = as_actor("BRA", "trace_analyst")
+    analyst.post(f"/traces/{trace}/assign", {"username": "bra.kept"}, 422)
+
+
+@pytest.mark.parametrize("agency", ["BRA-TEST", "BRA-NOBODY", "SECRETARIAT"])
+def test_what_cannot_be_kept_from_it_is_named(as_actor, agency):
+    asked = bodies.trace(hidden_from=["PRY-TEST", agency])
+    said = as_actor("BRA", "trace_analyst").post("/traces", asked, 422).json
+    assert list(said["errors"]) == ["hidden_from.1"]
