@@ -188,3 +188,10 @@ def test_what_cannot_be_kept_from_it_is_named(as_actor, agency):
     asked = bodies.trace(hidden_from=["PRY-TEST", agency])
     said = as_actor("BRA", "trace_analyst").post("/traces", asked, 422).json
     assert list(said["errors"]) == ["hidden_from.1"]
+
+
+def test_some_agency_of_each_state_is_left_to_act_on_it(as_actor):
+    everybody = ["PRY-LICENSING", "PRY-POLICE", "PRY-TEST"]
+    asked = bodies.trace(hidden_from=everybody)
+    said = as_actor("BRA", "trace_analyst").post("/traces", asked, 422).json
+    assert said["errors"] == {"hidden_from": ["Leave an agency of PRY that sees it."]}
