@@ -17,7 +17,7 @@ CREATE TABLE hiding (
     subject_kind TEXT NOT NULL,
     hidden_at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_hiding PRIMARY KEY (agency, subject_id, owner_state),
-    CONSTRAINT ck_hiding_subject_kind CHECK (subject_kind IN ('trace', 'request'))
+    CONSTRAINT ck_hiding_subject_kind CHECK (subject_kind IN ('trace', 'request', 'approval'))
 );
 CREATE INDEX ix_hiding_owner_state_subject_id ON hiding (owner_state, subject_id);
 CALL salsa_keep_to_owner('hiding', 'SELECT, INSERT, DELETE');
@@ -53,6 +53,9 @@ ALTER POLICY seen ON audit_entry
 ALTER POLICY owned ON trace_request
     USING (owner_state = current_setting('salsa.state', true)::char(3) AND salsa_may_see(id::text))
     WITH CHECK (owner_state = current_setting('salsa.state', true)::char(3));
+ALTER POLICY owned ON trace_approval
+    USING (owner_state = current_setting('salsa.state', true)::char(3) AND salsa_may_see(id::text))
+    WITH CHECK (owner_state = current_setting('salsa.state', true)::char(3));
 ALTER POLICY owned ON trace_message
     USING (owner_state = current_setting('salsa.state', true)::char(3) AND salsa_may_see(subject_id::text))
     WITH CHECK (owner_state = current_setting('salsa.state', true)::char(3));
@@ -70,6 +73,9 @@ ALTER POLICY seen ON attachment
 ALTER POLICY seen ON audit_entry
     USING (concerned @> ARRAY[current_setting('salsa.state', true)::char(3)]);
 ALTER POLICY owned ON trace_request
+    USING (owner_state = current_setting('salsa.state', true)::char(3))
+    WITH CHECK (owner_state = current_setting('salsa.state', true)::char(3));
+ALTER POLICY owned ON trace_approval
     USING (owner_state = current_setting('salsa.state', true)::char(3))
     WITH CHECK (owner_state = current_setting('salsa.state', true)::char(3));
 ALTER POLICY owned ON trace_message
