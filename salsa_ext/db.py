@@ -179,7 +179,7 @@ ACTING: Final = (
 )
 """What a statement that finds who asks selects beside him, so as to act for his state from there on.
 
-What is kept from his agency is out of its reach from there on too (see the policies `hidden`).
+What is kept from his agency is out of its reach from there on too (see `salsa_may_see` in the policies).
 """
 
 

@@ -85,7 +85,7 @@ def fill(app: Flask) -> Ids:
     check = police.post("/checks", bodies.check()).json["id"]
     alert, hit = _seek(police, client("PRY", "police_officer"))
     police.post("/traces", bodies.trace(draft=True, hidden_from=["BRA-POLICE"]))
-    kept = bodies.trace(draft=True, hidden_from=["PRY-LICENSING"])
+    kept = bodies.trace(draft=True, hidden_from=["BRA-POLICE"])
     client("PRY", "police_officer").post("/traces", kept)
     licensing.post(f"/permits/{permit}/shipments", bodies.shipment(number="A-9"))  # the same guns
     leaving = {"username": "bra.leaving", "role": "auditor", "agency": "BRA-POLICE"}

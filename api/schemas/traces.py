@@ -43,7 +43,8 @@ from salsa_ext.values.inquiries import TraceData
 class TraceRequest(RequestSchema):
     """A trace request with what the International Tracing Instrument asks (III, 17).
 
-    It is sent and answered at once, unless `draft` is true. To the agencies of `hidden_from`, of
+    It is sent and answered at once, unless `draft` is true, or your state wants a second person who
+    has to approve it first (see its `approval`). To the agencies of `hidden_from`, of
     your own state and of those that are asked, there is no such trace. Name your own `seizure` with its
     `item`, or give the `firearm` and the day it was found (today, if left out).
     """

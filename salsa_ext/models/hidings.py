@@ -20,7 +20,7 @@ class Hiding(Base):
     __tablename__ = "hiding"
     __table_args__ = (
         Index(None, "owner_state", "subject_id"),
-        CheckConstraint("subject_kind IN ('trace', 'request')", name="subject_kind"),
+        CheckConstraint("subject_kind IN ('trace', 'request', 'approval')", name="subject_kind"),
     )
     agency: Mapped[str] = mapped_column(primary_key=True)
     subject_id: Mapped[UUID] = mapped_column(primary_key=True)

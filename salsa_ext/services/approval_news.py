@@ -13,7 +13,7 @@ from salsa_ext.db import db, insert_many
 from salsa_ext.errors import Conflict, NotFound, say
 from salsa_ext.messages.envelopes import Envelope
 from salsa_ext.models import Trace, TraceApproval
-from salsa_ext.services import approvals, conversations, legs
+from salsa_ext.services import approvals, conversations, hidings, legs
 from salsa_ext.services.approvals import APPROVERS, ASKERS
 from salsa_ext.services.conversations import Word
 from salsa_ext.services.handlers import handles
@@ -39,6 +39,8 @@ def _asked(actor: Actor, vault: Vault, envelope: Envelope) -> None:
         "asked_at": actor.now(), "decided_at": None, "decided_by": None, "reason": None,
     }  # fmt: skip
     insert_many(TraceApproval, [row])
+    kept = hidings.by_state(said["hidden_from"], actor.own_state())
+    hidings.put(actor, "approval", [approval_id, UUID(said["trace"])], kept)
     append(actor, Act(Action.APPROVAL_RECEIVED, "approval", approval_id,
                       data={"to": envelope.sender}))  # fmt: skip
     _tell(actor, "approval_asked", approval_id, envelope)
@@ -98,7 +100,7 @@ def _draft(actor: Actor, envelope: Envelope) -> tuple[Said, Trace]:
 
 
 def _kept(said: Said) -> dict[str, Any]:
-    return {name: value for name, value in said.items() if name != "trace"}
+    return {name: value for name, value in said.items() if name not in ("trace", "hidden_from")}
 
 
 def _hear(actor: Actor, trace: Trace, envelope: Envelope, said: Said) -> None:

@@ -11,7 +11,7 @@ from salsa_ext.messages.envelopes import Letter
 from salsa_ext.models import Trace
 from salsa_ext.policy.release import FOR_APPROVERS, for_approver
 from salsa_ext.readmodels.approvals import Rule, rule_of
-from salsa_ext.services import conversations, deliveries, legs
+from salsa_ext.services import conversations, deliveries, hidings, legs
 from salsa_ext.services.conversations import Word
 from salsa_ext.services.notifications import notify_many
 from salsa_ext.services.sealing import Vault
@@ -64,7 +64,8 @@ def _ask(actor: Actor, vault: Vault, trace: Trace, rule: Rule) -> None:
                                    trace.case_number)])  # fmt: skip
     else:
         trace.approved_in = rule.partner
-        _tell_partner(actor, vault, trace, "approval.ask", for_approver(_draft(trace)))
+        kept = {"hidden_from": hidings.by_state(hidings.of(trace.id), rule.partner)}
+        _tell_partner(actor, vault, trace, "approval.ask", for_approver(_draft(trace)) | kept)
     append(actor, Act(Action.TRACE_APPROVAL_ASKED, "trace", trace.id, data={
         "to": rule.partner or own, "shown": [*FOR_APPROVERS] if rule.partner else [],
     }))  # fmt: skip

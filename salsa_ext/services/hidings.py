@@ -20,7 +20,7 @@ from salsa_ext.values.actor import Actor
 
 
 def check(actor: Actor, agencies: Sequence[str]) -> None:
-    """Raise Invalid where an agency is not known, is not of a state that takes part, or is the actor's."""
+    """Raise Invalid where an agency is not known, or is the actor's, or where a state is left with none."""
     problems, states = Problems(), states_of(agencies)
     for at, agency in enumerate(agencies):
         path = f"hidden_from.{at}"
@@ -28,7 +28,17 @@ def check(actor: Actor, agencies: Sequence[str]) -> None:
             problems.add(path, say("You would not see it yourself: this is your own agency."))
         elif states.get(agency) not in participants():
             problems.add(path, say("There is no agency {code}.", code=agency))
+    for state in _left_with_none(agencies, {*states.values()}):
+        problems.add("hidden_from", say("Leave an agency of {state} that sees it.", state=state))
     problems.raise_any()
+
+
+def _left_with_none(agencies: Collection[str], states: Collection[str | None]) -> list[str]:
+    """Return the states of which every agency is named: nobody there could act on it."""
+    left = select(Agency.owner_state).where(
+        Agency.owner_state.in_(states), Agency.code.not_in(agencies)
+    )
+    return sorted({*filter(None, states)} - {*db.session.scalars(left)})
 
 
 def put(actor: Actor, kind: str, subjects: Collection[UUID], agencies: Collection[str]) -> None:

@@ -149,6 +149,7 @@ LETTERS: Final[Mapping[str, Shape]] = {
         "priority_reason": _maybe(_SHORT), "legal_basis": _SHORT,
         "illicit_reason": _code(codes.ILLICIT_REASONS), "intended_use": _code(codes.INTENDED_USES),
         "needed_by": _maybe(_is_day), "confidentiality_requested": _is_flag,
+        "hidden_from": _several(_text(60), 100),
     },
     "approval.withdraw": {"trace": _is_id},
     "approval.grant": {"trace": _is_id, "text": _maybe(_LONG)},

@@ -188,3 +188,25 @@ def test_what_cannot_be_kept_from_it_is_named(as_actor, agency):
     asked = bodies.trace(hidden_from=["PRY-TEST", agency])
     said = as_actor("BRA", "trace_analyst").post("/traces", asked, 422).json
     assert list(said["errors"]) == ["hidden_from.1"]
+
+
+def test_some_agency_of_each_state_is_left_to_act_on_it(as_actor):
+    everybody = ["PRY-LICENSING", "PRY-POLICE", "PRY-TEST"]
+    asked = bodies.trace(hidden_from=everybody)
+    said = as_actor("BRA", "trace_analyst").post("/traces", asked, 422).json
+    assert said["errors"] == {"hidden_from": ["Leave an agency of PRY that sees it."]}
+
+
+def test_an_agency_of_the_partner_is_kept_from_what_it_would_approve(as_actor):
+    admin = as_actor("BRA", "state_administrator")
+    wanted = {"trace_approval": "partner", "trace_approver": "PRY"}
+    admin.post("/settings/change", wanted, 200, If_Match='"0"')
+    asked = bodies.trace(case_number=CASE, hidden_from=[f"PRY-{OFFICE}"])
+    as_actor("BRA", "trace_analyst").post("/traces", asked)
+    seeing, kept = (as_actor("PRY", "supervisor", agency=name) for name in ("TEST", OFFICE))
+    [approval] = seeing.get("/approvals").json["items"]
+    assert kept.get("/approvals").json["items"] == []
+    kept.get(f"/approvals/{approval['id']}", 404)
+    for path in ("/notifications", "/audit"):
+        assert CASE in seeing.get(path).get_data(as_text=True)
+        assert CASE not in kept.get(path).get_data(as_text=True)
