@@ -12,6 +12,7 @@ from api.schemas.traces import ResultResponse, TraceQuery, TraceResponse
 from api.web.access import sender, signed_in
 from api.web.console import steps, words
 from api.web.console.blueprint import blueprint
+from api.web.console.journeys import way_of
 from api.web.desk import choices, doings, listing
 from api.web.desk.doings import Subject
 from salsa_ext.errors import say
@@ -20,6 +21,7 @@ from salsa_ext.readmodels import traces as reading
 from salsa_ext.readmodels.days import zone_of
 from salsa_ext.readmodels.traces import ResultView, TraceView
 from salsa_ext.services import disclosures
+from salsa_ext.services.whereabouts import read_whereabouts
 from salsa_ext.values.actor import Actor
 
 
@@ -38,13 +40,14 @@ def traces(actor: Actor) -> str:
 @blueprint.get("/traces/<uuid:trace_id>")
 @signed_in
 def trace(actor: Actor, trace_id: UUID) -> str:
-    """Show one trace: what it found, its chain, and what each asked state said."""
+    """Show one trace: what it found, its chain on a map and in order, and what each state said."""
     view = reading.get_trace(actor, trace_id)
     subject = _subject(view)
     found = disclosures.read_result(actor=actor, trace_id=trace_id)
     result = ResultResponse().dump(found) | _worded(found)
     return render_template(
         "console/trace.html", actor=actor, view=view, subject=subject, result=result,
+        way=way_of(found, read_whereabouts(actor=actor, result=found)),
         trace=TraceResponse().dump(view), words=words.KINDS,
         why={str(leg.id): [*map(words.worded, leg.why)] for leg in view.legs},
         replies=steps.awaited(actor, view), doings=doings.offered(steps.DOINGS, actor, subject),

@@ -1,0 +1,184 @@
+"""The way of a traced gun: where it was, in order, and how it came from one place to the next.
+
+Of most events the state alone is known; places are what `whereabouts` gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any, Final
+
+from api.i18n import translate
+from api.web import shown
+from api.web.maps import Drawing, Movement, Spot, draw
+from api.web.outlines import Point, point_of
+from salsa_ext.errors import say
+from salsa_ext.matching.events import Event
+from salsa_ext.readmodels.traces import ResultView
+from salsa_ext.services.whereabouts import Whereabouts
+
+FOUND: Final = "found"
+Places = Mapping[str, Whereabouts]
+
+
+@dataclass(frozen=True)
+class Happening:
+    """What happened at a stop, on a day; `record` is None for the find itself."""
+
+    event: str
+    on: str
+    record: str | None
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One stay of the gun: in a state, or at a place in it where that may be known.
+
+    `recorded_by` are the states that recorded how it came here, `is_turn` says that it left the lawful
+    world from here.
+    """
+
+    state: str
+    where: Whereabouts | None
+    happened: Sequence[Happening] = ()
+    recorded_by: Sequence[str] = ()
+    is_turn: bool = False
+
+    @property
+    def point(self) -> Point | None:
+        """Return where it is drawn; for a state alone a point that stands for the whole of it."""
+        return (self.where.longitude, self.where.latitude) if self.where else point_of(self.state)
+
+    @property
+    def kind(self) -> str:
+        """Return how its place is known."""
+        if self.where is None:
+            return "state"
+        return "post" if self.where.post else "place"
+
+    @property
+    def name(self) -> str:
+        """Return the place and the state in words."""
+        parts = [self.where.name if self.where else None, shown.label("state", self.state)]
+        return ", ".join(filter(None, parts))
+
+    @property
+    def precision(self) -> str:
+        """Return in words how exactly the place is known."""
+        if self.where is None:
+            return translate(say("the state alone is known"))
+        if self.where.post:
+            return translate(say("at a border post"))
+        if self.where.within_km:
+            distance = shown.kilometres(self.where.within_km)
+            return translate(say("within {distance}", distance=distance))
+        return translate(say("place as recorded"))
+
+
+@dataclass(frozen=True)
+class Way:
+    """The stops in order, and the map of them where there is one."""
+
+    stops: Sequence[Stop]
+    drawing: Drawing | None
+
+
+@dataclass
+class _Walk:
+    """The stops so far; a stop that nothing tells of stands for what another state says."""
+
+    places: Places
+    stops: list[Stop] = field(default_factory=list)
+
+    def go(self, state: str, where: Whereabouts | None, recorded_by: Sequence[str] = ()) -> None:
+        """Go to a place, unless the gun is there already."""
+        last = self.stops[-1] if self.stops else None
+        if last and (last.state, last.where) == (state, where):
+            self.stops[-1] = replace(last, recorded_by=[*{*last.recorded_by, *recorded_by}])
+        else:
+            self.stops.append(Stop(state, where, recorded_by=recorded_by))
+
+    def stay(self, happening: Happening) -> None:
+        """Let something happen where the gun is."""
+        last = self.stops[-1]
+        self.stops[-1] = replace(last, happened=[*last.happened, happening])
+
+    def take(self, event: Event) -> None:
+        """Take one event of the chain."""
+        state, other = event["state"], event["counterpart_state"]
+        is_import = event["event"] == "import"
+        if is_import and other and not (self.stops and self.stops[-1].state in (state, other)):
+            self.go(other, None)
+        where = self.places.get(event["record"])
+        is_moved = self.stops and self.stops[-1].state != state
+        self.go(state, where, [state] if is_import or not is_moved else [])
+        self.stay(Happening(event["event"], event["occurred_on"], event["record"]))
+        if event["event"] == "export" and other and other != state:
+            self.go(other, None, [state])
+
+
+def way_of(view: ResultView, places: Places) -> Way:
+    """Return the way of the gun of a trace, from its chain to the find."""
+    stops = _turned(_stops(view, places), view.result.point_of_diversion)
+    return Way(stops, _drawn(stops))
+
+
+def _stops(view: ResultView, places: Places) -> list[Stop]:
+    walk = _Walk(places)
+    for event in view.result.chain:
+        walk.take(event)
+    trace = view.trace
+    state, where = trace.owner_state, places.get(str(trace.record_id))
+    is_there = any(walk.stops) and walk.stops[-1].state == state
+    walk.go(state, where, [state] if is_there else [])
+    walk.stay(Happening(FOUND, trace.found_on.isoformat(), None))
+    return walk.stops
+
+
+def _turned(stops: Sequence[Stop], diversion: Mapping[str, Any] | None) -> list[Stop]:
+    """Return the stops, that of the last lawful record with the sign that the gun left from there."""
+    after = diversion and diversion["after"]
+    last = max((at for at, stop in enumerate(stops) if after in _records(stop)), default=None)
+    return [replace(stop, is_turn=after is not None and at == last)
+            for at, stop in enumerate(stops)]  # fmt: skip
+
+
+def _records(stop: Stop) -> set[str | None]:
+    return {one.record for one in stop.happened} - {None}
+
+
+def _drawn(stops: Sequence[Stop]) -> Drawing | None:
+    """Return the map: each place once, with the numbers of the stops at it."""
+    points = list(dict.fromkeys(stop.point for stop in stops if stop.point))
+    at = {point: position for position, point in enumerate(points)}
+    spots = [_spot(point, [*_at(stops, point)]) for point in points]
+    ways = [(one, next_one) for one, next_one in pairwise(stops) if one.point and next_one.point]
+    drawn = [(one, next_one) for one, next_one in ways if _is_movement(one, next_one)]
+    moves = [Movement(at[one.point], at[next_one.point], _is_sure(one, next_one), one.is_turn)
+             for one, next_one in drawn if one.point and next_one.point]  # fmt: skip
+    crossed = {id(one) for one, _ in drawn}
+    turns = {at[stop.point] for stop in stops
+             if stop.is_turn and stop.point and id(stop) not in crossed}  # fmt: skip
+    return draw(spots, moves, {stop.state for stop in stops}, turns)
+
+
+def _at(stops: Sequence[Stop], point: Point) -> Iterator[tuple[int, Stop]]:
+    return ((number, stop) for number, stop in enumerate(stops, 1) if stop.point == point)
+
+
+def _spot(point: Point, here: Sequence[tuple[int, Stop]]) -> Spot:
+    stop = here[0][1]
+    numbers = ", ".join(str(number) for number, _ in here)
+    return Spot(point, numbers, f"{numbers}. {stop.name}: {stop.precision}", stop.kind,
+                stop.where.within_km if stop.where else None)  # fmt: skip
+
+
+def _is_movement(one: Stop, other: Stop) -> bool:
+    """Tell whether a line is drawn: inside a state only between two places that are known."""
+    return one.state != other.state or bool(one.where and other.where)
+
+
+def _is_sure(one: Stop, other: Stop) -> bool:
+    return one.state == other.state or {one.state, other.state} <= {*other.recorded_by}
