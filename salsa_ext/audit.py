@@ -115,6 +115,7 @@ class Action(StrEnum):
     TRACE_NOTED = "trace:noted"
     TRACE_FED_BACK = "trace:fed_back"
     TRACE_REPORTED = "trace:reported"
+    TRACE_FORM_MADE = "trace:form_made"
     REQUEST_RECEIVED = "request:received"
     REQUEST_ACKNOWLEDGED = "request:acknowledged"
     REQUEST_ANSWERED = "request:answered"

@@ -178,6 +178,22 @@ def test_a_state_that_takes_no_part_is_asked_by_another_channel_and_its_answer_w
     assert "Domestic sale" in said and "Jan 2, 2020 · Spain" in said
 
 
+def test_a_leg_by_another_channel_has_its_form_to_send_and_a_trace_its_report(
+    analyst, signed_in, trace
+):
+    fields = {"state": "ESP", "reason": "Import mark", "channel": "etrace"}
+    page = analyst.open(step(analyst, trace, "legs", **fields).location)
+    [form] = re.findall(r'href="([^"]+/form\.pdf)"', page)
+    assert analyst.client.get(form).data.startswith(b"%PDF")
+    table = analyst.open(form.replace(".pdf", ".csv"))
+    assert "ABC123456" in table
+    assert analyst.client.get(f"/traces/{trace['id']}/report.pdf").data.startswith(b"%PDF")
+    supervisor = signed_in("BRA", "supervisor")
+    assert form not in supervisor.open(f"/traces/{trace['id']}")
+    supervisor.open(form, 403)
+    signed_in("PRY", "trace_analyst").open(form, 404)
+
+
 @pytest.mark.parametrize(("name", "fields", "shown"), [
     ("close", {}, "■ Closed"), ("withdraw", {}, "✕ Withdrawn"),
     ("feedback", {"helped": "true", "text": "We found him"}, "It helped We found him"),

@@ -1,6 +1,6 @@
 """Pages for analysts: what other states ask, the own state's traces, and leads."""
 
-from api.web.console import answering, asking, leads, replying, requests, traces
+from api.web.console import answering, asking, leads, papers, replying, requests, traces
 from api.web.console.blueprint import blueprint
 
-__all__ = ["answering", "asking", "blueprint", "leads", "replying", "requests", "traces"]
+__all__ = ["answering", "asking", "blueprint", "leads", "papers", "replying", "requests", "traces"]
