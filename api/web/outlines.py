@@ -69,8 +69,14 @@ def _joined(numbers: Iterable[int], arcs: Sequence[list[Point]]) -> Ring:
     for number in numbers:
         arc = arcs[number] if number >= 0 else arcs[~number][::-1]
         points += arc[1:] if points else arc
-    xs, ys = zip(*points, strict=True)
+    xs = [*accumulate((x for x, _ in points), _onward)]
+    points, ys = [(x, y) for x, (_, y) in zip(xs, points, strict=True)], [y for _, y in points]
     return Ring(points, min(xs), min(ys), max(xs), max(ys))
+
+
+def _onward(before: float, longitude: float) -> float:
+    """Return a longitude without the leap from 180 to -180, so that a ring stays in one piece."""
+    return longitude - round((longitude - before) / 360) * 360
 
 
 @cache

@@ -138,3 +138,13 @@ def test_what_is_shipped_goes_by_the_post_and_both_states_recorded_it(analyst, a
     assert "Ciudad del Este–Foz do Iguaçu, Brazil at a border post" in said
     assert "Bolivia the state alone is known Came from Brazil: both states recorded it" in said
     assert 'class="spot post"' in page and page.count('<path class="way"') == 1
+
+
+def test_what_may_be_several_guns_is_shown_by_places_without_a_way(analyst, as_actor):
+    for state in ("PRY", "URY"):
+        sale = bodies.transfer(to=bodies.party("Ana Ejemplo", state, "individual"))
+        as_actor(state, "licensing_officer").post("/transfers", sale)
+    trace = as_actor("BRA", "trace_analyst").post("/traces", bodies.trace()).json
+    page = analyst.open(f"/traces/{trace['id']}")
+    assert "It may be one of several guns" in page and '<path class="way' not in page
+    assert "Came from" not in page and page.count('class="spot state"') == 3

@@ -2,7 +2,7 @@
 
 import gzip
 import re
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import pytest
 
@@ -106,3 +106,9 @@ def test_a_map_of_half_the_world_is_small():
     made = drawn(VIENNA, FOZ, (-122, 45), (121, 15), states=("BRA", "AUT", "USA"))
     assert len(gzip.compress((made.land + made.states).encode())) < 40_000
     assert len(territories()) > 200
+
+
+def test_no_outline_runs_across_the_map_where_the_days_change():
+    for rings in territories().values():
+        for ring in rings:
+            assert all(abs(x - a) < 180 for (x, _), (a, _) in pairwise(ring.points))

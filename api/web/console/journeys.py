@@ -5,6 +5,7 @@ Of most events the state alone is known; places are what `whereabouts` gives.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -47,6 +48,13 @@ class Stop:
     is_turn: bool = False
 
     @property
+    def told(self) -> list[tuple[Happening, int]]:
+        """Return what happened, and how often on that day."""
+        days = Counter((one.event, one.on) for one in self.happened)
+        first = {(one.event, one.on): one for one in reversed(self.happened)}
+        return [(first[key], count) for key, count in days.items()]
+
+    @property
     def point(self) -> Point | None:
         """Return where it is drawn; for a state alone a point that stands for the whole of it."""
         return (self.where.longitude, self.where.latitude) if self.where else point_of(self.state)
@@ -79,10 +87,11 @@ class Stop:
 
 @dataclass(frozen=True)
 class Way:
-    """The stops in order, and the map of them where there is one."""
+    """The stops in order, and the map of them where there is one; `is_one` where it is that of one gun."""
 
     stops: Sequence[Stop]
     drawing: Drawing | None
+    is_one: bool
 
 
 @dataclass
@@ -105,36 +114,46 @@ class _Walk:
         last = self.stops[-1]
         self.stops[-1] = replace(last, happened=[*last.happened, happening])
 
+    def add(self, state: str, where: Whereabouts | None, happening: Happening) -> None:
+        """Let something happen at a place, whether or not something happened there before."""
+        at = next((at for at, stop in enumerate(self.stops) if (stop.state, stop.where) == (state, where)),
+                  len(self.stops))  # fmt: skip
+        stop = self.stops.pop(at) if at < len(self.stops) else Stop(state, where)
+        self.stops.insert(at, replace(stop, happened=[*stop.happened, happening]))
+
     def take(self, event: Event) -> None:
         """Take one event of the chain."""
         state, other = event["state"], event["counterpart_state"]
         is_import = event["event"] == "import"
         if is_import and other and not (self.stops and self.stops[-1].state in (state, other)):
             self.go(other, None)
-        where = self.places.get(event["record"])
-        is_moved = self.stops and self.stops[-1].state != state
-        self.go(state, where, [state] if is_import or not is_moved else [])
-        self.stay(Happening(event["event"], event["occurred_on"], event["record"]))
+        self.go(state, self.places.get(event["record"]), [state] if is_import else [])
+        self.stay(_told(event))
         if event["event"] == "export" and other and other != state:
             self.go(other, None, [state])
 
 
 def way_of(view: ResultView, places: Places) -> Way:
-    """Return the way of the gun of a trace, from its chain to the find."""
-    stops = _turned(_stops(view, places), view.result.point_of_diversion)
-    return Way(stops, _drawn(stops))
+    """Return the way of the gun of a trace, from its chain to the find.
 
-
-def _stops(view: ResultView, places: Places) -> list[Stop]:
-    walk = _Walk(places)
+    A chain that may be of several guns is no way: then the places alone are told.
+    """
+    walk, is_one = _Walk(places), not view.result.ambiguous
     for event in view.result.chain:
-        walk.take(event)
+        if is_one:
+            walk.take(event)
+        else:
+            walk.add(event["state"], places.get(event["record"]), _told(event))
     trace = view.trace
-    state, where = trace.owner_state, places.get(str(trace.record_id))
-    is_there = any(walk.stops) and walk.stops[-1].state == state
-    walk.go(state, where, [state] if is_there else [])
-    walk.stay(Happening(FOUND, trace.found_on.isoformat(), None))
-    return walk.stops
+    found = Happening(FOUND, trace.found_on.isoformat(), None)
+    walk.go(trace.owner_state, places.get(str(trace.record_id)))
+    walk.stay(found)
+    stops = _turned(walk.stops, view.result.point_of_diversion)
+    return Way(stops, _drawn(stops, is_one), is_one)
+
+
+def _told(event: Event) -> Happening:
+    return Happening(event["event"], event["occurred_on"], event["record"])
 
 
 def _turned(stops: Sequence[Stop], diversion: Mapping[str, Any] | None) -> list[Stop]:
@@ -149,13 +168,13 @@ def _records(stop: Stop) -> set[str | None]:
     return {one.record for one in stop.happened} - {None}
 
 
-def _drawn(stops: Sequence[Stop]) -> Drawing | None:
-    """Return the map: each place once, with the numbers of the stops at it."""
+def _drawn(stops: Sequence[Stop], is_one: bool) -> Drawing | None:
+    """Return the map: each place once, with the numbers of the stops at it, and what is between them."""
     points = list(dict.fromkeys(stop.point for stop in stops if stop.point))
     at = {point: position for position, point in enumerate(points)}
     spots = [_spot(point, [*_at(stops, point)]) for point in points]
     ways = [(one, next_one) for one, next_one in pairwise(stops) if one.point and next_one.point]
-    drawn = [(one, next_one) for one, next_one in ways if _is_movement(one, next_one)]
+    drawn = [(one, next_one) for one, next_one in ways if is_one and _is_movement(one, next_one)]
     moves = [Movement(at[one.point], at[next_one.point], _is_sure(one, next_one), one.is_turn)
              for one, next_one in drawn if one.point and next_one.point]  # fmt: skip
     crossed = {id(one) for one, _ in drawn}
