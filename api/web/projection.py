@@ -14,7 +14,7 @@ from api.web.outlines import Point, Ring
 WIDTH: Final = 720
 """Units across; a phone shows two of them as one of its pixels."""
 FLATTEST, TALLEST = 0.62, 1.1
-MARGIN: Final = 0.16
+MARGIN: Final = 0.22
 """Of the extent, on each side of it, for what stands beside the outermost places."""
 FARTHEST: Final = 80.0
 """The parallel beyond which nothing is drawn; Mercator has no pole."""

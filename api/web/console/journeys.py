@@ -21,6 +21,8 @@ from salsa_ext.readmodels.traces import ResultView
 from salsa_ext.services.whereabouts import Whereabouts
 
 FOUND: Final = "found"
+LEAST_KM: Final = 4_000.0
+"""How wide the map is at least: so wide that the states on it are known by their outlines."""
 Places = Mapping[str, Whereabouts]
 
 
@@ -180,7 +182,7 @@ def _drawn(stops: Sequence[Stop], is_one: bool) -> Drawing | None:
     crossed = {id(one) for one, _ in drawn}
     turns = {at[stop.point] for stop in stops
              if stop.is_turn and stop.point and id(stop) not in crossed}  # fmt: skip
-    return draw(spots, moves, {stop.state for stop in stops}, turns)
+    return draw(spots, moves, {stop.state for stop in stops}, turns, LEAST_KM)
 
 
 def _at(stops: Sequence[Stop], point: Point) -> Iterator[tuple[int, Stop]]:
