@@ -109,6 +109,14 @@ def test_a_trace_shows_its_chain_with_source_confidence_and_handling(analyst, tr
     assert said.index("Domestic sale Last") < said.index("Found Mar 1, 2026 · Brazil")
 
 
+@pytest.mark.parametrize(("language", "days"), [
+    ("en", "664 days"), ("es", "664 días"), ("fr", "664 jours"), ("pt", "664 dias"),
+])  # fmt: skip
+def test_days_are_counted_in_the_readers_language(analyst, trace, language, days):
+    page = analyst.open(f"/traces/{trace['id']}", Accept_Language=language)
+    assert days in text(page).replace("\xa0", " ")
+
+
 def test_a_trace_shows_what_each_state_said_why_and_how_far_its_records_reach(analyst, trace):
     said = text(analyst.open(f"/traces/{trace['id']}"))
     assert "Paraguay ✓ Answered by the service, at once" in said
