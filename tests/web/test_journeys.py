@@ -140,6 +140,21 @@ def test_what_is_shipped_goes_by_the_post_and_both_states_recorded_it(analyst, a
     assert 'class="spot post"' in page and page.count('<path class="way"') == 1
 
 
+def test_a_gun_that_never_arrived_is_not_drawn_on_from_where_it_was_to_come(analyst, as_actor):
+    way = Way(as_actor)
+    shipment = way.ship("ABC123456")
+    way.release(shipment)
+    way.tick(shipment, "exit", post="ciudad-del-este-foz-do-iguacu")
+    place = {"country": "BRA", "name": "Recife", "latitude": -8.05, "longitude": -34.9}
+    found = bodies.seizure(place=place, occurred_on="2026-03-08")
+    seizure = as_actor("BRA", "police_officer").post("/seizures", found).json
+    trace = as_actor("BRA", "trace_analyst").post("/traces", bodies.trace_of(seizure["id"])).json
+    page = analyst.open(f"/traces/{trace['id']}")
+    said = stops(page)
+    assert "Was to come here from Brazil; no record says that it came" in said
+    assert "Came from Bolivia" not in said and page.count('<path class="way unsure"') == 2
+
+
 def test_what_may_be_several_guns_is_shown_by_places_without_a_way(analyst, as_actor):
     for state in ("PRY", "URY"):
         sale = bodies.transfer(to=bodies.party("Ana Ejemplo", state, "individual"))

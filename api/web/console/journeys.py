@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import zip_longest
 from typing import Any, Final
 
 from api.i18n import translate
@@ -39,8 +39,9 @@ class Happening:
 class Stop:
     """One stay of the gun: in a state, or at a place in it where that may be known.
 
-    `recorded_by` are the states that recorded how it came here, `is_turn` says that it left the lawful
-    world from here.
+    `recorded_by` are the states that recorded how it came here, from the stop `after`, a position;
+    `is_declared` where a state sent it here and nothing says that it came. `is_turn` says that it left
+    the lawful world from here.
     """
 
     state: str
@@ -48,6 +49,8 @@ class Stop:
     happened: Sequence[Happening] = ()
     recorded_by: Sequence[str] = ()
     is_turn: bool = False
+    after: int | None = None
+    is_declared: bool = False
 
     @property
     def told(self) -> list[tuple[Happening, int]]:
@@ -150,12 +153,24 @@ def way_of(view: ResultView, places: Places) -> Way:
     found = Happening(FOUND, trace.found_on.isoformat(), None)
     walk.go(trace.owner_state, places.get(str(trace.record_id)))
     walk.stay(found)
-    stops = _turned(walk.stops, view.result.point_of_diversion)
+    stops = _turned(_joined(walk.stops), view.result.point_of_diversion)
     return Way(stops, _drawn(stops, is_one), is_one)
 
 
 def _told(event: Event) -> Happening:
     return Happening(event["event"], event["occurred_on"], event["record"])
+
+
+def _joined(stops: Sequence[Stop]) -> list[Stop]:
+    """Return the stops, each with the one from which the gun came: none that it may not have reached."""
+    joined: list[Stop] = []
+    last = None
+    for at, (stop, later) in enumerate(zip_longest(stops, stops[1:])):
+        is_left = later is not None and later.state != stop.state
+        is_declared = is_left and not stop.happened and bool(stop.recorded_by)
+        joined.append(replace(stop, after=last, is_declared=is_declared))
+        last = last if is_declared else at
+    return joined
 
 
 def _turned(stops: Sequence[Stop], diversion: Mapping[str, Any] | None) -> list[Stop]:
@@ -175,14 +190,23 @@ def _drawn(stops: Sequence[Stop], is_one: bool) -> Drawing | None:
     points = list(dict.fromkeys(stop.point for stop in stops if stop.point))
     at = {point: position for position, point in enumerate(points)}
     spots = [_spot(point, [*_at(stops, point)]) for point in points]
-    ways = [(one, next_one) for one, next_one in pairwise(stops) if one.point and next_one.point]
-    drawn = [(one, next_one) for one, next_one in ways if is_one and _is_movement(one, next_one)]
-    moves = [Movement(at[one.point], at[next_one.point], _is_sure(one, next_one), one.is_turn)
-             for one, next_one in drawn if one.point and next_one.point]  # fmt: skip
-    crossed = {id(one) for one, _ in drawn}
-    turns = {at[stop.point] for stop in stops
-             if stop.is_turn and stop.point and id(stop) not in crossed}  # fmt: skip
+    moves, turns = [], {at[stop.point] for stop in stops if stop.is_turn and stop.point}
+    for before, stop in _movements(stops) if is_one else ():
+        if before.point and stop.point:
+            start, end = at[before.point], at[stop.point]
+            moves.append(
+                Movement(start, end, _is_sure(before, stop), before.is_turn and start in turns)
+            )
+            turns -= {start} if before.is_turn else set()
     return draw(spots, moves, {stop.state for stop in stops}, turns, LEAST_KM)
+
+
+def _movements(stops: Sequence[Stop]) -> Iterator[tuple[Stop, Stop]]:
+    """Yield from where and to where lines are drawn: inside a state only between two known places."""
+    for stop in stops:
+        before = None if stop.after is None else stops[stop.after]
+        if before and (before.state != stop.state or (before.where and stop.where)):
+            yield before, stop
 
 
 def _at(stops: Sequence[Stop], point: Point) -> Iterator[tuple[int, Stop]]:
@@ -196,10 +220,6 @@ def _spot(point: Point, here: Sequence[tuple[int, Stop]]) -> Spot:
                 stop.where.within_km if stop.where else None)  # fmt: skip
 
 
-def _is_movement(one: Stop, other: Stop) -> bool:
-    """Tell whether a line is drawn: inside a state only between two places that are known."""
-    return one.state != other.state or bool(one.where and other.where)
-
-
-def _is_sure(one: Stop, other: Stop) -> bool:
-    return one.state == other.state or {one.state, other.state} <= {*other.recorded_by}
+def _is_sure(before: Stop, stop: Stop) -> bool:
+    """Tell whether both states recorded the movement; inside one state nobody does."""
+    return {before.state, stop.state} <= {*stop.recorded_by} and before.state != stop.state
