@@ -34,3 +34,10 @@ def pdf(body: bytes, name: str) -> Response:
     plain = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "paper"
     response.headers["Content-Disposition"] = f'inline; filename="{plain}.pdf"'
     return response
+
+
+def attached(body: bytes, media_type: str, name: str) -> Response:
+    """Return a file to be saved under a name that the service itself made."""
+    response = Response(body, content_type=media_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

@@ -123,6 +123,7 @@ class Action(StrEnum):
     APPROVAL_RECEIVED = "approval:received"
     APPROVAL_GRANTED = "approval:granted"
     APPROVAL_DECLINED = "approval:declined"
+    TRACE_FORM_MADE = "trace:form_made"
     REQUEST_RECEIVED = "request:received"
     REQUEST_ACKNOWLEDGED = "request:acknowledged"
     REQUEST_ANSWERED = "request:answered"

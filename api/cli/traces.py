@@ -16,7 +16,8 @@ from api.cli.options import STATE, USERNAME, Line, own_state_option
 from api.cli.printing import echo_json, echo_table, json_option, limit_option, warn_of_more
 from api.cli.requests import said
 from api.i18n import worded
-from api.papers import reports
+from api.papers import reports, trace_forms
+from api.resources.traces import form_of
 from api.schemas.traces import AdviceResponse, TraceResponse
 from api.vault import vault
 from salsa_ext.readmodels import traces as reading
@@ -132,11 +133,42 @@ def _write_report(state: str, trace_id: UUID, output: Path, language: str) -> No
         compiled = trace_reports.compile_report(actor=actor, trace_id=trace_id)
         made = reports.render(compiled, language, actor.now())
         trace_reports.write_down(actor=actor, report=compiled, content=made.content, file=made.file)
-        try:
-            output.write_bytes(made.body)
-        except OSError as error:
-            raise click.ClickException(f"{output}: {error.strerror}") from None
+        _write(output, made.body)
     click.echo(f"{output}: SHA-256 of what it says {made.content}")
+
+
+@trace.command()
+@own_state_option
+@click.option("--leg", "leg_id", required=True, type=click.UUID, help="Which asked state.")
+@click.option("-o", "--output", required=True, type=FILE,
+              help="Where it goes: .pdf to send, .csv or .json for the fields of ATF F 3312.1.")  # fmt: skip
+@click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True)
+@id_argument
+@explained
+def form(state: str, trace_id: UUID, leg_id: UUID, output: Path, language: str) -> None:
+    """Fill in the form by which a state that takes no part is asked.
+
+    \b
+    Examples:
+      salsa trace form --state BRA --leg 0199f2c0-0000-7000-8000-000000000001 -o usa.pdf \\
+        0199f2c0-0000-7000-8000-000000000000
+      salsa trace form --state BRA --leg 0199f2c0-0000-7000-8000-000000000001 -o usa.csv \\
+        0199f2c0-0000-7000-8000-000000000000
+    """
+    kind = output.suffix.removeprefix(".").lower()
+    if kind not in trace_forms.KINDS:
+        raise click.UsageError("The name of the file ends in .pdf, .csv or .json.")
+    with acting(state) as own:
+        made = form_of(replace(own, language=language), trace_id, leg_id, kind)
+        _write(output, made.body)
+    click.echo(f"{output}: SHA-256 {made.sha256}")
+
+
+def _write(output: Path, body: bytes) -> None:
+    try:
+        output.write_bytes(body)
+    except OSError as error:
+        raise click.ClickException(f"{output}: {error.strerror}") from None
 
 
 def _content(file: Path | None) -> bytes:

@@ -65,7 +65,7 @@ def render(report: Report, language: str, at: datetime) -> Made:
 def _sections(words: Words, report: Report, at: datetime) -> list[Part]:
     result = report.result
     return [
-        *_trace(words, report, at), *_gun(words, report.view.trace.firearm), *_found(words, result),
+        *_trace(words, report, at), *gun_of(words, report.view.trace.firearm), *_found(words, result),
         *_events(words, say("Chain, in order"), result, result.result.chain),
         *_events(words, say("What contradicts it"), result, result.result.conflicts),
         *words.table(say("First sales that are possible"), CANDIDATES, [
@@ -110,7 +110,8 @@ def _second_person(words: Words, trace: Any) -> str | None:
     return f"{by} ({words.state(trace.approved_in)})" if by and trace.approved_in else by
 
 
-def _gun(words: Words, gun: Mapping[str, Any]) -> list[Part]:
+def gun_of(words: Words, gun: Mapping[str, Any]) -> list[Part]:
+    """Return the section of a gun as it was described."""
     marks = "; ".join(
         f"{words.code('mark_kind', mark['kind'])}: {mark['text']}"
         for mark in gun.get("marks") or ()
@@ -118,16 +119,16 @@ def _gun(words: Words, gun: Mapping[str, Any]) -> list[Part]:
     return words.fields(
         say("Firearm"),
         words.field(say("Type"), words.code("type", gun.get("type"))),
-        words.field(say("Make"), _title(words, "make", gun)),
+        words.field(say("Make"), title_of(words, "make", gun)),
         words.field(say("Model"), gun.get("model")),
-        words.field(say("Calibre"), _title(words, "calibre", gun)),
+        words.field(say("Calibre"), title_of(words, "calibre", gun)),
         words.field(say("Serial number"), gun.get("serial")),
         words.field(say("Country of manufacture"), words.state(gun.get("country_of_manufacture"))),
         words.field(say("Other marks"), marks or None, wide=True),
     )
 
 
-def _title(words: Words, kind: str, gun: Mapping[str, Any]) -> str | None:
+def title_of(words: Words, kind: str, gun: Mapping[str, Any]) -> str | None:
     """Return a make or calibre by its name, else as it was written."""
     code = gun.get(kind)
     return names.title(kind, code, words.language) if code else gun.get(f"{kind}_text")
@@ -164,7 +165,7 @@ def _turn(words: Words, view: ResultView) -> list[Part]:
     )  # fmt: skip
 
 
-def _named(words: Words, event: str) -> str:
+def event_name(words: Words, event: str) -> str:
     """Return the name of an event, which is a kind of transfer, report or seizure, or a movement."""
     if event in MOVED:
         return words.both(MOVED[event])
@@ -174,7 +175,7 @@ def _named(words: Words, event: str) -> str:
 
 def _event(words: Words, event: Mapping[str, Any]) -> str:
     return ", ".join(filter(None, (
-        _named(words, event["event"]), words.state(event["state"]),
+        event_name(words, event["event"]), words.state(event["state"]),
         words.day(event["occurred_on"]),
     )))  # fmt: skip
 
@@ -191,7 +192,7 @@ def _row(words: Words, view: ResultView, event: Mapping[str, Any]) -> list[str |
     source = " ".join(filter(None, (document.capitalize(), event.get("document_number"))))
     return [
         f"{event['occurred_on']}", words.state(event["state"]),
-        _named(words, event["event"]),
+        event_name(words, event["event"]),
         _side(words, view, event["giver"]), _side(words, view, event["receiver"]), source or "–",
         words.code("handling", handling),
         words.code("strength", event["strength"]) or "–",

@@ -49,7 +49,7 @@ def _read(actor: Actor, attachment_id: UUID) -> AttachmentView:
     return attachments.read(actor=actor, attachment_id=attachment_id)
 
 
-def _content(actor: Actor, attachment_id: UUID) -> File:
+def content_of(actor: Actor, attachment_id: UUID) -> File:
     """Return the file as it is kept; its ETag is its SHA-256."""
     row, held = attachments.hand_out(actor=actor, attachment_id=attachment_id)
     name = f"{row.kind}-{row.id}.{ENDINGS[row.media_type]}"
@@ -60,7 +60,7 @@ blueprint.listing(
     "/attachments", AttachmentQuery, AttachmentResponse, _listed, Permission.ATTACHMENT_READ
 )
 blueprint.reading(PATH, AttachmentResponse, _read, Permission.ATTACHMENT_READ)
-blueprint.handing_out(f"{PATH}/content", _content, Permission.ATTACHMENT_READ, ENDINGS)
+blueprint.handing_out(f"{PATH}/content", content_of, Permission.ATTACHMENT_READ, ENDINGS)
 
 
 @blueprint.uploading(

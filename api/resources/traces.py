@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from uuid import UUID
 
-from flask import g
+from flask import Response, g
 
-from api.papers import reports
+from api import tables
+from api.handed import attached
+from api.papers import reports, trace_forms
+from api.papers.trace_forms import Made
 from api.resource import Resource
 from api.schemas.discrepancies import AssignRequest
 from api.schemas.requests import (
@@ -17,6 +21,7 @@ from api.schemas.requests import (
     NoteRequest,
     ReplyRequest,
 )
+from api.schemas.trace_forms import FormFieldsQuery, FormFieldsResponse
 from api.schemas.trace_reports import ReportHashRequest, ReportVerdictResponse
 from api.schemas.traces import (
     AdviceResponse,
@@ -38,6 +43,7 @@ from salsa_ext.services import (
     trace_steps,
     traces,
 )
+from salsa_ext.services import trace_forms as forms
 from salsa_ext.services.trace_reports import Verdict
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.inquiries import TraceData
@@ -89,6 +95,40 @@ blueprint.printing("/traces/<uuid:trace_id>/report", trace_report, Permission.TR
 def verify_report(actor: Actor, data: dict[str, Any], trace_id: UUID) -> Verdict:
     """Tell whether a hash is that of a report which your state made of this trace."""
     return trace_reports.verify(actor=actor, trace_id=trace_id, sha256=data["sha256"])
+
+
+FORM = f"{PATH}/legs/<uuid:leg_id>/form"
+
+
+def form_of(actor: Actor, trace_id: UUID, leg_id: UUID, kind: str) -> Made:
+    """Return the form by which a state that takes no part is asked; the audit keeps its hash."""
+    form = forms.fill_in(actor=actor, trace_id=trace_id, leg_id=leg_id)
+    made = trace_forms.make(form, kind, actor.language, actor.now())
+    forms.write_down(actor=actor, form=form, kind=kind, sha256=made.sha256)
+    return made
+
+
+def _leg_form(actor: Actor, trace_id: UUID, leg_id: UUID) -> tuple[bytes, str]:
+    """Return the form to send to a state that takes no part, as a PDF in the caller's language."""
+    return form_of(actor, trace_id, leg_id, "pdf").body, f"leg-{leg_id}"
+
+
+def _form_fields(
+    actor: Actor, trace_id: UUID, leg_id: UUID, format: str | None = None
+) -> dict[str, Any] | Response:
+    """Return the fields of ATF F 3312.1 for a state that takes no part, filled in."""
+    if tables.wanted(format) == "csv":
+        made = form_of(actor, trace_id, leg_id, "csv")
+        return attached(made.body, tables.CSV, f"leg-{leg_id}.csv")
+    fields: dict[str, Any] = json.loads(form_of(actor, trace_id, leg_id, "json").body)
+    return fields
+
+
+blueprint.printing(FORM, _leg_form, Permission.TRACE_REQUEST)
+blueprint.reading(
+    f"{FORM}/fields", FormFieldsResponse, _form_fields, Permission.TRACE_REQUEST, FormFieldsQuery,
+    as_file=True,
+)  # fmt: skip
 
 
 @blueprint.posting("/traces", TraceRequest, TraceResponse, Permission.TRACE_REQUEST)

@@ -16,7 +16,8 @@ from salsa_ext.values.actor import Actor
 MOST = 25
 PAGES = {"permit": "desk.permit", "shipment": "desk.shipment", "discrepancy": "desk.discrepancy",
          "match": "guns.match", "approval": "console.approval",
-         "request": "console.request_page", "trace": "console.trace"}  # fmt: skip
+         "request": "console.request_page", "trace": "console.trace",
+         "seizure": "guns.seizure"}  # fmt: skip
 """The page of each kind of object that has one."""
 
 blueprint = Blueprint("notices", __name__)  # the routes of the API have the other name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
+from math import inf
 from types import SimpleNamespace
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -125,13 +126,20 @@ def span(time: timedelta) -> str:
     days, rest = divmod(hours, 24)
     parts = [("day", days), ("hour", rest)] if days else [("hour", hours), ("minute", minutes)]
     told = [part for part in parts if part[1]] or parts[1:]
-    said = [units.format_unit(count, f"duration-{unit}", locale=g.language) for unit, count in told]
+    said = [_counted(count, unit) for unit, count in told]
     return lists.format_list(said, locale=g.language)
 
 
 def days(count: int) -> str:
     """Return a number of days."""
-    return str(units.format_unit(count, "duration-day", locale=g.language))
+    return _counted(count, "day")
+
+
+def _counted(count: int, unit: str) -> str:
+    """Return a number of days, hours or minutes; Babel's own list of units has no days in Portuguese."""
+    time = timedelta(**{f"{unit}s": count})
+    said: str = dates.format_timedelta(time, granularity=unit, threshold=inf, locale=g.language)
+    return said.replace(str(count), number(count), 1)
 
 
 def number(value: float) -> str:

@@ -25,10 +25,10 @@ class Trace(Owned, Base):
 
     __tablename__ = "trace"
     __table_args__ = (
-        Index(None, "owner_state", "id"),
-        Index(None, "owner_state", "status"),
+        Index(None, "owner_state", "id"), Index(None, "owner_state", "status"),
+        Index(None, "owner_state", "seizure_id"),
         CheckConstraint("approval IN ('own', 'partner', 'alone')", name="approval"),
-    )
+    )  # fmt: skip
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
     version: Mapped[int]
     status: Mapped[str]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -64,6 +65,21 @@ def other_events(actor: Actor, found: Sequence[MatchView]) -> dict[UUID, Held]:
         one.record_id: one
         for one in held if one.state == actor.state or one.visibility in FOUND["event"]
     }  # fmt: skip
+
+
+def of_records(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, list[MatchView]]:
+    """Return the own state's standing matches with records, whoever owns these, the strongest first."""
+    require(actor, Permission.MATCH_READ)
+    query = select(Match).where(
+        Match.owner_state == actor.state, Match.is_standing,
+        or_(Match.record_id.in_(ids), Match.other_record.in_(ids)),
+    )  # fmt: skip
+    rows = db.session.scalars(query.order_by(Match.score.desc(), Match.id)).all()
+    found: dict[UUID, list[MatchView]] = defaultdict(list)
+    for view in views(actor, rows):
+        for record in {*ids} & {view.match.record_id, view.match.other_record}:
+            found[record].append(view)
+    return found
 
 
 def get_match(actor: Actor, match_id: UUID) -> MatchView:

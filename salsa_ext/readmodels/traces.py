@@ -104,6 +104,13 @@ def list_traces(
     return found.of(_views(actor, found.items))
 
 
+def of_seizure(actor: Actor, seizure_id: UUID) -> Sequence[Trace]:
+    """Return the own state's traces of the guns of a seizure, newest first."""
+    require(actor, Permission.TRACE_READ)
+    own = (Trace.owner_state == actor.state, Trace.seizure_id == seizure_id)
+    return db.session.scalars(select(Trace).where(*own).order_by(Trace.id.desc())).all()
+
+
 def get_trace(actor: Actor, trace_id: UUID) -> TraceView:
     """Return one trace of the own state; raises NotFound."""
     require(actor, Permission.TRACE_READ)

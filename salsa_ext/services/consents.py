@@ -20,10 +20,10 @@ from salsa_ext.models import AuditEntry, Consent
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.release import FOUND
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels import names
 from salsa_ext.readmodels.days import today
 from salsa_ext.readmodels.marks import owner_of
 from salsa_ext.readmodels.records import by_id
-from salsa_ext.readmodels.states import participants
 from salsa_ext.services.fields import Problems
 from salsa_ext.services.notifications import notify_many
 from salsa_ext.values.actor import Actor, Purpose
@@ -145,8 +145,10 @@ def _origin(actor: Actor, data: ConsentData) -> str:
         problems.add("record", say("This record is your own state's and needs nobody's consent."))
     if (data.use == "onward") != (data.to is not None):
         problems.add("to", say("Name the third state of an onward use, and of no other."))
-    elif data.to is not None and data.to not in {*participants()} - {origin, actor.state}:
-        problems.add("to", say("This is no third state that takes part."))
+    elif data.to is not None and (
+        not names.is_state(data.to) or data.to in {origin, actor.state, *names.ended_states()}
+    ):
+        problems.add("to", say("This is no third state."))
     problems.raise_any()
     return str(origin)
 

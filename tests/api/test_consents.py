@@ -167,7 +167,7 @@ def test_where_the_law_forces_it_the_origin_has_notice_and_is_not_asked(bra, pry
 
 @pytest.mark.parametrize("changes,field", [
     ({"use": "onward"}, "to"), ({"to": "URY"}, "to"), ({"use": "onward", "to": "PRY"}, "to"),
-    ({"use": "onward", "to": "BRA"}, "to"), ({"use": "onward", "to": "AUT"}, "to"),
+    ({"use": "onward", "to": "BRA"}, "to"), ({"use": "onward", "to": "YUG"}, "to"),
     ({"record": "0199f2c0-0000-7000-8000-000000000000"}, "record"), ({"use": "sell"}, "use"),
 ])  # fmt: skip
 def test_what_cannot_be_asked_is_refused_by_its_field(bra, record, changes, field):

@@ -129,6 +129,13 @@ def test_a_report_stands_in_the_audit_and_owners_read_that_firms_were_named(
     assert [one["subject_id"] for one in theirs] == [trace["id"]]
 
 
+def test_a_gun_of_which_a_field_is_unknown_is_reported_with_its_marks(analyst, trace):
+    gun = bodies.firearm(marks=[{"kind": "import", "text": "MAR 2019"}])
+    del gun["model"]
+    asked = analyst.post("/traces", bodies.trace(firearm=gun, case_number="C-9")).json
+    assert "MAR 2019" in text_of(report(analyst, asked))
+
+
 def test_a_report_is_for_its_state_alone(as_actor, trace):
     for state in ("PRY", "URY"):
         as_actor(state, "trace_analyst").get(f"/traces/{trace['id']}/report", 404)

@@ -1,5 +1,6 @@
 """Requests and traces from the command line."""
 
+import hashlib
 import json
 from dataclasses import replace
 
@@ -67,6 +68,25 @@ def test_a_report_is_written_and_the_audit_knows_it(salsa, trace, tmp_path):
     unknown = salsa("trace", "report", *ASKING, "--verify", str(file), trace)
     assert (unknown.returncode, "knows no such report" in unknown.stderr) == (1, True)
     assert salsa("trace", "report", *ASKING, trace).returncode == 2
+
+
+def test_a_form_for_a_state_that_takes_no_part_is_written_by_the_ending_of_its_name(
+    salsa, trace, tmp_path
+):
+    asked = ("--of", "ESP", "--reason", "Import mark", "--channel", "etrace")
+    assert salsa("trace", "ask", *ASKING, *asked, trace).returncode == 0
+    [found] = json.loads(salsa("trace", "list", *ASKING, "--json").stdout)
+    [leg] = [leg["id"] for leg in found["legs"] if leg["state"] == "ESP"]
+    pdf, table, data = (tmp_path / f"form.{kind}" for kind in ("pdf", "csv", "json"))
+    made = salsa("trace", "form", *ASKING, "--leg", leg, "-o", str(pdf), "--language", "fr", trace)
+    assert made.stdout == f"{pdf}: SHA-256 {hashlib.sha256(pdf.read_bytes()).hexdigest()}\n"
+    assert "Demande de traçage" in text_of(pdf.read_bytes())
+    for file in (table, data):
+        salsa("trace", "form", *ASKING, "--leg", leg, "-o", str(file), trace)
+    assert "V,5a,Serial number,True,ABC123456" in table.read_text("utf-8-sig")
+    assert json.loads(data.read_text())["form"] == "ATF F 3312.1 (February 2018)"
+    wrong = salsa("trace", "form", *ASKING, "--leg", leg, "-o", str(tmp_path / "form"), trace)
+    assert (wrong.returncode, "ends in .pdf" in wrong.stderr) == (2, True)
 
 
 def test_a_question_is_asked_and_replied_to(salsa, trace, request_):

@@ -65,6 +65,7 @@ def close_it(page):
     expect(main).to_contain_text("Domestic sale")
     expect(main).to_contain_text("Traced")
     assert fits(page)
+    go(page, "What can be done")
     go(page, "Close")
     press(page)
     expect(page.get_by_role("status")).to_have_text("✓ The trace is closed.")

@@ -109,6 +109,14 @@ def test_a_trace_shows_its_chain_with_source_confidence_and_handling(analyst, tr
     assert said.index("Domestic sale Last") < said.index("Found Mar 1, 2026 · Brazil")
 
 
+@pytest.mark.parametrize(("language", "days"), [
+    ("en", "664 days"), ("es", "664 días"), ("fr", "664 jours"), ("pt", "664 dias"),
+])  # fmt: skip
+def test_days_are_counted_in_the_readers_language(analyst, trace, language, days):
+    page = analyst.open(f"/traces/{trace['id']}", Accept_Language=language)
+    assert days in text(page).replace("\xa0", " ")
+
+
 def test_a_trace_shows_what_each_state_said_why_and_how_far_its_records_reach(analyst, trace):
     said = text(analyst.open(f"/traces/{trace['id']}"))
     assert "Paraguay ✓ Answered by the service, at once" in said
@@ -176,6 +184,22 @@ def test_a_state_that_takes_no_part_is_asked_by_another_channel_and_its_answer_w
             "events.0.occurred_on": "2020-01-02"}  # fmt: skip
     said = text(analyst.open(analyst.send(path, came).location))
     assert "Domestic sale" in said and "Jan 2, 2020 · Spain" in said
+
+
+def test_a_leg_by_another_channel_has_its_form_to_send_and_a_trace_its_report(
+    analyst, signed_in, trace
+):
+    fields = {"state": "ESP", "reason": "Import mark", "channel": "etrace"}
+    page = analyst.open(step(analyst, trace, "legs", **fields).location)
+    [form] = re.findall(r'href="([^"]+/form\.pdf)"', page)
+    assert analyst.client.get(form).data.startswith(b"%PDF")
+    table = analyst.open(form.replace(".pdf", ".csv"))
+    assert "ABC123456" in table
+    assert analyst.client.get(f"/traces/{trace['id']}/report.pdf").data.startswith(b"%PDF")
+    supervisor = signed_in("BRA", "supervisor")
+    assert form not in supervisor.open(f"/traces/{trace['id']}")
+    supervisor.open(form, 403)
+    signed_in("PRY", "trace_analyst").open(form, 404)
 
 
 @pytest.mark.parametrize(("name", "fields", "shown"), [

@@ -1,6 +1,6 @@
 """Pages for analysts: what other states ask, the own state's traces, and leads."""
 
-from api.web.console import answering, approvals, asking, leads, replying, requests, traces
+from api.web.console import answering, approvals, asking, leads, papers, replying, requests, traces
 from api.web.console.blueprint import blueprint
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "asking",
     "blueprint",
     "leads",
+    "papers",
     "replying",
     "requests",
     "traces",

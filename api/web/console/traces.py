@@ -12,6 +12,7 @@ from api.schemas.traces import AdviceResponse, ResultResponse, TraceQuery, Trace
 from api.web.access import sender, signed_in
 from api.web.console import steps, words
 from api.web.console.blueprint import blueprint
+from api.web.console.journeys import way_of
 from api.web.desk import choices, doings, listing
 from api.web.desk.doings import Subject
 from salsa_ext.errors import say
@@ -21,6 +22,7 @@ from salsa_ext.readmodels import traces as reading
 from salsa_ext.readmodels.days import zone_of
 from salsa_ext.readmodels.traces import TraceView
 from salsa_ext.services import disclosures, trace_advice
+from salsa_ext.services.whereabouts import read_whereabouts
 from salsa_ext.values.actor import Actor
 
 MAY_SEND = frozenset({Permission.TRACE_REQUEST, Permission.TRACE_APPROVE})
@@ -41,13 +43,14 @@ def traces(actor: Actor) -> str:
 @blueprint.get("/traces/<uuid:trace_id>")
 @signed_in
 def trace(actor: Actor, trace_id: UUID) -> str:
-    """Show one trace: what it found, its chain, and what each asked state said."""
+    """Show one trace: what it found, its chain on a map and in order, and what each state said."""
     view = reading.get_trace(actor, trace_id)
     subject = _subject(view)
     found = disclosures.read_result(actor=actor, trace_id=trace_id)
     result = ResultResponse().dump(found)
     return render_template(
         "console/trace.html", actor=actor, view=view, subject=subject, result=result,
+        way=way_of(found, read_whereabouts(actor=actor, result=found)),
         trace=TraceResponse().dump(view), words=words.KINDS,
         replies=steps.awaited(actor, view), doings=doings.offered(steps.DOINGS, actor, subject),
         advice=_advice(actor, view), zone=zone_of(actor), done=steps.DONE.get(request.args.get("done", "")),

@@ -1,0 +1,95 @@
+"""Forms by which a state that takes no part is asked through another channel.
+
+What is on one leaves the circle of the participants: the own state's words, and of others' only what
+the release function lets go on to that state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from salsa_ext.audit import Act, Action, append, append_many
+from salsa_ext.db import db
+from salsa_ext.errors import Invalid, NotFound, say
+from salsa_ext.matching.events import Event
+from salsa_ext.models import Seizure, TraceLeg
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.release import Use
+from salsa_ext.policy.rules import require
+from salsa_ext.readmodels import traces
+from salsa_ext.readmodels.contacts import Office, contact_of, office_of
+from salsa_ext.readmodels.sharing import Sharing
+from salsa_ext.readmodels.traces import TraceView
+from salsa_ext.readmodels.versions import current
+from salsa_ext.values.actor import Actor
+
+EVENT_GROUPS = ("firearm", "event", "document")
+
+
+@dataclass(frozen=True)
+class AskingForm:
+    """What a form says: the trace and its leg, the seizure, whom to answer, and what is known so far.
+
+    `agency` is the authority that asks, by name and code. `events` are those of the chain that may
+    go on to the asked state; `sharing` says by record what else of them may.
+    """
+
+    view: TraceView
+    leg: TraceLeg
+    seizure: Seizure | None
+    agency: str
+    office: Office | None
+    events: Sequence[Event]
+    sharing: Mapping[str, Sharing]
+
+
+def fill_in(*, actor: Actor, trace_id: UUID, leg_id: UUID) -> AskingForm:
+    """Return what the form of a leg says; raises NotFound, or Invalid for a state that takes part."""
+    require(actor, Permission.TRACE_REQUEST)
+    view = traces.read(actor, trace_id)
+    leg = next((one for one in view.legs if one.id == leg_id), None)
+    if leg is None:
+        raise NotFound("leg", leg_id)
+    if leg.channel == "salsa":
+        raise Invalid({"leg": [say("This state takes part, and is asked by the service itself.")]})
+    result = traces.get_result(actor, trace_id)
+    seizure = _seizure(actor, view)
+    agency = seizure.agency if seizure else actor.agency
+    return AskingForm(
+        view, leg, seizure, office_of(agency)[0] if agency else "", contact_of(actor.own_state()),
+        _onward(result.events(), result.sharing, leg.state), result.sharing,
+    )  # fmt: skip
+
+
+def _seizure(actor: Actor, view: TraceView) -> Seizure | None:
+    """Return the seizure in which the gun was found, for who may read it."""
+    if view.trace.seizure_id is None or Permission.SEIZURE_READ not in actor.permissions:
+        return None
+    return db.session.scalars(current(Seizure).where(Seizure.id == view.trace.seizure_id)).first()
+
+
+def _onward(events: Sequence[Event], shared: Mapping[str, Sharing], to: str) -> list[Event]:
+    """Return the events that may go on to a state: own ones, and others' with their consent."""
+    use = Use("onward", to)
+    return [event for event in events
+            if all(shared[event["record"]].decide(group, use).allowed for group in EVENT_GROUPS)]  # fmt: skip
+
+
+def write_down(*, actor: Actor, form: AskingForm, kind: str, sha256: str) -> None:
+    """Write down that a form was made to be sent: its kind, and the SHA-256 of its file.
+
+    Each state whose words it passes on reads to whom they go.
+    """
+    require(actor, Permission.TRACE_REQUEST)
+    leg = form.leg
+    said = {"leg": str(leg.id), "to": leg.state, "channel": leg.channel, "kind": kind,
+            "file": sha256, "language": actor.language}  # fmt: skip
+    append(actor, Act(Action.TRACE_FORM_MADE, "trace", form.view.trace.id, data=said))
+    append_many(actor, [
+        Act(Action.RECORD_DISCLOSED, "record", event["record"], event["state"], [event["state"]],
+            {"version": event["version"], "handling": event["handling"],
+             "groups": [*EVENT_GROUPS], "to": leg.state})
+        for event in form.events if not form.sharing[event["record"]].is_own
+    ])  # fmt: skip

@@ -1,0 +1,165 @@
+"""The way of a traced gun on the page of its trace: as a map, and as a list that says the same."""
+
+import gzip
+import re
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from salsa_ext.clock import FixedClock
+from salsa_ext.db import transaction
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import operator
+from salsa_ext.services import disclosures
+from salsa_ext.services.whereabouts import read_whereabouts
+from tests import bodies
+from tests.conftest import NOW
+from tests.movements import Way, add
+from tests.web.pages import text
+
+STOP = re.compile(r'<ol class="stops">.*?</ol>', re.DOTALL)
+WORDS = {
+    "en": ("the state alone is known", "From here it left the lawful world"),
+    "es": ("solo se conoce el Estado", "Desde aquí salió del circuito lícito"),
+    "fr": ("seul l’État est connu", "À partir d’ici, elle a quitté le circuit licite"),
+    "pt": ("só se conhece o Estado", "A partir daqui saiu do circuito lícito"),
+}
+
+
+@pytest.fixture
+def analyst(signed_in):
+    return signed_in("BRA", "trace_analyst")
+
+
+def ask(as_actor, *before, place=bodies.FOZ):
+    """A trace by Brazil of a gun that Paraguay sold, and that was found at a place in Brazil."""
+    for path, role, body in before:
+        as_actor("PRY", role).post(path, body)
+    seizure = as_actor("BRA", "police_officer").post("/seizures", bodies.seizure(place=place)).json
+    return as_actor("BRA", "trace_analyst").post("/traces", bodies.trace_of(seizure["id"])).json
+
+
+SOLD = ("/transfers", "licensing_officer", bodies.transfer())
+STOLEN = ("/reports", "police_officer", bodies.report())
+
+
+@pytest.fixture
+def exported(as_actor):
+    """A trace by Brazil of a gun that it exported to Bolivia by a post, and that came there."""
+    way = Way(as_actor)
+    shipment = way.ship("ABC123456")
+    way.release(shipment)
+    way.tick(shipment, "exit", post="ciudad-del-este-foz-do-iguacu")
+    add(way.bol, shipment, "receipt", received_on="2026-03-05", all=True)
+    return (
+        as_actor("BRA", "trace_analyst").post("/traces", bodies.trace(found_on="2026-03-08")).json
+    )
+
+
+def stops(page):
+    return text("<main" + STOP.search(page)[0])
+
+
+def test_the_way_goes_from_a_state_to_the_place_of_the_find(analyst, as_actor):
+    page = analyst.open(f"/traces/{ask(as_actor, SOLD)['id']}")
+    said = stops(page)
+    assert said.index("Paraguay the state alone is known") < said.index("Foz do Iguaçu, Brazil")
+    assert "Domestic sale , May 6, 2024" in said and "Found , Mar 1, 2026" in said
+    assert "Came from Paraguay: nobody recorded how" in said
+    assert page.count('class="spot state"') == 1 and page.count('class="spot place"') == 1
+    assert 'class="way unsure"' in page
+
+
+def test_the_map_says_in_a_title_what_the_list_says_and_the_list_leads_to_the_chain(
+    analyst, as_actor
+):
+    page = analyst.open(f"/traces/{ask(as_actor, SOLD)['id']}")
+    assert "<title>1. Paraguay: the state alone is known</title>" in page
+    assert "<title>2. Foz do Iguaçu, Brazil: place as recorded</title>" in page
+    for target in re.findall(r'href="#(r-[^"]+)"', page):
+        assert page.count(f'id="{target}"') == 1
+
+
+def test_how_exact_a_place_is_is_said_and_drawn(analyst, as_actor):
+    near = bodies.FOZ | {"precision": 120}
+    page = analyst.open(f"/traces/{ask(as_actor, SOLD, place=near)['id']}")
+    assert "Foz do Iguaçu, Brazil within 120 km" in stops(page).replace("\xa0", " ")
+    assert '<circle class="reach"' in page
+
+
+def test_where_a_place_has_no_coordinates_the_state_alone_is_drawn(analyst, as_actor):
+    page = analyst.open(f"/traces/{ask(as_actor, SOLD, place={'country': 'BRA'})['id']}")
+    assert page.count('class="spot state"') == 2 and 'class="spot place"' not in page
+
+
+def test_the_point_of_diversion_is_marked_on_the_map_and_in_the_list(analyst, as_actor):
+    page = analyst.open(f"/traces/{ask(as_actor, SOLD, STOLEN)['id']}")
+    assert page.count('<path class="turn"') == 1
+    assert "▲ From here it left the lawful world" in stops(page)
+
+
+def test_another_states_place_is_not_shown(analyst, as_actor):
+    stolen = bodies.report(place={"country": "PRY", "name": "Luque", "latitude": -25.27,
+                                  "longitude": -57.49})  # fmt: skip
+    page = analyst.open(
+        f"/traces/{ask(as_actor, SOLD, ('/reports', 'police_officer', stolen))['id']}"
+    )
+    assert "Luque" not in page and page.count('class="spot place"') == 1
+
+
+def test_a_place_is_read_by_who_may_read_what_it_stands_in(as_actor, session):
+    trace = ask(as_actor, SOLD)
+    reader = operator("BRA", clock=FixedClock(NOW))
+    with transaction(reader):
+        found = disclosures.read_result(actor=reader, trace_id=UUID(trace["id"]))
+        [place] = read_whereabouts(actor=reader, result=found).values()
+        assert (place.latitude, place.longitude, place.name) == (-25.52, -54.59, "Foz do Iguaçu")
+        few = replace(reader, permissions=frozenset({Permission.TRACE_READ}))
+        assert read_whereabouts(actor=few, result=found) == {}
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_the_way_is_told_in_the_readers_language(analyst, as_actor, language):
+    alone, turn = WORDS[language]
+    page = analyst.open(f"/traces/{ask(as_actor, SOLD, STOLEN)['id']}", Accept_Language=language)
+    assert alone in page and turn in page
+
+
+def test_the_page_with_its_map_needs_no_script_no_style_of_its_own_and_is_small(analyst, as_actor):
+    page = analyst.open(f"/traces/{ask(as_actor, SOLD)['id']}")
+    assert "<script" not in page and " style=" not in page and "http://" not in page
+    assert len(gzip.compress(page.encode())) < 150_000
+
+
+def test_what_is_shipped_goes_by_the_post_and_both_states_recorded_it(analyst, as_actor, exported):
+    page = analyst.open(f"/traces/{exported['id']}")
+    said = stops(page)
+    assert "Ciudad del Este–Foz do Iguaçu, Brazil at a border post" in said
+    assert "Bolivia the state alone is known Came from Brazil: both states recorded it" in said
+    assert 'class="spot post"' in page and page.count('<path class="way"') == 1
+
+
+def test_a_gun_that_never_arrived_is_not_drawn_on_from_where_it_was_to_come(analyst, as_actor):
+    way = Way(as_actor)
+    shipment = way.ship("ABC123456")
+    way.release(shipment)
+    way.tick(shipment, "exit", post="ciudad-del-este-foz-do-iguacu")
+    place = {"country": "BRA", "name": "Recife", "latitude": -8.05, "longitude": -34.9}
+    found = bodies.seizure(place=place, occurred_on="2026-03-08")
+    seizure = as_actor("BRA", "police_officer").post("/seizures", found).json
+    trace = as_actor("BRA", "trace_analyst").post("/traces", bodies.trace_of(seizure["id"])).json
+    page = analyst.open(f"/traces/{trace['id']}")
+    said = stops(page)
+    assert "Was to come here from Brazil; no record says that it came" in said
+    assert "Came from Bolivia" not in said and page.count('<path class="way unsure"') == 2
+
+
+def test_what_may_be_several_guns_is_shown_by_places_without_a_way(analyst, as_actor):
+    for state in ("PRY", "URY"):
+        sale = bodies.transfer(to=bodies.party("Ana Ejemplo", state, "individual"))
+        as_actor(state, "licensing_officer").post("/transfers", sale)
+    trace = as_actor("BRA", "trace_analyst").post("/traces", bodies.trace()).json
+    page = analyst.open(f"/traces/{trace['id']}")
+    assert "It may be one of several guns" in page and '<path class="way' not in page
+    assert "Came from" not in page and page.count('class="spot state"') == 3

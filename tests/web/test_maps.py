@@ -1,0 +1,114 @@
+"""Maps that the service draws itself: outlines, projection, and what is marked on them."""
+
+import gzip
+import re
+from itertools import combinations, pairwise
+
+import pytest
+
+from api.web import outlines
+from api.web.maps import Movement, Spot, draw
+from api.web.outlines import of_state, point_of
+from api.web.outlines import outlines as territories
+from api.web.projection import WIDTH, view_of
+from salsa_ext.readmodels import names
+
+FOZ, ASUNCION, VIENNA = (-54.59, -25.52), (-57.63, -25.28), (16.37, 48.21)
+pytestmark = pytest.mark.usefixtures("session")
+
+
+def drawn(*places, moves=(), **options):
+    spots = [Spot(place, str(number), f"Spot {number}") for number, place in enumerate(places, 1)]
+    return draw(spots, moves, **options)
+
+
+def meet(one, other):
+    (x, y, w, h), (a, b, v, k) = one, other
+    return x < a + v and a < x + w and y < b + k and b < y + h
+
+
+def test_every_participating_state_has_an_outline_and_a_point():
+    assert [state for state in names.participants() if point_of(state) is None] == []
+
+
+@pytest.mark.parametrize("state", ["BRA", "PRY", "CHL", "USA", "ATG", "BHS", "FRA"])
+def test_the_point_of_a_state_lies_inside_it(state):
+    x, y = point_of(state)
+    crossings = sum(
+        bool(outlines._crossings(ring, y)) and any(
+            west < x < east for west, east in outlines._crossings(ring, y)
+        ) for ring in of_state(state)
+    )  # fmt: skip
+    assert crossings == 1
+
+
+def test_a_state_of_the_past_is_drawn_by_its_successors():
+    assert {*map(id, of_state("CSK"))} == {id(one) for s in ("CZE", "SVK") for one in of_state(s)}
+    assert of_state("GIB") == () and point_of("GIB") is None
+
+
+def test_places_keep_their_order_on_the_globe():
+    view = view_of([FOZ, ASUNCION], 300)
+    (foz, foz_down), (asuncion, asuncion_down) = view.at(FOZ), view.at(ASUNCION)
+    assert 0 < asuncion < foz < WIDTH and 0 < asuncion_down < foz_down < view.height
+    assert view.units(111.195, 0) == pytest.approx(view.scale)
+
+
+def test_what_lies_on_both_sides_of_the_pacific_is_drawn_across_it():
+    view = view_of([(121, 15), (-99, 40), (-103, 24)], 900)
+    assert view.at((121, 15))[0] < view.at((-103, 24))[0] < view.at((-99, 40))[0] < WIDTH
+
+
+@pytest.mark.parametrize(
+    "places", [(FOZ,), (FOZ, ASUNCION), (VIENNA, ASUNCION, FOZ), ((0, 89), FOZ)]
+)
+def test_all_that_is_shown_lies_inside_the_drawing(places):
+    made = drawn(*places)
+    for dot in made.dots:
+        assert 0 < dot.x < made.width and 0 < dot.y < made.height
+        left, up, width, height = dot.box
+        assert left >= 0 and up >= 0 and left + width <= made.width and up + height <= made.height
+    marks = re.findall(r"M(-?\d+) (-?\d+)", made.land)
+    assert all(-3 <= int(x) <= made.width + 3 and -3 <= int(y) <= made.height + 3 for x, y in marks)
+
+
+def test_numbers_of_places_that_lie_close_together_do_not_cover_each_other():
+    made = drawn(FOZ, (-54.6, -25.5), (-54.61, -25.56), (-54.55, -25.6))
+    assert not any(meet(one.box, other.box) for one, other in combinations(made.dots, 2))
+
+
+def test_the_way_there_and_the_way_back_are_two_lines():
+    made = drawn(FOZ, (-63, -17), moves=[Movement(0, 1), Movement(1, 0, is_sure=False)])
+    there, back = made.arcs
+    assert there.path != back.path and there.is_sure and not back.is_sure
+    assert there.turn is None and made.turned == []
+
+
+def test_a_turn_stands_on_its_movement_or_at_its_spot_where_the_movement_is_too_short():
+    long = drawn(FOZ, (-63, -17), moves=[Movement(0, 1, is_turn=True)])
+    assert len(long.turned) == 1 and long.arcs[0].turn == long.turned[0]
+    short = drawn(FOZ, (-54.6, -25.5), moves=[Movement(0, 1, is_turn=True)])
+    assert short.arcs == [] and len(short.turned) == 1
+    assert len(drawn(FOZ, turns=[0]).turned) == 1
+
+
+def test_how_far_a_place_may_be_off_is_drawn_to_scale():
+    made = draw([Spot(FOZ, "1", "Foz", within_km=200)])
+    view = view_of([FOZ], 1500)
+    assert made.dots[0].reach == round(view.units(200, FOZ[1])) > 50
+
+
+def test_nothing_to_show_is_no_map():
+    assert draw([]) is None
+
+
+def test_a_map_of_half_the_world_is_small():
+    made = drawn(VIENNA, FOZ, (-122, 45), (121, 15), states=("BRA", "AUT", "USA"))
+    assert len(gzip.compress((made.land + made.states).encode())) < 40_000
+    assert len(territories()) > 200
+
+
+def test_no_outline_runs_across_the_map_where_the_days_change():
+    for rings in territories().values():
+        for ring in rings:
+            assert all(abs(x - a) < 180 for (x, _), (a, _) in pairwise(ring.points))

@@ -1,0 +1,136 @@
+"""The page of a seizure: what was recorded, marks, matches, traces and files, and who may see it."""
+
+import re
+
+import pytest
+
+from tests import bodies, files
+from tests.web.pages import text
+
+MARKS = [{"kind": "import", "text": "IMP <19>", "state": "PRY", "year": 2019, "location": "slide",
+          "condition": "altered"}]  # fmt: skip
+WORDS = {
+    "en": ("Seizure S-1", "What was seized", "Marks as they are stamped"),
+    "es": ("Incautación S-1", "Qué se incautó", "Marcas tal como están estampadas"),
+    "fr": ("Saisie S-1", "Ce qui a été saisi", "Marquages tels qu’ils sont frappés"),
+    "pt": ("Apreensão S-1", "O que foi apreendido", "Marcas tal como estão estampadas"),
+}
+
+
+def record(as_actor, **changes):
+    body = bodies.seizure(items=[bodies.firearm(marks=MARKS)]) | changes
+    return as_actor("BRA", "police_officer").post("/seizures", body).json
+
+
+@pytest.fixture
+def officer(signed_in):
+    return signed_in("BRA", "police_officer")
+
+
+def test_a_seizure_shows_what_was_recorded_and_its_marks_as_stamped(officer, as_actor):
+    crime = {"linked": "suspected", "basis": "intelligence", "group": "Grupo Ficticio"}
+    made = record(as_actor, organized_crime=crime, concealment="In a spare wheel",
+                  found_with=[{"kind": "cash"}])  # fmt: skip
+    page = officer.open(f"/seizures/{made['id']}")
+    said = text(page)
+    for words in (
+        "Seizure S-1", "Seized Mar 1, 2026 Brazil", "ABC123456", "BRA-POLICE",
+        "Foz do Iguaçu, Brazil", "Illicit possession", "Drug trafficking", "Suspected", "Grupo Ficticio",
+        "In a spare wheel", "cash", "IMP &lt;19&gt;", "Paraguay 2019", "slide",
+    ):  # fmt: skip
+        assert words in said
+    assert "<code>IMP &lt;19&gt;</code>" in page and '<svg class="map"' in page
+
+
+def test_a_seizure_leads_to_its_matches_its_traces_and_their_pages_lead_back(
+    officer, as_actor, signed_in
+):
+    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
+    made = record(as_actor)
+    address = f"/seizures/{made['id']}"
+    assert "No trace was asked for yet." in officer.open(address)
+    trace = as_actor("BRA", "trace_analyst").post("/traces", bodies.trace_of(made["id"])).json
+    page = officer.open(address)
+    match = re.search(r'href="(/matches/[^"]+)"', page)[1]
+    assert f'href="/traces/{trace["id"]}"' in page and "✓ Answered" in text(page)
+    assert f'href="/traces/new?seizure={made["id"]}&amp;item=1"' in page
+    history = f"/records/{made['items'][0]['record']}/history"
+    for other in (match, f"/traces/{trace['id']}", history):
+        assert f'href="{address}"' in officer.open(other)
+
+
+def test_a_request_leads_to_the_own_seizure_that_could_answer_it(signed_in, as_actor):
+    made = record(as_actor, visibility="pointer")
+    as_actor("PRY", "trace_analyst").post("/traces", bodies.trace(found_on="2026-03-05"))
+    [asked] = as_actor("BRA", "trace_analyst").get("/requests").json["items"]
+    page = signed_in("BRA", "trace_analyst").open(f"/requests/{asked['id']}")
+    assert f'href="/seizures/{made["id"]}"' in page
+
+
+def test_the_serial_is_checked_from_the_page(officer, as_actor):
+    made = record(as_actor)
+    page = officer.open(f"/seizures/{made['id']}")
+    form = page[page.index('action="/checks/new"') :]
+    sent = dict(re.findall(r'name="([a-z_]+)" value="([^"]*)"', form[: form.index("</form>")]))
+    assert sent.pop("csrf_token") and sent["purpose"] == "seizure" and sent["case_number"] == "S-1"
+    assert "Hit" in text(officer.send("/checks/new", sent, 200).text)
+
+
+def test_what_is_attached_is_listed_and_handed_out(officer, as_actor):
+    made = record(as_actor)
+    examiner = as_actor("BRA", "forensic_examiner")
+    files.attach(examiner, f"seizure:{made['id']}", files.photograph(), kind="photograph")
+    page = officer.open(f"/seizures/{made['id']}")
+    file = re.search(r'href="(/attachments/[^"]+/file)"', page)[1]
+    answer = officer.client.get(file)
+    assert answer.status_code == 200 and "attachment" in answer.headers["Content-Disposition"]
+
+
+def test_a_correction_is_told_with_its_reason(officer, as_actor):
+    police = as_actor("BRA", "police_officer")
+    made = record(as_actor)
+    body = bodies.seizure(reason="Wrong street", items=[bodies.firearm(serial="ABC999999")])
+    police.post(f"/seizures/{made['id']}/correct", body, 200, If_Match='"1"')
+    said = text(officer.open(f"/seizures/{made['id']}"))
+    assert "version 2: Wrong street" in said and "ABC999999" in said
+
+
+def test_another_states_seizure_is_read_for_a_purpose_where_it_concerns_the_own(
+    signed_in, as_actor
+):
+    joint = {"state": "PRY", "number": "P-1"}
+    made = record(as_actor, joint_with=joint)
+    neighbour = signed_in("PRY", "police_officer")
+    page = neighbour.open(f"/seizures/{made['id']}")
+    assert "ABC123456" not in page and 'name="case_number"' in page
+    path = f"/seizures/{made['id']}"
+    assert 'id="case_number-wrong"' in neighbour.send(path, {"purpose": "investigation"}, 422).text
+    said = neighbour.send(path, {"purpose": "investigation", "case_number": "C-1"}, 200).text
+    assert "ABC123456" in said and "/traces/new" not in said
+    given = as_actor("BRA", "auditor").get("/audit?action=record:disclosed").json["items"]
+    assert given
+
+
+def test_a_seizure_that_is_none_of_the_readers_is_not_found(signed_in, as_actor):
+    made = record(as_actor)
+    stranger = signed_in("URY", "police_officer")
+    stranger.open(f"/seizures/{made['id']}", 404)
+    asked = {"purpose": "investigation", "case_number": "C-1"}
+    stranger.send(f"/seizures/{made['id']}", asked, 404)
+
+
+@pytest.mark.parametrize("role", ["licensing_officer", "auditor", "state_administrator"])
+def test_who_may_not_read_seizures_is_refused(signed_in, as_actor, role):
+    signed_in("BRA", role).open(f"/seizures/{record(as_actor)['id']}", 403)
+
+
+def test_an_examiner_sees_no_trace_and_is_offered_none(signed_in, as_actor):
+    page = signed_in("BRA", "forensic_examiner").open(f"/seizures/{record(as_actor)['id']}")
+    assert "Its traces" not in page and "/traces/new" not in page
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_the_page_of_a_seizure_speaks_the_readers_language(officer, as_actor, language):
+    page = officer.open(f"/seizures/{record(as_actor)['id']}", Accept_Language=language)
+    for words in WORDS[language]:
+        assert words in page
