@@ -20,6 +20,7 @@ from salsa_ext.values.languages import ENGLISH
 FORM: Final = "ATF F 3312.1 (February 2018)"
 URGENT: Final = ("flash", "urgent")
 ILLEGIBLE: Final = ("obliterated", "restored")
+TOUCHED: Final = (*ILLEGIBLE, "altered")
 BY_HAND: Final = (
     ("II", "2a", say("NCIC crime code"), True), ("II", "2b", say("Project code"), False),
     ("IV", "4a", say("ORI number"), True), ("IV", "4c", say("Officer's name"), False),
@@ -104,5 +105,5 @@ def _recovery(form: AskingForm) -> Iterator[Field]:
     yield Field("VIII", None, say("Recovery date"), True, trace.found_on.isoformat())
     yield Field("VIII", None, say("Recovery place"), True, ", ".join(filter(None, (*place, state))))
     yield Field("IX", None, say("Obliterated serial number"), False,
-                condition if trace.firearm.get("marking") in ILLEGIBLE else None)  # fmt: skip
+                condition if trace.firearm.get("marking") in TOUCHED else None)  # fmt: skip
     yield Field("IX", None, say("Additional information"), False, trace.circumstances)

@@ -124,6 +124,8 @@ def gun_of(words: Words, gun: Mapping[str, Any]) -> list[Part]:
         words.field(say("Calibre"), title_of(words, "calibre", gun)),
         words.field(say("Serial number"), gun.get("serial")),
         words.field(say("Country of manufacture"), words.state(gun.get("country_of_manufacture"))),
+        words.field(say("Year of manufacture"), str(gun["year"]) if gun.get("year") else None),
+        words.field(say("Importer's mark"), gun.get("importer_mark")),
         words.field(say("Other marks"), marks or None, wide=True),
     )
 

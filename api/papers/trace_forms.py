@@ -157,4 +157,4 @@ def _atf(words: Words, form: AskingForm, at: datetime) -> list[Part]:
 
 def _row(words: Words, field: Field) -> tuple[str | None, ...]:
     star = "*" if field.required else ""
-    return field.part, field.item, f"{words.both(field.name)}{star}", field.value
+    return field.part, field.item or "", f"{words.both(field.name)}{star}", field.value

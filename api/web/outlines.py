@@ -69,8 +69,10 @@ def _joined(numbers: Iterable[int], arcs: Sequence[list[Point]]) -> Ring:
     for number in numbers:
         arc = arcs[number] if number >= 0 else arcs[~number][::-1]
         points += arc[1:] if points else arc
-    xs = [*accumulate((x for x, _ in points), _onward)]
-    points, ys = [(x, y) for x, (_, y) in zip(xs, points, strict=True)], [y for _, y in points]
+    xs, ys = zip(*points, strict=True)
+    if max(xs) - min(xs) > 180:  # it crosses the line where the days change, or is very wide
+        xs = tuple(accumulate(xs, _onward))
+        points = list(zip(xs, ys, strict=True))
     return Ring(points, min(xs), min(ys), max(xs), max(ys))
 
 

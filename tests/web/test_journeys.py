@@ -163,3 +163,16 @@ def test_what_may_be_several_guns_is_shown_by_places_without_a_way(analyst, as_a
     page = analyst.open(f"/traces/{trace['id']}")
     assert "It may be one of several guns" in page and '<path class="way' not in page
     assert "Came from" not in page and page.count('class="spot state"') == 3
+
+
+def test_the_place_of_another_state_is_shown_where_it_concerns_the_own_and_its_owner_reads_so(
+    analyst, as_actor
+):
+    place = {"country": "PRY", "name": "Luque", "latitude": -25.27, "longitude": -57.49}
+    joint = bodies.seizure(number="P-1", place=place, occurred_on="2026-02-20",
+                           joint_with={"state": "BRA", "number": "S-1"})  # fmt: skip
+    trace = ask(as_actor, SOLD, ("/seizures", "police_officer", joint))
+    page = analyst.open(f"/traces/{trace['id']}")
+    assert "Luque, Paraguay place as recorded" in stops(page)
+    told = as_actor("PRY", "auditor").get("/audit?action=record:disclosed&limit=200").json["items"]
+    assert ["place"] in [one["data"]["groups"] for one in told]
