@@ -105,7 +105,9 @@ def test_a_theft_after_the_sale_is_the_point_of_diversion(as_actor, clerk, analy
     assert found["point_of_diversion"]["diversion_kind"] == "theft_private"
     assert found["point_of_diversion"]["why"] == ("Paraguay recorded a theft on Feb 3, 2025.")
     said = analyst.get(f"/traces/{trace['id']}/result", Accept_Language="es").json
-    assert said["point_of_diversion"]["why"] == "Paraguay registró un robo el 3 feb 2025."
+    assert said["point_of_diversion"]["why"] == (
+        "Paraguay registró un suceso de tipo robo o hurto el 3 feb 2025."
+    )
 
 
 @pytest.mark.parametrize("kind", ["loss", "theft", "recovery", "surrender"])
