@@ -109,7 +109,10 @@ def test_many_questions_are_one_query_answered_in_their_order(register, ask, ask
     assert verdicts == [
         Verdict.AUTHORISED, Verdict.NO_REGISTER, Verdict.NOT_REGISTERED, Verdict.AUTHORISED,
     ] * 10  # fmt: skip
-    assert len([said for said in asked if said.startswith("SELECT")]) == 1
+    questions_asked = [
+        said for said in asked if said.startswith("SELECT") and "salsa.state" not in said
+    ]
+    assert len(questions_asked) == 1
 
 
 def test_nothing_asked_is_nothing_answered(session, asked):
