@@ -115,6 +115,7 @@ def transaction(actor: Actor) -> Iterator[None]:
     try:
         if not _acts_for(actor.state):
             _act_for(actor.state)
+        db.session.info["acting"] = actor.state
         yield
         db.session.commit()
     except IntegrityError as error:
@@ -147,7 +148,7 @@ def as_state(actor: Actor, state: str) -> Iterator[None]:
     For answers that a state gives from its own records and for nothing else. What was changed before
     is written as the state that changed it.
     """
-    if state == actor.state:
+    if state == actor.state == db.session.info.get("acting"):
         yield
         return
     db.session.flush()
@@ -160,6 +161,7 @@ def as_state(actor: Actor, state: str) -> Iterator[None]:
 def _act_for(state: str | None) -> None:
     """SET takes no parameters, so the state is checked before it stands in the statement."""
     code = state or NO_STATE
+    db.session.info["acting"] = state
     if not re.fullmatch(r"[A-Z]{3}|---", code):
         raise AssertionError("not a state's code")
     ask(f"SET LOCAL salsa.state = '{code}'")
