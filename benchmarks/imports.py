@@ -29,6 +29,8 @@ from salsa_ext.db import Base
 from salsa_ext.policy.rules import operator
 
 STATE: Final = "USA"
+FIRST: Final = 20
+"""Rows of a file that is imported before anything is measured: modules are loaded by it."""
 MIB: Final = 1024 * 1024
 NEW: Final = "SELECT {columns} FROM {table} WHERE xmin::text::bigint >= {since}"
 GENERATED: Final = """
@@ -59,13 +61,14 @@ class Part:
 
 def run(owner_url: str, twin_url: str, rows: int, rounds: int, path: Path) -> list[Figure]:
     """Import so many rows in files of one size, in turns with COPY into the twin, and show."""
-    held, each = guns(2 * rows + 100, random.Random(SEED)), max(1, rows // rounds)
+    held, each = guns(3 * rows + 100, random.Random(SEED)), max(1, rows // rounds)
     imported, copied, peaks = list[Spent](), list[Spent](), dict[int, int]()
     with (
         tempfile.TemporaryDirectory() as folder,
         _owner(owner_url) as here,
         _owner(twin_url) as twin,
     ):
+        _import(_write(Path(folder) / "first.csv", held[-FIRST:], 3 * rows))
         for at in range(rounds):
             file = _write(Path(folder) / f"{at}.csv", held[at * each : (at + 1) * each], at * each)
             since = _one(here, "SELECT pg_current_xact_id()::text::bigint")

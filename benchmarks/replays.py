@@ -13,9 +13,8 @@ from typing import Any, Final
 
 from sqlalchemy import event
 
-from salsa_ext.db import db
+from salsa_ext.db import NO_STATE, db
 
-STATE: Final = re.compile(r"SET LOCAL salsa\.state = '(...)'|set_config\('salsa\.state'")
 PLAIN: Final = re.compile(
     r"INSERT INTO (\w+) \(([^)]*)\) VALUES (\((?:[^()]|\([^()]*\))*\))(?:, |$)"
 )
@@ -38,8 +37,8 @@ class Taken:
     def hear(self, _: Any, __: Any, statement: str, values: Any, ___: Any, is_many: bool) -> None:
         """Take a statement down, as SQLAlchemy hands it to the driver."""
         self.asked.append(statement)
-        if found := STATE.match(statement):
-            self.acting = found[1]
+        state, _agency = db.session.info.get("acting", (self.acting, None))
+        self.acting = state or NO_STATE
         for one, some in _parts(statement, values, is_many):
             if "salsa_near(" in one:
                 self.searches.append((self.acting, one, some))

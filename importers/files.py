@@ -26,10 +26,12 @@ def read_csv(path: Path, columns: Sequence[str]) -> Iterator[RawRow]:
     """
     number = 1
     for frame in _frames(path, columns):
-        for cells in frame.to_dict("records"):
+        names = list(frame.columns)
+        for cells in frame.to_numpy(dtype=object).tolist():  # `to_dict` takes ten times as long
             number += 1
             # pandas gives a cell that is not there as NaN, and an empty one as ''
-            there = {name: cell for name, cell in cells.items() if isinstance(cell, str)}
+            there = {name: cell for name, cell in zip(names, cells, strict=True)
+                     if isinstance(cell, str)}  # fmt: skip
             yield RawRow(number, there)
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from importlib.resources import files
 from typing import NamedTuple
 from uuid import UUID
@@ -53,7 +54,7 @@ class RawRow:
         if text is None:
             return None
         try:
-            return datetime.strptime(text, form).replace(tzinfo=UTC).date()
+            return _date(text, form)
         except ValueError:
             raise Unusable(f"{column} is no date that can be read: {text}") from None
 
@@ -61,6 +62,11 @@ class RawRow:
         """Raise Unusable where a cell was neither taken nor is ignored on purpose."""
         if left := sorted(set(self.cells) - set(ignored)):
             raise Unusable(f"nobody knows what to do with {', '.join(left)}")
+
+
+@lru_cache(maxsize=20_000)  # days come again and again in a file
+def _date(text: str, form: str) -> date:
+    return datetime.strptime(text, form).replace(tzinfo=UTC).date()
 
 
 @dataclass(frozen=True)

@@ -115,6 +115,7 @@ def transaction(actor: Actor) -> Iterator[None]:
     try:
         if not _acts_for(actor.state):
             _act_for(actor.state, actor.agency)
+        db.session.info["acting"] = actor.state, actor.agency
         yield
         db.session.commit()
     except IntegrityError as error:
@@ -148,19 +149,21 @@ def as_state(actor: Actor, state: str) -> Iterator[None]:
     sees then, whatever is kept from the actor's agency. What was changed before is written as the
     state that changed it.
     """
-    if state == actor.state and actor.agency is None:
+    before = db.session.info.get("acting", (actor.state, actor.agency))
+    if before == (state, None):
         yield
         return
     db.session.flush()
     _act_for(state)
     yield
     db.session.flush()
-    _act_for(actor.state, actor.agency)
+    _act_for(*before)
 
 
 def _act_for(state: str | None, agency: str | None = None) -> None:
     """See what a state sees, less what is kept from the agency; None is the state as a whole."""
     code = state or NO_STATE
+    db.session.info["acting"] = state, agency
     if not re.fullmatch(r"[A-Z]{3}|---", code):
         raise AssertionError("not a state's code")
     if agency is None:

@@ -174,6 +174,8 @@ def _lacks(words: Sequence[str]) -> bool:
 
 def _plain(text: str) -> str:
     """Return the text without case and accents."""
+    if text.isascii():  # as nearly all serials are
+        return text.casefold()
     plain = unicodedata.normalize("NFKD", re.sub("[º°ª]", "", text).casefold())
     return "".join(glyph for glyph in plain if not unicodedata.combining(glyph))
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import case, select
 
-from salsa_ext.db import db
+from salsa_ext.db import ask, db
 from salsa_ext.models import Agency, Contact
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
@@ -40,6 +40,9 @@ def contact_of(state: str) -> Office | None:
     return Office(*row) if row else None
 
 
+_AGENCIES = "SELECT code FROM agency WHERE owner_state IS NOT DISTINCT FROM %s"
+
+
 def second_contact_of(state: str) -> Office | None:
     """Return whom to call where the first does not answer; the only office where there is one."""
     columns = (getattr(Contact, name) for name in Office._fields)
@@ -52,7 +55,8 @@ def second_contact_of(state: str) -> Office | None:
 
 def agency_codes(state: str | None) -> frozenset[str]:
     """Return the codes of the agencies that a state registered; the secretariat's for None."""
-    return frozenset(db.session.scalars(select(Agency.code).where(Agency.owner_state == state)))
+    rows = ask(_AGENCIES, (state,)).fetchall()
+    return frozenset(code for (code,) in rows)
 
 
 def office_of(code: str) -> tuple[str, str | None]:

@@ -106,10 +106,12 @@ def _marking() -> Select[Any]:
     return query.with_only_columns(Record.id.label("of"), *columns).order_by(Mark.id)
 
 
-def by_id(record_ids: Iterable[UUID], as_of: datetime | None = None) -> list[RecordView]:
-    """Return records that the state may see; others are left out."""
+def by_id(
+    record_ids: Iterable[UUID], as_of: datetime | None = None, *, marked: bool = True
+) -> list[RecordView]:
+    """Return records that the state may see, without their marks unless `marked`; others are left out."""
     query = current(Record, as_of).where(Record.id.in_(list(record_ids)))
-    return views(db.session.scalars(query).all())
+    return views(db.session.scalars(query).all(), marked=marked)
 
 
 def with_other_marks(corrected: Sequence[RecordView]) -> set[UUID]:
@@ -129,12 +131,10 @@ def _compared(view: RecordView) -> tuple[Any, ...]:
             record.country_of_manufacture, record.year, marks)  # fmt: skip
 
 
-def views(records: Sequence[Record]) -> list[RecordView]:
+def views(records: Sequence[Record], *, marked: bool = True) -> list[RecordView]:
     """Complete records with one query for each kind of thing."""
     ids = [record.id for record in records]
-    marks: dict[tuple[UUID, int], list[Mark]] = defaultdict(list)
-    for mark in db.session.scalars(select(Mark).where(Mark.record_id.in_(ids)).order_by(Mark.id)):
-        marks[mark.record_id, mark.record_version].append(mark)
+    marks = _marks_of(ids if marked else ())
     wanted = select(RecordSetting).where(RecordSetting.record_id.in_(ids))
     settings = {setting.record_id: setting for setting in db.session.scalars(wanted)}
     parties = parties_of(side for row in records for side in (row.giver_id, row.receiver_id))
@@ -142,3 +142,12 @@ def views(records: Sequence[Record]) -> list[RecordView]:
         RecordView(row, marks[row.id, row.version], settings.get(row.id), parties)
         for row in records
     ]
+
+
+def _marks_of(record_ids: Sequence[UUID]) -> dict[tuple[UUID, int], list[Mark]]:
+    marks: dict[tuple[UUID, int], list[Mark]] = defaultdict(list)
+    if record_ids:
+        wanted = select(Mark).where(Mark.record_id.in_(record_ids)).order_by(Mark.id)
+        for mark in db.session.scalars(wanted):
+            marks[mark.record_id, mark.record_version].append(mark)
+    return marks

@@ -77,7 +77,8 @@ def tell(actor: Actor, to: str, records: Mapping[UUID, Sureness]) -> list[dict[s
 
 
 def _own(actor: Actor, ids: Iterable[UUID]) -> list[RecordView]:
-    return [view for view in by_id(ids) if view.record.owner_state == actor.state]
+    found = by_id(ids, marked=False)  # no answer gives them
+    return [view for view in found if view.record.owner_state == actor.state]
 
 
 def _write_down(actor: Actor, to: str, given: Sequence[Act]) -> None:

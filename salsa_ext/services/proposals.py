@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Table, select
 from sqlalchemy.dialects.postgresql import insert
 
-from salsa_ext.db import as_state, db
+from salsa_ext.db import as_state, ask, db
 from salsa_ext.matching.events import SEIZED
 from salsa_ext.matching.pairs import CERTAIN
 from salsa_ext.models import Match, Record
@@ -28,6 +28,7 @@ from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
 
 MOST: Final = 10
+_LINKED: Final = "SELECT id, linked_record FROM record WHERE linked_record = ANY(%s::uuid[])"
 UNJUDGED: Final = dict.fromkeys(
     ("decided_by", "decided_agency", "decided_officer", "decided_at", "reason")
 )
@@ -122,11 +123,8 @@ def _families(records: Iterable[Record]) -> dict[UUID, set[UUID]]:
     roots = {record.id: record.linked_record or record.id for record in records}
     if not roots:
         return {}
-    linked = select(Record.id, Record.linked_record).where(
-        Record.linked_record.in_(set(roots.values()))
-    )
     families: dict[Any, set[UUID]] = {root: {root} for root in roots.values()}
-    for record_id, root in db.session.execute(linked):
+    for record_id, root in ask(_LINKED, (list(families),)):
         families.setdefault(root, set()).add(record_id)
     return {record_id: families[root] | {record_id} for record_id, root in roots.items()}
 

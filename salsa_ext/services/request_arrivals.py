@@ -38,7 +38,7 @@ from salsa_ext.values.settings import Settings
 
 Said = Mapping[str, Any]
 ROLES: Final = ("trace_analyst",)
-_KNOWN: Final = ("SELECT FROM trace_request"
+_KNOWN: Final = ("SELECT 1 FROM trace_request"
                  " WHERE owner_state = %s AND asking_state = %s AND leg_id = %s")  # fmt: skip
 SENT: Final = ("trace.acknowledge", "trace.answer", "trace.no_record", "trace.refuse",
                "trace.defer", "trace.ask", "trace.forward")  # fmt: skip
@@ -126,8 +126,7 @@ def _make(actor: Actor, vault: Vault, envelope: Envelope, said: Said) -> None:
         priority=said["priority"], candidates=candidates.as_kept(found),
         envelope_id=envelope.id, received_at=actor.now(), **terms.begun(actor, said["priority"], own),
     )  # fmt: skip
-    db.session.add(request)
-    db.session.flush()
+    db.session.add(request)  # written once, as it stands when what can be said at once is said
     _hide(actor, request, said)
     received = request_steps.act(Action.REQUEST_RECEIVED, request, priority=request.priority)
     conversations.keep(actor, [_word(request, envelope, said)], [received])
@@ -180,7 +179,8 @@ def _answer(
     actor: Actor, vault: Vault, request: TraceRequest, envelope: Envelope,
     told: Sequence[Candidate], *, is_all: bool,
 ) -> None:  # fmt: skip
-    events = answers.answer(actor, request.asking_state, told)
+    with db.session.no_autoflush:
+        events = answers.answer(actor, request.asking_state, told)
     request_steps.move(actor, request, "answer" if is_all else "restrict")
     done = request_steps.act(Action.REQUEST_ANSWERED, request, events=len(events))
     request_steps.tell(actor, vault, request, "trace.answer", {

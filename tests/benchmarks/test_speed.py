@@ -1,0 +1,108 @@
+"""Each benchmark of speed runs on few rows, and compares what really is the same."""
+
+import json
+
+import pytest
+from sqlalchemy import create_engine, func, select, text
+
+from api.app import create_app
+from benchmarks import filling, imports, replays, seizures, traces, trades
+from salsa_ext.db import db, transaction
+from salsa_ext.errors import Invalid
+from salsa_ext.models import Match, Seizure
+from salsa_ext.policy.rules import operator
+from salsa_ext.services import agencies
+from salsa_ext.services.agencies import AgencyData
+
+
+@pytest.fixture
+def app(fresh_database):
+    application = create_app(fresh_database)
+    with application.app_context():
+        yield application
+        db.engine.dispose()
+
+
+@pytest.fixture
+def owner(fresh_database):
+    return fresh_database.migration_url
+
+
+@pytest.fixture
+def twin(server, template):
+    """A second database, as empty as the first."""
+    name = "salsa_bench_twin"
+    server.make(name, template)
+    yield server.url("owner", name)
+    server.drop(name)
+
+
+@pytest.fixture
+def held(app, owner, tmp_path):
+    return trades.hold(500, lambda rows: None, tmp_path / "trades.json", owner)
+
+
+def counted(url, *tables):
+    engine = create_engine(url)
+    with engine.connect() as opened:
+        found = [opened.scalar(text(f"SELECT count(*) FROM {table}")) for table in tables]
+    engine.dispose()
+    return found
+
+
+def ratios(figures):
+    return {figure.name: figure.ratio for figure in figures}
+
+
+def test_a_trace_through_whole_ways_is_measured_and_bare_statements_cost_less(
+    app, owner, held, tmp_path, capsys
+):
+    found = ratios(traces.run(app, held, 1, 2, tmp_path / "traces.json"))
+    assert found["bare SELECTs"] < found["bare SELECTs and INSERTs"] == 1.0 < found["POST /traces"]
+    assert "a trace asks" in capsys.readouterr().out
+    written = json.loads((tmp_path / "traces.json").read_text())
+    assert [row["name"] for row in written["figures"]] == list(found)
+    assert counted(owner, "outbox_progress WHERE delivered_at IS NULL", "record") == [0, 500]
+    # two to see that chains are whole, two by the service, and two whose rows were inserted barely
+    assert counted(owner, "trace WHERE status = 'answered'", "trace") == [6, 6]
+
+
+def test_records_that_are_kept_are_not_written_again(held, owner, tmp_path):
+    again = trades.hold(500, pytest.fail, tmp_path / "trades.json", owner)
+    assert again == held
+    with pytest.raises(Invalid):
+        trades.hold(600, pytest.fail, tmp_path / "trades.json", owner)
+
+
+def test_seizures_are_matched_with_records_behind_marks_that_are_kept(
+    app, server, worker_database, tmp_path
+):
+    owner = server.url("owner", worker_database)
+    filled = filling.fill(owner, 1_000, lambda rows: None, tmp_path / "filled.json")
+    found = ratios(seizures.run(app, filled.guns, 1, 4, tmp_path / "seizures.json"))
+    assert found["bare INSERTs"] == 1.0 < found["POST /seizures"]
+    with transaction(operator(seizures.SEIZING)):
+        # four to begin with, four by the service, and four whose rows were inserted barely
+        assert db.session.scalar(select(func.count()).select_from(Seizure)) == 12
+        assert db.session.scalar(select(func.count()).select_from(Match)) >= 4
+
+
+def test_a_file_is_imported_and_its_rows_are_copied_into_a_twin(app, owner, twin, tmp_path, capsys):
+    found = ratios(imports.run(owner, twin, 40, 2, tmp_path / "imports.json"))
+    assert found["bare COPY, each row"] == 1.0 < found["import, each row"]
+    tables = ("transfer", "record", "mark", "mark_key", "record_setting", "audit_entry WHERE action"
+              " = 'transfer:recorded'")  # fmt: skip
+    assert counted(twin, *tables) == [40] * 6
+    assert counted(owner, *tables) == [40 + imports.FIRST + 40] * 6  # the last file is not copied
+    assert "peak of memory" in capsys.readouterr().out
+
+
+def test_what_is_taken_down_is_undone(app):
+    actor = operator("BRA")
+    with replays.taking("BRA") as taken, transaction(actor):
+        agency = AgencyData("BRA-POLICE", "police", "Police", "UTC")
+        agencies.register_missing(actor=actor, batch=[agency])
+    inserted = {statement.split()[2] for _, statement, _ in taken.inserts()}
+    assert inserted == {"agency", "audit_entry"}
+    with transaction(actor):
+        assert db.session.scalar(text("SELECT count(*) FROM agency")) == 0
