@@ -56,7 +56,7 @@ def _head() -> str:
         possible=evidence.POSSIBLE, related=evidence.RELATED,
         numbered=marks.NUMBERED, number=marks.LONGEST_NUMBER, fewest=f"{frequencies.FEWEST:,}",
         right=evidence.RIGHT, least=evidence.LEAST_AGREEMENT, most=evidence.MOST_AGREEMENT,
-        make=WEIGHTS[0].agrees, taurus=_make_of(0.2), rare=_make_of(0.001),
+        early=evidence.TOO_EARLY, make=WEIGHTS[0].agrees, taurus=_make_of(0.2), rare=_make_of(0.001),
     )  # fmt: skip
 
 

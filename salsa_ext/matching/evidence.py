@@ -38,7 +38,8 @@ NAMING: Final = frozenset(("make", "calibre_family"))  # what tells numbers of t
 class Description:
     """What is compared of a gun; codes, not raw text. `year` is the year of manufacture.
 
-    `model` is folded text, and `told_in` the year of what a record tells.
+    `model` is folded text, `told_in` the year of what a record tells, or in which the gun was found,
+    and `made_in` that before which nothing can be told of it: `year`, or that of its manufacture.
     `related` are the families of cartridges that the same guns fire, as 5.56x45 and .223 Remington,
     and `kin` the makes of the same house, as Browning and FN Herstal.
     `likely` are fields and what they probably mean where it is not certain: it speaks for a gun where
@@ -53,6 +54,7 @@ class Description:
     year: int | None = None
     model: str | None = None
     told_in: int | None = None
+    made_in: int | None = None
     related: frozenset[str] = frozenset()
     kin: frozenset[str] = frozenset()
     likely: tuple[tuple[str, str], ...] = ()
@@ -138,10 +140,10 @@ class Evidence:
     """What speaks for and against one gun, in bits; the reasons are put into words when asked for.
 
     `fields` are the weights that count, each with how the field compares. `is_too_early` says that
-    the record tells of a year before the gun was made. `crowd` is how many other guns fit about as
-    well, and the bits that they take away. `telling` is how far the mark can name one gun
-    (`marks.telling`), and `has_rival` says that another gun bears it and fits as well. `is_partial`
-    says that of the asked mark not all could be read.
+    one side tells of a year before that in which the gun of the other was made. `crowd` is how many
+    other guns fit about as well, and the bits that they take away. `telling` is how far the mark can
+    name one gun (`marks.telling`), and `has_rival` says that another gun bears it and fits as well.
+    `is_partial` says that of the asked mark not all could be read.
     """
 
     near: Nearness
@@ -232,7 +234,7 @@ class Evidence:
         if self.has_other_serial:
             yield Reason("serial_other", say("The record has another serial."), DECISIVE)
         if self.is_too_early:
-            text = say("The record tells of a year before the gun was made.")
+            text = say("What is told of the gun happened before the year in which it was made.")
             yield Reason("year_impossible", text, TOO_EARLY)
         if self.crowd:
             count, bits = self.crowd
@@ -271,12 +273,16 @@ def weigh(
         return None
     outcomes = ((weight, weight.outcome(asked, held)) for weight in weights)
     fields = tuple((weight, outcome) for weight, outcome in outcomes if outcome)
-    too_early = bool(asked.year and held.told_in and held.told_in < asked.year)
+    too_early = _is_too_early(asked, held) or _is_too_early(held, asked)
     telling = _telling(asked.serial_norm, held.serial_norm)
     partial = any(sign in marks.skeleton(asked.serial_norm) for sign in marks.UNREADABLE)
     return Evidence(
         near, by, fields, has_other_serial, too_early, telling=telling, is_partial=partial
     )
+
+
+def _is_too_early(made: Description, told: Description) -> bool:
+    return bool(made.made_in and told.told_in and told.told_in < made.made_in)
 
 
 def _telling(asked: str, held: str) -> str:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from salsa_ext.errors import Invalid, Message, say
 from salsa_ext.matching import marks, neighbours
-from salsa_ext.matching.events import SETTLING_NOTHING
+from salsa_ext.matching.events import SETTLING_NOTHING, made_in
 from salsa_ext.matching.evidence import Description, Weight, weigh, weights_for
 from salsa_ext.matching.halves import WITHIN
 from salsa_ext.matching.names import fold
@@ -259,6 +259,8 @@ def asked_of(query: Query) -> Description:
         country=query.country,
         year=query.year,
         model=fold("model", query.model) or None if query.model else None,
+        told_in=query.told_in,
+        made_in=made_in(query.event, query.year, query.told_in),
     )
 
 
@@ -283,4 +285,5 @@ def held_of(held: Held) -> Description:
         year=held.year,
         model=held.model,
         told_in=held.occurred_on.year,
+        made_in=made_in(held.event, held.year, held.occurred_on.year),
     )

@@ -62,7 +62,7 @@ def query_of(view: RecordView) -> Query:
         country=record.country_of_manufacture, year=record.year,
         marks=tuple(Mark(mark.kind, mark.text) for mark in view.marks
                     if mark.kind != "manufacture" or mark.text not in left_out),
-        marking=record.marking,
+        marking=record.marking, event=record.event, told_in=record.occurred_on.year,
     )  # fmt: skip
 
 

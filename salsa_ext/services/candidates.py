@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -19,14 +21,16 @@ from salsa_ext.values.inquiries import Query
 
 
 def of(
-    actor: Actor, firearm: Mapping[str, Any], own: Collection[UUID], *, silent: bool | None = None
-) -> list[Candidate]:
+    actor: Actor, firearm: Mapping[str, Any], own: Collection[UUID], *,
+    found_on: date | None = None, silent: bool | None = None,
+) -> list[Candidate]:  # fmt: skip
     """Return what the records of all states hold; by another mark where no serial can be read.
 
     But for the seized item itself, `own`: it agrees in all that is asked, and would settle the
-    search. With `silent` False, what other states keep silent is not even looked for.
+    search. A record of a gun that was made after `found_on` is hardly of this one. With
+    `silent` False, what other states keep silent is not even looked for.
     """
-    query = as_query(firearm)
+    query = replace(as_query(firearm), told_in=found_on.year if found_on else None)
     try:
         found = search(query, actor, settles=False, silent=silent, stands=True, own=own)
     except Invalid:  # no mark, or too short to search alone; the other routes are still asked
@@ -38,15 +42,16 @@ def of(
 
 
 def held_for(
-    actor: Actor, asker: Actor, firearm: Mapping[str, Any], own: Collection[UUID], best: Likeness
-) -> list[Candidate]:
+    actor: Actor, asker: Actor, firearm: Mapping[str, Any], own: Collection[UUID], best: Likeness,
+    found_on: date,
+) -> list[Candidate]:  # fmt: skip
     """Return the records of the actor's state that the asking state may know of.
 
     They are about as likely as the best of all states, of which it told. It is the search of the
     asking state itself, with its eyes: what is `silent` makes no difference, not even in time.
     """
     with as_state(actor, asker.own_state()):
-        found = of(asker, firearm, own, silent=False)
+        found = of(asker, firearm, own, found_on=found_on, silent=False)
     return [hit for hit in likeliest(found, best) if hit.held.state == actor.own_state()]
 
 

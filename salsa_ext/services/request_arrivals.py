@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -138,7 +139,9 @@ def _held(actor: Actor, request: TraceRequest) -> list[Candidate]:
     asked = request.asked
     asker = replace(actor, state=request.asking_state)
     own = [UUID(asked["record"])] if asked["record"] else []
-    return candidates.held_for(actor, asker, asked["firearm"], own, Likeness(**asked["likeness"]))
+    best = Likeness(**asked["likeness"])
+    found_on = date.fromisoformat(asked["found_on"])
+    return candidates.held_for(actor, asker, asked["firearm"], own, best, found_on)
 
 
 def _say_nothing(actor: Actor, vault: Vault, request: TraceRequest) -> None:

@@ -71,6 +71,25 @@ def test_each_kind_of_write_is_matched_in_its_request(as_actor, bra, pry):
     assert len(matches(pry)) == 5
 
 
+MADE = {"kind": "manufacture", "occurred_on": "2020-02-03"}
+
+
+@pytest.mark.parametrize("year", [2020, None])
+@pytest.mark.parametrize("is_made_first", [True, False])
+def test_a_gun_that_was_seized_before_it_was_made_is_no_strong_match(
+    as_actor, bra, pry, is_made_first, year
+):
+    gun = bodies.firearm() | ({"year": year} if year else {})
+    writes = [lambda: sold(as_actor, firearm=gun, **MADE),
+              lambda: bra.post("/seizures", bodies.seizure(occurred_on="2010-03-01"))]  # fmt: skip
+    for write in writes if is_made_first else reversed(writes):
+        write()
+    for match in (*matches(bra), *matches(pry)):
+        assert match["strength"] == "moderate"
+        assert match["reasons"][-1]["code"] == "year_impossible"
+    assert len(matches(bra)) == len(matches(pry)) == 1
+
+
 def test_two_records_of_one_state_are_one_match_of_it(as_actor, bra):
     sale = sold(as_actor, "BRA")["firearm"]["record"]
     seized = bra.post("/seizures", bodies.seizure()).json["items"][0]["record"]
