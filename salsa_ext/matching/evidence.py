@@ -41,7 +41,8 @@ class Description:
     `model` is folded text, `told_in` the year of what a record tells, or in which the gun was found,
     and `made_in` that before which nothing can be told of it: `year`, or that of its manufacture.
     `related` are the families of cartridges that the same guns fire, as 5.56x45 and .223 Remington,
-    and `kin` the makes of the same house, as Browning and FN Herstal.
+    `kin` the makes of the same house, as Browning and FN Herstal, and `akin` the types that the same
+    gun is called, as carbine and rifle.
     `likely` are fields and what they probably mean where it is not certain: it speaks for a gun where
     it agrees, by half, and never against one.
     """
@@ -57,6 +58,7 @@ class Description:
     made_in: int | None = None
     related: frozenset[str] = frozenset()
     kin: frozenset[str] = frozenset()
+    akin: frozenset[str] = frozenset()
     likely: tuple[tuple[str, str], ...] = ()
 
 
@@ -78,6 +80,7 @@ class Weight:
     differs: float
     same: Message
     other: Message
+    related: float = 0.0
 
     def bits(self, outcome: str) -> float:
         """Return the bits of `same`, `other`, `likely` the same, or `related`."""
@@ -85,7 +88,7 @@ class Weight:
             return self.agrees
         if outcome == "other":
             return self.differs
-        return self.agrees / 2 if outcome == "likely" else RELATED
+        return self.agrees / 2 if outcome == "likely" else self.related
 
     def reason(self, outcome: str) -> Reason:
         """Return the reason that an outcome is."""
@@ -105,16 +108,21 @@ class Weight:
             return "same"
         if self.name == "model" and (mine.startswith(theirs) or theirs.startswith(mine)):
             return "likely"  # PT 92 and PT 92 AF
-        related = asked.kin if self.name == "make" else asked.related
-        return "related" if theirs in related else "other"
+        return "related" if theirs in self._related_to(asked) else "other"
+
+    def _related_to(self, asked: Description) -> frozenset[str]:
+        related = {"make": asked.kin, "calibre_family": asked.related, "type": asked.akin}
+        return related.get(self.name, frozenset())
 
 
 RELATED: Final = 1.5
+AKIN: Final = 0.5  # what one calls a carbine another calls a rifle: it says hardly anything
 RELATED_TEXTS: Final = {
     "make": say(
         "The make is another of the same house: its parent, its brand, or a brand beside it."
     ),
     "calibre_family": say("The calibre is fired from the same guns."),
+    "type": say("The type is one that such a gun is called too, or a part of it."),
 }
 LIKELY: Final = {
     "make": say("The make is probably the same."),
@@ -123,10 +131,10 @@ LIKELY: Final = {
     "model": say("The model is probably the same."),
 }
 WEIGHTS: Final = (
-    Weight("make", 4.0, -5.0, say("The make is the same."), say("The make differs.")),
+    Weight("make", 4.0, -5.0, say("The make is the same."), say("The make differs."), RELATED),
     Weight("calibre_family", 3.0, -5.0, say("The calibre is the same, or counts as the same."),
-     say("The calibre differs.")),
-    Weight("type", 1.5, -3.0, say("The type is the same."), say("The type differs.")),
+     say("The calibre differs."), RELATED),
+    Weight("type", 1.5, -3.0, say("The type is the same."), say("The type differs."), AKIN),
     Weight("country", 1.5, -3.0, say("The country of manufacture is the same."),
      say("The country of manufacture differs.")),
     Weight("year", 2.0, -3.0, say("The year of manufacture is the same."),

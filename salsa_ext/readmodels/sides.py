@@ -16,10 +16,10 @@ from salsa_ext.matching.pairs import is_match, is_urgent, is_worth, key_of
 from salsa_ext.matching.refined import coarser
 from salsa_ext.models import RecordSetting
 from salsa_ext.policy.release import FOUND
-from salsa_ext.readmodels import frequencies, names
+from salsa_ext.readmodels import frequencies
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.records import RecordView
-from salsa_ext.readmodels.search import asked_of, held_of, searched_by
+from salsa_ext.readmodels.search import asked_of, held_of, searched_by, with_relatives
 from salsa_ext.values.firearms import Firearm, Mark
 from salsa_ext.values.inquiries import Query
 
@@ -181,8 +181,7 @@ def _seen_there(view: RecordView, candidate: Candidate, shown: str) -> Evidence 
     """
     query, evidence = query_of(view), candidate.evidence
     mine = asked_of(query) if shown in FOUND["likeness"] else Description("")
-    theirs = held_of(candidate.held._replace(visibility="open"))
-    theirs = replace(theirs, related=names.related(theirs.calibre_family))
+    theirs = with_relatives(held_of(candidate.held._replace(visibility="open")))
     weights = weights_for(theirs, frequencies.shares())
     weighed = [
         weigh(theirs, replace(mine, serial_norm=one.norm), by,

@@ -90,6 +90,21 @@ def test_a_gun_that_was_seized_before_it_was_made_is_no_strong_match(
     assert len(matches(bra)) == len(matches(pry)) == 1
 
 
+@pytest.mark.parametrize("is_sold_first", [True, False])
+def test_both_states_are_told_that_types_are_the_same_gun_s_whichever_writes_last(
+    as_actor, bra, pry, is_sold_first
+):
+    carbine, rifle = bodies.firearm(type="carbine"), bodies.firearm(type="rifle")
+    writes = [lambda: sold(as_actor, firearm=carbine),
+              lambda: bra.post("/seizures", bodies.seizure(items=[rifle]))]  # fmt: skip
+    for write in writes if is_sold_first else reversed(writes):
+        write()
+    [mine], [theirs] = matches(bra), matches(pry)
+    for match in (mine, theirs):
+        assert match["strength"] == "strong"
+        assert "type_related" in [reason["code"] for reason in match["reasons"]]
+
+
 def test_two_records_of_one_state_are_one_match_of_it(as_actor, bra):
     sale = sold(as_actor, "BRA")["firearm"]["record"]
     seized = bra.post("/seizures", bodies.seizure()).json["items"][0]["record"]

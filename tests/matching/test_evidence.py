@@ -70,6 +70,14 @@ def test_a_make_of_the_same_house_speaks_for_the_gun_and_less_than_the_same():
     assert other.bits < related.bits < weigh(asked, held(make="fn-herstal")).bits
 
 
+def test_a_type_that_such_a_gun_is_called_too_says_hardly_anything_and_forbids_nothing():
+    asked = held(type="carbine", akin=frozenset({"rifle"}))
+    akin = weigh(asked, held(type="rifle"))
+    assert "type_related" in [reason.code for reason in akin.reasons]
+    assert (akin.strength, strength(asked, held(type="pistol"))) == ("strong", "moderate")
+    assert weigh(asked, held(type=None)).bits < akin.bits < weigh(asked, held(type="carbine")).bits
+
+
 @pytest.mark.parametrize("name", ["make", "calibre_family", "type"])
 def test_what_is_probably_meant_speaks_by_half_where_it_agrees_and_never_against(name):
     asked = held(**{name: None, "likely": ((name, getattr(GUN, name)),)})
