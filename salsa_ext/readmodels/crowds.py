@@ -66,13 +66,13 @@ class _Rivals:
         others = self._by_mark.get(skeleton(one.held.serial_norm), ()) if one.is_open else ()
         least = one.evidence.bits - AS_WELL
         if any(
-            other.evidence.bits >= least and _contradict(one.held, other.held) for other in others
+            other.evidence.bits >= least and contradict(one.held, other.held) for other in others
         ):
             return Candidate(one.held, replace(one.evidence, has_rival=True))
         return one
 
 
-def _contradict(one: Held, other: Held) -> bool:
+def contradict(one: Held, other: Held) -> bool:
     """Tell records of two guns; what one of them does not say contradicts nothing."""
     pairs = zip(_fields(one), _fields(other), strict=True)
     return any(None not in pair and pair[0] != pair[1] for pair in pairs)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from salsa_ext.errors import Coded, Message, say
-from salsa_ext.readmodels.crowds import Candidate
+from salsa_ext.matching.marks import skeleton
+from salsa_ext.readmodels.crowds import Candidate, contradict
+from salsa_ext.readmodels.marks import Held
 from salsa_ext.readmodels.search import MARGIN
 
 REPORTED: Final = {
@@ -97,15 +99,22 @@ def _is_of_crime(one: Candidate) -> bool:
 
 
 def _reported(bearing: Sequence[Candidate]) -> Candidate | None:
-    """Return what is reported of the gun: that it is missed, unless it was recovered since."""
+    """Return what is reported of the gun: that it is missed, unless that very gun was recovered since."""
     of_crime = [one for one in bearing if _is_of_crime(one) and not one.held.is_superseded]
-    recovered = [one.held.occurred_on for one in of_crime if one.held.event == "recovery"]
+    recovered = [one.held for one in of_crime if one.held.event == "recovery"]
     standing = [
         one for one in of_crime
-        if one.held.event not in MISSING or not any(on >= one.held.occurred_on for on in recovered)
+        if one.held.event not in MISSING or not any(_ends(back, one.held) for back in recovered)
     ]  # fmt: skip
     weight = list(REPORTED)
     return min(standing, key=lambda one: weight.index(one.held.event), default=None)
+
+
+def _ends(recovered: Held, missed: Held) -> bool:
+    """Tell whether a recovery is of the gun that was missed: one that is only near may be another's."""
+    is_same = skeleton(recovered.serial_norm) == skeleton(missed.serial_norm)
+    is_later = recovered.occurred_on >= missed.occurred_on
+    return is_later and is_same and not contradict(recovered, missed)
 
 
 def _to_call(found: Iterable[Candidate], asker: str | None) -> list[str]:

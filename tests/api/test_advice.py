@@ -94,6 +94,22 @@ def test_a_gun_that_was_recovered_since_is_missed_no_more(report, ask):
     assert ask()["next"]["reported"] == "recovery"
 
 
+@pytest.mark.parametrize("other", [
+    {"serial": "ABC123457"}, {"make": "Glock", "model": "17"}, {"type": "revolver"},
+])  # fmt: skip
+def test_that_another_gun_was_recovered_hides_no_theft(as_actor, report, other):
+    report()
+    back = bodies.report(kind="recovery", number="R-2", occurred_on="2025-04-01",
+                         firearm=bodies.firearm(**other))  # fmt: skip
+    del back["stolen_from"]
+    as_actor("PRY", "police_officer").post("/reports", back)
+    asked = bodies.check(serial="ABC12345?" if "serial" in other else "ABC123456")
+    del asked["make"], asked["calibre"]
+    answer = as_actor("BRA", "police_officer").post("/checks", asked).json
+    assert len(answer["candidates"]) == 2
+    assert answer["next"]["reported"] == "theft"
+
+
 def test_a_gun_that_was_stolen_again_is_missed(report, ask):
     report(kind="recovery", occurred_on="2024-04-01")
     report(number="R-2")
