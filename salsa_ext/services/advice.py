@@ -66,12 +66,17 @@ def shown(found: Iterable[Candidate], most: int) -> list[Candidate]:
 
 
 def of(verdict: str, seen: Sequence[Candidate], asker: str | None) -> Advice:
-    """Return what to do about what an answer shows; offices of the asker's own state stand last."""
+    """Return what to do about what an answer shows; offices of the asker's own state stand last.
+
+    Whom to call first is of what makes the verdict, or nobody where the own state alone holds that.
+    """
     if verdict == "no_hit":
         return Advice("none", NONE)
     bearing = _bearing(verdict, seen)
     reported = _reported(bearing)
-    states = _to_call([*([reported] if reported else []), *bearing, *seen], asker)
+    first = [reported, *bearing] if reported else bearing
+    is_others = any(one.held.state != asker for one in bearing)
+    states = _to_call([*first, *seen], asker) if is_others else []
     told = Reported(reported.held.event, reported.held.state) if reported else None
     return Advice(*_said(verdict, bearing, states), states, told)
 
@@ -118,7 +123,6 @@ def _ends(recovered: Held, missed: Held) -> bool:
 
 
 def _to_call(found: Iterable[Candidate], asker: str | None) -> list[str]:
-    """Return the states that hold something, each once; the asker's own last, and never alone."""
-    states = list(dict.fromkeys(one.held.state for one in found))
-    others = [state for state in states if state != asker]
-    return [*others, *(state for state in states if state == asker)] if others else []
+    """Return the states that hold something, each once; the asker's own last."""
+    states = dict.fromkeys(one.held.state for one in found)
+    return sorted(states, key=lambda state: state == asker)

@@ -72,6 +72,18 @@ def test_ones_own_office_is_never_named_alone(made, ask):
     assert called(ask("URY")) == ["BRA-POLICE"]
 
 
+def test_a_gun_of_another_state_that_is_only_near_sends_nobody_there(made, as_actor, ask):
+    near = bodies.transfer(firearm=bodies.firearm(serial="ABC123465"))
+    as_actor("PRY", "licensing_officer").post("/transfers", near)
+    answer = ask("BRA", near=True)
+    strengths = [(one["state"], one["strength"]) for one in answer["candidates"]]
+    assert strengths == [("BRA", "strong"), ("PRY", "moderate")]
+    said = answer["next"]
+    assert (said["contact"], said["contacts"], said["action"]) == (None, [], "compare")
+    assert said["text"] == "Compare the gun with the record, which your own state holds."
+    assert called(ask("URY", near=True)) == ["BRA-POLICE", "PRY-POLICE"]
+
+
 @pytest.mark.parametrize("kind,said", [
     ("theft", "Reported stolen by Paraguay."), ("loss", "Reported lost by Paraguay."),
 ])  # fmt: skip
