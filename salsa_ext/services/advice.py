@@ -15,12 +15,15 @@ from salsa_ext.readmodels.search import MARGIN
 REPORTED: Final = {
     "theft": say("Reported stolen by {state}."),
     "loss": say("Reported lost by {state}."),
+    "destruction": say("Recorded as destroyed by {state}: it should not exist any more."),
+    "deactivation": say("Recorded as deactivated by {state}: it should not fire any more."),
     "seized": say("Seized before: {state} has the record."),
     "found": say("Found before: {state} has the record."),
     "surrendered": say("Surrendered before: {state} has the record."),
+    "surrender": say("Reported surrendered by {state}."),
     "recovery": say("Reported recovered by {state}."),
 }
-"""Events of crime, what weighs most for an officer first."""
+"""Events that are told of a gun, what weighs most for an officer first."""
 MISSING: Final = ("theft", "loss")
 CALL: Final = say("Compare the gun with the record, then call the state that holds it.")
 OWN: Final = say("Compare the gun with the record, which your own state holds.")
@@ -56,12 +59,12 @@ class Advice:
 
 
 def shown(found: Iterable[Candidate], most: int) -> list[Candidate]:
-    """Return the candidates that are shown: none below what is possible, events of crime first of equals.
+    """Return the candidates that are shown: none below what is possible, events that are told first of equals.
 
     What may not be read is placed as it was found, last among equals.
     """
     worth = [one for one in found if one.evidence.is_worth_a_look]
-    worth.sort(key=lambda one: (-one.evidence.bits, not _is_of_crime(one)))
+    worth.sort(key=lambda one: (-one.evidence.bits, not _is_told(one)))
     return worth[:most]
 
 
@@ -99,16 +102,16 @@ def _bearing(verdict: str, seen: Sequence[Candidate]) -> list[Candidate]:
     return [one for one in seen if one.evidence.bits >= best - MARGIN]
 
 
-def _is_of_crime(one: Candidate) -> bool:
+def _is_told(one: Candidate) -> bool:
     return one.is_open and one.held.event in REPORTED
 
 
 def _reported(bearing: Sequence[Candidate]) -> Candidate | None:
     """Return what is reported of the gun: that it is missed, unless that very gun was recovered since."""
-    of_crime = [one for one in bearing if _is_of_crime(one) and not one.held.is_superseded]
-    recovered = [one.held for one in of_crime if one.held.event == "recovery"]
+    told = [one for one in bearing if _is_told(one) and not one.held.is_superseded]
+    recovered = [one.held for one in told if one.held.event == "recovery"]
     standing = [
-        one for one in of_crime
+        one for one in told
         if one.held.event not in MISSING or not any(_ends(back, one.held) for back in recovered)
     ]  # fmt: skip
     weight = list(REPORTED)

@@ -137,6 +137,27 @@ def test_a_gun_that_was_seized_is_said_to_be(as_actor, ask):
     assert said["text"].startswith("Seized before: ")
 
 
+@pytest.mark.parametrize("kind,said", [
+    ("destruction", "Recorded as destroyed by Paraguay"),
+    ("deactivation", "Recorded as deactivated by Paraguay"),
+])  # fmt: skip
+def test_a_gun_that_should_not_exist_or_fire_any_more_is_said_to_be_so(
+    made, as_actor, ask, kind, said
+):
+    gone = bodies.transfer(kind=kind, firearm=SAME)
+    as_actor("PRY", "licensing_officer").post("/transfers", gone)
+    told = ask()["next"]
+    assert (told["reported"], told["reported_by"], told["action"]) == (kind, "PRY", "call_owner")
+    assert told["text"].startswith(said)
+
+
+def test_a_gun_that_was_surrendered_is_said_to_be(report, ask):
+    report(kind="surrender")
+    told = ask()["next"]
+    assert (told["reported"], told["reported_by"]) == ("surrender", "PRY")
+    assert told["text"].startswith("Reported surrendered by Paraguay.")
+
+
 def test_a_theft_whose_mark_is_only_near_is_not_said_of_a_gun_that_is_a_hit(made, as_actor, ask):
     near = bodies.report(firearm=bodies.firearm(serial="ABC123465"))
     as_actor("PRY", "police_officer").post("/reports", near)
