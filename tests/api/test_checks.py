@@ -190,3 +190,30 @@ def test_at_most_ten_candidates_are_shown(as_actor, ask):
     for number in range(12):
         clerk.post("/transfers", bodies.transfer(number=f"T-{number}"))
     assert len(ask()["candidates"]) == 10
+
+
+def test_owners_are_told_of_the_records_that_the_asker_saw_and_of_no_others(as_actor, ask):
+    clerk = as_actor("PRY", "licensing_officer")
+    for number in range(14):
+        gun = bodies.firearm(serial=f"ABC12345{'ACEFHJKMNPRTVW'[number]}", make="Glock")
+        clerk.post("/transfers", bodies.transfer(number=f"T-{number}", firearm=gun))
+    answer = ask(near=True)
+    entries = as_actor("PRY", "auditor").get("/audit?action=record:matched").json["items"]
+    told = [record for entry in entries for record in entry["data"]["records"]]
+    seen = [one["record"] for one in answer["candidates"]]
+    assert 0 < len(seen) <= 10 and sorted(told) == sorted(seen)
+
+
+def test_the_state_of_an_alert_that_was_met_is_told_where_ten_others_are_shown_before_it(
+    as_actor, ask
+):
+    clerk = as_actor("PRY", "licensing_officer")
+    for number in range(11):
+        clerk.post("/transfers", bodies.transfer(number=f"T-{number}"))
+    as_actor("PRY", "police_officer").post("/alerts", bodies.alert())
+    answer = ask()
+    assert [hit["state"] for hit in answer["hits"]] == ["PRY"]
+    entries = as_actor("PRY", "auditor").get("/audit?action=record:matched").json["items"]
+    told = {record for entry in entries for record in entry["data"]["records"]}
+    seen = {one["record"] for one in answer["candidates"]}
+    assert len(seen) == 10 and seen < told and len(told) == 11
