@@ -184,12 +184,19 @@ def owner_of(record_id: UUID) -> tuple[str, str] | None:
 
 
 def coverage() -> list[Coverage]:
-    """Return every state's coverage, from sums that leave `silent` records out."""
+    """Return every state's coverage, from sums that leave `silent` records out.
+
+    A day of which nothing is left does not count: that it is there would tell of what became
+    `silent`, and so would a state without any record.
+    """
     parts = [
         select(table.state, table.amount, table.period).where(table.dataset == "coverage")
         for table in (RollupModel, RollupDelta)
     ]
     union = parts[0].union_all(parts[1]).subquery()
-    sums = select(union.c.state, func.sum(union.c.amount), func.max(union.c.period))
-    rows = db.session.execute(sums.group_by(union.c.state).order_by(union.c.state))
+    amount = func.sum(union.c.amount)
+    by_day = select(union.c.state, union.c.period, amount.label("amount"))
+    days = by_day.group_by(union.c.state, union.c.period).having(amount > 0).subquery()
+    sums = select(days.c.state, func.sum(days.c.amount), func.max(days.c.period))
+    rows = db.session.execute(sums.group_by(days.c.state).order_by(days.c.state))
     return [Coverage(state, int(records), through) for state, records, through in rows]

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import event
 
 from salsa_ext.db import db
+from salsa_ext.readmodels import lately
 from salsa_ext.services import telling_owners
 from tests import bodies
 
@@ -33,6 +34,18 @@ def test_a_check_that_hits_a_silent_record_answers_as_one_that_hits_nothing(as_a
 def test_a_silent_record_is_not_counted_among_those_searched(as_actor, nothing):
     held(as_actor, "silent")
     answer = as_actor("URY", "police_officer").post("/checks", bodies.check()).json
+    assert answer["searched"] == nothing["searched"]
+
+
+def test_a_state_of_which_the_only_record_became_silent_is_not_among_those_searched(
+    as_actor, nothing
+):
+    made = held(as_actor, "open")
+    body = bodies.transfer(reason="Operation", visibility="silent")
+    clerk = as_actor("PRY", "licensing_officer")
+    clerk.post(f"/transfers/{made['id']}/correct", body, 200, If_Match='"1"')
+    lately.forget()
+    answer = as_actor("BRA", "police_officer").post("/checks", bodies.check()).json
     assert answer["searched"] == nothing["searched"]
 
 
