@@ -16,7 +16,7 @@ from salsa_ext.readmodels.records import RecordView
 from salsa_ext.values.actor import Actor
 
 SILENT: Final = "silent"
-_SHOWN: Final = "SELECT record_id FROM alert WHERE record_id = ANY(%(records)s::uuid[])"
+SHOWN: Final = "SELECT record_id FROM alert WHERE record_id = ANY(%(records)s::uuid[])"
 
 
 def as_shown(actor: Actor, held: Iterable[Held]) -> list[Held]:
@@ -31,7 +31,7 @@ def as_shown(actor: Actor, held: Iterable[Held]) -> list[Held]:
         one.record_id for one in kept
         if one.event == ALERT and one.state != actor.state and one.visibility != SILENT
     }  # fmt: skip
-    rows = ask(_SHOWN, {"records": [str(one) for one in others]}).fetchall()
+    rows = ask(SHOWN, {"records": [str(one) for one in others]}).fetchall()
     shown = {UUID(str(record)) for (record,) in rows}
     return [
         one._replace(visibility=SILENT) if one.record_id in others - shown else one for one in kept
