@@ -129,6 +129,20 @@ def test_two_open_records_score_the_same_for_both_states_however_rare_they_are(
     assert (mine["score"], mine["reasons"]) == (theirs["score"], theirs["reasons"])
 
 
+def test_the_offices_of_all_other_states_are_read_by_one_question(as_actor, bra, asked):
+    def contacts():
+        asked.clear()
+        matches(bra)
+        return [said for said in asked if "FROM contact" in said]
+
+    bra.post("/seizures", bodies.seizure())
+    sold(as_actor)
+    assert len(contacts()) == 1
+    sold(as_actor, "ARG")
+    sold(as_actor, "URY")
+    assert len(contacts()) == 1
+
+
 def test_a_weak_candidate_is_shown_and_not_kept(as_actor, bra):
     sold(as_actor, firearm={"serial": "A12"})
     [item] = bra.post("/seizures", bodies.seizure(items=[{"line": 1, "serial": "A12"}])).json[
