@@ -10,11 +10,11 @@ from uuid import UUID
 
 from salsa_ext.db import as_state
 from salsa_ext.errors import Invalid
-from salsa_ext.matching.refined import coarser
 from salsa_ext.readmodels import serials
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.search import Likeness, asked_of, likeliest, search
 from salsa_ext.readmodels.settling import settled
+from salsa_ext.readmodels.sides import query_about
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.firearms import Mark
 from salsa_ext.values.inquiries import Query
@@ -56,17 +56,9 @@ def held_for(
 
 
 def as_query(firearm: Mapping[str, Any]) -> Query:
-    """Return the search for a gun as a trace describes it, by every mark but for coarser readings."""
-    serials = [mark["text"] for mark in firearm["marks"] if mark["kind"] == "manufacture"]
-    left_out = coarser([firearm["serial"] or "", *serials]) - {firearm["serial"]}
-    return Query(
-        serial=firearm["serial"] or "", make=firearm["make_text"], model=firearm["model"],
-        calibre=firearm["calibre_text"], type=firearm["type_text"],
-        country=firearm["country_of_manufacture"], year=firearm["year"],
-        marks=tuple(Mark(mark["kind"], mark["text"]) for mark in firearm["marks"]
-                    if mark["kind"] != "manufacture" or mark["text"] not in left_out),
-        marking=firearm["marking"],
-    )  # fmt: skip
+    """Return the search for a gun as a trace describes it."""
+    borne = [Mark(mark["kind"], mark["text"]) for mark in firearm["marks"]]
+    return query_about(firearm, borne)
 
 
 def as_kept(candidates: Sequence[Candidate]) -> list[dict[str, Any]]:
