@@ -5,20 +5,20 @@ from alembic import op
 revision = "0055_list_rare_matches"
 down_revision = "0043_remind_of_requests"
 
-CREATE = """
-CREATE INDEX ix_match_judged ON match (owner_state, id) WHERE status <> 'proposed';
-CREATE INDEX ix_match_gone ON match (owner_state, id) WHERE NOT is_standing;
-"""
-
-DROP = """
-DROP INDEX ix_match_gone;
-DROP INDEX ix_match_judged;
-"""
+INDEXES = {
+    "ix_match_judged": "match (owner_state, id) WHERE status <> 'proposed'",
+    "ix_match_gone": "match (owner_state, id) WHERE NOT is_standing",
+}
 
 
 def upgrade() -> None:
-    op.execute(CREATE)
+    with op.get_context().autocommit_block():
+        for name, rows in INDEXES.items():
+            op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")  # of a run that was cut short
+            op.execute(f"CREATE INDEX CONCURRENTLY {name} ON {rows}")
 
 
 def downgrade() -> None:
-    op.execute(DROP)
+    with op.get_context().autocommit_block():
+        for name in INDEXES:
+            op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
