@@ -42,6 +42,12 @@ def test_coverage_keeps_its_day(session):
     assert sums("rollup_delta") == [("BRA", "", "2025-11-20", 1)]
 
 
+def test_how_common_a_value_is_has_no_period(session):
+    taurus = Cell("described", "BRA", "make:taurus", date(2025, 11, 20))
+    rollups.add({taurus: 1, taurus._replace(on=date(2026, 2, 3)): 2})
+    assert sums("rollup_delta") == [("BRA", "make:taurus", "1900-01-01", 3)]
+
+
 def test_a_day_of_which_every_record_went_silent_is_not_covered(session):
     old, new = (Cell("coverage", "BRA", "", date(2025, 11, day)) for day in (3, 20))
     other = Cell("coverage", "PRY", "", date(2025, 11, 21))
