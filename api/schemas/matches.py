@@ -8,7 +8,7 @@ from marshmallow import Schema, fields, pre_dump
 
 from api.i18n import translate
 from api.pagination import ListQuery
-from api.schemas.checks import ContactResponse
+from api.schemas.checks import ContactResponse, ReasonResponse
 from api.schemas.common import columns
 from api.schemas.fields import Code, Id, QueryFlag, RequestSchema, StateCode, Text
 from salsa_ext.readmodels.matches import MatchView
@@ -28,14 +28,6 @@ class RejectRequest(RequestSchema):
 
     value = Deciding
     reason = Text(most=500, required=True)
-
-
-class MatchReasonResponse(Schema):
-    """One piece of evidence, in bits and in words."""
-
-    code = fields.String(required=True)
-    text = fields.String(required=True)
-    bits = fields.Float(required=True)
 
 
 class MatchOtherResponse(Schema):
@@ -61,7 +53,7 @@ class MatchResponse(Schema):
     score = fields.Float(required=True)
     strength = fields.String(required=True)
     of_crime = fields.Boolean(attribute="is_of_crime", required=True)
-    reasons = fields.List(fields.Nested(MatchReasonResponse), required=True)
+    reasons = fields.List(fields.Nested(ReasonResponse), required=True)
     proposed_at = fields.DateTime(required=True)
     changed_at = fields.DateTime(required=True)
     decided_at = fields.DateTime(allow_none=True)

@@ -53,10 +53,10 @@ def _head() -> str:
         two=penalties["two"], unread_one=penalties["unread_one"], core=penalties["core"],
         common=evidence.COMMON, short=evidence.SHORT,
         strong=evidence.STRONG, near=evidence.STRONG_THOUGH_NEAR, moderate=evidence.MODERATE,
-        possible=evidence.POSSIBLE, related=evidence.RELATED,
+        possible=evidence.POSSIBLE, related=evidence.RELATED, akin=evidence.AKIN,
         numbered=marks.NUMBERED, number=marks.LONGEST_NUMBER, fewest=f"{frequencies.FEWEST:,}",
         right=evidence.RIGHT, least=evidence.LEAST_AGREEMENT, most=evidence.MOST_AGREEMENT,
-        make=WEIGHTS[0].agrees, taurus=_make_of(0.2), rare=_make_of(0.001),
+        early=evidence.TOO_EARLY, make=WEIGHTS[0].agrees, taurus=_make_of(0.2), rare=_make_of(0.001),
     )  # fmt: skip
 
 

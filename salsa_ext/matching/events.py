@@ -26,6 +26,11 @@ def place(event: str) -> int:
     return ORDER.index(event) if event in ORDER else len(ORDER)
 
 
+def made_in(event: str | None, year: int | None, told_in: int | None) -> int | None:
+    """Return the year in which a gun was made: as told, or that of the record of its manufacture."""
+    return year or (told_in if event == "manufacture" else None)
+
+
 def side(event: Event, name: str) -> str | None:
     """Return the kind of the giver or receiver, where it is recorded."""
     kind: str | None = (event.get(name) or {}).get("kind")

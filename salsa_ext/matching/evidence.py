@@ -38,9 +38,11 @@ NAMING: Final = frozenset(("make", "calibre_family"))  # what tells numbers of t
 class Description:
     """What is compared of a gun; codes, not raw text. `year` is the year of manufacture.
 
-    `model` is folded text, and `told_in` the year of what a record tells.
+    `model` is folded text, `told_in` the year of what a record tells, or in which the gun was found,
+    and `made_in` that before which nothing can be told of it: `year`, or that of its manufacture.
     `related` are the families of cartridges that the same guns fire, as 5.56x45 and .223 Remington,
-    and `kin` the makes of the same house, as Browning and FN Herstal.
+    `kin` the makes of the same house, as Browning and FN Herstal, and `akin` the types that the same
+    gun is called, as carbine and rifle.
     `likely` are fields and what they probably mean where it is not certain: it speaks for a gun where
     it agrees, by half, and never against one.
     """
@@ -53,8 +55,10 @@ class Description:
     year: int | None = None
     model: str | None = None
     told_in: int | None = None
+    made_in: int | None = None
     related: frozenset[str] = frozenset()
     kin: frozenset[str] = frozenset()
+    akin: frozenset[str] = frozenset()
     likely: tuple[tuple[str, str], ...] = ()
 
 
@@ -76,6 +80,7 @@ class Weight:
     differs: float
     same: Message
     other: Message
+    related: float = 0.0
 
     def bits(self, outcome: str) -> float:
         """Return the bits of `same`, `other`, `likely` the same, or `related`."""
@@ -83,7 +88,7 @@ class Weight:
             return self.agrees
         if outcome == "other":
             return self.differs
-        return self.agrees / 2 if outcome == "likely" else RELATED
+        return self.agrees / 2 if outcome == "likely" else self.related
 
     def reason(self, outcome: str) -> Reason:
         """Return the reason that an outcome is."""
@@ -103,16 +108,21 @@ class Weight:
             return "same"
         if self.name == "model" and (mine.startswith(theirs) or theirs.startswith(mine)):
             return "likely"  # PT 92 and PT 92 AF
-        related = asked.kin if self.name == "make" else asked.related
-        return "related" if theirs in related else "other"
+        return "related" if theirs in self._related_to(asked) else "other"
+
+    def _related_to(self, asked: Description) -> frozenset[str]:
+        related = {"make": asked.kin, "calibre_family": asked.related, "type": asked.akin}
+        return related.get(self.name, frozenset())
 
 
 RELATED: Final = 1.5
+AKIN: Final = 0.5  # what one calls a carbine another calls a rifle: it says hardly anything
 RELATED_TEXTS: Final = {
     "make": say(
         "The make is another of the same house: its parent, its brand, or a brand beside it."
     ),
     "calibre_family": say("The calibre is fired from the same guns."),
+    "type": say("The type is one that such a gun is called too, or a part of it."),
 }
 LIKELY: Final = {
     "make": say("The make is probably the same."),
@@ -121,10 +131,10 @@ LIKELY: Final = {
     "model": say("The model is probably the same."),
 }
 WEIGHTS: Final = (
-    Weight("make", 4.0, -5.0, say("The make is the same."), say("The make differs.")),
+    Weight("make", 4.0, -5.0, say("The make is the same."), say("The make differs."), RELATED),
     Weight("calibre_family", 3.0, -5.0, say("The calibre is the same, or counts as the same."),
-     say("The calibre differs.")),
-    Weight("type", 1.5, -3.0, say("The type is the same."), say("The type differs.")),
+     say("The calibre differs."), RELATED),
+    Weight("type", 1.5, -3.0, say("The type is the same."), say("The type differs."), AKIN),
     Weight("country", 1.5, -3.0, say("The country of manufacture is the same."),
      say("The country of manufacture differs.")),
     Weight("year", 2.0, -3.0, say("The year of manufacture is the same."),
@@ -138,10 +148,10 @@ class Evidence:
     """What speaks for and against one gun, in bits; the reasons are put into words when asked for.
 
     `fields` are the weights that count, each with how the field compares. `is_too_early` says that
-    the record tells of a year before the gun was made. `crowd` is how many other guns fit about as
-    well, and the bits that they take away. `telling` is how far the mark can name one gun
-    (`marks.telling`), and `has_rival` says that another gun bears it and fits as well. `is_partial`
-    says that of the asked mark not all could be read.
+    one side tells of a year before that in which the gun of the other was made. `crowd` is how many
+    other guns fit about as well, and the bits that they take away. `telling` is how far the mark can
+    name one gun (`marks.telling`), and `has_rival` says that another gun bears it and fits as well.
+    `is_partial` says that of the asked mark not all could be read.
     """
 
     near: Nearness
@@ -232,7 +242,7 @@ class Evidence:
         if self.has_other_serial:
             yield Reason("serial_other", say("The record has another serial."), DECISIVE)
         if self.is_too_early:
-            text = say("The record tells of a year before the gun was made.")
+            text = say("What is told of the gun happened before the year in which it was made.")
             yield Reason("year_impossible", text, TOO_EARLY)
         if self.crowd:
             count, bits = self.crowd
@@ -271,12 +281,16 @@ def weigh(
         return None
     outcomes = ((weight, weight.outcome(asked, held)) for weight in weights)
     fields = tuple((weight, outcome) for weight, outcome in outcomes if outcome)
-    too_early = bool(asked.year and held.told_in and held.told_in < asked.year)
+    too_early = _is_too_early(asked, held) or _is_too_early(held, asked)
     telling = _telling(asked.serial_norm, held.serial_norm)
     partial = any(sign in marks.skeleton(asked.serial_norm) for sign in marks.UNREADABLE)
     return Evidence(
         near, by, fields, has_other_serial, too_early, telling=telling, is_partial=partial
     )
+
+
+def _is_too_early(made: Description, told: Description) -> bool:
+    return bool(made.made_in and told.told_in and told.told_in < made.made_in)
 
 
 def _telling(asked: str, held: str) -> str:

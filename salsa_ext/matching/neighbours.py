@@ -230,8 +230,7 @@ def _sought_in_part(folded: str) -> Forms:
 
 def _of_known_length(folded: str) -> Iterator[str]:
     """Return the patterns with a run of unknown length taken for one to three glyphs."""
-    if folded.count("*") > 1 or (folded.count("*") and folded[0] + folded[-1] != folded.strip("*")[0]
-                                 + folded.strip("*")[-1]):  # fmt: skip
+    if folded.count("*") > 1 or folded.startswith("*") or folded.endswith("*"):
         return
     for count in range(1, MOST_UNREAD + 1) if "*" in folded else (0,):
         pattern = folded.replace("*", "?" * count)

@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from salsa_ext.matching.events import ALERT, ORDER, SEIZED
-from salsa_ext.matching.evidence import Evidence
+from salsa_ext.matching.evidence import CERTAIN, Evidence
 from salsa_ext.matching.nearness import Nearness
 
 # Somebody read the mark on a gun that was not where it belonged, or wrote down one that is gone.
@@ -16,7 +16,6 @@ READ_AFIELD: Final = frozenset(
 )
 MISSED: Final = frozenset(("loss", "theft", ALERT))
 CHECK: Final = "check"
-CERTAIN: Final = frozenset(("same", "confusable"))
 STRENGTHS: Final = frozenset(("strong", "moderate"))
 
 

@@ -30,6 +30,9 @@ class Match(Base):
         Index(None, "owner_state", "id"), Index(None, "other_key"),
         Index(None, "owner_state", "other_record"),
         Index("ix_match_of_crime", "owner_state", "id", postgresql_where=text("is_of_crime")),
+        Index("ix_match_gone", "owner_state", "id", postgresql_where=text("NOT is_standing")),
+        Index("ix_match_judged", "owner_state", "id",
+              postgresql_where=text("status <> 'proposed'")),
     )  # fmt: skip
     id: Mapped[UUID] = mapped_column(primary_key=True)
     owner_state: Mapped[str] = mapped_column(CHAR(3))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import case, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from salsa_ext.db import ask, db
 from salsa_ext.models import Agency, Contact
@@ -31,13 +33,24 @@ class Office(NamedTuple):
 
 def contact_of(state: str) -> Office | None:
     """Return whom to call now: the office on duty, else the national point of contact."""
+    return contacts_of([state]).get(state)
+
+
+def contacts_of(states: Collection[str]) -> dict[str, Office]:
+    """Return whom to call now in each of the states that has somebody, by one question for all."""
+    if not states:
+        return {}
     columns = (getattr(Contact, name) for name in Office._fields)
     wanted = select(*columns).where(
-        Contact.owner_state == state, Contact.kind.in_(URGENT), Contact.valid_to.is_(None)
+        Contact.owner_state.in_(states), Contact.kind.in_(URGENT), Contact.valid_to.is_(None)
     )
     first = case({kind: index for index, kind in enumerate(URGENT)}, value=Contact.kind)
-    row = db.session.execute(wanted.order_by(first).limit(1)).first()
-    return Office(*row) if row else None
+    rows = db.session.execute(
+        wanted.ext(distinct_on(Contact.owner_state)).order_by(
+            Contact.owner_state, first, Contact.id
+        )
+    )
+    return {office.owner_state: office for office in (Office(*row) for row in rows)}
 
 
 _AGENCIES = "SELECT code FROM agency WHERE owner_state IS NOT DISTINCT FROM %s"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import log2
 from typing import Final
@@ -16,6 +16,8 @@ from salsa_ext.policy.release import FOUND
 from salsa_ext.readmodels import names
 from salsa_ext.readmodels.marks import Held
 
+_Fields = tuple[str | None, ...]
+_Gun = _Fields | None
 NOTHING: Final = -99.0
 LEAST: Final = 0.5  # bits; a smaller loss is not worth a word
 AS_WELL: Final = 1.0  # bits by which a gun fits better than another, and no choice can rest on them
@@ -66,16 +68,15 @@ class _Rivals:
         others = self._by_mark.get(skeleton(one.held.serial_norm), ()) if one.is_open else ()
         least = one.evidence.bits - AS_WELL
         if any(
-            other.evidence.bits >= least and _contradict(one.held, other.held) for other in others
+            other.evidence.bits >= least and contradict(one.held, other.held) for other in others
         ):
             return Candidate(one.held, replace(one.evidence, has_rival=True))
         return one
 
 
-def _contradict(one: Held, other: Held) -> bool:
+def contradict(one: Held, other: Held) -> bool:
     """Tell records of two guns; what one of them does not say contradicts nothing."""
-    pairs = zip(_fields(one), _fields(other), strict=True)
-    return any(None not in pair and pair[0] != pair[1] for pair in pairs)
+    return _differ(_fields(one), _fields(other))
 
 
 def told(
@@ -102,14 +103,15 @@ class _Crowd:
     """The guns that were found, each with the most that speaks for it."""
 
     def __init__(
-        self, found: Sequence[Candidate], described: Callable[[Held], Hashable],
+        self, found: Sequence[Candidate], described: Callable[[Held], _Gun],
         bits: Callable[[Candidate], float],
     ) -> None:  # fmt: skip
         self._described, self._bits = described, bits
-        self._most: dict[str, dict[Hashable, float]] = defaultdict(dict)
+        self._most: dict[str, dict[_Gun, float]] = defaultdict(dict)
         for one in found:
             guns, gun = self._most[skeleton(one.held.serial_norm)], described(one.held)
             guns[gun] = max(bits(one), guns.get(gun, NOTHING))
+        self._most = {mark: _as_guns(found) for mark, found in self._most.items()}
         self._weights = {mark: _sum(guns.values()) for mark, guns in self._most.items()}
         self._sorted = sorted(most for guns in self._most.values() for most in guns.values())
         self._sum = sum(self._weights.values())
@@ -124,23 +126,43 @@ class _Crowd:
         count = max(len(self._sorted) - bisect_left(self._sorted, own - 1) - 1, 1)
         return Candidate(one.held, replace(one.evidence, crowd=(count, round(loss, 1))))
 
-    def _contradicting(self, mark: str, gun: Hashable) -> float:
+    def _contradicting(self, mark: str, gun: _Gun) -> float:
         """Return what speaks for other guns of the same mark; unknown fields contradict nothing."""
         guns = self._most.get(mark, {})
         if gun is None or len(guns) == 1:
             return 0.0
-        return _sum(most for other, most in guns.items() if other not in (None, gun))
+        return _sum(most for other, most in guns.items() if other and _differ(gun, other))
+
+
+def _as_guns(found: Mapping[_Gun, float]) -> dict[_Gun, float]:
+    """Return descriptions that may be of one gun as one, each with the most that speaks for it."""
+    if len(found) == 1:
+        return dict(found)
+    guns: dict[_Gun, float] = {}
+    for one in sorted(found, key=lambda one: (-found[one], one or ())):
+        same = (gun for gun in guns if gun and one and not _differ(gun, one))
+        guns.setdefault(next(same, one), found[one])
+    return guns
 
 
 def _sum(bits: Iterable[float]) -> float:
     return sum(2**one for one in bits)
 
 
-def _described(held: Held) -> Hashable:
+def _described(held: Held) -> _Gun:
     """Return what tells a gun from another of the same mark, or None where not all is known."""
     fields = _fields(held)
     return None if None in fields else fields
 
 
-def _fields(held: Held) -> tuple[str | None, ...]:
-    return held.make, names.family(held.calibre), held.type
+def _fields(held: Held) -> _Fields:
+    return held.make, names.family(held.calibre), names.telling(held.type)
+
+
+def _differ(one: _Fields, other: _Fields) -> bool:
+    """Tell whether a field is another one, and no make of the same house, nor what the same guns are."""
+    kinds = zip(one, other, (names.kin, names.related, names.akin), strict=True)
+    return any(
+        None not in (mine, theirs) and mine != theirs and theirs not in related(mine)
+        for mine, theirs, related in kinds
+    )

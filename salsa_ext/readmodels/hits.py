@@ -14,7 +14,7 @@ from salsa_ext.errors import NotFound
 from salsa_ext.models import Account, Hit
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels.contacts import Office, contact_of
+from salsa_ext.readmodels.contacts import Office, contacts_of
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.values.actor import Actor
 
@@ -88,11 +88,13 @@ def _mine(actor: Actor) -> Select[Any]:
 
 def _views(actor: Actor, found: Sequence[Hit]) -> list[HitView]:
     others = {_other(row, actor) for row in found}
-    contacts = {state: contact_of(state) for state in sorted(others)}
+    contacts = contacts_of(sorted(others))
     persons = {row.answered_by for row in found if row.answered_by}
     named = select(Account.id, Account.username).where(Account.id.in_(persons))
     names: dict[Any, str] = dict(db.session.execute(named).all()) if persons else {}
-    return [HitView(row, contacts[_other(row, actor)], names.get(row.answered_by)) for row in found]
+    return [
+        HitView(row, contacts.get(_other(row, actor)), names.get(row.answered_by)) for row in found
+    ]
 
 
 def _other(row: Hit, actor: Actor) -> str:

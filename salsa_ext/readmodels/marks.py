@@ -169,9 +169,10 @@ EXACT: Final = (
 )
 _COVERAGE: Final = (
     "SELECT state, sum(amount), max(period) FROM ("
+    "SELECT state, period, sum(amount) AS amount FROM ("
     "SELECT state, amount, period FROM rollup WHERE dataset = 'coverage'"
     " UNION ALL SELECT state, amount, period FROM rollup_delta WHERE dataset = 'coverage'"
-    ") told GROUP BY state ORDER BY state"
+    ") told GROUP BY state, period HAVING sum(amount) > 0) days GROUP BY state ORDER BY state"
 )
 _PLACED_BY = ("make", "calibre_family", "type", "country", "year")
 _WEIGHTS = _numbers(
@@ -188,6 +189,10 @@ def owner_of(record_id: UUID) -> tuple[str, str] | None:
 
 
 def coverage() -> list[Coverage]:
-    """Return every state's coverage, from sums that leave `silent` records out."""
+    """Return every state's coverage, from sums that leave `silent` records out.
+
+    A day of which nothing is left does not count: that it is there would tell of what became
+    `silent`, and so would a state without any record.
+    """
     rows = ask(_COVERAGE).fetchall()
     return [Coverage(state, int(records), through) for state, records, through in rows]

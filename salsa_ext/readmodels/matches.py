@@ -16,7 +16,7 @@ from salsa_ext.models import Account, Match, Officer
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.release import FOUND
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels.contacts import Office, contact_of
+from salsa_ext.readmodels.contacts import Office, contacts_of
 from salsa_ext.readmodels.marks import Held
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.readmodels.together import borne_by
@@ -108,7 +108,7 @@ def views(actor: Actor, found: Sequence[Match]) -> list[MatchView]:
     """Complete matches with one query for each kind of thing."""
     judges = _judges(found)
     others = {row.other_state for row in found} - {actor.state}
-    contacts = {state: contact_of(state) for state in sorted(others)}
+    contacts = contacts_of(sorted(others))
     return [MatchView(row, judges.get(row.id), contacts.get(row.other_state)) for row in found]
 
 

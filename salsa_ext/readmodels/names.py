@@ -14,6 +14,8 @@ from salsa_ext.matching.likeness import Candidate
 from salsa_ext.matching.makes import Makes
 from salsa_ext.matching.names import fold
 from salsa_ext.matching.resolver import LIKELY, Known, Names
+from salsa_ext.matching.types import SAYING_NOTHING, Kind
+from salsa_ext.matching.types import akin as akin_types
 from salsa_ext.models import Alias, Calibre, FirearmType, Label, Make, Post, State
 
 
@@ -43,9 +45,9 @@ def _families() -> dict[str, str]:
 
 
 @cache
-def _categories() -> dict[str, str]:
-    rows = db.session.execute(select(FirearmType.code, FirearmType.category))
-    return dict(rows.all())
+def _types() -> dict[str, Kind]:
+    columns = (FirearmType.code, FirearmType.category, FirearmType.iafq)
+    return {code: Kind(*said) for code, *said in db.session.execute(select(*columns))}
 
 
 @cache
@@ -207,17 +209,29 @@ def kin(make: str | None) -> frozenset[str]:
 
 def category(type_code: str | None) -> str | None:
     """Return the category that a type belongs to."""
-    return _categories().get(type_code) if type_code else None
+    found = _types().get(type_code or "")
+    return found.category if found else None
 
 
 def types() -> list[str]:
     """Return the codes of all types."""
-    return sorted(_categories())
+    return sorted(_types())
+
+
+def telling(type_code: str | None) -> str | None:
+    """Return a type where it tells what a gun is: `unknown` and `other` say nothing."""
+    return None if type_code in SAYING_NOTHING else type_code
+
+
+@cache
+def akin(type_code: str | None) -> frozenset[str]:
+    """Return the other types that a gun of a type is called too, as a carbine is a rifle."""
+    return akin_types(type_code, _types()) if type_code in _types() else frozenset()
 
 
 def forget() -> None:
     """Drop what is kept in memory; for the command that loads reference data anew."""
-    tables = (_names, _remarks, _resolved, _candidates, _families, calibres, related, kin, _categories,
+    tables = (_names, _remarks, _resolved, _candidates, _families, calibres, related, kin, _types, akin,
               _states, _alpha2s, ended_states, _named_states, _posts, participants, labels,
               _titles)  # fmt: skip
     for kept in tables:

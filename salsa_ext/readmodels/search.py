@@ -10,7 +10,7 @@ from uuid import UUID
 
 from salsa_ext.errors import Invalid, Message, say
 from salsa_ext.matching import marks, neighbours
-from salsa_ext.matching.events import SETTLING_NOTHING
+from salsa_ext.matching.events import SETTLING_NOTHING, made_in
 from salsa_ext.matching.evidence import Description, Weight, weigh, weights_for
 from salsa_ext.matching.halves import WITHIN
 from salsa_ext.matching.names import fold
@@ -246,20 +246,24 @@ def _measure(one: Candidate, best: Likeness) -> float:
 
 def asked_of(query: Query) -> Description:
     """Return what is asked beside the serial."""
-    family = names.family(names.resolve("calibre", query.calibre))
-    make = names.resolve("make", query.make)
-    return Description(
+    return with_relatives(Description(
         serial_norm="",  # each of the marks that are sought has its own
-        make=make,
-        kin=names.kin(make),
-        calibre_family=family,
-        related=names.related(family),
+        make=names.resolve("make", query.make),
+        calibre_family=names.family(names.resolve("calibre", query.calibre)),
         likely=tuple(_likely(query)),
-        type=names.resolve("type", query.type),
+        type=names.telling(names.resolve("type", query.type)),
         country=query.country,
         year=query.year,
         model=fold("model", query.model) or None if query.model else None,
-    )
+        told_in=query.told_in,
+        made_in=made_in(query.event, query.year, query.told_in),
+    ))  # fmt: skip
+
+
+def with_relatives(asked: Description) -> Description:
+    """Return a description with what its make, calibre and type are related to."""
+    return replace(asked, kin=names.kin(asked.make), akin=names.akin(asked.type),
+                   related=names.related(asked.calibre_family))  # fmt: skip
 
 
 def _likely(query: Query) -> Iterator[tuple[str, str]]:
@@ -278,9 +282,10 @@ def held_of(held: Held) -> Description:
         serial_norm=held.serial_norm,
         make=held.make,
         calibre_family=names.family(held.calibre),
-        type=held.type,
+        type=names.telling(held.type),
         country=held.country,
         year=held.year,
         model=held.model,
         told_in=held.occurred_on.year,
+        made_in=made_in(held.event, held.year, held.occurred_on.year),
     )

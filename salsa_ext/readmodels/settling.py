@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from salsa_ext.matching.events import ALERT, SETTLING_NOTHING
-from salsa_ext.matching.evidence import Description
-from salsa_ext.matching.pairs import CERTAIN
+from salsa_ext.matching.evidence import CERTAIN, Description
 from salsa_ext.readmodels.crowds import Candidate
 
 HELD: Final = ("make", "calibre_family")

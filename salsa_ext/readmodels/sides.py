@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
@@ -16,13 +16,18 @@ from salsa_ext.matching.pairs import is_match, is_urgent, is_worth, key_of
 from salsa_ext.matching.refined import coarser
 from salsa_ext.models import RecordSetting
 from salsa_ext.policy.release import FOUND
-from salsa_ext.readmodels import frequencies, names
+from salsa_ext.readmodels import frequencies
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.marks import Sought
 from salsa_ext.readmodels.records import RecordView
-from salsa_ext.readmodels.search import asked_of, held_of, searched_by
+from salsa_ext.readmodels.search import asked_of, held_of, searched_by, with_relatives
 from salsa_ext.values.firearms import Firearm, Mark
 from salsa_ext.values.inquiries import Query
+
+ASKED_BY: Final = (
+    "serial", "make_text", "model", "calibre_text", "type_text", "country_of_manufacture", "year",
+    "marking",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -50,20 +55,27 @@ class Side:
 
 
 def query_of(view: RecordView) -> Query:
-    """Return the question that a record asks of all others.
+    """Return the question that a record asks of all others."""
+    record = view.record
+    said = {name: getattr(record, name) for name in ASKED_BY}
+    query = query_about(said, [Mark(mark.kind, mark.text) for mark in view.marks])
+    return replace(query, event=record.event, told_in=record.occurred_on.year)
+
+
+def query_about(said: Mapping[str, Any], borne: Sequence[Mark]) -> Query:
+    """Return the question about a gun as it is described, by the marks that it bears.
 
     It asks by no mark of which it has a finer reading, which other guns do not fit.
     """
-    record = view.record
-    serials = [mark.text for mark in view.marks if mark.kind == "manufacture"]
-    left_out = coarser([record.serial or "", *serials]) - {record.serial}
+    serials = [mark.text for mark in borne if mark.kind == "manufacture"]
+    left_out = coarser([said["serial"] or "", *serials]) - {said["serial"]}
     return Query(
-        serial=record.serial or "", make=record.make_text, model=record.model,
-        calibre=record.calibre_text, type=record.type_text,
-        country=record.country_of_manufacture, year=record.year,
-        marks=tuple(Mark(mark.kind, mark.text) for mark in view.marks
+        serial=said["serial"] or "", make=said["make_text"], model=said["model"],
+        calibre=said["calibre_text"], type=said["type_text"],
+        country=said["country_of_manufacture"], year=said["year"],
+        marks=tuple(mark for mark in borne
                     if mark.kind != "manufacture" or mark.text not in left_out),
-        marking=record.marking,
+        marking=said["marking"],
     )  # fmt: skip
 
 
@@ -100,9 +112,10 @@ def seen_by_owner(query: Query, candidate: Candidate) -> Evidence | None:
     """Weigh a candidate by all that its record says: as its own state may, which knows it."""
     theirs = held_of(candidate.held._replace(visibility="open"))
     asked, evidence = asked_of(query), candidate.evidence
+    weights = weights_for(asked, frequencies.shares())
     weighed = [
         weigh(replace(asked, serial_norm=one.norm), theirs, by,
-              has_other_serial=evidence.has_other_serial)
+              has_other_serial=evidence.has_other_serial, weights=weights)
         for one, by in searched_by(query).items() if by == evidence.by
     ]  # fmt: skip
     best = max(filter(None, weighed), key=lambda one: one.bits, default=None)
@@ -201,8 +214,7 @@ def _seen_there(
     """
     told, evidence = told or Told.by(view), candidate.evidence
     mine = told.asked if shown in FOUND["likeness"] else Description("")
-    theirs = held_of(candidate.held._replace(visibility="open"))
-    theirs = replace(theirs, related=names.related(theirs.calibre_family))
+    theirs = with_relatives(held_of(candidate.held._replace(visibility="open")))
     weights = weights_for(theirs, frequencies.shares())
     weighed = [
         weigh(theirs, replace(mine, serial_norm=one.norm), by,

@@ -7,18 +7,23 @@ from dataclasses import dataclass
 from typing import Final
 
 from salsa_ext.errors import Coded, Message, say
-from salsa_ext.readmodels.crowds import Candidate
+from salsa_ext.matching.marks import skeleton
+from salsa_ext.readmodels.crowds import Candidate, contradict
+from salsa_ext.readmodels.marks import Held
 from salsa_ext.readmodels.search import MARGIN
 
 REPORTED: Final = {
     "theft": say("Reported stolen by {state}."),
     "loss": say("Reported lost by {state}."),
+    "destruction": say("Recorded as destroyed by {state}: it should not exist any more."),
+    "deactivation": say("Recorded as deactivated by {state}: it should not fire any more."),
     "seized": say("Seized before: {state} has the record."),
     "found": say("Found before: {state} has the record."),
     "surrendered": say("Surrendered before: {state} has the record."),
+    "surrender": say("Reported surrendered by {state}."),
     "recovery": say("Reported recovered by {state}."),
 }
-"""Events of crime, what weighs most for an officer first."""
+"""Events that are told of a gun, what weighs most for an officer first."""
 MISSING: Final = ("theft", "loss")
 CALL: Final = say("Compare the gun with the record, then call the state that holds it.")
 OWN: Final = say("Compare the gun with the record, which your own state holds.")
@@ -54,22 +59,27 @@ class Advice:
 
 
 def shown(found: Iterable[Candidate], most: int) -> list[Candidate]:
-    """Return the candidates that are shown: none below what is possible, events of crime first of equals.
+    """Return the candidates that are shown: none below what is possible, events that are told first of equals.
 
     What may not be read is placed as it was found, last among equals.
     """
     worth = [one for one in found if one.evidence.is_worth_a_look]
-    worth.sort(key=lambda one: (-one.evidence.bits, not _is_of_crime(one)))
+    worth.sort(key=lambda one: (-one.evidence.bits, not _is_told(one)))
     return worth[:most]
 
 
 def of(verdict: str, seen: Sequence[Candidate], asker: str | None) -> Advice:
-    """Return what to do about what an answer shows; offices of the asker's own state stand last."""
+    """Return what to do about what an answer shows; offices of the asker's own state stand last.
+
+    Whom to call first is of what makes the verdict, or nobody where the own state alone holds that.
+    """
     if verdict == "no_hit":
         return Advice("none", NONE)
     bearing = _bearing(verdict, seen)
     reported = _reported(bearing)
-    states = _to_call([*([reported] if reported else []), *bearing, *seen], asker)
+    first = [reported, *bearing] if reported else bearing
+    is_others = any(one.held.state != asker for one in bearing)
+    states = _to_call([*first, *seen], asker) if is_others else []
     told = Reported(reported.held.event, reported.held.state) if reported else None
     return Advice(*_said(verdict, bearing, states), states, told)
 
@@ -92,24 +102,30 @@ def _bearing(verdict: str, seen: Sequence[Candidate]) -> list[Candidate]:
     return [one for one in seen if one.evidence.bits >= best - MARGIN]
 
 
-def _is_of_crime(one: Candidate) -> bool:
+def _is_told(one: Candidate) -> bool:
     return one.is_open and one.held.event in REPORTED
 
 
 def _reported(bearing: Sequence[Candidate]) -> Candidate | None:
-    """Return what is reported of the gun: that it is missed, unless it was recovered since."""
-    of_crime = [one for one in bearing if _is_of_crime(one) and not one.held.is_superseded]
-    recovered = [one.held.occurred_on for one in of_crime if one.held.event == "recovery"]
+    """Return what is reported of the gun: that it is missed, unless that very gun was recovered since."""
+    told = [one for one in bearing if _is_told(one) and not one.held.is_superseded]
+    recovered = [one.held for one in told if one.held.event == "recovery"]
     standing = [
-        one for one in of_crime
-        if one.held.event not in MISSING or not any(on >= one.held.occurred_on for on in recovered)
+        one for one in told
+        if one.held.event not in MISSING or not any(_ends(back, one.held) for back in recovered)
     ]  # fmt: skip
     weight = list(REPORTED)
     return min(standing, key=lambda one: weight.index(one.held.event), default=None)
 
 
+def _ends(recovered: Held, missed: Held) -> bool:
+    """Tell whether a recovery is of the gun that was missed: one that is only near may be another's."""
+    is_same = skeleton(recovered.serial_norm) == skeleton(missed.serial_norm)
+    is_later = recovered.occurred_on >= missed.occurred_on
+    return is_later and is_same and not contradict(recovered, missed)
+
+
 def _to_call(found: Iterable[Candidate], asker: str | None) -> list[str]:
-    """Return the states that hold something, each once; the asker's own last, and never alone."""
-    states = list(dict.fromkeys(one.held.state for one in found))
-    others = [state for state in states if state != asker]
-    return [*others, *(state for state in states if state == asker)] if others else []
+    """Return the states that hold something, each once; the asker's own last."""
+    states = dict.fromkeys(one.held.state for one in found)
+    return sorted(states, key=lambda state: state == asker)

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
 from salsa_ext.db import as_state
 from salsa_ext.errors import Invalid
-from salsa_ext.matching.refined import coarser
 from salsa_ext.readmodels import serials
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.search import Likeness, asked_of, likeliest, search
 from salsa_ext.readmodels.settling import settled
+from salsa_ext.readmodels.sides import query_about
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.firearms import Mark
 from salsa_ext.values.inquiries import Query
@@ -36,18 +38,25 @@ def searching_once() -> Iterator[None]:
 
 
 def of(
-    actor: Actor, firearm: Mapping[str, Any], own: Collection[UUID], *, silent: bool | None = None
-) -> list[Candidate]:
+    actor: Actor, firearm: Mapping[str, Any], own: Collection[UUID], *,
+    found_on: date | None = None, silent: bool | None = None,
+) -> list[Candidate]:  # fmt: skip
     """Return what the records of all states hold; by another mark where no serial can be read.
 
     But for the seized item itself, `own`: it agrees in all that is asked, and would settle the
-    search. With `silent` False, what other states keep silent is not even looked for.
+    search. A record of a gun that was made after `found_on` is hardly of this one. With
+    `silent` False, what other states keep silent is not even looked for.
     """
-    query, kept = as_query(firearm), _FOUND.get({})
+    query, kept = asked_by(firearm, found_on), _FOUND.get({})
     key = _key(actor, query, own, silent=silent)
     found = kept[key] if key in kept else _searched(actor, query, own, silent=silent)
     kept[key] = found
     return found
+
+
+def asked_by(firearm: Mapping[str, Any], found_on: date | None) -> Query:
+    """Return the search that a firearm is found by, which was found on a day."""
+    return replace(as_query(firearm), told_in=found_on.year if found_on else None)
 
 
 def _key(
@@ -71,32 +80,25 @@ def _searched(
 
 
 def held_for(
-    actor: Actor, asker: Actor, firearm: Mapping[str, Any], own: Collection[UUID], best: Likeness
-) -> list[Candidate]:
+    actor: Actor, asker: Actor, firearm: Mapping[str, Any], own: Collection[UUID], best: Likeness,
+    found_on: date,
+) -> list[Candidate]:  # fmt: skip
     """Return the records of the actor's state that the asking state may know of.
 
     They are about as likely as the best of all states, of which it told. It is the search of the
     asking state itself, with its eyes: what is `silent` makes no difference, not even in time.
     """
-    found = _FOUND.get({}).get(_key(asker, as_query(firearm), own, silent=False))
+    found = _FOUND.get({}).get(_key(asker, asked_by(firearm, found_on), own, silent=False))
     if found is None:
         with as_state(actor, asker.own_state()):
-            found = of(asker, firearm, own, silent=False)
+            found = of(asker, firearm, own, found_on=found_on, silent=False)
     return [hit for hit in likeliest(found, best) if hit.held.state == actor.own_state()]
 
 
 def as_query(firearm: Mapping[str, Any]) -> Query:
-    """Return the search for a gun as a trace describes it, by every mark but for coarser readings."""
-    serials = [mark["text"] for mark in firearm["marks"] if mark["kind"] == "manufacture"]
-    left_out = coarser([firearm["serial"] or "", *serials]) - {firearm["serial"]}
-    return Query(
-        serial=firearm["serial"] or "", make=firearm["make_text"], model=firearm["model"],
-        calibre=firearm["calibre_text"], type=firearm["type_text"],
-        country=firearm["country_of_manufacture"], year=firearm["year"],
-        marks=tuple(Mark(mark["kind"], mark["text"]) for mark in firearm["marks"]
-                    if mark["kind"] != "manufacture" or mark["text"] not in left_out),
-        marking=firearm["marking"],
-    )  # fmt: skip
+    """Return the search for a gun as a trace describes it."""
+    borne = [Mark(mark["kind"], mark["text"]) for mark in firearm["marks"]]
+    return query_about(firearm, borne)
 
 
 def as_kept(candidates: Sequence[Candidate]) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,6 +12,7 @@ from uuid import UUID
 from salsa_ext.audit import Act, Action, append, append_many, append_with
 from salsa_ext.db import db
 from salsa_ext.errors import Coded, Conflict, Invalid, Message, NotFound, say
+from salsa_ext.matching.events import ALERT
 from salsa_ext.matching.evidence import verdict
 from salsa_ext.models import Check
 from salsa_ext.policy.permissions import Permission
@@ -24,7 +25,7 @@ from salsa_ext.readmodels.remarks import Remark
 from salsa_ext.readmodels.search import search
 from salsa_ext.services import advice, alert_advice, hits, readings
 from salsa_ext.services.advice import Reported
-from salsa_ext.services.hits import Made
+from salsa_ext.services.hits import Made, Met
 from salsa_ext.values.actor import Actor, Purpose
 from salsa_ext.values.codes import PURPOSES_WITH_INCIDENT
 from salsa_ext.values.ids import new_id
@@ -98,8 +99,12 @@ def make_many(
     actor = actor.for_purpose(purpose)
     outcomes = [_ask(actor, query) for query in queries]
     asked = [outcome for outcome in outcomes if isinstance(outcome, _Asked)]
-    _write(actor, purpose, asked)
-    answers = _answers(actor, asked, _hits(actor, asked))
+    met = [
+        alert for one in asked
+        for alert in hits.of_check(actor, one.id, one.query, one.found, actor.now())
+    ]  # fmt: skip
+    _write(actor, purpose, asked, {(alert.cause_id, alert.alert_record) for alert in met})
+    answers = _answers(actor, asked, _hits(actor, met))
     return [one if isinstance(one, Invalid) else answers[one.id] for one in outcomes]
 
 
@@ -111,12 +116,8 @@ def _ask(actor: Actor, query: Query) -> _Asked | Invalid:
     return _Asked(new_id(), query, found)
 
 
-def _hits(actor: Actor, asked: Sequence[_Asked]) -> dict[UUID, list[Made]]:
+def _hits(actor: Actor, met: Sequence[Met]) -> dict[UUID, list[Made]]:
     """Make a hit of each alert that was met and shows to the asker; by the check, what binds most first."""
-    met = [
-        one for each in asked
-        for one in hits.of_check(actor, each.id, each.query, each.found, actor.now())
-    ]  # fmt: skip
     made: dict[UUID, list[Made]] = defaultdict(list)
     for hit in sorted(hits.make(actor, met, is_late=False), key=alert_advice.rank) if met else ():
         made[hit.cause_id].append(hit)
@@ -171,10 +172,15 @@ def tell_owners(
 ) -> None:
     """Write for each owner which records a `kind` of question hit.
 
+    Of what is below a possible hit nobody is told, since no answer shows it, but for alerts, which
+    are met by what their own state knows; a trace asks for less.
     The asker's own audit names `open` records alone, since it may not know the others; none at all
     where `hidden`.
     """
-    append_many(actor, _matched(actor, kind, cause, found, hidden=hidden))
+    told = found if kind == "trace" else [
+        one for one in found if one.evidence.is_worth_a_look or one.held.event == ALERT
+    ]  # fmt: skip
+    append_many(actor, _matched(actor, kind, cause, told, hidden=hidden))
 
 
 def _matched(
@@ -193,14 +199,25 @@ def _matched(
     ]  # fmt: skip
 
 
-def _write(actor: Actor, purpose: Purpose, asked: Sequence[_Asked]) -> None:
-    """Keep the checks, and write down that each was made and whose records it hit."""
+def _write(
+    actor: Actor, purpose: Purpose, asked: Sequence[_Asked], met: Container[tuple[UUID, UUID]]
+) -> None:
+    """Keep the checks, and write down that each was made and whose records it showed or met."""
     acts = [
         act for one in asked
         for act in (Act(Action.CHECK_MADE, "check", one.id, data={"verdict": one.verdict}),
-                    *_matched(actor, "check", one.id, one.found))
+                    *_matched(actor, "check", one.id, _told(one, met)))
     ]  # fmt: skip
     append_with(actor, acts, {Check: [_row(actor, purpose, one) for one in asked]})
+
+
+def _told(asked: _Asked, met: Container[tuple[UUID, UUID]]) -> list[Candidate]:
+    """Return of what was found what the asker saw, and the alerts that were met."""
+    seen = {one.held.record_id for one in asked.seen}
+    return [
+        one for one in asked.found
+        if one.held.record_id in seen or (asked.id, one.held.record_id) in met
+    ]  # fmt: skip
 
 
 def _row(actor: Actor, purpose: Purpose, asked: _Asked) -> dict[str, Any]:

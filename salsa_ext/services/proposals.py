@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from salsa_ext.db import as_state, ask, db
 from salsa_ext.matching.events import SEIZED
-from salsa_ext.matching.pairs import CERTAIN
+from salsa_ext.matching.evidence import CERTAIN
 from salsa_ext.models import Match, Record
 from salsa_ext.policy.release import FOUND
 from salsa_ext.readmodels import crowds

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -163,7 +164,9 @@ def _held(actor: Actor, asking_state: str, asked: Said) -> list[Candidate]:
     """Search the own records for what is asked, with the eyes of the asking state."""
     asker = replace(actor, state=asking_state)
     own = [UUID(asked["record"])] if asked["record"] else []
-    return candidates.held_for(actor, asker, asked["firearm"], own, Likeness(**asked["likeness"]))
+    best = Likeness(**asked["likeness"])
+    found_on = date.fromisoformat(asked["found_on"])
+    return candidates.held_for(actor, asker, asked["firearm"], own, best, found_on)
 
 
 def _say_nothing(

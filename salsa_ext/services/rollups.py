@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import text
 
 from salsa_ext.db import db, insert_many
 from salsa_ext.models import RollupDelta
+from salsa_ext.readmodels import frequencies
 from salsa_ext.values.ids import new_id
+
+EVER: Final = date(1900, 1, 1)
+"""The period of what is summed over all time."""
 
 
 class Cell(NamedTuple):
@@ -30,12 +34,17 @@ def quarter(on: date) -> date:
 
 
 def add(cells: Mapping[Cell, int]) -> None:
-    """Insert the sums of a batch as deltas, by quarter; `coverage` keeps its day."""
+    """Insert the sums of a batch as deltas, by quarter; `coverage` keeps its day, `described` none."""
     sums: Counter[Cell] = Counter()
     for cell, amount in cells.items():
-        on = cell.on if cell.dataset == "coverage" else quarter(cell.on)
-        sums[cell._replace(on=on)] += amount
+        sums[cell._replace(on=_period(cell))] += amount
     insert_many(RollupDelta, [_delta(cell, amount) for cell, amount in sums.items() if amount])
+
+
+def _period(cell: Cell) -> date:
+    if cell.dataset == frequencies.DATASET:  # all of it is read at once, and nobody asks when
+        return EVER
+    return cell.on if cell.dataset == "coverage" else quarter(cell.on)
 
 
 def _delta(cell: Cell, amount: int) -> dict[str, object]:

@@ -36,7 +36,7 @@ def route(actor: Actor, trace: Trace) -> Route:
     Owners of `silent` records are told later, as of a check: nothing is looked for in them here.
     """
     own = [trace.record_id] if trace.record_id else []
-    found = candidates.of(actor, trace.firearm, own, silent=False)
+    found = candidates.of(actor, trace.firearm, own, found_on=trace.found_on, silent=False)
     tell_owners(actor, "trace", trace.id, found)
     owner_waits.add(actor, "trace", trace.id)
     best = likeness(found)

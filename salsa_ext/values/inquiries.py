@@ -20,7 +20,8 @@ class Query:
     """Is this serial known? Whatever else is known of the gun makes the answer better.
 
     `marks` are the other marks of the gun, where somebody has them all before him, and `marking`
-    says how its serial is. Where a record agrees in all that is asked, marks that are only near are
+    says how its serial is. `event` is what happened to the gun in the year `told_in`, where a record
+    or a find asks. Where a record agrees in all that is asked, marks that are only near are
     looked for if `near` says so: the reading may be that of another gun, misread.
     """
 
@@ -34,6 +35,8 @@ class Query:
     marks: tuple[Mark, ...] = ()
     marking: str = "unknown"
     near: bool = False
+    event: str | None = None
+    told_in: int | None = None
 
 
 @dataclass(frozen=True)

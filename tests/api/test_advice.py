@@ -72,6 +72,18 @@ def test_ones_own_office_is_never_named_alone(made, ask):
     assert called(ask("URY")) == ["BRA-POLICE"]
 
 
+def test_a_gun_of_another_state_that_is_only_near_sends_nobody_there(made, as_actor, ask):
+    near = bodies.transfer(firearm=bodies.firearm(serial="ABC123465"))
+    as_actor("PRY", "licensing_officer").post("/transfers", near)
+    answer = ask("BRA", near=True)
+    strengths = [(one["state"], one["strength"]) for one in answer["candidates"]]
+    assert strengths == [("BRA", "strong"), ("PRY", "moderate")]
+    said = answer["next"]
+    assert (said["contact"], said["contacts"], said["action"]) == (None, [], "compare")
+    assert said["text"] == "Compare the gun with the record, which your own state holds."
+    assert called(ask("URY", near=True)) == ["BRA-POLICE", "PRY-POLICE"]
+
+
 @pytest.mark.parametrize("kind,said", [
     ("theft", "Reported stolen by Paraguay."), ("loss", "Reported lost by Paraguay."),
 ])  # fmt: skip
@@ -94,6 +106,22 @@ def test_a_gun_that_was_recovered_since_is_missed_no_more(report, ask):
     assert ask()["next"]["reported"] == "recovery"
 
 
+@pytest.mark.parametrize("other", [
+    {"serial": "ABC123457"}, {"make": "Glock", "model": "17"}, {"type": "revolver"},
+])  # fmt: skip
+def test_that_another_gun_was_recovered_hides_no_theft(as_actor, report, other):
+    report()
+    back = bodies.report(kind="recovery", number="R-2", occurred_on="2025-04-01",
+                         firearm=bodies.firearm(**other))  # fmt: skip
+    del back["stolen_from"]
+    as_actor("PRY", "police_officer").post("/reports", back)
+    asked = bodies.check(serial="ABC12345?" if "serial" in other else "ABC123456")
+    del asked["make"], asked["calibre"]
+    answer = as_actor("BRA", "police_officer").post("/checks", asked).json
+    assert len(answer["candidates"]) == 2
+    assert answer["next"]["reported"] == "theft"
+
+
 def test_a_gun_that_was_stolen_again_is_missed(report, ask):
     report(kind="recovery", occurred_on="2024-04-01")
     report(number="R-2")
@@ -107,6 +135,27 @@ def test_a_gun_that_was_seized_is_said_to_be(as_actor, ask):
     said = ask()["next"]
     assert (said["reported"], said["reported_by"]) == ("seized", "PRY")
     assert said["text"].startswith("Seized before: ")
+
+
+@pytest.mark.parametrize("kind,said", [
+    ("destruction", "Recorded as destroyed by Paraguay"),
+    ("deactivation", "Recorded as deactivated by Paraguay"),
+])  # fmt: skip
+def test_a_gun_that_should_not_exist_or_fire_any_more_is_said_to_be_so(
+    made, as_actor, ask, kind, said
+):
+    gone = bodies.transfer(kind=kind, firearm=SAME)
+    as_actor("PRY", "licensing_officer").post("/transfers", gone)
+    told = ask()["next"]
+    assert (told["reported"], told["reported_by"], told["action"]) == (kind, "PRY", "call_owner")
+    assert told["text"].startswith(said)
+
+
+def test_a_gun_that_was_surrendered_is_said_to_be(report, ask):
+    report(kind="surrender")
+    told = ask()["next"]
+    assert (told["reported"], told["reported_by"]) == ("surrender", "PRY")
+    assert told["text"].startswith("Reported surrendered by Paraguay.")
 
 
 def test_a_theft_whose_mark_is_only_near_is_not_said_of_a_gun_that_is_a_hit(made, as_actor, ask):

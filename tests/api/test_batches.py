@@ -8,6 +8,7 @@ import pytest
 
 from api import batches
 from salsa_ext.errors import Unavailable, say
+from salsa_ext.readmodels.alerted import SHOWN
 from salsa_ext.readmodels.marks import EXACT
 from salsa_ext.services import checks
 from tests import bodies
@@ -193,7 +194,7 @@ def test_the_database_is_asked_the_same_few_things_beside_the_searches(ask, aske
     def others(count):
         asked.clear()
         ask(*[{"serial": f"QX{number:06}"} for number in range(count)])
-        searches = ("salsa_near", EXACT)
+        searches = ("salsa_near", EXACT, SHOWN)
         return len([said for said in asked if not any(search in said for search in searches)])
 
     others(1)

@@ -65,6 +65,48 @@ def test_a_brand_and_its_parent_do_not_speak_against_each_other(as_actor, ask, h
     assert "make_related" in [one["code"] for one in answer["candidates"][0]["reasons"]]
 
 
+def of_type(said):
+    category = {"frame": "part", "other": "other"}.get(said, "firearm")
+    return bodies.firearm(serial="KMB25381", type=said, category=category)
+
+
+@pytest.mark.parametrize("held,asked", [
+    ("carbine", "rifle"), ("rifle", "assault rifle"), ("submachine gun", "machine gun"),
+    ("homemade", "pistol"), ("pistol", "frame"), ("frame", "pistol"), ("pistol", "derringer"),
+])  # fmt: skip
+def test_types_that_one_gun_is_called_do_not_speak_against_each_other(as_actor, ask, held, asked):
+    gun = of_type(held)
+    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(firearm=gun))
+    answer = ask(serial="KMB25381", type=asked)
+    assert answer["verdict"] == "hit"
+    said = {one["code"]: one["bits"] for one in answer["candidates"][0]["reasons"]}
+    assert 0 < said["type_related"] < 1.5
+
+
+@pytest.mark.parametrize("held,asked", [
+    ("pistol", "revolver"), ("revolver", "rifle"), ("pistol", "silencer"), ("shotgun", "rifle"),
+])  # fmt: skip
+def test_types_that_no_gun_is_called_both_speak_against_it(as_actor, ask, held, asked):
+    gun = of_type(held)
+    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(firearm=gun))
+    answer = ask(serial="KMB25381", type=asked)
+    assert answer["verdict"] == "possible"
+    assert "type_other" in [one["code"] for one in answer["candidates"][0]["reasons"]]
+
+
+@pytest.mark.parametrize("held,asked", [
+    ("unknown", "pistol"), ("pistol", "unknown"), ("other", "pistol"), ("pistol", "arma de fuego"),
+    ("unknown", "unknown"),
+])  # fmt: skip
+def test_a_type_that_is_not_known_says_nothing(as_actor, ask, held, asked):
+    gun = of_type(held)
+    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(firearm=gun))
+    answer = ask(serial="KMB25381", type=asked)
+    assert answer["verdict"] == "hit"
+    codes = [one["code"] for one in answer["candidates"][0]["reasons"]]
+    assert codes == ["serial_same", "make_same", "calibre_same"]
+
+
 def test_a_mistyped_make_speaks_for_the_gun_and_not_against_it(ask):
     [reason] = [one for one in ask(make="Forjas Tauruss")["candidates"][0]["reasons"]
                 if one["code"].startswith("make")]  # fmt: skip
@@ -148,3 +190,30 @@ def test_at_most_ten_candidates_are_shown(as_actor, ask):
     for number in range(12):
         clerk.post("/transfers", bodies.transfer(number=f"T-{number}"))
     assert len(ask()["candidates"]) == 10
+
+
+def test_owners_are_told_of_the_records_that_the_asker_saw_and_of_no_others(as_actor, ask):
+    clerk = as_actor("PRY", "licensing_officer")
+    for number in range(14):
+        gun = bodies.firearm(serial=f"ABC12345{'ACEFHJKMNPRTVW'[number]}", make="Glock")
+        clerk.post("/transfers", bodies.transfer(number=f"T-{number}", firearm=gun))
+    answer = ask(near=True)
+    entries = as_actor("PRY", "auditor").get("/audit?action=record:matched").json["items"]
+    told = [record for entry in entries for record in entry["data"]["records"]]
+    seen = [one["record"] for one in answer["candidates"]]
+    assert 0 < len(seen) <= 10 and sorted(told) == sorted(seen)
+
+
+def test_the_state_of_an_alert_that_was_met_is_told_where_ten_others_are_shown_before_it(
+    as_actor, ask
+):
+    clerk = as_actor("PRY", "licensing_officer")
+    for number in range(11):
+        clerk.post("/transfers", bodies.transfer(number=f"T-{number}"))
+    as_actor("PRY", "police_officer").post("/alerts", bodies.alert())
+    answer = ask()
+    assert [hit["state"] for hit in answer["hits"]] == ["PRY"]
+    entries = as_actor("PRY", "auditor").get("/audit?action=record:matched").json["items"]
+    told = {record for entry in entries for record in entry["data"]["records"]}
+    seen = {one["record"] for one in answer["candidates"]}
+    assert len(seen) == 10 and seen < told and len(told) == 11

@@ -7,6 +7,7 @@ import pytest
 from salsa_ext.clock import FixedClock
 from salsa_ext.db import transaction
 from salsa_ext.policy.rules import operator
+from salsa_ext.readmodels import frequencies
 from salsa_ext.services import alert_watch, telling_owners
 from tests import bodies
 from tests.conftest import NOW
@@ -338,6 +339,19 @@ def test_an_alert_shows_to_the_states_that_it_names_alone(alert, as_actor, pry, 
     run("ARG", telling_owners.run)
     assert sorted(hit["asking_state"] for hit in hits(pry)) == ["ARG", "BRA"]
     assert hits(argentine) == []
+
+
+def test_a_hit_on_an_alert_that_does_not_show_is_weighed_as_one_that_does(
+    alert, as_actor, pry, bra, run, monkeypatch
+):
+    rare = {("make", "taurus"): 0.001, ("calibre_family", "9x19"): 0.001}
+    monkeypatch.setattr(frequencies, "shares", lambda: rare)
+    alert(visible_to=["BRA"])
+    for police in (bra, as_actor("ARG", "police_officer")):
+        police.post("/checks", bodies.check(serial="ABC123459"))
+    run("ARG", telling_owners.run)
+    found = {hit["asking_state"]: hit["strength"] for hit in hits(pry)}
+    assert found == {"ARG": "strong", "BRA": "strong"}
 
 
 def test_the_record_of_an_alert_is_read_by_whom_it_shows_to(alert, as_actor, bra):

@@ -71,6 +71,40 @@ def test_each_kind_of_write_is_matched_in_its_request(as_actor, bra, pry):
     assert len(matches(pry)) == 5
 
 
+MADE = {"kind": "manufacture", "occurred_on": "2020-02-03"}
+
+
+@pytest.mark.parametrize("year", [2020, None])
+@pytest.mark.parametrize("is_made_first", [True, False])
+def test_a_gun_that_was_seized_before_it_was_made_is_no_strong_match(
+    as_actor, bra, pry, is_made_first, year
+):
+    gun = bodies.firearm() | ({"year": year} if year else {})
+    writes = [lambda: sold(as_actor, firearm=gun, **MADE),
+              lambda: bra.post("/seizures", bodies.seizure(occurred_on="2010-03-01"))]  # fmt: skip
+    for write in writes if is_made_first else reversed(writes):
+        write()
+    for match in (*matches(bra), *matches(pry)):
+        assert match["strength"] == "moderate"
+        assert match["reasons"][-1]["code"] == "year_impossible"
+    assert len(matches(bra)) == len(matches(pry)) == 1
+
+
+@pytest.mark.parametrize("is_sold_first", [True, False])
+def test_both_states_are_told_that_types_are_the_same_gun_s_whichever_writes_last(
+    as_actor, bra, pry, is_sold_first
+):
+    carbine, rifle = bodies.firearm(type="carbine"), bodies.firearm(type="rifle")
+    writes = [lambda: sold(as_actor, firearm=carbine),
+              lambda: bra.post("/seizures", bodies.seizure(items=[rifle]))]  # fmt: skip
+    for write in writes if is_sold_first else reversed(writes):
+        write()
+    [mine], [theirs] = matches(bra), matches(pry)
+    for match in (mine, theirs):
+        assert match["strength"] == "strong"
+        assert "type_related" in [reason["code"] for reason in match["reasons"]]
+
+
 def test_two_records_of_one_state_are_one_match_of_it(as_actor, bra):
     sale = sold(as_actor, "BRA")["firearm"]["record"]
     seized = bra.post("/seizures", bodies.seizure()).json["items"][0]["record"]
@@ -93,6 +127,20 @@ def test_two_open_records_score_the_same_for_both_states_however_rare_they_are(
         written[state]()
     [mine], [theirs] = matches(bra), matches(pry)
     assert (mine["score"], mine["reasons"]) == (theirs["score"], theirs["reasons"])
+
+
+def test_the_offices_of_all_other_states_are_read_by_one_question(as_actor, bra, asked):
+    def contacts():
+        asked.clear()
+        matches(bra)
+        return [said for said in asked if "FROM contact" in said]
+
+    bra.post("/seizures", bodies.seizure())
+    sold(as_actor)
+    assert len(contacts()) == 1
+    sold(as_actor, "ARG")
+    sold(as_actor, "URY")
+    assert len(contacts()) == 1
 
 
 def test_a_weak_candidate_is_shown_and_not_kept(as_actor, bra):

@@ -24,10 +24,13 @@ def plans(app):
     def note(connection, cursor, statement, parameters, *_):
         said.append((statement, parameters))
 
-    def explain(client, path, table, without=("enable_seqscan",)):
+    def statements(client, path, table):
         said.clear()
         client.get(path)
-        asked = [one for one in said if re.search(rf"FROM {table}\b", one[0])]
+        return [one for one in said if re.search(rf"FROM {table}\b", one[0])]
+
+    def explain(client, path, table, without=("enable_seqscan",)):
+        asked = statements(client, path, table)
         connection = db.session.connection()
         for way in without:
             connection.execute(text(f"SET LOCAL {way} = off"))
@@ -38,6 +41,7 @@ def plans(app):
     with app.app_context():
         engine = db.engine
     event.listen(engine, "before_cursor_execute", note)
+    explain.statements = statements
     yield explain
     event.remove(engine, "before_cursor_execute", note)
 
@@ -60,6 +64,22 @@ def test_a_list_of_what_is_a_states_own_goes_by_owner_and_order(as_actor, plans)
     [plan] = plans(as_actor("BRA", "trace_analyst"), "/traces", "trace")
     assert "ix_trace_owner_state_id" in plan
     assert "Sort" not in plan
+
+
+@pytest.mark.parametrize("path,index", [
+    ("/matches?standing=false", "ix_match_gone"),
+    ("/matches?status=confirmed", "ix_match_judged"),
+    ("/matches?status=rejected&standing=true", "ix_match_judged"),
+    ("/matches?of_crime=true", "ix_match_of_crime"),
+])  # fmt: skip
+def test_a_list_of_the_few_matches_of_a_kind_passes_no_others(
+    as_actor, plans, explained, fresh_database, path, index
+):
+    [asked] = plans.statements(as_actor("PRY", "trace_analyst"), path, "match")
+    name = make_url(fresh_database.database_url).database
+    explained("owner", name, f"{MATCHES}; ANALYZE match", "SELECT 1")
+    plan = explained("service", name, "SET salsa.state = 'PRY'", *asked)
+    assert index in plan and "Sort" not in plan
 
 
 @pytest.mark.parametrize("path,table,index", [
@@ -111,13 +131,13 @@ def test_a_state_with_few_rows_in_a_big_table_does_not_read_it_whole(explained, 
 def explained(server):
     """Run statements as a role, then return the plan of a query."""
 
-    def explain(role, name, before, query):
+    def explain(role, name, before, query, values=None):
         url = make_url(server.url(role, name)).set(drivername="postgresql")
         with closing(psycopg2.connect(url.render_as_string(hide_password=False))) as opened:
             opened.autocommit = True
             cursor = opened.cursor()
             cursor.execute(before)
-            cursor.execute(f"EXPLAIN {query}")
+            cursor.execute(f"EXPLAIN {query}", values)
             return "\n".join(row[0] for row in cursor.fetchall())
 
     return explain
@@ -129,4 +149,13 @@ INSERT INTO audit_entry (id, owner_state, concerned, at, action, subject_kind, s
 SELECT gen_random_uuid(), state, ARRAY[state]::char(3)[], now(), 'a', 'b', 'c', 'd', '{}', ''
 FROM (SELECT CASE WHEN n % 5000 = 0 THEN 'PRY' ELSE 'BRA' END AS state
       FROM generate_series(1, 30000) n) made
+"""
+
+# Of 30,000 matches of a state twenty are of crime, twenty judged and twenty gone.
+MATCHES = """
+INSERT INTO match (id, owner_state, version, record_id, other_state, other_key, score, strength, reasons,
+                   is_of_crime, status, is_standing, is_hidden, proposed_at, changed_at)
+SELECT gen_random_uuid(), 'PRY', 1, gen_random_uuid(), 'BRA', gen_random_uuid(), 30, 'strong', '[]',
+    n % 1500 = 1, CASE n % 1500 WHEN 2 THEN 'confirmed' ELSE 'proposed' END, n % 1500 <> 3, false, now(), now()
+FROM generate_series(1, 30000) n
 """

@@ -70,6 +70,14 @@ def test_a_make_of_the_same_house_speaks_for_the_gun_and_less_than_the_same():
     assert other.bits < related.bits < weigh(asked, held(make="fn-herstal")).bits
 
 
+def test_a_type_that_such_a_gun_is_called_too_says_hardly_anything_and_forbids_nothing():
+    asked = held(type="carbine", akin=frozenset({"rifle"}))
+    akin = weigh(asked, held(type="rifle"))
+    assert "type_related" in [reason.code for reason in akin.reasons]
+    assert (akin.strength, strength(asked, held(type="pistol"))) == ("strong", "moderate")
+    assert weigh(asked, held(type=None)).bits < akin.bits < weigh(asked, held(type="carbine")).bits
+
+
 @pytest.mark.parametrize("name", ["make", "calibre_family", "type"])
 def test_what_is_probably_meant_speaks_by_half_where_it_agrees_and_never_against(name):
     asked = held(**{name: None, "likely": ((name, getattr(GUN, name)),)})
@@ -87,8 +95,21 @@ def test_models_are_compared_as_far_as_both_are_written(model, code):
 
 
 def test_a_record_of_a_year_before_the_gun_was_made_is_never_strong():
-    evidence = weigh(GUN, held(told_in=2019))
+    evidence = weigh(held(made_in=2020), held(told_in=2019))
     assert (evidence.reasons[-1].code, evidence.strength) == ("year_impossible", "moderate")
+
+
+@pytest.mark.parametrize("told_in,made_in,is_impossible", [
+    (2010, 2020, True), (2020, 2020, False), (2021, 2020, False), (None, 2020, False), (2010, None, False),
+])  # fmt: skip
+def test_a_gun_that_was_made_after_it_was_found_is_another_whichever_asks(
+    told_in, made_in, is_impossible
+):
+    found, made = held(told_in=told_in), held(made_in=made_in)
+    for evidence in (weigh(found, made), weigh(made, found)):
+        codes = [reason.code for reason in evidence.reasons]
+        assert ("year_impossible" in codes) == is_impossible
+        assert (evidence.strength == "strong") != is_impossible
 
 
 @pytest.mark.parametrize("share,bits", [(0.5, 0.9), (0.01, 6.6), (0.0001, 7.0), (0.99, 0.5)])

@@ -1,7 +1,7 @@
 """Forms: a mark is found by a key that it shares, whatever happened to it on the way."""
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from salsa_ext.matching import neighbours, sentences
@@ -172,6 +172,7 @@ def test_letters_before_behind_and_between_may_be_missing(read, held):
 
 
 @given(st.text(max_size=64), st.text(max_size=64))
+@example("*", "*")
 def test_no_text_breaks_the_forms_or_the_comparison(read, held):
     assert all(-(2**63) <= key < 2**63 for key in neighbours.kept(held))
     forms = neighbours.sought(read)

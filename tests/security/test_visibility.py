@@ -2,6 +2,7 @@
 
 import pytest
 
+from salsa_ext.readmodels import lately
 from salsa_ext.services import telling_owners
 from tests import bodies
 
@@ -34,6 +35,18 @@ def test_a_silent_record_is_not_counted_among_those_searched(as_actor, nothing):
     assert answer["searched"] == nothing["searched"]
 
 
+def test_a_state_of_which_the_only_record_became_silent_is_not_among_those_searched(
+    as_actor, nothing
+):
+    made = held(as_actor, "open")
+    body = bodies.transfer(reason="Operation", visibility="silent")
+    clerk = as_actor("PRY", "licensing_officer")
+    clerk.post(f"/transfers/{made['id']}/correct", body, 200, If_Match='"1"')
+    lately.forget()
+    answer = as_actor("BRA", "police_officer").post("/checks", bodies.check()).json
+    assert answer["searched"] == nothing["searched"]
+
+
 def test_an_open_record_is_counted_among_those_searched(as_actor):
     held(as_actor, "open")
     answer = as_actor("BRA", "police_officer").post("/checks", bodies.check()).json
@@ -44,6 +57,30 @@ def test_a_seizure_shows_no_match_with_a_silent_record(as_actor):
     held(as_actor, "silent")
     answer = as_actor("BRA", "police_officer").post("/seizures", bodies.seizure()).json
     assert answer["matches"] == [{"line": 1, "candidates": [], "later": False}]
+
+
+ASKING = {
+    "/checks": lambda serial: bodies.check(serial=serial),
+    "/seizures": lambda serial: bodies.seizure(
+        number=serial, items=[bodies.firearm(serial=serial)]
+    ),
+}
+
+
+@pytest.mark.parametrize("path", ASKING)
+@pytest.mark.parametrize("hidden", [
+    {"visible_to": ["CHL"]}, {"action": "let_pass_and_inform", "reason": "trafficking"},
+])  # fmt: skip
+def test_an_alert_that_does_not_show_changes_no_statement(as_actor, asked, path, hidden):
+    as_actor("PRY", "police_officer").post("/alerts", bodies.alert(**hidden))
+    police = as_actor("BRA", "police_officer")
+    police.post(path, ASKING[path]("QQQ000001"))  # what is read once a minute
+    said = []
+    for serial in ("ABC123456", "KLM777888"):
+        asked.clear()
+        police.post(path, ASKING[path](serial))
+        said.append([*asked])
+    assert said[0] == said[1]
 
 
 def test_a_trace_makes_no_leg_for_a_silent_record(as_actor):

@@ -13,6 +13,7 @@ from api.app import create_app
 from salsa_ext.clock import FixedClock
 from salsa_ext.db import db, transaction
 from salsa_ext.policy.rules import operator
+from salsa_ext.readmodels import marks
 from salsa_ext.services import rollups
 from salsa_ext.services.rollups import Cell, quarter
 from tests.conftest import NOW
@@ -39,6 +40,23 @@ def test_what_comes_to_nothing_makes_no_delta(session):
 def test_coverage_keeps_its_day(session):
     rollups.add({Cell("coverage", "BRA", "", date(2025, 11, 20)): 1})
     assert sums("rollup_delta") == [("BRA", "", "2025-11-20", 1)]
+
+
+def test_how_common_a_value_is_has_no_period(session):
+    taurus = Cell("described", "BRA", "make:taurus", date(2025, 11, 20))
+    rollups.add({taurus: 1, taurus._replace(on=date(2026, 2, 3)): 2})
+    assert sums("rollup_delta") == [("BRA", "make:taurus", "1900-01-01", 3)]
+
+
+def test_a_day_of_which_every_record_went_silent_is_not_covered(session):
+    old, new = (Cell("coverage", "BRA", "", date(2025, 11, day)) for day in (3, 20))
+    other = Cell("coverage", "PRY", "", date(2025, 11, 21))
+    rollups.add({old: 2, new: 1, other: 1})
+    rollups.fold()
+    rollups.add({new: -1, other: -1})
+    for fold in (lambda: 0, rollups.fold):
+        fold()
+        assert marks.coverage() == [("BRA", 2, date(2025, 11, 3))]
 
 
 def test_folding_moves_deltas_into_the_sums(session):

@@ -5,6 +5,7 @@ from itertools import product
 import pytest
 
 from salsa_ext.readmodels import marks
+from salsa_ext.readmodels.alerted import SHOWN
 from salsa_ext.readmodels.marks import EXACT
 from salsa_ext.services import agencies
 from salsa_ext.services.agencies import ContactData
@@ -121,13 +122,13 @@ def test_what_every_check_tells_is_kept_for_a_minute(sold, ask, asked, run, monk
     assert later["next"]["contact"]["telephone"] == "+595 21 000000"
 
 
-def test_a_settled_check_is_three_round_trips(sold, ask, asked):
+def test_a_settled_check_is_four_round_trips(sold, ask, asked):
     sold("PRY")
     ask()
     asked.clear()
     ask()
-    asked[:] = asked[-3:]
-    key, search, written = asked
+    asked[:] = asked[-4:]
+    key, search, alerts, written = asked
     assert "salsa_key" in key and "set_config('salsa.state'" in key
-    assert search == EXACT
+    assert (search, alerts) == (EXACT, SHOWN)  # whether there is an alert or not
     assert "INSERT INTO mark_check" in written and "INSERT INTO audit_entry" in written
