@@ -48,7 +48,10 @@ def led_to(
 
 
 def borne_by(record_ids: Collection[UUID], asker: str | None, *, is_late: bool) -> list[Held]:
-    """Return the marks of records as they stand; what others keep silent only where `is_late`."""
+    """Return the marks of records as they stand; what others keep silent only where `is_late`.
+
+    Few records are asked for, and by an index of theirs: those whose matches are shown or judged anew.
+    """
     if not record_ids:
         return []
     asked = _asked((), asker, None if is_late else False, MOST_BORNE)
