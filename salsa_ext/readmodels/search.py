@@ -9,7 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from salsa_ext.errors import Invalid, Message, say
-from salsa_ext.matching import marks, neighbours
+from salsa_ext.matching import marks, neighbours, readings
 from salsa_ext.matching.events import SETTLING_NOTHING
 from salsa_ext.matching.evidence import Description, Weight, weigh, weights_for
 from salsa_ext.matching.halves import WITHIN
@@ -58,8 +58,15 @@ def check_query(query: Query, path: str = "serial") -> Sought:
     if wrong := wrong_serial(query.serial) or _unsearchable(query):
         raise Invalid({path: [wrong]})
     norm = marks.normalise(query.serial)
-    value = marks.value_of(marks.skeleton(norm))
-    return Sought(norm, value, is_whole=marks.key(query.serial) is not None, is_near=True)
+    value, is_whole = marks.value_of(marks.skeleton(norm)), marks.key(query.serial) is not None
+    return Sought(norm, value, is_whole=is_whole, is_near=True, is_mark=_is_mark(query.serial))
+
+
+def _is_mark(text: str) -> bool:
+    """Tell a mark from a text that says where on the gun its marks stand, or how they are."""
+    own = marks.skeleton(marks.normalise(text))
+    read = [marks.skeleton(marks.normalise(mark.text)) for mark in readings.read(text).marks]
+    return not read or own in read
 
 
 def _unsearchable(query: Query) -> Message | None:

@@ -11,7 +11,7 @@ from salsa_ext.errors import Invalid
 from salsa_ext.matching.refined import coarser
 from salsa_ext.readmodels import serials
 from salsa_ext.readmodels.crowds import Candidate
-from salsa_ext.readmodels.search import Likeness, asked_of, likeliest, search
+from salsa_ext.readmodels.search import Likeness, likeliest, search
 from salsa_ext.readmodels.settling import settled
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.firearms import Mark
@@ -34,7 +34,7 @@ def of(
     is_read = bool(serials.of_asked(query))
     hits = [hit for hit in found if hit.evidence.is_by_serial or not is_read]
     # what is traced was found, be it recorded or not
-    return [*settled(hits, asked_of(query), is_seized=True)]
+    return [*settled(hits, query, is_seized=True)]
 
 
 def held_for(
