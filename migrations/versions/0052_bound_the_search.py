@@ -13,17 +13,15 @@ TARGETS = """
 CREATE FUNCTION salsa_targets(forms bigint[], made smallint)
 RETURNS TABLE (target bigint, is_any boolean, is_of_make boolean)
 LANGUAGE sql STABLE ROWS 200 SET search_path = public, pg_temp AS $$
-    SELECT cut.target, cut.place <= 1000, cut.of_make AND cut.place_of_make <= 1000
-    FROM (
-        SELECT few.target, few.of_make, row_number() OVER (ORDER BY few.target) AS place,
-            row_number() OVER (PARTITION BY few.of_make ORDER BY few.target) AS place_of_make
-        FROM (
-            SELECT f.target, bool_or(f.make = made AND made <> 0) AS of_make
-            FROM (SELECT f.target, f.make FROM mark_form AS f WHERE f.key = ANY(forms) LIMIT 20000) AS f
-            GROUP BY f.target
-        ) AS few
-    ) AS cut
-    WHERE cut.place <= 1000 OR (cut.of_make AND cut.place_of_make <= 1000)
+    WITH few AS MATERIALIZED (
+        SELECT f.target, bool_or(f.make = made AND made <> 0) AS of_make
+        FROM (SELECT f.target, f.make FROM mark_form AS f WHERE f.key = ANY(forms) LIMIT 20000) AS f
+        GROUP BY f.target
+    )
+    (SELECT f.target, true, f.of_make FROM few AS f ORDER BY f.target LIMIT 1000)
+    UNION ALL
+    (SELECT f.target, false, true FROM few AS f
+        WHERE f.of_make AND (SELECT count(*) FROM few) > 1000 ORDER BY f.target LIMIT 1000)
 $$;
 """
 
@@ -33,27 +31,25 @@ PARTS = """
 CREATE FUNCTION salsa_parts(forms bigint[], made smallint, patterns text[])
 RETURNS TABLE (target bigint, is_any boolean, is_of_make boolean)
 LANGUAGE sql STABLE ROWS 200 SET search_path = public, pg_temp AS $$
-    SELECT cut.target, cut.place <= 1000, cut.of_make AND cut.place_of_make <= 1000
-    FROM (
-        SELECT few.target, few.of_make, row_number() OVER (
-                ORDER BY few.fits DESC, few.at, few.target) AS place,
-            row_number() OVER (
-                PARTITION BY few.of_make ORDER BY few.fits DESC, few.at, few.target) AS place_of_make
+    WITH few AS MATERIALIZED (
+        SELECT f.target, bool_or(f.make = made AND made <> 0) AS of_make, min(f.at) AS at,
+            patterns <> '{}' AND coalesce((
+                SELECT k.skeleton LIKE ANY(patterns) FROM mark_key AS k
+                WHERE k.key = f.target AND NOT k.is_void LIMIT 1
+            ), false) AS fits
         FROM (
-            SELECT f.target, bool_or(f.make = made AND made <> 0) AS of_make, min(f.at) AS at,
-                patterns <> '{}' AND coalesce((
-                    SELECT k.skeleton LIKE ANY(patterns) FROM mark_key AS k
-                    WHERE k.key = f.target AND NOT k.is_void LIMIT 1
-                ), false) AS fits
-            FROM (
-                SELECT f.target, f.make, o.at FROM unnest(forms) WITH ORDINALITY AS o (key, at)
-                JOIN mark_form AS f ON f.key = o.key
-                LIMIT CASE WHEN patterns = '{}' THEN 20000 ELSE 60000 END
-            ) AS f
-            GROUP BY f.target
-        ) AS few
-    ) AS cut
-    WHERE cut.place <= 1000 OR (cut.of_make AND cut.place_of_make <= 1000)
+            SELECT f.target, f.make, o.at FROM unnest(forms) WITH ORDINALITY AS o (key, at)
+            JOIN mark_form AS f ON f.key = o.key
+            LIMIT CASE WHEN patterns = '{}' THEN 20000 ELSE 60000 END
+        ) AS f
+        GROUP BY f.target
+    )
+    (SELECT f.target, true, f.of_make FROM few AS f
+        ORDER BY f.fits DESC, f.at, f.target LIMIT 1000)
+    UNION ALL
+    (SELECT f.target, false, true FROM few AS f
+        WHERE f.of_make AND (SELECT count(*) FROM few) > 1000
+        ORDER BY f.fits DESC, f.at, f.target LIMIT 1000)
 $$;
 """
 
@@ -62,9 +58,10 @@ $$;
 # and what a mark that fits one of `patterns` (of LIKE, over skeletons) is placed by. `silent` asks for
 # what others keep silent alone, or for all but that; null for both.
 #
-# Each mark counts once, by the nearest that led to it, and of each a bounded number of holders is
-# read, so that a number of which there are thousands takes no longer: the first ones, and those of
-# the make. What is hidden is passed over before it is counted, and takes nobody's place.
+# Each mark counts once, by the nearest that led to it. Where all that was led to is held more than
+# three thousand times, a bounded number of holders is read of each, so that numbers of which there are
+# thousands take no longer: the first ones, and those of the make. What is hidden is passed over before
+# it is counted, and takes nobody's place.
 SEARCH = """
 CREATE FUNCTION salsa_near(
     asker char(3), keys bigint[], norms text[], one bigint[], two bigint[], part bigint[],
@@ -75,11 +72,22 @@ CREATE FUNCTION salsa_near(
     model text, calibre text, type text, country char(3), year smallint, visibility text, is_superseded boolean
 ) LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
+DECLARE
+    led bigint[];
+    tiers integer[];
+    is_any boolean[];
+    is_of_make boolean[];
+    near_one bigint[];
+    near_two bigint[];
+    near_part bigint[];
 BEGIN
-    RETURN QUERY
-    WITH led AS (
-        SELECT l.key, min(l.tier) AS tier, bool_or(l.is_any) AS is_any,
-            bool_or(l.is_of_make) AS is_of_make
+    SELECT array_agg(l.key), array_agg(l.tier), array_agg(l.is_any), array_agg(l.is_of_make),
+        array_agg(l.key) FILTER (WHERE l.tier = 1), array_agg(l.key) FILTER (WHERE l.tier = 2),
+        array_agg(l.key) FILTER (WHERE l.tier = 3)
+    INTO led, tiers, is_any, is_of_make, near_one, near_two, near_part
+    FROM (
+        SELECT t.key, min(t.tier) AS tier, bool_or(t.is_any) AS is_any,
+            bool_or(t.is_of_make) AS is_of_make
         FROM (
             SELECT u.key, 0 AS tier, true AS is_any, asked_make IS NOT NULL AS is_of_make
             FROM unnest(keys) AS u (key)
@@ -87,63 +95,79 @@ BEGIN
             UNION ALL SELECT t.target, 2, t.is_any, t.is_of_make FROM salsa_targets(two, made) AS t
             UNION ALL
             SELECT t.target, 3, t.is_any, t.is_of_make FROM salsa_parts(part, made, patterns) AS t
-        ) AS l GROUP BY l.key
-    ), aimed AS MATERIALIZED (
-        SELECT l.*, CASE WHEN l.tier = 0 THEN 1000
-            ELSE greatest(8, 3000 / count(*) OVER (PARTITION BY l.tier)) END AS holders
-        FROM led AS l
-    ), side AS MATERIALIZED (
+        ) AS t GROUP BY t.key
+    ) AS l;
+    RETURN QUERY
+    WITH read AS MATERIALIZED (
+        SELECT r.* FROM (
+            SELECT 0 AS tier, k.* FROM mark_key AS k WHERE k.key = ANY(keys)
+            UNION ALL SELECT 1, k.* FROM mark_key AS k WHERE k.key = ANY(near_one)
+            UNION ALL SELECT 2, k.* FROM mark_key AS k WHERE k.key = ANY(near_two)
+            UNION ALL SELECT 3, k.* FROM mark_key AS k WHERE k.key = ANY(near_part)
+        ) AS r
+        WHERE NOT r.is_void
+            AND (silent IS NULL OR silent = (r.state <> asker AND r.visibility = 'silent'))
+        LIMIT 3001
+    ), crowd AS MATERIALIZED (
+        SELECT false = ANY(is_any) OR (SELECT count(*) FROM read) > 3000 AS is_one
+    ), aimed AS (
+        SELECT u.*, CASE WHEN u.tier = 0 THEN 1000
+            ELSE greatest(8, 3000 / count(*) OVER (PARTITION BY u.tier)) END AS holders
+        FROM unnest(led, tiers, is_any, is_of_make) AS u (key, tier, is_any, is_of_make)
+        WHERE (SELECT c.is_one FROM crowd AS c)
+    ), side AS (
         SELECT s.is_hidden FROM (VALUES (false), (true)) AS s (is_hidden)
         WHERE silent IS NULL OR silent = s.is_hidden
     ), found AS (
-        SELECT a.tier, s.is_hidden, k.*
-        FROM aimed AS a CROSS JOIN side AS s CROSS JOIN LATERAL (
-            SELECT k.* FROM mark_key AS k
-            WHERE k.key = a.key AND NOT k.is_void
-                AND (k.state <> asker AND k.visibility = 'silent') = s.is_hidden
-            LIMIT a.holders
-        ) AS k
-        WHERE a.is_any
-        UNION ALL
-        SELECT a.tier, false, k.*
-        FROM aimed AS a CROSS JOIN LATERAL (
-            SELECT k.* FROM mark_key AS k
-            WHERE k.key = a.key AND k.make = asked_make AND NOT k.is_void
-                AND (k.state = asker OR k.visibility = 'open')
-            LIMIT a.holders
-        ) AS k
-        WHERE a.is_of_make AND silent IS NOT TRUE
-    ), scored AS (
-        SELECT DISTINCT f.key, f.mark_id, f.is_hidden, f.is_superseded,
-            CASE WHEN f.state = asker OR f.visibility = 'open' THEN f.occurred_on END AS told_on,
-            CASE f.tier WHEN 0 THEN 0 ELSE weights[10 + f.tier] END
-            + CASE WHEN f.serial_norm = ANY(norms) THEN 2 ELSE 0 END
-            + CASE WHEN f.skeleton LIKE ANY(patterns) THEN weights[14] ELSE 0 END
-            + CASE WHEN f.state = asker OR f.visibility = 'open' THEN
-                coalesce(CASE f.make = asked_make WHEN true THEN weights[1] WHEN false
-                    THEN weights[2] END, 0)
-                + coalesce(CASE f.calibre = ANY(calibres) WHEN true THEN weights[3] WHEN false
-                    THEN weights[4] END, 0)
-                + coalesce(CASE f.type = asked_type WHEN true THEN weights[5] WHEN false
-                    THEN weights[6] END, 0)
-                + coalesce(CASE f.country = asked_country WHEN true THEN weights[7] WHEN false
-                    THEN weights[8] END, 0)
-                + coalesce(CASE f.year = asked_year WHEN true THEN weights[9] WHEN false
-                    THEN weights[10] END, 0)
-            ELSE 0 END AS bits
-        FROM found AS f
+        SELECT r.* FROM read AS r WHERE NOT (SELECT c.is_one FROM crowd AS c)
+        UNION ALL (
+            SELECT a.tier, k.*
+            FROM aimed AS a CROSS JOIN side AS s CROSS JOIN LATERAL (
+                SELECT k.* FROM mark_key AS k
+                WHERE k.key = a.key AND NOT k.is_void
+                    AND (k.state <> asker AND k.visibility = 'silent') = s.is_hidden
+                ORDER BY k.mark_id LIMIT a.holders
+            ) AS k
+            WHERE a.is_any
+            UNION
+            SELECT a.tier, k.*
+            FROM aimed AS a CROSS JOIN LATERAL (
+                SELECT k.* FROM mark_key AS k
+                WHERE k.key = a.key AND k.make = asked_make AND NOT k.is_void
+                    AND (k.state = asker OR k.visibility = 'open')
+                LIMIT a.holders
+            ) AS k
+            WHERE a.is_of_make AND silent IS NOT TRUE
+        )
     ), placed AS (
-        SELECT s.key, s.mark_id, row_number() OVER (
-            PARTITION BY s.is_hidden
-            ORDER BY s.bits DESC, s.is_superseded, s.told_on DESC NULLS LAST, s.mark_id
+        SELECT f.*, row_number() OVER (
+            PARTITION BY f.state <> asker AND f.visibility = 'silent'
+            ORDER BY
+                CASE f.tier WHEN 0 THEN 0 ELSE weights[10 + f.tier] END
+                + CASE WHEN f.serial_norm = ANY(norms) THEN 2 ELSE 0 END
+                + CASE WHEN f.skeleton LIKE ANY(patterns) THEN weights[14] ELSE 0 END
+                + CASE WHEN f.state = asker OR f.visibility = 'open' THEN
+                    coalesce(CASE f.make = asked_make WHEN true THEN weights[1] WHEN false
+                        THEN weights[2] END, 0)
+                    + coalesce(CASE f.calibre = ANY(calibres) WHEN true THEN weights[3] WHEN false
+                        THEN weights[4] END, 0)
+                    + coalesce(CASE f.type = asked_type WHEN true THEN weights[5] WHEN false
+                        THEN weights[6] END, 0)
+                    + coalesce(CASE f.country = asked_country WHEN true THEN weights[7] WHEN false
+                        THEN weights[8] END, 0)
+                    + coalesce(CASE f.year = asked_year WHEN true THEN weights[9] WHEN false
+                        THEN weights[10] END, 0)
+                ELSE 0 END DESC,
+                f.is_superseded,
+                CASE WHEN f.state = asker OR f.visibility = 'open' THEN f.occurred_on END
+                    DESC NULLS LAST,
+                f.mark_id
         ) AS place
-        FROM scored AS s
+        FROM found AS f
     )
-    SELECT k.record_id, k.state, k.serial_norm, k.event, k.occurred_on, k.make, k.model, k.calibre, k.type,
-        k.country, k.year, k.visibility, k.is_superseded
-    FROM (SELECT p.* FROM placed AS p WHERE p.place <= most) AS p
-    JOIN mark_key AS k ON k.key = p.key AND k.mark_id = p.mark_id
-    ORDER BY p.place;
+    SELECT p.record_id, p.state, p.serial_norm, p.event, p.occurred_on, p.make, p.model, p.calibre, p.type,
+        p.country, p.year, p.visibility, p.is_superseded
+    FROM placed AS p WHERE p.place <= most ORDER BY p.place;
 END $$;
 """
 GRANTS = """
