@@ -61,7 +61,7 @@ $$;
 # Each mark counts once, by the nearest that led to it. Where all that was led to is held more than
 # three thousand times, a bounded number of holders is read of each, so that numbers of which there are
 # thousands take no longer: the first ones, and those of the make. What is hidden is passed over before
-# it is counted, and takes nobody's place.
+# it is counted, and takes nobody's place. A bitmap would be made of all holders before the first is read.
 SEARCH = """
 CREATE FUNCTION salsa_near(
     asker char(3), keys bigint[], norms text[], one bigint[], two bigint[], part bigint[],
@@ -70,7 +70,7 @@ CREATE FUNCTION salsa_near(
 ) RETURNS TABLE (
     record_id uuid, state char(3), serial_norm text, event text, occurred_on date, make text,
     model text, calibre text, type text, country char(3), year smallint, visibility text, is_superseded boolean
-) LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+) LANGUAGE plpgsql STABLE SET search_path = public, pg_temp SET enable_bitmapscan = off AS $$
 #variable_conflict use_column
 DECLARE
     led bigint[];
@@ -112,7 +112,7 @@ BEGIN
         SELECT false = ANY(is_any) OR (SELECT count(*) FROM read) > 3000 AS is_one
     ), aimed AS (
         SELECT u.*, CASE WHEN u.tier = 0 THEN 1000
-            ELSE greatest(8, 3000 / count(*) OVER (PARTITION BY u.tier)) END AS holders
+            ELSE greatest(3, 3000 / count(*) OVER (PARTITION BY u.tier)) END AS holders
         FROM unnest(led, tiers, is_any, is_of_make) AS u (key, tier, is_any, is_of_make)
         WHERE (SELECT c.is_one FROM crowd AS c)
     ), side AS (
