@@ -70,7 +70,8 @@ CREATE FUNCTION salsa_near(
 ) RETURNS TABLE (
     record_id uuid, state char(3), serial_norm text, event text, occurred_on date, make text,
     model text, calibre text, type text, country char(3), year smallint, visibility text, is_superseded boolean
-) LANGUAGE plpgsql STABLE SET search_path = public, pg_temp SET enable_bitmapscan = off AS $$
+) LANGUAGE plpgsql STABLE SET search_path = public, pg_temp
+    SET enable_bitmapscan = off SET max_parallel_workers_per_gather = 0 AS $$
 #variable_conflict use_column
 DECLARE
     led bigint[];
@@ -120,7 +121,7 @@ BEGIN
         WHERE silent IS NULL OR silent = s.is_hidden
     ), found AS (
         SELECT r.* FROM read AS r WHERE NOT (SELECT c.is_one FROM crowd AS c)
-        UNION ALL (
+        UNION ALL (SELECT DISTINCT ON (b.key, b.mark_id) b.* FROM (
             SELECT a.tier, k.*
             FROM aimed AS a CROSS JOIN side AS s CROSS JOIN LATERAL (
                 SELECT k.* FROM mark_key AS k
@@ -129,7 +130,7 @@ BEGIN
                 ORDER BY k.mark_id LIMIT a.holders
             ) AS k
             WHERE a.is_any
-            UNION
+            UNION ALL
             SELECT a.tier, k.*
             FROM aimed AS a CROSS JOIN LATERAL (
                 SELECT k.* FROM mark_key AS k
@@ -138,7 +139,7 @@ BEGIN
                 LIMIT a.holders
             ) AS k
             WHERE a.is_of_make AND silent IS NOT TRUE
-        )
+        ) AS b)
     ), placed AS (
         SELECT f.*, row_number() OVER (
             PARTITION BY f.state <> asker AND f.visibility = 'silent'
