@@ -96,7 +96,7 @@ def upgrade() -> None:
         for name, columns in INDEXES.items():
             op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")  # of a run that was cut short
             op.execute(f"CREATE INDEX CONCURRENTLY {name} ON {columns}")
-        # keys are spread by key, and nothing looks them up by record any more
+        # keys are spread by key; matches look them up by record again since 0051
         op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_mark_key_record_id")
     op.execute(CREATE)
 

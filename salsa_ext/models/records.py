@@ -115,9 +115,13 @@ class MarkKey(Base):
     """What a search goes through: no ownership columns, since the matcher alone reads it.
 
     `is_void` says that what the record tells did not happen after all; no search finds its marks.
+    It is spread by key: searches ask by key, or by key and make; matches alone ask by record.
     """
 
     __tablename__ = "mark_key"
+    __table_args__ = (
+        Index("ix_mark_key_record_id", "record_id"), Index("ix_mark_key_key_make", "key", "make"),
+    )  # fmt: skip
     key: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     mark_id: Mapped[UUID] = mapped_column(primary_key=True)
     record_id: Mapped[UUID]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
@@ -16,14 +16,14 @@ from salsa_ext.readmodels import alerted
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.marks import Held, Sought
 from salsa_ext.readmodels.search import search, searched_by, weighed
-from salsa_ext.readmodels.together import Near, bearing, led_to
+from salsa_ext.readmodels.together import EACH, Near, bearing, led_to
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.inquiries import Query
 
 FEW: Final = 5
 """Guns that were read in the field, of which each is searched by itself at once."""
 MOST: Final = 20_000
-"""Marks that are read at once; where there are more, each gun is searched by itself."""
+"""Marks that are read at once; where there are more, the guns are asked for in halves."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,10 @@ def of_many(
     caller heeds what others keep silent, or asks without it (False), as in `search`.
     """
     asked = [(gun, sought) for gun in guns if (sought := _searched_by(gun.query))]
-    same = _same(asked, actor, silent)
-    if same is None:
-        return {gun.record_id: _search(gun, actor, silent) for gun, _ in asked}
-    afield = [one for one in asked if one[0].is_afield]
-    near = _near([one for one in asked if not one[0].is_afield], actor, silent)
+    same, crowded = _same(asked, actor, silent)
+    asked_near = [one for one in asked if one[0].record_id not in crowded]
+    afield = [one for one in asked_near if one[0].is_afield]
+    near = crowded | _near([one for one in asked_near if not one[0].is_afield], actor, silent)
     few = len(afield) <= FEW
     near |= {gun.record_id for gun, _ in afield} if few else _near(afield, actor, silent)
     shown = _shown(actor, same, silent)
@@ -98,22 +97,34 @@ def _search(gun: Gun, actor: Actor, silent: bool | None) -> list[Candidate]:
 
 def _same(
     asked: Sequence[Asked], actor: Actor, silent: bool | None
-) -> dict[UUID, list[Held]] | None:
-    """Return what bears the same marks as each gun, but for its own; None where that is too much."""
+) -> tuple[dict[UUID, list[Held]], set[UUID]]:
+    """Return what bears the same marks as each gun, but for its own; and the guns of which it is a crowd.
+
+    Of a crowd not all are read: those guns are to be searched by themselves, which ranks before it cuts.
+    """
     guns: dict[int, list[Gun]] = defaultdict(list)
     for gun, sought in asked:
         for one in sought:
             if one.is_whole:
                 guns[one.value].append(gun)
     rows = bearing(guns, actor.state, silent=silent, most=MOST)
-    if len(rows) == MOST:
-        return None
+    if len(rows) == MOST and len(asked) > 1:
+        (first, its), (last, others) = (_same(half, actor, silent) for half in _halves(asked))
+        return first | last, its | others
     found: dict[UUID, list[Held]] = defaultdict(list)
     for key, held in rows:
         for gun in guns[key]:
             if held.record_id not in gun.own:
                 found[gun.record_id].append(held)
-    return found
+    held_by = Counter(key for key, _ in rows)
+    is_cut = len(rows) == MOST
+    crowds = [key for key in guns if held_by[key] >= EACH or is_cut]
+    return found, {gun.record_id for key in crowds for gun in guns[key]}
+
+
+def _halves(asked: Sequence[Asked]) -> tuple[Sequence[Asked], Sequence[Asked]]:
+    middle = len(asked) // 2
+    return asked[:middle], asked[middle:]
 
 
 def _near(asked: Sequence[Asked], actor: Actor, silent: bool | None) -> set[UUID]:
@@ -127,8 +138,10 @@ def _near(asked: Sequence[Asked], actor: Actor, silent: bool | None) -> set[UUID
     events = None if asked[0][0].is_afield else READ_AFIELD
     every = set().union(*(each for _, _, each in forms))
     rows = led_to(every, actor.state, events=events, silent=silent, most=MOST)
-    if len(rows) == MOST:
-        return {gun.record_id for gun, _ in asked}
+    if rows is None:
+        if len(asked) == 1:
+            return {asked[0][0].record_id}
+        return set().union(*(_near(half, actor, silent) for half in _halves(asked)))
     by_form: dict[int, list[Near]] = defaultdict(list)
     for row in rows:
         by_form[row.form].append(row)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, NamedTuple
@@ -15,13 +15,11 @@ from salsa_ext.db import NO_STATE, ask, db
 from salsa_ext.matching import neighbours
 from salsa_ext.matching.events import SETTLING_NOTHING
 from salsa_ext.matching.evidence import WEIGHTS, Description
+from salsa_ext.matching.marks import skeleton
 from salsa_ext.matching.neighbours import make_code
 from salsa_ext.readmodels import names
 
 CANDIDATES = 60
-ENOUGH = (
-    12  # marks of the make at one error; of what is further away none would be among the ten shown
-)
 TIER_BITS: Final = (-8.0, -17.0, -12.0)  # one error, two, a part: before each is compared
 FITS: Final = 10.0  # bits; what fits all that was read of a mark in part
 
@@ -49,13 +47,15 @@ class Sought:
     """A mark that is looked for.
 
     `is_whole` where every glyph of it was read, so that its own key is looked up; `is_near` where
-    marks that are near are looked for too.
+    marks that are near are looked for too. `is_mark` is False of a text that holds marks beside other
+    words: it is looked for as it was written, and each of its marks by itself.
     """
 
     norm: str
     value: int
     is_whole: bool = True
     is_near: bool = False
+    is_mark: bool = True
 
 
 class Coverage(NamedTuple):
@@ -80,37 +80,63 @@ def holding(
     all but that (False). Of a crowd the likeliest come first, before the rest is cut: what has
     the same key, then what is nearer, then what agrees in the fields that `asked` gives. What the
     asker may not read is placed by its nearness alone, and what must not be shown takes nobody's
-    place. Where `settles`, marks that are only near are looked for unless a record that is shown
-    agrees in all that is asked.
+    place. Where `settles`, what is only near a mark is not looked for where a record that is shown
+    settles it (`settles_one`); it does so for who asks without what is silent alone.
     """
-    if settles and silent is False and (found := _settled(sought, asked, asker or NO_STATE)):
+    asker = asker or NO_STATE
+    found = _exact(sought, asker) if settles and silent is False else []
+    settling = [held for held in found if settles_one(held, asked, asker)]
+    left = unsettled(sought, settling)
+    if settling and not left and _are_few(found):
         return found
-    rows = db.session.execute(_STATEMENT, _keys(sought) | {
-        "settles": settles, "asker": asker or NO_STATE, "make": asked.make,
-        "make_code": make_code(asked.make), "type": asked.type, "country": asked.country,
-        "year": asked.year, "calibres": _texts(names.calibres(asked.calibre_family)),
-        "weights": _WEIGHTS, "silent": silent, "most": CANDIDATES, "patterns": _patterns(sought),
+    rows = db.session.execute(_STATEMENT, _keys(sought, left and [*left, *_texts_of(sought)]) | {
+        "asker": asker, "make": asked.make, "make_code": make_code(asked.make), "type": asked.type,
+        "country": asked.country, "year": asked.year,
+        "calibres": _texts(names.calibres(asked.calibre_family)), "weights": _WEIGHTS,
+        "silent": silent, "most": CANDIDATES, "patterns": _patterns(sought),
     })  # fmt: skip
     return [Held(*row) for row in rows]
 
 
-def _settled(sought: Sequence[Sought], asked: Description, asker: str) -> list[Held]:
-    """Return who holds the very marks, where one of them settles the search; else nobody.
-
-    Most that is asked for is held as it was read, and such a look costs a tenth of a search. What
-    `salsa_near` says settles is said here again; a crowd is left to it, which ranks before it cuts.
-    """
+def _exact(sought: Sequence[Sought], asker: str) -> list[Held]:
+    """Return who holds the very marks and may be shown: most that is asked for is held as it was read."""
     if not (keys := [one.value for one in sought if one.is_whole]):
         return []
-    rows = ask(EXACT, {"keys": keys, "asker": asker, "most": CANDIDATES + 1}).fetchall()
-    found = [Held(*row) for row in rows]
-    is_settled = any(_settles(held, asked, asker) for held in found)
-    return found if is_settled and len(found) <= CANDIDATES else []
+    rows = ask(EXACT, {"keys": keys, "asker": asker, "most": CANDIDATES + 1})
+    return [Held(*row) for row in rows.fetchall()]
 
 
-def _settles(held: Held, asked: Description, asker: str) -> bool:
-    """Tell whether a record that the asker may read agrees in all that is asked."""
-    if held.is_superseded or held.event in SETTLING_NOTHING or not (
+def _are_few(found: Sequence[Held]) -> bool:
+    """Tell whether all that was found is shown; a crowd is left to `salsa_near`, which ranks before it cuts."""
+    return len(found) <= CANDIDATES
+
+
+def unsettled(sought: Iterable[Sought], settling: Iterable[Held]) -> list[Sought]:
+    """Return the marks that are looked for by what is near them, and that no record settles.
+
+    A gun bears several numbers. That one of them is held somewhere says nothing of what was misread
+    of another: the number of a barrel may be the serial of a gun of the same make.
+    """
+    settled = {skeleton(one.serial_norm) for one in settling}
+    return [
+        one for one in sought
+        if one.is_near and one.is_mark and not (one.is_whole and skeleton(one.norm) in settled)
+    ]  # fmt: skip
+
+
+def _texts_of(sought: Iterable[Sought]) -> list[Sought]:
+    return [one for one in sought if one.is_near and not one.is_mark]
+
+
+def settles_one(
+    held: Held, asked: Description, asker: str, nothing: Collection[str] = SETTLING_NOTHING
+) -> bool:
+    """Tell whether a record settles what is asked of its mark: the asker may read it, and it agrees in all.
+
+    Make and calibre it has to say itself, where they are asked: a bare one agrees with every gun.
+    `nothing` are the events that settle nothing.
+    """
+    if held.is_superseded or held.event in nothing or not (
         held.state == asker or held.visibility == "open"
     ):  # fmt: skip
         return False
@@ -128,9 +154,9 @@ def _agrees(held: object, asked: object) -> bool:
     return asked is None or held is None or held == asked
 
 
-def _keys(sought: Sequence[Sought]) -> dict[str, str | None]:
-    """Return the keys of all that is sought, by how near what they find can be."""
-    forms = [neighbours.sought(one.norm) for one in sought if one.is_near]
+def _keys(sought: Sequence[Sought], near: Sequence[Sought]) -> dict[str, str | None]:
+    """Return the keys of all that is sought, and by how near it can be what is found `near` some of it."""
+    forms = [neighbours.sought(one.norm) for one in near]
     return {
         "keys": _numbers(one.value for one in sought if one.is_whole),
         "norms": _texts([one.norm for one in sought if one.is_whole]),
@@ -156,7 +182,7 @@ def _texts(values: Sequence[str] | None) -> str | None:
 
 
 _STATEMENT = text(
-    f"SELECT {', '.join(Held._fields)} FROM salsa_near(:asker, :settles, :keys, :norms, :one,"  # noqa: S608 - names of columns
+    f"SELECT {', '.join(Held._fields)} FROM salsa_near(:asker, :keys, :norms, :one,"  # noqa: S608 - names of columns
     " :two, :part, CAST(:make_code AS smallint), :make, :calibres, :type, :country,"
     " CAST(:year AS smallint), :weights, :silent, :most, :patterns)"
 )

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from salsa_ext.errors import Invalid, Message, say
-from salsa_ext.matching import marks, neighbours
+from salsa_ext.matching import marks, neighbours, readings
 from salsa_ext.matching.events import SETTLING_NOTHING, made_in
 from salsa_ext.matching.evidence import Description, Weight, weigh, weights_for
 from salsa_ext.matching.halves import WITHIN
@@ -58,8 +58,17 @@ def check_query(query: Query, path: str = "serial") -> Sought:
     if wrong := wrong_serial(query.serial) or _unsearchable(query):
         raise Invalid({path: [wrong]})
     norm = marks.normalise(query.serial)
-    value = marks.value_of(marks.skeleton(norm))
-    return Sought(norm, value, is_whole=marks.key(query.serial) is not None, is_near=True)
+    value, is_whole = marks.value_of(marks.skeleton(norm)), marks.key(query.serial) is not None
+    return Sought(norm, value, is_whole=is_whole, is_near=True, is_mark=_is_mark(query.serial))
+
+
+def _is_mark(text: str) -> bool:
+    """Tell a mark from a text that says where on the gun its marks stand, or how they are."""
+    read = readings.read(text).marks
+    if not read or read[0].text == text:
+        return True
+    own = marks.skeleton(marks.normalise(text))
+    return own in [marks.skeleton(marks.normalise(mark.text)) for mark in read]
 
 
 def _unsearchable(query: Query) -> Message | None:
@@ -135,9 +144,10 @@ def search(
     The caller leaves out what others keep `silent`, or asks without (False) or for that alone
     (True). To the asker its own records are open. What another state does not keep open is weighed by the
     serial alone: asking again with another make tells nothing of it. Where `settles`, records that
-    are only near are left out if one agrees in all that is asked; with `stands`, marks that were
-    corrected away. `own` are records of the very gun that is asked for: they take nothing from others.
-    Alerts that show to nobody who asks are found by who looks for `silent` records, or `is_late`, alone.
+    are only near a mark are left out if one of that mark agrees in all that is asked; with `stands`,
+    marks that were corrected away. `own` are records of the very gun that is asked for: they take
+    nothing from others. Alerts that show to nobody who asks are found by who looks for `silent`
+    records, or `is_late`, alone.
     """
     sought = searched_by(query)
     held = holding(list(sought), asked_of(query), actor.state, settles=settles, silent=silent)

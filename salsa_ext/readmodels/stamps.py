@@ -13,6 +13,7 @@ from salsa_ext.values.inquiries import Query
 
 FREE: Final = frozenset(("state", "other"))  # kinds of which the text can be anything
 LONGEST: Final = 6  # words of a name, with its label
+SHORTEST: Final = 3  # letters of a make or type beside a number
 _LABEL: Final = r"cal|calib\w+|mod|model\w*"
 _GLUED: Final = re.compile(rf"\b({_LABEL})[.:]*(?=\.?\d)", re.IGNORECASE)
 
@@ -42,17 +43,24 @@ def _without_names(text: str, model: str | None) -> str:
     """Take out the longest names first, wherever they stand."""
     words = re.findall(r"[^\s,;:()]+", _GLUED.sub(r"\1 ", text))
     left, at = [], 0
+    is_numbered = any(map(str.isdigit, words))
     while at < len(words):
         longest = range(min(LONGEST, len(words) - at), 0, -1)
-        taken = next((n for n in longest if _is_name(words[at : at + n], model)), 0)
+        taken = next(
+            (n for n in longest if _is_name(words[at : at + n], model, is_numbered=is_numbered)), 0
+        )
         if not taken:
             left.append(words[at])
         at += taken or 1
     return " ".join(left)
 
 
-def _is_name(words: list[str], model: str | None) -> bool:
-    """Tell a name, or a label with whatever word it names: the tables hold no models."""
+def _is_name(words: list[str], model: str | None, *, is_numbered: bool) -> bool:
+    """Tell a name, or a label with whatever word it names: the tables hold no models.
+
+    One or two letters beside a bare number are the prefix of a serial, though they stand for a type
+    or a make elsewhere: `R 380` is no rifle of that calibre.
+    """
     if re.fullmatch(_LABEL, words[0].rstrip("."), re.IGNORECASE):
         words = words[1:]
         if len(words) < 2:
@@ -60,4 +68,7 @@ def _is_name(words: list[str], model: str | None) -> bool:
     text = " ".join(words)
     if model and fold("model", text) == fold("model", model):
         return True
-    return any(names.resolve(kind, text) for kind in ("calibre", "type", "make"))
+    if names.resolve("calibre", text):
+        return True
+    is_prefix = is_numbered and len(text) < SHORTEST
+    return not is_prefix and any(names.resolve(kind, text) for kind in ("type", "make"))

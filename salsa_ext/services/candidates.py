@@ -14,7 +14,7 @@ from salsa_ext.db import as_state
 from salsa_ext.errors import Invalid
 from salsa_ext.readmodels import serials
 from salsa_ext.readmodels.crowds import Candidate
-from salsa_ext.readmodels.search import Likeness, asked_of, likeliest, search
+from salsa_ext.readmodels.search import Likeness, likeliest, search
 from salsa_ext.readmodels.settling import settled
 from salsa_ext.readmodels.sides import query_about
 from salsa_ext.values.actor import Actor
@@ -76,7 +76,7 @@ def _searched(
     is_read = bool(serials.of_asked(query))
     hits = [hit for hit in found if hit.evidence.is_by_serial or not is_read]
     # what is traced was found, be it recorded or not
-    return [*settled(hits, asked_of(query), is_seized=True)]
+    return [*settled(hits, query, is_seized=True)]
 
 
 def held_for(

@@ -16,7 +16,7 @@ from salsa_ext.readmodels.alike import Gun, of_many
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.documents import DocumentView
 from salsa_ext.readmodels.records import RecordView, of_documents, with_other_marks
-from salsa_ext.readmodels.search import asked_of, search
+from salsa_ext.readmodels.search import search
 from salsa_ext.readmodels.settling import settled
 from salsa_ext.readmodels.sides import query_of, visibility_of
 from salsa_ext.services import advice, match_waits, match_withdrawals, owner_waits, proposals
@@ -130,7 +130,7 @@ def searched(
 
 def _settled(item: RecordView, found: Sequence[Candidate]) -> list[Candidate]:
     is_seized = item.record.event in SEIZED
-    return [*settled(found, asked_of(query_of(item)), is_seized=is_seized)]
+    return [*settled(found, query_of(item), is_seized=is_seized)]
 
 
 def searched_many(

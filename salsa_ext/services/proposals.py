@@ -19,7 +19,6 @@ from salsa_ext.policy.release import FOUND
 from salsa_ext.readmodels import crowds
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.records import RecordView
-from salsa_ext.readmodels.search import asked_of
 from salsa_ext.readmodels.settling import is_settled
 from salsa_ext.readmodels.sides import Side, Told, kept_back, query_of, sides_of, visibility_of
 from salsa_ext.services import hits, match_news, match_pairs, match_withdrawals
@@ -88,7 +87,7 @@ def _supported(actor: Actor, found: Found, look: Look) -> match_withdrawals.Supp
 
 def _is_settled(view: RecordView, candidates: Sequence[Candidate]) -> bool:
     is_seized = view.record.event in SEIZED
-    return is_settled(candidates, asked_of(query_of(view)), is_seized=is_seized)
+    return is_settled(candidates, query_of(view), is_seized=is_seized)
 
 
 def _wanted(actor: Actor, found: Found) -> dict[str, dict[Key, Side]]:

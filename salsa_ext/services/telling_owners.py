@@ -18,10 +18,10 @@ from salsa_ext.db import as_state, db
 from salsa_ext.models import AuditEntry, Check, OwnerWait, Record, Trace
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels import afterwards
 from salsa_ext.readmodels.alerted import is_unseen
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.records import of_documents
-from salsa_ext.readmodels.search import search
 from salsa_ext.readmodels.sides import visibility_of
 from salsa_ext.services import askers, candidates, hits, matches, readings
 from salsa_ext.services.checks import tell_owners
@@ -120,23 +120,17 @@ def _tell_of_check(actor: Actor, asker: Actor, check: Check) -> None:
     is hidden from the asker: its answer did not show them.
     """
     query = readings.all_of(Query(**{**check.query, "marks": ()}))
-    hidden, shown = (
-        search(query, actor, settles=False, silent=is_silent, is_late=True)
-        for is_silent in (True, False)
-    )
+    hidden, shown, left_out = afterwards.hits(query, actor)
     unseen = [hit for hit in shown if is_unseen(hit.held)]
-    left_out = {hit.held.record_id for hit in shown} - {
-        hit.held.record_id for hit in search(query, actor, silent=False)
-    }
     changed = _changed_since(
         actor, check.at, [hit for hit in shown if hit.held.record_id in left_out]
     )
-    found = hidden + unseen + [
+    found = [*hidden, *unseen] + [
         hit for hit in shown if hit.held.record_id not in left_out - changed and hit not in unseen
     ]  # fmt: skip
     asker = asker.for_purpose(Purpose(check.purpose, check.case_number, check.incident))
     tell_owners(asker, "check", check.id, _untold(actor, check.id, found), hidden=True)
-    met = hits.of_check(asker, check.id, query, hidden + unseen, check.at)
+    met = hits.of_check(asker, check.id, query, [*hidden, *unseen], check.at)
     hits.make(asker, met, is_late=True)
 
 

@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import event, make_url, text
 
 from salsa_ext.db import db
+from salsa_ext.readmodels import together
+from salsa_ext.values.ids import new_id
 from tests import bodies
 
 BITMAPS_ALONE = ("enable_seqscan", "enable_indexscan", "enable_indexonlyscan")
@@ -125,6 +127,13 @@ def test_a_state_with_few_rows_in_a_big_table_does_not_read_it_whole(explained, 
     listed = "SELECT * FROM audit_entry ORDER BY id DESC LIMIT 51"
     plan = explained("service", name, "SET salsa.state = 'PRY'", listed)
     assert "ix_audit_entry_concerned" in plan
+
+
+def test_marks_of_records_go_by_the_record(session):
+    db.session.execute(text("SET LOCAL enable_seqscan = off"))
+    asked = together._asked((), "BRA", False, 60) | {"records": [new_id()]}
+    rows = db.session.execute(text(f"EXPLAIN {together._BORNE_BY.text}"), asked)
+    assert "ix_mark_key_record_id" in "\n".join(row[0] for row in rows)
 
 
 @pytest.fixture

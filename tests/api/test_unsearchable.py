@@ -82,6 +82,16 @@ def test_a_number_is_searched_though_a_name_stands_beside_it_or_it_is_one(police
     assert police.post("/checks", body(serial)).json["verdict"] == "no_hit"
 
 
+@pytest.mark.parametrize("serial", ["R 380", "M 12", "B 410", "SP 12", "S 22"])
+def test_a_prefix_and_a_number_are_a_serial_though_each_is_the_code_of_something(
+    police, as_actor, serial
+):
+    sale = bodies.transfer(firearm=bodies.firearm(serial=serial))
+    as_actor("PRY", "licensing_officer").post("/transfers", sale)
+    known = {"make": "Taurus", "calibre": "9x19"}
+    assert len(police.post("/checks", body(serial, **known)).json["candidates"]) == 1
+
+
 @pytest.mark.parametrize("serial,known", [
     ("A1", {"make": "Taurus", "calibre": "9x19"}), ("ABC", {}), ("ABC?", {}), ("*BC1", {}),
     ("A7" * 32, {}), ("-A-7" * 32, {}), ("AB\t12", {}),

@@ -20,8 +20,8 @@ def old(owner):
     return keep(owner, "registration")
 
 
-def keep(owner, event):
-    key = marks.key("ABC123456")
+def keep(owner, event, serial="ABC123456"):
+    key = marks.key(serial)
     with owner.begin() as connection:
         connection.execute(text(
             "INSERT INTO mark_key (key, mark_id, record_id, record_version, state, serial_norm, skeleton,"
@@ -60,3 +60,19 @@ def test_forms_of_what_was_read_in_the_field_are_filled_in_for_that_alone(owner,
     keep(owner, "theft")
     fill(owner, "sightings to be filled")
     assert count(owner) == len(sightings.kept(old.norm))
+
+
+@pytest.mark.parametrize("said", ["writings to be filled", "halves and writings to be filled"])
+def test_each_writing_of_a_mark_is_filled_in_by_its_own_digits(owner, said):
+    alike = [keep(owner, "registration", serial) for serial in ("68512345", "GBS12345")]
+    assert len({key.value for key in alike}) == 1
+    fill(owner, said)
+    digits = [neighbours.pack(neighbours.CORE, core) for core in ("12345", "68512345")]
+    with owner.connect() as connection:
+        kept = text("SELECT count(DISTINCT key) FROM mark_form WHERE key = ANY(:digits)")
+        assert connection.scalar(kept, {"digits": digits}) == 2
+
+
+def test_a_mark_of_one_writing_is_not_filled_in_again(owner, old):
+    fill(owner, "writings to be filled")
+    assert count(owner) == 0

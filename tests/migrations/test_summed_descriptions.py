@@ -8,7 +8,7 @@ from sqlalchemy import create_engine, pool, text
 
 from salsa_ext.services import database
 
-OLD, NEW = "0055_list_rare_matches", "0056_sum_over_all_time"
+OLD, NEW = "0048_list_rare_matches", "0049_sum_over_all_time"
 FOLDED = """INSERT INTO rollup (dataset, state, partner, subject, period, amount) VALUES
     ('described', 'BRA', '', 'make:taurus', '2025-10-01', 3),
     ('described', 'BRA', '', 'make:taurus', '2026-01-01', 4),

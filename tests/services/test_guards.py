@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from salsa_ext.db import db, transaction
-from salsa_ext.matching import marks
+from salsa_ext.matching import marks, neighbours
 from salsa_ext.matching.evidence import Description, weigh
 from salsa_ext.models import MarkForm, MarkKey, Match
 from salsa_ext.readmodels import crowds
@@ -64,6 +64,19 @@ def test_the_forms_of_a_mark_are_kept_for_each_make_that_bears_it(sell, run):
         sell(gun={"make": make})
     wanted = select(MarkForm.make).where(MarkForm.target == KEY.value).distinct()
     assert len(run("PRY", lambda actor: db.session.scalars(wanted).all())) == 2
+
+
+def test_a_mark_is_found_by_its_digits_though_one_that_looks_like_it_is_kept_already(sell, ask):
+    made = [sell(gun={"serial": serial}) for serial in ("68512345", "GBS12345")]
+    assert made[1] in [one["record"] for one in ask(serial="12345")["candidates"]]
+
+
+@pytest.mark.parametrize("visibility,times", [("open", 1), ("pointer", 1), ("silent", 2)])
+def test_what_is_kept_silent_is_written_as_if_it_were_new(sell, run, visibility, times):
+    for _ in range(2):
+        sell(visibility=visibility)
+    own = select(MarkForm.key).where(MarkForm.key == neighbours.own(KEY.norm))
+    assert len(run("PRY", lambda actor: db.session.scalars(own).all())) == times
 
 
 @pytest.mark.parametrize("place", ["first", "last"])

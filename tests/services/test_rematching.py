@@ -15,7 +15,7 @@ from salsa_ext.clock import FixedClock
 from salsa_ext.db import db, transaction
 from salsa_ext.errors import Invalid
 from salsa_ext.models import AuditEntry, Match, MatchWait, Notification, Record
-from salsa_ext.readmodels import alike
+from salsa_ext.readmodels import alike, together
 from salsa_ext.readmodels.search import search
 from salsa_ext.services import match_waits, matches, rematching, reports, seizures, transfers
 from tests import bodies
@@ -135,10 +135,29 @@ def test_what_is_looked_for_together_is_what_each_gun_finds_by_itself(region, ru
     assert len(pairs) > 100
 
 
-def test_where_too_much_is_met_each_gun_is_searched_by_itself(region, run, monkeypatch):
+def test_where_too_much_is_met_the_guns_are_asked_for_in_halves(region, run, monkeypatch):
     together = undone(look, run)
     monkeypatch.setattr(alike, "MOST", 20)
     assert undone(look, run) == together
+
+
+def test_no_gun_is_searched_by_itself_because_many_others_are_asked_for(
+    region, run, asked, monkeypatch
+):
+    searched = []
+    for most in (alike.MOST, 100):
+        monkeypatch.setattr(alike, "MOST", most)
+        asked.clear()
+        undone(look, run)
+        searched.append(sum("salsa_near" in said for said in asked))
+    assert searched[0] == searched[1]
+
+
+def test_guns_of_a_crowded_mark_are_searched_by_themselves(region, run, monkeypatch):
+    found = undone(look, run)
+    for module in (alike, together):
+        monkeypatch.setattr(module, "EACH", 2)
+    assert undone(look, run) == found
 
 
 def test_a_lawful_gun_of_a_file_finds_the_one_that_was_misread(run):

@@ -64,7 +64,7 @@ def both(ask, asked, monkeypatch):
         quick = ask()
         assert EXACT in asked
         is_settled = not any("salsa_near" in said for said in asked)
-        monkeypatch.setattr(marks, "_settled", lambda *_: [])
+        monkeypatch.setattr(marks, "_are_few", lambda _: False)
         assert ask() == quick
         return is_settled
 
@@ -96,6 +96,31 @@ def test_what_was_seized_settles_none(seized, both, near, owner, visibility):
 def test_what_differs_in_any_field_settles_none(sold, both, near, field):
     sold("PRY", **{field: OTHERS[field]})
     assert not both()
+
+
+@pytest.mark.parametrize("cell,found", [
+    ("Armação TKU4812?", {"TKU48123"}), ("Armação TKU48123", {"TKU48123"}),
+    ("Cano 12345, Armação TKU4812?", {"TKU48123", "12345"}),
+    ("Armação TKU48129, Cano 12345", {"TKU48123", "12345"}),
+])  # fmt: skip
+def test_the_number_of_a_barrel_settles_nothing_of_the_frame(as_actor, cell, found):
+    """A gun of the same make has the barrel's number for its serial."""
+    clerk, made = as_actor("PRY", "licensing_officer"), {}
+    for number, serial in enumerate(("TKU48123", "12345")):
+        body = bodies.transfer(number=f"T-{number}", firearm=GUN | {"serial": serial})
+        made[clerk.post("/transfers", body).json["firearm"]["record"]] = serial
+    asked = bodies.check(serial=cell, make="Taurus", calibre="9x19")
+    answer = as_actor("BRA", "police_officer").post("/checks", asked).json
+    assert {made[one["record"]] for one in answer["candidates"]} == found
+
+
+def test_what_is_near_a_mark_that_is_settled_stays_out_though_another_mark_is_not(
+    as_actor, sold, near
+):
+    sold("PRY")
+    asked = bodies.check(serial="Armação TKA52381, Cano 99812", make="Taurus", calibre="9x19")
+    answer = as_actor("BRA", "police_officer").post("/checks", asked).json
+    assert len(answer["candidates"]) == 1
 
 
 @pytest.mark.parametrize("field", ["type", "year", "country_of_manufacture"])

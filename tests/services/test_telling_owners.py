@@ -67,13 +67,13 @@ def fail(monkeypatch):
     """Let the search for a serial fail."""
 
     def at(serial, how):
-        def search(query, *arguments, **options):
+        def hits(query, actor):
             if query.serial == serial:
                 how()
-            return real(query, *arguments, **options)
+            return real(query, actor)
 
-        real = telling_owners.search
-        monkeypatch.setattr(telling_owners, "search", search)
+        real = telling_owners.afterwards.hits
+        monkeypatch.setattr(telling_owners.afterwards, "hits", hits)
 
     return at
 
@@ -95,6 +95,13 @@ def test_a_check_that_can_no_longer_be_searched_keeps_no_other_back(
     assert {entry["subject_id"] for entry in entries()} == set(others)
     [untold] = entries("BRA", "check:left_untold")
     assert (untold["subject_id"], untold["data"]) == (first, {"error": error})
+
+
+def test_what_a_check_hits_is_looked_for_once_when_owners_are_told(held, ask, run, asked):
+    ask(SERIALS[0])
+    asked.clear()
+    assert run("BRA", telling_owners.run) == 1
+    assert sum("salsa_near" in said for said in asked) == 1
 
 
 def test_a_check_for_which_the_database_has_no_time_is_tried_again(
