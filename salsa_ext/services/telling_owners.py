@@ -23,7 +23,8 @@ from salsa_ext.readmodels.alerted import is_unseen
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.records import of_documents
 from salsa_ext.readmodels.sides import visibility_of
-from salsa_ext.services import askers, candidates, hits, matches, readings
+from salsa_ext.services import advice, askers, candidates, hits, matches, readings
+from salsa_ext.services.checks import MOST as MOST_SHOWN
 from salsa_ext.services.checks import tell_owners
 from salsa_ext.values.actor import Actor, Purpose
 from salsa_ext.values.inquiries import Query
@@ -126,7 +127,8 @@ def _tell_of_check(actor: Actor, asker: Actor, check: Check) -> None:
         actor, check.at, [hit for hit in shown if hit.held.record_id in left_out]
     )
     found = [*hidden, *unseen] + [
-        hit for hit in shown if hit.held.record_id not in left_out - changed and hit not in unseen
+        hit for hit in advice.shown(shown, MOST_SHOWN)
+        if hit.held.record_id not in left_out - changed and hit not in unseen
     ]  # fmt: skip
     asker = asker.for_purpose(Purpose(check.purpose, check.case_number, check.incident))
     tell_owners(asker, "check", check.id, _untold(actor, check.id, found), hidden=True)
@@ -166,7 +168,8 @@ def _of_seizure(actor: Actor, seizure_id: UUID) -> Iterator[Sequence[Candidate]]
 def _of_trace(actor: Actor, trace_id: UUID) -> Iterator[Sequence[Candidate]]:
     with as_state(replace(actor, agency=None), actor.own_state()):  # it may be kept from who asked
         trace = db.session.get_one(Trace, trace_id)
-    yield candidates.of(actor, trace.firearm, [trace.record_id] if trace.record_id else [])
+    own = [trace.record_id] if trace.record_id else []
+    yield candidates.of(actor, trace.firearm, own, found_on=trace.found_on)
 
 
 def _untold(actor: Actor, cause: UUID, found: Sequence[Candidate]) -> list[Candidate]:
