@@ -239,7 +239,7 @@ class RequestResponse(Schema):
     received_at = fields.DateTime(required=True)
     due_at = fields.DateTime(allow_none=True)
     answered_at = fields.DateTime(allow_none=True)
-    automatic = fields.Boolean(attribute="is_automatic", required=True)
+    automatic = fields.Boolean(required=True)
     assignee = fields.String(allow_none=True)
     hidden_from = fields.List(fields.String(), required=True)
     candidates = fields.List(fields.Nested(RequestCandidateResponse), required=True)
@@ -249,6 +249,7 @@ class RequestResponse(Schema):
     def _present(self, view: RequestView, **_: Any) -> dict[str, Any]:
         return view.request.asked | columns(view.request) | {
             "due_at": view.due_at, "assignee": view.assignee, "messages": view.messages,
+            "automatic": view.is_automatic,
             "hidden_from": view.hidden_from,
             "found_on": as_day(view.request.asked["found_on"]),
             "needed_by": as_day(view.request.asked["needed_by"]),

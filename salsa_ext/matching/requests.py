@@ -6,6 +6,7 @@ may cross on the way, so the table has a rule for what each side can still be th
 - `withdraw` ends a request from every status: the asking state takes no answer after it.
 - `renew` (the asking state knows more of the gun) opens again what the service answered by itself,
   and leaves alone what a person said.
+- `part` is what the service gives at once where the rest waits for a person: nothing ends by it.
 - `reply` counts only for the question that stands, and else is kept as said, without effect.
 - What the asked state may do from one status, it may do from each that the leg can have by then.
 """
@@ -31,7 +32,7 @@ ENDS: Final = ANSWERS | {"no_record": "no_record", "refuse": "refused"}
 _LEFT: Final = ENDS | {"defer": "deferred", "forward": "forwarded", "withdraw": "withdrawn"}
 
 TRANSITIONS: Final[Mapping[str, Mapping[str, str]]] = {
-    "sent": _LEFT | {"acknowledge": "acknowledged", "ask": "clarification"},
+    "sent": _LEFT | {"acknowledge": "acknowledged", "ask": "clarification", "part": "sent"},
     "acknowledged": _LEFT | {"ask": "clarification"},
     "clarification": _LEFT | {"reply": "acknowledged"},
     "deferred": _LEFT | {"acknowledge": "acknowledged", "ask": "clarification"},

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, select, tuple_
 
 from salsa_ext.db import db
 from salsa_ext.errors import Invalid, NotFound, say
-from salsa_ext.matching.requests import RUNNING, WAITING
+from salsa_ext.matching.requests import RUNNING, SAID, WAITING
 from salsa_ext.models import Account, Hiding, TraceMessage, TraceRequest
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
@@ -50,6 +50,11 @@ class RequestView:
     def due_at(self) -> datetime | None:
         """Return until when an answer is owed; None while the clock stands, and once it is given."""
         return self.request.due_at if self.request.status in RUNNING else None
+
+    @property
+    def is_automatic(self) -> bool:
+        """Tell whether it was answered by the service alone."""
+        return self.request.is_automatic and self.request.status in SAID
 
 
 def list_requests(

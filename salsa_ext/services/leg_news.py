@@ -24,6 +24,7 @@ from salsa_ext.values.actor import Actor
 from salsa_ext.values.notices import Notice
 
 Said = Mapping[str, Any]
+SAYS: Final = (*ENDS, "part")
 ROLES: Final = ("trace_analyst", "police_officer")
 NOTICES: Final = {
     "trace.acknowledge": "trace_acknowledged", "trace.answer": "trace_answered",
@@ -61,9 +62,12 @@ def _hear(actor: Actor, vault: Vault, envelope: Envelope) -> None:
 def _follow(actor: Actor, leg: TraceLeg, envelope: Envelope, said: Said) -> None:
     action = _action(envelope, said)
     with db.session.no_autoflush:
-        if action in ENDS:
-            leg.answered_at, leg.events = actor.now(), list(said.get("events", ()))
-            leg.is_automatic = said.get("is_automatic", False)
+        if action in SAYS:
+            leg.answered_at, leg.is_automatic = actor.now(), said.get("is_automatic", False)
+        if (
+            action in SAYS and action != "refuse"
+        ):  # what was given before the rest was refused stays
+            leg.events = list(said.get("events", ()))
         if action == "ask":
             leg.question = envelope.id
         legs.move(leg, action)
@@ -71,7 +75,7 @@ def _follow(actor: Actor, leg: TraceLeg, envelope: Envelope, said: Said) -> None
 
 def _action(envelope: Envelope, said: Said) -> str:
     if envelope.kind == "trace.answer" and said["completeness"] == "restricted":
-        return "restrict"
+        return "part" if said["is_automatic"] else "restrict"
     return conversations.kind_of(envelope)
 
 

@@ -145,6 +145,8 @@ LEG_STATUSES: Final = (
 LEG_STATUSES_BY_HAND: Final = ("acknowledged", "answered", "partial", "no_record", "refused")
 CHANNELS: Final = ("salsa", "iarms", "etrace", "mla", "post")
 COMPLETENESS: Final = ("full", "restricted")
+RESTRICTION_REASONS: Final = ("person_decides",)
+"""Why the service restricts an answer of its own; persons say it in words."""
 REFUSAL_REASONS: Final = (
     "ongoing_investigation", "confidentiality_law", "confidentiality_not_guaranteed",
     "national_security",

@@ -79,6 +79,43 @@ def test_what_is_open_is_answered_at_once_and_the_asked_state_reads_it(as_actor,
     assert trace["status"] == "answered"
 
 
+@pytest.fixture
+def half(as_actor, analyst, record):
+    """A trace of a gun that Paraguay has an open sale of, beside the one that it is pointed to."""
+    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(number="T-0"))
+    return analyst.post("/traces", bodies.trace()).json
+
+
+def test_what_is_open_goes_at_once_and_the_rest_waits_for_a_person(analyst, asked, half):
+    [leg] = [one for one in half["legs"] if one["state"] == "PRY"]
+    assert (half["status"], leg["status"]) == ("sent", "sent")
+    said = leg["messages"][-1]
+    assert (said["completeness"], said["restriction_reason"]) == ("restricted", "person_decides")
+    result = analyst.get(f"/traces/{half['id']}/result").json
+    assert (len(result["chain"]), bool(result["missing"])) == (1, True)
+    [found] = asked.get("/requests?due_before=2027-01-01T00:00:00Z").json["items"]
+    assert (found["status"], found["automatic"]) == ("sent", False)
+    assert len(told(asked, "request_received")) == 1
+
+
+def test_what_was_given_at_once_stays_where_a_person_refuses_the_rest(analyst, asked, half):
+    [found] = asked.get("/requests").json["items"]
+    path = f"/requests/{found['id']}"
+    why = {"reason": "national_security", "text": "No more"}
+    tag = asked.get(path).headers["ETag"]
+    asked.post(f"{path}/refuse", why, 200, If_Match=tag)
+    result = analyst.get(f"/traces/{half['id']}/result").json
+    assert (len(result["chain"]), result["missing"]) == (1, [])
+
+
+def test_an_own_alert_makes_no_answer_less_full(as_actor, analyst, asked):
+    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
+    as_actor("PRY", "police_officer").post("/alerts", bodies.alert())
+    trace = analyst.post("/traces", bodies.trace()).json
+    [found] = asked.get("/requests").json["items"]
+    assert (trace["status"], found["status"]) == ("answered", "answered")
+
+
 def test_a_state_that_lets_no_service_answer_has_the_request_wait(as_actor, analyst, asked):
     administrator = as_actor("PRY", "state_administrator")
     changed = {"answers_automatically": False}
