@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from salsa_ext.db import db
 from salsa_ext.errors import EnvelopeRefused, NotFound, say
-from salsa_ext.matching.requests import ENDS
+from salsa_ext.matching.requests import ENDS, REPLIABLE
 from salsa_ext.messages.envelopes import Envelope
 from salsa_ext.models import Trace, TraceLeg
 from salsa_ext.services import conversations, legs
@@ -68,7 +68,7 @@ def _follow(actor: Actor, leg: TraceLeg, envelope: Envelope, said: Said) -> None
             action in SAYS and action != "refuse"
         ):  # what was given before the rest was refused stays
             leg.events = list(said.get("events", ()))
-        if action == "ask":
+        if action in REPLIABLE:
             leg.question = envelope.id
         legs.move(leg, action)
 

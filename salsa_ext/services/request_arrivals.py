@@ -13,7 +13,7 @@ from salsa_ext.audit import Action
 from salsa_ext.db import ask, db
 from salsa_ext.errors import Conflict, IllegalTransition, NotFound, say
 from salsa_ext.matching.events import ALERT
-from salsa_ext.matching.requests import WAITING, renewed
+from salsa_ext.matching.requests import WAITING, after, renewed
 from salsa_ext.messages.envelopes import Envelope
 from salsa_ext.models import TraceRequest
 from salsa_ext.readmodels import settings
@@ -69,8 +69,6 @@ def _renewed(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     request.asked, request.priority = _kept(said), said["priority"]
     request.envelope_id = envelope.id
     _hide(actor, request, said)
-    if status != request.status:
-        terms.begin(actor, request)
     request_steps.put(actor, request, status)
     _hear(actor, request, envelope, said)
     found = _held(actor, request.asking_state, request.asked)
@@ -94,9 +92,10 @@ def _withdrawn(actor: Actor, vault: Vault, envelope: Envelope) -> None:
 
 @handles("trace.reply")
 def _replied(actor: Actor, vault: Vault, envelope: Envelope) -> None:
-    """Take a reply; to the question that stands it lets the clock go on."""
+    """Take a reply; to the question or the refusal that stands it lets the clock go on."""
     said, request = _known(actor, envelope)
-    if request.status == "clarification" and envelope.in_reply_to == request.question:
+    stands = envelope.in_reply_to == request.question
+    if stands and after(request.status, "reply"):
         request_steps.move(actor, request, "reply")
     _hear(actor, request, envelope, said)
     _notify(actor, request, "request_replied")

@@ -9,7 +9,7 @@ from uuid import UUID
 from salsa_ext.audit import Action
 from salsa_ext.db import db
 from salsa_ext.errors import Invalid, Message, say
-from salsa_ext.matching.requests import due_on
+from salsa_ext.matching.requests import REPLIABLE, due_on
 from salsa_ext.models import TraceRequest
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
@@ -177,7 +177,7 @@ def _step(
     request.is_automatic = False
     db.session.flush()
     told = request_steps.tell(actor, vault, request, kind or f"trace.{action}", body)
-    if action == "ask":
+    if action in REPLIABLE:
         request.question = told.id
         db.session.flush()
     deliveries.deliver_now(actor, vault)

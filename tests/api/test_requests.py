@@ -239,6 +239,16 @@ def test_a_refusal_can_turn_into_a_question_and_an_answer(act, leg, reply, recor
     assert leg()["status"] == "answered"
 
 
+def test_a_refusal_of_which_clarification_is_sought_waits_again(act, leg, reply, asked, record):
+    act("refuse", {"reason": "confidentiality_not_guaranteed", "text": "Who will read it?"})
+    reply("The unit alone.")
+    [found] = asked.get("/requests?due_before=2027-01-01T00:00:00Z").json["items"]
+    assert (found["status"], leg()["status"]) == ("acknowledged", "acknowledged")
+    assert len(told(asked, "request_replied")) == 1
+    act("answer", answer(records=[record]))
+    assert leg()["status"] == "answered"
+
+
 def test_a_question_stops_the_clock_until_the_reply(act, asked, leg, reply, request_):
     assert request_["due_at"] == "2026-03-18T15:00:00+00:00"
     assert act("ask", {"questions": ["Which calibre?"]})["due_at"] is None

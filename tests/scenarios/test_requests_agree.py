@@ -150,7 +150,7 @@ class Asking(RuleBasedStateMachine):
     @rule(choice=ONE)
     def reply(self, choice):
         for state in STATES:
-            waiting = (TraceLeg.status == "clarification",)
+            waiting = (TraceLeg.status.in_(("clarification", "refused")),)
             if leg := self.one_of(state, TraceLeg, choice, *waiting):
                 self.attempt("reply", state, trace_steps.reply, trace_id=leg.trace_id,
                              leg_id=leg.id, data=Replying("So"))  # fmt: skip

@@ -13,7 +13,14 @@ from salsa_ext.messages.envelopes import Letter
 from salsa_ext.models import InboxProgress, TraceLeg, TraceMessage, TraceRequest
 from salsa_ext.policy.rules import operator
 from salsa_ext.services import deliveries, requests, trace_steps, traces, transfers
-from salsa_ext.values.requests import Answering, Deferring, Questioning, Replying, Telling
+from salsa_ext.values.requests import (
+    Answering,
+    Deferring,
+    Questioning,
+    Refusing,
+    Replying,
+    Telling,
+)
 from tests import bodies
 from tests.conftest import NOW
 
@@ -79,6 +86,34 @@ def reply(run, trace, vault):
                        data=Replying("So"))  # fmt: skip
 
 
+def test_a_refusal_that_waits_again_has_a_new_term(say, trace, vault):
+    say(requests.refuse, Refusing("national_security", "No"))
+    later = NOW + timedelta(days=56)
+
+    def then(state, command, **said):
+        actor = operator(state, f"{state}-TEST", FixedClock(later))
+        with transaction(actor):
+            command(actor=actor, vault=vault, **said)
+
+    then("PRY", requests.ask, request_id=request().id, seen=None, data=Questioning(("Why?",)))
+    then("BRA", trace_steps.reply, trace_id=trace, leg_id=leg().id, data=Replying("So"))
+    assert (request().status, request().due_at) == ("acknowledged", due(later))
+
+
+def due(since):
+    """Return the end of a term of seven working days."""
+    return since + timedelta(days=9)
+
+
+def test_a_second_answer_moves_when_it_was_answered(say, run, vault):
+    said = Answering(points_to=("URY",))
+    say(requests.answer, said)
+    later = operator("PRY", "PRY-TEST", FixedClock(NOW + timedelta(days=2)))
+    with transaction(later):
+        requests.answer(actor=later, vault=vault, request_id=request().id, seen=None, data=said)
+    assert request().answered_at == leg().answered_at == NOW + timedelta(days=2)
+
+
 def test_a_reply_to_an_older_question_does_not_answer_the_newer_one(say, reply, late, vault):
     say(requests.ask, Questioning(("Which?",)))
     late()
@@ -97,6 +132,17 @@ def test_a_reply_that_crosses_an_answer_changes_nothing_and_is_kept(say, reply, 
     deliver(vault)
     assert (request().status, leg().status) == ("no_record", "no_record")
     row("PRY", TraceMessage, TraceMessage.kind == "reply")
+
+
+def test_a_reply_to_a_question_that_crosses_a_refusal_does_not_reply_to_that(
+    say, reply, late, vault
+):
+    say(requests.ask, Questioning(("Which?",)))
+    late()
+    reply()
+    say(requests.refuse, Refusing("national_security", "No"))
+    deliver(vault)
+    assert (request().status, leg().status) == ("refused", "refused")
 
 
 def test_an_answer_that_crosses_a_withdrawal_is_set_aside_and_both_know(
