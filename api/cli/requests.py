@@ -101,15 +101,19 @@ def show(state: str, as_json: bool, request_id: UUID) -> None:
 @click.argument("request_ids", metavar="ID…", nargs=-1, required=True, type=click.UUID)
 @explained
 def acknowledge(state: str, request_ids: tuple[UUID, ...]) -> None:
-    """Say of one or several requests that somebody works on them; all or none.
+    """Say of one or several requests that somebody works on them; names those that cannot be, and exits with 1.
 
     \b
     Example:
       salsa request acknowledge --state PRY 0199f2c0-0000-7000-8000-000000000000
     """
     with acting(state) as actor:
-        requests.acknowledge_many(actor=actor, vault=vault(), request_ids=request_ids)
-    click.echo(f"{len(request_ids)} acknowledged.")
+        left = requests.acknowledge_many(actor=actor, vault=vault(), request_ids=request_ids)
+    click.echo(f"{len({*request_ids}) - len(left)} acknowledged.")
+    for request_id, error in left.items():
+        click.echo(f"{request_id}: {error.message}", err=True)
+    if left:
+        raise click.exceptions.Exit(1)
 
 
 @request.command()

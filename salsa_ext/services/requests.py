@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy import select
+
 from salsa_ext.audit import Action
 from salsa_ext.db import db
-from salsa_ext.errors import Invalid, Message, say
+from salsa_ext.errors import IllegalTransition, Invalid, Message, NotFound, SalsaError, say
 from salsa_ext.matching.requests import REPLIABLE, due_on
+from salsa_ext.messages import pairs
 from salsa_ext.models import TraceRequest
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
@@ -48,11 +51,23 @@ def acknowledge(
     request_steps.write_down(actor, Action.REQUEST_ACKNOWLEDGED, request)
 
 
-def acknowledge_many(*, actor: Actor, vault: Vault, request_ids: Sequence[UUID]) -> None:
-    """Acknowledge several requests, all or none; raises as `acknowledge`."""
+def acknowledge_many(
+    *, actor: Actor, vault: Vault, request_ids: Collection[UUID]
+) -> dict[UUID, SalsaError]:
+    """Acknowledge several requests; returns those that could not be, each with why, beside the others.
+
+    All pairs of states are locked before the requests: so nobody waits in a circle.
+    """
     require(actor, Permission.REQUEST_ANSWER)
-    for request_id in sorted(request_ids):  # in one order for all, so that nobody waits in a circle
-        acknowledge(actor=actor, vault=vault, request_id=request_id, seen=None, data=Telling())
+    asking = select(TraceRequest.asking_state).where(TraceRequest.id.in_(request_ids))
+    pairs.lock(actor.own_state(), db.session.scalars(asking))
+    left: dict[UUID, SalsaError] = {}
+    for request_id in sorted({*request_ids}):
+        try:
+            acknowledge(actor=actor, vault=vault, request_id=request_id, seen=None, data=Telling())
+        except (NotFound, IllegalTransition) as error:
+            left[request_id] = error
+    return left
 
 
 def answer(
