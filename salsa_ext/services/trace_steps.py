@@ -9,7 +9,7 @@ from uuid import UUID
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import db
 from salsa_ext.errors import Conflict, Invalid, Message, NotFound, say
-from salsa_ext.matching.requests import ENDS, SAID
+from salsa_ext.matching.requests import ENDS, SAID, after
 from salsa_ext.messages import inbox
 from salsa_ext.messages.envelopes import Envelope, Letter
 from salsa_ext.models import Trace, TraceLeg
@@ -137,6 +137,12 @@ def note(*, actor: Actor, trace_id: UUID, data: Telling) -> None:
 def is_answered(leg: TraceLeg) -> bool:
     """Tell whether the state of a leg gave an answer by the service, be it a part."""
     return leg.asked_in is not None and (leg.status in SAID or bool(leg.events))
+
+
+def may_reply(leg: TraceLeg) -> bool:
+    """Tell whether the table allows a reply to a leg, or to write down what came by another channel."""
+    actions = ("reply",) if leg.channel == "salsa" else BY_HAND.values()
+    return any(after(leg.status, action) for action in actions)
 
 
 def _check_state(trace: Trace, data: AskingOneMore) -> None:

@@ -13,6 +13,7 @@ from salsa_ext.messages.envelopes import Letter
 from salsa_ext.models import InboxProgress, TraceLeg, TraceMessage, TraceRequest
 from salsa_ext.policy.rules import operator
 from salsa_ext.services import deliveries, requests, trace_steps, traces, transfers
+from salsa_ext.values.ids import new_id
 from salsa_ext.values.requests import (
     Answering,
     Deferring,
@@ -188,6 +189,44 @@ def test_a_state_tells_nothing_of_another_state_s_records(run, trace, vault):
         deliveries.send(actor, vault, Letter("trace.answer", "C-1", "BRA", said))
         deliveries.deliver_now(actor, vault)
     assert (row("BRA", InboxProgress).code, leg().status) == ("malformed", "sent")
+
+
+@pytest.mark.parametrize("change", [
+    {"circumstances": "Found\x00"}, {"firearm": {"model": "A\x00"}}, {"firearm": {"quantity": "x"}},
+    {"firearm": {"quantity": "NaN"}}, {"firearm": {"line": "1"}}, {"firearm": {"antique": 0}},
+    {"firearm": {"marks": [{"kind": "proof", "text": "B", "year": "x"}]}},
+    {"firearm": {"marks": [{"kind": "proof", "text": "B", "condition": "good"}]}},
+])  # fmt: skip
+def test_a_request_that_nobody_can_read_is_set_aside_and_the_next_one_is_there(
+    trace, vault, change
+):
+    mine = request()
+    gun = mine.asked["firearm"] | change.pop("firearm", {})
+    body = mine.asked | {"leg": str(new_id()), "trace": str(mine.trace_id), "firearm": gun}
+    ask(vault, body | change)
+    assert row("PRY", InboxProgress, InboxProgress.code == "malformed").status == "refused"
+    ask(vault, mine.asked | {"leg": str(new_id()), "trace": str(mine.trace_id)})
+    assert row("PRY", InboxProgress, InboxProgress.sequence == 3).status == "applied"
+
+
+def test_of_a_gun_no_more_is_kept_than_is_known(trace, vault):
+    mine = request()
+    mark = {"kind": "proof", "text": "BM9", "colour": "red"}
+    gun = mine.asked["firearm"] | {"colour": "red", "marks": [mark]}
+    leg_id = new_id()
+    ask(vault, mine.asked | {"leg": str(leg_id), "trace": str(mine.trace_id), "firearm": gun})
+    kept = row("PRY", TraceRequest, TraceRequest.leg_id == leg_id).asked["firearm"]
+    assert kept.keys() == mine.asked["firearm"].keys()
+    known = {"kind", "text", "state", "year", "location", "condition", "method"}
+    assert [mark.keys() for mark in kept["marks"]] == [known]
+
+
+def ask(vault, body):
+    """Let Brazil ask Paraguay by a letter of its own."""
+    actor = operator("BRA", clock=FixedClock(NOW))
+    with transaction(actor):
+        deliveries.send(actor, vault, Letter("trace.request", "C-1", "PRY", body))
+        deliveries.deliver_now(actor, vault)
 
 
 def test_a_leg_is_asked_once_however_often_it_is_sent(run, trace, vault):

@@ -20,14 +20,12 @@ from api.web.desk import doings
 from api.web.desk.doings import Doing, Field
 from api.web.typed import Form
 from salsa_ext.errors import Message, say
-from salsa_ext.matching.requests import after
-from salsa_ext.models import TraceLeg
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels.outlooks import UNSENT
 from salsa_ext.readmodels.traces import TraceView
 from salsa_ext.services import trace_steps, traces
 from salsa_ext.services.legs import SENT
-from salsa_ext.services.trace_steps import ANY, BY_HAND
+from salsa_ext.services.trace_steps import ANY
 from salsa_ext.values.actor import Actor
 
 
@@ -43,12 +41,7 @@ def awaited(actor: Actor, view: TraceView) -> set[UUID]:
     """Return the legs to which something can be replied, or written down, by the actor."""
     if view.trace.status not in SENT or Permission.TRACE_REQUEST not in actor.permissions:
         return set()
-    return {leg.id for leg in view.legs if _may_reply(leg)}
-
-
-def _may_reply(leg: TraceLeg) -> bool:
-    actions = ("reply",) if leg.channel == "salsa" else BY_HAND.values()
-    return any(after(leg.status, action) for action in actions)
+    return {leg.id for leg in view.legs if trace_steps.may_reply(leg)}
 
 
 def _from_nobody(body: dict[str, Any], view: TraceView, form: Form) -> None:
