@@ -139,6 +139,19 @@ def test_each_state_is_reminded_of_its_own(as_actor):
     assert remind(10, "BRA") == 0
 
 
+def test_a_state_for_which_it_fails_keeps_no_other_from_its_turn(as_actor, monkeypatch):
+    ask(as_actor)
+    run = term_watch.run
+
+    def fail_first(*, actor):
+        if actor.state < "PRY":
+            raise ValueError
+        return run(actor=actor)
+
+    monkeypatch.setattr(term_watch, "run", fail_first)
+    assert working.reminded(FixedClock(NOW + timedelta(minutes=10))) == 1
+
+
 def test_batches_are_bounded_and_the_worker_takes_them_all(as_actor):
     ask(as_actor, serials=("ABC123451", "DEF987652", "GHI555553"))
     assert remind(10, most=2) == 2
