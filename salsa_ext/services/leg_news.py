@@ -51,12 +51,13 @@ def _hear(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     if _is_stale(envelope, leg, said):
         conversations.keep(actor, [word])
         return
+    is_awaited = trace.status == legs.SENDING  # by the command that asks, and shows it
     with legs.following(trace):
         _follow(actor, leg, envelope, said)
         conversations.keep(actor, [word])
         legs.follow(actor, vault, trace, _pointed(envelope, said))
-    if not said.get("is_automatic", False):
-        _notify(actor, trace, envelope)
+    if not (is_awaited and said.get("is_automatic", False)):
+        _notify(actor, trace, envelope.sender, NOTICES[envelope.kind])
 
 
 def _follow(actor: Actor, leg: TraceLeg, envelope: Envelope, said: Said) -> None:
@@ -116,17 +117,20 @@ def _kept(said: Said) -> dict[str, Any]:
     return {name: value for name, value in said.items() if name != "leg"}
 
 
-def _notify(actor: Actor, trace: Trace, envelope: Envelope) -> None:
+def _notify(actor: Actor, trace: Trace, state: str, code: str) -> None:
     own = actor.own_state()
-    told = {"by": envelope.sender}
-    notify_many(actor, [Notice(own, ROLES, NOTICES[envelope.kind], "trace", trace.id, own,
-                               trace.case_number, told)])  # fmt: skip
+    notify_many(actor, [Notice(own, ROLES, code, "trace", trace.id, own, trace.case_number,
+                               {"by": state})])  # fmt: skip
 
 
 def _refused(actor: Actor, vault: Vault, envelope: Envelope, code: str) -> None:
-    """Keep with the leg that what was sent for it was not taken."""
-    word = Word("leg", UUID(envelope.body["leg"]), SET_ASIDE, {"code": code, "kind": envelope.kind})
+    """Keep with the leg that what was sent for it was not taken; where nothing was asked so, say it."""
+    leg_id = UUID(envelope.body["leg"])
+    word = Word("leg", leg_id, SET_ASIDE, {"code": code, "kind": envelope.kind})
     conversations.keep(actor, [word])
+    if envelope.kind == "trace.request":
+        trace = db.session.get_one(Trace, UUID(envelope.body["trace"]))
+        _notify(actor, trace, envelope.recipient, "trace_not_taken")
 
 
 for _kind in NOTICES:

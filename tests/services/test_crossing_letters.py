@@ -10,7 +10,7 @@ from api.schemas.transfers import TransferRequest
 from salsa_ext.clock import FixedClock
 from salsa_ext.db import db, transaction
 from salsa_ext.messages.envelopes import Letter
-from salsa_ext.models import InboxProgress, TraceLeg, TraceMessage, TraceRequest
+from salsa_ext.models import InboxProgress, Notification, TraceLeg, TraceMessage, TraceRequest
 from salsa_ext.policy.rules import operator
 from salsa_ext.services import deliveries, requests, trace_steps, traces, transfers
 from salsa_ext.values.ids import new_id
@@ -219,6 +219,35 @@ def test_of_a_gun_no_more_is_kept_than_is_known(trace, vault):
     assert kept.keys() == mine.asked["firearm"].keys()
     known = {"kind", "text", "state", "year", "location", "condition", "method"}
     assert [mark.keys() for mark in kept["marks"]] == [known]
+
+
+def notices(state, code):
+    with transaction(operator(state)):
+        wanted = select(Notification.data).where(
+            Notification.owner_state == state, Notification.code == code
+        )
+        return db.session.scalars(wanted).all()
+
+
+def test_who_asked_is_told_what_a_service_answers_later(run, late, vault):
+    late()
+    asked = TraceBody().load(bodies.trace(firearm=bodies.firearm(country_of_manufacture="PRY")))
+    run("BRA", traces.request, vault=vault, data=asked)
+    assert notices("BRA", "trace_no_record") == []
+    deliver(vault)
+    assert (leg().status, notices("BRA", "trace_no_record")) == ("no_record", [{"by": "PRY"}])
+
+
+def test_who_asked_is_not_told_of_what_the_service_answers_at_once(run, vault):
+    asked = TraceBody().load(bodies.trace(firearm=bodies.firearm(country_of_manufacture="PRY")))
+    run("BRA", traces.request, vault=vault, data=asked)
+    assert (leg().status, notices("BRA", "trace_no_record")) == ("no_record", [])
+
+
+def test_who_asked_is_told_that_a_request_was_set_aside(trace, vault):
+    mine = request()
+    ask(vault, mine.asked | {"leg": str(mine.leg_id), "trace": str(mine.trace_id), "found_on": "?"})
+    assert notices("BRA", "trace_not_taken") == [{"by": "PRY"}]
 
 
 def ask(vault, body):
