@@ -20,6 +20,7 @@ from salsa_ext.services import requests
 from salsa_ext.values.codes import HANDLING_CODES, LEG_STATUSES, PRIORITIES, REFUSAL_REASONS
 from salsa_ext.values.positions import Assigning
 from salsa_ext.values.requests import (
+    Acknowledging,
     Answering,
     Deferring,
     Forwarding,
@@ -108,11 +109,12 @@ def acknowledge(state: str, request_ids: tuple[UUID, ...]) -> None:
       salsa request acknowledge --state PRY 0199f2c0-0000-7000-8000-000000000000
     """
     with acting(state) as actor:
-        left = requests.acknowledge_many(actor=actor, vault=vault(), request_ids=request_ids)
-    click.echo(f"{len({*request_ids}) - len(left)} acknowledged.")
-    for request_id, error in left.items():
+        several = Acknowledging(request_ids)
+        said = requests.acknowledge_many(actor=actor, vault=vault(), data=several)
+    click.echo(f"{len(said.done)} acknowledged.")
+    for request_id, error in said.left.items():
         click.echo(f"{request_id}: {error.message}", err=True)
-    if left:
+    if said.left:
         raise click.exceptions.Exit(1)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
 
+from api.i18n import Lazy, translate
 from api.pagination import ListQuery
 from api.schemas.common import FirearmResponse, columns
 from api.schemas.fields import (
@@ -24,8 +25,10 @@ from api.schemas.fields import (
     Text,
 )
 from salsa_ext.readmodels.requests import MessageView, RequestView
+from salsa_ext.services.requests import Acknowledged
 from salsa_ext.values import codes
 from salsa_ext.values.requests import (
+    Acknowledging,
     Answering,
     AskingOneMore,
     Deferring,
@@ -168,6 +171,37 @@ class FeedbackRequest(RequestSchema):
     value = Feedback
     helped = Flag(required=True)
     text = Text(most=2000)
+
+
+class AcknowledgeManyRequest(RequestSchema):
+    """Several requests of which you say that somebody works on them."""
+
+    value = Acknowledging
+    requests = Items(
+        Id(), most=100, least=1, required=True,
+        error_messages={"short": Lazy("Name at least one request.")},
+    )  # fmt: skip
+
+
+class LeftRequestResponse(Schema):
+    """A request that could not be acknowledged, and why."""
+
+    id = fields.UUID(required=True)
+    code = fields.String(required=True)
+    detail = fields.String(required=True)
+
+
+class AcknowledgedResponse(Schema):
+    """Which requests were acknowledged, and which are left as they were."""
+
+    acknowledged = fields.List(fields.UUID(), required=True)
+    left = fields.List(fields.Nested(LeftRequestResponse), required=True)
+
+    @pre_dump
+    def _present(self, done: Acknowledged, **_: Any) -> dict[str, Any]:
+        left = [{"id": one, "code": error.code, "detail": translate(error.message)}
+                for one, error in done.left.items()]  # fmt: skip
+        return {"acknowledged": done.done, "left": left}
 
 
 class MessageResponse(Schema):

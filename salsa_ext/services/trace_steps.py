@@ -21,6 +21,7 @@ from salsa_ext.readmodels.outlooks import UNSENT
 from salsa_ext.readmodels.states import participants
 from salsa_ext.services import (
     answers,
+    assignees,
     conversations,
     deliveries,
     endings,
@@ -28,7 +29,6 @@ from salsa_ext.services import (
     legs,
     routing,
 )
-from salsa_ext.services.assignees import account_of
 from salsa_ext.services.conversations import NOTE, Word
 from salsa_ext.services.fields import Problems, check_date
 from salsa_ext.services.legs import SENT, Channel
@@ -95,11 +95,13 @@ def feedback(*, actor: Actor, vault: Vault, trace_id: UUID, data: Feedback) -> N
 
 
 def assign(*, actor: Actor, trace_id: UUID, data: Assigning) -> None:
-    """Let somebody of the own state work on it; no other state learns who."""
+    """Let somebody of the own state work on it, who is told; no other state learns who."""
     require(actor, Permission.TRACE_REQUEST)
     trace = take(actor, trace_id, "assign", ANY)
-    trace.assignee_id = account_of(data.username, hidings.of(trace_id))
+    found = assignees.find(data.username, Permission.TRACE_REQUEST, hidings.of(trace_id))
+    trace.assignee_id = found.id
     db.session.flush()
+    assignees.tell(actor, found, "trace_assigned", "trace", trace_id, trace.case_number)
     append(actor, Act(Action.TRACE_ASSIGNED, "trace", trace_id,
                       data={"account": str(trace.assignee_id)}))  # fmt: skip
 

@@ -223,6 +223,24 @@ def test_a_request_is_acknowledged(act, leg, analyst, trace):
     assert analyst.get(f"/traces/{trace['id']}").json["status"] == "sent"
 
 
+def test_several_requests_are_acknowledged_and_the_one_that_cannot_be_is_named(
+    as_actor, analyst, asked, request_, act
+):
+    analyst.post("/traces", bodies.trace())
+    new, old = [one["id"] for one in asked.get("/requests").json["items"]]
+    assert old == request_["id"]
+    act("refuse", {"reason": "national_security", "text": "No"})
+    nobody = "0199f2c0-0000-7000-8000-000000000000"
+    done = asked.post("/requests/acknowledge", {"requests": [old, new, nobody]}, 200).json
+    assert done["acknowledged"] == [new]
+    assert {one["id"]: one["code"] for one in done["left"]} == {
+        nobody: "not_found", old: "illegal_transition",
+    }  # fmt: skip
+    assert all(one["detail"] for one in done["left"])
+    assert asked.get(f"/requests/{new}").json["status"] == "acknowledged"
+    assert asked.post("/requests/acknowledge", {"requests": []}, 422).json["errors"]
+
+
 def test_a_refusal_gives_a_reason_of_the_instrument_and_ends_the_waiting(act, leg, analyst, trace):
     body = {"reason": "ongoing_investigation", "text": "A hearing is near."}
     assert act("refuse", body)["status"] == "refused"
@@ -365,6 +383,24 @@ def test_somebody_works_on_it_and_the_list_finds_him(as_actor, analyst, asked, t
     assert len(asked.get("/requests?assignee=pry.ana").json["items"]) == 1
     assert asked.get("/requests?assignee=nobody").json["items"] == []
     assert list(analyst.post(own, {"username": "pry.ana"}, 422).json["errors"]) == ["username"]
+
+
+@pytest.mark.parametrize("state,kind,other", [
+    ("PRY", "request", "supervisor"), ("BRA", "trace", "police_officer"),
+])  # fmt: skip
+def test_who_is_to_work_on_it_is_told_and_may_do_it(
+    as_actor, asked, analyst, trace, request_, state, kind, other
+):
+    mine = {"request": (asked, request_), "trace": (analyst, trace)}[kind]
+    path, clients = f"/{kind}s/{mine[1]['id']}/assign", [mine[0], as_actor(state, other)]
+    clerk = as_actor(state, "licensing_officer")
+    roles = {"trace_analyst": clients[0], other: clients[1], "licensing_officer": clerk}
+    usernames = [f"{role}-{client.token[:8]}" for role, client in roles.items()]
+    for username in usernames[:2]:
+        mine[0].post(path, {"username": username}, 200)
+    assert [len(told(client, f"{kind}_assigned")) for client in clients] == [0, 1]
+    refused = mine[0].post(path, {"username": usernames[2]}, 422).json
+    assert refused["errors"].keys() == {"username"}
 
 
 @pytest.mark.parametrize("setting,priority,until", [

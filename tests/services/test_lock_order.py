@@ -13,6 +13,7 @@ from salsa_ext.messages import pairs
 from salsa_ext.models import TraceRequest
 from salsa_ext.policy.rules import operator
 from salsa_ext.services import requests
+from salsa_ext.values.requests import Acknowledging
 from tests import bodies
 from tests.conftest import NOW
 
@@ -68,7 +69,8 @@ def test_several_requests_are_acknowledged_in_one_order_of_the_asking_states(
             with transaction(actor):
                 ids = db.session.scalars(db.select(TraceRequest.id)).all()
                 vault = application.config["VAULT"]
-                assert not requests.acknowledge_many(actor=actor, vault=vault, request_ids=ids)
+                several = Acknowledging(ids)
+                assert not requests.acknowledge_many(actor=actor, vault=vault, data=several).left
 
     with talking(application, "ARG", "PRY", acknowledge):
         assert pairs.try_lock("PRY", "BRA")
