@@ -296,10 +296,9 @@ def _print(view: RequestView) -> None:
 
 def said(view: MessageView) -> tuple[Any, ...]:
     """Return a message as a row: when, by whom, what."""
-    row = view.message
-    told = row.data.get("text") or row.data.get("reason") or row.data.get("note")
-    asked = "; ".join(row.data.get("questions", ()))
-    return (_moment(row.at), view.by or row.sender, row.kind, told or asked or None)
+    told = view.data.get("text") or view.data.get("reason") or view.data.get("note")
+    asked = "; ".join(view.data.get("questions", ()))
+    return (_moment(view.at), view.by or view.sender, view.kind, told or asked or None)
 
 
 def _moment(at: datetime | None) -> str | None:

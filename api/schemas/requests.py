@@ -230,13 +230,13 @@ class MessageResponse(Schema):
 
     @pre_dump
     def _present(self, view: MessageView, **_: Any) -> dict[str, Any]:
-        row, said = view.message, view.message.data
+        said = view.data
         told = {name: said[name] for name in self.fields if name in said and name != "until"}
         return told | {
-            "kind": row.kind, "state": row.sender, "at": row.at, "by": view.by,
-            "envelope": row.envelope_id, "text": said.get("text") or said.get("note"),
+            "kind": view.kind, "state": view.sender, "at": view.at, "by": view.by,
+            "envelope": view.envelope_id, "text": said.get("text") or said.get("note"),
             "until": as_day(said.get("until")), "forwarded_to": said.get("state"),
-            "events": len(said["events"]) if "events" in said else None,
+            "events": view.events,
             "automatic": said.get("is_automatic", False),
         }  # fmt: skip
 

@@ -1,6 +1,6 @@
 """What both sides of a trace say at one moment: letters cross on the way, and both agree after."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -12,11 +12,13 @@ from salsa_ext.db import db, transaction
 from salsa_ext.messages.envelopes import Letter
 from salsa_ext.models import InboxProgress, Notification, TraceLeg, TraceMessage, TraceRequest
 from salsa_ext.policy.rules import operator
+from salsa_ext.readmodels import requests as reading
 from salsa_ext.services import deliveries, requests, trace_steps, traces, transfers
 from salsa_ext.values.ids import new_id
 from salsa_ext.values.requests import (
     Answering,
     Deferring,
+    HandEvent,
     Questioning,
     Refusing,
     Replying,
@@ -113,6 +115,14 @@ def test_a_second_answer_moves_when_it_was_answered(say, run, vault):
     with transaction(later):
         requests.answer(actor=later, vault=vault, request_id=request().id, seen=None, data=said)
     assert request().answered_at == leg().answered_at == NOW + timedelta(days=2)
+
+
+def test_what_was_said_is_read_without_the_events_that_are_counted(say, trace):
+    told = HandEvent("domestic_sale", date(2020, 1, 2))
+    say(requests.answer, Answering(events=(told, told)))
+    with transaction(operator("PRY")):
+        last = reading.read(request().id).messages[-1]
+    assert (last.kind, last.events, "events" in last.data) == ("answer", 2, False)
 
 
 def test_a_reply_to_an_older_question_does_not_answer_the_newer_one(say, reply, late, vault):

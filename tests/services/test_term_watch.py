@@ -11,6 +11,7 @@ from api.app import create_app
 from salsa_ext.clock import FixedClock
 from salsa_ext.db import db, transaction
 from salsa_ext.policy.rules import operator
+from salsa_ext.readmodels import contacts
 from salsa_ext.services import term_watch
 from tests import actors, bodies
 from tests.conftest import NOW
@@ -90,6 +91,14 @@ def test_past_the_term_the_supervisors_have_the_second_office_to_call(as_actor):
         "by": "BRA", "priority": "flash", "agency": "PRY-POLICE",
         "contact": "national_point_of_contact",
     }]  # fmt: skip
+
+
+def test_the_second_office_is_looked_up_once_for_all(as_actor, monkeypatch):
+    ask(as_actor, serials=("ABC123451", "DEF987652"))
+    asked = []
+    monkeypatch.setattr(contacts, "second_contact_of", asked.append)
+    assert remind(10) == 2
+    assert asked == ["PRY"]
 
 
 def test_the_secretariat_reads_a_count_at_twice_the_term_and_nobody_else(as_actor, analyst):
