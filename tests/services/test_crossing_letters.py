@@ -10,10 +10,17 @@ from api.schemas.transfers import TransferRequest
 from salsa_ext.clock import FixedClock
 from salsa_ext.db import db, transaction
 from salsa_ext.messages.envelopes import Letter
-from salsa_ext.models import InboxProgress, Notification, TraceLeg, TraceMessage, TraceRequest
+from salsa_ext.models import (
+    InboxProgress,
+    Notification,
+    Trace,
+    TraceLeg,
+    TraceMessage,
+    TraceRequest,
+)
 from salsa_ext.policy.rules import operator
 from salsa_ext.readmodels import requests as reading
-from salsa_ext.services import deliveries, requests, trace_steps, traces, transfers
+from salsa_ext.services import deliveries, legs, renewals, requests, trace_steps, traces, transfers
 from salsa_ext.values.ids import new_id
 from salsa_ext.values.requests import (
     Answering,
@@ -115,6 +122,21 @@ def test_a_second_answer_moves_when_it_was_answered(say, run, vault):
     with transaction(later):
         requests.answer(actor=later, vault=vault, request_id=request().id, seen=None, data=said)
     assert request().answered_at == leg().answered_at == NOW + timedelta(days=2)
+
+
+def test_what_the_service_said_is_taken_back_while_it_is_asked_anew(run, late, vault):
+    run("PRY", transfers.record, data=TransferRequest().load(bodies.transfer()))
+    made = run("BRA", traces.request, vault=vault, data=TraceBody().load(bodies.trace()))
+    assert (leg().status, len(leg().events)) == ("answered", 1)
+    late()
+    actor = operator("BRA", "BRA-TEST", FixedClock(NOW))
+    with transaction(actor):
+        asked = db.session.get_one(Trace, made)
+        with legs.following(asked, is_sending=True):
+            renewals.ask_again(actor, vault, asked)
+    assert (leg().status, leg().events) == ("sent", [])
+    deliver(vault)
+    assert (leg().status, len(leg().events)) == ("answered", 1)
 
 
 def test_what_was_said_is_read_without_the_events_that_are_counted(say, trace):
