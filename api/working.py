@@ -114,8 +114,11 @@ def watched(clock: Clock = SYSTEM) -> int:
 
 
 def reminded(clock: Clock = SYSTEM) -> int:
-    """Remind of every answer that is owed, state by state; safe to run anywhere, twice, at once."""
-    return sum(sum(_done(term_watch.run, state, clock)) for state in _states())
+    """Remind of every answer that is owed, state by state; safe to run anywhere, twice, at once.
+
+    A state for which that fails keeps no other from its turn.
+    """
+    return sum(_of_each(term_watch.run, "not reminded", clock))
 
 
 def awaited(clock: Clock = SYSTEM) -> int:
@@ -158,9 +161,9 @@ def _delivered_of(state: str, clock: Clock) -> Iterator[int]:
 def alerted(clock: Clock = SYSTEM) -> int:
     """End alerts whose last day is over, and remind of what waits, state by state.
 
-    Safe to run anywhere, twice, at once.
+    Safe to run anywhere, twice, at once. A state for which that fails keeps no other from its turn.
     """
-    return sum(sum(_done(alert_watch.run, state, clock)) for state in _states())
+    return sum(_of_each(alert_watch.run, "alerts not watched", clock))
 
 
 def clean() -> int:

@@ -173,6 +173,7 @@ ROUTES = (
     Route("GET", "/requests", Of.REQUEST_READ),
     Route("GET", "/requests/{request_id}", Of.REQUEST_READ),
     Route("POST", "/requests/{request_id}/acknowledge", Of.REQUEST_ANSWER),
+    Route("POST", "/requests/acknowledge", Of.REQUEST_ANSWER),
     Route("POST", "/requests/{request_id}/answer", Of.REQUEST_ANSWER),
     Route("POST", "/requests/{request_id}/no_record", Of.REQUEST_ANSWER),
     Route("POST", "/requests/{request_id}/refuse", Of.REQUEST_ANSWER),

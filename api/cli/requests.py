@@ -20,6 +20,7 @@ from salsa_ext.services import requests
 from salsa_ext.values.codes import HANDLING_CODES, LEG_STATUSES, PRIORITIES, REFUSAL_REASONS
 from salsa_ext.values.positions import Assigning
 from salsa_ext.values.requests import (
+    Acknowledging,
     Answering,
     Deferring,
     Forwarding,
@@ -101,15 +102,20 @@ def show(state: str, as_json: bool, request_id: UUID) -> None:
 @click.argument("request_ids", metavar="ID…", nargs=-1, required=True, type=click.UUID)
 @explained
 def acknowledge(state: str, request_ids: tuple[UUID, ...]) -> None:
-    """Say of one or several requests that somebody works on them; all or none.
+    """Say of one or several requests that somebody works on them; names those that cannot be, and exits with 1.
 
     \b
     Example:
       salsa request acknowledge --state PRY 0199f2c0-0000-7000-8000-000000000000
     """
     with acting(state) as actor:
-        requests.acknowledge_many(actor=actor, vault=vault(), request_ids=request_ids)
-    click.echo(f"{len(request_ids)} acknowledged.")
+        several = Acknowledging(request_ids)
+        said = requests.acknowledge_many(actor=actor, vault=vault(), data=several)
+    click.echo(f"{len(said.done)} acknowledged.")
+    for request_id, error in said.left.items():
+        click.echo(f"{request_id}: {error.message}", err=True)
+    if said.left:
+        raise click.exceptions.Exit(1)
 
 
 @request.command()
@@ -290,10 +296,9 @@ def _print(view: RequestView) -> None:
 
 def said(view: MessageView) -> tuple[Any, ...]:
     """Return a message as a row: when, by whom, what."""
-    row = view.message
-    told = row.data.get("text") or row.data.get("reason") or row.data.get("note")
-    asked = "; ".join(row.data.get("questions", ()))
-    return (_moment(row.at), view.by or row.sender, row.kind, told or asked or None)
+    told = view.data.get("text") or view.data.get("reason") or view.data.get("note")
+    asked = "; ".join(view.data.get("questions", ()))
+    return (_moment(view.at), view.by or view.sender, view.kind, told or asked or None)
 
 
 def _moment(at: datetime | None) -> str | None:

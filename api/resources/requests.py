@@ -12,6 +12,8 @@ from api.resource import Resource
 from api.schemas.discrepancies import AssignRequest
 from api.schemas.fields import RequestSchema
 from api.schemas.requests import (
+    AcknowledgedResponse,
+    AcknowledgeManyRequest,
     AnswerRequest,
     DeferRequest,
     ForwardRequest,
@@ -28,9 +30,10 @@ from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import requests as reading
 from salsa_ext.readmodels.requests import RequestView
 from salsa_ext.services import request_arrivals, requests
+from salsa_ext.services.requests import Acknowledged
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.positions import Assigning
-from salsa_ext.values.requests import Hiding, Telling
+from salsa_ext.values.requests import Acknowledging, Hiding, Telling
 
 PATH = "/requests/<uuid:request_id>"
 HANDLERS = request_arrivals
@@ -53,6 +56,15 @@ def _action(name: str, body: type[RequestSchema], command: Callable[..., Any], s
         f"{PATH}/{name}", body, RequestResponse, Permission.REQUEST_ANSWER,
         status=200, standing=reading.version,
     )(act)  # fmt: skip
+
+
+@blueprint.posting(
+    "/requests/acknowledge", AcknowledgeManyRequest, AcknowledgedResponse,
+    Permission.REQUEST_ANSWER, status=200,
+)  # fmt: skip
+def acknowledge_requests(actor: Actor, data: Acknowledging) -> Acknowledged:
+    """Say of several requests that somebody works on them; what cannot be is left, and named."""
+    return requests.acknowledge_many(actor=actor, vault=vault(), data=data)
 
 
 _action("acknowledge", WordsRequest, requests.acknowledge, "Say that somebody works on it.")

@@ -8,6 +8,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
 
+from api.i18n import Lazy, translate
 from api.pagination import ListQuery
 from api.schemas.common import FirearmResponse, columns
 from api.schemas.fields import (
@@ -24,8 +25,10 @@ from api.schemas.fields import (
     Text,
 )
 from salsa_ext.readmodels.requests import MessageView, RequestView
+from salsa_ext.services.requests import Acknowledged
 from salsa_ext.values import codes
 from salsa_ext.values.requests import (
+    Acknowledging,
     Answering,
     AskingOneMore,
     Deferring,
@@ -170,6 +173,37 @@ class FeedbackRequest(RequestSchema):
     text = Text(most=2000)
 
 
+class AcknowledgeManyRequest(RequestSchema):
+    """Several requests of which you say that somebody works on them."""
+
+    value = Acknowledging
+    requests = Items(
+        Id(), most=100, least=1, required=True,
+        error_messages={"short": Lazy("Name at least one request.")},
+    )  # fmt: skip
+
+
+class LeftRequestResponse(Schema):
+    """A request that could not be acknowledged, and why."""
+
+    id = fields.UUID(required=True)
+    code = fields.String(required=True)
+    detail = fields.String(required=True)
+
+
+class AcknowledgedResponse(Schema):
+    """Which requests were acknowledged, and which are left as they were."""
+
+    acknowledged = fields.List(fields.UUID(), required=True)
+    left = fields.List(fields.Nested(LeftRequestResponse), required=True)
+
+    @pre_dump
+    def _present(self, done: Acknowledged, **_: Any) -> dict[str, Any]:
+        left = [{"id": one, "code": error.code, "detail": translate(error.message)}
+                for one, error in done.left.items()]  # fmt: skip
+        return {"acknowledged": done.done, "left": left}
+
+
 class MessageResponse(Schema):
     """Something that was said: by which state, when, and by whom where it was the own one."""
 
@@ -196,13 +230,13 @@ class MessageResponse(Schema):
 
     @pre_dump
     def _present(self, view: MessageView, **_: Any) -> dict[str, Any]:
-        row, said = view.message, view.message.data
+        said = view.data
         told = {name: said[name] for name in self.fields if name in said and name != "until"}
         return told | {
-            "kind": row.kind, "state": row.sender, "at": row.at, "by": view.by,
-            "envelope": row.envelope_id, "text": said.get("text") or said.get("note"),
+            "kind": view.kind, "state": view.sender, "at": view.at, "by": view.by,
+            "envelope": view.envelope_id, "text": said.get("text") or said.get("note"),
             "until": as_day(said.get("until")), "forwarded_to": said.get("state"),
-            "events": len(said["events"]) if "events" in said else None,
+            "events": view.events,
             "automatic": said.get("is_automatic", False),
         }  # fmt: skip
 
@@ -239,7 +273,7 @@ class RequestResponse(Schema):
     received_at = fields.DateTime(required=True)
     due_at = fields.DateTime(allow_none=True)
     answered_at = fields.DateTime(allow_none=True)
-    automatic = fields.Boolean(attribute="is_automatic", required=True)
+    automatic = fields.Boolean(required=True)
     assignee = fields.String(allow_none=True)
     hidden_from = fields.List(fields.String(), required=True)
     candidates = fields.List(fields.Nested(RequestCandidateResponse), required=True)
@@ -249,6 +283,7 @@ class RequestResponse(Schema):
     def _present(self, view: RequestView, **_: Any) -> dict[str, Any]:
         return view.request.asked | columns(view.request) | {
             "due_at": view.due_at, "assignee": view.assignee, "messages": view.messages,
+            "automatic": view.is_automatic,
             "hidden_from": view.hidden_from,
             "found_on": as_day(view.request.asked["found_on"]),
             "needed_by": as_day(view.request.asked["needed_by"]),

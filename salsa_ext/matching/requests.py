@@ -6,7 +6,8 @@ may cross on the way, so the table has a rule for what each side can still be th
 - `withdraw` ends a request from every status: the asking state takes no answer after it.
 - `renew` (the asking state knows more of the gun) opens again what the service answered by itself,
   and leaves alone what a person said.
-- `reply` counts only for the question that stands, and else is kept as said, without effect.
+- `part` is what the service gives at once where the rest waits for a person: nothing ends by it.
+- `reply` counts only for the question or the refusal that stands, and else is kept as said, without effect.
 - What the asked state may do from one status, it may do from each that the leg can have by then.
 """
 
@@ -28,14 +29,21 @@ RUNNING: Final = ("sent", "acknowledged", "deferred")
 SAID: Final = ("answered", "partial", "no_record")
 ANSWERS: Final = {"answer": "answered", "restrict": "partial"}
 ENDS: Final = ANSWERS | {"no_record": "no_record", "refuse": "refused"}
+REPLIABLE: Final = ("ask", "refuse")
+"""What the asking state can reply to: a question, and a refusal of which it seeks clarification (ITI 23)."""
 _LEFT: Final = ENDS | {"defer": "deferred", "forward": "forwarded", "withdraw": "withdrawn"}
 
 TRANSITIONS: Final[Mapping[str, Mapping[str, str]]] = {
-    "sent": _LEFT | {"acknowledge": "acknowledged", "ask": "clarification"},
+    "sent": _LEFT | {"acknowledge": "acknowledged", "ask": "clarification", "part": "sent"},
     "acknowledged": _LEFT | {"ask": "clarification"},
     "clarification": _LEFT | {"reply": "acknowledged"},
     "deferred": _LEFT | {"acknowledge": "acknowledged", "ask": "clarification"},
-    "refused": ANSWERS | {"ask": "clarification", "withdraw": "withdrawn"},
+    "refused": ANSWERS
+    | {
+        "ask": "clarification",
+        "reply": "acknowledged",
+        "withdraw": "withdrawn",
+    },
     "forwarded": ANSWERS | {"no_record": "no_record", "withdraw": "withdrawn"},
     "no_record": ANSWERS | {"withdraw": "withdrawn"},
     "partial": ANSWERS | {"withdraw": "withdrawn"},

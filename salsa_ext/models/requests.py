@@ -16,7 +16,7 @@ class TraceRequest(Base):
     """What one state asks of the owner about one gun, and how far the owner has come with it.
 
     `leg_id` is the asking state's name for it. `envelope_id` is that of the last asking, `question`
-    that of the last question to which a reply is awaited. While `stopped_at` is set, the clock of
+    that of the last question or refusal, to which one may reply. While `stopped_at` is set, the clock of
     `due_at`, which runs since `clock_from`, stands. `reminded` is the percent of the term that was
     told last, `remind_at` when the next is reached. `candidates` are own records that the asking
     state may know of.

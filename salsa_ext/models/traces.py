@@ -64,7 +64,7 @@ class TraceLeg(Owned, Base):
     """What was asked of one state, through which channel, and what it said.
 
     `is_automatic` where no person said it. `asked_in` is the envelope of the last asking, `question`
-    that of the last question of the asked state; `reference` its number in another channel.
+    that of its last question or refusal; `reference` its number in another channel.
     """
 
     __tablename__ = "trace_leg"

@@ -6,26 +6,43 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, select, tuple_, type_coerce
 
 from salsa_ext.db import db
 from salsa_ext.errors import Invalid, NotFound, say
-from salsa_ext.matching.requests import RUNNING, WAITING
+from salsa_ext.matching.requests import RUNNING, SAID, WAITING
 from salsa_ext.models import Account, Hiding, TraceMessage, TraceRequest
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.values.actor import Actor
 
+_EVENTS: Final = "events"
+_SAID: Final = (
+    TraceMessage.subject_id, TraceMessage.kind, TraceMessage.sender, TraceMessage.at,
+    TraceMessage.envelope_id, TraceMessage.by,
+    type_coerce(TraceMessage.data.op("-")(_EVENTS), TraceMessage.data.type).label("data"),
+    func.jsonb_array_length(TraceMessage.data[_EVENTS]).label(_EVENTS),
+)  # fmt: skip
+"""What was said, without hundreds of events that no list shows."""
+
 
 @dataclass(frozen=True)
 class MessageView:
-    """Something that was said, and by whom where it was somebody of the own state."""
+    """Something that was said, and by whom where it was somebody of the own state.
 
-    message: TraceMessage
+    Of the events of an answer `events` counts them, and `data` has none.
+    """
+
+    kind: str
+    sender: str
+    at: datetime
+    envelope_id: UUID | None
+    data: Mapping[str, Any]
+    events: int | None
     by: str | None
 
 
@@ -50,6 +67,11 @@ class RequestView:
     def due_at(self) -> datetime | None:
         """Return until when an answer is owed; None while the clock stands, and once it is given."""
         return self.request.due_at if self.request.status in RUNNING else None
+
+    @property
+    def is_automatic(self) -> bool:
+        """Tell whether it was answered by the service alone."""
+        return self.request.is_automatic and self.request.status in SAID
 
 
 def list_requests(
@@ -112,15 +134,27 @@ def get_request(actor: Actor, request_id: UUID) -> RequestView:
 
 def version(actor: Actor, request_id: UUID) -> int:
     """Return the version that stands, for If-Match; raises NotFound."""
-    return read(request_id).version
+    return _find(request_id).version
 
 
 def read(request_id: UUID) -> RequestView:
     """Return one request of the own state, for a command that just changed it."""
+    return _views([_find(request_id)])[0]
+
+
+def _find(request_id: UUID) -> TraceRequest:
     found = db.session.get(TraceRequest, request_id, populate_existing=True)
     if found is None:
         raise NotFound("request", request_id)
-    return _views([found])[0]
+    return found
+
+
+def read_many(ids: Sequence[UUID]) -> list[RequestView]:
+    """Return several requests of the own state, for a page that names them; what is none is left out."""
+    if not ids:
+        return []
+    wanted = select(TraceRequest).where(TraceRequest.id.in_(ids)).order_by(TraceRequest.id)
+    return _views(db.session.scalars(wanted).all())
 
 
 def _views(found: Sequence[TraceRequest]) -> list[RequestView]:
@@ -135,11 +169,12 @@ def _views(found: Sequence[TraceRequest]) -> list[RequestView]:
 
 def messages_of(ids: Iterable[UUID]) -> dict[UUID, list[MessageView]]:
     """Return what was said of each leg, request or trace, in order; of the own state alone."""
-    wanted = select(TraceMessage).where(TraceMessage.subject_id.in_(list(ids)))
-    rows = db.session.scalars(wanted.order_by(TraceMessage.id)).all()
+    wanted = select(*_SAID).where(TraceMessage.subject_id.in_(list(ids)))
+    rows = db.session.execute(wanted.order_by(TraceMessage.id)).all()
     named, found = usernames(row.by for row in rows), defaultdict[UUID, list[MessageView]](list)
     for row in rows:
-        found[row.subject_id].append(MessageView(row, named.get(row.by)))
+        said = row._asdict() | {"by": named.get(row.by)}
+        found[said.pop("subject_id")].append(MessageView(**said))
     return found
 
 

@@ -6,6 +6,8 @@ import logging
 from datetime import timedelta
 from typing import Final
 
+from sqlalchemy.exc import DataError
+
 from salsa_ext.db import db
 from salsa_ext.errors import (
     EnvelopeRefused,
@@ -79,6 +81,8 @@ def _applied(actor: Actor, vault: Vault, envelope: Envelope) -> str | None:
         return refused.reason
     except SalsaError as error:
         return error.code
+    except DataError:  # a value that the database takes never
+        return "malformed"
     return None
 
 

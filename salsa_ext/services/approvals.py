@@ -49,6 +49,22 @@ def put(actor: Actor, trace: Trace, kind: str, state: str | None = None) -> None
     db.session.flush()
 
 
+def describe_anew(actor: Actor, vault: Vault, trace: Trace) -> None:
+    """Let a trace that was not sent follow a new description of its gun.
+
+    A second person of the own state approved the old one, and is asked anew. A partner's stands: it
+    was shown nothing of the marks. No command of its own.
+    """
+    is_covered = trace.approval == "own"
+    with legs.following(trace, to="draft" if is_covered else trace.status):
+        if is_covered:
+            trace.approval = trace.approved_at = trace.approved_by = None
+            trace.approval_asked_at = trace.approval_in = None
+    rule = rule_of(trace.owner_state)
+    if is_covered and rule.kind == "own":
+        _ask(actor, vault, trace, rule)
+
+
 def take_back(actor: Actor, vault: Vault, trace: Trace) -> None:
     """Tell a partner that was asked that nothing is to be approved any more."""
     if trace.approval_in is not None and trace.approval is None:

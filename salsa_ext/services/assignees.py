@@ -1,8 +1,9 @@
-"""Who of the own state can work on something."""
+"""Who of the own state can work on something, and that he is told."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import select
@@ -10,18 +11,47 @@ from sqlalchemy import select
 from salsa_ext.db import db
 from salsa_ext.errors import Invalid, say
 from salsa_ext.models import Account
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import permissions_of
+from salsa_ext.services.notifications import notify_many
+from salsa_ext.values.actor import Actor
+from salsa_ext.values.notices import Notice
 
 
-def account_of(username: str, hidden_from: Collection[str] = ()) -> UUID:
-    """Return the id of an open account of the own state; raises Invalid for `username`.
+@dataclass(frozen=True)
+class Assignee:
+    """An account of the own state, and its role."""
+
+    id: UUID
+    role: str
+
+
+def find(
+    username: str, permission: Permission, hidden_from: Collection[str] = ()
+) -> Assignee:  # fmt: skip
+    """Return an open account of the own state that may do the work; raises Invalid for `username`.
 
     One of an agency that must not see what is assigned is as good as none.
     """
-    wanted = select(Account.id).where(
+    wanted = select(Account.id, Account.role).where(
         Account.username == username, Account.is_active, Account.agency.not_in(hidden_from)
     )
-    account_id: UUID | None = db.session.scalar(wanted)
-    if account_id is None:
+    row = db.session.execute(wanted).first()
+    if row is None:
         said = say("Your state has no open account {username}.", username=username)
         raise Invalid({"username": [said]})
-    return account_id
+    if permission not in permissions_of(row.role):
+        said = say("The role of {username} does not allow this work.", username=username)
+        raise Invalid({"username": [said]})
+    return Assignee(row.id, row.role)
+
+
+def tell(
+    actor: Actor, assignee: Assignee, code: str, subject_kind: str, subject_id: UUID, number: str
+) -> None:  # fmt: skip
+    """Tell an account that something was assigned to it; not who assigns it to himself."""
+    if assignee.id == actor.account_id:
+        return
+    own = actor.own_state()
+    notify_many(actor, [Notice(own, (assignee.role,), code, subject_kind, subject_id, own, number,
+                               account=assignee.id)])  # fmt: skip

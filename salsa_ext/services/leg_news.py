@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from salsa_ext.db import db
 from salsa_ext.errors import EnvelopeRefused, NotFound, say
-from salsa_ext.matching.requests import ENDS
+from salsa_ext.matching.requests import ENDS, REPLIABLE
 from salsa_ext.messages.envelopes import Envelope
 from salsa_ext.models import Trace, TraceLeg
 from salsa_ext.services import conversations, legs
@@ -24,6 +24,7 @@ from salsa_ext.values.actor import Actor
 from salsa_ext.values.notices import Notice
 
 Said = Mapping[str, Any]
+SAYS: Final = (*ENDS, "part")
 ROLES: Final = ("trace_analyst", "police_officer")
 NOTICES: Final = {
     "trace.acknowledge": "trace_acknowledged", "trace.answer": "trace_answered",
@@ -50,28 +51,32 @@ def _hear(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     if _is_stale(envelope, leg, said):
         conversations.keep(actor, [word])
         return
+    is_awaited = trace.status == legs.SENDING  # by the command that asks, and shows it
     with legs.following(trace):
         _follow(actor, leg, envelope, said)
         conversations.keep(actor, [word])
         legs.follow(actor, vault, trace, _pointed(envelope, said))
-    if not said.get("is_automatic", False):
-        _notify(actor, trace, envelope)
+    if not (is_awaited and said.get("is_automatic", False)):
+        _notify(actor, trace, envelope.sender, NOTICES[envelope.kind])
 
 
 def _follow(actor: Actor, leg: TraceLeg, envelope: Envelope, said: Said) -> None:
     action = _action(envelope, said)
     with db.session.no_autoflush:
-        if action in ENDS:
-            leg.answered_at, leg.events = actor.now(), list(said.get("events", ()))
-            leg.is_automatic = said.get("is_automatic", False)
-        if action == "ask":
+        if action in SAYS:
+            leg.answered_at, leg.is_automatic = actor.now(), said.get("is_automatic", False)
+        if (
+            action in SAYS and action != "refuse"
+        ):  # what was given before the rest was refused stays
+            leg.events = list(said.get("events", ()))
+        if action in REPLIABLE:
             leg.question = envelope.id
         legs.move(leg, action)
 
 
 def _action(envelope: Envelope, said: Said) -> str:
     if envelope.kind == "trace.answer" and said["completeness"] == "restricted":
-        return "restrict"
+        return "part" if said["is_automatic"] else "restrict"
     return conversations.kind_of(envelope)
 
 
@@ -112,17 +117,20 @@ def _kept(said: Said) -> dict[str, Any]:
     return {name: value for name, value in said.items() if name != "leg"}
 
 
-def _notify(actor: Actor, trace: Trace, envelope: Envelope) -> None:
+def _notify(actor: Actor, trace: Trace, state: str, code: str) -> None:
     own = actor.own_state()
-    told = {"by": envelope.sender}
-    notify_many(actor, [Notice(own, ROLES, NOTICES[envelope.kind], "trace", trace.id, own,
-                               trace.case_number, told)])  # fmt: skip
+    notify_many(actor, [Notice(own, ROLES, code, "trace", trace.id, own, trace.case_number,
+                               {"by": state})])  # fmt: skip
 
 
 def _refused(actor: Actor, vault: Vault, envelope: Envelope, code: str) -> None:
-    """Keep with the leg that what was sent for it was not taken."""
-    word = Word("leg", UUID(envelope.body["leg"]), SET_ASIDE, {"code": code, "kind": envelope.kind})
+    """Keep with the leg that what was sent for it was not taken; where nothing was asked so, say it."""
+    leg_id = UUID(envelope.body["leg"])
+    word = Word("leg", leg_id, SET_ASIDE, {"code": code, "kind": envelope.kind})
     conversations.keep(actor, [word])
+    if envelope.kind == "trace.request":
+        trace = db.session.get_one(Trace, UUID(envelope.body["trace"]))
+        _notify(actor, trace, envelope.recipient, "trace_not_taken")
 
 
 for _kind in NOTICES:

@@ -27,6 +27,8 @@ from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
 
 SENT: Final = ("sent", "in_progress", "answered")
+SENDING: Final = "approved"
+"""The status of a trace while it asks: nobody counts it yet."""
 COUNTED: Final = (*SENT, "closed")
 ASKED: Final = (
     "priority", "priority_reason", "legal_basis", "illicit_reason", "circumstances",
@@ -141,7 +143,7 @@ def following(
     """
     before = _counted(trace)
     if is_sending:
-        trace.status, trace.profile = "approved", outlooks.profile(trace.firearm)
+        trace.status, trace.profile = SENDING, outlooks.profile(trace.firearm)
     db.session.flush()
     yield
     standing = of(trace) if to or is_sending or trace.status in SENT else []

@@ -16,8 +16,7 @@ from salsa_ext.models import Assignment, Discrepancy, Event, Position
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.states import participants
-from salsa_ext.services import announcements
-from salsa_ext.services.assignees import account_of
+from salsa_ext.services import announcements, assignees
 from salsa_ext.services.discrepancies import act_of
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
@@ -50,7 +49,7 @@ def assign(*, actor: Actor, discrepancy_id: UUID, data: Assigning) -> None:
     discrepancy = db.session.get(Discrepancy, discrepancy_id, populate_existing=True)
     if discrepancy is None:
         raise NotFound("discrepancy", discrepancy_id)
-    account_id = account_of(data.username)
+    account_id = assignees.find(data.username, Permission.DISCREPANCY_WORK).id
     row = {"discrepancy_id": discrepancy.id, "owner_state": actor.own_state(),
            "account_id": account_id, "assigned_at": actor.now()}  # fmt: skip
     _put(Assignment, row)

@@ -33,6 +33,8 @@ def ask_again(actor: Actor, vault: Vault, trace: Trace) -> list[str]:
                and leg.state in wanted.why]  # fmt: skip
     for leg in [*told, *by_hand]:
         legs.put(leg, renewed(leg.status, is_automatic=leg.is_automatic))
+        if leg.status == "sent":
+            leg.events = []
         if leg.state in wanted.why:
             leg.why = legs.as_texts(wanted.why[leg.state])
         leg.asked_at = actor.now()

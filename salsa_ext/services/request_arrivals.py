@@ -13,7 +13,8 @@ from sqlalchemy import select
 from salsa_ext.audit import Action
 from salsa_ext.db import ask, db
 from salsa_ext.errors import Conflict, IllegalTransition, NotFound, say
-from salsa_ext.matching.requests import WAITING, renewed
+from salsa_ext.matching.events import ALERT
+from salsa_ext.matching.requests import WAITING, after, renewed
 from salsa_ext.messages.envelopes import Envelope
 from salsa_ext.models import TraceRequest
 from salsa_ext.readmodels import settings
@@ -39,6 +40,7 @@ from salsa_ext.values.settings import Settings
 
 Said = Mapping[str, Any]
 ROLES: Final = ("trace_analyst",)
+PERSON_DECIDES: Final = "person_decides"
 _KNOWN: Final = ("SELECT 1 FROM trace_request"
                  " WHERE owner_state = %s AND asking_state = %s AND leg_id = %s")  # fmt: skip
 SENT: Final = ("trace.acknowledge", "trace.answer", "trace.no_record", "trace.refuse",
@@ -68,8 +70,6 @@ def _renewed(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     request.asked, request.priority = _kept(said), said["priority"]
     request.envelope_id = envelope.id
     _hide(actor, request, said)
-    if status != request.status:
-        terms.begin(actor, request)
     request_steps.put(actor, request, status)
     _hear(actor, request, envelope, said)
     found = _held(actor, request.asking_state, request.asked)
@@ -93,9 +93,10 @@ def _withdrawn(actor: Actor, vault: Vault, envelope: Envelope) -> None:
 
 @handles("trace.reply")
 def _replied(actor: Actor, vault: Vault, envelope: Envelope) -> None:
-    """Take a reply; to the question that stands it lets the clock go on."""
+    """Take a reply; to the question or the refusal that stands it lets the clock go on."""
     said, request = _known(actor, envelope)
-    if request.status == "clarification" and envelope.in_reply_to == request.question:
+    stands = envelope.in_reply_to == request.question
+    if stands and after(request.status, "reply"):
         request_steps.move(actor, request, "reply")
     _hear(actor, request, envelope, said)
     _notify(actor, request, "request_replied")
@@ -139,11 +140,12 @@ def _answer_at_once(
     actor: Actor, vault: Vault, request: TraceRequest, envelope: Envelope,
     found: Sequence[Candidate], own: Settings,
 ) -> bool:  # fmt: skip
-    """Answer what the service may of what was found of a request; tells whether it did.
+    """Answer what the service may of what was found of a request; tells whether nothing is left to do.
 
     Nothing that the asking state may know of is answered so at once, and what is `open` where the
-    own state lets the service answer; all else waits for a person. What is `silent` is not looked
-    for: neither the answer nor its time depends on it, and its owner is told later.
+    own state lets the service answer; all else waits for a person, and the asking state reads so.
+    An own alert says nothing of where a gun was, so it makes no answer less full. What is `silent`
+    is not looked for: neither the answer nor its time depends on it, and its owner is told later.
     """
     actor = actor.for_purpose(
         Purpose("investigation", request.case_number, about=str(request.trace_id))
@@ -153,11 +155,12 @@ def _answer_at_once(
     told = [hit for hit in found if answers.released(hit)]
     if not found:
         _say_nothing(actor, vault, request, envelope)
-    elif told and own.answers_automatically:
-        _answer(actor, vault, request, envelope, told, is_all=len(told) == len(found))
-    else:
+        return True
+    if not told or not own.answers_automatically:
         return False
-    return True
+    is_all = len(told) == sum(hit.held.event != ALERT for hit in found)
+    _answer(actor, vault, request, envelope, told, is_all=is_all)
+    return is_all
 
 
 def _held(actor: Actor, asking_state: str, asked: Said) -> list[Candidate]:
@@ -184,10 +187,11 @@ def _answer(
 ) -> None:  # fmt: skip
     with db.session.no_autoflush:
         events = answers.answer(actor, request.asking_state, told)
-    request_steps.move(actor, request, "answer" if is_all else "restrict")
+    request_steps.move(actor, request, "answer" if is_all else "part")
     done = request_steps.act(Action.REQUEST_ANSWERED, request, events=len(events))
     request_steps.tell(actor, vault, request, "trace.answer", {
-        "completeness": "full" if is_all else "restricted", "restriction_reason": None,
+        "completeness": "full" if is_all else "restricted",
+        "restriction_reason": None if is_all else PERSON_DECIDES,
         "events": events, "points_to": [], "handling": "H1", "note": None, "is_automatic": True,
     }, envelope, [done])  # fmt: skip
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import db
 from salsa_ext.errors import IllegalTransition, NotFound, StaleVersion, say
-from salsa_ext.matching.requests import ENDS, after
+from salsa_ext.matching.requests import ENDS, WAITING, after
 from salsa_ext.messages import inbox, pairs
 from salsa_ext.messages.envelopes import Envelope, Letter
 from salsa_ext.models import TraceRequest
@@ -41,18 +41,23 @@ def move(actor: Actor, request: TraceRequest, action: str) -> None:
     status = after(request.status, action)
     if status is None:
         raise IllegalTransition("request", request.status, action)
+    if action in ENDS:
+        request.answered_at = actor.now()
     put(actor, request, status)
 
 
 def put(actor: Actor, request: TraceRequest, status: str) -> None:
-    """The one writer of a request's status; a clarification stops the clock, its end lets it go on."""
+    """The one writer of a request's status; a clarification stops the clock, its end lets it go on.
+
+    What was said already and waits again, such as a refusal that turns into a question, has a new term.
+    """
     now = actor.now()
+    if request.status not in WAITING and status in WAITING:
+        terms.begin(actor, request)
     if status == "clarification":
         request.stopped_at = request.stopped_at or now
     else:
         terms.resume(actor, request)
-    if status != request.status and status in ENDS.values():
-        request.answered_at = now
     request.status = status
     request.version += 1
     db.session.flush()  # while its owner's rows may be written

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy import select
+
 from salsa_ext.audit import Action
 from salsa_ext.db import db
-from salsa_ext.errors import Invalid, Message, say
-from salsa_ext.matching.requests import due_on
+from salsa_ext.errors import IllegalTransition, Invalid, Message, NotFound, SalsaError, say
+from salsa_ext.matching.requests import REPLIABLE, due_on
+from salsa_ext.messages import pairs
 from salsa_ext.models import TraceRequest
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import names
 from salsa_ext.readmodels.days import days, today
 from salsa_ext.readmodels.records import by_id
-from salsa_ext.services import answers, conversations, deliveries, hidings, request_steps, terms
+from salsa_ext.services import (
+    answers,
+    assignees,
+    conversations,
+    deliveries,
+    hidings,
+    request_steps,
+    terms,
+)
 from salsa_ext.services.answers import Sureness
-from salsa_ext.services.assignees import account_of
 from salsa_ext.services.conversations import NOTE, Word
 from salsa_ext.services.fields import Problems, check_date
 from salsa_ext.services.request_steps import take
@@ -26,6 +37,7 @@ from salsa_ext.services.sealing import Vault
 from salsa_ext.values.actor import Actor, Purpose
 from salsa_ext.values.positions import Assigning
 from salsa_ext.values.requests import (
+    Acknowledging,
     Answering,
     Deferring,
     Forwarding,
@@ -48,11 +60,30 @@ def acknowledge(
     request_steps.write_down(actor, Action.REQUEST_ACKNOWLEDGED, request)
 
 
-def acknowledge_many(*, actor: Actor, vault: Vault, request_ids: Sequence[UUID]) -> None:
-    """Acknowledge several requests, all or none; raises as `acknowledge`."""
+@dataclass(frozen=True)
+class Acknowledged:
+    """Which of several requests were acknowledged, and which could not be, each with why."""
+
+    done: Sequence[UUID]
+    left: Mapping[UUID, SalsaError]
+
+
+def acknowledge_many(*, actor: Actor, vault: Vault, data: Acknowledging) -> Acknowledged:
+    """Acknowledge several requests; one that cannot be is left, and the others are done.
+
+    All pairs of states are locked before the requests: so nobody waits in a circle.
+    """
     require(actor, Permission.REQUEST_ANSWER)
-    for request_id in sorted(request_ids):  # in one order for all, so that nobody waits in a circle
-        acknowledge(actor=actor, vault=vault, request_id=request_id, seen=None, data=Telling())
+    asking = select(TraceRequest.asking_state).where(TraceRequest.id.in_(data.requests))
+    pairs.lock(actor.own_state(), db.session.scalars(asking))
+    left: dict[UUID, SalsaError] = {}
+    wanted = sorted({*data.requests})
+    for request_id in wanted:
+        try:
+            acknowledge(actor=actor, vault=vault, request_id=request_id, seen=None, data=Telling())
+        except (NotFound, IllegalTransition) as error:
+            left[request_id] = error
+    return Acknowledged([one for one in wanted if one not in left], left)
 
 
 def answer(
@@ -141,11 +172,13 @@ def forward(
 
 
 def assign(*, actor: Actor, request_id: UUID, data: Assigning) -> None:
-    """Let somebody of the own state work on it; no other state learns who."""
+    """Let somebody of the own state work on it, who is told; no other state learns who."""
     require(actor, Permission.REQUEST_ANSWER)
     request = take(actor, request_id)
-    request.assignee_id = account_of(data.username, hidings.of(request_id))
+    found = assignees.find(data.username, Permission.REQUEST_ANSWER, hidings.of(request_id))
+    request.assignee_id = found.id
     db.session.flush()
+    assignees.tell(actor, found, "request_assigned", "request", request_id, request.case_number)
     request_steps.write_down(actor, Action.REQUEST_ASSIGNED, request,
                              account=str(request.assignee_id))  # fmt: skip
 
@@ -177,7 +210,7 @@ def _step(
     request.is_automatic = False
     db.session.flush()
     told = request_steps.tell(actor, vault, request, kind or f"trace.{action}", body)
-    if action == "ask":
+    if action in REPLIABLE:
         request.question = told.id
         db.session.flush()
     deliveries.deliver_now(actor, vault)

@@ -7,7 +7,8 @@ added to the figure that the secretariat reads: of which state, and nothing of t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Final
 from uuid import UUID
 
@@ -31,6 +32,8 @@ TO_WHO_WORKS_ON_IT: Final = 50
 DUE, COUNTED = 100, 200
 ANALYSTS: Final = ("trace_analyst",)
 SUPERVISORS: Final = ("supervisor",)
+Second = Callable[[str], contacts.Office | None]
+"""The second office to call in a state, asked for once."""
 
 
 def run(*, actor: Actor, most: int = MOST) -> int:
@@ -52,11 +55,12 @@ def run(*, actor: Actor, most: int = MOST) -> int:
 
 def _remind_of(actor: Actor, requests: Sequence[TraceRequest]) -> None:
     working, own = _who_work(requests), calendars.of(actor)
+    second = cache(contacts.second_contact_of)
     notices: list[Notice] = []
     for request in requests:
         calendar = own if calendars.counts_days(request.priority) else None
         passed = _passed(actor, request, calendar)
-        notices += _notices(request, passed, working)
+        notices += _notices(request, passed, working, second)
         if COUNTED in passed:
             rollups.add({rollups.Cell(OVERDUE, request.owner_state, request.priority,
                                       actor.now().date()): 1})  # fmt: skip
@@ -76,11 +80,11 @@ def _passed(actor: Actor, request: TraceRequest, calendar: Calendar | None) -> l
 
 
 def _notices(
-    request: TraceRequest, passed: Sequence[int], working: Mapping[UUID, str]
+    request: TraceRequest, passed: Sequence[int], working: Mapping[UUID, str], second: Second
 ) -> list[Notice]:
     reminders = [percent for percent in passed if percent <= DUE]
     told = [_reminder(request, reminders[-1], working)] if reminders else []
-    return [*told, _escalation(request)] if DUE in passed else told
+    return [*told, _escalation(request, second)] if DUE in passed else told
 
 
 def _reminder(request: TraceRequest, percent: int, working: Mapping[UUID, str]) -> Notice:
@@ -90,9 +94,9 @@ def _reminder(request: TraceRequest, percent: int, working: Mapping[UUID, str]) 
     return _notice(request, "request_due", roles, {"percent": percent}, account)
 
 
-def _escalation(request: TraceRequest) -> Notice:
+def _escalation(request: TraceRequest, second: Second) -> Notice:
     """Tell the supervisors that a term has passed, and whom of the state to call beside the first."""
-    office = contacts.second_contact_of(request.owner_state)
+    office = second(request.owner_state)
     called = {"agency": office.agency, "contact": office.kind} if office else {}
     return _notice(request, "request_overdue", SUPERVISORS, called)
 

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import db
-from salsa_ext.errors import Conflict, IllegalTransition, Invalid, Message, NotFound, say
-from salsa_ext.matching.requests import ENDS, SAID
+from salsa_ext.errors import Conflict, Invalid, Message, NotFound, say
+from salsa_ext.matching.requests import ENDS, SAID, after
 from salsa_ext.messages import inbox
 from salsa_ext.messages.envelopes import Envelope, Letter
 from salsa_ext.models import Trace, TraceLeg
@@ -21,6 +21,7 @@ from salsa_ext.readmodels.outlooks import UNSENT
 from salsa_ext.readmodels.states import participants
 from salsa_ext.services import (
     answers,
+    assignees,
     conversations,
     deliveries,
     endings,
@@ -28,7 +29,6 @@ from salsa_ext.services import (
     legs,
     routing,
 )
-from salsa_ext.services.assignees import account_of
 from salsa_ext.services.conversations import NOTE, Word
 from salsa_ext.services.fields import Problems, check_date
 from salsa_ext.services.legs import SENT, Channel
@@ -62,7 +62,7 @@ def ask_one_more(*, actor: Actor, vault: Vault, trace_id: UUID, data: AskingOneM
 def reply(
     *, actor: Actor, vault: Vault, trace_id: UUID, leg_id: UUID, data: Replying
 ) -> None:  # fmt: skip
-    """Reply to a question of the asked state; of another channel, write down what came back by it.
+    """Reply to a question or a refusal of the asked state; of another channel, write down what came back.
 
     Raises NotFound, Invalid, or IllegalTransition where no reply is awaited.
     """
@@ -82,7 +82,7 @@ def feedback(*, actor: Actor, vault: Vault, trace_id: UUID, data: Feedback) -> N
     """Tell the states that answered whether that helped; raises Conflict where none did."""
     require(actor, Permission.TRACE_REQUEST)
     trace = take(actor, trace_id, "feedback", (*SENT, "closed"))
-    told = [leg for leg in legs.of(trace) if leg.status in SAID and leg.asked_in is not None]
+    told = [leg for leg in legs.of(trace) if is_answered(leg)]
     if not told:
         raise Conflict(say("No state has answered this trace by the service."))
     envelopes = deliveries.send_many(actor, vault, [
@@ -95,11 +95,13 @@ def feedback(*, actor: Actor, vault: Vault, trace_id: UUID, data: Feedback) -> N
 
 
 def assign(*, actor: Actor, trace_id: UUID, data: Assigning) -> None:
-    """Let somebody of the own state work on it; no other state learns who."""
+    """Let somebody of the own state work on it, who is told; no other state learns who."""
     require(actor, Permission.TRACE_REQUEST)
     trace = take(actor, trace_id, "assign", ANY)
-    trace.assignee_id = account_of(data.username, hidings.of(trace_id))
+    found = assignees.find(data.username, Permission.TRACE_REQUEST, hidings.of(trace_id))
+    trace.assignee_id = found.id
     db.session.flush()
+    assignees.tell(actor, found, "trace_assigned", "trace", trace_id, trace.case_number)
     append(actor, Act(Action.TRACE_ASSIGNED, "trace", trace_id,
                       data={"account": str(trace.assignee_id)}))  # fmt: skip
 
@@ -134,6 +136,17 @@ def note(*, actor: Actor, trace_id: UUID, data: Telling) -> None:
     append(actor, Act(Action.TRACE_NOTED, "trace", trace_id))
 
 
+def is_answered(leg: TraceLeg) -> bool:
+    """Tell whether the state of a leg gave an answer by the service, be it a part."""
+    return leg.asked_in is not None and (leg.status in SAID or bool(leg.events))
+
+
+def may_reply(leg: TraceLeg) -> bool:
+    """Tell whether the table allows a reply to a leg, or to write down what came by another channel."""
+    actions = ("reply",) if leg.channel == "salsa" else BY_HAND.values()
+    return any(after(leg.status, action) for action in actions)
+
+
 def _check_state(trace: Trace, data: AskingOneMore) -> None:
     if not names.is_state(data.state):
         said = say("There is no country {code}, today or in the past.", code=data.state)
@@ -150,8 +163,6 @@ def _reply(actor: Actor, vault: Vault, trace: Trace, leg: TraceLeg, data: Replyi
     if data.status or data.events or data.points_to or data.reference:
         raise Invalid({"status": [say("This state answers for itself; give a text alone.")]})
     asked = inbox.find(actor, leg.question) if leg.question else None
-    if leg.status != "clarification":
-        raise IllegalTransition("leg", leg.status, "reply")
     with legs.following(trace, is_sending=True):
         legs.move(leg, "reply")
         said = _letter(trace, leg, "trace.reply", {"text": data.text}, asked)

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from salsa_ext.audit import Act, Action, append, append_many
 from salsa_ext.db import as_state, db, insert_many
@@ -113,15 +113,17 @@ def close(*, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None) -> No
 def reopen(*, actor: Actor, vault: Vault, item: RecordView) -> None:
     """Ask anew in every open trace of the gun that did not reach its end, for a mark that was added.
 
-    A draft gets the new description; a trace that was traced, closed or withdrawn stays as it is.
+    What was not sent yet gets the new description, and waits anew for who approved the old one; a
+    trace that was traced, closed or withdrawn stays as it is.
     """
     require(actor, Permission.MARK_RECORD, item.record.owner_state)
     about = (Trace.owner_state == item.record.owner_state, Trace.record_id == item.record.id)
-    wanted = select(Trace).where(*about, Trace.status.in_(("draft", *legs.SENT)))
+    wanted = select(Trace).where(*about, Trace.status.in_((*UNSENT, *legs.SENT)))
     with as_state(actor, actor.own_state()):  # also what is kept from the agency that learned of it
         seeing = replace(actor, agency=None)
+        _keep_others_out(actor, TraceLeg.trace_id.in_(wanted.with_only_columns(Trace.id)))
         for trace in db.session.scalars(wanted.order_by(Trace.id).with_for_update()).all():
-            if trace.status == "draft" or legs.outcome(trace) != "traced":
+            if trace.status in UNSENT or legs.outcome(trace) != "traced":
                 trace.firearm = _as_recorded(item)
                 db.session.flush()
                 db.session.refresh(trace)  # as it is kept: letters hold no value that JSON has not
@@ -130,9 +132,9 @@ def reopen(*, actor: Actor, vault: Vault, item: RecordView) -> None:
 
 
 def _ask_again(actor: Actor, vault: Vault, trace: Trace) -> None:
-    if trace.status == "draft":
-        with legs.following(trace, to="draft"):
-            return
+    if trace.status in UNSENT:
+        approvals.describe_anew(actor, vault, trace)
+        return
     with candidates.searching_once(), legs.following(trace, is_sending=True):
         asked = renewals.ask_again(actor, vault, trace)
         db.session.flush()
@@ -181,12 +183,7 @@ def take(
 
     What others say to it waits meanwhile. Raises NotFound, StaleVersion or IllegalTransition.
     """
-    others = select(TraceLeg.state).where(
-        TraceLeg.trace_id == trace_id, TraceLeg.channel == "salsa",
-        TraceLeg.state != actor.own_state(),
-    )  # fmt: skip
-    partner = settings.standing(actor.own_state()).settings.trace_approver
-    pairs.lock(actor.own_state(), {*db.session.scalars(others), *([partner] if partner else [])})
+    _keep_others_out(actor, TraceLeg.trace_id == trace_id)
     trace = _find(trace_id)
     if trace.owner_state != actor.state:
         raise NotFound("trace", trace_id)
@@ -195,6 +192,19 @@ def take(
     if trace.status not in statuses:
         raise IllegalTransition("trace", trace.status, action)
     return trace
+
+
+def _keep_others_out(actor: Actor, of_them: ColumnElement[bool]) -> None:
+    """Lock the own state with all that may say something to some traces, before those: as who applies it.
+
+    In the other order, two that wait for each other would wait for good.
+    """
+    own = actor.own_state()
+    others = select(TraceLeg.state).where(
+        of_them, TraceLeg.channel == "salsa", TraceLeg.state != own
+    )
+    partner = settings.standing(own).settings.trace_approver
+    pairs.lock(own, {*db.session.scalars(others), *([partner] if partner else [])})
 
 
 def _row(actor: Actor, data: TraceData) -> dict[str, Any]:

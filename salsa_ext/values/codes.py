@@ -82,9 +82,10 @@ NOTIFICATIONS: Final = (
     "match_proposed", "match_reopened", "match_withdrawn",
     "consent_asked", "consent_granted", "consent_refused", "consent_revoked", "consent_compelled",
     "request_received", "request_renewed", "request_replied", "request_withdrawn",
-    "request_feedback", "request_due", "request_overdue",
+    "request_feedback", "request_due", "request_overdue", "request_assigned",
     "trace_acknowledged", "trace_answered", "trace_no_record", "trace_refused", "trace_deferred",
-    "trace_asked", "trace_forwarded", "trace_to_approve", "trace_approved", "trace_declined",
+    "trace_asked", "trace_forwarded", "trace_not_taken", "trace_to_approve", "trace_approved",
+    "trace_declined", "trace_assigned",
     "approval_asked", "approval_withdrawn",
     "alert_expiring", "alert_expired",
     "hit_made", "hit_confirmed", "hit_denied", "hit_extended", "hit_expired", "hit_overdue",
@@ -145,6 +146,8 @@ LEG_STATUSES: Final = (
 LEG_STATUSES_BY_HAND: Final = ("acknowledged", "answered", "partial", "no_record", "refused")
 CHANNELS: Final = ("salsa", "iarms", "etrace", "mla", "post")
 COMPLETENESS: Final = ("full", "restricted")
+RESTRICTION_REASONS: Final = ("person_decides",)
+"""Why the service restricts an answer of its own; persons say it in words."""
 REFUSAL_REASONS: Final = (
     "ongoing_investigation", "confidentiality_law", "confidentiality_not_guaranteed",
     "national_security",

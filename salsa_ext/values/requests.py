@@ -104,6 +104,13 @@ class AskingOneMore:
 
 
 @dataclass(frozen=True)
+class Acknowledging:
+    """Several requests of which somebody says that he works on them."""
+
+    requests: Collection[UUID]
+
+
+@dataclass(frozen=True)
 class Replying:
     """What the asking state replies to a question.
 

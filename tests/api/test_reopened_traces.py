@@ -144,6 +144,34 @@ def test_a_draft_gets_the_new_description_and_is_not_sent(analyst, police, seizu
     assert again["firearm"]["serial"] == "ABC123456"
 
 
+@pytest.fixture
+def approved(as_actor, analyst, police, seizure):
+    """A trace that a supervisor approved, and that nobody sent yet."""
+    draft = police.post("/traces", bodies.trace_of(seizure["id"], draft=True)).json
+    path = f"/traces/{draft['id']}"
+    supervisor = as_actor("BRA", "supervisor")
+    return supervisor.post(f"{path}/approve", None, 200, If_Match='"1"').json
+
+
+def test_what_is_approved_gets_the_new_description_and_is_approved_anew(analyst, approved, mark):
+    mark()
+    again = analyst.get(f"/traces/{approved['id']}").json
+    assert (again["firearm"]["serial"], again["status"]) == ("ABC123456", "draft")
+    assert again["approval"] is None
+
+
+def test_who_approves_is_told_that_the_description_changed(as_actor, seizure, police, mark):
+    admin, supervisor = as_actor("BRA", "state_administrator"), as_actor("BRA", "supervisor")
+    tag = admin.get("/settings").headers["ETag"]
+    admin.post("/settings/change", {"trace_approval": "own"}, 200, If_Match=tag)
+    made = police.post("/traces", bodies.trace_of(seizure["id"])).json
+    tag = supervisor.get(f"/traces/{made['id']}").headers["ETag"]
+    supervisor.post(f"/traces/{made['id']}/approve", None, 200, If_Match=tag)
+    mark()
+    asked = supervisor.get("/notifications?code=trace_to_approve").json["items"]
+    assert len(asked) == 2
+
+
 def test_the_trace_of_another_gun_is_left_alone(analyst, police, mark):
     gun = defaced(model="PT 92")
     other = police.post("/seizures", bodies.seizure(number="S-2", items=[gun])).json

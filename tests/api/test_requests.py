@@ -79,6 +79,43 @@ def test_what_is_open_is_answered_at_once_and_the_asked_state_reads_it(as_actor,
     assert trace["status"] == "answered"
 
 
+@pytest.fixture
+def half(as_actor, analyst, record):
+    """A trace of a gun that Paraguay has an open sale of, beside the one that it is pointed to."""
+    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(number="T-0"))
+    return analyst.post("/traces", bodies.trace()).json
+
+
+def test_what_is_open_goes_at_once_and_the_rest_waits_for_a_person(analyst, asked, half):
+    [leg] = [one for one in half["legs"] if one["state"] == "PRY"]
+    assert (half["status"], leg["status"]) == ("sent", "sent")
+    said = leg["messages"][-1]
+    assert (said["completeness"], said["restriction_reason"]) == ("restricted", "person_decides")
+    result = analyst.get(f"/traces/{half['id']}/result").json
+    assert (len(result["chain"]), bool(result["missing"])) == (1, True)
+    [found] = asked.get("/requests?due_before=2027-01-01T00:00:00Z").json["items"]
+    assert (found["status"], found["automatic"]) == ("sent", False)
+    assert len(told(asked, "request_received")) == 1
+
+
+def test_what_was_given_at_once_stays_where_a_person_refuses_the_rest(analyst, asked, half):
+    [found] = asked.get("/requests").json["items"]
+    path = f"/requests/{found['id']}"
+    why = {"reason": "national_security", "text": "No more"}
+    tag = asked.get(path).headers["ETag"]
+    asked.post(f"{path}/refuse", why, 200, If_Match=tag)
+    result = analyst.get(f"/traces/{half['id']}/result").json
+    assert (len(result["chain"]), result["missing"]) == (1, [])
+
+
+def test_an_own_alert_makes_no_answer_less_full(as_actor, analyst, asked):
+    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
+    as_actor("PRY", "police_officer").post("/alerts", bodies.alert())
+    trace = analyst.post("/traces", bodies.trace()).json
+    [found] = asked.get("/requests").json["items"]
+    assert (trace["status"], found["status"]) == ("answered", "answered")
+
+
 def test_a_state_that_lets_no_service_answer_has_the_request_wait(as_actor, analyst, asked):
     administrator = as_actor("PRY", "state_administrator")
     changed = {"answers_automatically": False}
@@ -186,6 +223,24 @@ def test_a_request_is_acknowledged(act, leg, analyst, trace):
     assert analyst.get(f"/traces/{trace['id']}").json["status"] == "sent"
 
 
+def test_several_requests_are_acknowledged_and_the_one_that_cannot_be_is_named(
+    as_actor, analyst, asked, request_, act
+):
+    analyst.post("/traces", bodies.trace())
+    new, old = [one["id"] for one in asked.get("/requests").json["items"]]
+    assert old == request_["id"]
+    act("refuse", {"reason": "national_security", "text": "No"})
+    nobody = "0199f2c0-0000-7000-8000-000000000000"
+    done = asked.post("/requests/acknowledge", {"requests": [old, new, nobody]}, 200).json
+    assert done["acknowledged"] == [new]
+    assert {one["id"]: one["code"] for one in done["left"]} == {
+        nobody: "not_found", old: "illegal_transition",
+    }  # fmt: skip
+    assert all(one["detail"] for one in done["left"])
+    assert asked.get(f"/requests/{new}").json["status"] == "acknowledged"
+    assert asked.post("/requests/acknowledge", {"requests": []}, 422).json["errors"]
+
+
 def test_a_refusal_gives_a_reason_of_the_instrument_and_ends_the_waiting(act, leg, analyst, trace):
     body = {"reason": "ongoing_investigation", "text": "A hearing is near."}
     assert act("refuse", body)["status"] == "refused"
@@ -198,6 +253,16 @@ def test_a_refusal_can_turn_into_a_question_and_an_answer(act, leg, reply, recor
     act("ask", {"questions": ["Who will read it?"]})
     assert leg()["status"] == "clarification"
     reply("The unit alone.")
+    act("answer", answer(records=[record]))
+    assert leg()["status"] == "answered"
+
+
+def test_a_refusal_of_which_clarification_is_sought_waits_again(act, leg, reply, asked, record):
+    act("refuse", {"reason": "confidentiality_not_guaranteed", "text": "Who will read it?"})
+    reply("The unit alone.")
+    [found] = asked.get("/requests?due_before=2027-01-01T00:00:00Z").json["items"]
+    assert (found["status"], leg()["status"]) == ("acknowledged", "acknowledged")
+    assert len(told(asked, "request_replied")) == 1
     act("answer", answer(records=[record]))
     assert leg()["status"] == "answered"
 
@@ -318,6 +383,24 @@ def test_somebody_works_on_it_and_the_list_finds_him(as_actor, analyst, asked, t
     assert len(asked.get("/requests?assignee=pry.ana").json["items"]) == 1
     assert asked.get("/requests?assignee=nobody").json["items"] == []
     assert list(analyst.post(own, {"username": "pry.ana"}, 422).json["errors"]) == ["username"]
+
+
+@pytest.mark.parametrize("state,kind,other", [
+    ("PRY", "request", "supervisor"), ("BRA", "trace", "police_officer"),
+])  # fmt: skip
+def test_who_is_to_work_on_it_is_told_and_may_do_it(
+    as_actor, asked, analyst, trace, request_, state, kind, other
+):
+    mine = {"request": (asked, request_), "trace": (analyst, trace)}[kind]
+    path, clients = f"/{kind}s/{mine[1]['id']}/assign", [mine[0], as_actor(state, other)]
+    clerk = as_actor(state, "licensing_officer")
+    roles = {"trace_analyst": clients[0], other: clients[1], "licensing_officer": clerk}
+    usernames = [f"{role}-{client.token[:8]}" for role, client in roles.items()]
+    for username in usernames[:2]:
+        mine[0].post(path, {"username": username}, 200)
+    assert [len(told(client, f"{kind}_assigned")) for client in clients] == [0, 1]
+    refused = mine[0].post(path, {"username": usernames[2]}, 422).json
+    assert refused["errors"].keys() == {"username"}
 
 
 @pytest.mark.parametrize("setting,priority,until", [

@@ -45,7 +45,10 @@ def test_a_request_is_listed_shown_acknowledged_and_answered(salsa, trace, reque
     assert salsa("request", "list", *OWN, "--status", "sent").stdout.split()[:3] == [
         own, "sent", "routine",
     ]  # fmt: skip
-    assert salsa("request", "acknowledge", *OWN, own).stdout == "1 acknowledged.\n"
+    nobody = "0199f2c0-0000-7000-8000-000000000000"
+    done = salsa("request", "acknowledge", *OWN, nobody, own)
+    assert (done.stdout, done.returncode) == ("1 acknowledged.\n", 1)
+    assert done.stderr.startswith(f"{nobody}: ")
     record = request_["candidates"][0]["record"]
     shown = salsa("request", "show", *OWN, own).stdout
     assert "BRA, case C-1" in shown and record in shown

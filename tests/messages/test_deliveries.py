@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from salsa_ext.clock import FixedClock
 from salsa_ext.db import db, transaction
@@ -206,6 +206,17 @@ def test_a_rule_that_is_broken_sets_it_aside_and_the_sender_is_told(
     assert applied("PRY") == [after.id]
     [refused], [returned] = entries("PRY", "envelope:refused"), entries("BRA", "envelope:returned")
     assert refused.data["code"] == returned.data["code"] == "invalid"
+
+
+def test_what_the_database_never_takes_is_set_aside_and_what_follows_goes_on(say, handle):
+    def keep(actor, vault, envelope):
+        db.session.execute(text("SELECT CAST(:said AS jsonb)"), {"said": '"\\u0000"'})
+
+    handle("test.said", keep)
+    envelope = say()
+    handle("test.said", note)
+    after = say()
+    assert statuses("PRY") == {envelope.id: ("refused", "malformed"), after.id: ("applied", None)}
 
 
 def test_news_of_a_refusal_that_fails_itself_is_no_reason_for_more_news(say, handle, monkeypatch):

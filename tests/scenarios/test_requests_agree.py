@@ -16,7 +16,7 @@ from sqlalchemy import select
 from salsa_ext.clock import FixedClock
 from salsa_ext.db import db, transaction
 from salsa_ext.errors import Conflict
-from salsa_ext.matching.requests import SAID, TRANSITIONS, WAITING, after
+from salsa_ext.matching.requests import OPEN, SAID, TRANSITIONS, WAITING, after
 from salsa_ext.messages import inbox
 from salsa_ext.models import InboxProgress, Outbox, Trace, TraceLeg, TraceMessage, TraceRequest
 from salsa_ext.policy.rules import operator
@@ -32,6 +32,7 @@ from salsa_ext.services import (
     traces,
     transfers,
 )
+from salsa_ext.services.request_arrivals import PERSON_DECIDES
 from salsa_ext.values.documents import SeizureData, TransferData
 from salsa_ext.values.events import Place, When
 from salsa_ext.values.firearms import Firearm, Mark
@@ -150,7 +151,7 @@ class Asking(RuleBasedStateMachine):
     @rule(choice=ONE)
     def reply(self, choice):
         for state in STATES:
-            waiting = (TraceLeg.status == "clarification",)
+            waiting = (TraceLeg.status.in_(("clarification", "refused")),)
             if leg := self.one_of(state, TraceLeg, choice, *waiting):
                 self.attempt("reply", state, trace_steps.reply, trace_id=leg.trace_id,
                              leg_id=leg.id, data=Replying("So"))  # fmt: skip
@@ -165,6 +166,11 @@ class Asking(RuleBasedStateMachine):
     def withdraw(self, state, choice):
         if (trace := self.one_of(state, Trace, choice)) and choice % 3 == 0:
             self.attempt("withdraw", state, traces.withdraw, trace_id=trace.id, seen=None)
+
+    @rule(state=STATE, choice=ONE)
+    def close(self, state, choice):
+        if (trace := self.one_of(state, Trace, choice)) and choice % 3 == 1:
+            self.attempt("close", state, traces.close, trace_id=trace.id, seen=None)
 
     @rule(visibility=st.sampled_from(("pointer", "silent", "open")), state=STATE)
     def learn(self, visibility, state):
@@ -212,7 +218,9 @@ class Asking(RuleBasedStateMachine):
         mine = {leg.id: leg for leg in self.rows(state, TraceLeg)}
         for trace in self.rows(state, Trace):
             of = [leg for leg in mine.values() if leg.trace_id == trace.id]
-            assert trace.status in ("withdrawn", legs.status_of(of, state))
+            assert trace.status in ("withdrawn", "closed", legs.status_of(of, state))
+            is_over = trace.status in ("withdrawn", "closed")
+            assert not is_over or not {leg.status for leg in of} & {*OPEN}
         for leg in mine.values():
             if leg.state == state:
                 continue
@@ -224,6 +232,8 @@ class Asking(RuleBasedStateMachine):
     def nothing_is_lost(self, state, leg, request):
         """What the asked state said is known to the asking one, unless that had withdrawn."""
         said, heard = self.words(leg.state, request.id), self.words(state, leg.id)
+        DONE["part"] += sum(row.data.get("restriction_reason") == PERSON_DECIDES
+                            for row in self.rows(state, TraceMessage) if row.subject_id == leg.id)  # fmt: skip
         missing = {key for key, sender in said.items() if sender == leg.state} - heard.keys()
         set_aside = {row.envelope_id: row.code for row in self.rows(state, InboxProgress)
                      if row.status == "refused"}  # fmt: skip
@@ -269,14 +279,15 @@ def test_both_sides_agree_after_long_talks_in_which_everything_is_said(app):
     DONE.clear()
     for seed in range(8):
         talk(type("Asking", (Asking,), {"app": app})(), random.Random(seed))
-    wanted = (*SAYINGS, "reply", "renew", "withdraw", "one more")
+    wanted = (*SAYINGS, "reply", "renew", "withdraw", "close", "one more", "part")
     assert [name for name in wanted if not DONE[name]] == []
 
 
 def talk(asking, chance):
     """Let sixty things happen by chance, more often those that let a story go on."""
     some = {asking.say: 8, asking.reply: 4, asking.work: 4, asking.trace: 2, asking.renew: 2,
-            asking.ask_one_more: 1, asking.withdraw: 1, asking.hurry_or_not: 2, asking.learn: 1}  # fmt: skip
+            asking.ask_one_more: 1, asking.withdraw: 1, asking.close: 1, asking.hurry_or_not: 2,
+            asking.learn: 1}  # fmt: skip
     data = {
         "state": lambda: chance.choice(STATES), "choice": lambda: chance.randrange(64),
         "words": lambda: [chance.randrange(64)], "anyhow": lambda: chance.randrange(5),

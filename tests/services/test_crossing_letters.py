@@ -1,6 +1,6 @@
 """What both sides of a trace say at one moment: letters cross on the way, and both agree after."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -10,10 +10,27 @@ from api.schemas.transfers import TransferRequest
 from salsa_ext.clock import FixedClock
 from salsa_ext.db import db, transaction
 from salsa_ext.messages.envelopes import Letter
-from salsa_ext.models import InboxProgress, TraceLeg, TraceMessage, TraceRequest
+from salsa_ext.models import (
+    InboxProgress,
+    Notification,
+    Trace,
+    TraceLeg,
+    TraceMessage,
+    TraceRequest,
+)
 from salsa_ext.policy.rules import operator
-from salsa_ext.services import deliveries, requests, trace_steps, traces, transfers
-from salsa_ext.values.requests import Answering, Deferring, Questioning, Replying, Telling
+from salsa_ext.readmodels import requests as reading
+from salsa_ext.services import deliveries, legs, renewals, requests, trace_steps, traces, transfers
+from salsa_ext.values.ids import new_id
+from salsa_ext.values.requests import (
+    Answering,
+    Deferring,
+    HandEvent,
+    Questioning,
+    Refusing,
+    Replying,
+    Telling,
+)
 from tests import bodies
 from tests.conftest import NOW
 
@@ -79,6 +96,57 @@ def reply(run, trace, vault):
                        data=Replying("So"))  # fmt: skip
 
 
+def test_a_refusal_that_waits_again_has_a_new_term(say, trace, vault):
+    say(requests.refuse, Refusing("national_security", "No"))
+    later = NOW + timedelta(days=56)
+
+    def then(state, command, **said):
+        actor = operator(state, f"{state}-TEST", FixedClock(later))
+        with transaction(actor):
+            command(actor=actor, vault=vault, **said)
+
+    then("PRY", requests.ask, request_id=request().id, seen=None, data=Questioning(("Why?",)))
+    then("BRA", trace_steps.reply, trace_id=trace, leg_id=leg().id, data=Replying("So"))
+    assert (request().status, request().due_at) == ("acknowledged", due(later))
+
+
+def due(since):
+    """Return the end of a term of seven working days."""
+    return since + timedelta(days=9)
+
+
+def test_a_second_answer_moves_when_it_was_answered(say, run, vault):
+    said = Answering(points_to=("URY",))
+    say(requests.answer, said)
+    later = operator("PRY", "PRY-TEST", FixedClock(NOW + timedelta(days=2)))
+    with transaction(later):
+        requests.answer(actor=later, vault=vault, request_id=request().id, seen=None, data=said)
+    assert request().answered_at == leg().answered_at == NOW + timedelta(days=2)
+
+
+def test_what_the_service_said_is_taken_back_while_it_is_asked_anew(run, late, vault):
+    run("PRY", transfers.record, data=TransferRequest().load(bodies.transfer()))
+    made = run("BRA", traces.request, vault=vault, data=TraceBody().load(bodies.trace()))
+    assert (leg().status, len(leg().events)) == ("answered", 1)
+    late()
+    actor = operator("BRA", "BRA-TEST", FixedClock(NOW))
+    with transaction(actor):
+        asked = db.session.get_one(Trace, made)
+        with legs.following(asked, is_sending=True):
+            renewals.ask_again(actor, vault, asked)
+    assert (leg().status, leg().events) == ("sent", [])
+    deliver(vault)
+    assert (leg().status, len(leg().events)) == ("answered", 1)
+
+
+def test_what_was_said_is_read_without_the_events_that_are_counted(say, trace):
+    told = HandEvent("domestic_sale", date(2020, 1, 2))
+    say(requests.answer, Answering(events=(told, told)))
+    with transaction(operator("PRY")):
+        last = reading.read(request().id).messages[-1]
+    assert (last.kind, last.events, "events" in last.data) == ("answer", 2, False)
+
+
 def test_a_reply_to_an_older_question_does_not_answer_the_newer_one(say, reply, late, vault):
     say(requests.ask, Questioning(("Which?",)))
     late()
@@ -97,6 +165,17 @@ def test_a_reply_that_crosses_an_answer_changes_nothing_and_is_kept(say, reply, 
     deliver(vault)
     assert (request().status, leg().status) == ("no_record", "no_record")
     row("PRY", TraceMessage, TraceMessage.kind == "reply")
+
+
+def test_a_reply_to_a_question_that_crosses_a_refusal_does_not_reply_to_that(
+    say, reply, late, vault
+):
+    say(requests.ask, Questioning(("Which?",)))
+    late()
+    reply()
+    say(requests.refuse, Refusing("national_security", "No"))
+    deliver(vault)
+    assert (request().status, leg().status) == ("refused", "refused")
 
 
 def test_an_answer_that_crosses_a_withdrawal_is_set_aside_and_both_know(
@@ -142,6 +221,73 @@ def test_a_state_tells_nothing_of_another_state_s_records(run, trace, vault):
         deliveries.send(actor, vault, Letter("trace.answer", "C-1", "BRA", said))
         deliveries.deliver_now(actor, vault)
     assert (row("BRA", InboxProgress).code, leg().status) == ("malformed", "sent")
+
+
+@pytest.mark.parametrize("change", [
+    {"circumstances": "Found\x00"}, {"firearm": {"model": "A\x00"}}, {"firearm": {"quantity": "x"}},
+    {"firearm": {"quantity": "NaN"}}, {"firearm": {"line": "1"}}, {"firearm": {"antique": 0}},
+    {"firearm": {"marks": [{"kind": "proof", "text": "B", "year": "x"}]}},
+    {"firearm": {"marks": [{"kind": "proof", "text": "B", "condition": "good"}]}},
+])  # fmt: skip
+def test_a_request_that_nobody_can_read_is_set_aside_and_the_next_one_is_there(
+    trace, vault, change
+):
+    mine = request()
+    gun = mine.asked["firearm"] | change.pop("firearm", {})
+    body = mine.asked | {"leg": str(new_id()), "trace": str(mine.trace_id), "firearm": gun}
+    ask(vault, body | change)
+    assert row("PRY", InboxProgress, InboxProgress.code == "malformed").status == "refused"
+    ask(vault, mine.asked | {"leg": str(new_id()), "trace": str(mine.trace_id)})
+    assert row("PRY", InboxProgress, InboxProgress.sequence == 3).status == "applied"
+
+
+def test_of_a_gun_no_more_is_kept_than_is_known(trace, vault):
+    mine = request()
+    mark = {"kind": "proof", "text": "BM9", "colour": "red"}
+    gun = mine.asked["firearm"] | {"colour": "red", "marks": [mark]}
+    leg_id = new_id()
+    ask(vault, mine.asked | {"leg": str(leg_id), "trace": str(mine.trace_id), "firearm": gun})
+    kept = row("PRY", TraceRequest, TraceRequest.leg_id == leg_id).asked["firearm"]
+    assert kept.keys() == mine.asked["firearm"].keys()
+    known = {"kind", "text", "state", "year", "location", "condition", "method"}
+    assert [mark.keys() for mark in kept["marks"]] == [known]
+
+
+def notices(state, code):
+    with transaction(operator(state)):
+        wanted = select(Notification.data).where(
+            Notification.owner_state == state, Notification.code == code
+        )
+        return db.session.scalars(wanted).all()
+
+
+def test_who_asked_is_told_what_a_service_answers_later(run, late, vault):
+    late()
+    asked = TraceBody().load(bodies.trace(firearm=bodies.firearm(country_of_manufacture="PRY")))
+    run("BRA", traces.request, vault=vault, data=asked)
+    assert notices("BRA", "trace_no_record") == []
+    deliver(vault)
+    assert (leg().status, notices("BRA", "trace_no_record")) == ("no_record", [{"by": "PRY"}])
+
+
+def test_who_asked_is_not_told_of_what_the_service_answers_at_once(run, vault):
+    asked = TraceBody().load(bodies.trace(firearm=bodies.firearm(country_of_manufacture="PRY")))
+    run("BRA", traces.request, vault=vault, data=asked)
+    assert (leg().status, notices("BRA", "trace_no_record")) == ("no_record", [])
+
+
+def test_who_asked_is_told_that_a_request_was_set_aside(trace, vault):
+    mine = request()
+    ask(vault, mine.asked | {"leg": str(mine.leg_id), "trace": str(mine.trace_id), "found_on": "?"})
+    assert notices("BRA", "trace_not_taken") == [{"by": "PRY"}]
+
+
+def ask(vault, body):
+    """Let Brazil ask Paraguay by a letter of its own."""
+    actor = operator("BRA", clock=FixedClock(NOW))
+    with transaction(actor):
+        deliveries.send(actor, vault, Letter("trace.request", "C-1", "PRY", body))
+        deliveries.deliver_now(actor, vault)
 
 
 def test_a_leg_is_asked_once_however_often_it_is_sent(run, trace, vault):

@@ -11,6 +11,7 @@ from api.app import create_app
 from salsa_ext.clock import FixedClock
 from salsa_ext.db import db, transaction
 from salsa_ext.policy.rules import operator
+from salsa_ext.readmodels import contacts
 from salsa_ext.services import term_watch
 from tests import actors, bodies
 from tests.conftest import NOW
@@ -92,6 +93,14 @@ def test_past_the_term_the_supervisors_have_the_second_office_to_call(as_actor):
     }]  # fmt: skip
 
 
+def test_the_second_office_is_looked_up_once_for_all(as_actor, monkeypatch):
+    ask(as_actor, serials=("ABC123451", "DEF987652"))
+    asked = []
+    monkeypatch.setattr(contacts, "second_contact_of", asked.append)
+    assert remind(10) == 2
+    assert asked == ["PRY"]
+
+
 def test_the_secretariat_reads_a_count_at_twice_the_term_and_nobody_else(as_actor, analyst):
     ask(as_actor)
     secretariat = as_actor(None, "secretariat")
@@ -137,6 +146,19 @@ def test_working_days_count_where_the_term_does(as_actor, analyst):
 def test_each_state_is_reminded_of_its_own(as_actor):
     ask(as_actor)
     assert remind(10, "BRA") == 0
+
+
+def test_a_state_for_which_it_fails_keeps_no_other_from_its_turn(as_actor, monkeypatch):
+    ask(as_actor)
+    run = term_watch.run
+
+    def fail_first(*, actor):
+        if actor.state < "PRY":
+            raise ValueError
+        return run(actor=actor)
+
+    monkeypatch.setattr(term_watch, "run", fail_first)
+    assert working.reminded(FixedClock(NOW + timedelta(minutes=10))) == 1
 
 
 def test_batches_are_bounded_and_the_worker_takes_them_all(as_actor):

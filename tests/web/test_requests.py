@@ -129,6 +129,24 @@ def test_candidates_answer_with_one_click(analyst, asked, record, asking, trace)
     assert asked["id"] in analyst.open("/requests?show=all")
 
 
+def test_several_are_acknowledged_on_the_list_and_what_cannot_be_is_named(analyst, asking, asked):
+    asking.post("/traces", bodies.trace(case_number="C-2"))
+    say(analyst, asked, "refuse", reason="national_security", text="No")
+    page = analyst.open("/requests")
+    [other] = re.findall(r'name="pick\.([0-9a-f-]{36})"', page)
+    picked = {f"pick.{one}": "true" for one in (other, asked["id"])}
+    done = analyst.send("/requests/acknowledge", picked)
+    said = analyst.open(done.location)
+    assert "✓ Acknowledged: 1" in text(said) and "◔ Acknowledged" in text(said)
+    assert f'href="/requests/{asked["id"]}"' in said
+    assert "✓ Acknowledged: 0" not in text(said) and "pick." not in said
+
+
+def test_nothing_that_is_ticked_is_said_above_the_list(analyst, asked):
+    page = analyst.send("/requests/acknowledge", {}, 422).text
+    assert "Name at least one request." in page and asked["id"] in page
+
+
 def test_an_answer_of_nothing_is_refused_at_its_field(analyst, asked):
     page = answer(analyst, asked, expect=422).text
     assert 'href="#records"' in page and 'id="records-wrong"' in page
@@ -174,14 +192,17 @@ def test_what_changed_meanwhile_is_not_answered_over(analyst, asked, record):
     assert "This was changed since you read it" in page
 
 
-def test_who_may_only_read_is_offered_nothing(signed_in, asked):
+def test_a_supervisor_is_offered_what_an_analyst_is(signed_in, asked):
     somebody = signed_in("PRY", "supervisor")
     assert 'href="/requests"' in somebody.open("/")
     page = somebody.open(f"/requests/{asked['id']}")
-    assert "/acknowledge" not in page and 'name="completeness"' not in page
-    assert "Armas del Sur" not in page
-    somebody.open(f"/requests/{asked['id']}/acknowledge", 403)
-    somebody.send(f"/requests/{asked['id']}/answer", {"seen": "1"}, 403)
+    assert "/acknowledge" in page and 'name="completeness"' in page
+    somebody.open(f"/requests/{asked['id']}/acknowledge")
+
+
+def test_who_may_answer_nothing_acknowledges_nothing(signed_in, asked):
+    somebody = signed_in("PRY", "police_officer")
+    somebody.send("/requests/acknowledge", {f"pick.{asked['id']}": "true"}, 403)
 
 
 @pytest.mark.parametrize("role", ["police_officer", "licensing_officer", "auditor"])

@@ -172,6 +172,18 @@ def test_a_question_is_replied_to(analyst, as_actor, bra, pry):
     assert "✓ The reply is kept." in said and "The left side" in said
 
 
+def test_clarification_of_a_refusal_is_sought_on_the_page(analyst, as_actor, bra, pry):
+    body = bodies.transfer(visibility="pointer")
+    as_actor("PRY", "licensing_officer").post("/transfers", body)
+    trace = bra.post("/traces", bodies.trace()).json
+    [asked] = pry.get("/requests").json["items"]
+    no = {"reason": "national_security", "text": "No"}
+    pry.post(f"/requests/{asked['id']}/refuse", no, 200, If_Match='"1"')
+    page = analyst.open(f"/traces/{trace['id']}")
+    analyst.send(re.search(r'href="(/traces/[^"]+/reply)"', page)[1], {"text": "For whom?"})
+    assert pry.get(f"/requests/{asked['id']}").json["status"] == "acknowledged"
+
+
 def test_a_state_that_takes_no_part_is_asked_by_another_channel_and_its_answer_written_down(
     analyst, trace
 ):
@@ -182,8 +194,9 @@ def test_a_state_that_takes_no_part_is_asked_by_another_channel_and_its_answer_w
     path = re.search(r'href="(/traces/[^"]+/reply)"', page)[1]
     came = {"text": "Sold in 2020", "status": "answered", "events.0.event": "domestic_sale",
             "events.0.occurred_on": "2020-01-02"}  # fmt: skip
-    said = text(analyst.open(analyst.send(path, came).location))
-    assert "Domestic sale" in said and "Jan 2, 2020 · Spain" in said
+    page = analyst.open(analyst.send(path, came).location)
+    assert "Domestic sale" in text(page) and "Jan 2, 2020 · Spain" in text(page)
+    assert path in page  # more may come back
 
 
 def test_a_leg_by_another_channel_has_its_form_to_send_and_a_trace_its_report(

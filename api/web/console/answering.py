@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from api.schemas.requests import AnswerRequest
+from flask import url_for
+
+from api.schemas.requests import AcknowledgeManyRequest, AnswerRequest
+from api.vault import vault
 from api.web import sending
 from api.web.access import again, sender, signed_in
 from api.web.console.blueprint import blueprint
-from api.web.console.requests import PICK, page_of, subject_of
+from api.web.console.requests import PICK, page_of, queue_of, subject_of
 from api.web.console.sayings import DOINGS
 from api.web.console.words import sealed
 from api.web.desk import doings
@@ -46,6 +49,23 @@ def _complete(body: dict[str, Any], form: Form) -> None:
               if path.startswith(PICK) and text == "true"]  # fmt: skip
     body["records"] = picked + body.get("records", [])
     body["points_to"] = [names.state_named(text) or text for text in body.get("points_to", ())]
+
+
+@blueprint.post("/requests/acknowledge")
+@sender
+def acknowledge(actor: Actor) -> Any:
+    """Acknowledge the requests that were ticked, and show the list with what could not be."""
+    require(actor, Permission.REQUEST_ANSWER)
+    form = sending.sent()
+    done = sending.send(form, actor, lambda: _acknowledge(actor, form))
+    return done or (again(actor, lambda: queue_of(actor, form)), form.status)
+
+
+def _acknowledge(actor: Actor, form: Form) -> str:
+    picked = [path.removeprefix(PICK) for path in form.values if path.startswith(PICK)]
+    data = AcknowledgeManyRequest().load({"requests": picked})
+    said = requests.acknowledge_many(actor=actor, vault=vault(), data=data)
+    return url_for("console.requests", done=len(said.done), left=[*map(str, said.left)])
 
 
 @blueprint.get("/requests/<uuid:request_id>/<slug:name>")

@@ -35,7 +35,7 @@ BY_HAND = (
 )  # fmt: skip
 REPLY = Doing(
     "reply", say("Reply"),
-    say("To the question of the state; of another channel, what came back by it."),
+    say("To the question or the refusal of the state; of another channel, what came back by it."),
     ReplyRequest, trace_steps.reply, Permission.TRACE_REQUEST, SENT, (WORDS,), is_versioned=False,
 )  # fmt: skip
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +31,7 @@ from salsa_ext.services.disclosures import Disclosure
 from salsa_ext.values.actor import Actor
 
 ALL = "all"
+IDS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 PICK = "pick."
 """The boxes of candidates; the number of the record follows."""
 
@@ -38,6 +40,11 @@ PICK = "pick."
 @signed_in
 def requests(actor: Actor) -> str:
     """Show what waits for an answer, what is due first; or all of a status, or all, newest first."""
+    return queue_of(actor)
+
+
+def queue_of(actor: Actor, sent: Form | None = None) -> str:
+    """Return the list of requests, with the form that acknowledges several as it was sent."""
     asked = listing.asked(RequestQuery)
     is_queue = "status" not in asked.filters and request.args.get("show") != ALL
     read = reading.list_waiting if is_queue else reading.list_requests
@@ -45,7 +52,15 @@ def requests(actor: Actor) -> str:
     return render_template(
         "console/requests.html", actor=actor, form=asked.form, page=page, choices=choices,
         is_queue=is_queue, onward=listing.address(page.next), zone=zone_of(actor), now=actor.now(),
+        sent=sent or Form(), pick=PICK, acknowledged=request.args.get("done", type=int),
+        left=_left(request.args.getlist("left")),
+        waits=[status for status, row in TRANSITIONS.items() if "acknowledge" in row],
     )  # fmt: skip
+
+
+def _left(ids: Sequence[str]) -> list[RequestView]:
+    """Return the requests that could not be acknowledged, as they stand."""
+    return reading.read_many([UUID(one) for one in ids[: listing.LIMIT] if IDS.fullmatch(one)])
 
 
 @blueprint.get("/requests/<uuid:request_id>")

@@ -20,7 +20,6 @@ from api.web.desk import doings
 from api.web.desk.doings import Doing, Field
 from api.web.typed import Form
 from salsa_ext.errors import Message, say
-from salsa_ext.matching.requests import SAID
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels.outlooks import UNSENT
 from salsa_ext.readmodels.traces import TraceView
@@ -29,24 +28,20 @@ from salsa_ext.services.legs import SENT
 from salsa_ext.services.trace_steps import ANY
 from salsa_ext.values.actor import Actor
 
-REPLIED = ("acknowledged", "sent", "clarification", "deferred")
-"""Statuses of a leg by another channel for which something may still come back."""
-
 
 def _is_of_another(actor: Actor, view: TraceView) -> bool:
     return view.trace.requested_by is None or view.trace.requested_by != actor.account_id
 
 
 def _has_answers(actor: Actor, view: TraceView) -> bool:
-    return any(leg.status in SAID and leg.asked_in is not None for leg in view.legs)
+    return any(map(trace_steps.is_answered, view.legs))
 
 
 def awaited(actor: Actor, view: TraceView) -> set[UUID]:
     """Return the legs to which something can be replied, or written down, by the actor."""
     if view.trace.status not in SENT or Permission.TRACE_REQUEST not in actor.permissions:
         return set()
-    return {leg.id for leg in view.legs
-            if leg.status in (("clarification",) if leg.channel == "salsa" else REPLIED)}  # fmt: skip
+    return {leg.id for leg in view.legs if trace_steps.may_reply(leg)}
 
 
 def _from_nobody(body: dict[str, Any], view: TraceView, form: Form) -> None:
