@@ -68,6 +68,7 @@ def _sections(words: Words, report: Report, at: datetime) -> list[Part]:
         *_trace(words, report, at), *gun_of(words, report.view.trace.firearm), *_found(words, result),
         *_events(words, say("Chain, in order"), result, result.result.chain),
         *_events(words, say("What contradicts it"), result, result.result.conflicts),
+        *_list(words, say("Why it contradicts"), _objections(words, result)),
         *words.table(say("First sales that are possible"), CANDIDATES, [
             (words.state(one["state"]), words.day(one["occurred_on"]), str(one["time_to_crime_days"]))
             for one in result.result.candidates
@@ -81,6 +82,14 @@ def _sections(words: Words, report: Report, at: datetime) -> list[Part]:
         *_list(words, say("States whose consent to use in court is missing"),
                filter(None, map(words.state, report.without_consent))),
     ]  # fmt: skip
+
+
+def _objections(words: Words, view: ResultView) -> Iterable[str]:
+    """Return why each event contradicts the chain, by its day and state."""
+    return (
+        f"{_event(words, event)}: {worded(view.result.objections[event['record']])}"
+        for event in view.result.conflicts
+    )
 
 
 def _list(words: Words, title: Message, lines: Iterable[str]) -> list[Part]:

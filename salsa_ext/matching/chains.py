@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, Final
 
 from salsa_ext.errors import Message, say
+from salsa_ext.matching.claims import Objection, objections
 from salsa_ext.matching.diversion import diversion_after
 from salsa_ext.matching.events import ALERT, ENDS, LAWFUL, Event, place, side
 from salsa_ext.matching.guns import guns
@@ -16,9 +17,13 @@ from salsa_ext.matching.requests import WAITING
 from salsa_ext.matching.sales import first_sales
 
 REACHED: Final = {
-    "manufacture": "manufacturer", "export": "manufacturer", "import": "importer",
-    "domestic_sale": "first_buyer",
+    "manufacture": "manufacturer", "import": "importer", "domestic_sale": "first_buyer",
 }  # fmt: skip
+SHIPPED_BY: Final = {"manufacturer": "manufacturer", "dealer": "dealer", None: None}
+"""Whom a chain reached that ends with an export, by who gave the gun: whether it came is not known."""
+
+
+AFTER: Final = say("Recorded for a day after the gun was found: another gun, or a wrong record.")
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,10 @@ class Leg:
 
 @dataclass
 class Result:
-    """The result of a trace (see the contract); dates are compared as local dates."""
+    """The result of a trace (see the contract); dates are compared as local dates.
+
+    `objections` say of each conflict, by its record, why it is one.
+    """
 
     outcome: str
     scope: str | None
@@ -47,6 +55,7 @@ class Result:
     time_to_crime_days: int | None
     since_last_lawful_days: int | None
     failure_reason: str | None
+    objections: Mapping[str, Message]
     missing: list[Message] = field(default_factory=list)
 
 
@@ -57,38 +66,44 @@ def build(legs: Sequence[Leg], found_on: date, asking: str, firearm: Mapping[str
     that a misread mark fits, each by the last that is lawful of it; then nothing is concluded but
     what holds for all (the days, where all are of one day). Sales between dealers
     and the resale of a gun that came back to a dealer are no first sales. What happened after the
-    gun was found is a conflict, and shown.
+    gun was found is a conflict, and shown; so is what contradicts the events before it.
     """
     events = (event for leg in legs for event in leg.events)
     told = sorted((event for event in events if event["event"] != ALERT), key=_order)
-    chain = [event for event in told if _is_before(event, found_on)]
-    after = [event for event in told if not _is_before(event, found_on)]
-    sales = first_sales(chain)
-    days_sold = {_on(sale) for sale in sales}
-    several = guns(chain)
+    before = [event for event in told if _is_before(event, found_on)]
+    sales, several = first_sales(before), guns(before)
     ambiguous = len(sales) > 1 or len(several) > 1
-    candidates = sales if len(sales) > 1 else [gun[-1] for gun in several]
+    against = [] if ambiguous else objections(before)
+    chain = _without(before, against)
+    sales = first_sales(chain) if against else sales
     lawful = [event for event in chain if event["event"] in LAWFUL]
     last = lawful[-1] if lawful and not ambiguous else None
+    after = [Objection(event, AFTER) for event in told if not _is_before(event, found_on)]
     waiting = [leg for leg in legs if leg.status in WAITING]
     reached = _reached(last, sales)
     diversion = diversion_after(last, chain, found_on)
-    outcome = _outcome(chain, reached, diversion is not None, bool(waiting))
+    outcome = _outcome(chain, _is_end(last, reached, against), diversion is not None, bool(waiting))
     return Result(
         outcome=outcome,
         scope=_scope(chain, asking),
         reached=reached,
         chain=chain,
         ambiguous=ambiguous,
-        candidates=[_candidate(event, found_on) for event in candidates] if ambiguous else [],
-        conflicts=after,
+        candidates=_candidates(sales, several, found_on) if ambiguous else [],
+        conflicts=[one.event for one in (*against, *after)],
         last_lawful=last,
         point_of_diversion=diversion,
-        time_to_crime_days=_days(sales[0], found_on) if len(days_sold) == 1 else None,
+        time_to_crime_days=_time_to_crime(sales, several, found_on),
         since_last_lawful_days=_days(last, found_on) if last else None,
         failure_reason=_failure(outcome, firearm, waiting),
-        missing=_missing(waiting, firearm, ambiguous),
+        objections={one.event["record"]: one.why for one in (*against, *after)},
+        missing=_missing(waiting, firearm, ambiguous, bool(against)),
     )
+
+
+def _without(chain: Sequence[Event], against: Sequence[Objection]) -> list[Event]:
+    left_out = {id(one.event) for one in against}
+    return [event for event in chain if id(event) not in left_out]
 
 
 def _is_before(event: Event, found_on: date) -> bool:
@@ -108,14 +123,38 @@ def _days(event: Event, found_on: date) -> int:
     return (found_on - _on(event)).days
 
 
-def _candidate(event: Event, found_on: date) -> dict[str, Any]:
-    days = _days(event, found_on) if event["event"] == "domestic_sale" else None
+def _time_to_crime(
+    sales: Sequence[Event], several: Sequence[Sequence[Event]], found_on: date
+) -> int | None:
+    """Return the days since the first sale, where each gun that it may be was sold on one day."""
+    is_sold = len(several) <= 1 or all(map(first_sales, several))
+    return _days(sales[0], found_on) if is_sold and len({*map(_on, sales)}) == 1 else None
+
+
+def _candidates(
+    sales: Sequence[Event], several: Sequence[Sequence[Event]], found_on: date
+) -> list[dict[str, Any]]:
+    """Return what it may be: each by its first sale, a gun that has none by what is last of it."""
+    rest = [gun[-1] for gun in several if not any(sale in gun for sale in sales)]
+    found = [*sales, *rest] if len(several) > 1 else sales
+    return [_candidate(event, found_on, is_sale=event in sales)
+            for event in sorted(found, key=_order)]  # fmt: skip
+
+
+def _candidate(event: Event, found_on: date, *, is_sale: bool) -> dict[str, Any]:
+    days = _days(event, found_on) if is_sale else None
     return {"record": event["record"], "state": event["state"],
             "occurred_on": event["occurred_on"], "time_to_crime_days": days}  # fmt: skip
 
 
-def _outcome(chain: Sequence[Event], reached: str | None, is_diverted: bool, waiting: bool) -> str:
-    if reached in ("first_buyer", "last_holder") or is_diverted:
+def _is_end(last: Event | None, reached: str | None, against: Sequence[Objection]) -> bool:
+    """Tell whether the chain ends with whoever held the gun: not on a way, nor where it is disputed."""
+    is_held = reached in ("first_buyer", "last_holder") and not against
+    return is_held and last is not None and last["event"] != "export"
+
+
+def _outcome(chain: Sequence[Event], is_end: bool, is_diverted: bool, waiting: bool) -> str:
+    if is_end or is_diverted:
         return "traced"
     if chain:
         return "partly"
@@ -131,6 +170,8 @@ def _scope(chain: Sequence[Event], asking: str) -> str | None:
 def _reached(last: Event | None, sales: Sequence[Event]) -> str | None:
     if last is None:
         return None
+    if last["event"] == "export":
+        return SHIPPED_BY.get(side(last, "giver"), "last_holder")
     if last["event"] not in ENDS and side(last, "receiver") == "dealer":
         return "dealer"
     if last["event"] == "domestic_sale" and last not in sales:
@@ -154,7 +195,9 @@ def _is_legible(firearm: Mapping[str, Any]) -> bool:
     return bool(serial) and marking_of(serial) is None
 
 
-def _missing(waiting: Sequence[Leg], firearm: Mapping[str, Any], ambiguous: bool) -> list[Message]:
+def _missing(
+    waiting: Sequence[Leg], firearm: Mapping[str, Any], ambiguous: bool, is_disputed: bool
+) -> list[Message]:
     missing = [say("The answer of {state}.", state=leg.state) for leg in waiting]
     for name, text in (
         ("serial", say("A legible serial, from the frame or a laboratory.")),
@@ -167,5 +210,11 @@ def _missing(waiting: Sequence[Leg], firearm: Mapping[str, Any], ambiguous: bool
     if ambiguous:
         missing.append(
             say("Something that tells the candidates apart: make, model, calibre, photograph.")
+        )
+    if is_disputed:
+        missing.append(
+            say(
+                "Which of the records that contradict each other is right, or whether these are two guns."
+            )
         )
     return missing
