@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -25,6 +25,9 @@ from salsa_ext.readmodels.parties import Parties, parties_of
 from salsa_ext.readmodels.requests import MessageView, hidden_from, messages_of, usernames
 from salsa_ext.readmodels.sharing import Sharing, group_of, of_events
 from salsa_ext.values.actor import Actor
+
+NOT_ASKED: Final = "not_asked"
+"""What is shown of a state whose records were searched and that was asked nothing: it said nothing."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,10 @@ class TraceView:
 
 @dataclass(frozen=True)
 class Searched:
-    """A state that was searched or asked: how far its records reached then, and what it said."""
+    """A state that was searched or asked: how far its records reached then, and what it said.
+
+    `said` is the status of its leg, or NOT_ASKED.
+    """
 
     state: str
     records: int
@@ -176,7 +182,7 @@ def _searched(trace: Trace, legs: Sequence[TraceLeg]) -> list[Searched]:
 
 
 def _one_searched(state: str, covered: dict[str, Any] | None, leg: TraceLeg | None) -> Searched:
-    said = leg.status if leg else "no_record"
+    said = leg.status if leg else NOT_ASKED
     if covered is None:
         return Searched(state, 0, leg.records_through if leg else None, said)
     return Searched(state, covered["records"], date.fromisoformat(covered["through"]), said)
