@@ -26,14 +26,27 @@ SHIPPED_BY: Final = {"manufacturer": "manufacturer", "dealer": "dealer", None: N
 AFTER: Final = say("Recorded for a day after the gun was found: another gun, or a wrong record.")
 
 
+LACKING: Final = dict.fromkeys(WAITING, say("The answer of {state}.")) | {
+    "partial": say("What {state} left out of its answer."),
+    "refused": say("The answer of {state}, which refused."),
+    "forwarded": say("The answer of the state that {state} named."),
+}
+"""What is missing of a state, by the status of its leg."""
+
+
 @dataclass(frozen=True)
 class Leg:
-    """What one asked state has said so far; one that takes no part is asked by another channel."""
+    """What one asked state has said so far; one that takes no part is asked by another channel.
+
+    `failure_reason` is why it knows no more, as it says; `is_late` where it said nothing in its time.
+    """
 
     state: str
     status: str
     events: Sequence[Event] = ()
     takes_part: bool = True
+    failure_reason: str | None = None
+    is_late: bool = False
 
 
 @dataclass
@@ -95,9 +108,9 @@ def build(legs: Sequence[Leg], found_on: date, asking: str, firearm: Mapping[str
         point_of_diversion=diversion,
         time_to_crime_days=_time_to_crime(sales, several, found_on),
         since_last_lawful_days=_days(last, found_on) if last else None,
-        failure_reason=_failure(outcome, firearm, waiting),
+        failure_reason=_failure(outcome, firearm, legs),
         objections={one.event["record"]: one.why for one in (*against, *after)},
-        missing=_missing(waiting, firearm, ambiguous, bool(against)),
+        missing=_missing(legs, firearm, ambiguous, bool(against)),
     )
 
 
@@ -179,15 +192,26 @@ def _reached(last: Event | None, sales: Sequence[Event]) -> str | None:
     return REACHED.get(last["event"], "last_holder")
 
 
-def _failure(outcome: str, firearm: Mapping[str, Any], waiting: Sequence[Leg]) -> str | None:
+def _failure(outcome: str, firearm: Mapping[str, Any], legs: Sequence[Leg]) -> str | None:
+    """Return why a trace led to no end: what states told comes before what is concluded.
+
+    A trace that waits has not failed while its states have time, but for those that take no part.
+    """
+    told = next((leg.failure_reason for leg in legs if leg.failure_reason), None)
     if outcome in ("traced", "partly"):
-        return None
+        return told if outcome == "partly" else None
     if not _is_legible(firearm):
         return "obliterated" if firearm.get("marking") == "obliterated" else "incomplete_request"
-    if waiting:
-        takes_part = any(leg.takes_part for leg in waiting)
-        return "no_response" if takes_part else "not_participant"
+    owed = [leg for leg in legs if leg.status in WAITING or leg.is_late]
+    if told or owed:
+        return told or _silence(owed)
     return None if firearm.get("make") and firearm.get("calibre") else "incomplete_request"
+
+
+def _silence(owed: Sequence[Leg]) -> str | None:
+    if not any(leg.takes_part for leg in owed):
+        return "not_participant"
+    return "no_response" if any(leg.is_late and leg.takes_part for leg in owed) else None
 
 
 def _is_legible(firearm: Mapping[str, Any]) -> bool:
@@ -196,9 +220,10 @@ def _is_legible(firearm: Mapping[str, Any]) -> bool:
 
 
 def _missing(
-    waiting: Sequence[Leg], firearm: Mapping[str, Any], ambiguous: bool, is_disputed: bool
+    legs: Sequence[Leg], firearm: Mapping[str, Any], ambiguous: bool, is_disputed: bool
 ) -> list[Message]:
-    missing = [say("The answer of {state}.", state=leg.state) for leg in waiting]
+    missing = [Message(LACKING[leg.status].text, {"state": leg.state})
+               for leg in legs if leg.status in LACKING]  # fmt: skip
     for name, text in (
         ("serial", say("A legible serial, from the frame or a laboratory.")),
         ("make", say("The make: serials repeat between makers.")),

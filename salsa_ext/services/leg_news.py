@@ -64,6 +64,7 @@ def _follow(actor: Actor, leg: TraceLeg, envelope: Envelope, said: Said) -> None
         if action in ENDS:
             leg.answered_at, leg.events = actor.now(), list(said.get("events", ()))
             leg.is_automatic = said.get("is_automatic", False)
+            leg.failure_reason = said.get("failure_reason")
         if action == "ask":
             leg.question = envelope.id
         legs.move(leg, action)

@@ -243,7 +243,7 @@ def _row(
         "why": as_texts(why), "events": [], "records_through": reach.get(state),
         "asked_at": actor.now(), "answered_at": None, "is_automatic": True,
         "reference": None if takes_part else channel.reference, "asked_in": None,
-        "question": None,
+        "question": None, "failure_reason": None,
     }  # fmt: skip
 
 

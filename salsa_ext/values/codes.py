@@ -149,6 +149,8 @@ REFUSAL_REASONS: Final = (
     "ongoing_investigation", "confidentiality_law", "confidentiality_not_guaranteed",
     "national_security",
 )  # fmt: skip
+FAILURE_REASONS_TOLD: Final = ("too_old", "records_lost", "dealer_defunct")
+"""Why an asked state knows no more, as it says itself."""
 TRACE_OUTCOMES: Final = ("traced", "partly", "not_traced", "pending")
 PRIORITIES: Final = ("flash", "urgent", "priority", "routine")
 ILLICIT_REASONS: Final = (

@@ -22,7 +22,9 @@ from salsa_ext.values import codes
 Test = Callable[[Any], bool]
 Shape = Mapping[str, Test]
 MOST_EVENTS: Final = 500
-DEFAULTS: Final[Mapping[str, Any]] = {"hidden_from": [], "outcome": None}
+DEFAULTS: Final[Mapping[str, Any]] = {
+    "hidden_from": [], "outcome": None, "failure_reason": None,
+}  # fmt: skip
 """What a letter of an older version does not say."""
 _STATE = re.compile(r"[A-Z]{3}")
 
@@ -138,8 +140,12 @@ LETTERS: Final[Mapping[str, Shape]] = {
         "completeness": _code(codes.COMPLETENESS), "restriction_reason": _maybe(_LONG),
         "events": _several(_fields(EVENT), MOST_EVENTS), "points_to": _several(_is_state, 50),
         "handling": _code(codes.HANDLING_CODES), "note": _maybe(_LONG), "is_automatic": _is_flag,
+        "failure_reason": _maybe(_code(codes.FAILURE_REASONS_TOLD)),
     },
-    "trace.no_record": _LEG | {"text": _maybe(_LONG), "is_automatic": _is_flag},
+    "trace.no_record": _LEG | {
+        "text": _maybe(_LONG), "is_automatic": _is_flag,
+        "failure_reason": _maybe(_code(codes.FAILURE_REASONS_TOLD)),
+    },
     "trace.refuse": _LEG | {"reason": _code(codes.REFUSAL_REASONS), "text": _LONG},
     "trace.defer": _LEG | {"until": _is_day, "reason": _LONG},
     "trace.ask": _LEG | {"questions": _several(_LONG, 50)},

@@ -164,8 +164,19 @@ def test_a_restricted_answer_says_why_and_is_partial(act, record, leg):
     assert leg()["messages"][-1]["restriction_reason"] == "The buyer is under investigation."
 
 
+@pytest.mark.parametrize("name,body", [
+    ("no_record", {}), ("answer", answer(completeness="restricted", restriction_reason="No books",
+                                         points_to=["URY"])),
+])  # fmt: skip
+def test_a_state_says_why_no_more_is_known(act, leg, result, name, body):
+    act(name, body | {"failure_reason": "records_lost"})
+    assert leg()["messages"][-1]["failure_reason"] == "records_lost"
+    assert result()["failure_reason"] == "records_lost"
+
+
 @pytest.mark.parametrize("changes,field", [
-    ({}, "records"), ({"points_to": ["BRA"]}, "points_to.0"), ({"points_to": ["PRY"]}, "points_to.0"),
+    ({}, "records"), ({"points_to": ["URY"], "failure_reason": "too_old"}, "failure_reason"),
+    ({"points_to": ["BRA"]}, "points_to.0"), ({"points_to": ["PRY"]}, "points_to.0"),
     ({"records": ["0199f2c0-0000-7000-8000-000000000000"]}, "records.0"),
     ({"events": [{"event": "loss", "occurred_on": "2026-05-01"}]}, "events.0.occurred_on"),
 ])  # fmt: skip
