@@ -114,6 +114,14 @@ def build(legs: Sequence[Leg], found_on: date, asking: str, firearm: Mapping[str
     )
 
 
+def is_whole(found: Result) -> bool:
+    """Tell whether a chain begins where the gun came to be or came in, and ends with who held it last."""
+    last = found.last_lawful
+    if last is None or found.conflicts or found.outcome != "traced" or last["event"] == "export":
+        return False
+    return found.chain[0]["event"] in ("manufacture", "import")
+
+
 def _without(chain: Sequence[Event], against: Sequence[Objection]) -> list[Event]:
     left_out = {id(one.event) for one in against}
     return [event for event in chain if id(event) not in left_out]

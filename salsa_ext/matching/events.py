@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 Event = Mapping[str, Any]
@@ -19,6 +19,18 @@ ALERT: Final = "alert"
 """What the record of an alert tells: what to do when the gun is met, and nothing of its life."""
 SETTLING_NOTHING: Final = SEIZED | {ALERT}
 """What repeats what somebody read, or says: it does not tell which gun a mark is of."""
+
+
+def merged(
+    before: Sequence[dict[str, Any]], said: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return what a state told before and what it tells now, each record once and as it now stands."""
+    told = {event["record"]: event for event in before}
+    for event in said:
+        old = told.get(event["record"])
+        if old is None or (event["version"] or 0) >= (old["version"] or 0):
+            told[event["record"]] = event
+    return list(told.values())
 
 
 def place(event: str) -> int:

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from salsa_ext.db import as_state, db
-from salsa_ext.errors import NotFound
+from salsa_ext.errors import Message, NotFound, say
 from salsa_ext.matching import chains
 from salsa_ext.matching.events import Event
 from salsa_ext.matching.outlooks import Outlook
@@ -20,6 +20,7 @@ from salsa_ext.matching.requests import WAITING
 from salsa_ext.models import Trace, TraceLeg
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels import names
 from salsa_ext.readmodels.outlooks import UNSENT, of_drafts
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.readmodels.parties import Parties, parties_of
@@ -165,10 +166,25 @@ def get_result(actor: Actor, trace_id: UUID) -> ResultView:
     trace = view.trace
     said = [as_said(leg, until=_heard_until(actor, trace)) for leg in view.legs]
     result = chains.build(said, trace.found_on, trace.owner_state, trace.firearm)
+    result.missing += _no_more(trace.firearm)
     events = [*result.chain, *result.conflicts]
     sharing = of_events(actor, events, trace.case_number)
     parties = _named(actor, events, sharing)
     return ResultView(trace, result, _searched(trace, view.legs), parties, sharing)
+
+
+def _no_more(firearm: Mapping[str, Any]) -> list[Message]:
+    """Return which successor of a state that is no more would have to be asked, where there are several."""
+    country = firearm.get("country_of_manufacture") or ""
+    _, successors = names.ended_states().get(country, (None, ()))
+    if len(successors) <= 1:
+        return []
+    return [
+        say(
+            "Which of the states that followed {state} keeps the books of the maker.",
+            state=country,
+        )
+    ]
 
 
 def as_said(leg: TraceLeg, until: datetime | None = None) -> chains.Leg:

@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from salsa_ext.db import db
 from salsa_ext.errors import EnvelopeRefused, NotFound, say
-from salsa_ext.matching.requests import ENDS
+from salsa_ext.matching.events import merged
+from salsa_ext.matching.requests import ANSWERS, ENDS
 from salsa_ext.messages.envelopes import Envelope
 from salsa_ext.models import Trace, TraceLeg
 from salsa_ext.services import conversations, legs
@@ -62,7 +63,8 @@ def _follow(actor: Actor, leg: TraceLeg, envelope: Envelope, said: Said) -> None
     action = _action(envelope, said)
     with db.session.no_autoflush:
         if action in ENDS:
-            leg.answered_at, leg.events = actor.now(), list(said.get("events", ()))
+            leg.answered_at = actor.now()
+            leg.events = merged(leg.events, said["events"]) if action in ANSWERS else []
             leg.is_automatic = said.get("is_automatic", False)
             leg.failure_reason = said.get("failure_reason")
         if action == "ask":

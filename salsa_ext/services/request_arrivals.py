@@ -68,6 +68,7 @@ def _renewed(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     request.envelope_id = envelope.id
     _hide(actor, request, said)
     if status != request.status:
+        request.answered_at = None
         terms.begin(actor, request)
     request_steps.put(actor, request, status)
     _hear(actor, request, envelope, said)

@@ -9,7 +9,8 @@ from uuid import UUID
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import db
 from salsa_ext.errors import Conflict, IllegalTransition, Invalid, Message, NotFound, say
-from salsa_ext.matching.requests import ENDS, SAID
+from salsa_ext.matching.events import merged
+from salsa_ext.matching.requests import ANSWERS, ENDS, SAID
 from salsa_ext.messages import inbox
 from salsa_ext.messages.envelopes import Envelope, Letter
 from salsa_ext.models import Trace, TraceLeg
@@ -167,11 +168,12 @@ def _write_down(actor: Actor, vault: Vault, trace: Trace, leg: TraceLeg, data: R
         leg.reference = data.reference or leg.reference
         if action in ENDS:
             leg.answered_at, leg.failure_reason = actor.now(), data.failure_reason
-            leg.events = [answers.by_hand(leg.state, event, "H1") for event in data.events]
+            said = [answers.by_hand(leg.state, event, "H1") for event in data.events]
+            leg.events = merged(leg.events, said) if action in ANSWERS else []
         db.session.flush()
-        said = {"text": data.text, "status": leg.status, "points_to": [*data.points_to],
+        kept = {"text": data.text, "status": leg.status, "points_to": [*data.points_to],
                 "failure_reason": data.failure_reason}  # fmt: skip
-        conversations.keep(actor, [Word("leg", leg.id, "by_hand", said)])
+        conversations.keep(actor, [Word("leg", leg.id, "by_hand", kept)])
         row = {"state": leg.state, "events": leg.events}
         legs.follow(actor, vault, trace, legs.pointed_to([row], [*data.points_to]))
         deliveries.deliver_now(actor, vault)

@@ -156,6 +156,18 @@ def test_an_answer_from_a_book_is_part_of_the_chain(act, result):
     )  # fmt: skip
 
 
+def test_a_second_answer_adds_to_the_first(as_actor, act, record, result):
+    body = bodies.transfer(kind="registration", number="T-9", occurred_on="2024-06-01",
+                           visibility="pointer")  # fmt: skip
+    clerk = as_actor("PRY", "licensing_officer")
+    other = clerk.post("/transfers", body).json["firearm"]["record"]
+    act("answer", answer(records=[record]))
+    act("answer", answer(records=[other]))
+    assert [event["record"] for event in result()["chain"]] == [record, other]
+    act("answer", answer(records=[other]))
+    assert len(result()["chain"]) == 2
+
+
 def test_a_restricted_answer_says_why_and_is_partial(act, record, leg):
     body = answer(completeness="restricted", records=[record])
     assert list(act("answer", body, 422)["errors"]) == ["restriction_reason"]
