@@ -213,6 +213,9 @@ def _row(words: Words, view: ResultView, event: Mapping[str, Any]) -> list[str |
     handling = view.sharing[event["record"]].said.handling
     document = words.code("object", event["document_kind"]) or ""
     source = " ".join(filter(None, (document.capitalize(), event.get("document_number"))))
+    if corrected := event.get("corrected_at"):
+        said = words.both(say("Corrected since it was answered: {on}", on=corrected[:10]))
+        source = f"{source} ({said})"
     return [
         f"{event['occurred_on']}", words.state(event["state"]),
         event_name(words, event["event"]),

@@ -214,6 +214,7 @@ class EventResponse(SharedResponse):
     calibre = fields.String(allow_none=True)
     confidence = fields.String(attribute="strength", required=True)
     score = fields.Float(attribute="bits", required=True)
+    corrected_at = fields.String(allow_none=True)
 
 
 class ConflictResponse(EventResponse):

@@ -69,6 +69,25 @@ def tell(actor: Actor, to: str, records: Mapping[UUID, Sureness]) -> list[dict[s
     return [_event(view, records[view.record.id], facts) for view in views]
 
 
+def tell_again(
+    actor: Actor, to: str, records: Iterable[UUID], *, by_person: bool
+) -> list[dict[str, Any]]:
+    """Return what records that were given before say now; how sure they are is not said anew.
+
+    What a person gave is given whole; what the service did, as far as the asking state may still
+    have it.
+    """
+    views = _own(actor, records)
+    shared = sharing.for_state(actor, to, views)
+    views = [view for view in views if by_person or shared[view.record.id].may("event")]
+    facts = document_facts.told(actor, to, views)
+    groups = {view.record.id: [*GROUPS] if by_person else shared[view.record.id].given(GROUPS)
+              for view in views}  # fmt: skip
+    _write_down(actor, to, [given_to(view, to, groups[view.record.id]) for view in views])
+    said = [(_event(view, Sureness(), facts), shared[view.record.id]) for view in views]
+    return [event if by_person else _given(event, held) for event, held in said]
+
+
 def _own(actor: Actor, ids: Iterable[UUID]) -> list[RecordView]:
     return [view for view in by_id(ids) if view.record.owner_state == actor.state]
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from salsa_ext.db import db
 from salsa_ext.errors import EnvelopeRefused, NotFound, say
-from salsa_ext.matching.events import merged
+from salsa_ext.matching.events import merged, retold
 from salsa_ext.matching.requests import ANSWERS, ENDS
 from salsa_ext.messages.envelopes import Envelope
 from salsa_ext.models import Trace, TraceLeg
@@ -57,6 +57,21 @@ def _hear(actor: Actor, vault: Vault, envelope: Envelope) -> None:
         legs.follow(actor, vault, trace, _pointed(envelope, said))
     if not said.get("is_automatic", False):
         _notify(actor, trace, envelope)
+
+
+@handles("trace.corrected")
+def _told_again(actor: Actor, vault: Vault, envelope: Envelope) -> None:
+    """Let what a state told of its records say what they now say; nothing that it had not told is added."""
+    said = letters.read(envelope.kind, envelope.body)
+    trace, leg = _find(actor, envelope, UUID(said["leg"]))
+    _require_own_words(envelope, said)
+    word = Word("leg", leg.id, conversations.kind_of(envelope), _kept(said), envelope)
+    with legs.following(trace):
+        leg.events = retold(leg.events, said["events"], said["gone"], actor.now().isoformat())
+        conversations.keep(actor, [word])
+        row = {"state": leg.state, "events": leg.events}
+        legs.follow(actor, vault, trace, legs.pointed_to([row]))
+    _notify(actor, trace, envelope)
 
 
 def _follow(actor: Actor, leg: TraceLeg, envelope: Envelope, said: Said) -> None:
@@ -118,8 +133,12 @@ def _kept(said: Said) -> dict[str, Any]:
 def _notify(actor: Actor, trace: Trace, envelope: Envelope) -> None:
     own = actor.own_state()
     told = {"by": envelope.sender}
-    notify_many(actor, [Notice(own, ROLES, NOTICES[envelope.kind], "trace", trace.id, own,
+    notify_many(actor, [Notice(own, ROLES, _notice(envelope), "trace", trace.id, own,
                                trace.case_number, told)])  # fmt: skip
+
+
+def _notice(envelope: Envelope) -> str:
+    return NOTICES.get(envelope.kind, "trace_corrected")
 
 
 def _refused(actor: Actor, vault: Vault, envelope: Envelope, code: str) -> None:

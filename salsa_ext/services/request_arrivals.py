@@ -41,7 +41,7 @@ ROLES: Final = ("trace_analyst",)
 _KNOWN: Final = ("SELECT FROM trace_request"
                  " WHERE owner_state = %s AND asking_state = %s AND leg_id = %s")  # fmt: skip
 SENT: Final = ("trace.acknowledge", "trace.answer", "trace.no_record", "trace.refuse",
-               "trace.defer", "trace.ask", "trace.forward")  # fmt: skip
+               "trace.defer", "trace.ask", "trace.forward", "trace.corrected")  # fmt: skip
 
 
 @handles("trace.request")

@@ -2,7 +2,8 @@
 
 An asking state sends `trace.request`, `trace.renewed`, `trace.reply`, `trace.withdraw`, `trace.hide`
 and `trace.feedback`; the asked state `trace.acknowledge`, `trace.answer`, `trace.no_record`,
-`trace.refuse`, `trace.defer`, `trace.ask` and `trace.forward`. Each names the `leg` that it is about.
+`trace.refuse`, `trace.defer`, `trace.ask`, `trace.forward`
+and `trace.corrected`. Each names the `leg` that it is about.
 A state whose second persons are a partner's sends `approval.ask` and `approval.withdraw`, the partner
 `approval.grant` and `approval.decline`; each names the `trace`.
 Fields that are not known here are left out: a newer version may send more.
@@ -149,6 +150,9 @@ LETTERS: Final[Mapping[str, Shape]] = {
     "trace.refuse": _LEG | {"reason": _code(codes.REFUSAL_REASONS), "text": _LONG},
     "trace.defer": _LEG | {"until": _is_day, "reason": _LONG},
     "trace.ask": _LEG | {"questions": _several(_LONG, 50)},
+    "trace.corrected": _LEG | {
+        "events": _several(_fields(EVENT), MOST_EVENTS), "gone": _several(_is_id, MOST_EVENTS),
+    },
     "trace.forward": _LEG | {"state": _is_state, "reason": _LONG},
     "approval.ask": {
         "trace": _is_id, "type": _maybe(_SHORT), "priority": _code(codes.PRIORITIES),
