@@ -80,13 +80,14 @@ def answer(
 
 
 def no_record(
-    *, actor: Actor, vault: Vault, request_id: UUID, seen: int | None, data: NothingFound
+    *, actor: Actor, vault: Vault, request_id: UUID, seen: int | None, data: Telling
 ) -> None:
-    """Say that the own state has nothing of this gun; raises as `acknowledge`."""
+    """Say that the own state has nothing of this gun, as NothingFound also why; raises as `acknowledge`."""
     require(actor, Permission.REQUEST_ANSWER)
     request = take(actor, request_id, seen)
+    reason = data.failure_reason if isinstance(data, NothingFound) else None
     _step(actor, vault, request, "no_record", {
-        "text": data.text, "is_automatic": False, "failure_reason": data.failure_reason,
+        "text": data.text, "is_automatic": False, "failure_reason": reason,
     })  # fmt: skip
     request_steps.write_down(actor, Action.REQUEST_FOUND_NOTHING, request)
 
