@@ -24,7 +24,8 @@ from api.json import BodyParser
 from api.pagination import LINK, ListQuery, links, list_body, list_schema
 from api.replays import IDEMPOTENCY_KEY, attempt_of, replayed
 from api.rows import NDJSON
-from salsa_ext.db import let_go, transaction
+from api.transaction import transaction
+from salsa_ext.db import let_go
 from salsa_ext.errors import Invalid, PreconditionRequired, StaleVersion, say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require, visitor

@@ -12,9 +12,9 @@ from flask import Flask
 
 from api import running
 from api.app import create_app
+from api.transaction import transaction
 from salsa_ext import errors
 from salsa_ext.config import Config
-from salsa_ext.db import transaction
 from salsa_ext.errors import Message, NotConfigured, SalsaError, say
 from salsa_ext.policy.rules import operator
 from salsa_ext.readmodels.states import require_participant

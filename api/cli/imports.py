@@ -13,12 +13,12 @@ import click
 from api.cli.context import application, explained
 from api.cli.options import STATE
 from api.tables import disarmed
+from api.transaction import transaction
 from api.vault import vault
 from importers import us_crime_guns, us_crime_guns_compare
 from importers.rows import Reject, Report
 from importers.run import Progress
 from importers.us_crime_guns_compare import CLASSES, Compared
-from salsa_ext.db import transaction
 from salsa_ext.errors import ImportRejected
 from salsa_ext.policy.rules import operator
 from salsa_ext.readmodels.states import require_participant

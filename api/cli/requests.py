@@ -17,13 +17,20 @@ from api.vault import vault
 from salsa_ext.readmodels import requests as reading
 from salsa_ext.readmodels.requests import MessageView, RequestView
 from salsa_ext.services import requests
-from salsa_ext.values.codes import HANDLING_CODES, LEG_STATUSES, PRIORITIES, REFUSAL_REASONS
+from salsa_ext.values.codes import (
+    FAILURE_REASONS_TOLD,
+    HANDLING_CODES,
+    LEG_STATUSES,
+    PRIORITIES,
+    REFUSAL_REASONS,
+)
 from salsa_ext.values.positions import Assigning
 from salsa_ext.values.requests import (
     Acknowledging,
     Answering,
     Deferring,
     Forwarding,
+    NothingFound,
     Questioning,
     Refusing,
     Telling,
@@ -123,13 +130,14 @@ def acknowledge(state: str, request_ids: tuple[UUID, ...]) -> None:
 @click.option("--record", "records", multiple=True, type=click.UUID, help="Once for each record.")
 @click.option("--points-to", multiple=True, metavar="ISO", type=STATE, help="A state to ask next.")
 @click.option("--restricted", "why", type=WORDS, help="Why something is left out.")
+@click.option("--because", type=click.Choice(FAILURE_REASONS_TOLD), help="Why no more is known.")
 @click.option("--handling", type=click.Choice(HANDLING_CODES), default="H1", show_default=True)
 @click.option("--note", type=WORDS, help="The asking state reads it.")
 @id_argument
 @explained
 def answer(
     state: str, request_id: UUID, records: tuple[UUID, ...], points_to: tuple[str, ...],
-    why: str | None, handling: str, note: str | None,
+    why: str | None, because: str | None, handling: str, note: str | None,
 ) -> None:  # fmt: skip
     """Answer with records of the state.
 
@@ -138,7 +146,8 @@ def answer(
       salsa request answer --state PRY --record 0199f2c0-0000-7000-8000-000000000001 \\
         0199f2c0-0000-7000-8000-000000000000
     """
-    said = Answering("restricted" if why else "full", why, records, (), points_to, handling, note)
+    completeness = "restricted" if why else "full"
+    said = Answering(completeness, why, records, (), points_to, handling, note, because)
     _act(state, request_id, requests.answer, said)
 
 
@@ -146,15 +155,16 @@ def answer(
 @own_state_option
 @text_option
 @id_argument
+@click.option("--because", type=click.Choice(FAILURE_REASONS_TOLD), help="Why nothing is known.")
 @explained
-def no_record(state: str, text: str | None, request_id: UUID) -> None:
+def no_record(state: str, text: str | None, because: str | None, request_id: UUID) -> None:
     """Say that the state has nothing of this gun.
 
     \b
     Example:
       salsa request no-record --state PRY 0199f2c0-0000-7000-8000-000000000000
     """
-    _act(state, request_id, requests.no_record, Telling(text))
+    _act(state, request_id, requests.no_record, NothingFound(text, because))
 
 
 @request.command()

@@ -32,7 +32,8 @@ SEARCHED: Final = (
     (say("State"), 10), (say("Records searched"), 6), (say("Through"), 8), (say("Said"), 10),
 )  # fmt: skip
 CANDIDATES: Final = (
-    (say("State"), 10), (say("Date"), 8), (say("Days from sale to seizure"), 8),
+    (say("State"), 10), (say("Event"), 8), (say("Date"), 8),
+    (say("Days from sale to seizure"), 8),
 )  # fmt: skip
 
 
@@ -68,10 +69,8 @@ def _sections(words: Words, report: Report, at: datetime) -> list[Part]:
         *_trace(words, report, at), *gun_of(words, report.view.trace.firearm), *_found(words, result),
         *_events(words, say("Chain, in order"), result, result.result.chain),
         *_events(words, say("What contradicts it"), result, result.result.conflicts),
-        *words.table(say("First sales that are possible"), CANDIDATES, [
-            (words.state(one["state"]), words.day(one["occurred_on"]), str(one["time_to_crime_days"]))
-            for one in result.result.candidates
-        ]),
+        *_list(words, say("Why it contradicts"), _objections(words, result)),
+        *_candidates(words, result),
         *_turn(words, result),
         *words.table(say("Who was searched"), SEARCHED, [
             (words.state(one.state), str(one.records), words.day(one.through) or "–",
@@ -81,6 +80,30 @@ def _sections(words: Words, report: Report, at: datetime) -> list[Part]:
         *_list(words, say("States whose consent to use in court is missing"),
                filter(None, map(words.state, report.without_consent))),
     ]  # fmt: skip
+
+
+def _candidates(words: Words, view: ResultView) -> list[Part]:
+    """Return what it may be, by its first sales alone or by what is recorded of each gun."""
+    found, told = view.result.candidates, {event["record"]: event for event in view.events()}
+    sold = all(one["time_to_crime_days"] is not None for one in found)
+    title = say("First sales that are possible") if sold else say("Guns that it may be")
+    return words.table(title, CANDIDATES, [
+        (words.state(one["state"]), event_name(words, told[one["record"]]["event"]),
+         words.day(one["occurred_on"]), _days(one["time_to_crime_days"]) or "–")
+        for one in found
+    ])  # fmt: skip
+
+
+def _days(days: int | None) -> str | None:
+    return None if days is None else str(days)
+
+
+def _objections(words: Words, view: ResultView) -> Iterable[str]:
+    """Return why each event contradicts the chain, by its day and state."""
+    return (
+        f"{_event(words, event)}: {worded(view.result.objections[event['record']])}"
+        for event in view.result.conflicts
+    )
 
 
 def _list(words: Words, title: Message, lines: Iterable[str]) -> list[Part]:
@@ -145,8 +168,8 @@ def _found(words: Words, view: ResultView) -> list[Part]:
         words.field(say("Scope"), words.code("trace_scope", result.scope)),
         words.field(say("Reached"), words.code("trace_reached", result.reached)),
         words.field(say("Why it failed"), words.code("failure_reason", result.failure_reason)),
-        words.field(say("Days from sale to seizure"), None if days is None else str(days)),
-        words.field(say("Days since it was last lawful"), None if since is None else str(since)),
+        words.field(say("Days from sale to seizure"), _days(days)),
+        words.field(say("Days since it was last lawful"), _days(since)),
     )
 
 
@@ -192,6 +215,9 @@ def _row(words: Words, view: ResultView, event: Mapping[str, Any]) -> list[str |
     handling = view.sharing[event["record"]].said.handling
     document = words.code("object", event["document_kind"]) or ""
     source = " ".join(filter(None, (document.capitalize(), event.get("document_number"))))
+    if corrected := event.get("corrected_at"):
+        said = words.both(say("Corrected since it was answered: {on}", on=corrected[:10]))
+        source = f"{source} ({said})"
     return [
         f"{event['occurred_on']}", words.state(event["state"]),
         event_name(words, event["event"]),

@@ -18,6 +18,7 @@ from api.schemas.requests import (
     DeferRequest,
     ForwardRequest,
     HideRequest,
+    NoRecordRequest,
     NoteRequest,
     QuestionsRequest,
     RefuseRequest,
@@ -70,7 +71,8 @@ def acknowledge_requests(actor: Actor, data: Acknowledging) -> Acknowledged:
 _action("acknowledge", WordsRequest, requests.acknowledge, "Say that somebody works on it.")
 _action("answer", AnswerRequest, requests.answer,
         "Answer with your state's records, or with what its books say.")  # fmt: skip
-_action("no_record", WordsRequest, requests.no_record, "Say that there is nothing of this gun.")
+_action("no_record", NoRecordRequest, requests.no_record,
+        "Say that there is nothing of this gun.")  # fmt: skip
 _action("refuse", RefuseRequest, requests.refuse,
         "Refuse for a reason that the International Tracing Instrument allows.")  # fmt: skip
 _action("defer", DeferRequest, requests.defer, "Answer later, until a day that you give.")

@@ -37,6 +37,7 @@ from salsa_ext.values.requests import (
     HandEvent,
     HandSide,
     Hiding,
+    NothingFound,
     Questioning,
     Refusing,
     Replying,
@@ -90,6 +91,15 @@ class AnswerRequest(RequestSchema):
     points_to = Items(StateCode(), most=50)
     handling = Code(codes.HANDLING_CODES, required=True)
     note = Text(most=2000)
+    failure_reason = Code(codes.FAILURE_REASONS_TOLD)
+
+
+class NoRecordRequest(RequestSchema):
+    """Why nothing is known, where that is known, and words beside it."""
+
+    value = NothingFound
+    text = Text(most=2000)
+    failure_reason = Code(codes.FAILURE_REASONS_TOLD)
 
 
 class RefuseRequest(RequestSchema):
@@ -163,6 +173,7 @@ class ReplyRequest(RequestSchema):
     events = Items(Nested(HandEventRequest), most=100)
     points_to = Items(StateCode(), most=50)
     reference = Line(most=100)
+    failure_reason = Code(codes.FAILURE_REASONS_TOLD)
 
 
 class FeedbackRequest(RequestSchema):
@@ -218,6 +229,7 @@ class MessageResponse(Schema):
     until = fields.Date(allow_none=True)
     completeness = fields.String(allow_none=True)
     restriction_reason = fields.String(allow_none=True)
+    failure_reason = fields.String(allow_none=True)
     points_to = fields.List(fields.String())
     events = fields.Integer(allow_none=True)
     handling = fields.String(allow_none=True)

@@ -214,10 +214,17 @@ class EventResponse(SharedResponse):
     calibre = fields.String(allow_none=True)
     confidence = fields.String(attribute="strength", required=True)
     score = fields.Float(attribute="bits", required=True)
+    corrected_at = fields.String(allow_none=True)
+
+
+class ConflictResponse(EventResponse):
+    """An event that contradicts the chain, and why it does."""
+
+    why = fields.String(required=True)
 
 
 class TraceCandidateResponse(Schema):
-    """One of several first sales of the same serial."""
+    """One of several guns that it may be: by its first sale, else by what is last recorded of it."""
 
     record = fields.String(required=True)
     state = fields.String(required=True)
@@ -253,7 +260,7 @@ class ResultResponse(Schema):
     ambiguous = fields.Boolean(required=True)
     chain = fields.List(fields.Nested(EventResponse), required=True)
     candidates = fields.List(fields.Nested(TraceCandidateResponse), required=True)
-    conflicts = fields.List(fields.Nested(EventResponse), required=True)
+    conflicts = fields.List(fields.Nested(ConflictResponse), required=True)
     last_lawful = fields.Nested(EventResponse, allow_none=True)
     point_of_diversion = fields.Nested(DiversionResponse, allow_none=True)
     time_to_crime_days = fields.Integer(allow_none=True)
@@ -270,7 +277,10 @@ class ResultResponse(Schema):
         return vars(result) | {
             "trace": view.trace.id, "status": view.trace.status, "found_on": view.trace.found_on,
             "chain": named,
-            "conflicts": [_named(event, view) for event in result.conflicts],
+            "conflicts": [
+                _named(event, view) | {"why": worded(result.objections[event["record"]])}
+                for event in result.conflicts
+            ],
             "last_lawful": _named(result.last_lawful, view) if result.last_lawful else None,
             "point_of_diversion": diversion and diversion | {"why": worded(diversion["why"])},
             "missing": [worded(text) for text in result.missing],

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, Final
 
 from salsa_ext.errors import Message, say
+from salsa_ext.matching.claims import Objection, objections
 from salsa_ext.matching.diversion import diversion_after
 from salsa_ext.matching.events import ALERT, ENDS, LAWFUL, Event, place, side
 from salsa_ext.matching.guns import guns
@@ -16,24 +17,44 @@ from salsa_ext.matching.requests import WAITING
 from salsa_ext.matching.sales import first_sales
 
 REACHED: Final = {
-    "manufacture": "manufacturer", "export": "manufacturer", "import": "importer",
-    "domestic_sale": "first_buyer",
+    "manufacture": "manufacturer", "import": "importer", "domestic_sale": "first_buyer",
 }  # fmt: skip
+SHIPPED_BY: Final = {"manufacturer": "manufacturer", "dealer": "dealer", None: None}
+"""Whom a chain reached that ends with an export, by who gave the gun: whether it came is not known."""
+
+
+AFTER: Final = say("Recorded for a day after the gun was found: another gun, or a wrong record.")
+
+
+LACKING: Final = dict.fromkeys(WAITING, say("The answer of {state}.")) | {
+    "partial": say("What {state} left out of its answer."),
+    "refused": say("The answer of {state}, which refused."),
+    "forwarded": say("The answer of the state that {state} named."),
+}
+"""What is missing of a state, by the status of its leg."""
 
 
 @dataclass(frozen=True)
 class Leg:
-    """What one asked state has said so far; one that takes no part is asked by another channel."""
+    """What one asked state has said so far; one that takes no part is asked by another channel.
+
+    `failure_reason` is why it knows no more, as it says; `is_late` where it said nothing in its time.
+    """
 
     state: str
     status: str
     events: Sequence[Event] = ()
     takes_part: bool = True
+    failure_reason: str | None = None
+    is_late: bool = False
 
 
 @dataclass
 class Result:
-    """The result of a trace (see the contract); dates are compared as local dates."""
+    """The result of a trace (see the contract); dates are compared as local dates.
+
+    `objections` say of each conflict, by its record, why it is one.
+    """
 
     outcome: str
     scope: str | None
@@ -47,6 +68,7 @@ class Result:
     time_to_crime_days: int | None
     since_last_lawful_days: int | None
     failure_reason: str | None
+    objections: Mapping[str, Message]
     missing: list[Message] = field(default_factory=list)
 
 
@@ -57,38 +79,52 @@ def build(legs: Sequence[Leg], found_on: date, asking: str, firearm: Mapping[str
     that a misread mark fits, each by the last that is lawful of it; then nothing is concluded but
     what holds for all (the days, where all are of one day). Sales between dealers
     and the resale of a gun that came back to a dealer are no first sales. What happened after the
-    gun was found is a conflict, and shown.
+    gun was found is a conflict, and shown; so is what contradicts the events before it.
     """
     events = (event for leg in legs for event in leg.events)
     told = sorted((event for event in events if event["event"] != ALERT), key=_order)
-    chain = [event for event in told if _is_before(event, found_on)]
-    after = [event for event in told if not _is_before(event, found_on)]
-    sales = first_sales(chain)
-    days_sold = {_on(sale) for sale in sales}
-    several = guns(chain)
+    before = [event for event in told if _is_before(event, found_on)]
+    sales, several = first_sales(before), guns(before)
     ambiguous = len(sales) > 1 or len(several) > 1
-    candidates = sales if len(sales) > 1 else [gun[-1] for gun in several]
+    against = [] if ambiguous else objections(before)
+    chain = _without(before, against)
+    sales = first_sales(chain) if against else sales
     lawful = [event for event in chain if event["event"] in LAWFUL]
     last = lawful[-1] if lawful and not ambiguous else None
+    after = [Objection(event, AFTER) for event in told if not _is_before(event, found_on)]
     waiting = [leg for leg in legs if leg.status in WAITING]
     reached = _reached(last, sales)
     diversion = diversion_after(last, chain, found_on)
-    outcome = _outcome(chain, reached, diversion is not None, bool(waiting))
+    outcome = _outcome(chain, _is_end(last, reached, against), diversion is not None, bool(waiting))
     return Result(
         outcome=outcome,
         scope=_scope(chain, asking),
         reached=reached,
         chain=chain,
         ambiguous=ambiguous,
-        candidates=[_candidate(event, found_on) for event in candidates] if ambiguous else [],
-        conflicts=after,
+        candidates=_candidates(sales, several, found_on) if ambiguous else [],
+        conflicts=[one.event for one in (*against, *after)],
         last_lawful=last,
         point_of_diversion=diversion,
-        time_to_crime_days=_days(sales[0], found_on) if len(days_sold) == 1 else None,
+        time_to_crime_days=_time_to_crime(sales, several, found_on),
         since_last_lawful_days=_days(last, found_on) if last else None,
-        failure_reason=_failure(outcome, firearm, waiting),
-        missing=_missing(waiting, firearm, ambiguous),
+        failure_reason=_failure(outcome, firearm, legs),
+        objections={one.event["record"]: one.why for one in (*against, *after)},
+        missing=_missing(legs, firearm, ambiguous, bool(against)),
     )
+
+
+def is_whole(found: Result) -> bool:
+    """Tell whether a chain begins where the gun came to be or came in, and ends with who held it last."""
+    last = found.last_lawful
+    if last is None or found.conflicts or found.outcome != "traced" or last["event"] == "export":
+        return False
+    return found.chain[0]["event"] in ("manufacture", "import")
+
+
+def _without(chain: Sequence[Event], against: Sequence[Objection]) -> list[Event]:
+    left_out = {id(one.event) for one in against}
+    return [event for event in chain if id(event) not in left_out]
 
 
 def _is_before(event: Event, found_on: date) -> bool:
@@ -108,14 +144,38 @@ def _days(event: Event, found_on: date) -> int:
     return (found_on - _on(event)).days
 
 
-def _candidate(event: Event, found_on: date) -> dict[str, Any]:
-    days = _days(event, found_on) if event["event"] == "domestic_sale" else None
+def _time_to_crime(
+    sales: Sequence[Event], several: Sequence[Sequence[Event]], found_on: date
+) -> int | None:
+    """Return the days since the first sale, where each gun that it may be was sold on one day."""
+    is_sold = len(several) <= 1 or all(map(first_sales, several))
+    return _days(sales[0], found_on) if is_sold and len({*map(_on, sales)}) == 1 else None
+
+
+def _candidates(
+    sales: Sequence[Event], several: Sequence[Sequence[Event]], found_on: date
+) -> list[dict[str, Any]]:
+    """Return what it may be: each by its first sale, a gun that has none by what is last of it."""
+    rest = [gun[-1] for gun in several if not any(sale in gun for sale in sales)]
+    found = [*sales, *rest] if len(several) > 1 else sales
+    return [_candidate(event, found_on, is_sale=event in sales)
+            for event in sorted(found, key=_order)]  # fmt: skip
+
+
+def _candidate(event: Event, found_on: date, *, is_sale: bool) -> dict[str, Any]:
+    days = _days(event, found_on) if is_sale else None
     return {"record": event["record"], "state": event["state"],
             "occurred_on": event["occurred_on"], "time_to_crime_days": days}  # fmt: skip
 
 
-def _outcome(chain: Sequence[Event], reached: str | None, is_diverted: bool, waiting: bool) -> str:
-    if reached in ("first_buyer", "last_holder") or is_diverted:
+def _is_end(last: Event | None, reached: str | None, against: Sequence[Objection]) -> bool:
+    """Tell whether the chain ends with whoever held the gun: not on a way, nor where it is disputed."""
+    is_held = reached in ("first_buyer", "last_holder") and not against
+    return is_held and last is not None and last["event"] != "export"
+
+
+def _outcome(chain: Sequence[Event], is_end: bool, is_diverted: bool, waiting: bool) -> str:
+    if is_end or is_diverted:
         return "traced"
     if chain:
         return "partly"
@@ -131,6 +191,8 @@ def _scope(chain: Sequence[Event], asking: str) -> str | None:
 def _reached(last: Event | None, sales: Sequence[Event]) -> str | None:
     if last is None:
         return None
+    if last["event"] == "export":
+        return SHIPPED_BY.get(side(last, "giver"), "last_holder")
     if last["event"] not in ENDS and side(last, "receiver") == "dealer":
         return "dealer"
     if last["event"] == "domestic_sale" and last not in sales:
@@ -138,15 +200,26 @@ def _reached(last: Event | None, sales: Sequence[Event]) -> str | None:
     return REACHED.get(last["event"], "last_holder")
 
 
-def _failure(outcome: str, firearm: Mapping[str, Any], waiting: Sequence[Leg]) -> str | None:
+def _failure(outcome: str, firearm: Mapping[str, Any], legs: Sequence[Leg]) -> str | None:
+    """Return why a trace led to no end: what states told comes before what is concluded.
+
+    A trace that waits has not failed while its states have time, but for those that take no part.
+    """
+    told = next((leg.failure_reason for leg in legs if leg.failure_reason), None)
     if outcome in ("traced", "partly"):
-        return None
+        return told if outcome == "partly" else None
     if not _is_legible(firearm):
         return "obliterated" if firearm.get("marking") == "obliterated" else "incomplete_request"
-    if waiting:
-        takes_part = any(leg.takes_part for leg in waiting)
-        return "no_response" if takes_part else "not_participant"
+    owed = [leg for leg in legs if leg.status in WAITING or leg.is_late]
+    if told or owed:
+        return told or _silence(owed)
     return None if firearm.get("make") and firearm.get("calibre") else "incomplete_request"
+
+
+def _silence(owed: Sequence[Leg]) -> str | None:
+    if not any(leg.takes_part for leg in owed):
+        return "not_participant"
+    return "no_response" if any(leg.is_late and leg.takes_part for leg in owed) else None
 
 
 def _is_legible(firearm: Mapping[str, Any]) -> bool:
@@ -154,8 +227,11 @@ def _is_legible(firearm: Mapping[str, Any]) -> bool:
     return bool(serial) and marking_of(serial) is None
 
 
-def _missing(waiting: Sequence[Leg], firearm: Mapping[str, Any], ambiguous: bool) -> list[Message]:
-    missing = [say("The answer of {state}.", state=leg.state) for leg in waiting]
+def _missing(
+    legs: Sequence[Leg], firearm: Mapping[str, Any], ambiguous: bool, is_disputed: bool
+) -> list[Message]:
+    missing = [Message(LACKING[leg.status].text, {"state": leg.state})
+               for leg in legs if leg.status in LACKING]  # fmt: skip
     for name, text in (
         ("serial", say("A legible serial, from the frame or a laboratory.")),
         ("make", say("The make: serials repeat between makers.")),
@@ -167,5 +243,11 @@ def _missing(waiting: Sequence[Leg], firearm: Mapping[str, Any], ambiguous: bool
     if ambiguous:
         missing.append(
             say("Something that tells the candidates apart: make, model, calibre, photograph.")
+        )
+    if is_disputed:
+        missing.append(
+            say(
+                "Which of the records that contradict each other is right, or whether these are two guns."
+            )
         )
     return missing

@@ -53,11 +53,20 @@ def diversion_after(
         kind, why = "unknown", _not_ended(last)
     elif lost := _on_the_way(last):
         return lost
-    elif (due := last.get("return_due_on")) and date.fromisoformat(due) < found_on:
+    elif (due := _due_back(last, chain)) and date.fromisoformat(due) < found_on:
         kind, why = "unreturned_temporary", _not_returned(last, due)
     else:
         return None
     return {"after": last["record"], "before": None, "diversion_kind": kind, "why": why}
+
+
+def _due_back(last: Event, chain: Sequence[Event]) -> str | None:
+    """Return by when it was to be back; of an import its export says so, where the receipt may not."""
+    exports = (event for event in chain if event["record"] == last.get("linked_record"))
+    export = next(exports, None) if last["event"] == "import" else None
+    came_back = export is not None and export["state"] == last["state"]
+    due: str | None = last.get("return_due_on")
+    return due or (export.get("return_due_on") if export and not came_back else None)
 
 
 def _on_the_way(last: Event) -> dict[str, Any] | None:

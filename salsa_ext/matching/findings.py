@@ -15,7 +15,7 @@ from uuid import UUID
 
 from salsa_ext.errors import say
 from salsa_ext.matching.evidence import Reason
-from salsa_ext.matching.joined import Gun
+from salsa_ext.matching.joined import Gun, Said
 
 SHORT_DAYS: Final = 1_095
 """Three years, below which ATF calls a time to crime short (Firearms Trace Data)."""
@@ -30,12 +30,16 @@ OPEN: Final = -2.0  # chosen: it may be another gun altogether
 
 @dataclass(frozen=True)
 class Finding:
-    """A lead before it is ranked among the others; `key` tells it from those of its kind."""
+    """A lead before it is ranked among the others; `key` tells it from those of its kind.
+
+    `told` are the records that its words are taken from, whichever of its guns are shown.
+    """
 
     kind: str
     key: str
     guns: tuple[Gun, ...]
     reasons: tuple[Reason, ...]
+    told: tuple[Said, ...] = ()
 
     @property
     def of(self) -> frozenset[UUID]:

@@ -19,7 +19,7 @@ from salsa_ext.errors import Message
 from salsa_ext.matching import oddities, purchases, runs, sharing
 from salsa_ext.matching.evidence import Reason
 from salsa_ext.matching.findings import Finding
-from salsa_ext.matching.joined import Gun
+from salsa_ext.matching.joined import Gun, Said
 from salsa_ext.matching.sales import TRADE
 
 NARROWER: Final = {
@@ -32,12 +32,16 @@ NARROWER: Final = {
 
 @dataclass(frozen=True)
 class Lead:
-    """Guns to be looked at together, and the reasons, the first of which says what they share."""
+    """Guns to be looked at together, and the reasons, the first of which says what they share.
+
+    `told` are the records that the words are taken from.
+    """
 
     kind: str
     key: str
     guns: tuple[Gun, ...]
     reasons: tuple[Reason, ...]
+    told: tuple[Said, ...] = ()
 
     @cached_property
     def id(self) -> UUID:
@@ -89,7 +93,9 @@ def find(guns: Iterable[Gun]) -> list[Lead]:
     found: list[Finding] = []
     for look in (sharing.find, runs.find, purchases.find, oddities.find):
         found += look(ordered)
-    leads = [Lead(one.kind, one.key, one.guns, one.reasons) for one in _without_wider(found)]
+    leads = [
+        Lead(one.kind, one.key, one.guns, one.reasons, one.told) for one in _without_wider(found)
+    ]
     return sorted(leads, key=lambda lead: lead.rank)
 
 

@@ -70,7 +70,8 @@ def _finding(bought: Sequence[Bought]) -> Finding:
         text = say("They were bought from {count} dealers.", count=len(dealers))
         reasons.append(Reason("dealers", text, EACH_DEALER * (len(dealers) - 1)))
     reasons += [*several(guns, _days(bought)), *doubts(guns)]
-    return Finding("straw_purchase", str(sales[0].id), guns, tuple(reasons))
+    return Finding("straw_purchase", str(sales[0].id), guns, tuple(reasons),
+                   (sales[0], sales[-1]))  # fmt: skip
 
 
 def _text(bought: Sequence[Bought]) -> Message:

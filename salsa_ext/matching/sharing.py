@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Final
 
 from salsa_ext.errors import Message, say
@@ -22,13 +21,14 @@ MISSED: Final = frozenset(("loss", "theft"))
 class Thing:
     """What a record says that other guns can share, and in which words.
 
-    `rank` puts words that name something before those that may not, and `token` stands for it.
+    `is_vague` are words that may not name it, which come last, and `token` stands for it. `said` is the
+    record that says it.
     """
 
     kind: str
     key: str
     token: str
-    on: date
+    said: Said
     text: Message
     is_vague: bool = False
 
@@ -56,12 +56,12 @@ def _finding(
     best = min(every, key=lambda thing: (thing.is_vague, thing.token))
     reasons = [Reason("shared", best.text, 0.0), rarity(len(guns), of),
                *several(guns, _days(guns, things)), *doubts(guns)]  # fmt: skip
-    return Finding(kind, min(thing.token for thing in every), guns, tuple(reasons))
+    return Finding(kind, min(thing.token for thing in every), guns, tuple(reasons), (best.said,))
 
 
 def _days(guns: Sequence[Gun], things: Sequence[Sequence[Thing]]) -> list[int]:
     """Return how many days after the thing each gun was first seized."""
-    since = (min(thing.on for thing in some) for some in things)
+    since = (min(thing.said.on for thing in some) for some in things)
     after = [
         [(said.on - on).days for said in gun.seized if said.on >= on]
         for gun, on in zip(guns, since, strict=True)
@@ -75,7 +75,7 @@ def things_of(gun: Gun) -> Iterator[Thing]:
         if said.lot and said.make and not gun.is_open:
             text = say("The goods are of one lot: {lot}.", lot=said.lot)
             yield Thing(
-                "shared_lot", f"{said.make}|{said.lot}", f"{said.make}|{said.lot}", said.on, text
+                "shared_lot", f"{said.make}|{said.lot}", f"{said.make}|{said.lot}", said, text
             )
     yield from _dealer(gun)
     if not gun.is_open:
@@ -95,7 +95,7 @@ def _dealer(gun: Gun) -> Iterator[Thing]:
         return
     text = _named(one, say("The guns were sold by one dealer: {name}.", name=one.name),
                   say("The guns were sold by one dealer of {state}.", state=one.state))  # fmt: skip
-    yield _of(one, "shared_dealer", gun.sales[0].on, text)
+    yield _of(one, "shared_dealer", gun.sales[0], text)
 
 
 def _shipped(said: Said) -> Iterator[Thing]:
@@ -107,16 +107,16 @@ def _shipped(said: Said) -> Iterator[Thing]:
     if paper.number:
         text = say("The guns left {state} in one shipment: {number}.", number=paper.number, **told)
     shipment, permit = str(paper.shipment), str(paper.permit)
-    yield Thing("shared_shipment", shipment, shipment, said.on, text)
+    yield Thing("shared_shipment", shipment, shipment, said, text)
     text = say("The guns left {state} under one permit.", **told)
     if paper.permit_number:
         text = say("The guns left {state} under one permit: {number}.",
                    number=paper.permit_number, **told)  # fmt: skip
-    yield Thing("shared_permit", permit, permit, said.on, text)
+    yield Thing("shared_permit", permit, permit, said, text)
     if one := paper.consignee:
         text = _named(one, say("The guns were consigned to one firm or body: {name}.", name=one.name),
                       say("{state} shipped the guns to one consignee.", state=one.state))  # fmt: skip
-        yield _of(one, "shared_consignee", said.on, text)
+        yield _of(one, "shared_consignee", said, text)
 
 
 def _held(said: Said) -> Iterator[Thing]:
@@ -124,12 +124,12 @@ def _held(said: Said) -> Iterator[Thing]:
     if one and one.kind not in TRADE and said.event not in ("export", "import", "manufacture"):
         text = _named(one, say("The guns had one holder: {name}.", name=one.name),
                       say("The guns had one holder, whom {state} knows.", state=one.state))  # fmt: skip
-        yield _of(one, "shared_holder", said.on, text)
+        yield _of(one, "shared_holder", said, text)
 
 
 def _named(party: Known, named: Message, unnamed: Message) -> Message:
     return named if party.name else unnamed
 
 
-def _of(party: Known, kind: str, on: date, text: Message) -> Thing:
-    return Thing(kind, party.key, party.token, on, text, party.name is None)
+def _of(party: Known, kind: str, said: Said, text: Message) -> Thing:
+    return Thing(kind, party.key, party.token, said, text, party.name is None)

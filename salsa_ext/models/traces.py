@@ -63,8 +63,9 @@ class Trace(Owned, Base):
 class TraceLeg(Owned, Base):
     """What was asked of one state, through which channel, and what it said.
 
-    `is_automatic` where no person said it. `asked_in` is the envelope of the last asking, `question`
-    that of its last question or refusal; `reference` its number in another channel.
+    `is_automatic` where no person said it; `failure_reason` is why it knows no more, as it says.
+    `asked_in` is the envelope of the last asking, `question` that of its last question or refusal;
+    `reference` its number in another channel.
     """
 
     __tablename__ = "trace_leg"
@@ -83,3 +84,4 @@ class TraceLeg(Owned, Base):
     reference: Mapped[str | None] = mapped_column(sort_order=99)
     asked_in: Mapped[UUID | None] = mapped_column(sort_order=99)
     question: Mapped[UUID | None] = mapped_column(sort_order=99)
+    failure_reason: Mapped[str | None] = mapped_column(sort_order=99)

@@ -132,10 +132,15 @@ def for_state(actor: Actor, to: str, views: Sequence[RecordView]) -> dict[UUID, 
 
     By the records alone: what a consent allows is looked at when he reads the answer.
     """
-    own = actor.purpose
-    reader = Reader(to, "trace_analyst", today(actor), own.code if own else None,
-                    own.case_number if own else None)  # fmt: skip
+    reader = analyst_of(actor, to)
     return {view.record.id: Sharing(_said(to, view), reader) for view in views}
+
+
+def analyst_of(actor: Actor, to: str) -> Reader:
+    """Return another state's trace analyst as a reader, for the actor's purpose."""
+    own = actor.purpose
+    return Reader(to, "trace_analyst", today(actor), own.code if own else None,
+                  own.case_number if own else None)  # fmt: skip
 
 
 def of_events(actor: Actor, events: Sequence[Any], case_number: str) -> dict[str, Sharing]:

@@ -5,26 +5,33 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
 
 from salsa_ext.db import as_state, db
-from salsa_ext.errors import NotFound
+from salsa_ext.errors import Message, NotFound, say
 from salsa_ext.matching import chains
 from salsa_ext.matching.events import Event
 from salsa_ext.matching.outlooks import Outlook
+from salsa_ext.matching.requests import WAITING
 from salsa_ext.models import Trace, TraceLeg
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels import names
 from salsa_ext.readmodels.outlooks import UNSENT, of_drafts
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.readmodels.parties import Parties, parties_of
 from salsa_ext.readmodels.requests import MessageView, hidden_from, messages_of, usernames
 from salsa_ext.readmodels.sharing import Sharing, group_of, of_events
 from salsa_ext.values.actor import Actor
+from salsa_ext.values.settings import Settings
+
+PATIENCE: Final = 2
+NOT_ASKED: Final = "not_asked"
+"""What is shown of a state whose records were searched and that was asked nothing: it said nothing."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,10 @@ class TraceView:
 
 @dataclass(frozen=True)
 class Searched:
-    """A state that was searched or asked: how far its records reached then, and what it said."""
+    """A state that was searched or asked: how far its records reached then, and what it said.
+
+    `said` is the status of its leg, or NOT_ASKED.
+    """
 
     state: str
     records: int
@@ -153,18 +163,47 @@ def get_result(actor: Actor, trace_id: UUID) -> ResultView:
     """Return what the answers amount to so far; raises NotFound."""
     require(actor, Permission.TRACE_READ)
     view = read(actor, trace_id)
-    said = [as_said(leg) for leg in view.legs]
     trace = view.trace
+    said = [as_said(leg, until=_heard_until(actor, trace)) for leg in view.legs]
     result = chains.build(said, trace.found_on, trace.owner_state, trace.firearm)
+    result.missing += _no_more(trace.firearm)
     events = [*result.chain, *result.conflicts]
     sharing = of_events(actor, events, trace.case_number)
     parties = _named(actor, events, sharing)
     return ResultView(trace, result, _searched(trace, view.legs), parties, sharing)
 
 
-def as_said(leg: TraceLeg) -> chains.Leg:
-    """Return a leg as chains are built of it."""
-    return chains.Leg(leg.state, leg.status, leg.events, takes_part=leg.channel == "salsa")
+def _no_more(firearm: Mapping[str, Any]) -> list[Message]:
+    """Return which successor of a state that is no more would have to be asked, where there are several."""
+    country = firearm.get("country_of_manufacture") or ""
+    _, successors = names.ended_states().get(country, (None, ()))
+    if len(successors) <= 1:
+        return []
+    return [
+        say(
+            "Which of the states that followed {state} keeps the books of the maker.",
+            state=country,
+        )
+    ]
+
+
+def as_said(leg: TraceLeg, until: datetime | None = None) -> chains.Leg:
+    """Return a leg as chains are built of it; asked before `until`, it has had its time."""
+    is_waiting = leg.status in WAITING and until is not None and leg.asked_at < until
+    is_unheard = leg.status == "withdrawn" and leg.answered_at is None
+    return chains.Leg(
+        leg.state, leg.status, leg.events, takes_part=leg.channel == "salsa",
+        failure_reason=leg.failure_reason, is_late=is_waiting or is_unheard,
+    )  # fmt: skip
+
+
+def _heard_until(actor: Actor, trace: Trace) -> datetime:
+    """Return since when who was asked need not have answered.
+
+    Each state counts its term by its own settings, working days and clock, which the asking one does
+    not know: twice the usual target is over for all but those that set far longer ones.
+    """
+    return actor.now() - PATIENCE * Settings().target(trace.priority)
 
 
 def _searched(trace: Trace, legs: Sequence[TraceLeg]) -> list[Searched]:
@@ -176,7 +215,7 @@ def _searched(trace: Trace, legs: Sequence[TraceLeg]) -> list[Searched]:
 
 
 def _one_searched(state: str, covered: dict[str, Any] | None, leg: TraceLeg | None) -> Searched:
-    said = leg.status if leg else "no_record"
+    said = leg.status if leg else NOT_ASKED
     if covered is None:
         return Searched(state, 0, leg.records_through if leg else None, said)
     return Searched(state, covered["records"], date.fromisoformat(covered["through"]), said)

@@ -4,29 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-
 from salsa_ext.audit import Act, append_many
-from salsa_ext.db import db
 from salsa_ext.matching.events import ALERT
-from salsa_ext.models import Party, Permit, Receipt, Report, Seizure, Shipment, Transfer
-from salsa_ext.readmodels import names, sharing
+from salsa_ext.models import Party
+from salsa_ext.readmodels import document_facts, names, sharing
 from salsa_ext.readmodels.crowds import Candidate
+from salsa_ext.readmodels.document_facts import Told
 from salsa_ext.readmodels.records import RecordView, by_id
 from salsa_ext.readmodels.sharing import Sharing
-from salsa_ext.readmodels.shipments import status_at
 from salsa_ext.services.disclosures import given_to
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
 from salsa_ext.values.requests import HandEvent
 
-DOCUMENTS: dict[str, Any] = {
-    "transfer": Transfer, "report": Report, "seizure": Seizure, "shipment": Shipment,
-}  # fmt: skip
 GROUPS: dict[str, tuple[str, ...]] = {
     "firearm": ("serial", "make", "make_text", "model", "calibre", "calibre_text", "type"),
     "event": ("shipment_status", "stolen_from", "return_due_on", "counterpart_state",
@@ -59,7 +52,7 @@ def answer(actor: Actor, to: str, candidates: Sequence[Candidate]) -> list[dict[
     }
     views = _own(actor, sure)
     shared = sharing.for_state(actor, to, views)
-    facts = _documents(actor, views)
+    facts = document_facts.told(actor, to, views)
     _write_down(actor, to, [
         given_to(view, to, shared[view.record.id].given(GROUPS)) for view in views
     ])  # fmt: skip
@@ -71,9 +64,28 @@ def answer(actor: Actor, to: str, candidates: Sequence[Candidate]) -> list[dict[
 def tell(actor: Actor, to: str, records: Mapping[UUID, Sureness]) -> list[dict[str, Any]]:
     """Return what a person of the actor's state gives of its own records, all of it; see `answer`."""
     views = _own(actor, records)
-    facts = _documents(actor, views)
+    facts = document_facts.told(actor, to, views)
     _write_down(actor, to, [given_to(view, to, GROUPS) for view in views])
     return [_event(view, records[view.record.id], facts) for view in views]
+
+
+def tell_again(
+    actor: Actor, to: str, records: Iterable[UUID], *, by_person: bool
+) -> list[dict[str, Any]]:
+    """Return what records that were given before say now; how sure they are is not said anew.
+
+    What a person gave is given whole; what the service did, as far as the asking state may still
+    have it.
+    """
+    views = _own(actor, records)
+    shared = sharing.for_state(actor, to, views)
+    views = [view for view in views if by_person or shared[view.record.id].may("event")]
+    facts = document_facts.told(actor, to, views)
+    groups = {view.record.id: [*GROUPS] if by_person else shared[view.record.id].given(GROUPS)
+              for view in views}  # fmt: skip
+    _write_down(actor, to, [given_to(view, to, groups[view.record.id]) for view in views])
+    said = [(_event(view, Sureness(), facts), shared[view.record.id]) for view in views]
+    return [event if by_person else _given(event, held) for event, held in said]
 
 
 def _own(actor: Actor, ids: Iterable[UUID]) -> list[RecordView]:
@@ -105,61 +117,15 @@ def _by_hand(side: dict[str, Any] | None) -> dict[str, Any] | None:
     return {"id": str(new_id())} | side if side else None
 
 
-def _documents(actor: Actor, views: Sequence[RecordView]) -> dict[UUID, dict[str, Any]]:
-    """Return what the documents add to their records: the number, and how a shipment stands."""
-    facts: dict[UUID, dict[str, Any]] = {}
-    for kind, model in DOCUMENTS.items():
-        ids = [view.record.document_id for view in views if view.record.document_kind == kind]
-        if not ids:
-            continue
-        columns = [model.id, model.number]
-        query = select(*columns).where(model.id.in_(ids))
-        if kind == "shipment":
-            status = status_at(actor.now()).label("shipment_status")
-            query = _with_return(query.add_columns(status))
-        if kind == "report":
-            query = query.add_columns(Report.stolen_from)
-        for row in db.session.execute(query):
-            facts[row.id] = {key: _as_sent(value) for key, value in row._mapping.items()
-                             if key != "id"}  # fmt: skip
-    facts |= _receipts(views)
-    return facts
-
-
-def _with_return(query: Any) -> Any:
-    """Add by which day what left for a time was to be back: the last day of its certificate."""
-    temporary = (Permit.id == Shipment.permit_id) & (Permit.regime == "temporary")
-    return query.outerjoin(Permit, temporary).add_columns(Permit.last_day.label("return_due_on"))
-
-
-def _as_sent(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else value
-
-
-def _receipts(views: Sequence[RecordView]) -> dict[UUID, dict[str, Any]]:
-    ids = [view.record.document_id for view in views if view.record.document_kind == "receipt"]
-    if not ids:
-        return {}
-    columns = (Receipt.id, Receipt.owner_state, Shipment.number, Shipment.importing_state)
-    query = _with_return(select(*columns).join(Shipment, Shipment.id == Receipt.shipment_id))
-    return {
-        row.id: {"number": row.number, "return_due_on": _as_sent(row.return_due_on)}
-        if row.owner_state == row.importing_state else {"number": row.number}
-        for row in db.session.execute(query.where(Receipt.id.in_(ids)))
-    }  # fmt: skip
-
-
 def _given(event: dict[str, Any], shared: Sharing) -> dict[str, Any]:
     """Return an event without the fields of groups that the asking state is not given."""
     kept = {name for group in GROUPS if not shared.may(group) for name in GROUPS[group]}
     return {name: None if name in kept else value for name, value in event.items()}
 
 
-def _event(
-    view: RecordView, sureness: Sureness, facts: dict[UUID, dict[str, Any]]
-) -> dict[str, Any]:
+def _event(view: RecordView, sureness: Sureness, facts: Told) -> dict[str, Any]:
     record = view.record
-    fact = facts.get(record.document_id, {})
+    fact = facts.of(record)
     return {
         "state": record.owner_state, "record": str(record.id), "version": record.version,
         "event": record.event, "occurred_on": record.occurred_on.isoformat(),

@@ -14,7 +14,7 @@ from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.days import today
 from salsa_ext.readmodels.documents import Kind as Read
-from salsa_ext.services import corrections, numbers, records
+from salsa_ext.services import corrections, numbers, records, retellings
 from salsa_ext.services.parties import Parties
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.documents import ReportData, TransferData
@@ -72,6 +72,7 @@ def correct(
     [row] = _write(kind, actor, old.owner_state, [data], follows)
     told: list[Act] = corrections.finish(list(standing.values()), row, data)
     append_many(actor, [_act(kind, kind.corrected, row), *told])
+    retellings.note(old.owner_state, [view.record.id for view in standing.values()])
     return document_id
 
 

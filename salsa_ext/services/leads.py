@@ -37,8 +37,8 @@ class LeadView:
 
     @property
     def records(self) -> Iterable[Said]:
-        """Return the records that are shown."""
-        return (said for gun in self.guns for said in gun.records)
+        """Return the records that are shown, or that its words are taken from."""
+        return (*self.lead.told, *(said for gun in self.guns for said in gun.records))
 
 
 def _last(gun: Gun) -> tuple[date, UUID]:

@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from salsa_ext.db import db
 from salsa_ext.errors import EnvelopeRefused, NotFound, say
-from salsa_ext.matching.requests import ENDS, REPLIABLE
+from salsa_ext.matching.events import merged, retold
+from salsa_ext.matching.requests import ANSWERS, ENDS, REPLIABLE
 from salsa_ext.messages.envelopes import Envelope
 from salsa_ext.models import Trace, TraceLeg
 from salsa_ext.services import conversations, legs
@@ -60,15 +61,33 @@ def _hear(actor: Actor, vault: Vault, envelope: Envelope) -> None:
         _notify(actor, trace, envelope.sender, NOTICES[envelope.kind])
 
 
+@handles("trace.corrected")
+def _told_again(actor: Actor, vault: Vault, envelope: Envelope) -> None:
+    """Let what a state told of its records say what they now say; nothing that it had not told is added."""
+    said = letters.read(envelope.kind, envelope.body)
+    trace, leg = _find(actor, envelope, UUID(said["leg"]))
+    _require_own_words(envelope, said)
+    word = Word("leg", leg.id, conversations.kind_of(envelope), _kept(said), envelope)
+    with legs.following(trace):
+        leg.events = retold(leg.events, said["events"], said["gone"], actor.now().isoformat())
+        conversations.keep(actor, [word])
+        row = {"state": leg.state, "events": leg.events}
+        legs.follow(actor, vault, trace, legs.pointed_to([row]))
+    _notify(actor, trace, envelope.sender, "trace_corrected")
+
+
 def _follow(actor: Actor, leg: TraceLeg, envelope: Envelope, said: Said) -> None:
     action = _action(envelope, said)
     with db.session.no_autoflush:
         if action in SAYS:
             leg.answered_at, leg.is_automatic = actor.now(), said.get("is_automatic", False)
-        if (
+            leg.failure_reason = said.get("failure_reason")
+        if action in (*ANSWERS, "part"):
+            leg.events = merged(leg.events, said["events"])
+        elif (
             action in SAYS and action != "refuse"
         ):  # what was given before the rest was refused stays
-            leg.events = list(said.get("events", ()))
+            leg.events = []
         if action in REPLIABLE:
             leg.question = envelope.id
         legs.move(leg, action)

@@ -64,6 +64,8 @@ def make(
     for row in rows:
         if row["state"] == trace.owner_state:
             row |= own_answer(actor, trace, wanted)
+    if ends_at_home(trace, rows):
+        rows = [row for row in rows if row["state"] in (trace.owner_state, *wanted.by_state)]
     asked = [row for row in rows if row["status"] == "sent" and row["channel"] == "salsa"]
     envelopes = deliveries.send_many(actor, vault, [
         letter(trace, "trace.request", row["state"], row["id"]) for row in asked
@@ -77,7 +79,19 @@ def make(
         for row, envelope in zip(asked, envelopes, strict=True)
     ])  # fmt: skip
     own = [row for row in rows if row["state"] == trace.owner_state]
-    follow(actor, vault, trace, pointed_to(own))
+    follow(actor, vault, trace, {} if ends_at_home(trace, own) else pointed_to(own))
+
+
+def ends_at_home(trace: Trace, rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether the own records among legs show the gun's whole life here: nobody else has to be asked.
+
+    Where its life here began, and who last held it lawfully. States whose records have a mark like
+    its own are asked all the same: they may claim it.
+    """
+    own = [chains.Leg(row["state"], row["status"], row["events"]) for row in rows
+           if row["state"] == trace.owner_state]  # fmt: skip
+    found = chains.build(own, trace.found_on, trace.owner_state, trace.firearm)
+    return chains.is_whole(found)
 
 
 def follow(actor: Actor, vault: Vault, trace: Trace, pointed: Reasons) -> list[str]:
@@ -85,6 +99,7 @@ def follow(actor: Actor, vault: Vault, trace: Trace, pointed: Reasons) -> list[s
 
     Codes that name no state are passed over; nobody is asked once a trace ended. Returns whom it asked.
     """
+    pointed = routing.of_today(pointed)
     asked = states_of(trace) if pointed else set()
     why = {state: reasons for state, reasons in pointed.items()
            if names.is_state(state) and state not in asked}  # fmt: skip
@@ -245,7 +260,7 @@ def _row(
         "why": as_texts(why), "events": [], "records_through": reach.get(state),
         "asked_at": actor.now(), "answered_at": None, "is_automatic": True,
         "reference": None if takes_part else channel.reference, "asked_in": None,
-        "question": None,
+        "question": None, "failure_reason": None,
     }  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from salsa_ext.models import Record, Seizure
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.records import RecordView, of_documents
-from salsa_ext.services import corrections, matches, records, traces
+from salsa_ext.services import corrections, matches, records, retellings, traces
 from salsa_ext.services.arrivals import as_firearm
 from salsa_ext.services.matches import ItemMatches
 from salsa_ext.services.sealing import Vault
@@ -57,6 +57,7 @@ def add(
     records.supersede([item.record.id], version)
     append_many(actor, [_act(old, item, read, version),
                         *corrections.told([item.record.id], version)])  # fmt: skip
+    retellings.note(actor.own_state(), [item.record.id])
     item = _item(seizure_id, line)
     traces.reopen(actor=actor, vault=vault, item=item)
     return matches.find(actor=actor, document_id=seizure_id, items=[item],

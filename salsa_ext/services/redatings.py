@@ -18,7 +18,7 @@ from salsa_ext.audit import append_many
 from salsa_ext.db import db
 from salsa_ext.models import PermitLine, Shipment
 from salsa_ext.readmodels.records import RecordView, streamed
-from salsa_ext.services import arrivals, corrections, records, rollups
+from salsa_ext.services import arrivals, corrections, records, retellings, rollups
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.events import Source, When
 
@@ -44,6 +44,7 @@ def _write_anew(actor: Actor, views: Sequence[RecordView], when: When, reason: s
     for version, ids in _by_version(views):
         records.supersede(ids, version)
         append_many(actor, corrections.told(ids, version))
+        retellings.note(actor.own_state(), ids)
 
 
 def _entry(view: RecordView, when: When, reason: str | None) -> records.Entry:

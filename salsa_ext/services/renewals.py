@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from salsa_ext.matching.requests import renewed
 from salsa_ext.models import Trace, TraceLeg
@@ -22,19 +22,20 @@ def ask_again(actor: Actor, vault: Vault, trace: Trace) -> list[str]:
     back; what a person said stays, and he is told that more is known.
     """
     wanted, standing = routing.route(actor, trace), legs.of(trace)
+    own = {"state": trace.owner_state} | legs.own_answer(actor, trace, wanted)
+    at_home = legs.ends_at_home(trace, [own])
     known = {leg.state for leg in standing}
-    fresh = {state: why for state, why in wanted.why.items() if state not in known}
+    fresh = {state: why for state, why in wanted.why.items()
+             if state not in known and (state in wanted.by_state or not at_home)}  # fmt: skip
     legs.make(actor, vault, trace, Route(fresh, wanted.by_state, wanted.reach))
     others = [leg for leg in standing if leg.state != trace.owner_state]
-    _renew_own(actor, vault, trace, standing, wanted)
+    _renew_own(actor, vault, trace, standing, own, at_home)
     told = [leg for leg in others if leg.channel == "salsa" and leg.status not in ENDED]
     _tell(actor, vault, trace, told)
     by_hand = [leg for leg in others if leg.channel != "salsa" and leg.is_automatic
                and leg.state in wanted.why]  # fmt: skip
     for leg in [*told, *by_hand]:
-        legs.put(leg, renewed(leg.status, is_automatic=leg.is_automatic))
-        if leg.status == "sent":
-            leg.events = []
+        _open_again(leg)
         if leg.state in wanted.why:
             leg.why = legs.as_texts(wanted.why[leg.state])
         leg.asked_at = actor.now()
@@ -42,16 +43,23 @@ def ask_again(actor: Actor, vault: Vault, trace: Trace) -> list[str]:
     return sorted(asked - {trace.owner_state})
 
 
+def _open_again(leg: TraceLeg) -> None:
+    """Let a leg wait where the service had answered: of the gun as it is now described it said nothing."""
+    status = renewed(leg.status, is_automatic=leg.is_automatic)
+    if status == "sent":
+        leg.events, leg.answered_at, leg.failure_reason = [], None, None
+    legs.put(leg, status)
+
+
 def _renew_own(
-    actor: Actor, vault: Vault, trace: Trace, standing: Sequence[TraceLeg], wanted: Route
-) -> None:
+    actor: Actor, vault: Vault, trace: Trace, standing: Sequence[TraceLeg],
+    said: Mapping[str, Any], at_home: bool,
+) -> None:  # fmt: skip
     for leg in standing:
         if leg.state == trace.owner_state:
-            said = legs.own_answer(actor, trace, wanted)
             leg.events, leg.answered_at, leg.asked_at = said["events"], actor.now(), actor.now()
             legs.put(leg, said["status"])
-            row = {"state": leg.state, "events": leg.events}
-            legs.follow(actor, vault, trace, legs.pointed_to([row]))
+            legs.follow(actor, vault, trace, {} if at_home else legs.pointed_to([said]))
 
 
 def _tell(actor: Actor, vault: Vault, trace: Trace, told: Sequence[TraceLeg]) -> None:

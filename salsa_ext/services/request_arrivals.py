@@ -44,7 +44,7 @@ PERSON_DECIDES: Final = "person_decides"
 _KNOWN: Final = ("SELECT 1 FROM trace_request"
                  " WHERE owner_state = %s AND asking_state = %s AND leg_id = %s")  # fmt: skip
 SENT: Final = ("trace.acknowledge", "trace.answer", "trace.no_record", "trace.refuse",
-               "trace.defer", "trace.ask", "trace.forward")  # fmt: skip
+               "trace.defer", "trace.ask", "trace.forward", "trace.corrected")  # fmt: skip
 
 
 @handles("trace.request")
@@ -70,6 +70,8 @@ def _renewed(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     request.asked, request.priority = _kept(said), said["priority"]
     request.envelope_id = envelope.id
     _hide(actor, request, said)
+    if status != request.status:
+        request.answered_at = None
     request_steps.put(actor, request, status)
     _hear(actor, request, envelope, said)
     found = _held(actor, request.asking_state, request.asked)

@@ -42,6 +42,7 @@ from salsa_ext.values.requests import (
     Deferring,
     Forwarding,
     Hiding,
+    NothingFound,
     Questioning,
     Refusing,
     Telling,
@@ -104,7 +105,7 @@ def answer(
     _step(actor, vault, request, action, {
         "completeness": data.completeness, "restriction_reason": data.restriction_reason,
         "events": events, "points_to": sorted({*data.points_to}), "handling": data.handling,
-        "note": data.note, "is_automatic": False,
+        "note": data.note, "is_automatic": False, "failure_reason": data.failure_reason,
     }, "trace.answer")  # fmt: skip
     request_steps.write_down(actor, Action.REQUEST_ANSWERED, request, events=len(events))
 
@@ -112,10 +113,13 @@ def answer(
 def no_record(
     *, actor: Actor, vault: Vault, request_id: UUID, seen: int | None, data: Telling
 ) -> None:
-    """Say that the own state has nothing of this gun; raises as `acknowledge`."""
+    """Say that the own state has nothing of this gun, as NothingFound also why; raises as `acknowledge`."""
     require(actor, Permission.REQUEST_ANSWER)
     request = take(actor, request_id, seen)
-    _step(actor, vault, request, "no_record", {"text": data.text, "is_automatic": False})
+    reason = data.failure_reason if isinstance(data, NothingFound) else None
+    _step(actor, vault, request, "no_record", {
+        "text": data.text, "is_automatic": False, "failure_reason": reason,
+    })  # fmt: skip
     request_steps.write_down(actor, Action.REQUEST_FOUND_NOTHING, request)
 
 
@@ -233,6 +237,11 @@ def _check_answer(actor: Actor, request: TraceRequest, data: Answering) -> None:
                                     " so by no_record."))  # fmt: skip
     if (data.completeness == "restricted") != bool(data.restriction_reason):
         problems.add("restriction_reason", say("Say why an answer is restricted, and only then."))
+    if data.failure_reason and data.completeness != "restricted":
+        problems.add(
+            "failure_reason",
+            say("Only an answer in part, or that there is no record, says why no more is known."),
+        )
     own = {view.record.id for view in by_id(data.records)
            if view.record.owner_state == actor.state}  # fmt: skip
     for at, record_id in enumerate(data.records):

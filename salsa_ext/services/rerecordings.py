@@ -20,7 +20,7 @@ from salsa_ext.db import db
 from salsa_ext.models import Receipt, Record, RecordSetting
 from salsa_ext.readmodels.records import by_id, described
 from salsa_ext.readmodels.versions import current
-from salsa_ext.services import arrivals, corrections, records
+from salsa_ext.services import arrivals, corrections, records, retellings
 from salsa_ext.services.arrivals import Arrival
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.manifests import chunks
@@ -42,11 +42,11 @@ def rerecord(actor: Actor, found: Arrival, row: Row, old: Receipt) -> None:
     read = found.read
     for guns in chunks(described(found.shipment.id)):
         held = _held(old.id, [gun.id for gun, _ in guns])
-        changes = [
-            change
-            for gun, marks in guns
-            for change in _change(found, row, before, held.get(gun.id), gun, marks, read)
-        ]
+        changes = []
+        for gun, marks in guns:
+            if some := [*_change(found, row, before, held.get(gun.id), gun, marks, read)]:
+                changes += some
+                retellings.note(gun.owner_state, [gun.id])  # whose export came, or did not
         _write(actor, changes)
 
 
@@ -112,3 +112,4 @@ def _write(actor: Actor, changes: Sequence[Change]) -> None:
     for version, ids in sorted(by_version.items()):
         records.supersede(ids, version)
         append_many(actor, corrections.told(ids, version))
+        retellings.note(actor.own_state(), ids)

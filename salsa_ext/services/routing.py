@@ -10,6 +10,7 @@ from typing import Any
 
 from salsa_ext.errors import Message, say
 from salsa_ext.models import Trace
+from salsa_ext.readmodels import names
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.marks import Coverage, coverage
 from salsa_ext.readmodels.search import likeliest, likeness
@@ -61,13 +62,42 @@ def _reasons(
     why: Reasons = {actor.own_state(): [say("Your own state's records are asked first.")]}
     for state in sorted(by_state):
         why.setdefault(state, []).append(say("Its records have a mark like this one."))
-    for mark in firearm.get("marks", ()):
-        if mark.get("state") and mark["kind"] == "import":
-            why.setdefault(mark["state"], []).append(
-                say("The import mark names {state}.", state=mark["state"]))  # fmt: skip
+    for state in _last_imported_by(firearm.get("marks", ())):
+        why.setdefault(state, []).append(say("The import mark names {state}.", state=state))
     if country := firearm.get("country_of_manufacture"):
         why.setdefault(country, []).append(say("The gun was made there."))
-    return why
+    return of_today(why)
+
+
+def _last_imported_by(marks: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the state of the last import mark, by its year; where none has one, each that is named."""
+    named = [mark for mark in marks if mark.get("state") and mark["kind"] == "import"]
+    last = max((mark.get("year") or 0 for mark in named), default=0)
+    return list(dict.fromkeys(mark["state"] for mark in named if (mark.get("year") or 0) == last))
+
+
+def of_today(why: Reasons) -> Reasons:
+    """Return whom to ask today: of a state that is no more, those of its successors that can know.
+
+    These are its only one, and those that take part; which of several others it is nobody knows,
+    and the result says so.
+    """
+    asked = Reasons()
+    for state, reasons in why.items():
+        for name in _followed(state):
+            followed = [] if name == state else [say("{state} is no more; {other} followed it.",
+                                                     state=state, other=name)]  # fmt: skip
+            asked.setdefault(name, []).extend([*reasons, *followed])
+    return asked
+
+
+def _followed(state: str) -> Sequence[str]:
+    if state not in names.ended_states():
+        return [state]
+    _, successors = names.ended_states()[state]
+    return (
+        successors if len(successors) == 1 else [one for one in successors if one in participants()]
+    )
 
 
 def _reach(covered: Sequence[Coverage]) -> dict[str, date | None]:

@@ -18,7 +18,7 @@ from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.contacts import agency_codes
 from salsa_ext.readmodels.days import today
 from salsa_ext.readmodels.records import RecordView
-from salsa_ext.services import corrections, marks, numbers, records, rollups
+from salsa_ext.services import corrections, marks, numbers, records, retellings, rollups
 from salsa_ext.services.fields import (
     Problems,
     check_agency,
@@ -75,6 +75,7 @@ def correct(
     rollups.add(after)
     told = corrections.finish(list(standing.values()), row, data)
     append_many(actor, [_act(Action.SEIZURE_CORRECTED, row), *told])
+    retellings.note(old.owner_state, kept.values())
     return seizure_id
 
 

@@ -9,7 +9,8 @@ from uuid import UUID
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import db
 from salsa_ext.errors import Conflict, Invalid, Message, NotFound, say
-from salsa_ext.matching.requests import ENDS, SAID, after
+from salsa_ext.matching.events import merged
+from salsa_ext.matching.requests import ANSWERS, ENDS, SAID, after
 from salsa_ext.messages import inbox
 from salsa_ext.messages.envelopes import Envelope, Letter
 from salsa_ext.models import Trace, TraceLeg
@@ -160,7 +161,7 @@ def _check_state(trace: Trace, data: AskingOneMore) -> None:
 
 
 def _reply(actor: Actor, vault: Vault, trace: Trace, leg: TraceLeg, data: Replying) -> None:
-    if data.status or data.events or data.points_to or data.reference:
+    if data.status or data.events or data.points_to or data.reference or data.failure_reason:
         raise Invalid({"status": [say("This state answers for itself; give a text alone.")]})
     asked = inbox.find(actor, leg.question) if leg.question else None
     with legs.following(trace, is_sending=True):
@@ -177,11 +178,13 @@ def _write_down(actor: Actor, vault: Vault, trace: Trace, leg: TraceLeg, data: R
         leg.is_automatic = False
         leg.reference = data.reference or leg.reference
         if action in ENDS:
-            leg.answered_at = actor.now()
-            leg.events = [answers.by_hand(leg.state, event, "H1") for event in data.events]
+            leg.answered_at, leg.failure_reason = actor.now(), data.failure_reason
+            said = [answers.by_hand(leg.state, event, "H1") for event in data.events]
+            leg.events = merged(leg.events, said) if action in ANSWERS else []
         db.session.flush()
-        said = {"text": data.text, "status": leg.status, "points_to": [*data.points_to]}
-        conversations.keep(actor, [Word("leg", leg.id, "by_hand", said)])
+        kept = {"text": data.text, "status": leg.status, "points_to": [*data.points_to],
+                "failure_reason": data.failure_reason}  # fmt: skip
+        conversations.keep(actor, [Word("leg", leg.id, "by_hand", kept)])
         row = {"state": leg.state, "events": leg.events}
         legs.follow(actor, vault, trace, legs.pointed_to([row], [*data.points_to]))
         deliveries.deliver_now(actor, vault)
@@ -193,6 +196,11 @@ def _check_by_hand(actor: Actor, data: Replying) -> str:
         problems.add("status", say("Say what came back by the other channel."))
     if data.events and data.status not in ("answered", "partial"):
         problems.add("events", say("Events belong to an answer."))
+    if data.failure_reason and data.status not in ("partial", "no_record"):
+        problems.add(
+            "failure_reason",
+            say("Only an answer in part, or that there is no record, says why no more is known."),
+        )
     for at, event in enumerate(data.events):
         check_date(problems, f"events.{at}.occurred_on", event.occurred_on, today(actor))
     problems.raise_any()

@@ -25,6 +25,7 @@ from salsa_ext.services import (
     match_waits,
     match_withdrawals,
     records,
+    retellings,
     rollups,
     takings,
     telling,
@@ -95,6 +96,7 @@ def undo(actor: Actor, shipment: Shipment, absent: Collection[UUID], drawn: Draw
     records.void(streamed(shipment.id, absent))
     for views in streamed(shipment.id, absent):
         ids = [view.record.id for view in views]
+        retellings.note(actor.own_state(), ids)
         match_news.tell(actor, match_withdrawals.withdraw(actor, ids, is_late=False), is_late=False)
         match_waits.add(actor.own_state(), ids)  # who keeps a match of them silent
     _uncount(shipment, drawn)

@@ -83,9 +83,9 @@ NOTIFICATIONS: Final = (
     "consent_asked", "consent_granted", "consent_refused", "consent_revoked", "consent_compelled",
     "request_received", "request_renewed", "request_replied", "request_withdrawn",
     "request_feedback", "request_due", "request_overdue", "request_assigned",
-    "trace_acknowledged", "trace_answered", "trace_no_record", "trace_refused", "trace_deferred",
-    "trace_asked", "trace_forwarded", "trace_not_taken", "trace_to_approve", "trace_approved",
-    "trace_declined", "trace_assigned",
+    "trace_acknowledged", "trace_answered", "trace_corrected", "trace_no_record", "trace_refused",
+    "trace_deferred", "trace_asked", "trace_forwarded", "trace_not_taken", "trace_to_approve",
+    "trace_approved", "trace_declined", "trace_assigned",
     "approval_asked", "approval_withdrawn",
     "alert_expiring", "alert_expired",
     "hit_made", "hit_confirmed", "hit_denied", "hit_extended", "hit_expired", "hit_overdue",
@@ -152,6 +152,8 @@ REFUSAL_REASONS: Final = (
     "ongoing_investigation", "confidentiality_law", "confidentiality_not_guaranteed",
     "national_security",
 )  # fmt: skip
+FAILURE_REASONS_TOLD: Final = ("too_old", "records_lost", "dealer_defunct")
+"""Why an asked state knows no more, as it says itself."""
 TRACE_OUTCOMES: Final = ("traced", "partly", "not_traced", "pending")
 PRIORITIES: Final = ("flash", "urgent", "priority", "routine")
 ILLICIT_REASONS: Final = (

@@ -2,7 +2,8 @@
 
 An asking state sends `trace.request`, `trace.renewed`, `trace.reply`, `trace.withdraw`, `trace.hide`
 and `trace.feedback`; the asked state `trace.acknowledge`, `trace.answer`, `trace.no_record`,
-`trace.refuse`, `trace.defer`, `trace.ask` and `trace.forward`. Each names the `leg` that it is about.
+`trace.refuse`, `trace.defer`, `trace.ask`, `trace.forward`
+and `trace.corrected`. Each names the `leg` that it is about.
 A state whose second persons are a partner's sends `approval.ask` and `approval.withdraw`, the partner
 `approval.grant` and `approval.decline`; each names the `trace`.
 Fields that are not known here are left out, at every depth: a newer version may send more. What is
@@ -34,7 +35,9 @@ from salsa_ext.values.shapes import (
 )
 
 MOST_EVENTS: Final = 500
-DEFAULTS: Final[Mapping[str, Any]] = {"hidden_from": [], "outcome": None}
+DEFAULTS: Final[Mapping[str, Any]] = {
+    "hidden_from": [], "outcome": None, "failure_reason": None,
+}  # fmt: skip
 """What a letter of an older version does not say."""
 
 
@@ -104,12 +107,19 @@ LETTERS: Final[Mapping[str, Shape]] = {
         "completeness": code(codes.COMPLETENESS), "restriction_reason": Maybe(_LONG),
         "events": Several(Fields(EVENT), MOST_EVENTS), "points_to": Several(is_state, 50),
         "handling": code(codes.HANDLING_CODES), "note": Maybe(_LONG), "is_automatic": is_flag,
+        "failure_reason": Maybe(code(codes.FAILURE_REASONS_TOLD)),
     },
-    "trace.no_record": _LEG | {"text": Maybe(_LONG), "is_automatic": is_flag},
+    "trace.no_record": _LEG | {
+        "text": Maybe(_LONG), "is_automatic": is_flag,
+        "failure_reason": Maybe(code(codes.FAILURE_REASONS_TOLD)),
+    },
     "trace.refuse": _LEG | {"reason": code(codes.REFUSAL_REASONS), "text": _LONG},
     "trace.defer": _LEG | {"until": is_day, "reason": _LONG},
     "trace.ask": _LEG | {"questions": Several(_LONG, 50)},
     "trace.forward": _LEG | {"state": is_state, "reason": _LONG},
+    "trace.corrected": _LEG | {
+        "events": Several(Fields(EVENT), MOST_EVENTS), "gone": Several(is_id, MOST_EVENTS),
+    },
     "approval.ask": {
         "trace": is_id, "type": Maybe(_SHORT), "priority": code(codes.PRIORITIES),
         "priority_reason": Maybe(_SHORT), "legal_basis": _SHORT,

@@ -36,7 +36,8 @@ class HandEvent:
 class Answering:
     """An answer by a person: own records, or events by hand, and whom else to ask.
 
-    A `restricted` one says why something was left out (ITI 23).
+    A `restricted` one says why something was left out (ITI 23), with `failure_reason` where more is
+    not known to it either.
     """
 
     completeness: str = "full"
@@ -46,6 +47,7 @@ class Answering:
     points_to: Collection[str] = ()
     handling: str = "H1"
     note: str | None = None
+    failure_reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,13 @@ class Telling:
 
 
 @dataclass(frozen=True)
+class NothingFound(Telling):
+    """Nothing is known of the gun, and by `failure_reason` why, where a reason is known."""
+
+    failure_reason: str | None = None
+
+
+@dataclass(frozen=True)
 class Hiding:
     """The agencies that must not see a trace or a request, by their codes."""
 
@@ -122,6 +131,7 @@ class Replying:
     events: Collection[HandEvent] = ()
     points_to: Collection[str] = ()
     reference: str | None = None
+    failure_reason: str | None = None
 
 
 @dataclass(frozen=True)

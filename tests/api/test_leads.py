@@ -111,6 +111,17 @@ def test_each_record_of_another_state_that_a_lead_shows_is_written_down_for_its_
     assert shown and told == dict.fromkeys(shown, "C-1")
 
 
+def test_the_record_that_names_a_dealer_is_written_down_though_its_gun_is_not_shown(
+    as_actor, bra, two_sold, monkeypatch
+):
+    monkeypatch.setattr("salsa_ext.services.leads.IN_A_LIST", 0)
+    [lead] = leads(bra, "?kind=shared_dealer", **PURPOSE)
+    assert lead["summary"].endswith("Armas del Sur.") and lead["guns"] == []
+    audit = as_actor("PRY", "auditor").get("/audit?action=record:disclosed&limit=200").json["items"]
+    [given] = [entry for entry in audit if entry["data"].get("groups")]
+    assert "firms" in given["data"]["groups"]
+
+
 def test_its_owner_reads_what_of_a_record_a_lead_gave(as_actor, bra, pry, police):
     record = sell(as_actor, FIRST, "2025-12-01", to=BUYER)
     seize(police, FIRST)

@@ -120,6 +120,22 @@ def test_an_answer_by_a_reading_that_no_longer_stands_is_taken_back(
     assert legs["PRY"]["status"] == "no_record"
 
 
+def test_an_answer_to_an_outdated_description_is_none_to_the_new_one(
+    as_actor, police, analyst, clerk, mark
+):
+    gun = bodies.firearm(serial="ABCEF123HJ")
+    clerk.post("/transfers", bodies.transfer(firearm=gun, visibility="pointer"))
+    made, asked = read_in_part(as_actor, police, "ABCEF987HJ", "ABCEF???HJ")
+    assert outcome(analyst, asked) == "partly"
+    mark(of=made, text="ABCEF123HJ")
+    legs = {leg["state"]: leg for leg in analyst.get(f"/traces/{asked['id']}").json["legs"]}
+    pry = legs["PRY"]
+    assert (pry["status"], pry["events"], pry["answered_at"]) == ("sent", 0, None)
+    [request] = as_actor("PRY", "trace_analyst").get("/requests").json["items"]
+    assert (request["status"], request["answered_at"]) == ("sent", None)
+    assert outcome(analyst, asked) == "pending"
+
+
 @pytest.mark.parametrize("action,status", [("close", "closed"), ("withdraw", "withdrawn")])
 def test_what_was_ended_by_a_person_stays_as_it_was(analyst, police, trace, mark, action, status):
     version = f'"{trace["version"]}"'

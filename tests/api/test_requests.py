@@ -105,7 +105,8 @@ def test_what_was_given_at_once_stays_where_a_person_refuses_the_rest(analyst, a
     tag = asked.get(path).headers["ETag"]
     asked.post(f"{path}/refuse", why, 200, If_Match=tag)
     result = analyst.get(f"/traces/{half['id']}/result").json
-    assert (len(result["chain"]), result["missing"]) == (1, [])
+    missing = ["The answer of Paraguay, which refused."]
+    assert (len(result["chain"]), result["missing"]) == (1, missing)
 
 
 def test_an_own_alert_makes_no_answer_less_full(as_actor, analyst, asked):
@@ -193,6 +194,18 @@ def test_an_answer_from_a_book_is_part_of_the_chain(act, result):
     )  # fmt: skip
 
 
+def test_a_second_answer_adds_to_the_first(as_actor, act, record, result):
+    body = bodies.transfer(kind="registration", number="T-9", occurred_on="2024-06-01",
+                           visibility="pointer")  # fmt: skip
+    clerk = as_actor("PRY", "licensing_officer")
+    other = clerk.post("/transfers", body).json["firearm"]["record"]
+    act("answer", answer(records=[record]))
+    act("answer", answer(records=[other]))
+    assert [event["record"] for event in result()["chain"]] == [record, other]
+    act("answer", answer(records=[other]))
+    assert len(result()["chain"]) == 2
+
+
 def test_a_restricted_answer_says_why_and_is_partial(act, record, leg):
     body = answer(completeness="restricted", records=[record])
     assert list(act("answer", body, 422)["errors"]) == ["restriction_reason"]
@@ -201,8 +214,19 @@ def test_a_restricted_answer_says_why_and_is_partial(act, record, leg):
     assert leg()["messages"][-1]["restriction_reason"] == "The buyer is under investigation."
 
 
+@pytest.mark.parametrize("name,body", [
+    ("no_record", {}), ("answer", answer(completeness="restricted", restriction_reason="No books",
+                                         points_to=["URY"])),
+])  # fmt: skip
+def test_a_state_says_why_no_more_is_known(act, leg, result, name, body):
+    act(name, body | {"failure_reason": "records_lost"})
+    assert leg()["messages"][-1]["failure_reason"] == "records_lost"
+    assert result()["failure_reason"] == "records_lost"
+
+
 @pytest.mark.parametrize("changes,field", [
-    ({}, "records"), ({"points_to": ["BRA"]}, "points_to.0"), ({"points_to": ["PRY"]}, "points_to.0"),
+    ({}, "records"), ({"points_to": ["URY"], "failure_reason": "too_old"}, "failure_reason"),
+    ({"points_to": ["BRA"]}, "points_to.0"), ({"points_to": ["PRY"]}, "points_to.0"),
     ({"records": ["0199f2c0-0000-7000-8000-000000000000"]}, "records.0"),
     ({"events": [{"event": "loss", "occurred_on": "2026-05-01"}]}, "events.0.occurred_on"),
 ])  # fmt: skip

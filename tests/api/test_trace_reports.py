@@ -69,6 +69,29 @@ def test_a_report_says_what_the_states_said(analyst, trace):
     assert "Ana Ejemplo" not in said
 
 
+def test_guns_that_a_mark_fits_are_no_sales_and_have_no_days(as_actor, analyst):
+    clerk = as_actor("PRY", "licensing_officer")
+    for serial in ("ABC123451", "ABC123458"):
+        clerk.post("/transfers", bodies.transfer(kind="registration",
+                                                 firearm=bodies.firearm(serial=serial)))  # fmt: skip
+    asked = bodies.trace(firearm=bodies.firearm(serial="ABC12345?"))
+    said = text_of(report(analyst, analyst.post("/traces", asked).json))
+    assert "Guns that it may be" in said and "Registration" in said
+    assert "First sales that are possible" not in said and "None" not in said
+
+
+def test_an_event_that_contradicts_the_chain_is_told_with_the_reason(as_actor, analyst):
+    for state, on in (("PRY", "2021-01-01"), ("URY", "2022-01-01")):
+        body = bodies.transfer(kind="registration", occurred_on=on)
+        as_actor(state, "licensing_officer").post("/transfers", body)
+    trace = analyst.post("/traces", bodies.trace()).json
+    said = " ".join(text_of(report(analyst, trace)).split())
+    assert "no export or import between them is recorded" in said
+    found = analyst.get(f"/traces/{trace['id']}/result", Accept_Language="es").json
+    [conflict] = found["conflicts"]
+    assert "dos armas" in conflict["why"]
+
+
 @pytest.mark.parametrize("language,title,mark", [
     ("es", "Informe de un rastreo", "Información policial."),
     ("fr", "Rapport de traçage", "Information policière."),

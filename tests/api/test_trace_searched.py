@@ -39,6 +39,15 @@ def test_a_state_that_was_asked_and_holds_no_records_is_named(analyst):
     }  # fmt: skip
 
 
+def test_a_state_that_was_not_asked_said_nothing(as_actor, analyst):
+    other = bodies.transfer(firearm=bodies.firearm(serial="NEW777777"))
+    as_actor("PRY", "licensing_officer").post("/transfers", other)
+    _, found = result(analyst)
+    assert {row["state"]: row["said"] for row in found["searched"]} == {
+        "BRA": "no_record", "PRY": "not_asked",
+    }  # fmt: skip
+
+
 def test_a_draft_has_searched_nobody(as_actor, analyst):
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
     assert result(analyst, draft=True)[1]["searched"] == []

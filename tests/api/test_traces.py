@@ -94,7 +94,7 @@ def test_a_gun_that_never_arrived_was_diverted_there(as_actor, clerk, analyst):
     clerk.post(f"/shipments/{shipment}/receipt", listed)
     found = result(analyst, ask(analyst))
     assert found["point_of_diversion"]["diversion_kind"] == "short_receipt"
-    assert found["reached"] == "dealer"
+    assert found["reached"] == "manufacturer"
 
 
 def test_a_theft_after_the_sale_is_the_point_of_diversion(as_actor, clerk, analyst):

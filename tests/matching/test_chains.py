@@ -310,7 +310,7 @@ def test_nothing_known_and_nobody_to_wait_for_is_not_traced():
 
 def test_nothing_known_yet_is_pending():
     found = built(waiting=["ARG"])
-    assert (found.outcome, found.failure_reason) == ("pending", "no_response")
+    assert (found.outcome, found.failure_reason) == ("pending", None)
     assert [str(text) for text in found.missing] == ["The answer of ARG."]
 
 
@@ -318,8 +318,37 @@ def test_nothing_known_yet_is_pending():
     ([False], "not_participant"), ([False, True], "no_response"), ([True], "no_response"),
 ])  # fmt: skip
 def test_a_state_that_takes_no_part_is_not_said_to_keep_silent(takes_part, reason):
-    legs = [Leg(f"X{n}", "sent", takes_part=part) for n, part in enumerate(takes_part)]
+    legs = [Leg(f"X{n}", "sent", takes_part=part, is_late=True)
+            for n, part in enumerate(takes_part)]  # fmt: skip
     assert build(legs, FOUND, "BRA", GUN).failure_reason == reason
+
+
+@pytest.mark.parametrize("status,is_late,reason", [
+    ("sent", False, None), ("deferred", True, "no_response"), ("withdrawn", True, "no_response"),
+    ("withdrawn", False, None),
+])  # fmt: skip
+def test_a_state_kept_silent_once_its_time_is_over_or_the_trace_ended(status, is_late, reason):
+    legs = [Leg("ARG", status, is_late=is_late)]
+    assert build(legs, FOUND, "BRA", GUN).failure_reason == reason
+
+
+@pytest.mark.parametrize("events,status,reason", [
+    ([], "no_record", "records_lost"), ([WHOLESALE], "partial", "records_lost"),
+    ([RETAIL], "partial", None),
+])  # fmt: skip
+def test_a_state_says_why_it_knows_no_more(events, status, reason):
+    legs = [Leg("ARG", status, events, failure_reason="records_lost")]
+    assert build(legs, FOUND, "BRA", GUN).failure_reason == reason
+
+
+@pytest.mark.parametrize("status,text", [
+    ("partial", "What ARG left out of its answer."),
+    ("refused", "The answer of ARG, which refused."),
+    ("forwarded", "The answer of the state that ARG named."),
+])  # fmt: skip
+def test_what_a_state_keeps_back_is_missing(status, text):
+    found = build([Leg("PRY", "answered", [SALE]), Leg("ARG", status)], FOUND, "BRA", GUN)
+    assert [str(one) for one in found.missing] == [text]
 
 
 @pytest.mark.parametrize("gun,reason", [

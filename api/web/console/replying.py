@@ -26,6 +26,8 @@ from salsa_ext.values.actor import Actor
 WORDS = Field("text", say("In words"), "area", required=True, most=2000)
 BY_HAND = (
     Field("status", say("What came back"), "choice", "leg_status", required=True),
+    Field("failure_reason", say("Why nothing more is known"), "choice", "failure_reason",
+          required=False),
     Field("reference", say("Reference there"), required=False, most=100),
     Field("events.0.event", say("What happened to the gun"), "choice", "event", required=False),
     Field("events.0.occurred_on", say("Date"), "date", required=False),

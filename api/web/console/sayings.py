@@ -8,6 +8,7 @@ from api.schemas.discrepancies import AssignRequest
 from api.schemas.requests import (
     DeferRequest,
     ForwardRequest,
+    NoRecordRequest,
     NoteRequest,
     QuestionsRequest,
     RefuseRequest,
@@ -43,7 +44,9 @@ DOINGS: doings.Doings = (
              say("Tell the asking state that somebody works on it; the clock goes on."),
              WordsRequest, WORDS),
     _telling("no_record", say("Say that there is no record"),
-             say("Tell the asking state that yours has nothing of this gun."), WordsRequest, WORDS),
+             say("Tell the asking state that yours has nothing of this gun."), NoRecordRequest,
+             Field("failure_reason", say("Why nothing is known"), "choice", "failure_reason",
+                   required=False), WORDS),
     _telling("ask", say("Ask first"),
              say("Ask what has to be known first; the clock stands until the reply."),
              QuestionsRequest,

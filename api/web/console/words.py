@@ -19,6 +19,7 @@ KINDS: Final[Mapping[str, Message]] = {
     "acknowledge": say("Somebody works on it"),
     "answer": say("Answer"),
     "no_record": say("No record of this gun"),
+    "corrected": say("A record that was given is corrected"),
     "refuse": say("Refusal"),
     "defer": say("Answer later"),
     "ask": say("Question"),

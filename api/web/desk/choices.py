@@ -45,6 +45,7 @@ LISTS = {
     "completeness": codes.COMPLETENESS,
     "handling": codes.HANDLING_CODES,
     "refusal_reason": codes.REFUSAL_REASONS,
+    "failure_reason": codes.FAILURE_REASONS_TOLD,
     "illicit_reason": codes.ILLICIT_REASONS,
     "intended_use": codes.INTENDED_USES,
     "leg_channel": codes.CHANNELS[1:],

@@ -1,0 +1,113 @@
+"""A record that is corrected after it was given in answer to a trace: the trace says what it now says."""
+
+import pytest
+
+from tests import bodies
+from tests.movements import act
+
+
+@pytest.fixture
+def analyst(as_actor):
+    return as_actor("BRA", "trace_analyst")
+
+
+@pytest.fixture
+def clerk(as_actor):
+    return as_actor("PRY", "licensing_officer")
+
+
+def traced(client):
+    return client.post("/traces", bodies.trace()).json
+
+
+def result(client, trace):
+    return client.get(f"/traces/{trace['id']}/result").json
+
+
+def correct(client, document, **changes):
+    body = bodies.transfer(reason="The book was read again", **changes)
+    path = f"/transfers/{document['id']}"
+    client.post(f"{path}/correct", body, 200, If_Match=client.get(path).headers["ETag"])
+
+
+def notices(client):
+    return client.get("/notifications?code=trace_corrected").json["items"]
+
+
+def test_a_sale_that_is_redated_gives_another_time_to_crime(analyst, clerk):
+    sold = clerk.post("/transfers", bodies.transfer()).json
+    trace = traced(analyst)
+    correct(clerk, sold, occurred_on="2024-06-05")
+    found = result(analyst, trace)
+    [event] = found["chain"]
+    assert (found["time_to_crime_days"], event["occurred_on"]) == (634, "2024-06-05")
+    assert event["corrected_at"].startswith("2026-03-09")
+    [notice] = notices(analyst)
+    assert notice["subject"]["id"] == trace["id"]
+    [leg] = [leg for leg in analyst.get(f"/traces/{trace['id']}").json["legs"]
+             if leg["state"] == "PRY"]  # fmt: skip
+    assert leg["messages"][-1]["kind"] == "corrected"
+
+
+def test_what_a_person_had_given_is_told_again_too(as_actor, analyst, clerk):
+    sold = clerk.post("/transfers", bodies.transfer(visibility="pointer")).json
+    trace, asked = traced(analyst), as_actor("PRY", "trace_analyst")
+    [request] = asked.get("/requests").json["items"]
+    path = f"/requests/{request['id']}"
+    said = {"completeness": "full", "handling": "H1", "records": [sold["firearm"]["record"]]}
+    asked.post(f"{path}/answer", said, 200, If_Match=asked.get(path).headers["ETag"])
+    correct(clerk, sold, occurred_on="2024-06-05", visibility="pointer")
+    assert result(analyst, trace)["time_to_crime_days"] == 634
+
+
+def test_what_is_no_longer_open_is_not_told_again_by_the_service(analyst, clerk):
+    sold = clerk.post("/transfers", bodies.transfer()).json
+    trace = traced(analyst)
+    correct(clerk, sold, occurred_on="2024-06-05", visibility="silent")
+    assert result(analyst, trace)["time_to_crime_days"] == 664
+    assert notices(analyst) == []
+
+
+def test_a_correction_that_changes_nothing_of_an_event_marks_nothing(analyst, clerk):
+    trace_of_another = traced(analyst)
+    sold = clerk.post("/transfers", bodies.transfer()).json
+    correct(clerk, sold, occurred_on="2024-06-05")
+    assert result(analyst, trace_of_another)["chain"] == []
+    [event] = result(analyst, traced(analyst))["chain"]
+    assert event.get("corrected_at") is None
+
+
+def test_own_records_that_are_corrected_are_so_in_own_traces(as_actor, analyst):
+    own = as_actor("BRA", "licensing_officer")
+    sold = own.post("/transfers", bodies.transfer()).json
+    trace = traced(analyst)
+    correct(own, sold, occurred_on="2024-06-05")
+    assert result(analyst, trace)["time_to_crime_days"] == 634
+
+
+@pytest.fixture
+def shipment(as_actor):
+    exporter = as_actor("BRA", "licensing_officer")
+    permit = exporter.post("/permits", bodies.permit()).json["id"]
+    return exporter.post(f"/permits/{permit}/shipments", bodies.shipment()).json
+
+
+def test_a_shipment_that_is_cancelled_is_taken_out_of_the_chain(as_actor, shipment):
+    asking = as_actor("ARG", "trace_analyst")
+    trace = traced(asking)
+    assert [event["event"] for event in result(asking, trace)["chain"]] == ["export"]
+    act(as_actor("BRA", "licensing_officer"), shipment, "cancel", reason="Not paid")
+    assert result(asking, trace)["chain"] == []
+    assert len(notices(asking)) == 1
+
+
+def test_a_gun_that_a_corrected_receipt_brought_is_not_lost_any_more(as_actor, clerk, shipment):
+    asking, path = as_actor("ARG", "trace_analyst"), f"/shipments/{shipment['id']}/receipt"
+    short = {"received_on": "2026-02-05", "items": [{"serial": "ABC123457"}]}
+    clerk.post(path, short)
+    trace = traced(asking)
+    assert result(asking, trace)["point_of_diversion"]["diversion_kind"] == "short_receipt"
+    whole = {"received_on": "2026-02-05", "all": True, "reason": "It was in the other crate"}
+    tag = clerk.get(path).headers["ETag"]
+    clerk.post(f"{path}/correct", whole, 200, If_Match=tag)
+    assert result(asking, trace)["point_of_diversion"] is None
