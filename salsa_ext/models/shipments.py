@@ -35,8 +35,14 @@ class Shipment(Owned, Base):
         Index(None, "due_at"),
         Index(None, "watch_at"),
         Index("ix_shipment_posts", "posts", postgresql_using="gin"),
-        Index("ix_shipment_under_way", "posts", postgresql_using="gin", postgresql_where=text(
-            "status IN ('planned', 'released', 'in_transit', 'arrived', 'held')")),
+        Index(
+            "ix_shipment_under_way",
+            "posts",
+            postgresql_using="gin",
+            postgresql_where=text(
+                "status IN ('planned', 'released', 'in_transit', 'arrived', 'held')"
+            ),
+        ),
         Index("ix_shipment_plates", "plates", postgresql_using="gin"),
         Index("ix_shipment_concerned", "concerned", postgresql_using="gin"),
     )
