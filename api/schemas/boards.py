@@ -135,11 +135,14 @@ class NearSeizureResponse(Schema):
     items = fields.Integer(required=True)
     firearms = fields.Integer(required=True)
     types = fields.List(fields.String(allow_none=True), required=True)
+    of_type = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
 
     @pre_dump
     def _present(self, near: NearSeizure, **_: Any) -> dict[str, Any]:
-        types = sorted({item.record.type or "unknown" for item in near.items})
-        return vars(near) | {"items": len(near.items), "types": types, "firearms": near.firearms}
+        return vars(near) | {
+            "items": len(near.items), "types": sorted(near.of_type), "of_type": near.of_type,
+            "firearms": near.firearms,
+        }  # fmt: skip
 
 
 class BoardPlaceResponse(Schema):
@@ -236,11 +239,13 @@ class BoardResponse(Schema):
     """What the officers of one side see; of each list the first fifty.
 
     `due` is within seven days, `seizures` are within the post's radius and `along` on its routes.
+    `counts` say how many rows the lists hold: 50 may be more.
     """
 
     post = fields.Nested(PostResponse, required=True)
     as_of = fields.DateTime(required=True)
     today = fields.Date(required=True)
+    counts = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
     due = fields.List(fields.Nested(BoardShipmentResponse), required=True)
     late = fields.List(fields.Nested(BoardShipmentResponse), required=True)
     expiring = fields.List(fields.Nested(BoardPermitResponse), required=True)
@@ -260,4 +265,4 @@ class BoardResponse(Schema):
     def _present(self, board: Board, **_: Any) -> dict[str, Any]:
         weeks = [{"from_on": day, **vars(seized)}
                  for day, seized in zip(board.weeks, board.seized, strict=True)]  # fmt: skip
-        return vars(board) | {"weeks": weeks}
+        return vars(board) | {"weeks": weeks, "counts": board.counts}

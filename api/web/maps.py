@@ -30,6 +30,7 @@ class Spot:
     """A place to be drawn; `kind` is `state` where the state alone is known, else `place` or `post`.
 
     `text` stands beside it, a number as a rule, `title` says what it is. `within_km` is how exact it is.
+    `href` leads to its words, by keyboard too. Of a `side` the text alone is drawn: it names a country.
     """
 
     place: Point
@@ -37,6 +38,7 @@ class Spot:
     title: str
     kind: str = "place"
     within_km: float | None = None
+    href: str | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,11 @@ class Drawing:
     turns: Sequence[tuple[int, int]]
 
     @property
+    def is_linked(self) -> bool:
+        """Tell whether spots lead to their words, so that the drawing has parts of its own."""
+        return any(dot.spot.href for dot in self.dots)
+
+    @property
     def turned(self) -> list[tuple[int, int]]:
         """Return all places at which the lawful world was left: on movements, and at spots."""
         return [arc.turn for arc in self.arcs if arc.turn] + [*self.turns]
@@ -121,7 +128,11 @@ def draw(
 
 def _dot(view: View, spot: Spot, mark: Point, taken: list[Box]) -> Dot:
     width = HEAD * (0.55 * len(spot.text) + 0.65)
-    left, up, right, down = _free(mark, width, HEAD + 6, view.height, taken)
+    if spot.kind == "side":
+        taken.append(_box(*mark, width, HEAD))
+        left, up, right, down = taken[-1]
+    else:
+        left, up, right, down = _free(mark, width, HEAD + 6, view.height, taken)
     reach = view.units(spot.within_km, spot.place[1]) if spot.within_km else 0
     box = (round(left), round(up), round(right - left), round(down - up))
     return Dot(spot, round(mark[0]), round(mark[1]), round(reach), box)

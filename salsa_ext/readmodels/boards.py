@@ -71,9 +71,12 @@ class Board:
         return [one for one in self.due if not one.is_today]
 
     @property
-    def late_clocks(self) -> int:
-        """Return how many of the clocks have run out."""
-        return sum(one.is_late(self.as_of) for one in self.clocks)
+    def counts(self) -> dict[str, int]:
+        """Return how many rows each list holds, and how many of the clocks have run out."""
+        lists = ("late", "due_today", "due_later", "expiring", "discrepancies", "hits", "seizures",
+                 "along", "clocks")  # fmt: skip
+        late = sum(one.is_late(self.as_of) for one in self.clocks)
+        return {name: len(getattr(self, name)) for name in lists} | {"clocks_late": late}
 
 
 def get_board(actor: Actor, code: str) -> Board:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -38,6 +39,11 @@ class NearSeizure:
     items: Sequence[RecordView]
     distance_km: float | None
     at: Coordinates | None
+
+    @property
+    def of_type(self) -> dict[str, int]:
+        """Return how many items it holds of each type."""
+        return Counter(view.record.type or "unknown" for view in self.items)
 
     @property
     def firearms(self) -> int:
