@@ -50,12 +50,13 @@ def routes_since(post: Post, since: datetime) -> list[list[str]]:
     return [*db.session.scalars(query)]
 
 
-def is_along(corridors: Iterable[Corridor], model: Any) -> ColumnElement[bool]:
+def is_along(corridors: Sequence[Corridor], model: Any) -> ColumnElement[bool]:
     """Tell whether something was in one of the corridors; the globe is a sphere for it.
 
     A way of thousands of kilometres is off by less than a two-hundredth of its band.
     """
-    return or_(False, *(_within(one, model) for one in corridors))
+    met = sorted({square for one in corridors for square in _squares(one)})
+    return and_(model.square.in_(met), or_(False, *(_within(one, model) for one in corridors)))
 
 
 def _within(corridor: Corridor, model: Any) -> ColumnElement[bool]:
@@ -64,7 +65,6 @@ def _within(corridor: Corridor, model: Any) -> ColumnElement[bool]:
     normal = _unit(_cross(start, end))
     aside = func.abs(_along(normal, model))
     return and_(
-        model.square.in_(_squares(corridor)),
         aside <= sin(corridor.wide_km / EARTH_RADIUS),
         _along(_cross(normal, start), model) >= 0,
         _along(_cross(end, normal), model) >= 0,
@@ -80,7 +80,7 @@ def _along(vector: Vector, model: Any) -> Any:
     )
 
 
-def _squares(corridor: Corridor) -> list[int]:
+def _squares(corridor: Corridor) -> set[int]:
     """Return the squares that a corridor meets: those round points along the way, close together."""
     start, end, found = _vector(corridor.start), _vector(corridor.end), set[int]()
     steps = 1 + floor(_length(corridor) / STEP_KM)
@@ -89,7 +89,7 @@ def _squares(corridor: Corridor) -> list[int]:
         latitude, longitude = _between(start, end, step / steps)
         wide = high / max(cos(radians(latitude)), 0.1)
         found.update(squares(latitude - high, longitude - wide, latitude + high, longitude + wide))
-    return sorted(found)
+    return found
 
 
 def _length(corridor: Corridor) -> float:
