@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import cos, radians
+from math import cos, hypot, radians
 from typing import Any, Final
 
 from api.web.maps import Drawing, Movement, Spot, draw
@@ -35,14 +35,14 @@ def drawn(board: Board, words: Words) -> Drawing | None:
         Spot(_at(post), "■", post.name, "post", float(post.radius_km), "#map-post"),
         *(Spot(_at(end), letter, end.name, "post", None, "#map-routes")
           for letter, end in zip(LETTERS, ends, strict=False)),
-        *_sides(post, words),
+        *_sides(board, words),
         *(Spot((place.longitude, place.latitude), str(number), words.place(number, place), "place",
                place.within_km, f"#place-{number}")
           for number, place in enumerate(board.places, 1)),
     ]  # fmt: skip
     at = {post.code: 0} | {end.code: number for number, end in enumerate(ends, 1)}
     ways = [
-        Movement(at[one.start.code], at[one.end.code], is_sure=False)
+        Movement(at[one.start.code], at[one.end.code], is_sure=False, both_ways=True)
         for one in board.corridors if one.start.code in at and one.end.code in at
     ]  # fmt: skip
     return draw(spots, ways, {post.state_a, post.state_b}, least_km=WIDE * post.radius_km)
@@ -59,11 +59,20 @@ def _at(post: Any) -> Point:
     return post.longitude, post.latitude
 
 
-def _sides(post: Any, words: Words) -> list[Spot]:
-    """Return the names of both countries, each where it lies beside the post."""
-    degrees = WIDE / 2 * post.radius_km / DEGREE / cos(radians(post.latitude)) * 0.75
-    found = (
-        (state, point_near(state, _at(post), degrees)) for state in (post.state_a, post.state_b)
-    )
+def _sides(board: Board, words: Words) -> list[Spot]:
+    """Return the names of both countries, each where it lies round the post as far as the map goes."""
+    post, wide = board.post, _reach(board) * 0.75
+    found = ((state, point_near(state, _at(post), wide)) for state in (post.state_a, post.state_b))
     return [Spot(point, words.state(state), words.state(state), "side")
             for state, point in found if point]  # fmt: skip
+
+
+def _reach(board: Board) -> float:
+    """Return how far from the post the map goes, in degrees of longitude."""
+    post = board.post
+    least = WIDE / 2 * post.radius_km / DEGREE / cos(radians(post.latitude))
+    shown = [
+        *map(_at, ends_of(board)),
+        *((place.longitude, place.latitude) for place in board.places),
+    ]
+    return max([least, *(hypot(x - post.longitude, y - post.latitude) for x, y in shown)])

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-WIDTH, HEIGHT = 640, 220
-TOP, FOOT = 34, 32
+WIDTH, HEIGHT = 640, 260
+TOP, FOOT = 38, 42
 """Above the highest bar stands its figure, below all bars the days."""
-LETTER: Final = 11
+LABELLED: Final = 2
+"""Every so many weeks one is labelled, the last among them: a phone has no room for all."""
+LABEL: Final = 104
+"""How wide a label may be."""
 GAP: Final = 0.25
 """Of the place of a week that is left between it and the next."""
 
@@ -56,7 +59,13 @@ def bars(
         _bar(number, place * at + place * GAP / 2 + wide * number, wide, value, most)
         for number, values in enumerate(series) for at, value in enumerate(values)
     ]  # fmt: skip
-    return Chart(made, [(round(place * (at + 0.5)), text) for at, text in enumerate(labels)], names)
+    said = [(_inside(place * (at + 0.5)), text) for at, text in enumerate(labels)]
+    return Chart(made, said[-1::-LABELLED], names)
+
+
+def _inside(x: float) -> int:
+    """Return where a label stands so that none of it is cut off."""
+    return round(min(max(x, LABEL / 2), WIDTH - LABEL / 2))
 
 
 def _bar(series: int, x: float, wide: float, value: int, most: int) -> Bar:

@@ -43,12 +43,16 @@ class Spot:
 
 @dataclass(frozen=True)
 class Movement:
-    """From one spot to another, by their positions; `is_turn` where the lawful world was left."""
+    """From one spot to another, by their positions; `is_turn` where the lawful world was left.
+
+    What goes `both_ways` is a straight line without an arrow.
+    """
 
     start: int
     end: int
     is_sure: bool = True
     is_turn: bool = False
+    both_ways: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ class Dot:
 
 @dataclass(frozen=True)
 class Arc:
-    """A movement as it is drawn: a path, its arrow, and where the sign of a turn stands."""
+    """A movement as it is drawn: a path, its arrow if it has one, and where the sign of a turn stands."""
 
     path: str
     arrow: str
@@ -168,6 +172,8 @@ def _is_long(marks: Sequence[Point], movement: Movement) -> bool:
 def _arc(marks: Sequence[Point], movement: Movement) -> Arc:
     """Return a curve that bends to the left, so that the way there and back are two."""
     (x, y), (a, b) = marks[movement.start], marks[movement.end]
+    if movement.both_ways:
+        return Arc(f"M{x:.0f} {y:.0f}L{a:.0f} {b:.0f}", "", movement.is_sure, None)
     turn = ((x + a) / 2 + (b - y) * BEND * 2, (y + b) / 2 - (a - x) * BEND * 2)
     at, ahead = (_on((x, y), turn, (a, b), part) for part in (0.72, 0.74))
     middle = _on((x, y), turn, (a, b), 0.5)
