@@ -103,6 +103,14 @@ def test_a_gun_that_is_let_pass_shows_nothing_at_the_post(as_actor, run):
     assert len(as_actor("PRY", "supervisor").get(BOARD).json["hits"]) == 1
 
 
+def test_a_key_that_may_read_the_board_alone_is_shown_no_hits_and_no_discrepancies(as_actor, short):
+    short()
+    as_actor("BRA", "trace_analyst").post("/alerts", bodies.alert())
+    check(as_actor("PRY", "border_officer"))
+    board = as_actor("PRY", "border_officer", ["board:read", "reference:read"]).get(BOARD).json
+    assert (board["hits"], board["discrepancies"]) == ([], [])
+
+
 @pytest.fixture
 def trace(as_actor):
     """Let Brazil ask Paraguay, which tells of its sale what it is asked."""
