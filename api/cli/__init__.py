@@ -32,6 +32,7 @@ COMMANDS = {
     "lead": ("api.cli.leads", "lead"),
     "alert": ("api.cli.alerts", "alert"),
     "hit": ("api.cli.hits", "hit"),
+    "board": ("api.cli.boards", "board"),
     "account": ("api.cli.accounts", "account"),
     "key": ("api.cli.keys", "key"),
     "signing-key": ("api.cli.signing", "signing_key"),

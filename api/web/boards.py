@@ -2,77 +2,80 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
 
 from flask import Blueprint, render_template
 
+from api.web import board_maps
 from api.web.access import signed_in
-from salsa_ext.readmodels.boards import MOST, get_board
-from salsa_ext.readmodels.shipments import ShipmentView
+from api.web.board_maps import Words
+from api.web.charts import Chart, bars
+from api.web.shown import kilometres, label, sentence, short_day
+from salsa_ext.errors import say
+from salsa_ext.readmodels.boards import Board, get_board
+from salsa_ext.readmodels.crossings import MOST, sides_of
+from salsa_ext.readmodels.finds import Place
+from salsa_ext.readmodels.flows import Flow
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.codes import PRIORITIES
 
 blueprint = Blueprint("boards", __name__)
 
 
-@dataclass(frozen=True)
-class Side:
-    """One side of a post."""
-
-    state: str
-    place: str
-    zone: str
-
-
-@dataclass(frozen=True)
-class Stamp:
-    """The stage that a side ticks of a shipment, and the tick where there is one."""
-
-    side: Side
-    stage: str
-    tick: Any | None
-
-
 @blueprint.get("/posts/<slug:code>/board")
 @signed_in
 def board(actor: Actor, code: str) -> str:
-    """Show what should arrive, what is late and what was found near by."""
+    """Show what should arrive, what is late, what was found near by and what waits."""
     shown = get_board(actor, code)
-    post = shown.post
-    sides = (
-        Side(post.state_a, post.place_a, post.zone_a),
-        Side(post.state_b, post.place_b, post.zone_b),
-    )
-    own = sides[0] if actor.state == post.state_a else sides[1]
-    stamps = {view.shipment.id: stamps_of(view, code, sides) for view in (*shown.late, *shown.due)}
-    types = {
-        near.seizure.id: Counter(item.record.type or "unknown" for item in near.items)
-        for near in shown.seizures
-    }
+    numbers = {one.seizure.id: at for at, place in enumerate(shown.places, 1)
+               for one in place.seizures}  # fmt: skip
     return render_template(
-        "board.html", board=shown, post=post, sides=sides, own=own, stamps=stamps, types=types,
-        most=MOST, priorities=PRIORITIES,
+        "board.html", board=shown, post=shown.post, sides=sides_of(shown.post), own=shown.own,
+        most=MOST, priorities=PRIORITIES, numbers=numbers,
+        drawing=board_maps.drawn(shown, Words(_place, lambda state: label("state", state))),
+        ends=board_maps.ends_of(shown), charts=_charts(shown), exactness=exactness, said_by=said_by,
     )  # fmt: skip
 
 
-def stamps_of(view: ShipmentView, code: str, sides: tuple[Side, Side]) -> tuple[Stamp, Stamp]:
-    """Return the stamp of the side that a shipment leaves here, and of the one that it enters."""
-    first, second = sides
-    shipment = view.shipment
-    if shipment.importing_state == first.state or shipment.exporting_state == second.state:
-        first, second = second, first
-    leaves = "exit" if shipment.exporting_state == first.state else "transit_out"
-    enters = "entry" if shipment.importing_state == second.state else "transit_in"
-    return _stamp(view, code, first, leaves), _stamp(view, code, second, enters)
+def _place(number: int, place: Place) -> str:
+    """Return what a place of the map is, in words: how many seizures and firearms, and how exact."""
+    said = sentence(say("{number}. Seizures: {seizures}; firearms: {firearms}", number=number,
+                        seizures=len(place.seizures), firearms=place.firearms))  # fmt: skip
+    return f"{said}; {exactness(place.within_km)}"
 
 
-def _stamp(view: ShipmentView, code: str, side: Side, stage: str) -> Stamp:
-    """Take the last tick: a shipment that was held and went on has two."""
-    here = [
-        tick
-        for tick in view.checkpoints
-        if (tick.owner_state, tick.stage) == (side.state, stage) and tick.post in (None, code)
+def exactness(within_km: float | None) -> str:
+    """Return how exact a place is."""
+    if within_km is None:
+        return sentence(say("how exact is not known"))
+    return sentence(say("within {distance}", distance=kilometres(within_km)))
+
+
+def _charts(shown: Board) -> Sequence[tuple[str, Chart | None]]:
+    """Return the charts with their titles: what was seized, then each direction."""
+    days = [short_day(day) for day in shown.weeks]
+    guns = sentence(say("Firearms"))
+    seized = bars([guns], [[week.firearms for week in shown.seized]], days)
+    first = sentence(say("Firearms seized near by, by week"))
+    return [(first, seized), *((_direction(flow), _passed(flow, days)) for flow in shown.flows)]
+
+
+def _direction(flow: Flow) -> str:
+    leaving, entering = label("state", flow.leaving), label("state", flow.entering)
+    return sentence(say("Shipments from {leaving} to {entering}, by week",
+                        leaving=leaving, entering=entering))  # fmt: skip
+
+
+def _passed(flow: Flow, days: Sequence[str]) -> Chart | None:
+    series: list[list[int]] = [
+        [week.shipments for week in weeks] for weeks in (flow.left, flow.entered)
     ]
-    return Stamp(side, stage, here[-1] if here else None)
+    return bars([said_by(flow.leaving, True), said_by(flow.entering, False)], series, days)
+
+
+def said_by(state: str, is_leaving: bool) -> str:
+    """Return whose word a figure is: of the state that goods left, or of the one that they entered."""
+    name = label("state", state)
+    if is_leaving:
+        return sentence(say("Left, as {state} says", state=name))
+    return sentence(say("Entered, as {state} says", state=name))

@@ -30,6 +30,7 @@ class Spot:
     """A place to be drawn; `kind` is `state` where the state alone is known, else `place` or `post`.
 
     `text` stands beside it, a number as a rule, `title` says what it is. `within_km` is how exact it is.
+    `href` leads to its words, by keyboard too. Of a `side` the text alone is drawn: it names a country.
     """
 
     place: Point
@@ -37,16 +38,21 @@ class Spot:
     title: str
     kind: str = "place"
     within_km: float | None = None
+    href: str | None = None
 
 
 @dataclass(frozen=True)
 class Movement:
-    """From one spot to another, by their positions; `is_turn` where the lawful world was left."""
+    """From one spot to another, by their positions; `is_turn` where the lawful world was left.
+
+    What goes `both_ways` is a straight line without an arrow.
+    """
 
     start: int
     end: int
     is_sure: bool = True
     is_turn: bool = False
+    both_ways: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,7 @@ class Dot:
 
 @dataclass(frozen=True)
 class Arc:
-    """A movement as it is drawn: a path, its arrow, and where the sign of a turn stands."""
+    """A movement as it is drawn: a path, its arrow if it has one, and where the sign of a turn stands."""
 
     path: str
     arrow: str
@@ -81,6 +87,11 @@ class Drawing:
     dots: Sequence[Dot]
     arcs: Sequence[Arc]
     turns: Sequence[tuple[int, int]]
+
+    @property
+    def is_linked(self) -> bool:
+        """Tell whether spots lead to their words, so that the drawing has parts of its own."""
+        return any(dot.spot.href for dot in self.dots)
 
     @property
     def turned(self) -> list[tuple[int, int]]:
@@ -121,7 +132,11 @@ def draw(
 
 def _dot(view: View, spot: Spot, mark: Point, taken: list[Box]) -> Dot:
     width = HEAD * (0.55 * len(spot.text) + 0.65)
-    left, up, right, down = _free(mark, width, HEAD + 6, view.height, taken)
+    if spot.kind == "side":
+        taken.append(_box(*mark, width, HEAD))
+        left, up, right, down = taken[-1]
+    else:
+        left, up, right, down = _free(mark, width, HEAD + 6, view.height, taken)
     reach = view.units(spot.within_km, spot.place[1]) if spot.within_km else 0
     box = (round(left), round(up), round(right - left), round(down - up))
     return Dot(spot, round(mark[0]), round(mark[1]), round(reach), box)
@@ -157,6 +172,8 @@ def _is_long(marks: Sequence[Point], movement: Movement) -> bool:
 def _arc(marks: Sequence[Point], movement: Movement) -> Arc:
     """Return a curve that bends to the left, so that the way there and back are two."""
     (x, y), (a, b) = marks[movement.start], marks[movement.end]
+    if movement.both_ways:
+        return Arc(f"M{x:.0f} {y:.0f}L{a:.0f} {b:.0f}", "", movement.is_sure, None)
     turn = ((x + a) / 2 + (b - y) * BEND * 2, (y + b) / 2 - (a - x) * BEND * 2)
     at, ahead = (_on((x, y), turn, (a, b), part) for part in (0.72, 0.74))
     middle = _on((x, y), turn, (a, b), 0.5)

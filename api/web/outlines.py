@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate, pairwise
-from math import cos, radians
+from math import cos, hypot, radians
 from pathlib import Path
 from typing import Any, Final
 
@@ -105,6 +105,32 @@ def point_of(state: str) -> Point | None:
     """
     rings = of_state(state)
     return _inside(max(rings, key=_area)) if rings else None
+
+
+def point_near(state: str, middle: Point, degrees: float) -> Point | None:
+    """Return a point inside a state near a place, None where the state is farther than so many degrees.
+
+    It is the middle of what of the state lies round there: a name can stand at it.
+    """
+    steps = [degrees * step / 6 for step in range(-6, 7)]
+    inside = [
+        (middle[0] + across, middle[1] + up)
+        for up in steps
+        for across in steps
+        if _holds(state, (middle[0] + across, middle[1] + up))
+    ]
+    if not inside:
+        return None
+    x, y = (sum(column) / len(inside) for column in zip(*inside, strict=True))
+    return min(inside, key=lambda point: hypot(point[0] - x, point[1] - y))
+
+
+def _holds(state: str, place: Point) -> bool:
+    return any(
+        west < place[0] < east
+        for ring in of_state(state) if ring.south < place[1] < ring.north
+        for west, east in _crossings(ring, place[1])
+    )  # fmt: skip
 
 
 def _area(ring: Ring) -> float:

@@ -81,6 +81,11 @@ def day(on: date) -> str:
     return dates.format_date(on, "medium", locale=g.language)
 
 
+def short_day(on: date) -> str:
+    """Return a date without its year, as short as it can be said without a mistake."""
+    return dates.format_skeleton("MMMd", on, locale=g.language)
+
+
 def iso_day(on: str | None) -> str | None:
     """Return a date that is kept as text."""
     return day(date.fromisoformat(on)) if on else None
@@ -147,6 +152,11 @@ def number(value: float) -> str:
     return numbers.format_decimal(value, locale=g.language)
 
 
+def percent(value: float) -> str:
+    """Return a share that is given in percent."""
+    return numbers.format_percent(value / 100, locale=g.language)
+
+
 def signed(value: float) -> str:
     """Return a number with its sign, zero without one."""
     return f"{'−' if value < 0 else '+' if value else ''}{number(abs(value))}"
@@ -163,5 +173,5 @@ GLOBALS: Final[dict[str, Callable[..., Any]]] = {
     "offset": offset, "city": city, "span": span, "number": number, "kilometres": kilometres,
     "names": names_of, "gun_name": gun_name, "may": may, "iso_day": iso_day,
     "iso_moment": iso_moment, "wrongs": summary, "event_name": event_name, "signed": signed,
-    "days": days,
+    "days": days, "short_day": short_day, "percent": percent,
 }  # fmt: skip

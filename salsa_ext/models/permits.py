@@ -15,6 +15,7 @@ from sqlalchemy import (
     Index,
     UniqueConstraint,
     func,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.hybrid import hybrid_property
@@ -39,6 +40,13 @@ class Permit(Owned, Base):
         Index(None, "importer_id"),
         Index(None, "final_consignee_id"),
         Index(None, "broker_id"),
+        Index(
+            "ix_permit_expiring",
+            "exporting_state",
+            "importing_state",
+            text("LEAST(expires_on, latest_import_on)"),
+            postgresql_where=text("status = 'issued'"),
+        ),
         Index("ix_permit_concerned", "concerned", postgresql_using="gin"),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import CHAR, Index
+from sqlalchemy import CHAR, Computed, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from salsa_ext.db import Base
@@ -12,13 +12,17 @@ from salsa_ext.models.owned import Occurring, Owned, Versioned
 
 
 class Seizure(Owned, Versioned, Occurring, Base):
-    """One occasion; each item is a record."""
+    """One occasion; each item is a record.
+
+    `square` is a quarter of a degree each way: what lies near a place is found by it and the day.
+    """
 
     __tablename__ = "seizure"
     __table_args__ = (
         Index(None, "owner_state", "number"),
         Index(None, "owner_state", "id"),
-        Index(None, "latitude", "longitude"),
+        Index(None, "square", "occurred_on"),
+        Index(None, "post", "occurred_on"),
         Index(None, "number"),
         Index("ix_seizure_concerned", "concerned", postgresql_using="gin"),
     )
@@ -35,3 +39,7 @@ class Seizure(Owned, Versioned, Occurring, Base):
     legal_grounds: Mapped[list[str]]
     crime_context: Mapped[list[str]]
     details: Mapped[dict[str, Any]]
+    square: Mapped[int | None] = mapped_column(
+        Computed("floor(latitude * 4)::integer * 10000 + floor(longitude * 4)::integer"),
+        sort_order=99,
+    )

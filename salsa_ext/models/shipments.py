@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CHAR, Index, UniqueConstraint
+from sqlalchemy import CHAR, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from salsa_ext.db import Base
@@ -35,6 +35,14 @@ class Shipment(Owned, Base):
         Index(None, "due_at"),
         Index(None, "watch_at"),
         Index("ix_shipment_posts", "posts", postgresql_using="gin"),
+        Index(
+            "ix_shipment_under_way",
+            "posts",
+            postgresql_using="gin",
+            postgresql_where=text(
+                "status IN ('planned', 'released', 'in_transit', 'arrived', 'held')"
+            ),
+        ),
         Index("ix_shipment_plates", "plates", postgresql_using="gin"),
         Index("ix_shipment_concerned", "concerned", postgresql_using="gin"),
     )
@@ -72,7 +80,7 @@ class Checkpoint(Owned, Base):
     """A stage that an officer has ticked, each side its own."""
 
     __tablename__ = "checkpoint"
-    __table_args__ = (Index(None, "shipment_id"),)
+    __table_args__ = (Index(None, "shipment_id"), Index(None, "post", "occurred_at"))
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
     shipment_state: Mapped[str] = mapped_column(CHAR(3))
     shipment_id: Mapped[UUID]

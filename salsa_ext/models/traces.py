@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CHAR, CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CHAR, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from salsa_ext.db import Base
@@ -69,7 +69,11 @@ class TraceLeg(Owned, Base):
     """
 
     __tablename__ = "trace_leg"
-    __table_args__ = (UniqueConstraint("trace_id", "state"),)
+    __table_args__ = (
+        UniqueConstraint("trace_id", "state"),
+        Index("ix_trace_leg_waiting", "owner_state", "state", "asked_at", postgresql_where=text(
+            "status IN ('sent', 'acknowledged', 'clarification', 'deferred')")),
+    )  # fmt: skip
     trace_id: Mapped[UUID] = mapped_column(ForeignKey("trace.id"), primary_key=True, sort_order=-31)
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
     state: Mapped[str] = mapped_column(CHAR(3))

@@ -21,10 +21,14 @@ KEPT_YEARS: Final = 500
 def of(actor: Actor, own: Settings | None = None) -> Calendar:
     """Return the calendar of the actor's own state as it stands; `own` are its settings, if at hand."""
     state = actor.own_state()
-    own = own or settings.of([state])[state]
+    return of_state(state, own or settings.of([state])[state])
+
+
+def of_state(state: str, made: Settings) -> Calendar:
+    """Return the calendar of a state by the settings that it made."""
     return Calendar(
-        state_zone(state), frozenset(own.weekdays), partial(_public, names.alpha2(state)),
-        frozenset(own.closed_on), frozenset(own.open_on),
+        state_zone(state), frozenset(made.weekdays), partial(_public, names.alpha2(state)),
+        frozenset(made.closed_on), frozenset(made.open_on),
     )  # fmt: skip
 
 

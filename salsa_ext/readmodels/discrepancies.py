@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from salsa_ext.db import db
 from salsa_ext.errors import NotFound
@@ -105,6 +105,17 @@ def version(actor: Actor, discrepancy_id: UUID) -> int:
     if found is None:
         raise NotFound("discrepancy", discrepancy_id)
     return found
+
+
+def at_post(actor: Actor, post: str, most: int) -> list[DiscrepancyView]:
+    """Return what is not settled of the shipments through a post, newest first; nothing to who may not."""
+    if Permission.DISCREPANCY_READ not in actor.permissions:
+        return []
+    wanted = select(Discrepancy).where(
+        Discrepancy.id.in_(select(func.salsa_discrepant_at(post))), Discrepancy.status.in_(WAITING)
+    )
+    newest = wanted.order_by(Discrepancy.raised_at.desc(), Discrepancy.id).limit(most)
+    return views(actor, db.session.scalars(newest.execution_options(populate_existing=True)).all())
 
 
 def views(actor: Actor, found: Sequence[Discrepancy]) -> list[DiscrepancyView]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, or_, select
 
 from salsa_ext.db import db
 from salsa_ext.errors import NotFound
@@ -57,6 +58,23 @@ def get_hit(actor: Actor, hit_id: UUID) -> HitView:
     if found is None:
         raise NotFound("hit", hit_id)
     return _views(actor, [found])[0]
+
+
+def at_post(actor: Actor, states: Sequence[str], since: datetime, most: int) -> list[HitView]:
+    """Return hits for the board of a post: those that wait, and those of late, newest first.
+
+    They are those of the reader's own agency, and those between the two states. Of the rest of what
+    he may see, and of everything for who may see no hits, there is nothing.
+    """
+    if Permission.HIT_READ not in actor.permissions:
+        return []
+    of_both = and_(Hit.alert_state.in_(states), Hit.asking_state.in_(states))
+    met_here = and_(Hit.agency == actor.agency, Hit.asking_state == actor.state)
+    query = _mine(actor).where(
+        or_(Hit.status.in_(("open", "extended")), Hit.made_at >= since), or_(of_both, met_here)
+    )
+    rows = db.session.scalars(query.order_by(Hit.made_at.desc(), Hit.id).limit(most)).all()
+    return _views(actor, rows)
 
 
 def read(actor: Actor, hit_id: UUID) -> HitView:

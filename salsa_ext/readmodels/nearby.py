@@ -1,11 +1,12 @@
-"""What lies near a border post: a box that an index knows first, then the distance, both in SQL."""
+"""What lies near a border post: squares that an index knows first, then the distance, both in SQL."""
 
 from __future__ import annotations
 
+from math import floor
 from typing import Any
 
 from geopy.distance import geodesic
-from sqlalchemy import ColumnElement, and_, func
+from sqlalchemy import ColumnElement, and_, func, or_
 
 from salsa_ext.models import Post
 
@@ -25,16 +26,25 @@ def distance_km(post: Post, latitude: Any, longitude: Any) -> ColumnElement[floa
     )
 
 
-def is_near(post: Post, latitude: Any, longitude: Any) -> ColumnElement[bool]:
-    """Tell whether a place lies within a post's radius."""
+def is_near(post: Post, model: Any) -> ColumnElement[bool]:
+    """Tell whether something was within a post's radius, or at the post itself."""
     north, east = _degrees(post)
     # a tenth more, since the degrees to the east grow shorter away from the equator
     high, wide = 1.1 * post.radius_km / north, 1.1 * post.radius_km / east
+    box = (post.latitude - high, post.longitude - wide, post.latitude + high, post.longitude + wide)
+    within = distance_km(post, model.latitude, model.longitude) <= post.radius_km
+    # what an index knows stands apart: row-level security lets nothing near it that is not leakproof
     return and_(
-        latitude.between(post.latitude - high, post.latitude + high),
-        longitude.between(post.longitude - wide, post.longitude + wide),
-        distance_km(post, latitude, longitude) <= post.radius_km,
+        or_(model.square.in_(squares(*box)), model.post == post.code),
+        or_(within, and_(model.post == post.code, model.latitude.is_(None))),
     )
+
+
+def squares(south: float, west: float, north: float, east: float) -> list[int]:
+    """Return the squares of a quarter of a degree that a box meets, as the database numbers them."""
+    ups = range(floor(south * 4), floor(north * 4) + 1)
+    across = range(floor(west * 4), floor(east * 4) + 1)
+    return [up * 10_000 + (along + 720) % 1440 - 720 for up in ups for along in across]
 
 
 def _degrees(post: Post) -> tuple[float, float]:

@@ -155,7 +155,11 @@ def _as_value(row: Any) -> Mark:
 
 def _add_version(actor: Actor, old: Seizure, reason: str) -> int:
     """Write the seizure anew as it stood; returns its new version."""
-    row = {column.key: getattr(old, column.key) for column in Seizure.__table__.columns}
+    row = {
+        column.key: getattr(old, column.key)
+        for column in Seizure.__table__.columns
+        if column.computed is None
+    }
     row |= {"version": old.version + 1, "recorded_at": actor.now(), "reason": reason}
     insert_many(Seizure, [row])
     return old.version + 1

@@ -3,7 +3,7 @@
 import pytest
 from geopy.distance import geodesic
 
-from salsa_ext.readmodels import boards
+from salsa_ext.readmodels import finds
 from tests import bodies
 from tests.movements import act
 
@@ -145,7 +145,7 @@ def test_guns_near_by_are_counted_by_week(officer):
 
 
 def test_what_is_not_shown_is_counted_and_not_read(officer, monkeypatch):
-    monkeypatch.setattr(boards, "MOST", 2)
+    monkeypatch.setattr(finds, "MOST", 2)
     for number in range(4):
         items = [bodies.firearm(), {"line": 2, "category": "ammunition", "quantity": 50}]
         officer.post("/seizures", bodies.seizure(

@@ -187,7 +187,8 @@ def test_shipments_take_no_statement_each(as_actor, statements):
 def test_a_board_takes_no_statement_for_each_row(as_actor, statements):
     client, path = as_actor("BRA", "border_officer"), "/posts/ciudad-del-este-foz-do-iguacu/board"
     client.post("/seizures", bodies.seizure())
+    client.get(path)  # what each process keeps is read once
     few = statements(client, path)
     for number in range(10):
         client.post("/seizures", bodies.seizure(number=f"N-{number}"))
-    assert statements(client, path) == few < 20
+    assert statements(client, path) == few < 40

@@ -24,6 +24,33 @@ def test_a_board_is_reached_by_keyboard_alone_and_fits_the_screen(page, site):
     assert page.evaluate(WIDER) is False
 
 
+def test_the_map_of_a_board_leads_to_its_rows_by_keyboard(page, site):
+    page.goto(f"{site.url}/posts/{scenes.POST}/board")
+    page.locator("#username").fill(site.username)
+    page.locator("#password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    place = page.get_by_role("link", name="1. Seizures: 2; firearms: 2")
+    place.focus()
+    page.keyboard.press("Enter")
+    row = page.locator("#place-1")
+    expect(row).to_be_in_viewport()
+    expect(row).to_contain_text("Presidente Franco")
+    expect(page.get_by_role("group", name="The post, both countries")).to_have_count(1)
+
+
+def test_the_sheet_of_the_day_prints_what_is_due_and_boxes_alone(page, site):
+    page.goto(f"{site.url}/posts/{scenes.POST}/board")
+    page.locator("#username").fill(site.username)
+    page.locator("#password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.locator("#due .box").first).to_be_hidden()
+    page.emulate_media(media="print")
+    expect(page.locator("#due .box").first).to_be_visible()
+    expect(page.locator("#late")).to_be_visible()
+    for gone in (".top", "#seizures", "#weeks", ".tiles", ".bottom"):
+        expect(page.locator(gone)).to_be_hidden()
+
+
 def test_a_notification_is_read_by_keyboard_alone_and_fits_the_screen(page, site):
     page.goto(f"{site.url}/notifications")
     page.locator("#username").fill(site.username)

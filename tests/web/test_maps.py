@@ -112,3 +112,23 @@ def test_no_outline_runs_across_the_map_where_the_days_change():
     for rings in territories().values():
         for ring in rings:
             assert all(abs(x - a) < 180 for (x, _), (a, _) in pairwise(ring.points))
+
+
+def test_a_movement_both_ways_is_a_straight_line_without_an_arrow():
+    [arc] = drawn(FOZ, (-63, -17), moves=[Movement(0, 1, both_ways=True)]).arcs
+    assert arc.arrow == "" and "L" in arc.path and "Q" not in arc.path
+
+
+def test_a_map_whose_spots_lead_somewhere_has_parts():
+    assert draw([Spot(FOZ, "1", "Foz", href="#place-1")]).is_linked and not drawn(FOZ).is_linked
+
+
+@pytest.mark.parametrize("state,is_east", [("BRA", True), ("PRY", False)])
+def test_the_name_of_a_side_stands_inside_it_near_the_post(state, is_east):
+    x, y = outlines.point_near(state, FOZ, 0.6)
+    assert outlines._holds(state, (x, y)) and (x > FOZ[0]) is is_east
+    assert abs(x - FOZ[0]) <= 0.6 and abs(y - FOZ[1]) <= 0.6
+
+
+def test_a_state_that_is_far_has_no_name_beside_the_post():
+    assert outlines.point_near("MEX", FOZ, 1) is None

@@ -1,0 +1,113 @@
+"""Shipments that should pass a border post, with what each of its two sides ticks of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import func, select
+
+from salsa_ext.db import db
+from salsa_ext.models import Checkpoint, Post, Shipment
+from salsa_ext.readmodels.shipments import UNDER_WAY, ShipmentView, views
+from salsa_ext.values.actor import Actor
+from salsa_ext.values.zones import date_in
+
+AHEAD: Final = timedelta(days=7)
+MOST: Final = 50
+"""How many rows each list of a board holds."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a post."""
+
+    state: str
+    place: str
+    zone: str
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """The stage that a side ticks of a shipment here, and its last tick where there is one."""
+
+    state: str
+    stage: str
+    tick: Checkpoint | None
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """A shipment at a post: whether it is due on the day of the reader's side, and both stamps.
+
+    The first stamp is that of the side that it leaves, the second of the one that it enters.
+    """
+
+    view: ShipmentView
+    is_today: bool
+    stamps: tuple[Stamp, Stamp]
+
+    @property
+    def shipment(self) -> Shipment:
+        """Return the shipment."""
+        return self.view.shipment
+
+
+def sides_of(post: Post) -> tuple[Side, Side]:
+    """Return both sides of a post, in its own order."""
+    return (Side(post.state_a, post.place_a, post.zone_a),
+            Side(post.state_b, post.place_b, post.zone_b))  # fmt: skip
+
+
+def direction_of(post: Post, exporting: str, importing: str) -> tuple[str, str]:
+    """Return the states of a post in the order in which goods pass it."""
+    first, second = post.state_a, post.state_b
+    return (second, first) if importing == first or exporting == second else (first, second)
+
+
+def late(actor: Actor, post: Post, zone: str) -> list[Crossing]:
+    """Return what should have passed by now and did not, the longest overdue first."""
+    return _crossings(actor, post, zone, Shipment.due_at < actor.now())
+
+
+def due(actor: Actor, post: Post, zone: str) -> list[Crossing]:
+    """Return what should pass within seven days, the next first."""
+    now = actor.now()
+    return _crossings(actor, post, zone, Shipment.due_at.between(now, now + AHEAD))
+
+
+def _crossings(actor: Actor, post: Post, zone: str, when: Any) -> list[Crossing]:
+    here = select(func.salsa_under_way_at(post.code))
+    query = select(Shipment).where(
+        Shipment.id.in_(here), Shipment.status.in_((*UNDER_WAY, "held")), when
+    )
+    ordered = query.order_by(Shipment.due_at, Shipment.id).limit(MOST)
+    found, today = views(actor, db.session.scalars(ordered).all()), date_in(actor.now(), zone)
+    return [Crossing(view, _is_on(view.shipment.due_at, today, zone), stamps_of(view, post))
+            for view in found]  # fmt: skip
+
+
+def _is_on(at: datetime | None, today: date, zone: str) -> bool:
+    return at is not None and date_in(at, zone) == today
+
+
+def stamps_of(view: ShipmentView, post: Post) -> tuple[Stamp, Stamp]:
+    """Return the stamp of the side that a shipment leaves here, and of the one that it enters."""
+    shipment = view.shipment
+    first, second = direction_of(post, shipment.exporting_state, shipment.importing_state)
+    leaves = "exit" if shipment.exporting_state == first else "transit_out"
+    enters = "entry" if shipment.importing_state == second else "transit_in"
+    ticks = _ticks(view.checkpoints, post.code)
+    return (Stamp(first, leaves, ticks.get((first, leaves))),
+            Stamp(second, enters, ticks.get((second, enters))))  # fmt: skip
+
+
+def _ticks(
+    checkpoints: Sequence[Checkpoint], code: str
+) -> Mapping[tuple[str, str], Checkpoint]:  # fmt: skip
+    """Return the last tick of each stage: a shipment that was held and went on has two."""
+    return {
+        (tick.owner_state, tick.stage): tick for tick in checkpoints if tick.post in (None, code)
+    }
