@@ -71,7 +71,10 @@ def _add_bare_view(app: Flask) -> None:
 
 def backends() -> list[int]:
     """Return the ids of the database's processes that serve this one."""
-    found = text("SELECT pid FROM pg_stat_activity WHERE usename = current_user")
+    found = text(
+        "SELECT pid FROM pg_stat_activity"
+        " WHERE usename = current_user AND datname = current_database()"
+    )
     pids = list(db.session.scalars(found))
     db.session.rollback()
     return pids

@@ -95,7 +95,7 @@ def test_a_record_that_is_not_open_is_not_found(officer, as_actor, visibility):
     officer.open(path(NOTHING), 404)
 
 
-@pytest.mark.parametrize("role", ["supervisor", "auditor", "state_administrator"])
+@pytest.mark.parametrize("role", ["auditor", "state_administrator"])
 def test_who_may_not_read_records_is_refused(signed_in, bra, role):
     record = seized(bra)
     somebody = signed_in("BRA", role)
