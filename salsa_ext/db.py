@@ -138,6 +138,7 @@ def _busy(error: Exception) -> Message:
 
 def let_go() -> None:
     """Give the connection back until the database is asked again: what was read is read."""
+    db.session.info.pop("acting", None)
     db.session.close()
 
 
@@ -149,15 +150,19 @@ def as_state(actor: Actor, state: str) -> Iterator[None]:
     sees then, whatever is kept from the actor's agency. What was changed before is written as the
     state that changed it.
     """
-    before = db.session.info.get("acting", (actor.state, actor.agency))
-    if before == (state, None):
+    acting = db.session.info.get("acting")
+    if acting == (state, None):
         yield
         return
     db.session.flush()
     _act_for(state)
-    yield
-    db.session.flush()
-    _act_for(*before)
+    try:
+        yield
+        db.session.flush()
+    except BaseException:
+        db.session.info.pop("acting", None)  # a savepoint may have put it back, or nothing did
+        raise
+    _act_for(*(acting or (actor.state, actor.agency)))
 
 
 def _act_for(state: str | None, agency: str | None = None) -> None:
