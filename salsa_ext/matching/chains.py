@@ -95,7 +95,8 @@ def build(legs: Sequence[Leg], found_on: date, asking: str, firearm: Mapping[str
     waiting = [leg for leg in legs if leg.status in WAITING]
     reached = _reached(last, sales)
     diversion = diversion_after(last, chain, found_on)
-    outcome = _outcome(chain, _is_end(last, reached, against), diversion is not None, bool(waiting))
+    is_open = bool(waiting) or not legs  # of a draft nobody was asked yet
+    outcome = _outcome(chain, _is_end(last, reached, against), diversion is not None, is_open)
     return Result(
         outcome=outcome,
         scope=_scope(chain, asking),

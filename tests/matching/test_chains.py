@@ -303,6 +303,10 @@ def test_the_scope_says_whether_a_border_was_crossed(asking, scope):
     assert built(SALE, asking=asking).scope == scope
 
 
+def test_of_a_trace_for_which_nobody_was_asked_yet_nothing_is_said():
+    assert build([], FOUND, "BRA", GUN).outcome == "pending"
+
+
 def test_nothing_known_and_nobody_to_wait_for_is_not_traced():
     found = built()
     assert (found.outcome, found.scope, found.failure_reason) == ("not_traced", None, None)
