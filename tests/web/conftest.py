@@ -31,10 +31,10 @@ REFUSED = "the server responded with a status of 422"  # a form that was not fil
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 
 
-def open_account(state: str | None, role: str) -> str:
+def open_account(state: str | None, role: str, username: str | None = None) -> str:
     """Open an account with PASSWORD and return its user name; wants an application context."""
     acting = operator(state, clock=FixedClock(NOW))
-    username = f"{state.lower()}.{role}" if state else role
+    username = username or (f"{state.lower()}.{role}" if state else role)
     with transaction(acting):
         agency = f"{state}-TEST" if state else "SECRETARIAT"
         data = AccountData(username, role, agency, PASSWORD)
@@ -68,9 +68,9 @@ def signed_in(app: Flask, account: Callable[..., str]) -> Callable[..., Visitor]
 
 @dataclass(frozen=True)
 class Site:
-    """An application that listens: a busy post, an officer of it, one of the desk, police, analysts.
+    """An application that listens: a busy post, two officers of it, one of the desk, police, analysts.
 
-    The one of `asking` is Brazil's, and asks Paraguay.
+    The one of `asking` is Brazil's, and asks Paraguay. `program(state, role)` is a client of the interface.
     """
 
     url: str
@@ -79,6 +79,8 @@ class Site:
     police: str
     analyst: str
     asking: str
+    second: str
+    program: Callable[[str, str], actors.Client]
 
 
 @pytest.fixture
@@ -87,6 +89,7 @@ def site(registered_database: Config) -> Iterator[Site]:
     served = create_app(registered_database, FixedClock(NOW))
     with served.app_context():
         username = open_account("PRY", "border_officer")
+        second = open_account("PRY", "border_officer", "pry.second")
         licensing = open_account("PRY", "licensing_officer")
         police = open_account("PRY", "police_officer")
         analyst, asking = open_account("PRY", "trace_analyst"), open_account("BRA", "trace_analyst")
@@ -97,7 +100,12 @@ def site(registered_database: Config) -> Iterator[Site]:
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     url = f"http://127.0.0.1:{server.server_port}"
-    yield Site(url, username, licensing, police, analyst, asking)
+
+    def program(state: str, role: str) -> actors.Client:
+        with served.app_context():
+            return _caller(served, state, role)
+
+    yield Site(url, username, licensing, police, analyst, asking, second, program)
     server.shutdown()
     thread.join()
     server.server_close()

@@ -63,6 +63,7 @@ def _once(actor: Actor, here: Here, form: Form, photo: Photo) -> Any:
             return _said(first.body)
         asked = _asked_at(form) or actor.now()
         data = form.load(CheckRequest(), lambda body: _usual(body, here, asked))
+        form.values |= {"purpose": data.purpose.code, "incident": data.purpose.incident or ""}
         said = CheckResponse().dump(checks.make(actor=actor, data=data))
         body = current_app.json.dumps(said)
         photo.keep(actor, Subject("check", UUID(str(said["id"]))))

@@ -40,9 +40,9 @@ class Here:
         """Return the post's code."""
         return str(self.post.code)
 
-    def address(self, name: str, **ids: Any) -> str:
+    def address(self, view: str, /, **ids: Any) -> str:
         """Return the address of a page of this desk."""
-        return url_for(f"post_desk.{name}", code=self.code, **ids)
+        return url_for(f"post_desk.{view}", code=self.code, **ids)
 
 
 def here_of(actor: Actor, code: str) -> Here:

@@ -136,6 +136,10 @@ async function correctWanted() {
   if (row && form) show(form, await queue.open(account, row));
 }
 
+async function canKeep() {
+  return Boolean(window.crypto?.subtle) && session.unlocked().then(() => true, () => false);
+}
+
 async function work() {
   if (!("serviceWorker" in navigator)) return;
   await navigator.serviceWorker.register(place.dataset.worker, { scope: place.dataset.scope });
@@ -145,6 +149,8 @@ async function work() {
   ready.active.postMessage({ renew: home }, [channel.port2]);
 }
 
+// A browser that keeps nothing, or a page without TLS, has its plain forms, which need no script.
+if (!(await canKeep())) throw new Error("this browser keeps nothing: the plain forms are used");
 for (const form of document.querySelectorAll("form.kept")) forms.take(form, desk);
 const search = document.getElementById("find");
 offer(decoder, (text) => {

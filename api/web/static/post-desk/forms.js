@@ -26,6 +26,7 @@ async function submit(form, button, desk) {
     missing.focus();
     return;
   }
+  if (!(await desk.account())) await desk.send(); // which asks who is signed in
   const account = await desk.account();
   if (!account) return tell(form, [word("not_unlocked")]);
   let row;
@@ -64,7 +65,7 @@ async function settled(form, row, told, desk) {
     location.assign(taken.address);
   } else {
     form.reset();
-    desk.say(told.stopped === "out" ? "expired" : "kept");
+    desk.say({ out: "expired", busy: "busy" }[told.stopped] ?? "kept");
   }
   await desk.refresh();
 }

@@ -1,0 +1,245 @@
+"""The officer's desk in a real browser, with a line, without one, and with one that fails half-way."""
+
+import io
+import re
+
+import pytest
+import segno
+from playwright.sync_api import expect
+
+from tests.movements import act
+from tests.web.keyboard import fill, tab_to
+from tests.web.scenes import POST
+from tests.web.visitors import PASSWORD
+
+pytestmark = pytest.mark.browser
+DESK = f"/posts/{POST}/desk"
+FITS = "document.documentElement.scrollWidth <= innerWidth"
+LOST = re.compile(r"net::ERR_|the server responded with a status of (401|409|412|422)|Failed to fetch")
+
+
+@pytest.fixture
+def device(chromium, site, request):
+    """A browser that keeps what it is given, on a phone; fails if its console tells of an error of ours."""
+    width, height = getattr(request, "param", (360, 740))
+    context = chromium.new_context(viewport={"width": width, "height": height})
+    said = []
+    context.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
+    context.on("weberror", lambda error: said.append(f"error: {error.error}"))
+    yield context
+    context.close()
+    assert [text for text in said if text.startswith("error") and not LOST.search(text)] == []
+
+
+def sign_in(page, username):
+    fill(page, username=username, password=PASSWORD)
+    page.keyboard.press("Enter")
+
+
+def open_desk(device, site, username=None):
+    """Open the desk, signed in, and wait until it is ready to open without a line."""
+    page = device.new_page()
+    page.goto(f"{site.url}{DESK}")
+    if page.locator("#username").count():
+        sign_in(page, username or site.username)
+    expect(page.locator("#desk[data-ready]")).to_be_attached(timeout=20_000)
+    return page
+
+
+def press(page, name):
+    """Reach a link or button by Tab, and press it."""
+    wanted = page.get_by_role("main").locator("a, button, summary").filter(has_text=name, visible=True).first
+    wanted.evaluate("""one => { document.querySelector("[data-wanted]")?.removeAttribute("data-wanted");
+                               one.dataset.wanted = "yes"; }""")
+    tab_to(page, "[data-wanted]")
+    page.keyboard.press("Enter")
+
+
+def reopened(device, site):
+    """Kill the tab, and open the desk in another one."""
+    for page in device.pages:
+        page.close()
+    page = device.new_page()
+    page.goto(f"{site.url}{DESK}")
+    expect(page.locator("body[data-desk=ready]")).to_be_attached(timeout=20_000)
+    return page
+
+
+def seize(page, serial):
+    press(page, "Record a seizure")
+    tab_to(page, "#items-0-serial")
+    page.keyboard.type(serial)
+    page.keyboard.press("Enter")
+
+
+def seized(site, serial):
+    found = site.program("PRY", "border_officer").get("/seizures?post=" + POST).json["items"]
+    return [one for one in found if one["items"][0]["serial"] == serial]
+
+
+def ticks(site, number):
+    found = site.program("PRY", "licensing_officer").get(f"/shipments?number={number}").json["items"]
+    return [tick for tick in found[0]["checkpoints"] if tick["state"] == "PRY"]
+
+
+@pytest.mark.parametrize("device", [(360, 740), (1280, 800)], ids=["phone", "desk"], indirect=True)
+def test_a_seizure_recorded_without_a_line_arrives_exactly_once_by_keyboard_alone(device, site):
+    page = open_desk(device, site)
+    assert page.evaluate(FITS)
+    device.set_offline(True)
+    page.goto(f"{site.url}{DESK}")
+    expect(page.locator("#line-state")).to_contain_text("No line.")
+    expect(page.locator("#kept-age")).to_have_text("As this device last saw it, in 0 minutes.")
+    expect(page.locator("#kept-list")).to_contain_text("BRA2E19")
+    assert page.evaluate(FITS)
+    seize(page, "QQQ111")
+    expect(page.locator("#line-state")).to_contain_text("Kept on this device.")
+    expect(page.locator("#queue")).to_contain_text("Waiting to be sent: 1")
+    page = reopened(device, site)
+    expect(page.locator("#queue")).to_contain_text("Record a seizure: QQQ111")
+    assert seized(site, "QQQ111") == [] and page.evaluate(FITS)
+    device.set_offline(False)
+    expect(page.locator("#queue")).to_contain_text("Taken: Record a seizure: QQQ111")
+    expect(page.locator("#queue-count")).to_have_text("Waiting to be sent: 0")
+    reopened(device, site)
+    assert len(seized(site, "QQQ111")) == 1
+
+
+def test_a_seizure_whose_answer_is_lost_on_the_way_is_recorded_once(device, site):
+    page = open_desk(device, site)
+    lost = []
+
+    def lose(route):
+        lost.append(route.fetch())
+        route.abort()
+
+    device.route("**/desk/seizure", lambda route: lose(route) if route.request.method == "POST" else route.continue_())
+    seize_page = page
+    press(seize_page, "Record a seizure")
+    page.wait_for_url("**/desk/seizure")
+    tab_to(page, "#items-0-serial")
+    page.keyboard.type("QQQ222")
+    page.locator("#seizure-photo").set_input_files({"name": "gun.png", "mimeType": "image/png", "buffer": code("gun")})
+    page.locator("#items-0-serial").press("Enter")
+    expect(page.locator("#line-state")).to_contain_text("Kept on this device.")
+    assert [answer.status for answer in lost] == [200] and len(seized(site, "QQQ222")) == 1
+    device.unroute_all()
+    page = reopened(device, site)
+    expect(page.locator("#queue")).to_contain_text("Taken: Record a seizure: QQQ222")
+    [made] = seized(site, "QQQ222")
+    listed = site.program("PRY", "border_officer").get(f"/attachments?subject=seizure:{made['id']}")
+    assert len(listed.json["items"]) == 1
+
+
+def test_a_tick_that_the_service_refuses_stays_with_its_words_until_it_is_settled(device, site):
+    page = open_desk(device, site)
+    device.set_offline(True)
+    page.goto(f"{site.url}{DESK}")
+    press(page, "A-DUE")
+    expect(page.locator("#which")).to_have_value("A-DUE")
+    press(page, "Refused")
+    expect(page.locator("#queue")).to_contain_text("Waiting to be sent: 1")
+    receive(site, "A-DUE")
+    device.set_offline(False)
+    refused = page.locator("#queue-list .refused")
+    expect(refused).to_contain_text("Tick the checkpoint: A-DUE")
+    said = refused.locator(".words").inner_text()
+    assert "received" in said.lower() and ticks(site, "A-DUE") == []
+    page = reopened(device, site)
+    expect(page.locator("#queue-list .refused .words")).to_have_text(said)
+    press(page, "Correct it and send it again")
+    expect(page.locator("#which")).to_have_value("A-DUE")
+    expect(page.locator(".summary")).to_contain_text(said)
+    press(page, "Passed")
+    page.wait_for_url("**/desk/shipments/*")
+    assert [tick["outcome"] for tick in ticks(site, "A-DUE")] == ["passed"]
+    expect(page.locator("#queue")).to_be_hidden()
+
+
+def test_another_officer_neither_sees_nor_sends_what_one_kept(device, site):
+    page = open_desk(device, site)
+    device.route("**/desk/seizure", lambda route: route.abort() if route.request.method == "POST" else route.continue_())
+    seize(page, "QQQ333")
+    expect(page.locator("#queue")).to_contain_text("Waiting to be sent: 1")
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.accept()))
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url(f"{site.url}/")
+    assert asked == ["Not sent yet: 1. It stays on this device, locked, until you sign in here again. Sign out?"]
+    device.unroute_all()
+    page = open_desk(device, site, site.second)
+    expect(page.locator("#queue")).to_be_hidden()
+    seize(page, "QQQ444")
+    expect(page.get_by_role("main")).to_contain_text("The seizure is recorded.")
+    assert seized(site, "QQQ333") == [] and len(seized(site, "QQQ444")) == 1
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url(f"{site.url}/")
+    page = open_desk(device, site)
+    expect(page.locator("#queue")).to_contain_text("Taken: Record a seizure: QQQ333")
+    assert len(seized(site, "QQQ333")) == 1
+
+
+def test_a_session_that_ended_is_asked_for_and_then_what_waits_is_sent(device, site):
+    page = open_desk(device, site)
+    press(page, "Record a seizure")
+    page.wait_for_url("**/desk/seizure")
+    device.clear_cookies()
+    tab_to(page, "#items-0-serial")
+    page.keyboard.type("QQQ555")
+    page.keyboard.press("Enter")
+    expect(page.locator("#line-state")).to_contain_text("Your session has ended.")
+    expect(page.locator("#line-state")).to_contain_text("Entries of yours are kept here, locked: 1.")
+    press(page, "Sign in")
+    sign_in(page, site.username)
+    expect(page.locator("#queue")).to_contain_text("Taken: Record a seizure: QQQ555")
+    assert len(seized(site, "QQQ555")) == 1
+
+
+def test_a_check_waits_for_the_line_and_its_answer_for_the_officer(device, site):
+    page = open_desk(device, site)
+    device.set_offline(True)
+    page.goto(f"{site.url}{DESK}/check")
+    expect(page.locator("#form-place")).to_contain_text("Without a line other states’ records cannot be asked")
+    tab_to(page, "#serial")
+    page.keyboard.type("XYZ98765")
+    page.keyboard.press("Enter")
+    expect(page.locator("#queue")).to_contain_text("Waiting to be sent: 1")
+    device.set_offline(False)
+    expect(page.locator("#queue-list .answered")).to_contain_text("XYZ98765: Hit")
+    page = reopened(device, site)
+    press(page, "Discard it")
+    expect(page.locator("#queue")).to_be_hidden()
+    press(page, "Check a serial number")
+    page.wait_for_url("**/desk/check")
+    tab_to(page, "#serial")
+    page.keyboard.type("XYZ98765")
+    page.keyboard.press("Enter")
+    expect(page.locator(".answer")).to_be_focused()
+    expect(page.locator(".answer")).to_contain_text("Hit")
+
+
+def test_a_truck_is_found_by_a_photograph_of_its_code_and_ticked(device, site):
+    page = open_desk(device, site)
+    press(page, "Find or scan a truck")
+    page.wait_for_url("**/desk/find")
+    expect(page.locator("#scan")).to_be_visible()
+    photo = {"name": "code.png", "mimeType": "image/png", "buffer": code("A-NEXT")}
+    page.locator("#code-photo").set_input_files(photo)
+    press(page, "A-NEXT")
+    page.wait_for_url("**/desk/shipments/*")
+    assert page.evaluate(FITS)
+    press(page, "Passed")
+    expect(page.get_by_role("main")).to_contain_text("The stage is ticked.")
+    assert [tick["outcome"] for tick in ticks(site, "A-NEXT")] == ["passed"]
+
+
+def code(text):
+    made = io.BytesIO()
+    segno.make(text).save(made, kind="png", scale=6)
+    return made.getvalue()
+
+
+def receive(site, number):
+    importer = site.program("PRY", "licensing_officer")
+    [shipment] = importer.get(f"/shipments?number={number}").json["items"]
+    act(importer, shipment, "receipt", received_on="2026-03-09", items=[{"serial": "ABC123457"}])
