@@ -8,6 +8,7 @@ import segno
 from playwright.sync_api import expect
 
 from tests.movements import act
+from tests.papers import code_of
 from tests.web.keyboard import fill, tab_to
 from tests.web.scenes import POST
 from tests.web.visitors import PASSWORD
@@ -89,7 +90,7 @@ def test_a_seizure_recorded_without_a_line_arrives_exactly_once_by_keyboard_alon
     device.set_offline(True)
     page.goto(f"{site.url}{DESK}")
     expect(page.locator("#line-state")).to_contain_text("No line.")
-    expect(page.locator("#kept-age")).to_have_text("As this device last saw it, in 0 minutes.")
+    expect(page.locator("#kept-age")).to_have_text("As this device last saw it, 0 minutes ago.")
     expect(page.locator("#kept-list")).to_contain_text("BRA2E19")
     assert page.evaluate(FITS)
     seize(page, "QQQ111")
@@ -114,8 +115,7 @@ def test_a_seizure_whose_answer_is_lost_on_the_way_is_recorded_once(device, site
         route.abort()
 
     device.route("**/desk/seizure", lambda route: lose(route) if route.request.method == "POST" else route.continue_())
-    seize_page = page
-    press(seize_page, "Record a seizure")
+    press(page, "Record a seizure")
     page.wait_for_url("**/desk/seizure")
     tab_to(page, "#items-0-serial")
     page.keyboard.type("QQQ222")
@@ -136,7 +136,7 @@ def test_a_tick_that_the_service_refuses_stays_with_its_words_until_it_is_settle
     device.set_offline(True)
     page.goto(f"{site.url}{DESK}")
     press(page, "A-DUE")
-    expect(page.locator("#which")).to_have_value("A-DUE")
+    expect(page.locator("#form-truck")).to_contain_text("BRA2E19")
     press(page, "Refused")
     expect(page.locator("#queue")).to_contain_text("Waiting to be sent: 1")
     receive(site, "A-DUE")
@@ -148,7 +148,6 @@ def test_a_tick_that_the_service_refuses_stays_with_its_words_until_it_is_settle
     page = reopened(device, site)
     expect(page.locator("#queue-list .refused .words")).to_have_text(said)
     press(page, "Correct it and send it again")
-    expect(page.locator("#which")).to_have_value("A-DUE")
     expect(page.locator(".summary")).to_contain_text(said)
     press(page, "Passed")
     page.wait_for_url("**/desk/shipments/*")
@@ -218,28 +217,31 @@ def test_a_check_waits_for_the_line_and_its_answer_for_the_officer(device, site)
     expect(page.locator(".answer")).to_contain_text("Hit")
 
 
-def test_a_truck_is_found_by_a_photograph_of_its_code_and_ticked(device, site):
+def test_a_truck_is_found_by_a_photograph_of_the_code_on_its_paper_and_ticked(device, site):
+    exporter = site.program("BRA", "licensing_officer")
+    [permit] = exporter.get("/permits?number=E-1").json["items"]
+    token = code_of(exporter.get(f"/permits/{permit['id']}/paper").data)
     page = open_desk(device, site)
     press(page, "Find or scan a truck")
     page.wait_for_url("**/desk/find")
-    expect(page.locator("#scan")).to_be_visible()
-    photo = {"name": "code.png", "mimeType": "image/png", "buffer": code("A-NEXT")}
+    photo = {"name": "code.png", "mimeType": "image/png", "buffer": code(token)}
     page.locator("#code-photo").set_input_files(photo)
-    press(page, "A-NEXT")
+    expect(page.get_by_role("status").first).to_contain_text("The paper stands")
+    press(page, "A-DUE")
     page.wait_for_url("**/desk/shipments/*")
     assert page.evaluate(FITS)
     press(page, "Passed")
     expect(page.get_by_role("main")).to_contain_text("The stage is ticked.")
-    assert [tick["outcome"] for tick in ticks(site, "A-NEXT")] == ["passed"]
+    assert [tick["outcome"] for tick in ticks(site, "A-DUE")] == ["passed"]
 
 
 def code(text):
     made = io.BytesIO()
-    segno.make(text).save(made, kind="png", scale=6)
+    segno.make(text, micro=False).save(made, kind="png", scale=6)
     return made.getvalue()
 
 
 def receive(site, number):
     importer = site.program("PRY", "licensing_officer")
     [shipment] = importer.get(f"/shipments?number={number}").json["items"]
-    act(importer, shipment, "receipt", received_on="2026-03-09", items=[{"serial": "ABC123457"}])
+    act(importer, shipment, "receipt", 201, received_on="2026-03-09", items=[{"serial": "ABC123457"}])

@@ -130,7 +130,8 @@ def opened(truck: Truck | None, which: str = "") -> Form:
     """Return the form of a task as it opens, about a truck where it is known."""
     if truck is None:
         return Form({"which": which})
-    return Form({"which": str(truck.shipment.id), "seen": str(truck.view.version)})
+    row = truck.shipment
+    return Form({"which": str(row.id), "label": row.number, "seen": str(truck.view.version)})
 
 
 def offered(actor: Actor, here: Here, truck: Truck) -> list[Task]:
@@ -181,11 +182,10 @@ def truck_of(actor: Actor, here: Here, which: str) -> Truck:
     """Return the one truck that an id, a plate or a number names; raises Invalid."""
     if (known := _id_in(which)) is not None:
         return trucks.get(actor, here.post, known)
-    found = [
-        one for one in trucks.find(actor, here.post, which).trucks if one.view.status in MOVING
-    ]
+    found = trucks.find(actor, here.post, which).trucks
     exact = [one for one in found if one.shipment.number.casefold() == which.casefold()]
-    if len(only := exact or found) == 1:
+    moving = [one for one in found if one.view.status in MOVING]
+    if len(only := exact or moving) == 1:
         return only[0]
     if not only:
         said = say("Nothing under way that concerns your state is found by this.")

@@ -86,7 +86,9 @@ function openForm(name, card) {
   document.getElementById("form-place").hidden = false;
   const form = document.querySelector("#form-body form");
   if (card) {
-    form.elements.which.value = card.querySelector("h3 a").textContent;
+    const known = (name, value) => element("input", undefined, { type: "hidden", name, value });
+    const number = card.querySelector("h3 a").textContent;
+    form.elements.which.closest(".field").replaceWith(known("which", card.dataset.id), known("label", number));
     form.elements.seen.value = card.dataset.version;
   }
   forms.take(form, desk);

@@ -73,7 +73,7 @@ async function settled(form, row, told, desk) {
 /** Show the answer to a check in the place of the form. */
 function show(html, desk) {
   const answer = new DOMParser().parseFromString(html, "text/html").querySelector("main");
-  const place = document.getElementById("form-body") ?? document.querySelector("form.kept").parentElement;
+  const place = document.getElementById("form-body") ?? document.getElementById("work");
   place.replaceChildren(...answer.childNodes);
   place.querySelector(".answer")?.focus();
   desk.refresh();

@@ -53,8 +53,9 @@ function words(said) {
 }
 
 function title(entry) {
-  const what = entry.fields.find(([name]) => ["serial", "items.0.serial", "label", "which"].includes(name));
-  return [word(entry.task), entry.label ?? what?.[1]].filter(Boolean).join(": ");
+  const said = Object.fromEntries(entry.fields);
+  const what = said.serial ?? said["items.0.serial"] ?? said.label ?? said.which;
+  return [word(entry.task), what].filter(Boolean).join(": ");
 }
 
 function button(name, run) {
