@@ -13,6 +13,7 @@ from tests.web.pages import text
 from tests.web.scenes import POST
 
 DESK = f"/posts/{POST}/desk"
+SCRIPT = {"Accept": "application/json"}
 TRUCK = {"document_kind": "mic_dta", "document_number": "BR-2026-118", "plates": ["BRA2E19"]}
 WORDS = {
     "en": ("Officer’s desk", "Record a seizure", "Late", "Call the other side"),
@@ -227,11 +228,11 @@ def test_a_script_gets_where_it_was_taken_or_what_is_wrong(officer, truck, as_ac
 
 def test_a_script_that_nobody_signed_in_is_told_so(visitor):
     visitor.send(f"{DESK}/tick", {"which": "A-1"}, 401, Accept="application/json")
-    assert visitor.client.get("/posts/session").status_code == 401
+    assert visitor.client.get("/posts/session", headers=SCRIPT).status_code == 401
 
 
 def test_what_one_account_kept_is_not_taken_from_another(officer, truck, as_actor):
-    kept = officer.client.get("/posts/session").json
+    kept = officer.client.get("/posts/session", headers=SCRIPT).json
     assert len(kept["key"]) == 64 and kept["ends_at"] > kept["now"]
     mine, other = ({"Accept": "application/json", "Salsa-Desk-Owner": owner}
                    for owner in (kept["owner"], "0" * 32))  # fmt: skip
@@ -242,10 +243,12 @@ def test_what_one_account_kept_is_not_taken_from_another(officer, truck, as_acto
 
 def test_each_account_has_a_key_of_its_own_in_every_session(signed_in):
     one, other = signed_in("PRY", "border_officer"), signed_in("BRA", "border_officer")
-    first = one.client.get("/posts/session").json
+    first = one.client.get("/posts/session", headers=SCRIPT).json
     one.send("/sign-out", {})
     one.sign_in("pry.border_officer")
-    again, others = (somebody.client.get("/posts/session").json for somebody in (one, other))
+    again, others = (
+        somebody.client.get("/posts/session", headers=SCRIPT).json for somebody in (one, other)
+    )
     assert (first["key"], first["owner"]) == (again["key"], again["owner"])
     assert others["key"] != first["key"] and others["owner"] != first["owner"]
 

@@ -16,7 +16,22 @@ from tests.web.visitors import PASSWORD
 pytestmark = pytest.mark.browser
 DESK = f"/posts/{POST}/desk"
 FITS = "document.documentElement.scrollWidth <= innerWidth"
-LOST = re.compile(r"net::ERR_|the server responded with a status of (401|409|412|422)|Failed to fetch")
+KEPT = """async () => {
+  const opened = await new Promise((done) => {
+    const asked = indexedDB.open("salsa-post-desk");
+    asked.onsuccess = () => done(asked.result);
+  });
+  const all = (name) => new Promise((done) => {
+    const asked = opened.transaction(name).objectStore(name).getAll();
+    asked.onsuccess = () => done(asked.result);
+  });
+  const text = (row) => JSON.stringify(row) + new TextDecoder("latin1").decode(row.sealed);
+  return [(await all("keys")).length, (await all("entries")).map(text)];
+}"""
+"""How many keys the device has, and its entries as who reads its disk sees them."""
+LOST = re.compile(
+    r"net::ERR_|the server responded with a status of (401|409|412|422)|Failed to fetch"
+)
 
 
 @pytest.fixture
@@ -49,7 +64,12 @@ def open_desk(device, site, username=None):
 
 def press(page, name):
     """Reach a link or button by Tab, and press it."""
-    wanted = page.get_by_role("main").locator("a, button, summary").filter(has_text=name, visible=True).first
+    wanted = (
+        page.get_by_role("main")
+        .locator("a, button, summary")
+        .filter(has_text=name, visible=True)
+        .first
+    )
     wanted.evaluate("""one => { document.querySelector("[data-wanted]")?.removeAttribute("data-wanted");
                                one.dataset.wanted = "yes"; }""")
     tab_to(page, "[data-wanted]")
@@ -73,13 +93,29 @@ def seize(page, serial):
     page.keyboard.press("Enter")
 
 
-def seized(site, serial):
-    found = site.program("PRY", "border_officer").get("/seizures?post=" + POST).json["items"]
-    return [one for one in found if one["items"][0]["serial"] == serial]
+def cut(device, first=lambda route: None):
+    """Let no seizure be answered; `first` may send it before its answer is lost."""
+
+    def answer(route):
+        if route.request.method != "POST":
+            return route.continue_()
+        first(route)
+        return route.abort()
+
+    device.route("**/desk/seizure", answer)
+
+
+def seized(site, beginning):
+    """The serials of what was seized at the post, the newest first."""
+    found = site.program("PRY", "border_officer").get(f"/seizures?post={POST}").json["items"]
+    serials = [one["items"][0]["serial"] for one in found]
+    return [serial for serial in serials if serial.startswith(beginning)]
 
 
 def ticks(site, number):
-    found = site.program("PRY", "licensing_officer").get(f"/shipments?number={number}").json["items"]
+    found = (
+        site.program("PRY", "licensing_officer").get(f"/shipments?number={number}").json["items"]
+    )
     return [tick for tick in found[0]["checkpoints"] if tick["state"] == "PRY"]
 
 
@@ -95,15 +131,18 @@ def test_a_seizure_recorded_without_a_line_arrives_exactly_once_by_keyboard_alon
     assert page.evaluate(FITS)
     seize(page, "QQQ111")
     expect(page.locator("#line-state")).to_contain_text("Kept on this device.")
-    expect(page.locator("#queue")).to_contain_text("Waiting to be sent: 1")
+    expect(page.locator("#line-state")).to_be_focused()
+    seize(page, "QQQ112")
+    expect(page.locator("#queue")).to_contain_text("Waiting to be sent: 2")
     page = reopened(device, site)
+    expect(page.locator("#line-state")).to_contain_text("Waiting to be sent: 2")
     expect(page.locator("#queue")).to_contain_text("Record a seizure: QQQ111")
-    assert seized(site, "QQQ111") == [] and page.evaluate(FITS)
+    assert seized(site, "QQQ") == [] and page.evaluate(FITS)
     device.set_offline(False)
-    expect(page.locator("#queue")).to_contain_text("Taken: Record a seizure: QQQ111")
+    expect(page.locator("#queue")).to_contain_text("Taken: Record a seizure: QQQ112")
     expect(page.locator("#queue-count")).to_have_text("Waiting to be sent: 0")
     reopened(device, site)
-    assert len(seized(site, "QQQ111")) == 1
+    assert seized(site, "QQQ") == ["QQQ112", "QQQ111"]  # the newest first: they were sent in order
 
 
 def test_a_seizure_whose_answer_is_lost_on_the_way_is_recorded_once(device, site):
@@ -114,21 +153,27 @@ def test_a_seizure_whose_answer_is_lost_on_the_way_is_recorded_once(device, site
         lost.append(route.fetch())
         route.abort()
 
-    device.route("**/desk/seizure", lambda route: lose(route) if route.request.method == "POST" else route.continue_())
+    device.route(
+        "**/desk/seizure",
+        lambda route: lose(route) if route.request.method == "POST" else route.continue_(),
+    )
     press(page, "Record a seizure")
     page.wait_for_url("**/desk/seizure")
     tab_to(page, "#items-0-serial")
     page.keyboard.type("QQQ222")
-    page.locator("#seizure-photo").set_input_files({"name": "gun.png", "mimeType": "image/png", "buffer": code("gun")})
+    page.locator("#seizure-photo").set_input_files(
+        {"name": "gun.png", "mimeType": "image/png", "buffer": code("gun")}
+    )
     page.locator("#items-0-serial").press("Enter")
     expect(page.locator("#line-state")).to_contain_text("Kept on this device.")
     assert [answer.status for answer in lost] == [200] and len(seized(site, "QQQ222")) == 1
     device.unroute_all()
     page = reopened(device, site)
     expect(page.locator("#queue")).to_contain_text("Taken: Record a seizure: QQQ222")
-    [made] = seized(site, "QQQ222")
-    listed = site.program("PRY", "border_officer").get(f"/attachments?subject=seizure:{made['id']}")
-    assert len(listed.json["items"]) == 1
+    assert seized(site, "QQQ222") == ["QQQ222"]
+    officer = site.program("PRY", "border_officer")
+    [made, *_] = officer.get(f"/seizures?post={POST}").json["items"]
+    assert len(officer.get(f"/attachments?subject=seizure:{made['id']}").json["items"]) == 1
 
 
 def test_a_tick_that_the_service_refuses_stays_with_its_words_until_it_is_settled(device, site):
@@ -157,14 +202,19 @@ def test_a_tick_that_the_service_refuses_stays_with_its_words_until_it_is_settle
 
 def test_another_officer_neither_sees_nor_sends_what_one_kept(device, site):
     page = open_desk(device, site)
-    device.route("**/desk/seizure", lambda route: route.abort() if route.request.method == "POST" else route.continue_())
+    device.route(
+        "**/desk/seizure",
+        lambda route: route.abort() if route.request.method == "POST" else route.continue_(),
+    )
     seize(page, "QQQ333")
     expect(page.locator("#queue")).to_contain_text("Waiting to be sent: 1")
     asked = []
     page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.accept()))
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url(f"{site.url}/")
-    assert asked == ["Not sent yet: 1. It stays on this device, locked, until you sign in here again. Sign out?"]
+    assert asked == [
+        "Not sent yet: 1. It stays on this device, locked, until you sign in here again. Sign out?"
+    ]
     device.unroute_all()
     page = open_desk(device, site, site.second)
     expect(page.locator("#queue")).to_be_hidden()
@@ -187,7 +237,11 @@ def test_a_session_that_ended_is_asked_for_and_then_what_waits_is_sent(device, s
     page.keyboard.type("QQQ555")
     page.keyboard.press("Enter")
     expect(page.locator("#line-state")).to_contain_text("Your session has ended.")
-    expect(page.locator("#line-state")).to_contain_text("Entries of yours are kept here, locked: 1.")
+    expect(page.locator("#line-state")).to_contain_text(
+        "Entries of yours are kept here, locked: 1."
+    )
+    keys, entries = page.evaluate(KEPT)
+    assert keys == 0 and len(entries) == 1 and "QQQ555" not in entries[0]
     press(page, "Sign in")
     sign_in(page, site.username)
     expect(page.locator("#queue")).to_contain_text("Taken: Record a seizure: QQQ555")
@@ -198,7 +252,16 @@ def test_a_check_waits_for_the_line_and_its_answer_for_the_officer(device, site)
     page = open_desk(device, site)
     device.set_offline(True)
     page.goto(f"{site.url}{DESK}/check")
-    expect(page.locator("#form-place")).to_contain_text("Without a line other states’ records cannot be asked")
+    expect(page.locator("#form-place")).to_contain_text(
+        "Without a line other states’ records cannot be asked"
+    )
+    large = {"name": "large.jpg", "mimeType": "image/jpeg", "buffer": bytes(9 * 1024 * 1024)}
+    page.locator("#serial").fill("XYZ")
+    page.locator("#check-photo").set_input_files(large)
+    page.locator("#serial").press("Enter")
+    expect(page.locator(".summary")).to_contain_text("This photograph is larger than 8 MiB.")
+    page.goto(f"{site.url}{DESK}/check")
+    expect(page.locator("#form-place")).to_be_visible()
     tab_to(page, "#serial")
     page.keyboard.type("XYZ98765")
     page.keyboard.press("Enter")
@@ -244,4 +307,11 @@ def code(text):
 def receive(site, number):
     importer = site.program("PRY", "licensing_officer")
     [shipment] = importer.get(f"/shipments?number={number}").json["items"]
-    act(importer, shipment, "receipt", 201, received_on="2026-03-09", items=[{"serial": "ABC123457"}])
+    act(
+        importer,
+        shipment,
+        "receipt",
+        201,
+        received_on="2026-03-09",
+        items=[{"serial": "ABC123457"}],
+    )

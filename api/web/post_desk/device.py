@@ -7,16 +7,16 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from flask import Response, current_app, g, jsonify, render_template, url_for
+from flask import Response, abort, current_app, g, jsonify, render_template, url_for
 
 from api.auth import authenticate_page
 from api.transaction import transaction
 from api.vault import vault
 from api.web import csrf
 from api.web.desk import choices
-from api.web.post_desk import moving, photos, seizing
+from api.web.post_desk import moving, seizing
 from api.web.post_desk.blueprint import blueprint
-from api.web.post_desk.here import Here, page, render
+from api.web.post_desk.here import Here, by_script, page, render
 from api.web.typed import Form
 from salsa_ext.errors import Unauthenticated, say
 from salsa_ext.services import devices
@@ -38,9 +38,10 @@ DECODER: Final = "vendor/jsqr/jsQR.js"
 def offline(actor: Actor, here: Here) -> str:
     """Return the desk as it opens without a line: all its forms, and nothing that is known of anybody."""
     g.is_offline = True
+    g.pop("unread", None)
     return render(
         "offline", actor, here, options=seizing.options, rooms=seizing.ITEMS,
-        tasks=moving.TASKS, form=Form(), seizure=seizing.opened(),
+        csrf_token=lambda: "", tasks=moving.TASKS, form=Form(), seizure=seizing.opened(),
         suggest=choices.suggestions(actor),
     )  # fmt: skip
 
@@ -48,6 +49,8 @@ def offline(actor: Actor, here: Here) -> str:
 @blueprint.get("/posts/session")
 def session() -> Response:
     """Return to a script of the desk who is signed in, by which key his work is kept, and the token."""
+    if not by_script():
+        abort(406)  # a key is no page to be looked at
     actor = authenticate_page()
     if actor is None:
         raise Unauthenticated(say("Your session has ended. Sign in again."))
@@ -57,7 +60,6 @@ def session() -> Response:
         "owner": kept.owner, "key": kept.key.hex(), "token": csrf.token(),
         "now": actor.now().isoformat(),
         "ends_at": kept.ends_at.isoformat() if kept.ends_at else None,
-        "most_photo": photos.MOST,
     }  # fmt: skip
     response = jsonify(said)
     response.headers["Cache-Control"] = "no-store"

@@ -105,6 +105,6 @@ def render(template: str, actor: Actor, here: Here, **data: Any) -> str:
     """Return a page of the desk."""
     return render_template(
         f"post_desk/{template}.html", actor=actor, at=here, own=here.own, other=here.other,
-        post=here.post, now=actor.now(), zone=here.own.zone, choices=choices, is_offline=g.get("is_offline", False),
-        **data,
+        post=here.post, now=actor.now(), zone=here.own.zone, choices=choices,
+        is_offline=g.get("is_offline", False), **data,
     )  # fmt: skip

@@ -14,7 +14,6 @@ from api.schemas.fields import RequestSchema
 from api.schemas.movements import IncidentRequest, ShipmentDecisionRequest
 from api.schemas.shipments import CheckpointRequest
 from api.web import sending
-from api.web.desk import choices
 from api.web.desk.doings import Field, version_of
 from api.web.post_desk.blueprint import blueprint
 from api.web.post_desk.here import Here, form, page, render

@@ -22,6 +22,7 @@ const desk = {
   async send(only) {
     const asked = await session.ask(place.dataset.session);
     line = asked.line;
+    if (asked.token) for (const field of document.getElementsByName("csrf_token")) field.value = asked.token;
     const nothing = { taken: [], refused: [], stopped: line === "up" ? null : line };
     const told = line === "up" ? await queue.replay(asked.account, asked.token, only) : nothing;
     if (told.stopped === "out") await session.lock();
@@ -33,14 +34,19 @@ const desk = {
 
   async refresh() {
     const account = await session.unlocked();
-    await draw(account, desk, taken);
-    await tellLine(account);
+    await tellLine(account, await draw(account, desk, taken));
   },
 
   say(name) {
     state.querySelector(".kept-now")?.remove();
     state.append(element("p", word(name), { className: "kept-now" }));
     state.hidden = false;
+    state.focus();
+  },
+
+  /** Take the form away that was kept, where another is opened by a button. */
+  close() {
+    if (isOffline) document.getElementById("form-place").hidden = true;
   },
 
   /** Open the form of an entry that was refused, with what it says. */
@@ -57,9 +63,11 @@ function show(form, entry) {
   forms.tell(form, entry.said);
 }
 
-async function tellLine(account) {
+async function tellLine(account, count) {
   const said = [];
-  if (line === "down") said.push(element("p", word("offline")));
+  if (line === "down") said.push(element("p", word(account ? "offline" : "not_unlocked")));
+  const kept = [count.waiting && word("waiting", { count: count.waiting }), count.refused && word("refused", { count: count.refused })];
+  if (kept.some(Boolean)) said.push(element("a", kept.filter(Boolean).join(" · "), { href: "#queue" }));
   if (line === "up" && isOffline) said.push(linked("online", home, word("seen")));
   const locked = account ? 0 : await queue.countAll();
   if (line === "out") said.push(linked("expired", `/sign-in?next=${encodeURIComponent(location.pathname)}`, word("sign_in")));
@@ -145,6 +153,7 @@ async function canKeep() {
 async function work() {
   if (!("serviceWorker" in navigator)) return;
   await navigator.serviceWorker.register(place.dataset.worker, { scope: place.dataset.scope });
+  navigator.storage?.persist?.(); // so that nothing is thrown away where room is short
   const ready = await navigator.serviceWorker.ready;
   const channel = new MessageChannel();
   channel.port1.onmessage = ({ data }) => place.toggleAttribute("data-ready", data.is_kept);

@@ -28,7 +28,12 @@ async function submit(form, button, desk) {
   }
   if (!(await desk.account())) await desk.send(); // which asks who is signed in
   const account = await desk.account();
-  if (!account) return tell(form, [word("not_unlocked")]);
+  if (!account) {
+    tell(form, [word("not_unlocked")]);
+    const way = { href: "/sign-in", target: "_blank", rel: "noopener" }; // what was typed stays here
+    form.previousElementSibling.append(element("a", word("sign_in"), way));
+    return;
+  }
   let row;
   try {
     row = await queue.keep(account, entryOf(form, button, account), replaced(form));
@@ -65,6 +70,7 @@ async function settled(form, row, told, desk) {
     location.assign(taken.address);
   } else {
     form.reset();
+    desk.close();
     desk.say({ out: "expired", busy: "busy" }[told.stopped] ?? "kept");
   }
   await desk.refresh();

@@ -13,7 +13,11 @@ export async function unlocked() {
   return null;
 }
 
-export const lock = () => store.clear("keys");
+/** Take the key from this device, and the list that it opens; what waits stays, sealed. */
+export async function lock() {
+  await store.clear("keys");
+  await store.clear("pages");
+}
 
 /**
  * Ask the service who is signed in. Gives {line, account, token}: `line` is "up", "down", or "out"
@@ -44,7 +48,8 @@ async function hold(said) {
     until: Date.now() + (Date.parse(said.ends_at) - now),
     ahead: now - Date.now(), // a device's clock may be wrong, and a moment is told by the service's
   };
-  await lock();
+  const others = (await store.all("keys")).some((held) => held.owner !== account.owner);
+  if (others) await lock();
   await store.put("keys", account);
   return account;
 }

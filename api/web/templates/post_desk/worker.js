@@ -54,13 +54,17 @@ self.addEventListener("fetch", (event) => {
 });
 
 async function page(request, path) {
+  let answer, failed;
   try {
-    return await Promise.race([fetch(request), new Promise((_, no) => setTimeout(no, PATIENCE))]);
+    answer = await Promise.race([fetch(request), new Promise((_, no) => setTimeout(no, PATIENCE))]);
+    if (![502, 503, 504].includes(answer.status)) return answer;
   } catch (error) {
-    const shell = await (await caches.open(PAGES)).match(shellOf(path));
-    if (shell) return shell;
-    throw error;
+    failed = error;
   }
+  const shell = await (await caches.open(PAGES)).match(shellOf(path));
+  if (shell) return shell;
+  if (answer) return answer;
+  throw failed;
 }
 
 async function file(request) {
