@@ -17,6 +17,7 @@ let taken = [];
 
 const desk = {
   account: session.unlocked,
+  became: new Map(),
 
   /** Send what waits, where there is a line; gives what became of it. */
   async send(only) {
@@ -25,6 +26,7 @@ const desk = {
     if (asked.token) for (const field of document.getElementsByName("csrf_token")) field.value = asked.token;
     const nothing = { taken: [], refused: [], stopped: line === "up" ? null : line };
     const told = line === "up" ? await queue.replay(asked.account, asked.token, only) : nothing;
+    for (const entry of [...told.taken, ...told.refused]) desk.became.set(entry.id, entry);
     if (told.stopped === "out") await session.lock();
     if (told.stopped && told.stopped !== "busy") line = told.stopped;
     taken.push(...told.taken.filter((entry) => !entry.html));
@@ -51,10 +53,12 @@ const desk = {
 
   /** Open the form of an entry that was refused, with what it says. */
   async correct(entry) {
+    const which = Object.fromEntries(entry.fields).which ?? "";
     const [form] = document.querySelectorAll(`form.kept[data-task="${entry.task}"]`);
-    if (form && form.action.endsWith(entry.action)) show(form, entry);
-    else if (isOffline) show(openForm(entry.task), entry);
-    else location.assign(`${entry.action}?correct=${entry.place}`);
+    const about = form?.elements.which;
+    if (form && (about?.type !== "hidden" || about.value === which)) show(form, entry);
+    else if (isOffline) show(openForm(entry.task, kept.find(which)[0]), entry);
+    else location.assign(`${entry.action}?${new URLSearchParams({ which, correct: entry.place })}`);
   },
 };
 

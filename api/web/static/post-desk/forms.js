@@ -38,10 +38,10 @@ async function submit(form, button, desk) {
   try {
     row = await queue.keep(account, entryOf(form, button, account), replaced(form));
   } catch (error) {
-    return tell(form, [error.message]);
+    return tell(form, [error instanceof queue.Limit ? error.message : word("no_room")]);
   }
   form.dataset.place = row.place;
-  form.querySelector(".summary")?.remove();
+  form.parentElement.querySelector(".summary")?.remove();
   await settled(form, row, await desk.send(), desk);
 }
 
@@ -58,9 +58,9 @@ function entryOf(form, button, account) {
 }
 
 async function settled(form, row, told, desk) {
-  const taken = told.taken.find((entry) => entry.id === row.id);
-  const refused = told.refused.find((entry) => entry.id === row.id);
-  if (refused) return tell(form, refused.said);
+  const became = desk.became.get(row.id); // by this sending, or by one that was under way already
+  if (became?.kind === "refused") return tell(form, became.said);
+  const taken = became?.kind === "taken" ? became : null;
   delete form.dataset.place;
   delete form.dataset.moment;
   if (taken?.html) {

@@ -25,7 +25,7 @@ export async function recall(account, home) {
     place.replaceChildren();
     return;
   }
-  const { html, at } = (await unseal(account.key, row.name, row)).value;
+  const { html, at } = await unseal(account.key, row.name, row).then((held) => held.value, () => ({ html: "" }));
   place.replaceChildren(...new DOMParser().parseFromString(html, "text/html").body.childNodes);
   age.textContent = word("as_of", { age: ago(Date.now() + account.ahead - Date.parse(at)) });
 }

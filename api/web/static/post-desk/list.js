@@ -6,6 +6,7 @@ const panel = document.getElementById("queue");
 const count = document.getElementById("queue-count");
 const list = document.getElementById("queue-list");
 const language = document.documentElement.lang;
+const { zone } = document.getElementById("desk").dataset;
 
 /** Show what is kept for the account, and what was just taken. */
 export async function draw(account, desk, taken = []) {
@@ -14,7 +15,7 @@ export async function draw(account, desk, taken = []) {
   const refused = entries.filter((entry) => entry.state === "refused").length;
   count.textContent = [word("waiting", { count: waiting }), refused && word("refused", { count: refused })]
     .filter(Boolean).join(" · ");
-  list.replaceChildren(...taken.map(done), ...entries.map((entry) => item(entry, desk)));
+  list.replaceChildren(...taken.map(done), ...entries.map((entry) => item(entry, desk, account.ahead)));
   panel.hidden = !entries.length && !taken.length;
   document.getElementById("send-now").hidden = !waiting;
   return { waiting, refused };
@@ -32,15 +33,18 @@ function done(entry) {
   return line;
 }
 
-function item(entry, desk) {
+function item(entry, desk, ahead) {
   const line = element("li", undefined, { className: entry.state });
-  const at = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(entry.at);
+  const how = { dateStyle: "medium", timeStyle: "short", hour12: false, timeZone: zone };
+  const at = new Intl.DateTimeFormat(language, how).format(entry.at + ahead);
   line.append(element("p", title(entry), { className: "what" }), element("p", at, { className: "quiet" }));
   if (entry.said.length) line.append(element("p", word("said"), { className: "quiet" }), words(entry.said));
-  if (entry.state === "waiting" && queue.isOld(entry)) line.append(element("p", word("old", { days: queue.DAYS })));
+  const isOld = entry.state === "waiting" && queue.isOld(entry);
+  if (isOld && queue.isStale(entry)) line.append(element("p", word("stale", { days: queue.SAFE })));
+  else if (isOld) line.append(element("p", word("old", { days: queue.DAYS })));
   const actions = element("p", undefined, { className: "actions" });
   if (entry.state === "refused") actions.append(button("again", () => desk.correct(entry)));
-  if (entry.state === "waiting" && queue.isOld(entry)) actions.append(button("send", () => desk.send(entry.place)));
+  if (isOld && !queue.isStale(entry)) actions.append(button("send", () => desk.send(entry.place)));
   actions.append(button("discard", () => discard(entry, desk)));
   line.append(actions);
   return line;
@@ -65,7 +69,7 @@ function button(name, run) {
 }
 
 async function discard(entry, desk) {
-  const asked = entry.state === "waiting" ? (entry.tried ? "unsure" : "sure") : entry.state === "refused" && "sure";
+  const asked = { waiting: entry.tried ? "unsure" : "sure", refused: "sure", unreadable: "sure" }[entry.state];
   if (asked && !confirm(word(asked))) return;
   await queue.discard(entry);
   await desk.refresh();

@@ -9,10 +9,16 @@ const MIB = 1024 * 1024;
 export const PHOTO = 8 * MIB;
 const PHOTOS = 100 * MIB;
 const DAY = 86_400_000;
+const SAFE = 28; // the service remembers its answers for thirty days
 const REFUSALS = [400, 403, 404, 405, 409, 410, 412, 413, 415, 422, 428];
 
 const nameOf = (row) => `${row.owner} ${row.id}`;
 export const isOld = (row) => Date.now() - row.at > DAYS * DAY;
+export const isStale = (row) => Date.now() - row.at > SAFE * DAY;
+export { SAFE };
+
+/** What the officer is told where nothing more can be kept. */
+export class Limit extends Error {}
 
 /** The rows of an account in their order, still sealed. */
 export const rowsOf = async (owner) =>
@@ -22,19 +28,24 @@ export const rowsOf = async (owner) =>
 export const countAll = async () =>
   (await store.all("entries")).filter((row) => row.state !== "answered").length;
 
+/** What an entry says; one that no key opens any more has the state "unreadable". */
 export async function open(account, row) {
-  const { value, file } = await unseal(account.key, nameOf(row), row);
-  return { ...row, ...value, file };
+  try {
+    const { value, file } = await unseal(account.key, nameOf(row), row);
+    return { ...row, ...value, file };
+  } catch {
+    return { ...row, state: "unreadable", task: "unreadable", fields: [], said: [] };
+  }
 }
 
 /** Keep an entry; throws what the officer is told where that cannot be. Gives its row. */
 export async function keep(account, { task, action, fields, photo }, replaces) {
   const rows = (await rowsOf(account.owner)).filter((row) => row.place !== replaces);
   const size = photo?.size ?? 0;
-  if (rows.length >= MOST) throw new Error(word("full", { count: MOST }));
-  if (size > PHOTO) throw new Error(word("large", { size: PHOTO / MIB }));
+  if (rows.length >= MOST) throw new Limit(word("full", { count: MOST }));
+  if (size > PHOTO) throw new Limit(word("large", { size: PHOTO / MIB }));
   if (rows.reduce((sum, row) => sum + row.size, size) > PHOTOS) {
-    throw new Error(word("heavy", { size: PHOTOS / MIB }));
+    throw new Limit(word("heavy", { size: PHOTOS / MIB }));
   }
   const row = { id: crypto.randomUUID(), owner: account.owner, at: Date.now(), state: "waiting", tried: false, size };
   const file = photo ? new Uint8Array(await photo.arrayBuffer()) : undefined;
@@ -68,8 +79,9 @@ export async function replay(account, token, only) {
 async function sendAll(account, token, only) {
   const told = { taken: [], refused: [], stopped: null };
   for (const row of await rowsOf(account.owner)) {
-    if (row.state !== "waiting" || (isOld(row) && row.place !== only)) continue;
+    if (row.state !== "waiting" || isStale(row) || (isOld(row) && row.place !== only)) continue;
     const entry = await open(account, row);
+    if (entry.state === "unreadable") continue;
     await store.put("entries", { ...row, tried: true });
     const answer = await send(entry, token);
     if (answer.kind === "taken") {
@@ -78,7 +90,7 @@ async function sendAll(account, token, only) {
       told.taken.push({ ...entry, ...answer });
     } else if (answer.kind === "refused") {
       await note(account, entry, "refused", answer.said);
-      told.refused.push({ ...entry, said: answer.said });
+      told.refused.push({ ...entry, ...answer });
     } else {
       told.stopped = answer.kind;
       break;
