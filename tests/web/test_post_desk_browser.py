@@ -76,6 +76,13 @@ def press(page, name):
     page.keyboard.press("Enter")
 
 
+def opened(page, field):
+    """Wait until the form of a field is there, and the desk's script has taken it."""
+    expect(page.locator(field)).to_be_visible(timeout=20_000)
+    expect(page.locator("body[data-desk=ready]")).to_be_attached(timeout=20_000)
+    tab_to(page, field)
+
+
 def reopened(device, site):
     """Kill the tab, and open the desk in another one."""
     for page in device.pages:
@@ -88,7 +95,7 @@ def reopened(device, site):
 
 def seize(page, serial):
     press(page, "Record a seizure")
-    tab_to(page, "#items-0-serial")
+    opened(page, "#items-0-serial")
     page.keyboard.type(serial)
     page.keyboard.press("Enter")
 
@@ -158,10 +165,9 @@ def test_a_seizure_whose_answer_is_lost_on_the_way_is_recorded_once(device, site
         lambda route: lose(route) if route.request.method == "POST" else route.continue_(),
     )
     press(page, "Record a seizure")
-    page.wait_for_url("**/desk/seizure")
-    tab_to(page, "#items-0-serial")
+    opened(page, "#items-0-serial")
     page.keyboard.type("QQQ222")
-    page.locator("#seizure-photo").set_input_files(
+    page.locator("#photo").set_input_files(
         {"name": "gun.png", "mimeType": "image/png", "buffer": code("gun")}
     )
     page.locator("#items-0-serial").press("Enter")
@@ -186,12 +192,12 @@ def test_a_tick_that_the_service_refuses_stays_with_its_words_until_it_is_settle
     expect(page.locator("#queue")).to_contain_text("Waiting to be sent: 1")
     receive(site, "A-DUE")
     device.set_offline(False)
-    refused = page.locator("#queue-list .refused")
+    refused = page.locator("#queue-list [data-state=refused]")
     expect(refused).to_contain_text("Tick the checkpoint: A-DUE")
     said = refused.locator(".words").inner_text()
     assert "received" in said.lower() and ticks(site, "A-DUE") == []
     page = reopened(device, site)
-    expect(page.locator("#queue-list .refused .words")).to_have_text(said)
+    expect(page.locator("#queue-list [data-state=refused] .words")).to_have_text(said)
     press(page, "Correct it and send it again")
     expect(page.locator(".summary")).to_contain_text(said)
     press(page, "Passed")
@@ -231,9 +237,8 @@ def test_another_officer_neither_sees_nor_sends_what_one_kept(device, site):
 def test_a_session_that_ended_is_asked_for_and_then_what_waits_is_sent(device, site):
     page = open_desk(device, site)
     press(page, "Record a seizure")
-    page.wait_for_url("**/desk/seizure")
+    opened(page, "#items-0-serial")
     device.clear_cookies()
-    tab_to(page, "#items-0-serial")
     page.keyboard.type("QQQ555")
     page.keyboard.press("Enter")
     expect(page.locator("#line-state")).to_contain_text("Your session has ended.")
@@ -255,7 +260,7 @@ def test_a_check_waits_for_the_line_and_its_answer_for_the_officer(device, site)
     )
     large = {"name": "large.jpg", "mimeType": "image/jpeg", "buffer": bytes(9 * 1024 * 1024)}
     page.locator("#serial").fill("XYZ")
-    page.locator("#check-photo").set_input_files(large)
+    page.locator("#photo").set_input_files(large)
     page.locator("#serial").press("Enter")
     expect(page.locator(".summary")).to_contain_text("This photograph is larger than 8 MiB.")
     page.goto(f"{site.url}{DESK}/check")
@@ -265,13 +270,12 @@ def test_a_check_waits_for_the_line_and_its_answer_for_the_officer(device, site)
     page.keyboard.press("Enter")
     expect(page.locator("#queue")).to_contain_text("Waiting to be sent: 1")
     device.set_offline(False)
-    expect(page.locator("#queue-list .answered")).to_contain_text("XYZ98765: Hit")
+    expect(page.locator("#queue-list [data-state=answered]")).to_contain_text("XYZ98765: Hit")
     page = reopened(device, site)
     press(page, "Discard it")
     expect(page.locator("#queue")).to_be_hidden()
     press(page, "Check a serial number")
-    page.wait_for_url("**/desk/check")
-    tab_to(page, "#serial")
+    opened(page, "#serial")
     page.keyboard.type("XYZ98765")
     page.keyboard.press("Enter")
     expect(page.locator(".answer")).to_be_focused()

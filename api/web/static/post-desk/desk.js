@@ -72,11 +72,11 @@ async function tellLine(account, count) {
   if (line === "down") said.push(element("p", word(account ? "offline" : "not_unlocked")));
   const kept = [count.waiting && word("waiting", { count: count.waiting }), count.refused && word("refused", { count: count.refused })];
   if (kept.some(Boolean)) said.push(element("a", kept.filter(Boolean).join(" · "), { href: "#queue" }));
-  if (line === "up" && isOffline) said.push(linked("online", home, word("seen")));
+  if (line === "up" && isOffline) said.push(linked("online", home, word("desk")));
   const locked = account ? 0 : await queue.countAll();
   if (line === "out") said.push(linked("expired", `/sign-in?next=${encodeURIComponent(location.pathname)}`, word("sign_in")));
   if (locked) said.push(element("p", word("locked", { count: locked })));
-  const now = state.querySelector(".kept-now");
+  const now = count.waiting ? state.querySelector(".kept-now") : null; // what was sent is kept no more
   state.replaceChildren(...said, ...(now ? [now] : []));
   state.hidden = !state.childElementCount;
   state.classList.toggle("down", line === "down");

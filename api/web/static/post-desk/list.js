@@ -27,14 +27,16 @@ async function opened(account) {
 }
 
 function done(entry) {
-  const line = element("li", undefined, { className: "taken" });
+  const line = element("li");
+  line.dataset.state = "taken";
   line.append(element("p", `✓ ${word("taken", { what: title(entry) })}`));
   if (entry.address) line.append(element("a", word("seen"), { href: entry.address }));
   return line;
 }
 
 function item(entry, desk, ahead) {
-  const line = element("li", undefined, { className: entry.state });
+  const line = element("li");
+  line.dataset.state = entry.state;
   const how = { dateStyle: "medium", timeStyle: "short", hour12: false, timeZone: zone };
   const at = new Intl.DateTimeFormat(language, how).format(entry.at + ahead);
   line.append(element("p", title(entry), { className: "what" }), element("p", at, { className: "quiet" }));
