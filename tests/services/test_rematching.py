@@ -271,3 +271,18 @@ def test_a_state_for_which_matching_fails_keeps_no_other_from_its_turn(waiting, 
     real = rematching.run
     monkeypatch.setattr(rematching, "run", run)
     assert working.matched(FixedClock(NOW)) == 4
+
+
+def test_what_tells_of_a_crime_is_looked_at_before_sales_that_wait_longer(run):
+    sales = [bodies.transfer(firearm=bodies.firearm(serial=f"KX51{at}23")) for at in range(3)]
+    run("PRY", transfers.record_many, batch=[TransferRequest().load(body) for body in sales])
+    lost = bodies.report(number="R-1", firearm=bodies.firearm(serial="WB77104"))
+    run("PRY", reports.record_many, batch=[ReportRequest().load(lost)])
+    assert run("PRY", _events_that_wait) == [{"domestic_sale"}, {"theft"}]
+    run("PRY", rematching.run)
+    assert run("PRY", _events_that_wait) == [{"domestic_sale"}]
+
+
+def _events_that_wait(actor):
+    rows = db.session.scalars(select(MatchWait.record_ids).order_by(MatchWait.id)).all()
+    return [{*db.session.scalars(select(Record.event).where(Record.id.in_(ids)))} for ids in rows]
