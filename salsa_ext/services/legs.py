@@ -177,12 +177,15 @@ def following(
 
 
 def status_of(legs: Sequence[TraceLeg], own: str) -> str:
-    """Return the status of a trace from its legs: sent, in_progress or answered."""
-    others = [leg.status for leg in legs if leg.state != own]
-    waiting = [status for status in others if status in WAITING]
-    if not waiting:
+    """Return the status of a trace from its legs: sent, in_progress or answered.
+
+    It is in progress once any other state said something of the gun, be it a part of its answer.
+    """
+    others = [leg for leg in legs if leg.state != own]
+    if not any(leg.status in WAITING for leg in others):
         return "answered"
-    return "sent" if len(waiting) == len(others) else "in_progress"
+    nothing_said = all(leg.status in WAITING and not leg.events for leg in others)
+    return "sent" if nothing_said else "in_progress"
 
 
 def outcome(trace: Trace, standing: Sequence[TraceLeg] | None = None) -> str:
