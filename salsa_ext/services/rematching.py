@@ -34,10 +34,10 @@ PATIENCE: Final = timedelta(days=1)
 """How long a row is tried again for which the database had no time."""
 
 
-def run(*, actor: Actor) -> int:
+def run(*, actor: Actor, only_of_crime: bool = False) -> int:
     """Match the records of the next row that waits in the actor's state; returns how many.
 
-    That is the oldest that tells of a crime, then the oldest of trade.
+    That is the oldest that tells of a crime, then the oldest of trade unless `only_of_crime`.
 
     Safe to run anywhere, twice, at once: rows that another run holds are passed over, and what was
     proposed is proposed once. A row that fails keeps no other back: its records are tried one by
@@ -45,16 +45,18 @@ def run(*, actor: Actor) -> int:
     """
     require(actor, Permission.MATCH_DECIDE)
     passed = list[UUID]()
-    while (row := _next(actor, passed)) is not None:
+    while (row := _next(actor, passed, only_of_crime)) is not None:
         if _settle(actor, row):
             return len(row.record_ids)
         passed.append(row.id)
     return 0
 
 
-def _next(actor: Actor, passed: Sequence[UUID]) -> Any:
+def _next(actor: Actor, passed: Sequence[UUID], only_of_crime: bool) -> Any:
     mine = (MatchWait.owner_state == actor.own_state(), MatchWait.id.not_in(passed))
     waiting = select(MatchWait.id, MatchWait.is_of_crime, MatchWait.record_ids).where(*mine)
+    if only_of_crime:
+        waiting = waiting.where(MatchWait.is_of_crime)
     ordered = waiting.order_by(MatchWait.is_of_crime.desc(), MatchWait.id)
     return db.session.execute(ordered.limit(1).with_for_update(skip_locked=True)).first()
 
