@@ -21,6 +21,7 @@ from salsa_ext.readmodels.permits import PermitView
 from salsa_ext.readmodels.shipments import UNDER_WAY, ShipmentView, views
 from salsa_ext.readmodels.versions import current
 from salsa_ext.values.actor import Actor
+from salsa_ext.values.manifests import MOST_LISTED
 
 MOST: Final = 20
 MOVING: Final = frozenset({*UNDER_WAY, "held", "overdue"})
@@ -71,7 +72,7 @@ def due(actor: Actor, post: Post) -> tuple[Sequence[Truck], Sequence[Truck]]:
     require(actor, Permission.BOARD_READ)
     own, _ = crossings.sides_for(post, actor.state)
     late, soon = crossings.late(actor, post, own.zone), crossings.due(actor, post, own.zone)
-    goods = _goods([one.shipment.id for one in (*late, *soon)])
+    goods = _goods(_short([one.shipment for one in (*late, *soon)]))
     return ([_crossing(one, goods) for one in late], [_crossing(one, goods) for one in soon])
 
 
@@ -81,7 +82,8 @@ def get(actor: Actor, post: Post, shipment_id: UUID) -> Truck:
     shipment = db.session.get(Shipment, shipment_id, populate_existing=True)
     if shipment is None:
         raise NotFound("shipment", shipment_id)
-    [truck] = _trucks(post, views(actor, [shipment]))
+    [view] = views(actor, [shipment])
+    [truck] = _trucks(post, [view], _goods([shipment_id]))
     return truck
 
 
@@ -94,7 +96,8 @@ def find(actor: Actor, post: Post, text: str) -> Found:
     found = finding.find(actor, text)
     seen = {view.shipment.id for view in found.shipments}
     under = _under(actor, [view.permit.id for view in found.permits], seen)
-    trucks = _trucks(post, [*found.shipments, *under])
+    both = [*found.shipments, *under]
+    trucks = _trucks(post, both, _goods(_short([view.shipment for view in both])))
     return Found(sorted(trucks, key=_place)[:MOST], found.permits)
 
 
@@ -113,8 +116,14 @@ def _place(truck: Truck) -> tuple[bool, bool]:
     return (not truck.is_due_here, truck.view.status not in MOVING)
 
 
-def _trucks(post: Post, found: Sequence[ShipmentView]) -> list[Truck]:
-    goods = _goods([view.shipment.id for view in found])
+def _short(shipments: Sequence[Shipment]) -> list[UUID]:
+    """Return the shipments whose contents a list tells; of the longest it tells how many they are."""
+    return [row.id for row in shipments if row.item_count <= MOST_LISTED]
+
+
+def _trucks(
+    post: Post, found: Sequence[ShipmentView], goods: Mapping[UUID, Sequence[Goods]]
+) -> list[Truck]:
     return [
         Truck(
             view, stamps_of(view, post), goods[view.shipment.id], post.code in view.shipment.posts

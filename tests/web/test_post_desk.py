@@ -1,6 +1,8 @@
 """The officer's desk without a script: each form, what it fills in by itself, and what it refuses."""
 
 import io
+import re
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -13,6 +15,7 @@ from tests.web.pages import text
 from tests.web.scenes import POST
 
 DESK = f"/posts/{POST}/desk"
+FILES = Path(__file__).parents[2] / "api/web/static/post-desk"
 SCRIPT = {"Accept": "application/json"}
 TRUCK = {"document_kind": "mic_dta", "document_number": "BR-2026-118", "plates": ["BRA2E19"]}
 WORDS = {
@@ -77,6 +80,12 @@ def test_the_desk_speaks_the_reader_s_language(officer, truck, language):
 ])  # fmt: skip
 def test_a_desk_is_for_officers_of_its_two_sides(signed_in, state, role, status):
     signed_in(state, role).open(DESK, status)
+
+
+def test_of_a_long_manifest_a_list_tells_how_many_and_the_sheet_what(officer, truck, monkeypatch):
+    monkeypatch.setattr("salsa_ext.readmodels.trucks.MOST_LISTED", 1)
+    assert "Firearms in this shipment: 2" in text(officer.open(DESK))
+    assert "2 × Pistol" in text(officer.open(f"{DESK}/shipments/{truck['id']}"))
 
 
 @pytest.mark.parametrize("typed", ["bra 2e19", "A-1", "e-1", "BR-2026-118"])
@@ -270,3 +279,7 @@ def test_the_worker_keeps_every_file_that_there_is(officer):
         with officer.client.get(f"/static/{name}") as file:
             assert file.status_code == 200
         assert f"/static/{name}" in answer.text
+    needed = set(re.findall(r'="/static/([^"]+)"', officer.open(f"{DESK}/offline"))) - {DECODER}
+    imported = {f"post-desk/{name}" for script in FILES.glob("*.js")
+                for name in re.findall(r'from "./([^"]+)"', script.read_text())}  # fmt: skip
+    assert needed | imported <= {*SHELL}

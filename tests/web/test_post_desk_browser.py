@@ -251,6 +251,21 @@ def test_a_session_that_ended_is_asked_for_and_then_what_waits_is_sent(device, s
     assert len(seized(site, "QQQ555")) == 1
 
 
+def test_the_key_is_gone_when_the_session_is_over_though_no_line_tells_so(device, site):
+    device.clock.install()
+    page = open_desk(device, site)
+    device.set_offline(True)
+    page.goto(f"{site.url}{DESK}")
+    expect(page.locator("#kept-list")).to_contain_text("BRA2E19")
+    assert page.evaluate(KEPT)[0] == 1
+    device.clock.fast_forward("12:00:31")
+    expect(page.locator("#line-state")).to_contain_text(
+        "Nothing can be kept: your session has ended"
+    )
+    expect(page.locator("#kept-list")).to_be_empty()
+    assert page.evaluate(KEPT)[0] == 0
+
+
 def test_a_check_waits_for_the_line_and_its_answer_for_the_officer(device, site):
     page = open_desk(device, site)
     device.set_offline(True)

@@ -69,6 +69,7 @@ function show(form, entry) {
 
 async function tellLine(account, count) {
   const said = [];
+  if (isOffline && !account) document.getElementById("kept-list").replaceChildren(); // it was his alone
   if (line === "down") said.push(element("p", word(account ? "offline" : "not_unlocked")));
   const kept = [count.waiting && word("waiting", { count: count.waiting }), count.refused && word("refused", { count: count.refused })];
   if (kept.some(Boolean)) said.push(element("a", kept.filter(Boolean).join(" · "), { href: "#queue" }));
