@@ -15,6 +15,7 @@ from tests.web.pages import text
 from tests.web.scenes import POST
 
 DESK = f"/posts/{POST}/desk"
+FINE = 4  # times 72 dots an inch
 FILES = Path(__file__).parents[2] / "api/web/static/post-desk"
 SCRIPT = {"Accept": "application/json"}
 TRUCK = {"document_kind": "mic_dta", "document_number": "BR-2026-118", "plates": ["BRA2E19"]}
@@ -98,7 +99,7 @@ def test_the_code_of_a_paper_leads_to_its_truck_and_says_whether_it_stands(
     officer, truck, as_actor
 ):
     owner = as_actor("BRA", "licensing_officer")
-    code = code_of(owner.get(f"/permits/{truck['permit']}/paper").data)
+    code = code_of(owner.get(f"/permits/{truck['permit']}/paper").data, FINE)
     page = officer.send(f"{DESK}/find", {"q": f" {code.lower()} "}, 200).get_data(as_text=True)
     assert "The paper stands: its signature is good" in text(page)
     assert f"{DESK}/shipments/{truck['id']}" in page

@@ -14,6 +14,7 @@ from tests.web.scenes import POST
 from tests.web.visitors import PASSWORD
 
 pytestmark = pytest.mark.browser
+FINE = 4  # times 72 dots an inch
 DESK = f"/posts/{POST}/desk"
 FITS = "document.documentElement.scrollWidth <= innerWidth"
 KEPT = """async () => {
@@ -300,7 +301,7 @@ def test_a_check_waits_for_the_line_and_its_answer_for_the_officer(device, site)
 def test_a_truck_is_found_by_a_photograph_of_the_code_on_its_paper_and_ticked(device, site):
     exporter = site.program("BRA", "licensing_officer")
     [permit] = exporter.get("/permits?number=E-1").json["items"]
-    token = code_of(exporter.get(f"/permits/{permit['id']}/paper").data)
+    token = code_of(exporter.get(f"/permits/{permit['id']}/paper").data, FINE)
     page = open_desk(device, site)
     press(page, "Find or scan a truck")
     page.wait_for_url("**/desk/find")

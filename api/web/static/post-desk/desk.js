@@ -152,7 +152,7 @@ async function correctWanted() {
 }
 
 async function canKeep() {
-  return Boolean(window.crypto?.subtle) && session.unlocked().then(() => true, () => false);
+  return Boolean(window.crypto?.subtle && AbortSignal.timeout) && session.unlocked().then(() => true, () => false);
 }
 
 async function work() {
@@ -165,14 +165,14 @@ async function work() {
   ready.active.postMessage({ renew: home }, [channel.port2]);
 }
 
-// A browser that keeps nothing, or a page without TLS, has its plain forms, which need no script.
-if (!(await canKeep())) throw new Error("this browser keeps nothing: the plain forms are used");
-for (const form of document.querySelectorAll("form.kept")) forms.take(form, desk);
 const search = document.getElementById("find");
 offer(decoder, (text) => {
   search.elements.q.value = text;
   search.requestSubmit();
 });
+// A browser that keeps nothing, or a page without TLS, has its plain forms, which need no script.
+if (!(await canKeep())) throw new Error("this browser keeps nothing: the plain forms are used");
+for (const form of document.querySelectorAll("form.kept")) forms.take(form, desk);
 document.getElementById("send-now").addEventListener("click", () => desk.send());
 addEventListener("online", () => desk.send());
 addEventListener("offline", () => { line = "down"; desk.refresh(); });

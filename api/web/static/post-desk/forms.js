@@ -49,6 +49,7 @@ const replaced = (form) => (form.dataset.place ? Number(form.dataset.place) : un
 
 function entryOf(form, button, account) {
   const data = new FormData(form, button);
+  if (button?.name && !data.has(button.name)) data.append(button.name, button.value); // older browsers
   const photo = data.get("photo");
   const fields = [...data].filter(([name, text]) => !HIDDEN.includes(name) && text !== "");
   if (!fields.some(([name]) => name === "occurred_at")) {
