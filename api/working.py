@@ -13,7 +13,7 @@ from uuid import UUID
 
 from flask import Flask
 
-from api.app import create_app
+from api.bare import bare_app
 from api.vault import vault
 from salsa_ext.clock import SYSTEM, Clock
 from salsa_ext.config import Config
@@ -39,7 +39,7 @@ MINUTE, HOUR = 60.0, 3600.0
 
 def run(config: Config, stop: threading.Event) -> None:
     """Do all jobs again and again until `stop` is set; a job that fails is tried again."""
-    app, done = create_app(config), dict.fromkeys(EVERY, -math.inf)
+    app, done = bare_app(config), dict.fromkeys(EVERY, -math.inf)
     while not stop.is_set():
         for job, seconds in EVERY.items():
             if time.monotonic() - done[job] >= seconds:

@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 from sqlalchemy import text
 
-from api.app import create_app
+from api.bare import bare_app
 from api.demo import credentials, guns, leads, tour, words
 from api.demo.plan import Planner
 from api.demo.registers import FLAWS
@@ -32,7 +32,7 @@ def plan(anchor=ANCHOR, seed=SEED, scale=SCALE):
 
 
 def test_one_seed_gives_the_same_facts_in_any_database(small, fresh_database):
-    with create_app(fresh_database).app_context():
+    with bare_app(fresh_database).app_context():
         made = make(fresh_database)
         facts = digest()
         db.engine.dispose()
@@ -219,7 +219,7 @@ def test_a_second_region_is_refused(small):
 
 
 def test_a_database_of_real_records_is_refused(fresh_database):
-    with create_app(fresh_database).app_context():
+    with bare_app(fresh_database).app_context():
         with transaction(operator("PRY")):
             installation.begin_real(actor=operator("PRY"))
         with pytest.raises(Conflict):
@@ -231,7 +231,7 @@ def test_an_interrupted_region_stays_incomplete(fresh_database):
     def interrupt(step, done, total):
         raise KeyboardInterrupt
 
-    with create_app(fresh_database).app_context():
+    with bare_app(fresh_database).app_context():
         with pytest.raises(KeyboardInterrupt):
             make(fresh_database, interrupt)
         with transaction(operator(None)):

@@ -19,7 +19,7 @@ from tests import actors, agencies, bodies
 from tests.faults.served import Service
 from tests.sizes import sized
 
-FEW, MANY = sized((3_000, 30_000), (10_000, 100_000))
+FEW, MANY = sized((1_000, 10_000), (10_000, 100_000))
 SOME, TENFOLD = sized((200, 2_000), (500, 5_000))
 SLOWEST = 5  # seconds in which another request is answered, on a machine that tests share
 TODAY = SYSTEM.now().date()
