@@ -112,14 +112,15 @@ class Server:
             cursor.execute(f'ALTER DATABASE "{name}" IS_TEMPLATE true')
 
     @contextmanager
-    def copied(self, pattern: str | Config, home: Path) -> Iterator[Config]:
-        """Give the configuration of a copy of a database, which is dropped in the end."""
-        if isinstance(pattern, Config):
-            pattern = str(make_url(pattern.database_url or "").database)
-        name = f"salsa_{secrets.token_hex(6)}"
-        self.end_sessions(pattern)
-        self.make(name, pattern)
-        yield self.config(name, home)
+    def copied(
+        self, pattern: str | Config, home: Path, wanted: Config | None = None
+    ) -> Iterator[Config]:
+        """Give the configuration of a copy of a database, `wanted` or a new one; it is dropped after."""
+        made = wanted or self.config(f"salsa_{secrets.token_hex(6)}", home)
+        name, source = name_of(made), pattern if isinstance(pattern, str) else name_of(pattern)
+        self.end_sessions(source)
+        self.make(name, source)
+        yield made
         self.drop(name)
 
     def drop(self, name: str) -> None:
@@ -159,6 +160,11 @@ class Server:
         """Return the configuration of an installation on a database."""
         return Config(home=home, database_url=self.url("service", name),
                       migration_url=self.url("owner", name))  # fmt: skip
+
+
+def name_of(config: Config) -> str:
+    """Return the name of the database of an installation."""
+    return make_url(config.database_url or "").database or ""
 
 
 def _shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

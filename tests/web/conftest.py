@@ -6,6 +6,7 @@ import os
 import secrets
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from werkzeug.serving import make_server
 
 from api.app import create_app
 from salsa_ext.clock import FixedClock
+from salsa_ext.config import Config
 from salsa_ext.db import db, transaction
 from salsa_ext.policy.rules import operator
 from salsa_ext.services import accounts
@@ -27,12 +29,6 @@ from tests.web import scenes
 from tests.web.visitors import PASSWORD, Visitor, browser
 
 CHROMIUM = Path("/usr/bin/chromium")
-SEATS = {
-    "username": ("PRY", "border_officer"), "licensing": ("PRY", "licensing_officer"),
-    "police": ("PRY", "police_officer"), "analyst": ("PRY", "trace_analyst"),
-    "asking": ("BRA", "trace_analyst"),
-}  # fmt: skip
-"""Who has an account of a site, by the names of its fields."""
 REFUSED = "the server responded with a status of 422"  # a form that was not filled in well
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 
@@ -43,16 +39,12 @@ def open_account(state: str | None, role: str) -> str:
     What a password costs to hash is real where that is tested: in tests of accounts and signing in.
     """
     acting = operator(state, clock=FixedClock(NOW))
+    username = f"{state.lower()}.{role}" if state else role
     with transaction(acting), cheap_passwords():
         agency = f"{state}-TEST" if state else "SECRETARIAT"
-        data = AccountData(username(state, role), role, agency, PASSWORD)
+        data = AccountData(username, role, agency, PASSWORD)
         accounts.open_account(actor=acting, data=data)
-    return username(state, role)
-
-
-def username(state: str | None, role: str) -> str:
-    """Return the user name of the account of a role."""
-    return f"{state.lower()}.{role}" if state else role
+    return username
 
 
 @pytest.fixture
@@ -94,56 +86,68 @@ class Site:
     asking: str
 
 
+@contextmanager
+def listening(served: Flask) -> Iterator[str]:
+    """Serve an application on a port of this machine; gives its address."""
+    server = make_server("127.0.0.1", 0, served, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    with served.app_context():
+        db.engine.dispose()
+
+
 @dataclass(frozen=True)
 class Prepared:
-    """An application that listens for as long as there are tests, and what each test finds in it."""
+    """A site for all tests: its database, which each test makes anew as a copy of the scene."""
 
+    site: Site
     app: Flask
-    url: str
-    database: str
-    scene: str
+    database: Config
+    scene: Config
 
 
 @pytest.fixture(scope="session")
 def prepared(
     server: Server, template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Prepared]:
-    """The application without its database, of which another is the pattern."""
-    database, scene = (f"salsa_{secrets.token_hex(6)}" for _ in range(2))
+    """Record once what all tests of a site find, and listen as long as there are tests."""
     home = tmp_path_factory.mktemp("site")
-    server.make(scene, template)
-    agencies.register(server.url("owner", scene))
-    _fill(create_app(server.config(scene, home), FixedClock(NOW)))
-    app = create_app(server.config(database, home), FixedClock(NOW))
-    listening = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=listening.serve_forever)
-    thread.start()
-    yield Prepared(app, f"http://127.0.0.1:{listening.server_port}", database, scene)
-    listening.shutdown()
-    thread.join()
-    listening.server_close()
-    server.drop(scene)
-
-
-def _fill(app: Flask) -> None:
-    """Let there be the accounts and all that they see."""
-    with app.app_context():
-        for state, role in SEATS.values():
-            open_account(state, role)
-        scenes.waiting_requests(lambda state, role: _caller(app, state, role))
-        scenes.busy_post(lambda state, role: _caller(app, state, role))
-        scenes.tell("PRY", "A-LATE", "A-DUE", "A-NEXT")
-        db.engine.dispose()
+    with server.copied(template, home) as scene:
+        agencies.register(scene.migration_url or "")
+        made = create_app(scene, FixedClock(NOW))
+        with made.app_context():
+            username = open_account("PRY", "border_officer")
+            licensing = open_account("PRY", "licensing_officer")
+            police = open_account("PRY", "police_officer")
+            analyst, asking = (open_account(state, "trace_analyst") for state in ("PRY", "BRA"))
+            scenes.waiting_requests(lambda state, role: _caller(made, state, role))
+            scenes.busy_post(lambda state, role: _caller(made, state, role))
+            scenes.tell("PRY", "A-LATE", "A-DUE", "A-NEXT")
+            db.engine.dispose()
+        database = server.config(f"salsa_{secrets.token_hex(6)}", home)
+        served = create_app(database, FixedClock(NOW))
+        with listening(served) as url:
+            site = Site(url, username, licensing, police, analyst, asking)
+            yield Prepared(site, served, database, scene)
 
 
 @pytest.fixture
-def site(server: Server, prepared: Prepared) -> Iterator[Site]:
+def registered_database(server: Server, prepared: Prepared) -> Iterator[Config]:
+    """The database of a site, of the test's own: with all that it shows."""
+    with server.copied(prepared.scene, prepared.database.home, prepared.database) as config:
+        yield config
+        with prepared.app.app_context():
+            db.engine.dispose()
+
+
+@pytest.fixture
+def site(registered_database: Config, prepared: Prepared) -> Site:
     """The application on a port of this machine, over a database of the test's own."""
-    server.make(prepared.database, prepared.scene)
-    yield Site(prepared.url, **{seat: username(*who) for seat, who in SEATS.items()})
-    with prepared.app.app_context():
-        db.engine.dispose()
-    server.drop(prepared.database)
+    return prepared.site
 
 
 def _caller(served: Flask, state: str, role: str) -> actors.Client:
