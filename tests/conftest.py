@@ -41,18 +41,23 @@ FAST = {"fsync": "off", "full_page_writes": "off", "max_connections": "100"}
 
 
 LONGEST = (
-    "tests/server/",
-    "test_long_manifests.py",
-    "test_ledger_adds_up.py",
-    "test_any_delivery.py",
-    "tests/cli/test_demo.py",
-    "tests/security/test_readers.py",
-)
+    "tests/contract/test_contract.py", "tests/server/", "tests/faults/test_long_manifests.py",
+    "tests/security/test_readers.py", "tests/postgres/", "tests/web/test_browser.py",
+    "tests/web/test_console_browser.py", "tests/demo/", "tests/cli/test_demo.py", "tests/scenarios/",
+    "tests/api/test_batches.py", "tests/web/test_desk_browser.py", "tests/faults/",
+    "tests/security/test_silent_equivalence.py", "tests/web/test_desk_pages.py",
+    "tests/importers/", "tests/services/", "tests/cli/", "tests/web/",
+)  # fmt: skip
+"""Files and folders of the tests that take longest, the longest first."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest, so that none is left over when all others are done."""
-    items.sort(key=lambda item: not any(name in item.nodeid for name in LONGEST))
+    """Begin with what takes longest, so that nothing long is left over when all else is done."""
+    items.sort(
+        key=lambda item: next(
+            (at for at, name in enumerate(LONGEST) if item.nodeid.startswith(name)), len(LONGEST)
+        )
+    )
 
 
 @pytest.fixture(autouse=True)
