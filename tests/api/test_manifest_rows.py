@@ -12,6 +12,9 @@ from api.schemas.shipments import ShippedItemRequest
 from salsa_ext.config import MIB
 from salsa_ext.errors import Invalid
 from tests.manifests import CSV, NDJSON, objects
+from tests.sizes import sized
+
+COUNT = sized(700, 1_500)
 
 
 @pytest.mark.parametrize("row,kind,path", [
@@ -30,10 +33,10 @@ def test_rows_that_are_made_to_be_large_are_refused_in_little_memory(row, kind, 
 
 def test_large_rows_that_are_right_are_held_a_few_at_a_time():
     marks = [{"kind": "proof", "text": "P" * 100}] * 50
-    manifest = objects({"serial": "SN1", "marks": marks}).encode() * 1_500
+    manifest = objects({"serial": "SN1", "marks": marks}).encode() * COUNT
     with little_memory():
         lines = [line for line, _ in take(manifest, NDJSON).numbered()]
-    assert lines == list(range(1, 1_501))
+    assert lines == list(range(1, COUNT + 1))
 
 
 def test_of_a_row_with_thousands_of_wrong_fields_twenty_are_named():
