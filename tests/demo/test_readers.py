@@ -28,10 +28,7 @@ FILES = ("/paper", "/content", "/report", "/form")
 ANYBODY = "*"
 READING = (("PRY", "police_officer"), ("BRA", "trace_analyst"), ("USA", "licensing_officer"),
            ("MEX", "auditor"), ("URY", "border_officer"), (None, "secretariat"))  # fmt: skip
-EACH, MOST = (
-    3,
-    sized(70, 120),
-)  # things of each kind that everybody tries to open: of each keeping, and in all
+EACH, MOST = 3, 120  # things of each kind that everybody tries to open: of each keeping, and in all
 SETTING = "LEFT JOIN record_setting s ON s.record_id = r.id WHERE r.owner_state = :state"
 KEPT = "coalesce(s.visibility, 'open')"
 # what each state wrote, with who else may find it: a visibility, or the states that it concerns
