@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import secrets
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -21,8 +23,8 @@ from salsa_ext.db import db, transaction
 from salsa_ext.policy.rules import operator
 from salsa_ext.services import accounts
 from salsa_ext.services.accounts import AccountData
-from tests import actors
-from tests.conftest import NOW
+from tests import actors, agencies
+from tests.conftest import NOW, Server, cheap_passwords
 from tests.web import scenes
 from tests.web.visitors import PASSWORD, Visitor, browser
 
@@ -32,10 +34,13 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
 
 
 def open_account(state: str | None, role: str, username: str | None = None) -> str:
-    """Open an account with PASSWORD and return its user name; wants an application context."""
+    """Open an account with PASSWORD and return its user name; wants an application context.
+
+    What a password costs to hash is real where that is tested: in tests of accounts and signing in.
+    """
     acting = operator(state, clock=FixedClock(NOW))
     username = username or (f"{state.lower()}.{role}" if state else role)
-    with transaction(acting):
+    with transaction(acting), cheap_passwords():
         agency = f"{state}-TEST" if state else "SECRETARIAT"
         data = AccountData(username, role, agency, PASSWORD)
         accounts.open_account(actor=acting, data=data)
@@ -83,34 +88,74 @@ class Site:
     program: Callable[[str, str], actors.Client]
 
 
-@pytest.fixture
-def site(registered_database: Config) -> Iterator[Site]:
-    """The application on a port of this machine, over a database of its own."""
-    served = create_app(registered_database, FixedClock(NOW))
-    with served.app_context():
-        username = open_account("PRY", "border_officer")
-        second = open_account("PRY", "border_officer", "pry.second")
-        licensing = open_account("PRY", "licensing_officer")
-        police = open_account("PRY", "police_officer")
-        analyst, asking = open_account("PRY", "trace_analyst"), open_account("BRA", "trace_analyst")
-        scenes.waiting_requests(lambda state, role: _caller(served, state, role))
-        scenes.busy_post(lambda state, role: _caller(served, state, role))
-        scenes.tell("PRY", "A-LATE", "A-DUE", "A-NEXT")
+@contextmanager
+def listening(served: Flask) -> Iterator[str]:
+    """Serve an application on a port of this machine; gives its address."""
     server = make_server("127.0.0.1", 0, served, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    url = f"http://127.0.0.1:{server.server_port}"
-
-    def program(state: str, role: str) -> actors.Client:
-        with served.app_context():
-            return _caller(served, state, role)
-
-    yield Site(url, username, licensing, police, analyst, asking, second, program)
+    yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     thread.join()
     server.server_close()
     with served.app_context():
         db.engine.dispose()
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A site for all tests: its database, which each test makes anew as a copy of the scene."""
+
+    site: Site
+    app: Flask
+    database: Config
+    scene: Config
+
+
+@pytest.fixture(scope="session")
+def prepared(
+    server: Server, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Prepared]:
+    """Record once what all tests of a site find, and listen as long as there are tests."""
+    home = tmp_path_factory.mktemp("site")
+    with server.copied(template, home) as scene:
+        agencies.register(scene.migration_url or "")
+        made = create_app(scene, FixedClock(NOW))
+        with made.app_context():
+            username = open_account("PRY", "border_officer")
+            licensing = open_account("PRY", "licensing_officer")
+            police = open_account("PRY", "police_officer")
+            analyst, asking = (open_account(state, "trace_analyst") for state in ("PRY", "BRA"))
+            second = open_account("PRY", "border_officer", "pry.second")
+            scenes.waiting_requests(lambda state, role: _caller(made, state, role))
+            scenes.busy_post(lambda state, role: _caller(made, state, role))
+            scenes.tell("PRY", "A-LATE", "A-DUE", "A-NEXT")
+            db.engine.dispose()
+        database = server.config(f"salsa_{secrets.token_hex(6)}", home)
+        served = create_app(database, FixedClock(NOW))
+
+        def program(state: str, role: str) -> actors.Client:
+            with served.app_context():
+                return _caller(served, state, role)
+
+        with listening(served) as url:
+            site = Site(url, username, licensing, police, analyst, asking, second, program)
+            yield Prepared(site, served, database, scene)
+
+
+@pytest.fixture
+def registered_database(server: Server, prepared: Prepared) -> Iterator[Config]:
+    """The database of a site, of the test's own: with all that it shows."""
+    with server.copied(prepared.scene, prepared.database.home, prepared.database) as config:
+        yield config
+        with prepared.app.app_context():
+            db.engine.dispose()
+
+
+@pytest.fixture
+def site(registered_database: Config, prepared: Prepared) -> Site:
+    """The application on a port of this machine, over a database of the test's own."""
+    return prepared.site
 
 
 def _caller(served: Flask, state: str, role: str) -> actors.Client:
