@@ -108,7 +108,10 @@ def test_what_an_officer_causes_is_applied_by_the_state_and_not_by_him(session, 
 def test_what_the_command_changed_before_is_written_for_its_own_state(session, vault, handle):
     """The recipient could not write it, and its savepoint would try."""
     handle("test.said", note)
-    actor, waiting = acting("BRA"), MatchWait(id=new_id(), owner_state="BRA", record_ids=[])
+    actor, waiting = (
+        acting("BRA"),
+        MatchWait(id=new_id(), owner_state="BRA", is_of_crime=False, record_ids=[]),
+    )
     with transaction(actor):
         deliveries.send(actor, vault, Letter("test.said", "BR-1", "PRY", {}))
         db.session.add(waiting)
