@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -13,7 +14,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 
-from api import working
+from api import live, working
 from salsa_ext.config import Config
 from salsa_ext.errors import NotConfigured, say
 
@@ -89,4 +90,5 @@ def _share(config: Config) -> None:
     counts.mkdir(parents=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counts)
     os.environ["SALSA_DATABASE_URL"] = config.database_url or ""
+    os.environ[live.SECRET] = secrets.token_hex(32)
     os.environ[WORKER] = "1"

@@ -22,6 +22,7 @@ from salsa_ext.policy.rules import operator
 from salsa_ext.readmodels.states import participants
 from salsa_ext.services import (
     alert_watch,
+    boards,
     deliveries,
     idempotency,
     rematching,
@@ -167,8 +168,9 @@ def alerted(clock: Clock = SYSTEM) -> int:
 
 
 def clean() -> int:
-    """Forget the answers to repeated requests that are older than 30 days, state by state."""
-    forgotten = 0
+    """Forget the answers to repeated requests of 30 days ago, state by state, and old changes of boards."""
+    with transaction(operator(None)):
+        forgotten = boards.forget()
     for state in [None, *_states()]:
         actor = operator(state)
         with transaction(actor):

@@ -29,7 +29,7 @@ def test_a_board_shows_what_is_late_due_expiring_and_seized(as_actor, signed_in)
 
 
 def test_a_board_says_times_in_the_zone_of_the_readers_own_side(as_actor, signed_in):
-    board = signed_in("PER", "border_officer").open("/posts/assis-brasil-inapari/board")
+    board = text(signed_in("PER", "border_officer").open("/posts/assis-brasil-inapari/board"))
     assert "times are those of Iñapari (UTC−05:00)" in board
     assert "Rio Branco" in board and "America/" not in board and "Your side" in board
 
