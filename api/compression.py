@@ -52,9 +52,16 @@ def _digest(path: Path) -> str:
 def _keep(response: Response) -> Response:
     """Let a file be kept for a year by who asked for this very version of it."""
     if request.endpoint == "static" and response.status_code in (200, 304):
-        response.direct_passthrough = False
-        response.make_sequence()  # what is streamed is not compressed
+        _take_in(response)
         path = Path(current_app.static_folder or "") / (request.view_args or {})["filename"]
         if request.args.get("v") == _digest(path):
             response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
     return response
+
+
+def _take_in(response: Response) -> None:
+    """Read a file that would be streamed: what is streamed is not compressed."""
+    opened, response.direct_passthrough = response.response, False
+    response.set_data(b"".join(response.iter_encoded()))
+    if close := getattr(opened, "close", None):
+        close()

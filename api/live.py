@@ -121,16 +121,18 @@ class Changes:
         """Tell whether it is time for a look."""
         return time.monotonic() - self._at >= PAUSE
 
-    def look(self, pause: float = PAUSE) -> None:
-        """See what was committed, if the last look is older than `pause`.
+    def look(self, at_once: bool = False) -> None:
+        """See what was committed, if it is time for that or somebody has to know at once.
 
         Others go on with what they know while one looks, unless that is older than a second.
         """
-        age = time.monotonic() - self._at
-        if age < pause or not self._looking.acquire(blocking=pause == 0 or age > 1):
+        asked = time.monotonic()
+        if not (at_once or self.are_old):
+            return
+        if not self._looking.acquire(blocking=at_once or asked - self._at > 1):
             return
         try:
-            if time.monotonic() - self._at >= pause:
+            if self._at < asked:
                 self._look()
         finally:
             self._looking.release()
@@ -159,14 +161,14 @@ class Live:
         self._kept: dict[str, Picture] = {}
         self._keeping = threading.Lock()
 
-    def drawn(self, view: View, draw: Callable[[], Drawn], pause: float = PAUSE) -> Drawn:
+    def drawn(self, view: View, draw: Callable[[], Drawn], at_once: bool = False) -> Drawn:
         """Return what a view shows, from memory where that still stands.
 
-        With `pause` 0 it is as of this very moment, for who has just changed something himself.
+        With `at_once` it is as of this very moment, for who has just changed something himself.
         """
         if current_app.testing:  # whose transactions no look can see
             return draw()
-        self._changes.look(pause)
+        self._changes.look(at_once)
         changes = self._changes.of(view.side)  # before it is drawn: what comes meanwhile counts
         kept = self._kept.get(view.name)
         if kept is not None and self._stands(kept):

@@ -19,7 +19,8 @@ from salsa_ext.config import Config
 from salsa_ext.errors import NotConfigured, say
 
 ROOT = Path(__file__).parents[1]
-WAITING_PER_THREAD = 32
+CONNECTIONS = 1024
+"""Of each worker: a connection that is kept counts, whether something is asked over it or not."""
 WORKER = "SALSA_WORKER"
 PATIENCE = 30
 
@@ -29,8 +30,9 @@ def serve(config: Config, host: str, port: int, patience: int = PATIENCE) -> Non
 
     What is not finished `patience` seconds later is cut off, and its transaction undone.
 
-    Each worker takes `threads` requests at once and lets 32 a thread wait; more get no connection
-    until one is answered, so that an overload shows at the door and not in the memory.
+    Each worker takes `threads` requests at once and lets others wait. More than 1,024 connections get
+    none until one is closed, so that an overload shows at the door and not in the memory. Every
+    browser keeps one, and a page that shows what changes asks over it each second.
     """
     require_free(host, port)
     _share(config)
@@ -45,7 +47,7 @@ def serve(config: Config, host: str, port: int, patience: int = PATIENCE) -> Non
         interface=Interfaces.WSGI,
         workers=config.workers,
         blocking_threads=config.threads,
-        backpressure=config.threads * WAITING_PER_THREAD,
+        backpressure=CONNECTIONS,
         backlog=1024,
         http1_settings=HTTP1Settings(header_read_timeout=15_000),
         respawn_failed_workers=True,

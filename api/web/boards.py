@@ -30,7 +30,7 @@ blueprint = Blueprint("boards", __name__)
 def board(actor: Actor, code: str) -> str:
     """Show what should arrive, what is late, what was found near by and what waits."""
     view = View.of("board", actor, code)
-    drawn = live().drawn(view, lambda: _draw(actor, code), pause=0)
+    drawn = live().drawn(view, lambda: _draw(actor, code), at_once=True)
     main = Markup(drawn.whole)  # noqa: S704 - what our own template wrote
     return render_template(
         "board_page.html", name=drawn.name, main=main, watched=watching.told(view, drawn)

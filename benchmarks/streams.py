@@ -1,0 +1,80 @@
+"""Server-sent events from a small process of its own: what polling is measured against.
+
+It does as little as one could: it authenticates once, and sends a line when the board of a side
+changed; the page then asks the service for what changed. Whoever leaves or loses his permission
+would have to be looked for besides, and a proxy in front has to know of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from http.cookies import SimpleCookie
+from typing import Any
+
+from api.app import create_app
+from api.live import PAUSE
+from salsa_ext.config import Config
+from salsa_ext.db import db
+from salsa_ext.readmodels.board_changes import Side, look
+from salsa_ext.services import authentication
+
+HEADERS = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
+_app = create_app(Config.from_env())
+_waiting: dict[Side, set[asyncio.Event]] = defaultdict(set)
+_jobs: set[asyncio.Task[None]] = set()
+
+
+async def app(scope: Any, receive: Callable[[], Awaitable[Any]], send: Callable[..., Any]) -> None:
+    """Answer /posts/{code}/board/events with a line for each change of the reader's side."""
+    if scope["type"] == "http":
+        if not _jobs:
+            _jobs.add(asyncio.create_task(_look_on()))
+        cookies = SimpleCookie(dict(scope["headers"]).get(b"cookie", b"").decode())
+        state = await asyncio.to_thread(_state, cookies["salsa_session"].value)
+        await _tell((state, scope["path"].split("/")[2]), receive, send)
+
+
+def _state(token: str) -> str:
+    with _app.app_context():
+        return authentication.actor_of(token).own_state()
+
+
+async def _tell(side: Side, receive: Callable[[], Awaitable[Any]], send: Callable[..., Any]) -> None:
+    changed = asyncio.Event()
+    _waiting[side].add(changed)
+    await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+    await send({"type": "http.response.body", "body": b": open\n\n", "more_body": True})
+    gone = asyncio.ensure_future(_end(receive))
+    try:
+        while not gone.done():
+            told = asyncio.ensure_future(changed.wait())
+            await asyncio.wait({told, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if told.done():
+                changed.clear()
+                body = b"event: changed\ndata: -\n\n"
+                await send({"type": "http.response.body", "body": body, "more_body": True})
+    finally:
+        _waiting[side].discard(changed)
+
+
+async def _end(receive: Callable[[], Awaitable[Any]]) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _look_on() -> None:
+    since = None
+    while True:
+        found = await asyncio.to_thread(_look, since)
+        since = found.seen
+        for side in found.changed:
+            for one in _waiting[side]:
+                one.set()
+        await asyncio.sleep(PAUSE)
+
+
+def _look(since: str | None) -> Any:
+    with _app.app_context():
+        return look(db.engine, since)
