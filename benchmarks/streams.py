@@ -8,20 +8,20 @@ would have to be looked for besides, and a proxy in front has to know of it.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from http.cookies import SimpleCookie
 from typing import Any
 
-from api.app import create_app
-from api.live import PAUSE
-from salsa_ext.config import Config
-from salsa_ext.db import db
-from salsa_ext.readmodels.board_changes import Side, look
-from salsa_ext.services import authentication
+from sqlalchemy import create_engine, text
 
+from salsa_ext.readmodels.board_changes import Side, look
+from salsa_ext.services.authentication import digest
+
+PAUSE = 0.25
 HEADERS = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
-_app = create_app(Config.from_env())
+_engine = create_engine(os.environ["SALSA_DATABASE_URL"], pool_size=10)
 _waiting: dict[Side, set[asyncio.Event]] = defaultdict(set)
 _jobs: set[asyncio.Task[None]] = set()
 
@@ -37,8 +37,9 @@ async def app(scope: Any, receive: Callable[[], Awaitable[Any]], send: Callable[
 
 
 def _state(token: str) -> str:
-    with _app.app_context():
-        return authentication.actor_of(token).own_state()
+    with _engine.connect() as connection:
+        found = connection.scalar(text("SELECT owner_state FROM salsa_key(:digest)"), {"digest": digest(token)})
+    return str(found)
 
 
 async def _tell(side: Side, receive: Callable[[], Awaitable[Any]], send: Callable[..., Any]) -> None:
@@ -67,14 +68,9 @@ async def _end(receive: Callable[[], Awaitable[Any]]) -> None:
 async def _look_on() -> None:
     since = None
     while True:
-        found = await asyncio.to_thread(_look, since)
+        found = await asyncio.to_thread(look, _engine, since)
         since = found.seen
         for side in found.changed:
             for one in _waiting[side]:
                 one.set()
         await asyncio.sleep(PAUSE)
-
-
-def _look(since: str | None) -> Any:
-    with _app.app_context():
-        return look(db.engine, since)

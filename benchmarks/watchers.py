@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import quantiles
@@ -88,17 +88,21 @@ def run(app: Flask, home: Path, opened: int, seconds: int, path: Path) -> dict[s
         for number in range(ROUNDS):
             for way in WAYS[number % 3 :] + WAYS[: number % 3]:
                 turn = Turn(port, events, boards, workers, shipments, found[way])
-                pids = (_tree(service), _tree(stream), _database())
-                before = [measure.used(some) for some in pids]
+                before = [_used(root) for root in (service, stream, _database())]
                 own, began = time.process_time(), time.perf_counter()
                 asyncio.run(turn.run(way, seconds))
-                _add(found[way], pids, before, time.process_time() - own, time.perf_counter() - began)
+                after = [_used(root) for root in (service, stream, _database())]
+                _add(found[way], before, after, time.process_time() - own, time.perf_counter() - began)
     _show(found, opened, path)
     return found
 
 
-def _add(seen: Seen, pids: Sequence[Sequence[int]], before: Sequence[float], own: float, wall: float) -> None:
-    used = [measure.used(some) - start for some, start in zip(pids, before, strict=True)]
+Used = dict[int, float]
+
+
+def _add(seen: Seen, before: list[Used], after: list[Used], own: float, wall: float) -> None:
+    used = [sum(then - first.get(pid, 0.0) for pid, then in last.items())
+            for first, last in zip(before, after, strict=True)]  # fmt: skip
     seen.service, seen.stream = seen.service + used[0], seen.stream + used[1]
     seen.database, seen.load, seen.wall = seen.database + used[2], seen.load + own, seen.wall + wall
 
@@ -308,16 +312,28 @@ def _served(environment: dict[str, str], module: Callable[[int], list[str]]) -> 
 
 def _tree(pid: int) -> list[int]:
     """Return a process and all that it began."""
-    told = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    try:
+        told = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return []
     return [pid, *(one for child in told for one in _tree(int(child)))]
 
 
-def _database() -> list[int]:
-    """Return the processes of the database: counted are those that are there before and after."""
+def _used(root: int) -> Used:
+    """Return the processor seconds of a process and of all that it began and that are still there."""
+    found = {}
+    for pid in _tree(root):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            found[pid] = measure.used([pid])
+    return found
+
+
+def _database() -> int:
+    """Return the process that all of the database's were begun by."""
     pid = int(db.session.connection().exec_driver_sql("SELECT pg_backend_pid()").scalar() or 0)
     db.session.remove()
     parent = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1]
-    return _tree(int(parent))
+    return int(parent)
 
 
 def _show(found: dict[str, Seen], opened: int, path: Path) -> None:

@@ -111,6 +111,12 @@ def get_board(actor: Actor, code: str) -> Board:
     )  # fmt: skip
 
 
+def side_of(actor: Actor, code: str) -> Side:
+    """Return the own side of a post; raises NotFound, Forbidden where the own state has none."""
+    require(actor, Permission.BOARD_READ)
+    return _sides(actor, get_post(code))[0]
+
+
 def _sides(actor: Actor, post: Post) -> tuple[Side, Side]:
     """Return the reader's own side, and the other."""
     sides = sides_of(post)

@@ -30,7 +30,10 @@ function tell() {
 function turn(is) {
   if (is === "broken" && state.is !== "broken") said.textContent = fill(broken, {time: clock.format(state.at), ago: since(state.at)});
   if (is === "fresh" && state.is === "broken") said.textContent = back;
-  if (is === "over") said.textContent = over;
+  if (is === "over") {
+    said.textContent = over;
+    for (const shown of document.querySelectorAll("[data-dark]")) shown.remove();
+  }
   state.is = is;
   document.body.classList.toggle("stale", is !== "fresh");
   tell();
