@@ -40,7 +40,7 @@ TICKET: Final = 60
 MOST: Final = 512
 """How many pictures a process keeps."""
 HEADER: Final = "Salsa-Ticket"
-SECRET: Final = "SALSA_TICKETS"
+SECRET: Final = "SALSA_TICKETS"  # noqa: S105 - the name of a variable
 """The variable by which the serving process gives its workers one secret for tickets."""
 
 

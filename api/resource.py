@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial, wraps
 from typing import Any, ClassVar, NoReturn
 
-from flask import Response, g, request
+from flask import Response, current_app, g, request
 from flask_smorest import Blueprint
 from marshmallow import Schema
 from werkzeug.exceptions import UnsupportedMediaType
@@ -97,11 +97,12 @@ class Resource(Blueprint):
 
     def reading(
         self, path: str, answer: type[Schema], read: View, permission: Permission | None,
-        query: type[Schema] | None = None, as_file: bool = False,
+        query: type[Schema] | None = None, as_file: bool = False, passing: str | None = None,
     ) -> None:  # fmt: skip
         """Add a GET of one thing: `read(actor, **path)`, with the query's fields where it has some.
 
-        With `as_file` it may be given as a file too.
+        With `as_file` it may be given as a file too. What has no version, but a field `passing` that
+        says when it was read, gets a weak ETag of all its other fields.
         """
 
         def view(*arguments: Any, **ids: Any) -> Any:
@@ -113,7 +114,8 @@ class Resource(Blueprint):
         inner = self.response(200, answer)(inner)
         if as_file:
             inner = self.doc(responses={200: {"content": tables.CONTENT}})(inner)
-        self._add(path, "GET", _conditional(inner), f"get_{_slug(path)}", permission,
+        tagged = _weakly(inner, passing) if passing else inner
+        self._add(path, "GET", _conditional(tagged), f"get_{_slug(path)}", permission,
                   ("officer", "purpose", "case"))  # fmt: skip
 
     def publishing(self, path: str, answer: type[Schema], read: View) -> None:
@@ -382,6 +384,20 @@ def _etagged(view: View) -> View:
         if (version := g.get("version")) is not None:
             shown = hashlib.blake2b(response.get_data(), digest_size=6).hexdigest()
             response.set_etag(f"{version}.{g.language}.{shown}")
+        return response
+
+    return run
+
+
+def _weakly(view: View, passing: str) -> View:
+    """Give the answer a weak ETag of what is shown, but for the moment at which it was."""
+
+    @wraps(view)
+    def run(*args: Any, **ids: Any) -> Any:
+        response: Response = view(*args, **ids)
+        shown = {name: value for name, value in response.get_json().items() if name != passing}
+        told = current_app.json.dumps(shown).encode()
+        response.set_etag(hashlib.blake2b(told, digest_size=12).hexdigest(), weak=True)
         return response
 
     return run

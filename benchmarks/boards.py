@@ -33,7 +33,9 @@ with app.app_context():
 """
 
 
-def run(app: Flask, records: int, hold: Callable[[int], None], rounds: int, path: Path) -> list[Any]:
+def run(
+    app: Flask, records: int, hold: Callable[[int], None], rounds: int, path: Path
+) -> list[Any]:
     """Measure boards over a tenth of the records, then over all of them, and show how they grew."""
     figures, firsts = [], {}
     for count in (records // 10, records):
@@ -42,8 +44,12 @@ def run(app: Flask, records: int, hold: Callable[[int], None], rounds: int, path
         firsts[count] = _first(app, readers[0])
         figures += _figures(readers, count, rounds)
     path.parent.mkdir(parents=True, exist_ok=True)
-    measure.show(f"Boards of border posts, {records // 10:,} and {records:,} records", figures, path)
-    few, many = (next(one for one in figures if one.name == _name("page", count)) for count in firsts)
+    measure.show(
+        f"Boards of border posts, {records // 10:,} and {records:,} records", figures, path
+    )
+    few, many = (
+        next(one for one in figures if one.name == _name("page", count)) for count in firsts
+    )
     grown = (many.cpu_us + many.database_cpu_us) / (few.cpu_us + few.database_cpu_us)
     for count, first in firsts.items():
         print(f"the first board of a new process over {count:,} records: {first:.2f} s")
@@ -85,7 +91,9 @@ def _token(reader: Caller) -> str:
     return reader.headers["Authorization"].removeprefix("Bearer ")
 
 
-def _figures(readers: Sequence[tuple[Caller, str]], count: int, rounds: int) -> list[measure.Figure]:
+def _figures(
+    readers: Sequence[tuple[Caller, str]], count: int, rounds: int
+) -> list[measure.Figure]:
     """Measure the page and the interface; memory of what was drawn is left out."""
     turn = {"page": 0, "interface": 0}
 

@@ -21,7 +21,16 @@ A_YEAR: Final = 100_000
 STEP: Final = 40_000
 OPEN: Final = 20
 """Shipments under way at each post, one in five of them late."""
-TABLES: Final = ("seizure", "record", "shipment", "checkpoint", "permit", "trace", "trace_leg", "hit")
+TABLES: Final = (
+    "seizure",
+    "record",
+    "shipment",
+    "checkpoint",
+    "permit",
+    "trace",
+    "trace_leg",
+    "hit",
+)
 Bar = Callable[[int], None]
 
 
@@ -149,8 +158,8 @@ WITH {PLACES}, made AS (
     FROM generate_series(1, :open) n CROSS JOIN place
 ), shipped AS (
     {SHIPMENT}
-    SELECT id, seller, ARRAY[seller, buyer], 1, permit, 'O-' || code || n, 'O-' || code || '-' || n, 'released', seller,
-           buyer, current_date - 2, 'road', ARRAY[code], ARRAY[code], '[]', due, due + interval '1 day', '{{}}',
+    SELECT id, seller, ARRAY[seller, buyer], 1, permit, 'O-' || code || n, 'O-' || code || '-' || n, 'released',
+           seller, buyer, current_date - 2, 'road', ARRAY[code], ARRAY[code], '[]', due, due + interval '1 day', '{{}}',
            ARRAY['BRA2E19'], 30, '[]', now() FROM made
 ), ticked AS (
     INSERT INTO checkpoint (id, owner_state, concerned, shipment_state, shipment_id, stage, post,
@@ -165,8 +174,8 @@ WITH {PLACES}, made AS (
 ), permitted AS (
     {PERMIT}
     SELECT permit, seller, ARRAY[seller, buyer], 1, 'export', 'O-' || code || n, 'certificate', 'issued',
-           current_date - 60, current_date + 20 + 10 * n, seller || '-LICENSING', id, 'permanent', seller, buyer,
-           '{{}}', id, id, id, '[]', now(), 'complete', '[]' FROM made
+           current_date - 60, current_date + 20 + 10 * n, seller || '-LICENSING', id, 'permanent', seller,
+           buyer, '{{}}', id, id, id, '[]', now(), 'complete', '[]' FROM made
 ), traced AS (
     {TRACE} SELECT id, seller, ARRAY[seller], 1, 'sent', 'O-' || n, '{{}}', current_date, 'routine', 'Law',
             'used_in_crime', 'Found', 'intelligence', false, now() FROM made WHERE n <= 4

@@ -38,11 +38,15 @@ async def app(scope: Any, receive: Callable[[], Awaitable[Any]], send: Callable[
 
 def _state(token: str) -> str:
     with _engine.connect() as connection:
-        found = connection.scalar(text("SELECT owner_state FROM salsa_key(:digest)"), {"digest": digest(token)})
+        found = connection.scalar(
+            text("SELECT owner_state FROM salsa_key(:digest)"), {"digest": digest(token)}
+        )
     return str(found)
 
 
-async def _tell(side: Side, receive: Callable[[], Awaitable[Any]], send: Callable[..., Any]) -> None:
+async def _tell(
+    side: Side, receive: Callable[[], Awaitable[Any]], send: Callable[..., Any]
+) -> None:
     changed = asyncio.Event()
     _waiting[side].add(changed)
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})

@@ -83,7 +83,7 @@ def run(app: Flask, home: Path, opened: int, seconds: int, path: Path) -> dict[s
         port, service = stack.enter_context(_served(
             environment, lambda port: ["api.cli", "serve", "--port", str(port)]))  # fmt: skip
         events, stream = stack.enter_context(_served(environment, lambda port: [
-            "granian", "--interface", "asgi", "--port", str(port), "--log-level", "error", "benchmarks.streams:app"
+            "granian", "--interface", "asgi", "--port", str(port), "benchmarks.streams:app"
         ]))  # fmt: skip
         for number in range(ROUNDS):
             for way in WAYS[number % 3 :] + WAYS[: number % 3]:
@@ -92,7 +92,13 @@ def run(app: Flask, home: Path, opened: int, seconds: int, path: Path) -> dict[s
                 own, began = time.process_time(), time.perf_counter()
                 asyncio.run(turn.run(way, seconds))
                 after = [_used(root) for root in (service, stream, _database())]
-                _add(found[way], before, after, time.process_time() - own, time.perf_counter() - began)
+                _add(
+                    found[way],
+                    before,
+                    after,
+                    time.process_time() - own,
+                    time.perf_counter() - began,
+                )
     _show(found, opened, path)
     return found
 
@@ -123,7 +129,9 @@ class Turn:
         looking = {"none": None, "polls": self.poll, "events": self.hear}[way]
         tasks = [asyncio.create_task(looking(board)) for board in self.boards] if looking else []
         if looking:
-            await asyncio.sleep(min(20, 4 + len(self.boards) / 25))  # until all have their first picture
+            await asyncio.sleep(
+                min(20, 4 + len(self.boards) / 25)
+            )  # until all have their first picture
         until = time.perf_counter() + seconds
         await asyncio.gather(self.write(until, way), self.work(until))
         for task in tasks:
@@ -143,7 +151,9 @@ class Turn:
         await asyncio.sleep(random.uniform(0, 5))
         async with _line(self.port) as line, _line(self.events) as stream:
             await self.look(line, board)
-            stream.send("GET", f"/posts/{board.post}/board/events", f"Cookie: salsa_session={board.token}")
+            stream.send(
+                "GET", f"/posts/{board.post}/board/events", f"Cookie: salsa_session={board.token}"
+            )
             while text := await stream.reader.readline():
                 if text.startswith(b"event:"):
                     board.ticket = ""  # a page that was told has nothing to gain by it
@@ -151,7 +161,7 @@ class Turn:
 
     async def look(self, line: Line, board: Board) -> None:
         """Ask once for what changed."""
-        status, headers, body = await line.ask("GET", board.address,
+        status, headers, _ = await line.ask("GET", board.address,
             f"Cookie: salsa_session={board.token}\r\nAccept: application/json\r\nAccept-Encoding: gzip\r\n"
             f'If-None-Match: W/"{board.version}"\r\nSalsa-Ticket: {board.ticket}')  # fmt: skip
         self.found.asked += 1
@@ -209,7 +219,11 @@ class Turn:
                 body = {"serial": f"TKA{number:05}", "purpose": "border", "incident": "1"}
                 asked = ("POST", "/api/v1/checks", _headers(self.workers[state]), json.dumps(body))
             else:
-                way = f"/api/v1/posts?state={state}" if number % 4 else f"/api/v1/shipments/{shipment}"
+                way = (
+                    f"/api/v1/posts?state={state}"
+                    if number % 4
+                    else f"/api/v1/shipments/{shipment}"
+                )
                 asked = ("GET", way, _headers(self.workers[state]), "")
             status, _, text = await line.ask(*asked)
         assert status in (200, 201), text
@@ -227,13 +241,19 @@ class Line:
         self.writer.write(f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n"
                           f"Content-Length: {len(body)}\r\n\r\n{body}".encode())  # fmt: skip
 
-    async def ask(self, method: str, path: str, headers: str, body: str = "") -> tuple[int, dict[str, str], bytes]:
+    async def ask(
+        self, method: str, path: str, headers: str, body: str = ""
+    ) -> tuple[int, dict[str, str], bytes]:
         """Return status, headers and body of the answer."""
         self.send(method, path, headers, body)
         head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         told = dict(_header(one) for one in head[1:] if one)
         length = int(told.get("content-length", 0))
-        return int(head[0].split()[1]), told, await self.reader.readexactly(length) if length else b""
+        return (
+            int(head[0].split()[1]),
+            told,
+            await self.reader.readexactly(length) if length else b"",
+        )
 
 
 def _header(line: str) -> tuple[str, str]:
@@ -262,7 +282,9 @@ def _boards(app: Flask, count: int) -> list[Board]:
         state: caller(app, state, "border_officer", "border").headers["Authorization"].split()[1]
         for state in sorted({state for state, _ in sides})
     }
-    return [Board(*sides[at % len(sides)], tokens[sides[at % len(sides)][0]]) for at in range(count)]
+    return [
+        Board(*sides[at % len(sides)], tokens[sides[at % len(sides)][0]]) for at in range(count)
+    ]
 
 
 def _workers(app: Flask) -> dict[str, Caller]:
@@ -290,8 +312,8 @@ def _served(environment: dict[str, str], module: Callable[[int], list[str]]) -> 
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     process = subprocess.Popen(  # noqa: S603 - this very program
-        [sys.executable, "-m", *module(port)], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        start_new_session=True,
+        [sys.executable, "-m", *module(port)], env=environment, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
         while process.poll() is None:
@@ -343,7 +365,8 @@ def _show(found: dict[str, Seen], opened: int, path: Path) -> None:
     base, told = _part(found["none"].others, 95), {}
     for way, one in found.items():
         row = {
-            "seen_p50": _part(one.seen, 50), "seen_p95": _part(one.seen, 95), "seen_most": max(one.seen, default=0),
+            "seen_p50": _part(one.seen, 50), "seen_p95": _part(one.seen, 95),
+            "seen_most": max(one.seen, default=0),
             "others_p50_ms": _part(one.others, 50) * 1e3, "others_p95_ms": _part(one.others, 95) * 1e3,
             "ratio": _part(one.others, 95) / base, "asked": one.asked / one.wall,
             "service": one.service / one.wall * 100, "stream": one.stream / one.wall * 100,

@@ -166,7 +166,7 @@ def names(data: Path, examples: int) -> None:
 @click.option("--rounds", default=5, show_default=True, type=click.IntRange(1),
               help="Rounds over all the boards that are read.")  # fmt: skip
 @click.option("--open", "opened", default=0, show_default=True, type=click.IntRange(0),
-              help="How many boards are open, to be told of changes; none measures what a board costs.")  # fmt: skip
+              help="So many boards are open, to be told of changes; none: what a board costs.")  # fmt: skip
 @click.option("--seconds", default=20, show_default=True, type=click.IntRange(2),
               help="How long each way of telling is measured in each of three rounds.")  # fmt: skip
 @_KEEP

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 import click
@@ -24,7 +25,9 @@ def display() -> None:
 
 @display.command()
 @own_state_option
-@click.option("--for", "username", required=True, type=USERNAME, help="The supervisor who answers for it.")
+@click.option(
+    "--for", "username", required=True, type=USERNAME, help="The supervisor who answers for it."
+)
 @click.option("--language", default="en", show_default=True, type=click.Choice(LANGUAGES))
 @click.option("--name", default="wall", show_default=True, type=Line(100),
               help="By which it is known again.")  # fmt: skip
@@ -55,9 +58,7 @@ def listed(state: str) -> None:
     with acting(state) as actor:
         rows = list_displays(actor, {}, MOST, None).items
         echo_table([
-            (row.id, row.post, row.name, row.language,
-             "revoked" if row.revoked_at else f"seen {row.seen_at:%Y-%m-%d %H:%M}" if row.seen_at else "not paired")
-            for row in rows
+            (row.id, row.post, row.name, row.language, _standing(row)) for row in rows
         ], "")  # fmt: skip
 
 
@@ -75,3 +76,9 @@ def revoke(state: str, display_id: UUID) -> None:
     with acting(state) as actor:
         displays.revoke(actor=actor, display_id=display_id)
     click.echo("The display is revoked.")
+
+
+def _standing(row: Any) -> str:
+    if row.revoked_at:
+        return "revoked"
+    return f"seen {row.seen_at:%Y-%m-%d %H:%M}" if row.seen_at else "not paired"

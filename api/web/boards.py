@@ -33,7 +33,11 @@ def board(actor: Actor, code: str) -> str:
     drawn = live().drawn(view, lambda: _draw(actor, code), at_once=True)
     main = Markup(drawn.whole)  # noqa: S704 - what our own template wrote
     return render_template(
-        "board_page.html", code=code, name=drawn.name, main=main, watched=watching.told(view, drawn),
+        "board_page.html",
+        code=code,
+        name=drawn.name,
+        main=main,
+        watched=watching.told(view, drawn),
     )
 
 

@@ -37,7 +37,11 @@ def wall() -> Any:
         view, shown = _look(display, at_once=True)
         main = Markup(shown.whole)  # noqa: S704 - what our own template wrote
         return render_template(
-            "wall.html", name=shown.name, main=main, watched=watching.told(view, shown), over=_over()
+            "wall.html",
+            name=shown.name,
+            main=main,
+            watched=watching.told(view, shown),
+            over=_over(),
         )
 
 

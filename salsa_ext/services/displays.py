@@ -33,7 +33,9 @@ SEEN: Final = timedelta(minutes=1)
 _KNOWN: Final = ("key_id", "expires_at", "account_id", "owner_state", "agency", "role", "post", "language",
                  "paired_at")  # fmt: skip
 _FIND: Final = f"SELECT {', '.join(_KNOWN)} FROM salsa_display(%s)"  # noqa: S608 - names of columns
-_UNKNOWN: Final = say("This code is unknown, was used, or is older than ten minutes; ask for a new one.")
+_UNKNOWN: Final = say(
+    "This code is unknown, was used, or is older than ten minutes; ask for a new one."
+)
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,10 @@ def pair(display: Display) -> str:
     actor, (token, row) = display.actor, new_key(display.actor, "display", (), LASTS)
     mine = update(ApiKey).where(ApiKey.id == actor.key_id, ApiKey.paired_at.is_(None))
     taken = mine.values(
-        digest=row["digest"], expires_at=row["expires_at"], paired_at=actor.now(), seen_at=actor.now()
+        digest=row["digest"],
+        expires_at=row["expires_at"],
+        paired_at=actor.now(),
+        seen_at=actor.now(),
     )
     if db.session.scalar(taken.returning(ApiKey.id)) is None:
         raise Unauthenticated(_UNKNOWN)

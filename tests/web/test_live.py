@@ -12,7 +12,6 @@ from api.app import create_app
 from salsa_ext.clock import FixedClock
 from salsa_ext.db import db, transaction
 from salsa_ext.policy.rules import operator
-from salsa_ext.services import accounts
 from tests import actors, bodies
 from tests.conftest import NOW
 from tests.movements import act
@@ -226,7 +225,9 @@ def test_a_compressed_answer_keeps_its_etag_and_its_version(app):
     reader = caller(app, "BRA", "licensing_officer")
     permit = reader.get("/permits").json["items"][0]["id"]
     zipped = reader.get(f"/permits/{permit}", Accept_Encoding="gzip")
-    assert zipped.headers["Content-Encoding"] == "gzip" and "Accept-Encoding" in zipped.headers["Vary"]
+    assert (
+        zipped.headers["Content-Encoding"] == "gzip" and "Accept-Encoding" in zipped.headers["Vary"]
+    )
     etag = zipped.headers["ETag"]
     again = {"Accept_Encoding": "gzip", "If_None_Match": etag}
     assert reader.get(f"/permits/{permit}", 304, **again).get_data() == b""
