@@ -160,6 +160,7 @@ class Live:
         self._tickets = URLSafeTimedSerializer(secret, salt="live")
         self._kept: dict[str, Picture] = {}
         self._keeping = threading.Lock()
+        self._drawing: dict[str, threading.Lock] = {}
 
     def drawn(self, view: View, draw: Callable[[], Drawn], at_once: bool = False) -> Drawn:
         """Return what a view shows, from memory where that still stands.
@@ -169,17 +170,25 @@ class Live:
         if current_app.testing:  # whose transactions no look can see
             return draw()
         self._changes.look(at_once)
-        changes = self._changes.of(view.side)  # before it is drawn: what comes meanwhile counts
-        kept = self._kept.get(view.name)
-        if kept is not None and self._stands(kept):
-            return kept.drawn
-        made = draw()
         with self._keeping:
-            self._kept.pop(view.name, None)
-            self._kept[view.name] = Picture(view.side, changes, made)
-            if len(self._kept) > MOST:
-                del self._kept[next(iter(self._kept))]
+            drawing = self._drawing.setdefault(view.name, threading.Lock())
+        with drawing:  # of many who ask at once, one draws
+            kept = self._kept.get(view.name)
+            if kept is not None and self._stands(kept):
+                return kept.drawn
+            changes = self._changes.of(view.side)  # before it is drawn: what comes meanwhile counts
+            made = draw()
+            self._keep(view.name, Picture(view.side, changes, made))
         return made
+
+    def _keep(self, name: str, picture: Picture) -> None:
+        with self._keeping:
+            self._kept.pop(name, None)
+            self._kept[name] = picture
+            if len(self._kept) > MOST:
+                oldest = next(iter(self._kept))
+                del self._kept[oldest]
+                self._drawing.pop(oldest, None)
 
     def ticket(self, view: View) -> str:
         """Return a ticket for who was just authenticated and has the view."""

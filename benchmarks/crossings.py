@@ -159,8 +159,8 @@ WITH {PLACES}, made AS (
 ), shipped AS (
     {SHIPMENT}
     SELECT id, seller, ARRAY[seller, buyer], 1, permit, 'O-' || code || n, 'O-' || code || '-' || n, 'released',
-           seller, buyer, current_date - 2, 'road', ARRAY[code], ARRAY[code], '[]', due, due + interval '1 day', '{{}}',
-           ARRAY['BRA2E19'], 30, '[]', now() FROM made
+           seller, buyer, current_date - 2, 'road', ARRAY[code], ARRAY[code], '[]', due, due + interval '1 day',
+           '{{}}', ARRAY['BRA2E19'], 30, '[]', now() FROM made
 ), ticked AS (
     INSERT INTO checkpoint (id, owner_state, concerned, shipment_state, shipment_id, stage, post,
                             occurred_at, outcome, seals, recorded_at)

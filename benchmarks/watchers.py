@@ -15,9 +15,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from statistics import quantiles
 from typing import Any, Final
@@ -37,6 +38,8 @@ WRITES: Final = 0.5
 """Ticks a second, each at another post."""
 OTHERS: Final = 20
 """Requests of other users a second."""
+WARM: Final = 120
+"""Seconds at most until all boards have their first picture."""
 WAYS: Final = ("none", "polls", "events")
 
 
@@ -88,17 +91,8 @@ def run(app: Flask, home: Path, opened: int, seconds: int, path: Path) -> dict[s
         for number in range(ROUNDS):
             for way in WAYS[number % 3 :] + WAYS[: number % 3]:
                 turn = Turn(port, events, boards, workers, shipments, found[way])
-                before = [_used(root) for root in (service, stream, _database())]
-                own, began = time.process_time(), time.perf_counter()
-                asyncio.run(turn.run(way, seconds))
-                after = [_used(root) for root in (service, stream, _database())]
-                _add(
-                    found[way],
-                    before,
-                    after,
-                    time.process_time() - own,
-                    time.perf_counter() - began,
-                )
+                roots = (service, stream, _database())
+                asyncio.run(turn.run(way, seconds, partial(_measured, found[way], roots)))
     _show(found, opened, path)
     return found
 
@@ -106,11 +100,19 @@ def run(app: Flask, home: Path, opened: int, seconds: int, path: Path) -> dict[s
 Used = dict[int, float]
 
 
-def _add(seen: Seen, before: list[Used], after: list[Used], own: float, wall: float) -> None:
-    used = [sum(then - first.get(pid, 0.0) for pid, then in last.items())
-            for first, last in zip(before, after, strict=True)]  # fmt: skip
+@contextmanager
+def _measured(seen: Seen, roots: Sequence[int]) -> Iterator[None]:
+    """Add what is used while the block runs."""
+    asked, seen.asked = seen.asked, 0
+    before, own, began = [_used(root) for root in roots], time.process_time(), time.perf_counter()
+    yield
+    seen.load += time.process_time() - own
+    seen.wall += time.perf_counter() - began
+    seen.asked += asked
+    used = [sum(then - first.get(pid, 0.0) for pid, then in _used(root).items())
+            for root, first in zip(roots, before, strict=True)]  # fmt: skip
     seen.service, seen.stream = seen.service + used[0], seen.stream + used[1]
-    seen.database, seen.load, seen.wall = seen.database + used[2], seen.load + own, seen.wall + wall
+    seen.database += used[2]
 
 
 @dataclass
@@ -124,19 +126,25 @@ class Turn:
     shipments: dict[str, list[tuple[str, str]]]
     found: Seen
 
-    async def run(self, way: str, seconds: int) -> None:
-        """Let boards be open, ticks be made, and others work."""
+    async def run(self, way: str, seconds: int, measured: Callable[[], Any]) -> None:
+        """Let boards be open, ticks be made, and others work; `measured` is entered for that alone."""
         looking = {"none": None, "polls": self.poll, "events": self.hear}[way]
         tasks = [asyncio.create_task(looking(board)) for board in self.boards] if looking else []
         if looking:
-            await asyncio.sleep(
-                min(20, 4 + len(self.boards) / 25)
-            )  # until all have their first picture
+            await self.shown()
         until = time.perf_counter() + seconds
-        await asyncio.gather(self.write(until, way), self.work(until))
+        with measured():
+            await asyncio.gather(self.write(until, way), self.work(until))
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def shown(self) -> None:
+        """Wait until every board has its first picture, and has held it for a while."""
+        until = time.perf_counter() + WARM
+        while not all(board.ticket for board in self.boards) and time.perf_counter() < until:
+            await asyncio.sleep(0.1)
+        await asyncio.sleep(2)
 
     async def poll(self, board: Board) -> None:
         """Ask again and again, as a page does."""

@@ -124,6 +124,26 @@ def test_who_is_signed_out_elsewhere_sees_that_he_looks_at_the_past(look, elsewh
     expect(page.locator("body.stale")).to_be_visible()
 
 
+def test_a_wall_display_is_live_and_goes_dark_when_it_is_revoked(look, site, elsewhere, chromium):
+    supervisor = elsewhere("PRY", "supervisor")
+    body = {"name": "Hall", "language": "fr"}
+    made = supervisor.post(f"/posts/{scenes.POST}/displays", body).json
+    context = chromium.new_context(viewport={"width": 1280, "height": 720})
+    wall = context.new_page()
+    wall.goto(f"{site.url}/wall?code={made['code']}")
+    wall.get_by_role("button").click()
+    expect(wall.locator("#late")).to_contain_text("A-LATE")
+    expect(wall.locator("#live.fresh")).to_contain_text("En direct")
+    assert wall.evaluate("document.documentElement.scrollWidth > innerWidth") is False
+    tick(elsewhere("PRY", "border_officer"), "A-DUE", "entry", "held")
+    expect(wall.locator("#due")).to_contain_text("Retenu", timeout=SOON)
+    supervisor.post(f"/displays/{made['id']}/revoke", expect=204)
+    expect(wall.locator("#live.over")).to_contain_text("Cet écran a été désactivé.", timeout=SOON)
+    for gone in ("#late", "#due", "#counts", ".sides"):
+        expect(wall.locator(gone)).to_have_count(0)
+    context.close()
+
+
 def test_without_script_a_board_is_as_it_was(look, site, chromium):
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
