@@ -3,8 +3,8 @@ const OFTEN = 1000, SPREAD = 250, HIDDEN = 30_000, AGAIN = 2_000, PATIENCE = 10_
 const line = document.getElementById("live"), said = document.getElementById("live-said");
 const {from, fresh, broken, back, changed, over} = line.dataset;
 const language = document.documentElement.lang;
-const ago = new Intl.RelativeTimeFormat(language, {numeric: "always"});
-const clock = new Intl.DateTimeFormat(language, {timeStyle: "medium", hourCycle: "h23"});
+const ago = new Intl.RelativeTimeFormat(language, {numeric: "auto"});
+const clock = new Intl.DateTimeFormat(language, {hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23"});
 const state = {version: line.dataset.version, ticket: line.dataset.ticket, at: new Date(), is: "fresh"};
 let waiting;
 
