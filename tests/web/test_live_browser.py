@@ -51,7 +51,9 @@ def look(chromium, site, elsewhere):
         page.locator("#password").fill(PASSWORD)
         page.keyboard.press("Enter")
         opened.append(context)
-        page.locator("#live.fresh").wait_for()  # a busy machine takes its time to draw the first board
+        page.locator(
+            "#live.fresh"
+        ).wait_for()  # a busy machine takes its time to draw the first board
         return page
 
     yield open_board
