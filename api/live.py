@@ -39,6 +39,8 @@ TICKET: Final = 60
 """For so many seconds somebody is told that nothing changed without being authenticated again."""
 MOST: Final = 512
 """How many pictures a process keeps."""
+DRAWING: Final = 64
+"""Locks for drawing: views that share one by chance wait for each other."""
 HEADER: Final = "Salsa-Ticket"
 SECRET: Final = "SALSA_TICKETS"  # noqa: S105 - the name of a variable
 """The variable by which the serving process gives its workers one secret for tickets."""
@@ -57,7 +59,7 @@ class View:
     @classmethod
     def of(cls, kind: str, actor: Actor, post: str) -> View:
         """Return the view that an actor has of a post's board."""
-        return cls(kind, (actor.own_state(), post), actor.agency, actor.permissions, actor.language)
+        return cls(kind, (actor.state or "", post), actor.agency, actor.permissions, actor.language)
 
     @property
     def name(self) -> str:
@@ -160,7 +162,7 @@ class Live:
         self._tickets = URLSafeTimedSerializer(secret, salt="live")
         self._kept: dict[str, Picture] = {}
         self._keeping = threading.Lock()
-        self._drawing: dict[str, threading.Lock] = {}
+        self._drawing = [threading.Lock() for _ in range(DRAWING)]
 
     def drawn(self, view: View, draw: Callable[[], Drawn], at_once: bool = False) -> Drawn:
         """Return what a view shows, from memory where that still stands.
@@ -170,9 +172,7 @@ class Live:
         if current_app.testing:  # whose transactions no look can see
             return draw()
         self._changes.look(at_once)
-        with self._keeping:
-            drawing = self._drawing.setdefault(view.name, threading.Lock())
-        with drawing:  # of many who ask at once, one draws
+        with self._drawing[hash(view.name) % DRAWING]:  # of many who ask at once, one draws
             kept = self._kept.get(view.name)
             if kept is not None and self._stands(kept):
                 return kept.drawn
@@ -186,9 +186,7 @@ class Live:
             self._kept.pop(name, None)
             self._kept[name] = picture
             if len(self._kept) > MOST:
-                oldest = next(iter(self._kept))
-                del self._kept[oldest]
-                self._drawing.pop(oldest, None)
+                del self._kept[next(iter(self._kept))]
 
     def ticket(self, view: View) -> str:
         """Return a ticket for who was just authenticated and has the view."""
@@ -197,7 +195,8 @@ class Live:
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         """Answer that nothing changed, or let the application answer."""
         ticket, version = environ.get("HTTP_SALSA_TICKET"), environ.get("HTTP_IF_NONE_MATCH")
-        if ticket and version and self._is_unchanged(ticket, version):
+        is_asked = ticket and version and environ["PATH_INFO"].endswith("/live")
+        if is_asked and self._is_unchanged(ticket, version):
             REQUESTS.labels("GET", "live", 304).inc()
             start("304 Not Modified", [("ETag", version), ("Cache-Control", "private, no-store")])
             return ()

@@ -85,7 +85,9 @@ def test_a_board_is_in_the_readers_language(as_actor, signed_in):
         assert shown in board
 
 
-@pytest.mark.parametrize(("state", "role"), [("ARG", "border_officer"), ("BRA", "police_officer")])
+@pytest.mark.parametrize(("state", "role"), [
+    ("ARG", "border_officer"), ("BRA", "police_officer"), (None, "secretariat"),
+])  # fmt: skip
 def test_the_board_of_a_post_is_refused_to_others_with_a_page(signed_in, state, role):
     page = signed_in(state, role).open(BOARD, 403)
     assert "<h1>You cannot do this</h1>" in page

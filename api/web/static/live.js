@@ -5,7 +5,7 @@ const {from, fresh, broken, back, changed, over} = line.dataset;
 const language = document.documentElement.lang;
 const ago = new Intl.RelativeTimeFormat(language, {numeric: "auto"});
 const clock = new Intl.DateTimeFormat(language, {hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23"});
-const state = {version: line.dataset.version, ticket: line.dataset.ticket, at: new Date(), is: "fresh"};
+const state = {version: line.dataset.version, ticket: line.dataset.ticket, at: new Date(), is: "fresh", skew: 0};
 let waiting;
 
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
@@ -23,7 +23,7 @@ function tell() {
   line.querySelector(".words").textContent = fill(texts[state.is], {time: clock.format(state.at), ago: since(state.at)});
   for (const shown of document.querySelectorAll("[data-zone]")) {
     const hours = new Intl.DateTimeFormat(language, {timeZone: shown.dataset.zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23"});
-    shown.textContent = hours.format(new Date());
+    shown.textContent = hours.format(new Date(Date.now() + state.skew));
   }
 }
 
@@ -99,6 +99,7 @@ async function ask() {
   });
   if ([401, 403, 404].includes(answer.status)) return "over";
   if (answer.status !== 304 && !answer.ok) return "broken";
+  state.skew = (Date.parse(answer.headers.get("Date")) || Date.now()) - Date.now();
   state.ticket = answer.headers.get("Salsa-Ticket") ?? state.ticket;
   if (answer.status === 200) {
     const {version, parts} = await answer.json();
