@@ -21,7 +21,8 @@ from salsa_ext.services.authentication import digest
 
 PAUSE = 0.25
 HEADERS = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
-_engine = create_engine(os.environ["SALSA_DATABASE_URL"], pool_size=10)
+_url = os.environ["SALSA_DATABASE_URL"].replace("postgresql://", "postgresql+psycopg2://")
+_engine = create_engine(_url, pool_size=10)
 _waiting: dict[Side, set[asyncio.Event]] = defaultdict(set)
 _jobs: set[asyncio.Task[None]] = set()
 

@@ -31,7 +31,6 @@ from benchmarks.callers import Caller, caller
 from salsa_ext.db import db
 from salsa_ext.models import Post
 
-ROUNDS: Final = 3
 OFTEN: Final = (1.0, 1.25)
 """A page asks again after so many seconds; see `static/live.js`."""
 WRITES: Final = 0.5
@@ -75,7 +74,9 @@ class Seen:
     wall: float = 0
 
 
-def run(app: Flask, home: Path, opened: int, seconds: int, path: Path) -> dict[str, Seen]:
+def run(
+    app: Flask, home: Path, opened: int, rounds: int, seconds: int, path: Path
+) -> dict[str, Seen]:
     """Measure each way so many seconds a round, and show what each cost."""
     boards, workers = _boards(app, opened), _workers(app)
     shipments = _shipments(workers)
@@ -88,7 +89,7 @@ def run(app: Flask, home: Path, opened: int, seconds: int, path: Path) -> dict[s
         events, stream = stack.enter_context(_served(environment, lambda port: [
             "granian", "--interface", "asgi", "--port", str(port), "benchmarks.streams:app"
         ]))  # fmt: skip
-        for number in range(ROUNDS):
+        for number in range(rounds):
             for way in WAYS[number % 3 :] + WAYS[: number % 3]:
                 turn = Turn(port, events, boards, workers, shipments, found[way])
                 roots = (service, stream, _database())
@@ -128,6 +129,8 @@ class Turn:
 
     async def run(self, way: str, seconds: int, measured: Callable[[], Any]) -> None:
         """Let boards be open, ticks be made, and others work; `measured` is entered for that alone."""
+        for board in self.boards:
+            board.version = board.ticket = ""
         looking = {"none": None, "polls": self.poll, "events": self.hear}[way]
         tasks = [asyncio.create_task(looking(board)) for board in self.boards] if looking else []
         if looking:

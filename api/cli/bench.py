@@ -164,11 +164,11 @@ def names(data: Path, examples: int) -> None:
 @click.option("--records", default=100_000, show_default=True, type=click.IntRange(10_000),
               help="How many records are held; a tenth of them is measured first.")  # fmt: skip
 @click.option("--rounds", default=5, show_default=True, type=click.IntRange(1),
-              help="Rounds over all the boards that are read.")  # fmt: skip
+              help="Rounds, over all the boards that are read or all ways of telling.")  # fmt: skip
 @click.option("--open", "opened", default=0, show_default=True, type=click.IntRange(0),
               help="So many boards are open, to be told of changes; none: what a board costs.")  # fmt: skip
 @click.option("--seconds", default=20, show_default=True, type=click.IntRange(2),
-              help="How long each way of telling is measured in each of three rounds.")  # fmt: skip
+              help="How long each way of telling is measured in each round.")  # fmt: skip
 @_KEEP
 @explained
 def boards(records: int, rounds: int, opened: int, seconds: int, keep: Path | None) -> None:
@@ -190,7 +190,7 @@ def boards(records: int, rounds: int, opened: int, seconds: int, keep: Path | No
 
         if opened:
             hold(records)
-            watchers.run(app, home, opened, seconds, _result("watchers"))
+            watchers.run(app, home, opened, rounds, seconds, _result("watchers"))
         else:
             benchmark.run(app, records, hold, rounds, _result("boards"))
 

@@ -198,9 +198,9 @@ def size(answer):
 def test_a_board_and_what_changed_of_it_are_light(app, onlooker):
     for number in range(40):
         near = {**scenes.NEAR, "name": f"Place {number}", "latitude": -25.5 + number / 300}
-        seized = bodies.seizure(number=f"S-{number}", agency="BRA-POLICE", place=near)
-        caller(app, "BRA", "police_officer").post("/seizures", seized)
-    page = onlooker("BRA")
+        seized = bodies.seizure(number=f"S-{number}", agency="PRY-POLICE", place=near)
+        caller(app, "PRY", "police_officer").post("/seizures", seized)
+    page = onlooker("PRY")
     taking = {"Accept": "text/html", "Accept-Encoding": "gzip"}
     first = page.client.get(BOARD, headers=taking)
     linked = re.findall(r'(?:href|src)="(/static/[^"]+)"', page.page)
