@@ -34,7 +34,7 @@ async def app(scope: Any, receive: Callable[[], Awaitable[Any]], send: Callable[
             _jobs.add(asyncio.create_task(_look_on()))
         cookies = SimpleCookie(dict(scope["headers"]).get(b"cookie", b"").decode())
         state = await asyncio.to_thread(_state, cookies["salsa_session"].value)
-        await _tell((state, scope["path"].split("/")[2]), receive, send)
+        await _tell((state, scope["path"].split("/")[2]), send)
 
 
 def _state(token: str) -> str:
@@ -45,29 +45,18 @@ def _state(token: str) -> str:
     return str(found)
 
 
-async def _tell(
-    side: Side, receive: Callable[[], Awaitable[Any]], send: Callable[..., Any]
-) -> None:
+async def _tell(side: Side, send: Callable[..., Any]) -> None:
     changed = asyncio.Event()
     _waiting[side].add(changed)
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
     await send({"type": "http.response.body", "body": b": open\n\n", "more_body": True})
-    gone = asyncio.ensure_future(_end(receive))
     try:
-        while not gone.done():
-            told = asyncio.ensure_future(changed.wait())
-            await asyncio.wait({told, gone}, return_when=asyncio.FIRST_COMPLETED)
-            if told.done():
-                changed.clear()
-                body = b"event: changed\ndata: -\n\n"
-                await send({"type": "http.response.body", "body": body, "more_body": True})
+        while await changed.wait():
+            changed.clear()
+            body = b"event: changed\ndata: -\n\n"
+            await send({"type": "http.response.body", "body": body, "more_body": True})
     finally:
         _waiting[side].discard(changed)
-
-
-async def _end(receive: Callable[[], Awaitable[Any]]) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 async def _look_on() -> None:
