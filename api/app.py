@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 from http import HTTPStatus
 
 from flask import Flask
 from flask_smorest import Api
 from werkzeug.routing import BaseConverter
 
-from api import errors, metrics, requests, web
+from api import compression, errors, live, metrics, requests, web
 from api.bare import bare_app
 from api.errors import PROBLEM
 from api.json import JSONProvider
@@ -53,6 +55,7 @@ def create_app(config: Config, clock: Clock = SYSTEM) -> Flask:
         MAX_CONTENT_LENGTH=config.max_body,
         MAX_FORM_MEMORY_SIZE=100_000,
         SECURE_COOKIES=config.secure_cookies,
+        TICKETS=os.environ.get(live.SECRET) or secrets.token_hex(32),
         API_TITLE="salsa-ext",
         API_VERSION=VERSION,
         OPENAPI_VERSION="3.1.0",
@@ -74,4 +77,6 @@ def create_app(config: Config, clock: Clock = SYSTEM) -> Flask:
         documented.register_blueprint(blueprint)
     app.register_blueprint(health.blueprint)
     web.register(app)
+    compression.register(app)
+    live.register(app)
     return app

@@ -6,19 +6,19 @@ and all of it in one transaction.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Collection, Sequence
 from functools import partial, wraps
 from typing import Any, ClassVar, NoReturn
 
-from flask import Response, g, request
+from flask import g, request
 from flask_smorest import Blueprint
 from marshmallow import Schema
 from werkzeug.exceptions import UnsupportedMediaType
 
 from api import manifests, multipart, tables
 from api.auth import CASE, OFFICER, authenticate
+from api.etags import conditional, etagged, tagged, weakly
 from api.handed import pdf, sent
 from api.json import BodyParser
 from api.pagination import LINK, ListQuery, links, list_body, list_schema
@@ -92,28 +92,30 @@ class Resource(Blueprint):
         inner = self.arguments(query(), location="query", unknown=None)(view)
         inner = self.response(200, list_schema(item))(inner)
         inner = self.doc(responses={200: {"content": tables.CONTENT, "headers": LINK}})(inner)
-        self._add(path, "GET", _conditional(inner), f"list_{_slug(path)}", permission,
+        self._add(path, "GET", conditional(inner), f"list_{_slug(path)}", permission,
                   ("officer", "purpose", "case"))  # fmt: skip
 
     def reading(
         self, path: str, answer: type[Schema], read: View, permission: Permission | None,
-        query: type[Schema] | None = None, as_file: bool = False,
+        query: type[Schema] | None = None, as_file: bool = False, passing: str | None = None,
     ) -> None:  # fmt: skip
         """Add a GET of one thing: `read(actor, **path)`, with the query's fields where it has some.
 
-        With `as_file` it may be given as a file too.
+        With `as_file` it may be given as a file too. What has no version, but a field `passing` that
+        says when it was read, gets a weak ETag of all its other fields.
         """
 
         def view(*arguments: Any, **ids: Any) -> Any:
             fields = arguments[0] if arguments else {}
-            return _tagged(read(g.actor, **ids, **fields))
+            return tagged(read(g.actor, **ids, **fields))
 
         view.__doc__ = _summary(read)
         inner = self.arguments(query(), location="query", unknown=None)(view) if query else view
         inner = self.response(200, answer)(inner)
         if as_file:
             inner = self.doc(responses={200: {"content": tables.CONTENT}})(inner)
-        self._add(path, "GET", _conditional(inner), f"get_{_slug(path)}", permission,
+        shown = weakly(inner, passing) if passing else inner
+        self._add(path, "GET", conditional(shown), f"get_{_slug(path)}", permission,
                   ("officer", "purpose", "case"))  # fmt: skip
 
     def publishing(self, path: str, answer: type[Schema], read: View) -> None:
@@ -156,12 +158,12 @@ class Resource(Blueprint):
         def decorate(command: View) -> View:
             @wraps(command)
             def view(*data: Any, **ids: Any) -> Any:
-                return _tagged(command(g.actor, *data, **ids))
+                return tagged(command(g.actor, *data, **ids))
 
             inner = self.arguments(body())(view) if body else view
             if parts:
                 inner = self.doc(requestBody=multipart.body(*parts))(_in_parts(inner, view, parts))
-            inner = _etagged(self.response(status, answer)(inner))
+            inner = etagged(self.response(status, answer)(inner))
             if standing:
                 inner = _if_match(inner, standing)
             in_parts = parts is not None
@@ -191,10 +193,10 @@ class Resource(Blueprint):
                 if not multipart.is_multipart():
                     raise multipart.NotInParts
                 data, received = multipart.read_file(document, "file")
-                return _tagged(command(g.actor, data, received, g.pop("taken")(), **ids))
+                return tagged(command(g.actor, data, received, g.pop("taken")(), **ids))
 
             inner = self.doc(requestBody=body)(self.response(201, answer)(view))
-            kept = replayed(_etagged(inner), may_be_parts=True)
+            kept = replayed(etagged(inner), may_be_parts=True)
             self._add(path, "POST", kept, command.__name__, permission, ("officer", "key"),
                       lambda: _take_before(named, most, taking))  # fmt: skip
             return command
@@ -363,36 +365,5 @@ def _if_match(view: View, standing: View) -> View:
             raise StaleVersion(say("This was changed since you read it; read it again."))
         g.seen = int(found[1])
         return view(*args, **ids)
-
-    return run
-
-
-def _tagged(result: Any) -> Any:
-    """Remember the version, of which the ETag is made when the body is known."""
-    g.version = getattr(result, "version", None)
-    return result
-
-
-def _etagged(view: View) -> View:
-    """Give the answer a strong ETag: version, language, and a digest of what is shown."""
-
-    @wraps(view)
-    def run(*args: Any, **ids: Any) -> Any:
-        response: Response = view(*args, **ids)
-        if (version := g.get("version")) is not None:
-            shown = hashlib.blake2b(response.get_data(), digest_size=6).hexdigest()
-            response.set_etag(f"{version}.{g.language}.{shown}")
-        return response
-
-    return run
-
-
-def _conditional(view: View) -> View:
-    @wraps(view)
-    def run(*args: Any, **ids: Any) -> Any:
-        response: Response = _etagged(view)(*args, **ids).make_conditional(request)
-        if response.status_code == 412:
-            raise StaleVersion(say("This was changed since you read it; read it again."))
-        return response
 
     return run

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -13,12 +14,13 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 
-from api import working
+from api import live, working
 from salsa_ext.config import Config
 from salsa_ext.errors import NotConfigured, say
 
 ROOT = Path(__file__).parents[1]
-WAITING_PER_THREAD = 32
+CONNECTIONS = 1024
+"""Of each worker: a connection that is kept counts, whether something is asked over it or not."""
 WORKER = "SALSA_WORKER"
 PATIENCE = 30
 
@@ -28,8 +30,9 @@ def serve(config: Config, host: str, port: int, patience: int = PATIENCE) -> Non
 
     What is not finished `patience` seconds later is cut off, and its transaction undone.
 
-    Each worker takes `threads` requests at once and lets 32 a thread wait; more get no connection
-    until one is answered, so that an overload shows at the door and not in the memory.
+    Each worker takes `threads` requests at once and lets others wait. More than 1,024 connections get
+    none until one is closed, so that an overload shows at the door and not in the memory. Every
+    browser keeps one, and a page that shows what changes asks over it each second.
     """
     require_free(host, port)
     _share(config)
@@ -44,7 +47,7 @@ def serve(config: Config, host: str, port: int, patience: int = PATIENCE) -> Non
         interface=Interfaces.WSGI,
         workers=config.workers,
         blocking_threads=config.threads,
-        backpressure=config.threads * WAITING_PER_THREAD,
+        backpressure=CONNECTIONS,
         backlog=1024,
         http1_settings=HTTP1Settings(header_read_timeout=15_000),
         respawn_failed_workers=True,
@@ -89,4 +92,5 @@ def _share(config: Config) -> None:
     counts.mkdir(parents=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counts)
     os.environ["SALSA_DATABASE_URL"] = config.database_url or ""
+    os.environ[live.SECRET] = secrets.token_hex(32)
     os.environ[WORKER] = "1"

@@ -23,6 +23,7 @@ from salsa_ext.policy.rules import operator
 from salsa_ext.readmodels.states import participants
 from salsa_ext.services import (
     alert_watch,
+    boards,
     deliveries,
     idempotency,
     rematching,
@@ -177,9 +178,9 @@ def alerted(clock: Clock = SYSTEM) -> int:
 
 
 def clean() -> int:
-    """Forget the answers to repeated requests that are older than 30 days, state by state."""
+    """Forget the answers to repeated requests of 30 days ago, state by state, and old changes of boards."""
     with transaction(operator(None)):
-        forgotten = idempotency.forget(SYSTEM.now())
+        forgotten = boards.forget() + idempotency.forget(SYSTEM.now())
     return forgotten + sum(_once_each(_forget, "answers not forgotten", SYSTEM))
 
 

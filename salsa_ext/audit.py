@@ -34,6 +34,9 @@ class Action(StrEnum):
     ATTACHMENT_ADDED = "attachment:added"
     ATTACHMENT_DISCLOSED = "attachment:disclosed"
     ATTACHMENT_WITHDRAWN = "attachment:withdrawn"
+    DISPLAY_ADDED = "display:added"
+    DISPLAY_PAIRED = "display:paired"
+    DISPLAY_REVOKED = "display:revoked"
     CONTACT_REGISTERED = "contact:registered"
     KEY_ISSUED = "key:issued"
     KEY_REVOKED = "key:revoked"
@@ -150,7 +153,7 @@ class Action(StrEnum):
 
 SUBJECT_KINDS: Final = (
     "account", "agency", "alert", "approval", "attachment", "check", "consent", "contact", "discrepancy",
-    "envelope", "hit", "import", "key",
+    "display", "envelope", "hit", "import", "key",
     "licensee", "match", "notification", "permit", "post", "record", "report", "request", "seizure",
     "setting",
     "shipment", "signing_key",

@@ -160,6 +160,41 @@ def names(data: Path, examples: int) -> None:
         benchmark.run(data, examples)
 
 
+@bench.command()
+@click.option("--records", default=100_000, show_default=True, type=click.IntRange(10_000),
+              help="How many records are held; a tenth of them is measured first.")  # fmt: skip
+@click.option("--rounds", default=5, show_default=True, type=click.IntRange(1),
+              help="Rounds, over all the boards that are read or all ways of telling.")  # fmt: skip
+@click.option("--open", "opened", default=0, show_default=True, type=click.IntRange(0),
+              help="So many boards are open, to be told of changes; none: what a board costs.")  # fmt: skip
+@click.option("--seconds", default=20, show_default=True, type=click.IntRange(2),
+              help="How long each way of telling is measured in each round.")  # fmt: skip
+@_KEEP
+@explained
+def boards(records: int, rounds: int, opened: int, seconds: int, keep: Path | None) -> None:
+    """Draw boards over ten times the history, or tell of changes to many that are open.
+
+    \b
+    Examples:
+      salsa bench boards --records 1000000
+      salsa bench boards --open 500
+    """
+    from benchmarks import boards as benchmark
+    from benchmarks import crossings, watchers
+
+    with _apart(keep) as (app, owner, home):
+
+        def hold(count: int) -> None:
+            with click.progressbar(length=count, label=f"filling {count:,}") as bar:
+                crossings.hold(count, bar.update, home / "crossings.json", owner)
+
+        if opened:
+            hold(records)
+            watchers.run(app, home, opened, rounds, seconds, _result("watchers"))
+        else:
+            benchmark.run(app, records, hold, rounds, _result("boards"))
+
+
 def _result(name: str) -> Path:
     return Config.from_env().home / "bench" / f"{name}.json"
 

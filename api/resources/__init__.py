@@ -11,6 +11,7 @@ from api.resources import (
     checks,
     consents,
     discrepancies,
+    displays,
     hits,
     leads,
     licensees,
@@ -35,7 +36,7 @@ BLUEPRINTS: tuple[Resource, ...] = tuple(
     module.blueprint
     for module in (
         permits, papers, shipments, discrepancies, transfers, seizures, reports, records, consents,
-        matches, leads, alerts, hits, attachments, checks, traces, approvals, requests, posts,
+        matches, leads, alerts, hits, attachments, checks, traces, approvals, requests, posts, displays,
         licensees, notifications, statistics, reference,
         settings, accounts,
     )

@@ -13,5 +13,9 @@ blueprint.listing(
     "/posts", OfStateQuery, PostResponse, reference.list_posts, Permission.REFERENCE_READ
 )
 blueprint.reading(
-    "/posts/<slug:code>/board", BoardResponse, boards.get_board, Permission.BOARD_READ
+    "/posts/<slug:code>/board",
+    BoardResponse,
+    boards.get_board,
+    Permission.BOARD_READ,
+    passing="as_of",
 )

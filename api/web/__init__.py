@@ -9,6 +9,7 @@ from api.web import (
     console,
     csrf,
     desk,
+    displays,
     docs,
     forms,
     guns,
@@ -18,10 +19,12 @@ from api.web import (
     shown,
     signin,
     verification,
+    walls,
 )
 
 MODULES = (
     pages, signin, boards, post_desk, desk, guns, console, notifications, docs, verification, forms,
+    displays, walls,
 )  # fmt: skip
 BLUEPRINTS = tuple(module.blueprint for module in MODULES)
 

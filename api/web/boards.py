@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from flask import Blueprint, render_template
+from markupsafe import Markup
 
-from api.web import board_maps
+from api.live import Drawn, View, live
+from api.web import board_maps, watching
 from api.web.access import signed_in
 from api.web.board_maps import Words
 from api.web.charts import Chart, bars
@@ -26,15 +29,42 @@ blueprint = Blueprint("boards", __name__)
 @signed_in
 def board(actor: Actor, code: str) -> str:
     """Show what should arrive, what is late, what was found near by and what waits."""
+    view = View.of("board", actor, code)
+    drawn = live().drawn(view, lambda: _draw(actor, code), at_once=True)
+    main = Markup(drawn.whole)  # noqa: S704 - what our own template wrote
+    return render_template(
+        "board_page.html",
+        code=code,
+        name=drawn.name,
+        main=main,
+        watched=watching.told(view, drawn),
+    )
+
+
+@blueprint.get("/posts/<slug:code>/board/live")
+@watching.answered
+def board_live(actor: Actor, code: str) -> tuple[View, Drawn]:
+    """Tell a page that shows a board what changed since."""
+    view = View.of("board", actor, code)
+    return view, live().drawn(view, lambda: _draw(actor, code))
+
+
+def _draw(actor: Actor, code: str) -> Drawn:
     shown = get_board(actor, code)
+    return watching.drawn(render_template("board.html", **_told(shown)), shown)
+
+
+def _told(shown: Board) -> dict[str, Any]:
+    """Return what the template of a board tells of it."""
     numbers = {one.seizure.id: at for at, place in enumerate(shown.places, 1)
                for one in place.seizures}  # fmt: skip
-    return render_template(
-        "board.html", board=shown, post=shown.post, sides=sides_of(shown.post), own=shown.own,
-        most=MOST, priorities=PRIORITIES, numbers=numbers,
-        drawing=board_maps.drawn(shown, Words(_place, lambda state: label("state", state))),
-        ends=board_maps.ends_of(shown), charts=_charts(shown), exactness=exactness, said_by=said_by,
-    )  # fmt: skip
+    return {
+        "board": shown, "post": shown.post, "sides": sides_of(shown.post), "own": shown.own,
+        "most": MOST, "priorities": PRIORITIES, "numbers": numbers,
+        "drawing": board_maps.drawn(shown, Words(_place, lambda state: label("state", state))),
+        "ends": board_maps.ends_of(shown), "charts": _charts(shown), "exactness": exactness,
+        "said_by": said_by,
+    }  # fmt: skip
 
 
 def _place(number: int, place: Place) -> str:

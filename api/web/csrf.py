@@ -1,11 +1,13 @@
 """Forms are taken from the service's own pages alone.
 
 A random token stands in a cookie and in a hidden field of every form: another site can make a
-browser send the cookie at most, never read it to fill in the field.
+browser send the cookie at most, never read it to fill in the field. In the field it is written
+otherwise each time, so that the length of a compressed page tells nothing of it.
 """
 
 from __future__ import annotations
 
+import base64
 import re
 import secrets
 from datetime import timedelta
@@ -20,17 +22,21 @@ from salsa_ext.errors import Forbidden, say
 COOKIE = "salsa_form"
 FIELD = "csrf_token"
 LASTS = timedelta(days=1)
-TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+LENGTH = 43
+TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{LENGTH}}}")
 SAFE = ("GET", "HEAD", "OPTIONS")
 Answer = TypeVar("Answer", bound=Response)
 
 
 def token() -> str:
-    """Return the browser's token, or a new one where it has none; the answer carries it."""
+    """Return the browser's token as a form holds it, or a new one; the answer carries it."""
     if "form_token" not in g:
         standing = request.cookies.get(COOKIE, "")
         g.form_token = standing if TOKEN.fullmatch(standing) else secrets.token_urlsafe(32)
-    return str(g.form_token)
+    if "form_field" not in g:
+        pad = secrets.token_bytes(LENGTH)
+        g.form_field = _text(pad + _mixed(pad, g.form_token.encode()))
+    return str(g.form_field)
 
 
 def keep(response: Answer) -> Answer:
@@ -59,6 +65,23 @@ def _is_own_origin() -> bool:
 
 
 def _has_token() -> bool:
-    standing, sent = request.cookies.get(COOKIE, ""), request.form.get(FIELD, "")
-    same = secrets.compare_digest(standing.encode(), sent.encode())
+    standing, sent = request.cookies.get(COOKIE, ""), _token_of(request.form.get(FIELD, ""))
+    same = secrets.compare_digest(standing.encode(), sent)
     return same and TOKEN.fullmatch(standing) is not None
+
+
+def _token_of(field: str) -> bytes:
+    """Return the token that a field holds, or nothing."""
+    try:
+        both = base64.urlsafe_b64decode(field.encode())
+    except ValueError:  # of letters that are none of its alphabet too
+        return b""
+    return _mixed(both[:LENGTH], both[LENGTH:])
+
+
+def _mixed(pad: bytes, other: bytes) -> bytes:
+    return bytes(one ^ two for one, two in zip(pad, other, strict=False))
+
+
+def _text(both: bytes) -> str:
+    return base64.urlsafe_b64encode(both).decode()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import accumulate, pairwise
 from math import cos, hypot, radians
 from pathlib import Path
@@ -107,6 +107,7 @@ def point_of(state: str) -> Point | None:
     return _inside(max(rings, key=_area)) if rings else None
 
 
+@lru_cache(maxsize=2_000)
 def point_near(state: str, middle: Point, degrees: float) -> Point | None:
     """Return a point inside a state near a place, None where the state is farther than so many degrees.
 

@@ -5,6 +5,7 @@ from salsa_ext.models.alerts import Alert, Hit
 from salsa_ext.models.approvals import TraceApproval
 from salsa_ext.models.attachments import Attachment, AttachmentPart
 from salsa_ext.models.audit import AuditEntry
+from salsa_ext.models.boards import BoardChange
 from salsa_ext.models.checks import Check
 from salsa_ext.models.consents import Consent
 from salsa_ext.models.discrepancies import Assignment, Discrepancy, Position
@@ -52,7 +53,7 @@ from salsa_ext.models.transfers import Transfer
 
 __all__ = [
     "Account", "Agency", "Alert", "Alias", "ApiKey", "Assignment", "Attachment", "AttachmentPart",
-    "AuditEntry", "Calibre", "Check", "Checkpoint", "Consent", "Contact", "Discrepancy", "Event",
+    "AuditEntry", "BoardChange", "Calibre", "Check", "Checkpoint", "Consent", "Contact", "Discrepancy", "Event",
     "FirearmType", "Hiding", "Hit", "IdempotencyKey", "ImportRun", "Inbox", "InboxPair", "InboxProgress",
     "Installation", "Label", "Licensee", "Make", "Mark", "MarkForm", "MarkKey", "Match",
     "MatchWait", "Notification", "NotificationReading", "Offence", "Officer", "Outbox",

@@ -28,7 +28,10 @@ class Account(Base):
 
 
 class ApiKey(Base):
-    """A bearer key of 256 random bits, stored as its SHA-256; a session is a short one."""
+    """A bearer key of 256 random bits, stored as its SHA-256; a session is a short one.
+
+    One with a `post` is that of a display on a wall, and opens the board of that post alone.
+    """
 
     __tablename__ = "api_key"
     __table_args__ = (UniqueConstraint("digest"),)
@@ -41,6 +44,10 @@ class ApiKey(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    post: Mapped[str | None]
+    language: Mapped[str | None]
+    paired_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime | None]
 
 
 class Officer(Base):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import CHAR, Computed, Index
+from sqlalchemy import CHAR, Computed, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from salsa_ext.db import Base
 from salsa_ext.models.owned import Occurring, Owned, Versioned
+
+JOINT = text("cardinality(concerned) > 1")
 
 
 class Seizure(Owned, Versioned, Occurring, Base):
@@ -21,8 +23,10 @@ class Seizure(Owned, Versioned, Occurring, Base):
     __table_args__ = (
         Index(None, "owner_state", "number"),
         Index(None, "owner_state", "id"),
-        Index(None, "square", "occurred_on"),
-        Index(None, "post", "occurred_on"),
+        Index("ix_seizure_owner_square", "owner_state", "square", "occurred_on"),
+        Index("ix_seizure_owner_post", "owner_state", "post", "occurred_on"),
+        Index("ix_seizure_joint_square", "square", "occurred_on", postgresql_where=JOINT),
+        Index("ix_seizure_joint_post", "post", "occurred_on", postgresql_where=JOINT),
         Index(None, "number"),
         Index("ix_seizure_concerned", "concerned", postgresql_using="gin"),
     )

@@ -40,6 +40,8 @@ class Permission(StrEnum):
     """See where counterparts disagree about what concerns the own state."""
     DISCREPANCY_WORK = "discrepancy:work"
     """Explain, agree to, reopen and assign discrepancies for the own state."""
+    DISPLAY_MANAGE = "display:manage"
+    """Pair displays of the own side of a post, and revoke them."""
     HIT_DECIDE = "hit:decide"
     """Confirm, deny or extend a hit on an alert of the own state."""
     HIT_READ = "hit:read"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
@@ -70,6 +71,14 @@ class Board:
         return [one for one in self.due if not one.is_today]
 
     @property
+    def until(self) -> datetime:
+        """Return the next moment at which something becomes late, or a new day begins."""
+        midnight = datetime.combine(self.today, time.max, ZoneInfo(self.own.zone))
+        coming = [one.shipment.due_at for one in self.due]
+        coming += [one.due_at for one in self.clocks] + [one.hit.due_at for one in self.hits]
+        return min([midnight, *(at for at in coming if at is not None and at > self.as_of)])
+
+    @property
     def counts(self) -> dict[str, int]:
         """Return how many rows each list holds, and how many of the clocks have run out."""
         lists = ("late", "due_today", "due_later", "expiring", "discrepancies", "hits", "seizures",
@@ -81,7 +90,7 @@ class Board:
 def get_board(actor: Actor, code: str) -> Board:
     """Return the board of a post of which the own state is a side; raises NotFound, Forbidden."""
     require(actor, Permission.BOARD_READ)
-    post = get_post(actor, code)
+    post = get_post(code)
     own, other = crossings.sides_for(post, actor.state)
     now, today = actor.now(), date_in(actor.now(), own.zone)
     weeks = Weeks(today, own.zone)
@@ -99,6 +108,12 @@ def get_board(actor: Actor, code: str) -> Board:
         figures=_figures(seized, finds.joint_of_others(actor, post, today)),
         weeks=weeks.first_days, seized=seized, flows=flows(post, weeks),
     )  # fmt: skip
+
+
+def side_of(actor: Actor, code: str) -> Side:
+    """Return the own side of a post; raises NotFound, Forbidden where the own state has none."""
+    require(actor, Permission.BOARD_READ)
+    return crossings.sides_for(get_post(code), actor.state)[0]
 
 
 def _routes(post: Post, now: datetime, expected: Sequence[Crossing]) -> list[Sequence[str]]:

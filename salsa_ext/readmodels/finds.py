@@ -178,6 +178,6 @@ def joint_of_others(actor: Actor, post: Post, today: date) -> int:
     """Count the joint seizures of other states near by, in ninety days: each is read for a purpose."""
     others = current(Seizure).where(
         is_near(post, Seizure), Seizure.occurred_on >= today - BACK,
-        Seizure.owner_state != actor.state,
+        Seizure.owner_state != actor.state, func.cardinality(Seizure.concerned) > 1,
     )  # fmt: skip
     return db.session.scalar(select(func.count()).select_from(others.subquery())) or 0

@@ -33,7 +33,7 @@ def ask(*, actor: Actor, data: CallData) -> None:
     About a shipment only a state is told that the shipment concerns.
     """
     require(actor, Permission.CHECKPOINT_RECORD)
-    post = get_post(actor, data.post)
+    post = get_post(data.post)
     _, other = sides_for(post, actor.state)
     concerned = [other.state]
     notice = Notice(other.state, ROLES, "post_called", "post", _id_of(post.code), actor.own_state(),

@@ -49,7 +49,9 @@ def test_seizures_of_late_are_found_without_those_of_other_places_and_times(
     assert len(asked) == 3
     for one in asked:
         plan = explained("service", name, "SET salsa.state = 'BRA'", one)
-        assert "ix_seizure_square_occurred_on" in plan and "ix_seizure_post_occurred_on" in plan
+        whose = "joint" if "cardinality" in one else "owner"
+        assert f"ix_seizure_{whose}_square" in plan and f"ix_seizure_{whose}_post" in plan
+        assert "ix_seizure_concerned" not in plan  # all that ever concerned the state
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from tests.movements import act
 
 BOARD = "/posts/ciudad-del-este-foz-do-iguacu/board"
 POST = "ciudad-del-este-foz-do-iguacu"
+NEAR = {"country": "PRY", "latitude": -25.56, "longitude": -54.61}
 
 
 @pytest.fixture
@@ -172,3 +173,16 @@ def test_traces_that_wait_are_counted_by_priority(as_actor, officer):
     gun = bodies.firearm(country_of_manufacture="AUT")
     as_actor("PRY", "trace_analyst").post("/traces", bodies.trace(firearm=gun))
     assert officer.get(BOARD).json["traces"] == {"routine": 1}
+
+
+def test_a_key_that_may_see_boards_and_nothing_else_sees_one(as_actor):
+    as_actor("PRY", "border_officer", scopes=["board:read"]).get(BOARD)
+
+
+def test_a_board_is_not_sent_again_while_nothing_on_it_changed(as_actor):
+    reader = as_actor("PRY", "border_officer")
+    etag = reader.get(BOARD).headers["ETag"]
+    assert etag.startswith('W/"')
+    assert reader.get(BOARD, 304, If_None_Match=etag).get_data() == b""
+    reader.post("/seizures", bodies.seizure(agency="PRY-POLICE", place=NEAR))
+    assert reader.get(BOARD, If_None_Match=etag).headers["ETag"] != etag

@@ -19,7 +19,7 @@ PUBLIC = {
 }
 PAGE_BLUEPRINTS = {  # signed in by a cookie; tests of pages look at each
     "boards", "console", "desk", "docs", "forms", "guns", "notices", "pages", "post_desk",
-    "signin", "verification",
+    "screens", "signin", "verification", "walls",
 }  # fmt: skip
 
 

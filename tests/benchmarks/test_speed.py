@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import create_engine, func, select, text
 
 from api.app import create_app
-from benchmarks import filling, imports, replays, seizures, traces, trades
+from benchmarks import boards, crossings, filling, imports, replays, seizures, traces, trades
 from salsa_ext.db import db, transaction
 from salsa_ext.errors import Invalid
 from salsa_ext.models import Match, Seizure
@@ -106,3 +106,23 @@ def test_what_is_taken_down_is_undone(app):
     assert inserted == {"agency", "audit_entry"}
     with transaction(actor):
         assert db.session.scalar(text("SELECT count(*) FROM agency")) == 0
+
+
+def test_a_board_is_measured_over_a_history_that_grows_tenfold(app, owner, tmp_path, capsys):
+    def hold(count):
+        crossings.hold(count, lambda rows: None, tmp_path / "crossings.json", owner)
+
+    found = boards.run(app, 20_000, hold, 1, tmp_path / "boards.json")
+    assert [figure.name for figure in found] == [
+        "SELECT 1", "page, 2,000 records", "interface, 2,000 records",
+        "SELECT 1", "page, 20,000 records", "interface, 20,000 records",
+    ]  # fmt: skip
+    assert counted(owner, "record", "seizure", "checkpoint WHERE stage = 'entry'") == [
+        20_000,
+        5_000,
+        500,
+    ]
+    assert "the first board of a new process over 20,000 records" in capsys.readouterr().out
+    with pytest.raises(Invalid):
+        hold(10_000)
+    assert counted(owner, "pg_trigger WHERE tgenabled = 'D'") == [0]

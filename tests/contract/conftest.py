@@ -57,6 +57,7 @@ def served(server, template, tmp_path_factory):
     with application.app_context():
         ids = region.fill(application) | {
             "key_id": ID,
+            "display_id": ID,
             "lead_id": ID,
             "code": POST,
             "dataset": "seizures",
@@ -76,4 +77,7 @@ def document(served):
 
 
 def header(state, role):
-    return {"Authorization": f"Bearer {actors.token(state, role, NOW, None, DAY)}"}
+    return {
+        "Authorization": f"Bearer {actors.token(state, role, NOW, None, DAY)}",
+        "Accept-Encoding": "identity",
+    }

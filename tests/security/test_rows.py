@@ -259,6 +259,8 @@ def test_no_key_of_a_mark_disappears(as_role, change):
     "SET ROLE salsa_owner",
     "SET session_replication_role = replica",
     "SELECT * FROM alembic_version",
+    "SELECT * FROM board_change",
+    "INSERT INTO board_change (state, post) VALUES ('BRA', 'bonfim-lethem')",
     "COPY record TO PROGRAM 'cat'",
     "SELECT pg_read_file('/etc/passwd')",
 ])  # fmt: skip

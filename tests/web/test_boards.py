@@ -29,7 +29,7 @@ def test_a_board_shows_what_is_late_due_expiring_and_seized(as_actor, signed_in)
 
 
 def test_a_board_says_times_in_the_zone_of_the_readers_own_side(as_actor, signed_in):
-    board = signed_in("PER", "border_officer").open("/posts/assis-brasil-inapari/board")
+    board = text(signed_in("PER", "border_officer").open("/posts/assis-brasil-inapari/board"))
     assert "times are those of Iñapari (UTC−05:00)" in board
     assert "Rio Branco" in board and "America/" not in board and "Your side" in board
 
@@ -85,7 +85,9 @@ def test_a_board_is_in_the_readers_language(as_actor, signed_in):
         assert shown in board
 
 
-@pytest.mark.parametrize(("state", "role"), [("ARG", "border_officer"), ("BRA", "police_officer")])
+@pytest.mark.parametrize(("state", "role"), [
+    ("ARG", "border_officer"), ("BRA", "police_officer"), (None, "secretariat"),
+])  # fmt: skip
 def test_the_board_of_a_post_is_refused_to_others_with_a_page(signed_in, state, role):
     page = signed_in(state, role).open(BOARD, 403)
     assert "<h1>You cannot do this</h1>" in page

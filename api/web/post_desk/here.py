@@ -48,7 +48,7 @@ class Here:
 def here_of(actor: Actor, code: str) -> Here:
     """Return where the actor stands; raises Forbidden for who has no desk there, or NotFound."""
     require(actor, Permission.BOARD_READ)
-    post = get_post(actor, code)
+    post = get_post(code)
     return Here(post, *sides_for(post, actor.state))
 
 

@@ -1,0 +1,128 @@
+// Shows what changed on a page while somebody looks on: asks for the parts that changed, and exchanges them.
+const OFTEN = 1000, SPREAD = 250, HIDDEN = 30_000, AGAIN = 2_000, PATIENCE = 10_000;
+const line = document.getElementById("live"), said = document.getElementById("live-said");
+const {from, fresh, broken, back, changed, over} = line.dataset;
+const language = document.documentElement.lang;
+const ago = new Intl.RelativeTimeFormat(language, {numeric: "auto"});
+const clock = new Intl.DateTimeFormat(language, {hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23"});
+const state = {version: line.dataset.version, ticket: line.dataset.ticket, at: new Date(), is: "fresh", skew: 0};
+let waiting;
+
+const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+
+function since(moment) {
+  const seconds = Math.round((Date.now() - moment) / 1000);
+  return seconds < 90 ? ago.format(-seconds, "second") : ago.format(-Math.round(seconds / 60), "minute");
+}
+
+/** Say how old the picture is, and let the clocks of both sides go on. */
+function tell() {
+  const texts = {fresh, broken, over};
+  line.hidden = false;
+  line.className = `live ${state.is}`;
+  line.querySelector(".words").textContent = fill(texts[state.is], {time: clock.format(state.at), ago: since(state.at)});
+  for (const shown of document.querySelectorAll("[data-zone]")) {
+    const hours = new Intl.DateTimeFormat(language, {timeZone: shown.dataset.zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23"});
+    shown.textContent = hours.format(new Date(Date.now() + state.skew));
+  }
+}
+
+function turn(is) {
+  if (is === "broken" && state.is !== "broken") said.textContent = fill(broken, {time: clock.format(state.at), ago: since(state.at)});
+  if (is === "fresh" && state.is === "broken") said.textContent = back;
+  if (is === "over") {
+    said.textContent = over;
+    for (const shown of document.querySelectorAll("[data-dark]")) shown.remove();
+  }
+  state.is = is;
+  document.body.classList.toggle("stale", is !== "fresh");
+  tell();
+}
+
+/** What a part says, but for how long ago something was or how long it will take. */
+function words(part) {
+  const copy = part.cloneNode(true);
+  for (const passing of copy.querySelectorAll(".passing")) passing.remove();
+  return copy.textContent.replace(/\s+/g, " ");
+}
+
+/** The way from a part to something in it that has no id: what it is and says, and the how manieth. */
+const key = one => `${one.tagName} ${one.getAttribute("href") ?? ""} ${one.textContent.trim()}`;
+const all = part => [...part.querySelectorAll("a, button, summary, input, select, [tabindex]")];
+
+function exchange(id, html) {
+  const old = document.getElementById(id);
+  if (!old) return false;
+  const fragment = document.createRange().createContextualFragment(html), part = fragment.firstElementChild;
+  const opened = [...old.querySelectorAll("details")], closed = [...part.querySelectorAll("details")];
+  opened.forEach((one, at) => {
+    const same = one.id ? closed.find(other => other.id === one.id) : closed[at];
+    if (same) same.open = one.open;
+  });
+  const focused = old.contains(document.activeElement) ? document.activeElement : null;
+  const place = focused && all(old).indexOf(focused);
+  const differs = words(old) !== words(part);
+  old.replaceWith(part);
+  if (focused) {
+    const same = focused.id ? document.getElementById(focused.id) : all(part).find(one => key(one) === key(focused));
+    (same ?? all(part)[Math.min(place, all(part).length - 1)])?.focus({preventScroll: true});
+  }
+  return differs;
+}
+
+/** What somebody reads is where it was, though something above it grew. */
+function keepingPlace(change) {
+  const seen = [...document.querySelectorAll("main section[id]")].find(one => one.getBoundingClientRect().bottom > 0);
+  const top = seen?.getBoundingClientRect().top;
+  change();
+  const same = seen && document.getElementById(seen.id);
+  if (same && scrollY > 0) scrollBy({top: same.getBoundingClientRect().top - top, behavior: "instant"});
+}
+
+function apply(parts) {
+  const told = [];
+  keepingPlace(() => {
+    for (const [id, html] of Object.entries(parts)) if (exchange(id, html)) told.push(id);
+  });
+  const names = told.map(id => {
+    const title = document.querySelector(`#${id} h2`)?.textContent;
+    const count = document.querySelector(`a.tile[href="#${id}"] .count`)?.textContent.trim();
+    return title && (count ? `${title}: ${count}` : title);
+  }).filter(Boolean);
+  if (names.length) said.textContent = fill(changed, {what: names.join("; ")});
+}
+
+async function ask() {
+  const answer = await fetch(from, {
+    headers: {"If-None-Match": `W/"${state.version}"`, "Salsa-Ticket": state.ticket, Accept: "application/json"},
+    cache: "no-store", signal: AbortSignal.timeout(PATIENCE),
+  });
+  if ([401, 403, 404].includes(answer.status)) return "over";
+  if (answer.status !== 304 && !answer.ok) return "broken";
+  state.skew = (Date.parse(answer.headers.get("Date")) || Date.now()) - Date.now();
+  state.ticket = answer.headers.get("Salsa-Ticket") ?? state.ticket;
+  if (answer.status === 200) {
+    const {version, parts} = await answer.json();
+    apply(parts);
+    state.version = version;
+  }
+  state.at = new Date();
+  return "fresh";
+}
+
+async function watch() {
+  clearTimeout(waiting);
+  let is;
+  try { is = await ask(); } catch { is = "broken"; }
+  turn(is);
+  if (is === "over") return document.dispatchEvent(new Event("live-over"));
+  const pause = document.hidden ? HIDDEN : is === "broken" ? AGAIN : OFTEN;
+  clearTimeout(waiting);
+  waiting = setTimeout(watch, pause + Math.random() * SPREAD);
+}
+
+document.addEventListener("visibilitychange", () => { if (!document.hidden && state.is !== "over") watch(); });
+addEventListener("online", () => { if (state.is === "broken") watch(); });
+setInterval(tell, 1000);
+tell();
+waiting = setTimeout(watch, OFTEN);

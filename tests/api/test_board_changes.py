@@ -1,0 +1,189 @@
+"""Whose boards a change is told of, whatever order transactions commit in."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from api.app import create_app
+from salsa_ext.clock import FixedClock
+from salsa_ext.db import db, transaction
+from salsa_ext.policy.rules import operator
+from salsa_ext.readmodels.board_changes import look
+from salsa_ext.services import boards
+from tests import actors, bodies
+from tests.conftest import NOW
+from tests.movements import act
+from tests.web import scenes
+
+POST = scenes.POST
+BOTH = {("BRA", POST), ("PRY", POST)}
+NEAR = {"country": "PRY", "latitude": -25.56, "longitude": -54.61}
+TOLD = "INSERT INTO board_change (state, post) VALUES (:state, :post)"
+
+
+@pytest.fixture
+def app(registered_database):
+    served = create_app(registered_database, FixedClock(NOW))
+    with served.app_context():
+        yield served
+        db.engine.dispose()
+
+
+@pytest.fixture
+def owner(app, registered_database):
+    """The database as its owner has it, who may write what the triggers do."""
+    engine = create_engine(registered_database.migration_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def as_actor(app):
+    """Return an HTTP client whose transactions are real."""
+
+    def make(state, role, agency="TEST"):
+        token = actors.token(state, role, NOW, None, timedelta(days=1), agency)
+        return actors.Client(app.test_client(), token)
+
+    return make
+
+
+@pytest.fixture
+def told(app):
+    """Return on which boards something changed while something is done."""
+
+    def of(do, *arguments, **more):
+        before = look(db.engine, None).seen
+        do(*arguments, **more)
+        return set(look(db.engine, before).changed)
+
+    return of
+
+
+@pytest.fixture
+def shipped(as_actor):
+    """Return a shipment of Brazil to Paraguay through the post, that is under way."""
+    exporter = as_actor("BRA", "licensing_officer")
+    as_actor("PRY", "licensing_officer").post("/permits", bodies.import_permit())
+    permit = exporter.post("/permits", bodies.permit()).json["id"]
+    expected = [{"stage": "entry", "post": POST, "at": "2026-03-10T12:00:00Z"}]
+    made = exporter.post(f"/permits/{permit}/shipments", bodies.shipment(expected=expected)).json
+    act(exporter, made, "release")
+    return made
+
+
+def test_a_tick_a_receipt_and_what_does_not_add_up_are_told_to_both_sides_of_the_post(
+    as_actor, told, shipped
+):
+    officer = as_actor("PRY", "border_officer")
+    path = f"/shipments/{shipped['id']}"
+    tick = {
+        "stage": "entry",
+        "post": POST,
+        "occurred_at": "2026-03-09T13:00:00Z",
+        "outcome": "passed",
+    }
+    assert told(officer.post, f"{path}/checkpoints", tick) == BOTH
+    short = {"received_on": "2026-03-09", "items": [{"serial": "ABC123456"}]}
+    assert told(officer.post, f"{path}/receipt", short) >= BOTH
+    [found] = officer.get("/discrepancies?kind=short_receipt").json["items"]
+    exporter = as_actor("BRA", "licensing_officer")
+    path = f"/discrepancies/{found['id']}"
+    said = {"text": "Two were left behind"}
+    etag = exporter.get(path).headers["ETag"]
+    assert told(exporter.post, f"{path}/explain", said, 200, If_Match=etag) == BOTH
+
+
+def test_a_shipment_that_goes_another_way_is_told_where_it_went_and_where_it_goes(as_actor, told):
+    exporter = as_actor("BRA", "licensing_officer")
+    permit = exporter.post("/permits", bodies.permit()).json["id"]
+    expected = [{"stage": "entry", "post": POST, "at": "2026-03-10T12:00:00Z"}]
+    made = exporter.post(f"/permits/{permit}/shipments", bodies.shipment(expected=expected)).json
+    other = "pedro-juan-caballero-ponta-pora"
+    way = [{"stage": "entry", "post": other, "at": "2026-03-10T12:00:00Z"}]
+    assert told(
+        act, exporter, made, "amend", reason="Bridge closed", authentication="Stamp 4", expected=way
+    ) >= BOTH | {("BRA", other), ("PRY", other)}
+
+
+def test_a_seizure_is_told_to_its_own_state_alone(as_actor, told):
+    police = as_actor("PRY", "police_officer")
+    found = told(police.post, "/seizures", bodies.seizure(agency="PRY-POLICE", place=NEAR))
+    assert ("PRY", POST) in found and {state for state, _ in found} == {"PRY"}
+
+
+def test_a_joint_seizure_is_told_to_both_states_and_no_third(as_actor, told):
+    police = as_actor("PRY", "police_officer")
+    joint = bodies.seizure(
+        agency="PRY-POLICE", place=NEAR, joint_with={"state": "BRA", "number": "B-1"}
+    )
+    assert {state for state, _ in told(police.post, "/seizures", joint)} == {"PRY", "BRA"}
+
+
+def test_a_seizure_of_which_no_place_is_known_is_told_to_nobody(as_actor, told):
+    police = as_actor("PRY", "police_officer")
+    nowhere = bodies.seizure(agency="PRY-POLICE", place={"country": "PRY", "name": "A town"})
+    assert told(police.post, "/seizures", nowhere) == set()
+
+
+def test_a_silent_record_of_another_state_is_told_to_its_owner_at_most(as_actor, told):
+    owner, asker = as_actor("PRY", "licensing_officer"), as_actor("BRA", "police_officer")
+    gun = bodies.firearm(serial="QSX771234")
+    hidden = bodies.transfer(visibility="silent", firearm=gun)
+    assert told(owner.post, "/transfers", hidden) == set()
+    seized = bodies.seizure(agency="BRA-POLICE", items=[gun], place={"country": "BRA", "name": "X"})
+    assert told(asker.post, "/seizures", seized) == set()
+
+
+def test_a_trace_is_told_to_who_asks_and_who_is_asked_each_by_its_own_rows(as_actor, told):
+    dealer = as_actor("PRY", "licensing_officer")
+    gun = bodies.firearm(serial="TRC550022")
+    dealer.post("/transfers", bodies.transfer(visibility="pointer", firearm=gun))
+    analyst = as_actor("BRA", "trace_analyst")
+    found = told(analyst.post, "/traces", bodies.trace(case_number="C-55", firearm=gun))
+    assert found >= BOTH
+    assert {state for state, _ in found} == {"BRA", "PRY"}
+
+
+def test_what_commits_later_though_it_began_earlier_is_not_missed(app, owner):
+    with owner.connect() as early, owner.connect() as late:
+        early.execute(text(TOLD), {"state": "BRA", "post": POST})
+        late.execute(text(TOLD), {"state": "PRY", "post": POST})
+        first = look(db.engine, None)
+        late.commit()
+        second = look(db.engine, first.seen)
+        third = look(db.engine, second.seen)
+        early.commit()
+        fourth = look(db.engine, third.seen)
+        fifth = look(db.engine, fourth.seen)
+    assert [set(one.changed) for one in (second, third, fourth, fifth)] == [
+        {("PRY", POST)}, set(), {("BRA", POST)}, set(),
+    ]  # fmt: skip
+
+
+def test_what_is_undone_is_never_told(app, owner):
+    before = look(db.engine, None)
+    with owner.connect() as writing:
+        writing.execute(text(TOLD), {"state": "BRA", "post": POST})
+        assert set(look(db.engine, before.seen).changed) == set()
+        writing.rollback()
+    assert set(look(db.engine, before.seen).changed) == set()
+
+
+def test_writers_of_one_post_do_not_wait_for_each_other(app, owner):
+    with owner.connect() as one, owner.connect() as other:
+        other.execute(text("SET lock_timeout = '1ms'"))
+        for writing in (one, other, one, other):
+            writing.execute(text(TOLD), {"state": "BRA", "post": POST})
+        one.rollback()
+        other.rollback()
+
+
+def test_changes_are_forgotten_after_an_hour(app, owner):
+    with owner.begin() as writing:
+        writing.execute(text(TOLD), {"state": "BRA", "post": POST})
+        writing.execute(text("INSERT INTO board_change (state, post, told_at)"
+                             " VALUES ('PRY', 'x', now() - interval '61 minutes')"))  # fmt: skip
+    with transaction(operator(None)):
+        assert boards.forget() == 1

@@ -1,0 +1,246 @@
+"""A board that is asked for what changed: from memory while nothing did, and only by who still may."""
+
+import gzip
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event
+
+from api import live
+from api.app import create_app
+from salsa_ext.clock import FixedClock
+from salsa_ext.db import db, transaction
+from salsa_ext.policy.rules import operator
+from tests import actors, bodies
+from tests.conftest import NOW
+from tests.movements import act
+from tests.web import scenes
+from tests.web.visitors import browser
+
+BOARD = f"/posts/{scenes.POST}/board"
+FIRST, AGAIN = 150_000, 10_000
+"""Bytes of the first visit of a board with all that it needs, and of one answer that tells what changed."""
+
+
+class Onlooker:
+    """A page of a board, as its script keeps it."""
+
+    def __init__(self, app, token):
+        self.client, self.page = browser(app), ""
+        self.client.set_cookie("salsa_session", token)
+        self.page = self.client.get(BOARD, headers={"Accept": "text/html"}).get_data(as_text=True)
+        self.version, self.ticket = (
+            re.search(rf'data-{name}="([^"]+)"', self.page)[1] for name in ("version", "ticket")
+        )
+
+    def ask(self, **headers):
+        sent = {"Accept": "application/json", "Salsa-Ticket": self.ticket}
+        sent["If-None-Match"] = f'W/"{self.version}"'
+        return self.client.get(f"{BOARD}/live", headers=sent | headers)
+
+    def follow(self):
+        """Take what changed, and return the names of the parts that did."""
+        answer = self.ask()
+        self.ticket = answer.headers.get("Salsa-Ticket", self.ticket)
+        if answer.status_code == 304:
+            return set()
+        assert answer.status_code == 200
+        self.version = answer.json["version"]
+        return set(answer.json["parts"])
+
+
+@pytest.fixture
+def app(registered_database, monkeypatch):
+    """An application whose transactions are real, and which looks for changes each time."""
+    monkeypatch.setattr(live, "PAUSE", 0.0)
+    served = create_app(registered_database, FixedClock(NOW))
+    with served.app_context():
+        ship(served)
+        yield served
+        db.engine.dispose()
+
+
+def ship(app):
+    """Let Brazil release a shipment that Paraguay should get in two days."""
+    exporter = caller(app, "BRA", "licensing_officer")
+    caller(app, "PRY", "licensing_officer").post("/permits", bodies.import_permit())
+    permit = exporter.post("/permits", bodies.permit()).json["id"]
+    expected = [{"stage": "entry", "post": scenes.POST, "at": "2026-03-11T12:00:00Z"}]
+    body = bodies.shipment(number="A-DUE", expected=expected)
+    act(exporter, exporter.post(f"/permits/{permit}/shipments", body).json, "release")
+
+
+def caller(app, state, role):
+    token = actors.token(state, role, NOW, None, timedelta(days=1))
+    return actors.Client(app.test_client(), token)
+
+
+@pytest.fixture
+def onlooker(app):
+    def make(state, role="border_officer", agency="TEST"):
+        return Onlooker(app, actors.token(state, role, NOW, None, timedelta(days=5), agency))
+
+    return make
+
+
+@pytest.fixture
+def asked(app):
+    """What the database is asked."""
+    said = []
+    note = lambda connection, cursor, statement, *_: said.append(statement)  # noqa: E731
+    event.listen(db.engine, "before_cursor_execute", note)
+    yield said
+    event.remove(db.engine, "before_cursor_execute", note)
+
+
+def tick(app):
+    officer = caller(app, "PRY", "border_officer")
+    shipment = officer.get("/shipments?number=A-DUE").json["items"][0]["id"]
+    body = {"stage": "entry", "post": scenes.POST, "occurred_at": "2026-03-09T14:00:00Z",
+            "outcome": "held"}  # fmt: skip
+    officer.post(f"/shipments/{shipment}/checkpoints", body)
+
+
+def test_nothing_changed_is_told_from_memory_by_one_look_at_what_did(onlooker, asked):
+    page = onlooker("BRA")
+    asked.clear()
+    for _ in range(5):
+        answer = page.ask()
+        assert (answer.status_code, answer.get_data()) == (304, b"")
+    assert len(asked) == 5 and all("salsa_board_changes" in one for one in asked)
+
+
+def test_a_look_is_good_for_all_who_ask_within_a_quarter_of_a_second(onlooker, asked, monkeypatch):
+    monkeypatch.setattr(live, "PAUSE", 3600.0)
+    page = onlooker("BRA")
+    asked.clear()
+    assert [page.ask().status_code for _ in range(20)] == [304] * 20
+    assert asked == []
+
+
+def test_only_the_parts_that_changed_are_sent(app, onlooker):
+    page = onlooker("BRA")
+    tick(app)
+    assert page.follow() == {"due"}
+    assert page.follow() == set()
+
+
+def test_a_picture_is_drawn_once_for_all_who_see_the_same(app, onlooker, asked):
+    one, other = onlooker("BRA"), onlooker("BRA")
+    tick(app)
+    one.follow()
+    asked.clear()
+    assert other.follow() == {"due"}
+    assert len(asked) < 6  # who it is and what changed, and nothing of the board
+
+
+def test_another_agency_has_a_picture_of_its_own(onlooker):
+    one, other = onlooker("BRA"), onlooker("BRA", agency="OTHER")
+    assert other.ask(**{"Salsa-Ticket": one.ticket}).status_code == 304
+    assert one.ticket != other.ticket and len(live.live()._kept) == 2
+
+
+def test_the_number_does_not_move_for_what_is_none_of_the_readers(app, onlooker):
+    brazil, paraguay = onlooker("BRA"), onlooker("PRY")
+    before = brazil.version
+    police = caller(app, "PRY", "police_officer")
+    police.post("/seizures", bodies.seizure(number="S-9", agency="PRY-POLICE", place=scenes.NEAR))
+    assert paraguay.follow() == {"tiles", "weeks", "seizures"}
+    assert brazil.ask().headers["ETag"] == f'W/"{before}"'
+    assert brazil.follow() == set() and brazil.version == before
+
+
+@pytest.mark.parametrize("ticket", ["", "x", "IngyIg.aSZ0dA.c2lnbmF0dXJl"])
+def test_a_ticket_that_is_none_lets_nobody_in(app, ticket, onlooker):
+    page = onlooker("BRA")
+    page.client.delete_cookie("salsa_session")
+    assert page.ask(**{"Salsa-Ticket": ticket}).status_code == 401
+
+
+def test_no_ticket_opens_what_changed(app, onlooker):
+    page = onlooker("BRA")
+    page.client.delete_cookie("salsa_session")
+    assert page.ask().status_code == 304  # for a minute at most
+    tick(app)
+    assert page.ask().status_code == 401
+
+
+def test_who_was_shut_out_learns_it_when_his_ticket_is_over(app, onlooker, monkeypatch):
+    page = onlooker("BRA")
+    with transaction(operator("BRA")):
+        for row in accounts_of("BRA"):
+            row.is_active = False
+    assert page.ask().status_code == 304
+    monkeypatch.setattr(live, "TICKET", -1)
+    assert page.ask().status_code == 401
+
+
+def accounts_of(state):
+    from salsa_ext.models import Account
+
+    return db.session.query(Account).filter_by(owner_state=state)
+
+
+def test_what_time_alone_changes_is_told_too(app, onlooker):
+    page = onlooker("BRA")
+    app.extensions["live"]._clock = app.config["CLOCK"] = FixedClock(NOW + timedelta(days=2))
+    changed = page.follow()  # the expected time of A-DUE is over
+    assert {"tiles", "late", "due"} <= changed
+
+
+def size(answer):
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(answer.get_data())
+    return len(answer.get_data())
+
+
+def test_a_board_and_what_changed_of_it_are_light(app, onlooker):
+    for number in range(40):
+        near = {**scenes.NEAR, "name": f"Place {number}", "latitude": -25.5 + number / 300}
+        seized = bodies.seizure(number=f"S-{number}", agency="PRY-POLICE", place=near)
+        caller(app, "PRY", "police_officer").post("/seizures", seized)
+    page = onlooker("PRY")
+    taking = {"Accept": "text/html", "Accept-Encoding": "gzip"}
+    first = page.client.get(BOARD, headers=taking)
+    linked = re.findall(r'(?:href|src)="(/static/[^"]+)"', page.page)
+    assert len(linked) >= 4
+    files = [page.client.get(one, headers={"Accept-Encoding": "gzip"}) for one in linked]
+    whole = size(first) + sum(len(one.get_data()) for one in files)
+    assert 5_000 < whole < FIRST
+    tick(app)
+    assert 200 < size(page.ask(**{"Accept-Encoding": "gzip"})) < AGAIN
+
+
+def test_a_file_is_kept_for_long_under_the_address_of_its_version_alone(app, onlooker):
+    page = onlooker("BRA")
+    [script] = re.findall(r'src="(/static/live.js[^"]*)"', page.page)
+    kept = page.client.get(script)
+    assert kept.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    for other in (script.partition("?")[0], script + "0"):
+        assert "immutable" not in page.client.get(other).headers["Cache-Control"]
+
+
+def test_a_compressed_answer_keeps_its_etag_and_its_version(app):
+    reader = caller(app, "BRA", "licensing_officer")
+    permit = reader.get("/permits").json["items"][0]["id"]
+    zipped = reader.get(f"/permits/{permit}", Accept_Encoding="gzip")
+    assert (
+        zipped.headers["Content-Encoding"] == "gzip" and "Accept-Encoding" in zipped.headers["Vary"]
+    )
+    etag = zipped.headers["ETag"]
+    again = {"Accept_Encoding": "gzip", "If_None_Match": etag}
+    assert reader.get(f"/permits/{permit}", 304, **again).get_data() == b""
+    body = {"reason": "A slip of the pen"}
+    assert reader.post(f"/permits/{permit}/cancel", body, 200, If_Match=etag)
+
+
+def test_a_form_holds_its_token_written_otherwise_each_time_and_each_is_taken(app):
+    client = browser(app)
+    hidden = re.compile(r'name="csrf_token" value="([^"]+)"')
+    tokens = {hidden.search(client.get("/sign-in").get_data(as_text=True))[1] for _ in range(3)}
+    assert len(tokens) == 3
+    for token in tokens:
+        sent = {"csrf_token": token, "language": "es", "next": "/"}
+        assert client.post("/language", data=sent).status_code == 303
+    assert client.post("/language", data={"csrf_token": token[:-8] + "AAAAAAA="}).status_code == 403

@@ -1,0 +1,157 @@
+"""Two officers, one of each side, at boards that change while they look on."""
+
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from api.app import create_app
+from salsa_ext.clock import FixedClock
+from salsa_ext.db import db
+from tests import actors, bodies
+from tests.conftest import NOW
+from tests.web import scenes
+from tests.web.conftest import open_account
+from tests.web.visitors import PASSWORD
+
+pytestmark = pytest.mark.browser
+BOARD = f"/posts/{scenes.POST}/board"
+SOON = 2_000
+"""Milliseconds in which a change of one side is seen by the other."""
+
+
+@pytest.fixture
+def elsewhere(registered_database, site):
+    """Another process of the service over the same database, and who acts through it."""
+    app = create_app(registered_database, FixedClock(NOW))
+    with app.app_context():
+        open_account("BRA", "border_officer")
+
+    def act(state, role):
+        with app.app_context():
+            token = actors.token(state, role, NOW, None, timedelta(days=1))
+        return actors.Client(app.test_client(), token)
+
+    yield act
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def look(chromium, site, elsewhere):
+    """Open the board as the border officer of a state; fails at the end for an error on the console."""
+    opened, said = [], []
+
+    def open_board(state, **options):
+        context = chromium.new_context(viewport={"width": 1280, "height": 900}, **options)
+        page = context.new_page()
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.goto(site.url + BOARD)
+        page.locator("#username").fill(f"{state.lower()}.border_officer")
+        page.locator("#password").fill(PASSWORD)
+        page.keyboard.press("Enter")
+        opened.append(context)
+        page.locator(
+            "#live.fresh"
+        ).wait_for()  # a busy machine takes its time to draw the first board
+        return page
+
+    yield open_board
+    for context in opened:
+        context.close()
+    assert said == []
+
+
+def shipment(officer, number):
+    return officer.get(f"/shipments?number={number}").json["items"][0]["id"]
+
+
+def tick(officer, number, stage, outcome="passed"):
+    body = {"stage": stage, "post": scenes.POST, "occurred_at": "2026-03-09T14:00:00Z",
+            "outcome": outcome}  # fmt: skip
+    officer.post(f"/shipments/{shipment(officer, number)}/checkpoints", body)
+
+
+def test_what_one_side_does_is_seen_by_the_other_at_once_and_nothing_is_lost(look, elsewhere):
+    paraguay, brazil = look("PRY"), look("BRA")
+    officer = elsewhere("PRY", "border_officer")
+    row, other = (page.get_by_role("row", name="A-DUE") for page in (paraguay, brazil))
+    expect(row.get_by_text("Passed")).to_have_count(1)
+
+    brazil.locator("#traces summary").first.click()
+    link = brazil.locator("#due").get_by_role("link", name="A-NEXT")
+    link.focus()
+    brazil.evaluate("window.began = document.getElementById('expiring')")
+    tick(officer, "A-DUE", "entry", "held")
+    expect(other.get_by_text("Held")).to_be_visible(timeout=SOON)
+    expect(row.get_by_text("Held")).to_be_visible(timeout=SOON)
+    expect(link).to_be_focused()
+    expect(brazil.locator("#traces details").first).to_have_attribute("open", "")
+    expect(brazil.locator("#live-said")).to_have_text("Changed: Due in seven days: 2")
+    assert brazil.evaluate("window.began.isConnected")  # what did not change is not exchanged
+
+    brazil.context.set_offline(True)
+    expect(brazil.locator("#live.broken")).to_contain_text("No connection", timeout=5_000)
+    expect(brazil.locator("body.stale #live-said")).to_contain_text("No connection")
+    tick(officer, "A-DUE", "entry", "passed")
+    expect(row).to_have_count(0, timeout=SOON)  # it is through
+    expect(other.get_by_text("Held")).to_be_visible()
+    brazil.context.set_offline(False)
+    expect(other).to_have_count(0, timeout=5_000)
+    expect(brazil.locator("#live.fresh")).to_be_visible()
+    expect(brazil.locator("body.stale")).to_have_count(0)
+
+
+def test_a_seizure_near_by_is_seen_by_its_own_side_alone(look, elsewhere):
+    paraguay, brazil = look("PRY"), look("BRA")
+    asked = []
+    brazil.on("response", lambda answer: asked.append((answer.status, answer.request)))
+    place = {**scenes.NEAR, "name": "Hernandarias"}
+    elsewhere("PRY", "police_officer").post(
+        "/seizures", bodies.seizure(number="S-9", agency="PRY-POLICE", place=place)
+    )
+    expect(paraguay.locator("#seizures")).to_contain_text("S-9", timeout=SOON)
+    tick(elsewhere("PRY", "border_officer"), "A-DUE", "entry", "held")
+    expect(brazil.get_by_role("row", name="A-DUE")).to_contain_text("Held", timeout=SOON)
+    told = [request.response().text() for status, request in asked if status == 200]
+    assert told and all("S-9" not in one and '"seizures"' not in one for one in told)
+
+
+def test_who_is_signed_out_elsewhere_sees_that_he_looks_at_the_past(look, elsewhere):
+    page = look("PRY")
+    page.context.clear_cookies()
+    tick(elsewhere("PRY", "border_officer"), "A-DUE", "entry")
+    expect(page.locator("#live.over")).to_contain_text("You are signed out", timeout=SOON)
+    expect(page.locator("body.stale")).to_be_visible()
+
+
+def test_a_wall_display_is_live_and_goes_dark_when_it_is_revoked(look, site, elsewhere, chromium):
+    supervisor = elsewhere("PRY", "supervisor")
+    body = {"name": "Hall", "language": "fr"}
+    made = supervisor.post(f"/posts/{scenes.POST}/displays", body).json
+    context = chromium.new_context(viewport={"width": 1280, "height": 720})
+    wall = context.new_page()
+    wall.goto(f"{site.url}/wall?code={made['code']}")
+    wall.get_by_role("button").click()
+    expect(wall.locator("#late")).to_contain_text("A-LATE")
+    expect(wall.locator("#live.fresh")).to_contain_text("En direct")
+    assert wall.evaluate("document.documentElement.scrollWidth > innerWidth") is False
+    tick(elsewhere("PRY", "border_officer"), "A-DUE", "entry", "held")
+    expect(wall.locator("#due")).to_contain_text("Retenu", timeout=SOON)
+    supervisor.post(f"/displays/{made['id']}/revoke", expect=204)
+    expect(wall.locator("#live.over")).to_contain_text("Cet écran a été désactivé.", timeout=SOON)
+    for gone in ("#late", "#due", "#counts", ".sides"):
+        expect(wall.locator(gone)).to_have_count(0)
+    context.close()
+
+
+def test_without_script_a_board_is_as_it_was(look, site, chromium):
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(site.url + BOARD)
+    page.locator("#username").fill(site.username)
+    page.locator("#password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("row", name="A-LATE")).to_be_visible()
+    expect(page.locator("#live")).to_be_hidden()
+    context.close()
