@@ -2,6 +2,8 @@
 const VERSION = "post-desk-{{ version }}";
 const FILES = {{ files | tojson }};
 const DECODER = {{ decoder | tojson }};
+const pathOf = (address) => address.split("?")[0];  // scripts import each other without a version
+const PATHS = [...FILES, DECODER].map(pathOf);
 const PAGES = "post-desk-pages";
 const PATIENCE = 8000;
 const DESK = /^\/posts\/[a-z0-9_-]+\/desk(\/|$)/;
@@ -48,7 +50,7 @@ self.addEventListener("fetch", (event) => {
   if (request.method !== "GET" || address.origin !== location.origin) return;
   if (request.mode === "navigate" && DESK.test(address.pathname)) {
     event.respondWith(page(request, address.pathname));
-  } else if (FILES.includes(address.pathname) || address.pathname === DECODER) {
+  } else if (PATHS.includes(address.pathname)) {
     event.respondWith(file(request));
   }
 });
