@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import secrets
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,15 +17,16 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
 from api.app import create_app
+from api.auth import COOKIE
 from salsa_ext.clock import FixedClock
 from salsa_ext.config import Config
 from salsa_ext.db import db, transaction
 from salsa_ext.policy.rules import operator
 from salsa_ext.services import accounts
 from salsa_ext.services.accounts import AccountData
-from tests import actors
-from tests.conftest import NOW
-from tests.web import scenes
+from tests import actors, agencies
+from tests.conftest import NOW, Server
+from tests.web import regions, scenes
 from tests.web.visitors import PASSWORD, Visitor, browser
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -93,16 +96,62 @@ def site(registered_database: Config) -> Iterator[Site]:
         scenes.waiting_requests(lambda state, role: _caller(served, state, role))
         scenes.busy_post(lambda state, role: _caller(served, state, role))
         scenes.tell("PRY", "A-LATE", "A-DUE", "A-NEXT")
+    with listening(served) as url:
+        yield Site(url, username, licensing, police, analyst, asking)
+
+
+@contextmanager
+def listening(served: Flask) -> Iterator[str]:
+    """Serve an application on a port of this machine; gives its address."""
     server = make_server("127.0.0.1", 0, served, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    url = f"http://127.0.0.1:{server.server_port}"
-    yield Site(url, username, licensing, police, analyst, asking)
+    yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     thread.join()
     server.server_close()
     with served.app_context():
         db.engine.dispose()
+
+
+@dataclass(frozen=True)
+class Region:
+    """An application that listens, with something on every page, and the ids of what it is about."""
+
+    app: Flask
+    url: str
+    ids: regions.Ids
+    keys: dict[str, str] = field(default_factory=dict)
+
+    def key(self, who: str) -> str:
+        """Return the cookie of somebody who signed in: `key("PRY border_officer")`."""
+        if who not in self.keys:
+            state, _, role = who.partition(" ")
+            with self.app.app_context():
+                username = open_account(state or None, role)
+            somebody = Visitor(browser(self.app))
+            somebody.sign_in(username)
+            cookie = somebody.client.get_cookie(COOKIE)
+            assert cookie is not None
+            self.keys[who] = cookie.value
+        return self.keys[who]
+
+
+@pytest.fixture(scope="module")
+def region(
+    server: Server, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Region]:
+    """The region of `regions`, for a file of tests that only look."""
+    name = f"salsa_{secrets.token_hex(6)}"
+    server.make(name, template)
+    config = server.config(name, tmp_path_factory.mktemp("region"))
+    agencies.register(config.migration_url or "")
+    served = create_app(config, FixedClock(NOW))
+    with served.app_context():
+        ids = regions.make(lambda state, role: _caller(served, state, role))
+    with listening(served) as url:
+        yield Region(served, url, ids)
+    server.drop(name)
 
 
 def _caller(served: Flask, state: str, role: str) -> actors.Client:
