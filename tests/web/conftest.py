@@ -127,10 +127,9 @@ class Region:
         """Return the cookie of somebody who signed in: `key("PRY border_officer")`."""
         if who not in self.keys:
             state, _, role = who.partition(" ")
-            with self.app.app_context():
-                username = open_account(state or None, role)
             somebody = Visitor(browser(self.app))
-            somebody.sign_in(username)
+            with self.app.app_context():
+                somebody.sign_in(open_account(state or None, role))
             cookie = somebody.client.get_cookie(COOKIE)
             assert cookie is not None
             self.keys[who] = cookie.value

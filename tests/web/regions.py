@@ -40,7 +40,10 @@ def _papers(caller: Caller) -> Ids:
     manifest = [{"line": 1, "serial": f"GLK{at}", "make": "Glock"} for at in range(7)]
     body = bodies.shipment((), number="A-GLOCK", items=manifest)
     exporter.post(f"/permits/{permit['id']}/shipments", body)
-    way = Way(caller)
+    way = Way(caller, licensed=(), number="E-71")
+    way.license_import(number="I-1")
+    way.pry.post("/permits", bodies.transit_permit("PRY", **way.more) | {
+        "number": "X-1", "export_permit": {"state": "BRA", "number": "E-71"}})
     passed = way.release(way.ship("TRV10001", number="A-WAY"))
     way.tick(passed, "exit")
     way.tick(passed, "transit_in", 3)
@@ -85,7 +88,7 @@ def _traces(caller: Caller) -> Ids:
     traced = analyst.post("/traces", bodies.trace(case_number="C-70")).json
     leg = {"state": "ESP", "reason": "Import mark", "channel": "etrace", "reference": "T-7"}
     legs = analyst.post(f"/traces/{traced['id']}/legs", leg).json["legs"]
-    analyst.post(f"/traces/{traced['id']}/notes", {"text": "Ask the bench"})
+    analyst.post(f"/traces/{traced['id']}/notes", {"text": "Ask the bench"}, 200)
     gun = bodies.firearm(serial="TRC770011")
     del gun["make"]
     draft = analyst.post("/traces", bodies.trace(case_number="C-71", firearm=gun, draft=True)).json

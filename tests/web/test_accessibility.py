@@ -70,7 +70,8 @@ def open_page(page: Page, region: Region, visit: Visit, language: str) -> None:
     answer = page.goto(region.url + visit.path.format_map(region.ids))
     if visit.sent is not None:
         for field, text in visit.sent.items():
-            page.locator(f"main [name='{field}']").last.fill(text.format_map(region.ids))
+            typed = page.locator(f"main [name='{field}']").last
+            typed.evaluate("(field, text) => { field.value = text; }", text.format_map(region.ids))
         with page.expect_navigation() as sent:
             page.locator("main form[method=post] .button").last.click()
         answer = sent.value

@@ -139,7 +139,7 @@ VISITS = (
     Visit("/requests", "URY trace_analyst"),
     refused("/requests", ANALYST_PRY, "/requests/acknowledge"),
     Visit("/requests/{request}", ANALYST_PRY),
-    refused("/requests/{request}", ANALYST_PRY, "/requests/{request}/answer"),
+    refused("/requests/{request}", ANALYST_PRY, "/requests/{request}/answer", records="NONE-1"),
     Visit("/requests/{request}/refuse", ANALYST_PRY),
     refused("/requests/{request}/defer", ANALYST_PRY),
     Visit("/approvals", SUPERVISOR),
