@@ -42,8 +42,11 @@ def _papers(caller: Caller) -> Ids:
     exporter.post(f"/permits/{permit['id']}/shipments", body)
     way = Way(caller, licensed=(), number="E-71")
     way.license_import(number="I-1")
-    way.pry.post("/permits", bodies.transit_permit("PRY", **way.more) | {
-        "number": "X-1", "export_permit": {"state": "BRA", "number": "E-71"}})
+    way.pry.post(
+        "/permits",
+        bodies.transit_permit("PRY", **way.more)
+        | {"number": "X-1", "export_permit": {"state": "BRA", "number": "E-71"}},
+    )
     passed = way.release(way.ship("TRV10001", number="A-WAY"))
     way.tick(passed, "exit")
     way.tick(passed, "transit_in", 3)
