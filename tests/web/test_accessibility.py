@@ -110,8 +110,8 @@ def walked(page: Page) -> list[str]:
     return [] if reached == wanted else ["Tab did not come to the end of the page"]
 
 
-def test_every_page_is_visited(region):
-    assert visited(region.app) == pages_of(region.app)
+def test_every_page_is_visited(app):
+    assert visited(app) == pages_of(app)
 
 
 def test_a_long_list_of_the_board_is_folded_on_a_screen_and_printed_whole(page, region):
