@@ -79,7 +79,7 @@ def _guns(caller: Caller) -> Ids:
     files.attach(examiner, f"seizure:{seized['id']}", files.photograph(), kind="photograph")
     scenes.sold_and_seized(caller, "BRA")
     record = seized["items"][0]["record"]
-    found = police.get("/matches").json["items"]
+    found = police.get("/matches?state=PRY").json["items"]
     analyst = caller("BRA", "trace_analyst")
     return {"seizure": seized["id"], "record": record, "lead": _first(analyst, "/leads")["id"],
             "match": next(one["id"] for one in found if one["record"] == record)}  # fmt: skip
