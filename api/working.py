@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -31,20 +32,27 @@ from salsa_ext.services import (
     waiting,
     watch,
 )
+from salsa_ext.values.actor import Actor
 
 log = logging.getLogger("salsa.worker")
 PAUSE = 5.0
 MINUTE, HOUR = 60.0, 3600.0
+SLICE = 10.0
+"""For how many seconds a job goes on that others wait behind: letters, hits and reminders have no time."""
 
 
 def run(config: Config, stop: threading.Event) -> None:
-    """Do all jobs again and again until `stop` is set; a job that fails is tried again."""
+    """Do all jobs again and again until `stop` is set; a job that fails is tried again.
+
+    No job keeps the others waiting for long: what others write by the hundred thousand is worked
+    off in slices.
+    """
     app, done = create_app(config), dict.fromkeys(EVERY, -math.inf)
     while not stop.is_set():
-        for job, seconds in EVERY.items():
-            if time.monotonic() - done[job] >= seconds:
-                done[job] = time.monotonic()
-                _attempt(app, job)
+        for name, (job, seconds) in EVERY.items():
+            if time.monotonic() - done[name] >= seconds:
+                done[name] = time.monotonic()
+                _run(app, name, job)
         stop.wait(PAUSE)
 
 
@@ -69,48 +77,67 @@ def fold() -> int:
             return folded
 
 
-def matched(clock: Clock = SYSTEM) -> int:
-    """Match the records that wait for it, state by state, so many in a transaction.
+def matched(clock: Clock = SYSTEM, most: float = math.inf) -> int:
+    """Match the records that wait for it, so many in a transaction: of crime, then of trade.
 
-    Safe to run anywhere, twice, at once. A state for which that fails keeps no other from its turn.
+    Those of trade for `most` seconds. Safe to run anywhere, twice, at once. A state for which that
+    fails keeps no other from its turn.
     """
-    return sum(_of_each(rematching.run, "not matched", clock))
+    of_crime = partial(rematching.run, only_of_crime=True)
+    urgent = sum(_of_each(of_crime, "not matched", clock))
+    return urgent + sum(_of_each(rematching.run, "not matched", clock, most))
 
 
-def told(clock: Clock = SYSTEM) -> int:
-    """Tell owners of `silent` records who asked for them, state by state; safe to run anywhere, twice.
+def told(clock: Clock = SYSTEM, most: float = math.inf) -> int:
+    """Tell owners of `silent` records who asked for them, for `most` seconds; safe to run anywhere, twice.
 
     A state for which that fails keeps no other from its turn, and a question is tried once a round.
     """
     run, failed = telling_owners.run, set[UUID]()
-    return sum(_of_each(partial(run, failed=failed), "owners not told", clock))
+    return sum(_of_each(partial(run, failed=failed), "owners not told", clock, most))
 
 
-def _of_each(step: Callable[..., int], failed: str, clock: Clock) -> Iterator[int]:
-    """Yield how much each transaction of each state did; one that fails is `failed`, and no other."""
+def _of_each(
+    step: Callable[..., int], failed: str, clock: Clock, most: float = math.inf
+) -> Iterator[int]:
+    """Yield how much each transaction of each state did; one that fails is `failed`, and no other.
+
+    The states take turns in an order by chance, so that none comes last whenever the time is over.
+    """
+    began, states = time.monotonic(), _states()
+    random.shuffle(states)
+    while states:
+        for state in list(states):
+            if time.monotonic() - began >= most:
+                return
+            if not (done := _attempt(step, failed, state, clock)):
+                states.remove(state)
+            yield done
+
+
+def _once_each(step: Callable[..., int], failed: str, clock: Clock) -> Iterator[int]:
+    """Yield how much one transaction of each state did."""
     for state in _states():
-        try:
-            yield from _done(step, state, clock)
-        except Exception as error:  # the next round tries again
-            log.exception(failed, extra={"state": state, "error": type(error).__name__})
+        yield _attempt(step, failed, state, clock)
 
 
-def _done(step: Callable[..., int], state: str, clock: Clock) -> Iterator[int]:
-    """Yield how much each transaction of a state did, until nothing is left."""
-    done = 1
-    while done:
-        actor = operator(state, clock=clock)
+def _attempt(step: Callable[..., int], failed: str, state: str, clock: Clock) -> int:
+    """Return how much one transaction of a state did; nothing where it failed, which is logged."""
+    actor = operator(state, clock=clock)
+    try:
         with transaction(actor):
-            done = step(actor=actor)
-        yield done
+            return step(actor=actor)
+    except Exception as error:  # the next round tries again
+        log.exception(failed, extra={"state": state, "error": type(error).__name__})
+        return 0
 
 
-def watched(clock: Clock = SYSTEM) -> int:
-    """Look at every shipment whose moment has come, state by state, in transactions of a batch each.
+def watched(clock: Clock = SYSTEM, most: float = math.inf) -> int:
+    """Look at every shipment whose moment has come, for `most` seconds, in transactions of a batch each.
 
     Safe to run anywhere, twice, at once. A state for which that fails keeps no other from its turn.
     """
-    return sum(_of_each(watch.run, "shipments not watched", clock))
+    return sum(_of_each(watch.run, "shipments not watched", clock, most))
 
 
 def reminded(clock: Clock = SYSTEM) -> int:
@@ -124,14 +151,9 @@ def reminded(clock: Clock = SYSTEM) -> int:
 def awaited(clock: Clock = SYSTEM) -> int:
     """Look at every permit that has waited too long for its counterpart, state by state.
 
-    Safe to run anywhere, twice, at once.
+    Safe to run anywhere, twice, at once. A state for which that fails keeps no other from its turn.
     """
-    looked_at = 0
-    for state in _states():
-        actor = operator(state, clock=clock)
-        with transaction(actor):
-            looked_at += waiting.watch(actor=actor)
-    return looked_at
+    return sum(_once_each(waiting.watch, "permits not watched", clock))
 
 
 def delivered(clock: Clock = SYSTEM) -> int:
@@ -139,23 +161,11 @@ def delivered(clock: Clock = SYSTEM) -> int:
 
     A state for which that fails keeps no other from its turn.
     """
-    moved = 0
-    for state in _states():
-        try:
-            for done in _delivered_of(state, clock):
-                moved += done
-        except Exception as error:  # the next round tries again
-            log.exception("not delivered", extra={"state": state, "error": type(error).__name__})
-    return moved
+    return sum(_of_each(_deliver, "not delivered", clock))
 
 
-def _delivered_of(state: str, clock: Clock) -> Iterator[int]:
-    done = 1
-    while done:
-        actor = operator(state, clock=clock)
-        with transaction(actor):
-            done = deliveries.run(actor, vault())
-        yield done
+def _deliver(*, actor: Actor) -> int:
+    return deliveries.run(actor, vault())
 
 
 def alerted(clock: Clock = SYSTEM) -> int:
@@ -168,19 +178,22 @@ def alerted(clock: Clock = SYSTEM) -> int:
 
 def clean() -> int:
     """Forget the answers to repeated requests that are older than 30 days, state by state."""
-    forgotten = 0
-    for state in [None, *_states()]:
-        actor = operator(state)
-        with transaction(actor):
-            forgotten += idempotency.forget(actor.now())
-    return forgotten
+    with transaction(operator(None)):
+        forgotten = idempotency.forget(SYSTEM.now())
+    return forgotten + sum(_once_each(_forget, "answers not forgotten", SYSTEM))
 
 
-EVERY: Final[Mapping[Callable[[], int], float]] = {
-    fold: PAUSE, matched: PAUSE, delivered: PAUSE, told: MINUTE, watched: MINUTE, awaited: HOUR,
-    alerted: MINUTE, reminded: MINUTE, clean: HOUR,
+def _forget(*, actor: Actor) -> int:
+    return idempotency.forget(actor.now())
+
+
+EVERY: Final[Mapping[str, tuple[Callable[[], int], float]]] = {
+    "delivered": (delivered, PAUSE), "reminded": (reminded, MINUTE), "alerted": (alerted, MINUTE),
+    "fold": (fold, PAUSE), "matched": (partial(matched, most=SLICE), PAUSE),
+    "told": (partial(told, most=SLICE), PAUSE), "watched": (partial(watched, most=SLICE), MINUTE),
+    "awaited": (awaited, HOUR), "clean": (clean, HOUR),
 }  # fmt: skip
-"""How often each job is done, in seconds."""
+"""The jobs and how often each is done, in seconds."""
 
 
 def _states() -> list[str]:
@@ -188,9 +201,9 @@ def _states() -> list[str]:
         return list(participants())
 
 
-def _attempt(app: Flask, job: Callable[[], int]) -> None:
+def _run(app: Flask, name: str, job: Callable[[], int]) -> None:
     try:
         with app.app_context():
             job()
     except Exception as error:  # the next round tries again; a worker that dies helps nobody
-        log.exception("job failed", extra={"job": job.__name__, "error": type(error).__name__})
+        log.exception("job failed", extra={"job": name, "error": type(error).__name__})

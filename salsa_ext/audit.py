@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from salsa_ext.db import NO_STATE, Rows, db, insert_together
+from salsa_ext.db import NO_STATE, NOTHING, Rows, Statement, db, insert_together
 from salsa_ext.models import AuditEntry, Officer
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
@@ -179,15 +179,17 @@ def append(actor: Actor, act: Act) -> None:
     append_many(actor, [act])
 
 
-def append_many(actor: Actor, acts: Sequence[Act]) -> None:
-    """Write acts down, in order; in bulk where there are many."""
-    append_with(actor, acts, {})
+def append_many(actor: Actor, acts: Sequence[Act], done: Statement = NOTHING) -> None:
+    """Write acts down, in order, after what was `done`; in bulk where there are many."""
+    append_with(actor, acts, {}, done)
 
 
-def append_with(actor: Actor, acts: Sequence[Act], rows: Rows) -> None:
+def append_with(
+    actor: Actor, acts: Sequence[Act], rows: Rows, done: Statement = NOTHING
+) -> None:  # fmt: skip
     """Write acts down together with the rows of what was done, in one round trip."""
     officer = officer_id(actor) if acts else None
-    insert_together(rows | {AuditEntry: [_entry(actor, officer, act) for act in acts]})
+    insert_together(rows | {AuditEntry: [_entry(actor, officer, act) for act in acts]}, done)
 
 
 def _entry(actor: Actor, officer: UUID | None, act: Act) -> dict[str, Any]:

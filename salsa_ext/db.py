@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from itertools import repeat
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 import psycopg2
 from flask_sqlalchemy import SQLAlchemy
@@ -67,6 +67,16 @@ class Base(DeclarativeBase):
 
 
 Rows = dict[type[Base], Sequence[Mapping[str, Any]]]
+
+
+class Statement(NamedTuple):
+    """A statement with its values, as the driver takes them."""
+
+    text: str
+    values: Sequence[Any] = ()
+
+
+NOTHING: Final = Statement("")
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 
 DUPLICATES: dict[str, Message] = {
@@ -217,8 +227,14 @@ def insert_many(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     insert_together({model: rows})
 
 
-def insert_together(parts: Rows) -> None:
-    """Insert rows into several tables, of one shape each; those that are few go in one round trip."""
+def insert_together(parts: Rows, before: Statement = NOTHING) -> None:
+    """Insert rows into several tables, of one shape each; those that are few go in one round trip.
+
+    So does what is asked `before`, which returns nothing.
+    """
+    if before.text and not any(0 < len(rows) < COPY_FROM_ROWS for rows in parts.values()):
+        ask(*before)
+        before = NOTHING
     few: list[tuple[Table, Sequence[Mapping[str, Any]]]] = []
     for model, rows in parts.items():
         table = cast(Table, model.__table__)
@@ -227,8 +243,9 @@ def insert_together(parts: Rows) -> None:
         elif rows:
             few.append((table, rows))
     if few:
-        values = tuple(value for table, rows in few for value in _values(table, rows))
-        ask("; ".join(_insertion(table, tuple(rows[0]), len(rows)) for table, rows in few), values)
+        texts = [_insertion(table, tuple(rows[0]), len(rows)) for table, rows in few]
+        values = [value for table, rows in few for value in _values(table, rows)]
+        ask("; ".join([*filter(None, [before.text]), *texts]), (*before.values, *values))
 
 
 def ask(statement: str, values: Any = ()) -> Any:
@@ -248,6 +265,21 @@ def ask(statement: str, values: Any = ()) -> Any:
             statement, None, error, psycopg2.Error, hide_parameters=True, dialect=connection.dialect
         ) from error
     return cursor
+
+
+def once(key: Hashable, read: Callable[[], Any]) -> Any:
+    """Return what `read` gives, which is asked once in a transaction.
+
+    For what every state may read and no command changes on its way, such as the zone of an agency.
+    """
+    transaction = db.session().get_transaction()
+    begun, kept = db.session.info.get("once", (None, {}))
+    if begun is not transaction or transaction is None:
+        kept = {}
+    if key not in kept:
+        kept[key] = read()
+        db.session.info["once"] = db.session().get_transaction(), kept
+    return kept[key]
 
 
 def _values(table: Table, rows: Sequence[Mapping[str, Any]]) -> Iterator[Any]:

@@ -32,7 +32,7 @@ SEARCHED: Final = (
     (say("State"), 10), (say("Records searched"), 6), (say("Through"), 8), (say("Said"), 10),
 )  # fmt: skip
 CANDIDATES: Final = (
-    (say("State"), 10), (say("Event"), 8), (say("Date"), 8),
+    (say("State"), 10), (say("Serial number"), 9), (say("Event"), 8), (say("Date"), 8),
     (say("Days from sale to seizure"), 8),
 )  # fmt: skip
 
@@ -88,7 +88,8 @@ def _candidates(words: Words, view: ResultView) -> list[Part]:
     sold = all(one["time_to_crime_days"] is not None for one in found)
     title = say("First sales that are possible") if sold else say("Guns that it may be")
     return words.table(title, CANDIDATES, [
-        (words.state(one["state"]), event_name(words, told[one["record"]]["event"]),
+        (words.state(one["state"]), told[one["record"]]["serial"] or "–",
+         event_name(words, told[one["record"]]["event"]),
          words.day(one["occurred_on"]), _days(one["time_to_crime_days"]) or "–")
         for one in found
     ])  # fmt: skip

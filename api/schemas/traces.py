@@ -224,8 +224,12 @@ class ConflictResponse(EventResponse):
 
 
 class TraceCandidateResponse(Schema):
-    """One of several guns that it may be: by its first sale, else by what is last recorded of it."""
+    """One of several guns that it may be: by its first sale, else by what is last recorded of it.
 
+    `records` are the events of the chain that are of that gun, in order.
+    """
+
+    records = fields.List(fields.String(), required=True)
     record = fields.String(required=True)
     state = fields.String(required=True)
     occurred_on = fields.String(required=True)

@@ -15,7 +15,8 @@ from salsa_ext.values.actor import Actor
 
 MOST = 25
 PAGES = {"permit": "desk.permit", "shipment": "desk.shipment", "discrepancy": "desk.discrepancy",
-         "match": "guns.match", "approval": "console.approval",
+         "match": "guns.match", "approval": "console.approval", "hit": "console.hit",
+         "consent": "console.consent",
          "request": "console.request_page", "trace": "console.trace",
          "seizure": "guns.seizure"}  # fmt: skip
 """The page of each kind of object that has one."""

@@ -22,7 +22,13 @@ LASTS = timedelta(days=365)
 ALL_POSTS = 200
 PAGES: Final[Mapping[Permission, str]] = {
     Permission.CHECK_MAKE: "guns.check_form", Permission.MATCH_READ: "guns.matches",
-    Permission.PERMIT_READ: "desk.home",
+    Permission.PERMIT_READ: "desk.home", Permission.MATCH_DECIDE: "guns.matches",
+    Permission.REQUEST_READ: "console.requests", Permission.REQUEST_ANSWER: "console.requests",
+    Permission.TRACE_READ: "console.traces", Permission.TRACE_REQUEST: "console.trace_form",
+    Permission.TRACE_APPROVE: "console.approvals", Permission.LEAD_READ: "console.leads",
+    Permission.CONSENT_READ: "console.consents_page", Permission.CONSENT_ASK: "console.consent_form",
+    Permission.CONSENT_DECIDE: "console.consents_page", Permission.HIT_READ: "console.hits",
+    Permission.HIT_DECIDE: "console.hits", Permission.NOTIFICATION_READ: "notices.listed",
 }  # fmt: skip
 """What is done on a page of its own."""
 

@@ -159,14 +159,19 @@ def _candidates(
     """Return what it may be: each by its first sale, a gun that has none by what is last of it."""
     rest = [gun[-1] for gun in several if not any(sale in gun for sale in sales)]
     found = [*sales, *rest] if len(several) > 1 else sales
-    return [_candidate(event, found_on, is_sale=event in sales)
+    of_gun = several if len(several) > 1 else [[sale] for sale in sales]
+    return [_candidate(event, next((gun for gun in of_gun if event in gun), [event]), found_on,
+                       is_sale=event in sales)
             for event in sorted(found, key=_order)]  # fmt: skip
 
 
-def _candidate(event: Event, found_on: date, *, is_sale: bool) -> dict[str, Any]:
+def _candidate(
+    event: Event, gun: Sequence[Event], found_on: date, *, is_sale: bool
+) -> dict[str, Any]:
     days = _days(event, found_on) if is_sale else None
     return {"record": event["record"], "state": event["state"],
-            "occurred_on": event["occurred_on"], "time_to_crime_days": days}  # fmt: skip
+            "occurred_on": event["occurred_on"], "time_to_crime_days": days,
+            "records": [one["record"] for one in sorted(gun, key=_order)]}  # fmt: skip
 
 
 def _is_end(last: Event | None, reached: str | None, against: Sequence[Objection]) -> bool:

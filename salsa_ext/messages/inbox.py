@@ -122,7 +122,7 @@ def _take(
     if taking.taken:
         _keep(actor, taking.taken)
     if taking.standing != before:  # else the one that is missed is missing still
-        keep_standing(state, sender, _advanced(state, sender, taking.standing))
+        keep_standing(state, sender, _advanced(state, sender, taking))
     return told
 
 
@@ -169,12 +169,16 @@ def _keep(actor: Actor, taken: Sequence[Envelope]) -> None:
     insert_together({Inbox: came, InboxProgress: progress})
 
 
-def _advanced(state: str, sender: str, reached: Standing) -> Standing:
+def _advanced(state: str, sender: str, taking: _Taking) -> Standing:
     """Return the standing after those that waited for their predecessor, each checked against it.
 
     One that does not follow it, and came first, is set aside in its turn: its sender signed two
     histories, which people have to look at.
     """
+    reached = taking.standing
+    newest = max(each.sequence for each in taking.taken)
+    if newest == reached.received_through and not reached.has_later:
+        return reached
     for row in _followers(state, sender, reached.received_through):
         envelope_id, sequence, previous, digest = row
         if previous != reached.hash:

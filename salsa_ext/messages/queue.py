@@ -12,19 +12,20 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from salsa_ext.audit import Act, Action, append_many
-from salsa_ext.db import ask, db
+from salsa_ext.db import Statement, ask, db
 from salsa_ext.messages.envelopes import Envelope, kept
 from salsa_ext.messages.outbox import pause
-from salsa_ext.messages.standings import SETTLE, standing
+from salsa_ext.messages.standings import SETTLE
 from salsa_ext.models import InboxPair, InboxProgress
 from salsa_ext.values.actor import Actor
 
 _READY = (
     "SELECT said.raw, said.hash, said.received_at, went.attempts, went.code, went.due_at"
-    " FROM inbox said JOIN inbox_progress went"
+    " FROM inbox_pair pair JOIN inbox said ON said.owner_state = pair.owner_state"
+    " AND said.sender = pair.sender AND said.sequence > pair.settled_through"
+    " AND said.sequence <= pair.received_through JOIN inbox_progress went"
     " ON went.owner_state = said.owner_state AND went.envelope_id = said.id"
-    " WHERE said.owner_state = %s AND said.sender = %s AND said.sequence > %s AND said.sequence <= %s"
-    " ORDER BY said.sequence LIMIT %s"
+    " WHERE pair.owner_state = %s AND pair.sender = %s ORDER BY said.sequence LIMIT %s"
 )
 _APPLIED = ("UPDATE inbox_progress SET status = 'applied', settled_at = %s"
             " WHERE owner_state = %s AND envelope_id = ANY(%s::uuid[])")  # fmt: skip
@@ -67,10 +68,7 @@ def ready(actor: Actor, sender: str, most: int) -> list[Waiting]:
     One that was put off keeps back those after it until its time has come. Whoever asks holds the
     lock of the pair.
     """
-    state = actor.own_state()
-    reached = standing(state, sender)
-    between = (reached.settled_through, reached.received_through)
-    rows = ask(_READY, (state, sender, *between, most)).fetchall()
+    rows = ask(_READY, (actor.own_state(), sender, most)).fetchall()
     return [
         Waiting(kept(bytes(raw), digest), attempts, received_at, code)
         for raw, digest, received_at, attempts, code, _ in takewhile(
@@ -89,11 +87,11 @@ def settle(actor: Actor, sender: str, settled: Sequence[Settled]) -> None:
     state, now = actor.own_state(), actor.now()
     applied = [each.envelope.id for each in settled if each.code is None]
     last = settled[-1].envelope.sequence
-    ask(f"{_APPLIED}; {SETTLE}", (now, state, applied, last, state, sender))
+    done = Statement(f"{_APPLIED}; {SETTLE}", (now, state, applied, last, state, sender))
+    append_many(actor, [_act(each) for each in settled], done)
     for each in settled:
         if each.code is not None:
             _mark(state, [each.envelope.id], status="refused", code=each.code, settled_at=now)
-    append_many(actor, [_act(each) for each in settled])
 
 
 def put_off(actor: Actor, waiting: Waiting) -> None:

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 
 from salsa_ext.db import ask
 
-_STANDING = ("SELECT received_through, hash, settled_through FROM inbox_pair"
-             " WHERE owner_state = %s AND sender = %s")  # fmt: skip
+_STANDING = (
+    "SELECT received_through, hash, settled_through, EXISTS (SELECT 1 FROM inbox"
+    " WHERE inbox.owner_state = inbox_pair.owner_state AND inbox.sender = inbox_pair.sender"
+    " AND sequence > received_through) FROM inbox_pair WHERE owner_state = %s AND sender = %s"
+)
 _KEEP = (
     "INSERT INTO inbox_pair (owner_state, sender, received_through, hash, settled_through)"
     " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (owner_state, sender) DO UPDATE SET received_through"
@@ -19,11 +22,15 @@ SETTLE = "UPDATE inbox_pair SET settled_through = %s WHERE owner_state = %s AND 
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a state stands with a sender; see `models.envelopes.InboxPair`."""
+    """Where a state stands with a sender; see `models.envelopes.InboxPair`.
+
+    `has_later` tells that some came already which wait for their predecessor.
+    """
 
     received_through: int = 0
     hash: str | None = None
     settled_through: int = 0
+    has_later: bool = True
 
 
 def standing(state: str, sender: str) -> Standing:

@@ -63,9 +63,12 @@ class MatchWait(Base):
     """Records that were written and wait for the worker to match them; gone when that is done."""
 
     __tablename__ = "match_wait"
-    __table_args__ = (Index(None, "owner_state", "id"),)
+    __table_args__ = (
+        Index("ix_match_wait_next", "owner_state", text("is_of_crime DESC"), "id"),
+    )  # fmt: skip
     id: Mapped[UUID] = mapped_column(primary_key=True)
     owner_state: Mapped[str] = mapped_column(CHAR(3))
+    is_of_crime: Mapped[bool]
     record_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
 
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, case, literal
 
-from salsa_ext.db import ask
+from salsa_ext.db import ask, once
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.zones import UTC, date_in
 
@@ -72,7 +72,8 @@ def state_zone(state: str) -> str:
 
 
 def _zone(state: str | None, agency: str | None) -> str:
-    row = ask(_ZONE, {"state": state, "agency": agency}).fetchone()
+    asked = {"state": state, "agency": agency}
+    row = once((_ZONE, state, agency), lambda: ask(_ZONE, asked).fetchone())
     return row[0] if row else UTC
 
 

@@ -11,16 +11,18 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, select, tuple_, type_coerce
 
-from salsa_ext.db import db
+from salsa_ext.db import ask, db
 from salsa_ext.errors import Invalid, NotFound, say
 from salsa_ext.matching.requests import RUNNING, SAID, WAITING
-from salsa_ext.models import Account, Hiding, TraceMessage, TraceRequest
+from salsa_ext.models import Account, TraceMessage, TraceRequest
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.values.actor import Actor
 
 _EVENTS: Final = "events"
+_HIDDEN: Final = ("SELECT subject_id, agency FROM hiding WHERE subject_id = ANY(%s::uuid[])"
+                  " ORDER BY agency")  # fmt: skip
 _SAID: Final = (
     TraceMessage.subject_id, TraceMessage.kind, TraceMessage.sender, TraceMessage.at,
     TraceMessage.envelope_id, TraceMessage.by,
@@ -180,10 +182,9 @@ def messages_of(ids: Iterable[UUID]) -> dict[UUID, list[MessageView]]:
 
 def hidden_from(ids: Iterable[UUID]) -> dict[UUID, list[str]]:
     """Return the agencies that must not see each trace or request of the own state."""
-    rows = select(Hiding).where(Hiding.subject_id.in_(list(ids))).order_by(Hiding.agency)
     found = defaultdict[UUID, list[str]](list)
-    for row in db.session.scalars(rows):
-        found[row.subject_id].append(row.agency)
+    for subject_id, agency in ask(_HIDDEN, (list(ids),)):
+        found[subject_id].append(agency)
     return found
 
 

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 
-from salsa_ext.db import db
+from salsa_ext.db import ask, db
 from salsa_ext.models import StateSetting
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.settings import Settings
+
+_NAMES: Final = tuple(field.name for field in fields(Settings))
+_OF: Final = (
+    f"SELECT owner_state, {', '.join(_NAMES)} FROM state_setting"  # noqa: S608 - columns of ours
+    " WHERE owner_state = ANY(%s::char(3)[])"
+)
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,7 @@ def read(actor: Actor) -> SettingsView:
 def standing(state: str) -> SettingsView:
     """Return the settings of a state as they stand, for a command and for what follows it."""
     own = db.session.get(StateSetting, state, populate_existing=True)
-    settings = _settings(own) if own else Settings()
+    settings = _settings([getattr(own, name) for name in _NAMES]) if own else Settings()
     version = own.version if own else 0
     return SettingsView(state, version, settings, _agreed(state, settings))
 
@@ -57,12 +63,7 @@ def _agreed(state: str, settings: Settings) -> tuple[str, ...]:
 def of(states: Iterable[str]) -> dict[str, Settings]:
     """Return the settings of each state, in one query; the defaults for one that set nothing."""
     wanted = set(states)
-    rows = db.session.scalars(
-        select(StateSetting)
-        .where(StateSetting.owner_state.in_(wanted))
-        .execution_options(populate_existing=True)
-    )
-    made = {row.owner_state: _settings(row) for row in rows}
+    made = {state: _settings(kept) for state, *kept in ask(_OF, (sorted(wanted),))}
     return {state: made.get(state, Settings()) for state in wanted}
 
 
@@ -75,9 +76,6 @@ def have_agreed(first: str, second: str) -> bool:
     )
 
 
-def _settings(row: StateSetting) -> Settings:
-    kept = {field.name: getattr(row, field.name) for field in fields(Settings)}
-    made: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()
-    }
-    return Settings(**made)
+def _settings(kept: Iterable[Any]) -> Settings:
+    values: list[Any] = [tuple(value) if isinstance(value, list) else value for value in kept]
+    return Settings(*values)

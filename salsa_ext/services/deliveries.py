@@ -25,6 +25,7 @@ from salsa_ext.db import as_state, db
 from salsa_ext.errors import EnvelopeRefused
 from salsa_ext.messages import inbox, outbox, pairs, queue
 from salsa_ext.messages.envelopes import Envelope, Keys, Letter, sign_again
+from salsa_ext.messages.inbox import Receipt
 from salsa_ext.messages.outbox import Undelivered
 from salsa_ext.policy.rules import operator
 from salsa_ext.readmodels.signing import keys_named
@@ -40,6 +41,8 @@ __all__ = ["deliver_now", "handles", "run", "send", "send_many", "when_refused"]
 MOST: Final = 100
 ROUNDS: Final = 8
 """How often answers to answers are delivered at once; what goes on longer is for the worker."""
+Offered = tuple[Undelivered, Receipt | EnvelopeRefused]
+"""An envelope with what its recipient made of it."""
 _GIVE_WAY = text("SET LOCAL lock_timeout = '500ms'")
 
 
@@ -68,15 +71,14 @@ def deliver_now(actor: Actor, vault: Vault) -> int:
     """
     db.session.flush()  # what the command changed is its state's to write, not the recipient's
     speaking, here, applied, keys = [actor], participants(), 0, cache(keys_named)
-    for _ in range(ROUNDS):
-        said = [
-            (each, name) for each in speaking
-            for name in _offer_first(actor, each, vault, here, keys)
-        ]  # fmt: skip
-        for each, name in said:
-            with as_state(actor, name):
-                applied += applications.settle(_eyes(actor, name), vault, each.own_state())
-        speaking = [_eyes(actor, name) for name in sorted({name for _, name in said})]
+    with as_state(actor, actor.own_state()):  # also what is kept from the actor's agency
+        for _ in range(ROUNDS):
+            told: dict[str, int] = {}
+            for each in speaking:
+                with as_state(actor, each.own_state()):
+                    told |= (done := _offer_first(each, vault, here, keys))
+                applied += sum(done.values())
+            speaking = [_eyes(actor, name) for name in sorted(told)]
     return applied
 
 
@@ -106,39 +108,52 @@ def _eyes(actor: Actor, state: str) -> Actor:
     return operator(state, clock=actor.clock)
 
 
-def _offer_first(
-    actor: Actor, speaking: Actor, vault: Vault, here: Iterable[str], keys: Keys
-) -> list[str]:  # fmt: skip
-    """Offer what a state put and never offered; returns to whom there was something."""
-    offered = []
-    with as_state(actor, speaking.own_state()):
-        said = outbox.waiting(speaking, here, MOST, is_first=True)
-        for recipient, waiting in said.items():
-            if pairs.try_lock(speaking.own_state(), recipient):
-                _offer(speaking, vault, recipient, waiting, keys)
-                offered.append(recipient)
-    return offered
+def _offer_first(actor: Actor, vault: Vault, here: Iterable[str], keys: Keys) -> dict[str, int]:
+    """Offer what a state put and never offered, and let it be applied; returns how much, by recipient."""
+    applied, receipts = dict[str, int](), list[Offered]()
+    said = outbox.waiting(actor, here, MOST, is_first=True)
+    for recipient, waiting in said.items():
+        if pairs.try_lock(actor.own_state(), recipient):
+            raws = _signed(actor, vault, waiting, keys)
+            taker = _eyes(actor, recipient)
+            with as_state(actor, recipient):
+                told = inbox.receive_many(taker, raws, keys)
+                applied[recipient] = applications.settle(taker, vault, actor.own_state())
+            receipts += zip(waiting, told, strict=True)
+    _note(actor, receipts)
+    return applied
 
 
 def _offer(
     actor: Actor, vault: Vault, recipient: str, waiting: Sequence[Undelivered], keys: Keys
 ) -> int:  # fmt: skip
     """Let the recipient take envelopes, and note which it took; returns how many were offered."""
-    raws = [_signed(actor, vault, each.envelope, keys).raw for each in waiting]
+    raws = _signed(actor, vault, waiting, keys)
     with as_state(actor, recipient):
         told = inbox.receive_many(_eyes(actor, recipient), raws, keys)
-    taken = []
-    for each, receipt in zip(waiting, told, strict=True):
-        if isinstance(receipt, EnvelopeRefused):
-            outbox.put_off(actor, each, receipt.reason)
-            applications.warn("envelope not taken", each.envelope, receipt.reason)
-        else:
-            taken.append(receipt.id)
-    outbox.mark_delivered(actor, taken)
+    _note(actor, list(zip(waiting, told, strict=True)))
     return len(waiting)
 
 
-def _signed(actor: Actor, vault: Vault, envelope: Envelope, keys: Keys) -> Envelope:
+def _note(actor: Actor, offered: Sequence[Offered]) -> None:
+    """Note which envelopes were taken, and when the others are offered again."""
+    for each, receipt in offered:
+        if isinstance(receipt, EnvelopeRefused):
+            outbox.put_off(actor, each, receipt.reason)
+            applications.warn("envelope not taken", each.envelope, receipt.reason)
+    taken = [receipt.id for _, receipt in offered if isinstance(receipt, Receipt)]
+    if taken:
+        outbox.mark_delivered(actor, taken)
+
+
+def _signed(
+    actor: Actor, vault: Vault, waiting: Sequence[Undelivered], keys: Keys
+) -> list[bytes]:  # fmt: skip
+    """Return the bytes of envelopes as they may be offered."""
+    return [_with_good_key(actor, vault, each.envelope, keys).raw for each in waiting]
+
+
+def _with_good_key(actor: Actor, vault: Vault, envelope: Envelope, keys: Keys) -> Envelope:
     """Return an envelope as it may be offered: by the key of now, where its own was stolen."""
     key = keys(envelope.kid).get(envelope.kid)
     if key is not None and key.compromised_at is None:

@@ -35,6 +35,8 @@ def check(actor: Actor, agencies: Sequence[str]) -> None:
 
 def _left_with_none(agencies: Collection[str], states: Collection[str | None]) -> list[str]:
     """Return the states of which every agency is named: nobody there could act on it."""
+    if not agencies:
+        return []
     left = select(Agency.owner_state).where(
         Agency.owner_state.in_(states), Agency.code.not_in(agencies)
     )
@@ -43,13 +45,16 @@ def _left_with_none(agencies: Collection[str], states: Collection[str | None]) -
 
 def put(actor: Actor, kind: str, subjects: Collection[UUID], agencies: Collection[str]) -> None:
     """Keep subjects of the actor's state from these agencies, and from no others any more."""
-    own = actor.own_state()
-    db.session.execute(
-        delete(Hiding).where(Hiding.owner_state == own, Hiding.subject_id.in_(subjects))
-    )
+    mine = (Hiding.owner_state == actor.own_state(), Hiding.subject_id.in_(subjects))
+    db.session.execute(delete(Hiding).where(*mine))
+    begin(actor, kind, subjects, agencies)
+
+
+def begin(actor: Actor, kind: str, subjects: Collection[UUID], agencies: Collection[str]) -> None:
+    """Keep new subjects of the actor's state, which were kept from nobody, from these agencies."""
     insert_many(Hiding, [
-        {"agency": agency, "subject_id": subject, "owner_state": own, "subject_kind": kind,
-         "hidden_at": actor.now()}
+        {"agency": agency, "subject_id": subject, "owner_state": actor.own_state(),
+         "subject_kind": kind, "hidden_at": actor.now()}
         for subject in subjects for agency in sorted({*agencies})
     ])  # fmt: skip
 
@@ -66,5 +71,7 @@ def by_state(agencies: Collection[str], state: str) -> list[str]:
 
 def states_of(agencies: Collection[str]) -> dict[str, str | None]:
     """Return the state of each agency that is known."""
+    if not agencies:
+        return {}
     rows = select(Agency.code, Agency.owner_state).where(Agency.code.in_(agencies))
     return {row.code: row.owner_state for row in db.session.execute(rows)}

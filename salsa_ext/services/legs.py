@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -67,13 +67,14 @@ def make(
     if ends_at_home(trace, rows):
         rows = [row for row in rows if row["state"] in (trace.owner_state, *wanted.by_state)]
     asked = [row for row in rows if row["status"] == "sent" and row["channel"] == "salsa"]
+    hidden = hidings.of(trace.id)
     envelopes = deliveries.send_many(actor, vault, [
-        letter(trace, "trace.request", row["state"], row["id"]) for row in asked
+        letter(trace, "trace.request", row["state"], row["id"], hidden) for row in asked
     ])  # fmt: skip
     for row, envelope in zip(asked, envelopes, strict=True):
         row["asked_in"] = envelope.id
     insert_many(TraceLeg, rows)
-    hidings.put(actor, "trace", [row["id"] for row in rows], hidings.of(trace.id))
+    hidings.begin(actor, "trace", [row["id"] for row in rows], hidden)
     conversations.keep(actor, [
         Word("leg", row["id"], "request", envelope=envelope)
         for row, envelope in zip(asked, envelopes, strict=True)
@@ -109,15 +110,20 @@ def follow(actor: Actor, vault: Vault, trace: Trace, pointed: Reasons) -> list[s
     return []
 
 
-def letter(trace: Trace, kind: str, to: str, leg_id: Any) -> Letter:
-    """Return the letter that asks a state, with what the International Tracing Instrument wants."""
+def letter(
+    trace: Trace, kind: str, to: str, leg_id: Any, hidden: Collection[str]
+) -> Letter:  # fmt: skip
+    """Return the letter that asks a state, with what the International Tracing Instrument wants.
+
+    `hidden` are the agencies that are kept from the trace; each state is told of its own alone.
+    """
     best = trace.likeness or Likeness(0.0, 0.0, 0.0)._asdict()
     body = {name: getattr(trace, name) for name in ASKED} | {
         "leg": str(leg_id), "trace": str(trace.id), "likeness": best,
         "found_on": trace.found_on.isoformat(),
         "needed_by": trace.needed_by.isoformat() if trace.needed_by else None,
         "record": str(trace.record_id) if trace.record_id else None,
-        "hidden_from": hidings.by_state(hidings.of(trace.id), to),
+        "hidden_from": hidings.by_state(hidden, to),
     }  # fmt: skip
     return Letter(kind, trace.case_number, to, body)
 
@@ -171,12 +177,15 @@ def following(
 
 
 def status_of(legs: Sequence[TraceLeg], own: str) -> str:
-    """Return the status of a trace from its legs: sent, in_progress or answered."""
-    others = [leg.status for leg in legs if leg.state != own]
-    waiting = [status for status in others if status in WAITING]
-    if not waiting:
+    """Return the status of a trace from its legs: sent, in_progress or answered.
+
+    It is in progress once any other state said something of the gun, be it a part of its answer.
+    """
+    others = [leg for leg in legs if leg.state != own]
+    if not any(leg.status in WAITING for leg in others):
         return "answered"
-    return "sent" if len(waiting) == len(others) else "in_progress"
+    nothing_said = all(leg.status in WAITING and not leg.events for leg in others)
+    return "sent" if nothing_said else "in_progress"
 
 
 def outcome(trace: Trace, standing: Sequence[TraceLeg] | None = None) -> str:

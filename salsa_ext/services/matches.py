@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from salsa_ext.errors import Invalid
-from salsa_ext.matching.events import SEIZED
+from salsa_ext.matching.events import LAWFUL, SEIZED
 from salsa_ext.matching.pairs import READ_AFIELD
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
@@ -84,7 +84,12 @@ def _leave(items: Sequence[RecordView]) -> None:
     corrected = [item for item in items if item.record.version > 1]  # a new one waits already
     match_withdrawals.hide(corrected)
     if corrected:
-        match_waits.add(corrected[0].record.owner_state, [item.record.id for item in corrected])
+        _add(corrected[0].record.owner_state, corrected)
+
+
+def _add(owner: str, corrected: Sequence[RecordView]) -> None:
+    is_of_crime = any(view.record.event not in LAWFUL for view in corrected)
+    match_waits.add(owner, [view.record.id for view in corrected], is_of_crime=is_of_crime)
 
 
 def _standing(
@@ -109,7 +114,7 @@ def of_document(actor: Actor, document_id: UUID) -> None:
 def _propose(actor: Actor, found: proposals.Found) -> None:
     corrected = [view for view, _ in found if view.record.version > 1]
     proposals.propose(actor, found, Look(with_other_marks(corrected)))
-    match_waits.add(actor.own_state(), [view.record.id for view in corrected])
+    _add(actor.own_state(), corrected)
 
 
 def searched(

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, select, update
 
 from salsa_ext.db import db, insert_together
 from salsa_ext.matching import marks
-from salsa_ext.matching.events import ALERT
+from salsa_ext.matching.events import ALERT, LAWFUL
 from salsa_ext.matching.names import fold
 from salsa_ext.matching.refined import coarser
 from salsa_ext.models import Mark as MarkRow
@@ -192,7 +192,7 @@ def _setting(entry: Entry, row: dict[str, Any]) -> dict[str, Any]:
 def _write(pairs: Sequence[tuple[Entry, dict[str, Any]]]) -> None:
     first = [_setting(entry, row) for entry, row in pairs if entry.version == 1]
     written: list[dict[str, Any]] = []
-    waiting: dict[str, dict[UUID, None]] = {}
+    waiting: dict[tuple[str, bool], dict[UUID, None]] = {}
     keys: dict[str, list[dict[str, Any]]] = {"manufacture": [], "other": []}
     for entry, row in pairs:
         borne = list(readings.borne(entry.firearm))
@@ -204,10 +204,12 @@ def _write(pairs: Sequence[tuple[Entry, dict[str, Any]]]) -> None:
                 kind = mark.kind if mark.kind in keys else "other"
                 keys[kind].append(_key(key, mark_row["id"], entry, row))
                 if entry.version == 1:
-                    waiting.setdefault(entry.owner, {})[row["id"]] = None
+                    kind_of = entry.owner, entry.event not in LAWFUL
+                    waiting.setdefault(kind_of, {})[row["id"]] = None
     insert_together({Record: [row for _, row in pairs], RecordSetting: first, MarkRow: written})
     forms.write(keys["manufacture"])
-    waits = [wait for owner, ids in waiting.items() for wait in match_waits.rows(owner, ids)]
+    waits = [wait for (owner, is_of_crime), ids in waiting.items()
+             for wait in match_waits.rows(owner, ids, is_of_crime=is_of_crime)]  # fmt: skip
     insert_together({MarkKey: [*keys["manufacture"], *keys["other"]], MatchWait: waits})
 
 

@@ -34,30 +34,31 @@ PATIENCE: Final = timedelta(days=1)
 """How long a row is tried again for which the database had no time."""
 
 
-def run(*, actor: Actor) -> int:
-    """Match the records of the oldest row that waits in the actor's state; returns how many.
+def run(*, actor: Actor, only_of_crime: bool = False) -> int:
+    """Match the records of the next row that waits in the actor's state; returns how many.
+
+    That is the oldest that tells of a crime, then the oldest of trade unless `only_of_crime`.
 
     Safe to run anywhere, twice, at once: rows that another run holds are passed over, and what was
     proposed is proposed once. A row that fails keeps no other back: its records are tried one by
     one, and of each that fails alone the audit says that it was left unmatched.
     """
     require(actor, Permission.MATCH_DECIDE)
-    last = None
-    while (row := _oldest(actor, last)) is not None:
+    passed = list[UUID]()
+    while (row := _next(actor, passed, only_of_crime)) is not None:
         if _settle(actor, row):
             return len(row.record_ids)
-        last = row.id
+        passed.append(row.id)
     return 0
 
 
-def _oldest(actor: Actor, after: UUID | None) -> Any:
-    waiting = select(MatchWait.id, MatchWait.record_ids).where(
-        MatchWait.owner_state == actor.own_state()
-    )
-    if after is not None:
-        waiting = waiting.where(MatchWait.id > after)
-    oldest = waiting.order_by(MatchWait.id).limit(1).with_for_update(skip_locked=True)
-    return db.session.execute(oldest).first()
+def _next(actor: Actor, passed: Sequence[UUID], only_of_crime: bool) -> Any:
+    mine = (MatchWait.owner_state == actor.own_state(), MatchWait.id.not_in(passed))
+    waiting = select(MatchWait.id, MatchWait.is_of_crime, MatchWait.record_ids).where(*mine)
+    if only_of_crime:
+        waiting = waiting.where(MatchWait.is_of_crime)
+    ordered = waiting.order_by(MatchWait.is_of_crime.desc(), MatchWait.id)
+    return db.session.execute(ordered.limit(1).with_for_update(skip_locked=True)).first()
 
 
 def _settle(actor: Actor, row: Any) -> bool:
@@ -85,7 +86,7 @@ def _put_aside(actor: Actor, row: Any, error: str) -> None:
     """Let the records of a row wait one by one; of a single one write down that it is not matched."""
     db.session.execute(delete(MatchWait).where(MatchWait.id == row.id))
     if len(row.record_ids) > 1:
-        match_waits.add(actor.own_state(), row.record_ids, together=1)
+        match_waits.add(actor.own_state(), row.record_ids, together=1, is_of_crime=row.is_of_crime)
         return
     for record_id in row.record_ids:
         append(actor, Act(Action.RECORD_LEFT_UNMATCHED, "record", record_id, data={"error": error}))

@@ -53,8 +53,10 @@ def change(*, actor: Actor, data: SettingsChange, seen: int | None) -> None:
 
 
 def _changes(data: SettingsChange, row: StateSetting) -> dict[str, Any]:
-    """Return what is given and differs from what stands."""
+    """Return what is given and differs from what stands; who needs no partner has none any more."""
     given = {name: value for name, value in asdict(data).items() if value is not None}
+    if given.get("trace_approval", "partner") != "partner":
+        given.setdefault("trace_approver", None)
     given |= {name: sorted(value) for name, value in given.items() if isinstance(value, tuple)}
     return {name: value for name, value in given.items() if value != getattr(row, name)}
 

@@ -54,7 +54,7 @@ def request(*, actor: Actor, vault: Vault, data: TraceData) -> UUID:
     row = _row(actor, data)
     actor = actor.for_purpose(Purpose("investigation", data.case_number, about=str(row["id"])))
     insert_many(Trace, [row])
-    hidings.put(actor, "trace", [row["id"]], data.hidden_from)
+    hidings.begin(actor, "trace", [row["id"]], data.hidden_from)
     append(actor, Act(Action.TRACE_REQUESTED, "trace", row["id"], data={"priority": data.priority}))
     if not data.draft:
         _go(actor, vault, _find(row["id"]))

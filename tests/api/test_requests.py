@@ -88,7 +88,7 @@ def half(as_actor, analyst, record):
 
 def test_what_is_open_goes_at_once_and_the_rest_waits_for_a_person(analyst, asked, half):
     [leg] = [one for one in half["legs"] if one["state"] == "PRY"]
-    assert (half["status"], leg["status"]) == ("sent", "sent")
+    assert (half["status"], leg["status"]) == ("in_progress", "sent")
     said = leg["messages"][-1]
     assert (said["completeness"], said["restriction_reason"]) == ("restricted", "person_decides")
     result = analyst.get(f"/traces/{half['id']}/result").json

@@ -137,3 +137,12 @@ def test_a_change_stands_in_the_audit_with_what_changed(administrator, as_actor)
     assert (entry["action"], entry["subject_id"], entry["data"]) == (
         "setting:changed", "PRY", {"overdue_hours": 12},
     )  # fmt: skip
+
+
+def test_a_state_that_needs_no_partner_any_more_names_none(administrator):
+    change(administrator, {"trace_approval": "partner", "trace_approver": "BRA"})
+    alone = change(administrator, {"trace_approval": "alone"}, 1)
+    assert (alone["trace_approval"], alone["trace_approver"]) == ("alone", None)
+    unsaid = change(administrator, {"overdue_hours": 12, "trace_approver": "URY"}, 2)
+    assert change(administrator, {"overdue_hours": 13}, 3)["trace_approver"] == "URY"
+    assert unsaid["trace_approver"] == "URY"

@@ -77,6 +77,7 @@ def test_guns_that_a_mark_fits_are_no_sales_and_have_no_days(as_actor, analyst):
     asked = bodies.trace(firearm=bodies.firearm(serial="ABC12345?"))
     said = text_of(report(analyst, analyst.post("/traces", asked).json))
     assert "Guns that it may be" in said and "Registration" in said
+    assert all(serial in said for serial in ("ABC123451", "ABC123458"))
     assert "First sales that are possible" not in said and "None" not in said
 
 

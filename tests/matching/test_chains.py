@@ -172,6 +172,14 @@ def test_several_guns_that_a_misread_mark_fits_are_candidates_and_nothing_is_con
     ]  # fmt: skip
 
 
+def test_each_gun_that_it_may_be_is_told_with_the_events_that_are_of_it():
+    made = event("manufacture", "2024-01-02", "USA", serial="WRKX482") | {"record": "a"}
+    sold = event("domestic_sale", "2025-01-02", "USA", serial="WRKX482") | {"record": "b"}
+    other = event("manufacture", "2024-01-03", "USA", serial="WRKX501") | {"record": "c"}
+    found = built(made, other, sold)
+    assert [one["records"] for one in found.candidates] == [["c"], ["a", "b"]]
+
+
 @pytest.mark.parametrize("other,link", [("WRKX4B2", None), ("WRKY482", "a"), (None, None)])
 def test_a_gun_is_one_by_confused_glyphs_by_a_certain_link_and_without_a_serial(other, link):
     one = event("export", "2025-01-02", "USA", serial="WRKX482") | {"record": "a"}

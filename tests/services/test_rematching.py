@@ -263,11 +263,36 @@ def test_it_is_not_tried_again_for_ever(waiting, actor, fail, monkeypatch):
 
 
 def test_a_state_for_which_matching_fails_keeps_no_other_from_its_turn(waiting, fail, monkeypatch):
-    def run(*, actor):
+    def run(*, actor, **options):
         if actor.state == "BRA":
             raise ZeroDivisionError
-        return real(actor=actor)
+        return real(actor=actor, **options)
 
     real = rematching.run
     monkeypatch.setattr(rematching, "run", run)
     assert working.matched(FixedClock(NOW)) == 4
+
+
+def test_what_tells_of_a_crime_is_looked_at_before_sales_that_wait_longer(run):
+    sales = [bodies.transfer(firearm=bodies.firearm(serial=f"KX51{at}23")) for at in range(3)]
+    run("PRY", transfers.record_many, batch=[TransferRequest().load(body) for body in sales])
+    lost = bodies.report(number="R-1", firearm=bodies.firearm(serial="WB77104"))
+    run("PRY", reports.record_many, batch=[ReportRequest().load(lost)])
+    assert run("PRY", _events_that_wait) == [{"domestic_sale"}, {"theft"}]
+    run("PRY", rematching.run)
+    assert run("PRY", _events_that_wait) == [{"domestic_sale"}]
+
+
+def test_however_much_trade_waits_the_time_for_it_ends_and_crime_is_matched_all_the_same(run):
+    sales = [bodies.transfer(firearm=bodies.firearm(serial=f"KX51{at}23")) for at in range(3)]
+    run("PRY", transfers.record_many, batch=[TransferRequest().load(body) for body in sales])
+    lost = bodies.report(number="R-1", firearm=bodies.firearm(serial="WB77104"))
+    run("PRY", reports.record_many, batch=[ReportRequest().load(lost)])
+    assert working.matched(FixedClock(NOW), most=0) == 1
+    assert run("PRY", _events_that_wait) == [{"domestic_sale"}]
+    assert working.matched(FixedClock(NOW)) == 3
+
+
+def _events_that_wait(actor):
+    rows = db.session.scalars(select(MatchWait.record_ids).order_by(MatchWait.id)).all()
+    return [{*db.session.scalars(select(Record.event).where(Record.id.in_(ids)))} for ids in rows]

@@ -165,6 +165,18 @@ def test_what_may_be_several_guns_is_shown_by_places_without_a_way(analyst, as_a
     assert "Came from" not in page and page.count('class="spot state"') == 3
 
 
+def test_each_gun_that_it_may_be_stands_by_itself_with_its_serial(analyst, as_actor):
+    for serial in ("ABC123451", "ABC123458"):
+        sold = bodies.transfer(kind="registration", firearm=bodies.firearm(serial=serial))
+        as_actor("PRY", "licensing_officer").post("/transfers", sold)
+    asked = bodies.trace(firearm=bodies.firearm(serial="ABC12345?"))
+    trace = as_actor("BRA", "trace_analyst").post("/traces", asked).json
+    page = analyst.open(f"/traces/{trace['id']}")
+    assert re.findall(r"<h3>(\d)\. <code>(.*?)</code>", page) == [
+        ("1", "ABC123451"), ("2", "ABC123458"),
+    ]  # fmt: skip
+
+
 def test_the_place_of_another_state_is_shown_where_it_concerns_the_own_and_its_owner_reads_so(
     analyst, as_actor
 ):

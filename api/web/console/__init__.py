@@ -1,6 +1,17 @@
-"""Pages for analysts: what other states ask, the own state's traces, and leads."""
+"""Pages for analysts: what other states ask, the own state's traces, leads, hits and consents."""
 
-from api.web.console import answering, approvals, asking, leads, papers, replying, requests, traces
+from api.web.console import (
+    answering,
+    approvals,
+    asking,
+    consents,
+    hits,
+    leads,
+    papers,
+    replying,
+    requests,
+    traces,
+)
 from api.web.console.blueprint import blueprint
 
 __all__ = [
@@ -8,6 +19,8 @@ __all__ = [
     "approvals",
     "asking",
     "blueprint",
+    "consents",
+    "hits",
     "leads",
     "papers",
     "replying",

@@ -51,6 +51,7 @@ LISTS = {
     "leg_channel": codes.CHANNELS[1:],
     "leg_status": codes.LEG_STATUSES_BY_HAND,
     "lead_kind": codes.LEAD_KINDS,
+    "consent_use": codes.CONSENT_USES,
 }
 
 

@@ -1,0 +1,106 @@
+"""Hits: alerts of the own state that were met, and those of others that it met; and the answer."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import render_template, request, url_for
+
+from api.i18n import translate
+from api.schemas.hits import (
+    HitConfirmRequest,
+    HitDenyRequest,
+    HitExtendRequest,
+    HitQuery,
+    HitResponse,
+)
+from api.web.access import sender, signed_in
+from api.web.console.blueprint import blueprint
+from api.web.desk import doings, listing
+from api.web.desk.doings import Doing, Field, Subject
+from salsa_ext.errors import say
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.readmodels import hits as reading
+from salsa_ext.readmodels.days import zone_of
+from salsa_ext.readmodels.hits import HitView
+from salsa_ext.readmodels.names import label
+from salsa_ext.services import hit_answers
+from salsa_ext.values.actor import Actor
+
+WAITING = ("open", "extended")
+READ = say("The state that met it reads it.")
+WHY = Field("note", say("Why"), "area", required=True, most=500, hint=READ)
+
+
+def _is_of_the_alert(actor: Actor, view: HitView) -> bool:
+    return view.hit.alert_state == actor.state
+
+
+DOINGS: doings.Doings = (
+    Doing("confirm", say("Confirm"), say("The alert stands, and it is that very gun."),
+          HitConfirmRequest, hit_answers.confirm, Permission.HIT_DECIDE, WAITING,
+          (Field("note", say("In words"), "area", required=False, most=500, hint=READ),),
+          is_for=_is_of_the_alert),
+    Doing("deny", say("Deny"), say("It is another gun, or the alert is no longer true."),
+          HitDenyRequest, hit_answers.deny, Permission.HIT_DECIDE, WAITING, (WHY,),
+          is_for=_is_of_the_alert, is_grave=True),
+    Doing("extend", say("Ask for more time"), say("The state that met it learns how long it has to wait."),
+          HitExtendRequest, hit_answers.extend, Permission.HIT_DECIDE, WAITING,
+          (Field("hours", say("Hours from now"), "number", required=True), WHY),
+          is_for=_is_of_the_alert),
+)  # fmt: skip
+DONE = {
+    "confirm": say("The other state is told that it is that gun."),
+    "deny": say("The other state is told that it is not."),
+    "extend": say("The other state is told until when you answer."),
+}
+
+
+@blueprint.get("/hits")
+@signed_in
+def hits(actor: Actor) -> str:
+    """Show the alerts that were met, newest first."""
+    asked = listing.asked(HitQuery)
+    page = reading.list_hits(actor, asked.filters, listing.LIMIT, asked.cursor)
+    return render_template(
+        "console/hits.html", actor=actor, page=page, onward=listing.address(page.next),
+        zone=zone_of(actor), now=actor.now(),
+    )  # fmt: skip
+
+
+@blueprint.get("/hits/<uuid:hit_id>")
+@signed_in
+def hit(actor: Actor, hit_id: UUID) -> str:
+    """Show one: what the alert wants, how sure it is, whom to call, and the answer."""
+    subject = subject_of(actor, hit_id)
+    return render_template(
+        "console/hit.html", actor=actor, subject=subject, hit=HitResponse().dump(subject.view),
+        doings=doings.offered(DOINGS, actor, subject), zone=zone_of(actor), now=actor.now(),
+        view=subject.view, done=DONE.get(request.args.get("done", "")),
+    )  # fmt: skip
+
+
+def subject_of(actor: Actor, hit_id: UUID) -> Subject:
+    """Return it as the pages of its doings show it."""
+    view = reading.get_hit(actor, hit_id)
+    other = view.hit.asking_state if view.hit.alert_state == actor.state else view.hit.alert_state
+    title = say("Hit with {state}", state=label("state", other, actor.language))
+    return Subject(
+        view, translate(title), url_for("console.hit", hit_id=hit_id), view.hit.alert_state,
+        view.hit.status, "hit_status", ("console.hits", say("Hits")),
+    )  # fmt: skip
+
+
+@blueprint.get("/hits/<uuid:hit_id>/<slug:name>")
+@signed_in
+def hit_answer_form(actor: Actor, hit_id: UUID, name: str) -> str:
+    """Show the form of an answer."""
+    return doings.open_form(actor, doings.named(DOINGS, name), subject_of, hit_id)
+
+
+@blueprint.post("/hits/<uuid:hit_id>/<slug:name>")
+@sender
+def answer_hit(actor: Actor, hit_id: UUID, name: str) -> Any:
+    """Answer, and show it."""
+    return doings.take_form(actor, doings.named(DOINGS, name), subject_of, hit_id, "hit_id")

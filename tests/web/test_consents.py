@@ -1,0 +1,66 @@
+"""The pages of consents: a use of another state's record is asked for, and its origin decides."""
+
+import re
+
+import pytest
+
+from tests import bodies
+from tests.web.pages import text
+
+SEEN = re.compile(r'name="seen" value="([0-9]+)"')
+
+
+@pytest.fixture
+def trace(as_actor):
+    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
+    return as_actor("BRA", "trace_analyst").post("/traces", bodies.trace()).json
+
+
+@pytest.fixture
+def asking(signed_in):
+    return signed_in("BRA", "trace_analyst")
+
+
+@pytest.fixture
+def origin(signed_in):
+    return signed_in("PRY", "trace_analyst")
+
+
+@pytest.fixture
+def path(asking, trace):
+    link = re.search(r'href="(/consents/new[^"]*)"', asking.open(f"/traces/{trace['id']}"))[1]
+    form = asking.open(link.replace("&amp;", "&"))
+    record = re.search(r'name="record"[^>]* value="([0-9a-f-]+)"', form)[1]
+    asked = {"record": record, "use": "names", "case_number": "C-1", "reason": "To hear the buyer"}
+    return asking.send("/consents/new", asked).location.split("?")[0]
+
+
+def decide(visitor, path, name, **fields):
+    seen = SEEN.search(visitor.open(f"{path}/{name}"))[1]
+    return visitor.open(visitor.send(f"{path}/{name}", {"seen": seen} | fields).location)
+
+
+def test_who_may_not_be_named_is_asked_for_from_the_trace_and_named_after_the_consent(
+    asking, origin, trace, path
+):
+    assert "Ana Ejemplo" not in asking.open(f"/traces/{trace['id']}")
+    assert "Name private persons, C-1" in text(origin.open("/consents"))
+    page = decide(origin, path, "grant", expires_on="2026-12-31")
+    assert "The other state is told that you consent." in text(page)
+    assert "Ana Ejemplo" in asking.open(f"/traces/{trace['id']}")
+    taken = decide(origin, path, "revoke", reason="The inquiry is over")
+    assert "The inquiry is over" in text(taken)
+    assert "Ana Ejemplo" not in asking.open(f"/traces/{trace['id']}")
+
+
+def test_it_is_refused_with_a_reason_that_the_asking_state_reads(asking, origin, path):
+    decide(origin, path, "refuse", reason="The inquiry is not over")
+    said = text(asking.open(path))
+    assert "Refused" in said and "The inquiry is not over" in said
+    assert "/grant" not in asking.open(path) and "/grant" in origin.open(path)
+
+
+def test_what_cannot_be_asked_stays_in_the_form_with_the_reason(asking):
+    sent = {"record": "nothing", "use": "onward", "case_number": "", "reason": "Why not"}
+    page = asking.send("/consents/new", sent, 422).get_data(as_text=True)
+    assert "Why not" in page and 'aria-invalid="true"' in page
