@@ -104,9 +104,14 @@ def _traces(caller: Caller) -> Ids:
     asked.post(
         f"/requests/{questions['id']}/ask", {"questions": ["Which side?"]}, 200, If_Match='"1"'
     )
-    return {"trace": traced["id"], "draft": draft["id"], "request": request["id"],
-            "questioned": _first(analyst, "/traces?case_number=C-80")["id"],
-            "leg": next(one["id"] for one in legs if one["state"] == "ESP")}  # fmt: skip
+    sold = _first(caller("PRY", "licensing_officer"), "/transfers?number=V-70")["firearm"]["record"]
+    consent = analyst.post("/consents", bodies.consent(sold)).json
+    return {
+        "trace": traced["id"], "draft": draft["id"], "request": request["id"],
+        "questioned": _first(analyst, "/traces?case_number=C-80")["id"],
+        "leg": next(one["id"] for one in legs if one["state"] == "ESP"),
+        "consent": consent["id"], "hit": _first(analyst, "/hits")["id"],
+    }  # fmt: skip
 
 
 def _approvals(caller: Caller) -> Ids:
