@@ -9,14 +9,13 @@ from flask_smorest import Api
 from werkzeug.routing import BaseConverter
 
 from api import errors, metrics, requests, web
+from api.bare import bare_app
 from api.errors import PROBLEM
 from api.json import JSONProvider
 from api.problems import ProblemSchema
 from api.resources import BLUEPRINTS, health
 from salsa_ext.clock import SYSTEM, Clock
 from salsa_ext.config import Config
-from salsa_ext.db import db, engine_options
-from salsa_ext.services.sealing import Vault
 
 VERSION = "0.1.0"
 
@@ -48,18 +47,12 @@ class SalsaApi(Api):  # type: ignore[misc]
 
 def create_app(config: Config, clock: Clock = SYSTEM) -> Flask:
     """Return the WSGI application of an installation whose database `config` names."""
-    if config.database_url is None:
-        raise AssertionError("the database is started before the application is made")
-    app = Flask("api", static_folder="web/static", template_folder="web/templates")
+    app = bare_app(config, clock)
     app.json = JSONProvider(app)
     app.config.update(
-        SQLALCHEMY_DATABASE_URI=config.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS=engine_options(config),
         MAX_CONTENT_LENGTH=config.max_body,
         MAX_FORM_MEMORY_SIZE=100_000,
         SECURE_COOKIES=config.secure_cookies,
-        CLOCK=clock,
-        VAULT=Vault.of(config),
         API_TITLE="salsa-ext",
         API_VERSION=VERSION,
         OPENAPI_VERSION="3.1.0",
@@ -71,7 +64,6 @@ def create_app(config: Config, clock: Clock = SYSTEM) -> Flask:
             "components": {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
         },
     )
-    db.init_app(app)
     requests.register(app)
     errors.register(app)
     metrics.register(app)

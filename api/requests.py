@@ -17,7 +17,7 @@ from salsa_ext.values.ids import new_id
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; "
+    "font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'"
 )
 log = logging.getLogger("salsa.requests")

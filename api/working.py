@@ -14,7 +14,7 @@ from uuid import UUID
 
 from flask import Flask
 
-from api.app import create_app
+from api.bare import bare_app
 from api.vault import vault
 from salsa_ext.clock import SYSTEM, Clock
 from salsa_ext.config import Config
@@ -47,7 +47,7 @@ def run(config: Config, stop: threading.Event) -> None:
     No job keeps the others waiting for long: what others write by the hundred thousand is worked
     off in slices.
     """
-    app, done = create_app(config), dict.fromkeys(EVERY, -math.inf)
+    app, done = bare_app(config), dict.fromkeys(EVERY, -math.inf)
     while not stop.is_set():
         for name, (job, seconds) in EVERY.items():
             if time.monotonic() - done[name] >= seconds:

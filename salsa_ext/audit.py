@@ -69,6 +69,7 @@ class Action(StrEnum):
     DISCREPANCY_AGREED = "discrepancy:agreed"
     DISCREPANCY_ASSIGNED = "discrepancy:assigned"
     PERMIT_VERIFIED = "permit:verified"
+    POST_CALLED = "post:called"
     SHIPMENT_RECORDED = "shipment:recorded"
     SHIPMENT_RELEASED = "shipment:released"
     SHIPMENT_AMENDED = "shipment:amended"
@@ -150,7 +151,7 @@ class Action(StrEnum):
 SUBJECT_KINDS: Final = (
     "account", "agency", "alert", "approval", "attachment", "check", "consent", "contact", "discrepancy",
     "envelope", "hit", "import", "key",
-    "licensee", "match", "notification", "permit", "record", "report", "request", "seizure",
+    "licensee", "match", "notification", "permit", "post", "record", "report", "request", "seizure",
     "setting",
     "shipment", "signing_key",
     "trace", "transfer",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -42,6 +44,17 @@ class Client:
         response = self.client.open(f"/api/v1{path}", method=method, headers=sent, **options)
         assert response.status_code == expect, response.get_data(as_text=True)
         return response
+
+
+def of(app: Flask) -> Callable[..., Client]:
+    """Return clients of an application, each with a key; wants its context."""
+
+    def make(state: str | None, role: str, scopes: list[str] | None = None,
+             lasts: timedelta = timedelta(days=1), agency: str = "TEST") -> Client:  # fmt: skip
+        now = app.config["CLOCK"].now()
+        return Client(app.test_client(), token(state, role, now, scopes, lasts, agency))
+
+    return make
 
 
 def token(

@@ -8,12 +8,13 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import psycopg2
 import pytest
+from argon2 import PasswordHasher
 from filelock import FileLock
 from flask import Flask
 from hypothesis import settings
@@ -28,34 +29,45 @@ from salsa_ext.db import db, transaction
 from salsa_ext.policy.rules import operator
 from salsa_ext.postgres import EmbeddedServer, provision
 from salsa_ext.readmodels import frequencies, lately
-from salsa_ext.services import database
+from salsa_ext.services import accounts, authentication, database
 from salsa_ext.values.actor import Actor
 from tests import actors, agencies
 
 NOW = datetime(2026, 3, 9, 15, 0, tzinfo=UTC)
 settings.register_profile("house", deadline=None)  # no test is timed
 settings.load_profile("house")
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 FAST = {"fsync": "off", "full_page_writes": "off", "max_connections": "100"}
 
 
 LONGEST = (
-    "tests/server/",
-    "test_long_manifests.py",
-    "test_ledger_adds_up.py",
-    "test_any_delivery.py",
-    "tests/cli/test_demo.py",
-    "tests/security/test_readers.py",
-)
+    "tests/contract/test_contract.py", "tests/server/", "tests/faults/test_long_manifests.py",
+    "tests/security/test_readers.py", "tests/postgres/", "tests/web/test_browser.py",
+    "tests/web/test_console_browser.py", "tests/demo/", "tests/cli/test_demo.py", "tests/scenarios/",
+    "tests/api/test_batches.py", "tests/web/test_desk_browser.py", "tests/faults/",
+    "tests/security/test_silent_equivalence.py", "tests/web/test_desk_pages.py",
+    "tests/importers/", "tests/services/", "tests/cli/", "tests/web/",
+)  # fmt: skip
+"""Files and folders of the tests that take longest, the longest first."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest, so that none is left over when all others are done."""
-    items.sort(key=lambda item: not any(name in item.nodeid for name in LONGEST))
+    """Begin with what takes longest, so that nothing long is left over when all else is done."""
+    items.sort(
+        key=lambda item: next(
+            (at for at, name in enumerate(LONGEST) if item.nodeid.startswith(name)), len(LONGEST)
+        )
+    )
 
 
 @pytest.fixture(autouse=True)
 def no_shares() -> None:
     """Let no test weigh by how common makes were in the records of another, nor tell its coverage."""
+    forget_shares()
+
+
+def forget_shares() -> None:
+    """Do the same before something that several tests share."""
     frequencies.forget()
     lately.forget()
 
@@ -91,7 +103,8 @@ class Server:
                 owner, service = self.passwords
                 provision(admin, database=name, owner_password=owner, service_password=service)
                 return
-            cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+            # a copy of the files takes half as long as a copy through the log
+            cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
             cursor.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
             granted = f'GRANT CONNECT, TEMPORARY ON DATABASE "{name}" TO'
             cursor.execute(f"{granted} salsa_service, salsa_owner")
@@ -103,10 +116,21 @@ class Server:
         with self._as("owner") as owner, owner.cursor() as cursor:
             cursor.execute(f'ALTER DATABASE "{name}" IS_TEMPLATE true')
 
+    @contextmanager
+    def copied(
+        self, pattern: str | Config, home: Path, wanted: Config | None = None
+    ) -> Iterator[Config]:
+        """Give the configuration of a copy of a database, `wanted` or a new one; it is dropped after."""
+        made = wanted or self.config(f"salsa_{secrets.token_hex(6)}", home)
+        name, source = name_of(made), pattern if isinstance(pattern, str) else name_of(pattern)
+        self.end_sessions(source)
+        self.make(name, source)
+        yield made
+        self.drop(name)
+
     def drop(self, name: str) -> None:
         """Drop a database, as whichever of the two roles owns it; its sessions are ended first."""
-        for role in ("service", "owner"):
-            self._end_sessions(role, name)
+        self.end_sessions(name)
         said = f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'
         with self.admin() as admin, admin.cursor() as cursor:
             try:
@@ -115,18 +139,20 @@ class Server:
                 with self._as("owner") as owner, owner.cursor() as by_owner:
                     by_owner.execute(said)
 
-    def _end_sessions(self, role: str, name: str) -> None:
-        """End the sessions of a role, as that role: a role that is no superuser ends only its own."""
+    def end_sessions(self, name: str) -> None:
+        """End the sessions of each role, as that role: a role that is no superuser ends only its own."""
         with self.admin() as admin, admin.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
-            if cursor.fetchone() is None:
-                return
-        with self._as(role) as opened, opened.cursor() as cursor:
             cursor.execute(
-                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-                " WHERE datname = %s AND usename = current_user",
-                (name,),
+                "SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = %s", (name,)
             )
+            roles = {role for (role,) in cursor.fetchall()} & {"salsa_service", "salsa_owner"}
+        for role in sorted(roles):
+            with self._as(role.removeprefix("salsa_")) as opened, opened.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                    " WHERE datname = %s AND usename = current_user",
+                    (name,),
+                )
 
     @contextmanager
     def _as(self, role: str) -> Iterator[Any]:
@@ -139,6 +165,11 @@ class Server:
         """Return the configuration of an installation on a database."""
         return Config(home=home, database_url=self.url("service", name),
                       migration_url=self.url("owner", name))  # fmt: skip
+
+
+def name_of(config: Config) -> str:
+    """Return the name of the database of an installation."""
+    return make_url(config.database_url or "").database or ""
 
 
 def _shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -184,13 +215,20 @@ def template(server: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
     return name
 
 
+@contextmanager
+def cheap_passwords() -> Iterator[None]:
+    """Hash passwords in no time while the block runs: for many accounts that no test is about."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (accounts, authentication):
+            patch.setattr(module, "HASHER", CHEAP)
+        yield
+
+
 @pytest.fixture
 def fresh_database(server: Server, template: str, tmp_path: Path) -> Iterator[Config]:
     """A database for one test alone, where transactions are real."""
-    name = f"salsa_{secrets.token_hex(6)}"
-    server.make(name, template)
-    yield server.config(name, tmp_path)
-    server.drop(name)
+    with server.copied(template, tmp_path) as config:
+        yield config
 
 
 @pytest.fixture
@@ -283,9 +321,4 @@ def run(actor: Callable[..., Actor]) -> Callable[..., Any]:
 def as_actor(app: Flask, session: None) -> Callable[..., actors.Client]:
     """Return an HTTP client that holds a key: `as_actor("BRA", "police_officer")`."""
 
-    def make(state: str | None, role: str, scopes: list[str] | None = None,
-             lasts: timedelta = timedelta(days=1), agency: str = "TEST") -> actors.Client:  # fmt: skip
-        token = actors.token(state, role, NOW, scopes, lasts, agency)
-        return actors.Client(app.test_client(), token)
-
-    return make
+    return actors.of(app)

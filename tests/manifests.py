@@ -13,6 +13,11 @@ from tests.actors import Client
 CSV, NDJSON = "text/csv", "application/x-ndjson"
 
 
+def objects(*rows: Any) -> str:
+    """Return rows as NDJSON."""
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
 def send(
     client: Client, path: str, document: Any, manifest: str | bytes, kind: str = CSV,
     expect: int = 201, **headers: str,

@@ -11,7 +11,7 @@ import click
 from flask import Flask
 
 from api import running
-from api.app import create_app
+from api.bare import bare_app
 from api.transaction import transaction
 from salsa_ext import errors
 from salsa_ext.config import Config
@@ -27,7 +27,7 @@ def application() -> Iterator[Flask]:
     """Open the application on the running database; its context is that of the block."""
     with running.database(Config.from_env()) as config:
         require_schema(config)
-        app = create_app(config)
+        app = bare_app(config)
         with app.app_context():
             yield app
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from api import running, serving
-from api.app import create_app
+from api.bare import bare_app
 from api.cli.context import explained
 from api.cli.db import owner_url
 from api.cli.serve import host_option, port_option
@@ -47,7 +47,7 @@ def demo(host: str, port: int, seed: int, no_serve: bool) -> None:
         database.require_demo(owner_url(config))
         database.upgrade(owner_url(config))
         path = config.home / "demo" / "credentials.json"
-        with create_app(config).app_context():
+        with bare_app(config).app_context():
             _make(config, seed, f"http://{host}:{port}", path)
         _welcome(host, port, path)
         if not no_serve:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import click
 
 from api import running
-from api.app import create_app
+from api.bare import bare_app
 from api.cli.context import explained
 from api.cli.db import owner_url
 from api.cli.options import Line, own_state_option
@@ -47,7 +47,7 @@ def init(state: str, zone: str) -> None:
     """
     with running.database(Config.from_env()) as config:
         database.upgrade(owner_url(config))
-        with create_app(config).app_context():
+        with bare_app(config).app_context():
             opened = _begin(state, zone)
     click.echo(f"Ready for {state}. Note these passwords; they are not shown again.\n")
     for account in opened:

@@ -8,7 +8,7 @@ import threading
 import click
 
 from api import logs, running, serving, working
-from api.app import create_app
+from api.bare import bare_app
 from api.cli.context import explained, require_schema
 from salsa_ext.config import Config
 
@@ -52,7 +52,7 @@ def worker(once: bool) -> None:
     with running.database(Config.from_env()) as config:
         require_schema(config)
         if once:
-            done = working.run_once(create_app(config))
+            done = working.run_once(bare_app(config))
             click.echo(", ".join(f"{count} {name}" for name, count in done.items()))
             return
         stop = threading.Event()

@@ -14,13 +14,14 @@ from api.web import (
     guns,
     notifications,
     pages,
+    post_desk,
     shown,
     signin,
     verification,
 )
 
 MODULES = (
-    pages, signin, boards, desk, guns, console, notifications, docs, verification, forms,
+    pages, signin, boards, post_desk, desk, guns, console, notifications, docs, verification, forms,
 )  # fmt: skip
 BLUEPRINTS = tuple(module.blueprint for module in MODULES)
 

@@ -46,10 +46,10 @@ UNDER_WAY = say("This form is being taken; look in a moment whether it was.")
 
 
 def sent() -> Form:
-    """Return the form that the request brings."""
+    """Return the form that the request brings; a script may name its filling-in by Idempotency-Key."""
     typed = {name: text.replace("\r\n", "\n").strip() for name, text in request.form.items()}
     typed.pop(csrf.FIELD, None)
-    token = typed.pop(TOKEN, "")
+    token = request.headers.get("Idempotency-Key", typed.pop(TOKEN, ""))
     form = Form(typed)
     form.token = token if TOKENS.fullmatch(token) else form.token
     return form
@@ -85,6 +85,7 @@ def take(form: Form, run: Callable[[], Done]) -> Done | None:
             raise
         except SalsaError as error:
             return _refuse(form, _status(error), {"": [form.say(error.message)]})
+    form.is_under_way = True
     return _refuse(form, 409, {"": [translate(UNDER_WAY)]})
 
 

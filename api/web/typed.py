@@ -32,6 +32,8 @@ class Form:
     token: str = field(default_factory=lambda: str(new_id()))
     labels: dict[str, str] = field(default_factory=dict)
     status: int = 200
+    is_under_way: bool = False
+    """Whether the first sending is being taken still: it is not refused, and is sent again."""
     zone: str = UTC
     opened: str = ""
     """The field that takes the focus."""

@@ -10,11 +10,11 @@ from uuid import UUID
 
 from sqlalchemy import update
 
-from salsa_ext.db import ask, db, insert_together
+from salsa_ext.db import NOTHING, Statement, ask, db, insert_together
 from salsa_ext.errors import EnvelopeRefused
 from salsa_ext.messages import pairs
 from salsa_ext.messages.envelopes import Envelope, Keys, kept, parse, verify
-from salsa_ext.messages.standings import Standing, keep_standing, standing
+from salsa_ext.messages.standings import Standing, keeping, standing
 from salsa_ext.models import Inbox, InboxProgress
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.tokens import PublicKey
@@ -119,10 +119,15 @@ def _take(
         at: _take_one(actor, taking, envelope)
         for at, envelope in sorted(said.items(), key=lambda item: item[1].sequence)
     }
-    if taking.taken:
+    if not taking.taken:
+        return told
+    if taking.standing == before:  # the one that is missed is missing still
         _keep(actor, taking.taken)
-    if taking.standing != before:  # else the one that is missed is missing still
-        keep_standing(state, sender, _advanced(state, sender, taking))
+    elif _is_last(taking):
+        _keep(actor, taking.taken, keeping(state, sender, taking.standing))
+    else:
+        _keep(actor, taking.taken)
+        ask(*keeping(state, sender, _advanced(state, sender, taking.standing)))
     return told
 
 
@@ -154,7 +159,7 @@ def _take_one(actor: Actor, taking: _Taking, envelope: Envelope) -> Receipt | En
     return receipt
 
 
-def _keep(actor: Actor, taken: Sequence[Envelope]) -> None:
+def _keep(actor: Actor, taken: Sequence[Envelope], reached: Statement = NOTHING) -> None:
     now = actor.now()
     came = [{
         "owner_state": each.recipient, "id": each.id, "sender": each.sender,
@@ -166,19 +171,21 @@ def _keep(actor: Actor, taken: Sequence[Envelope]) -> None:
         "sequence": each.sequence, "status": "waiting", "code": None, "attempts": 0,
         "due_at": now, "settled_at": None,
     } for each in taken]  # fmt: skip
-    insert_together({Inbox: came, InboxProgress: progress})
+    insert_together({Inbox: came, InboxProgress: progress}, reached)
 
 
-def _advanced(state: str, sender: str, taking: _Taking) -> Standing:
+def _is_last(taking: _Taking) -> bool:
+    """Tell whether nothing is kept that waited for what was taken."""
+    newest = max(each.sequence for each in taking.taken)
+    return newest == taking.standing.received_through and not taking.standing.has_later
+
+
+def _advanced(state: str, sender: str, reached: Standing) -> Standing:
     """Return the standing after those that waited for their predecessor, each checked against it.
 
     One that does not follow it, and came first, is set aside in its turn: its sender signed two
     histories, which people have to look at.
     """
-    reached = taking.standing
-    newest = max(each.sequence for each in taking.taken)
-    if newest == reached.received_through and not reached.has_later:
-        return reached
     for row in _followers(state, sender, reached.received_through):
         envelope_id, sequence, previous, digest = row
         if previous != reached.hash:

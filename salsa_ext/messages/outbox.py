@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import update
 
 from salsa_ext.audit import Act, Action, append, append_with
-from salsa_ext.db import ask, db
+from salsa_ext.db import Statement, ask, db
 from salsa_ext.messages import pairs
 from salsa_ext.messages.envelopes import Envelope, Letter, Signer, kept, seal
 from salsa_ext.models import Outbox, OutboxProgress
@@ -70,8 +70,8 @@ def put_many(actor: Actor, signer: Signer, letters: Sequence[Letter]) -> list[En
         envelope = seal(_envelope(actor, letter, sequence + 1, last), signer)
         ends[letter.recipient] = (envelope.sequence, envelope.hash)
         envelopes.append(envelope)
-    _keep(actor, envelopes)
-    _move(state, {name: ends[name] for name in recipients})
+    if envelopes:
+        _keep(actor, envelopes, _moving(state, {name: ends[name] for name in recipients}))
     return envelopes
 
 
@@ -139,7 +139,7 @@ def _envelope(actor: Actor, letter: Letter, sequence: int, last: str | None) -> 
     )  # fmt: skip
 
 
-def _keep(actor: Actor, envelopes: Sequence[Envelope]) -> None:
+def _keep(actor: Actor, envelopes: Sequence[Envelope], moving: Statement) -> None:
     now = actor.now()
     sent = [{
         "owner_state": each.sender, "id": each.id, "recipient": each.recipient,
@@ -151,17 +151,14 @@ def _keep(actor: Actor, envelopes: Sequence[Envelope]) -> None:
         "sequence": each.sequence, "attempts": 0, "due_at": now, "delivered_at": None,
         "failure": None,
     } for each in envelopes]  # fmt: skip
-    append_with(actor, [_act(each) for each in envelopes], {Outbox: sent, OutboxProgress: progress})
+    acts = [_act(each) for each in envelopes]
+    append_with(actor, acts, {Outbox: sent, OutboxProgress: progress}, moving)
 
 
-def _move(state: str, ends: dict[str, tuple[int, str | None]]) -> None:
-    if not ends:
-        return
+def _moving(state: str, ends: dict[str, tuple[int, str | None]]) -> Statement:
     rows = ", ".join(["(%s, %s, %s, %s)"] * len(ends))
-    ask(
-        _MOVE.format(rows=rows),
-        [value for name, end in ends.items() for value in (state, name, *end)],
-    )
+    values = [value for name, end in ends.items() for value in (state, name, *end)]
+    return Statement(_MOVE.format(rows=rows), values)
 
 
 def _progress(actor: Actor, ids: Sequence[UUID], **values: Any) -> None:

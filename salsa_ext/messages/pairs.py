@@ -29,6 +29,8 @@ def lock(state: str, others: Iterable[str]) -> None:
 def try_lock(state: str, other: str) -> bool:
     """Do the same where nobody has it, as SKIP LOCKED does with rows; tells whether it is held."""
     name = _name(state, other)
+    if name in _held():
+        return True
     is_held = bool(ask(_TRY, (name,)).fetchone()[0])
     if is_held:
         _remember({name})

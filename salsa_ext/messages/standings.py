@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from salsa_ext.db import ask
+from salsa_ext.db import Statement, ask
 
-_STANDING = (
+STANDING = (
     "SELECT received_through, hash, settled_through, EXISTS (SELECT 1 FROM inbox"
     " WHERE inbox.owner_state = inbox_pair.owner_state AND inbox.sender = inbox_pair.sender"
     " AND sequence > received_through) FROM inbox_pair WHERE owner_state = %s AND sender = %s"
@@ -35,11 +35,11 @@ class Standing:
 
 def standing(state: str, sender: str) -> Standing:
     """Return where a state stands with a sender; at the beginning, where nothing came yet."""
-    row = ask(_STANDING, (state, sender)).fetchone()
+    row = ask(STANDING, (state, sender)).fetchone()
     return Standing(*row) if row else Standing()
 
 
-def keep_standing(state: str, sender: str, reached: Standing) -> None:
-    """Keep where a state stands with a sender."""
+def keeping(state: str, sender: str, reached: Standing) -> Statement:
+    """Return what keeps where a state stands with a sender."""
     kept = (reached.received_through, reached.hash, reached.settled_through)
-    ask(_KEEP, (state, sender, *kept))
+    return Statement(_KEEP, (state, sender, *kept))

@@ -10,14 +10,13 @@ from typing import Final
 from sqlalchemy import func, select
 
 from salsa_ext.db import db
-from salsa_ext.errors import Forbidden, say
 from salsa_ext.models import Permit, Post, Trace
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import clocks, corridors, crossings, discrepancies, finds, hits
 from salsa_ext.readmodels.clocks import Clock
 from salsa_ext.readmodels.corridors import Corridor
-from salsa_ext.readmodels.crossings import MOST, Crossing, Side, sides_of
+from salsa_ext.readmodels.crossings import MOST, Crossing, Side
 from salsa_ext.readmodels.discrepancies import DiscrepancyView
 from salsa_ext.readmodels.finds import NearSeizure, Place, Seized
 from salsa_ext.readmodels.flows import WEEK, Flow, Weeks, flows
@@ -83,7 +82,7 @@ def get_board(actor: Actor, code: str) -> Board:
     """Return the board of a post of which the own state is a side; raises NotFound, Forbidden."""
     require(actor, Permission.BOARD_READ)
     post = get_post(actor, code)
-    own, other = _sides(actor, post)
+    own, other = crossings.sides_for(post, actor.state)
     now, today = actor.now(), date_in(actor.now(), own.zone)
     weeks = Weeks(today, own.zone)
     due, late = crossings.due(actor, post, own.zone), crossings.late(actor, post, own.zone)
@@ -100,15 +99,6 @@ def get_board(actor: Actor, code: str) -> Board:
         figures=_figures(seized, finds.joint_of_others(actor, post, today)),
         weeks=weeks.first_days, seized=seized, flows=flows(post, weeks),
     )  # fmt: skip
-
-
-def _sides(actor: Actor, post: Post) -> tuple[Side, Side]:
-    """Return the reader's own side, and the other."""
-    sides = sides_of(post)
-    for own, other in (sides, sides[::-1]):
-        if own.state == actor.state:
-            return own, other
-    raise Forbidden(say("Your state is not a side of this post."))
 
 
 def _routes(post: Post, now: datetime, expected: Sequence[Crossing]) -> list[Sequence[str]]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import func, select
 
 from salsa_ext.db import db
+from salsa_ext.errors import Forbidden, say
 from salsa_ext.models import Checkpoint, Post, Shipment
 from salsa_ext.readmodels.shipments import UNDER_WAY, ShipmentView, views
 from salsa_ext.values.actor import Actor
@@ -59,6 +60,15 @@ def sides_of(post: Post) -> tuple[Side, Side]:
     """Return both sides of a post, in its own order."""
     return (Side(post.state_a, post.place_a, post.zone_a),
             Side(post.state_b, post.place_b, post.zone_b))  # fmt: skip
+
+
+def sides_for(post: Post, state: str | None) -> tuple[Side, Side]:
+    """Return a state's own side of a post, and the other; raises Forbidden where it is none."""
+    sides = sides_of(post)
+    for own, other in (sides, sides[::-1]):
+        if own.state == state:
+            return own, other
+    raise Forbidden(say("Your state is not a side of this post."))
 
 
 def direction_of(post: Post, exporting: str, importing: str) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from salsa_ext.db import db
 from salsa_ext.errors import NotFound
 from salsa_ext.models import (
+    Check,
     Discrepancy,
     Licensee,
     Permit,
@@ -37,6 +38,7 @@ class Kind:
 
 
 KINDS: Final[Mapping[str, Kind]] = {
+    "check": Kind(Check, Permission.CHECK_MAKE),
     "discrepancy": Kind(Discrepancy, Permission.DISCREPANCY_READ),
     "licensee": Kind(Licensee, Permission.LICENSEE_READ),
     "permit": Kind(Permit, Permission.PERMIT_READ),

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from salsa_ext.config import Config
 from salsa_ext.errors import NotConfigured, say
@@ -48,6 +50,11 @@ class Vault:
             raise NotConfigured(say("{name} was sealed with another master key than that in {path}: put the"
                                     " old file back, or make a new key by salsa signing-key rotate.",
                                     name=name, path=str(self.path))) from None  # fmt: skip
+
+    def derive(self, name: str) -> bytes:
+        """Return a key of 32 bytes that this installation alone makes for a name; raises NotConfigured."""
+        made = HKDF(hashes.SHA256(), LENGTH, salt=None, info=name.encode())
+        return made.derive(self._key())
 
     def _key(self) -> bytes:
         try:

@@ -88,6 +88,7 @@ NOTIFICATIONS: Final = (
     "trace_approved", "trace_declined", "trace_assigned",
     "approval_asked", "approval_withdrawn",
     "alert_expiring", "alert_expired",
+    "post_called",
     "hit_made", "hit_confirmed", "hit_denied", "hit_extended", "hit_expired", "hit_overdue",
     "hit_unanswered",
 )  # fmt: skip

@@ -13,6 +13,7 @@ from salsa_ext.readmodels.marks import EXACT
 from salsa_ext.services import checks
 from tests import bodies
 from tests.manifests import CSV, NDJSON, send
+from tests.sizes import sized
 
 WHY = {"purpose": "investigation", "case_number": "C-1"}
 GUN = {"serial": "ABC123456", "make": "Taurus", "calibre": "9x19"}
@@ -88,13 +89,14 @@ def test_what_is_wrong_with_one_is_its_lines_problem_and_no_others(ask, wrong, f
     assert (before["verdict"], after["line"], after["verdict"]) == ("hit", 3, "hit")
 
 
-def test_ten_thousand_are_answered_with_one_of_them_wrong(ask, monkeypatch):
+def test_thousands_are_answered_with_one_of_them_wrong(ask, monkeypatch):
+    count = sized(3_000, 10_000)
     monkeypatch.setattr(checks, "search", only_checked(checks.search))
-    guns = [{"serial": f"SN{number:06}"} for number in range(10_000)]
-    guns[7_000] = {"serial": "***"}
+    guns = [{"serial": f"SN{number:06}"} for number in range(count)]
+    guns[2_000] = {"serial": "***"}
     answered = lines(ask(*guns))
-    assert [line["line"] for line in answered] == [*range(1, 10_001), None]
-    assert [line["line"] for line in answered if "errors" in line] == [7_001]
+    assert [line["line"] for line in answered] == [*range(1, count + 1), None]
+    assert [line["line"] for line in answered if "errors" in line] == [2_001]
 
 
 def only_checked(search):
@@ -254,7 +256,8 @@ def test_what_is_wrong_here_is_told_as_such_and_nothing_of_the_inside(ask, monke
 
 def test_parts_are_answered_one_after_the_other_and_none_stays_in_memory(police, monkeypatch):
     monkeypatch.setattr(checks, "search", lambda *_, **__: [])
-    file = "serial\n" + "".join(f"SN{number:06}\n" for number in range(2_000))
+    count = sized(8, 20)
+    file = "serial\n" + "".join(f"SN{number:06}\n" for number in range(count * batches.PART))
     tracemalloc.start()
     parts = iter(send(police, "/checks/batch", WHY, file, CSV, 200).iter_encoded())
     held, answered = [], 0
@@ -263,7 +266,7 @@ def test_parts_are_answered_one_after_the_other_and_none_stays_in_memory(police,
         gc.collect()
         held.append(tracemalloc.get_traced_memory()[0])
     tracemalloc.stop()
-    assert len(held) == 21  # twenty parts and the end
+    assert len(held) == count + 1  # the parts and the end
     assert held[-2] - held[2] < answered / 4
 
 

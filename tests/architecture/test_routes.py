@@ -18,8 +18,8 @@ PUBLIC = {
     "/static/<path:filename>": "style sheets, scripts, fonts",
 }
 PAGE_BLUEPRINTS = {  # signed in by a cookie; tests of pages look at each
-    "boards", "console", "desk", "docs", "forms", "guns", "notices", "pages", "signin",
-    "verification",
+    "boards", "console", "desk", "docs", "forms", "guns", "notices", "pages", "post_desk",
+    "signin", "verification",
 }  # fmt: skip
 
 

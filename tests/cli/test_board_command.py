@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from api.app import create_app
+from api.bare import bare_app
 from api.schemas.seizures import SeizureRequest
 from salsa_ext.db import db, transaction
 from salsa_ext.policy.rules import operator
@@ -18,7 +18,7 @@ PLACE = {"country": "PRY", "name": "Hernandarias", "latitude": -25.4, "longitude
 @pytest.fixture
 def seized(registered_database):
     """A pistol that Paraguay seized at the post today."""
-    with create_app(registered_database).app_context():
+    with bare_app(registered_database).app_context():
         actor = operator("PRY")
         today = str(actor.now().date())
         with transaction(actor):

@@ -2,12 +2,10 @@
 
 import csv
 import json
-from datetime import timedelta
 
 import pytest
 
 from api.app import create_app
-from salsa_ext.clock import SYSTEM
 from salsa_ext.db import db
 from tests import actors, agencies, bodies
 
@@ -15,17 +13,28 @@ ASK = ("check", "--state", "BRA", "--case", "C-1")
 GUN = ("--make", "Taurus", "--calibre", "9x19", "ABC123456")
 
 
-@pytest.fixture(autouse=True)
-def sold(fresh_database):
-    """A gun that a dealer in Paraguay sold."""
-    agencies.register(fresh_database.migration_url)
-    application = create_app(fresh_database)
-    with application.app_context():
-        key = actors.token("PRY", "licensing_officer", SYSTEM.now(), None, timedelta(days=1))
-    made = actors.Client(application.test_client(), key).post("/transfers", bodies.transfer()).json
-    with application.app_context():
-        db.engine.dispose()
-    return made["firearm"]["record"]
+@pytest.fixture(scope="module")
+def filled(server, template, tmp_path_factory):
+    """A database with a gun that a dealer in Paraguay sold, and the record of it."""
+    with server.copied(template, tmp_path_factory.mktemp("filled")) as config:
+        agencies.register(config.migration_url)
+        app = create_app(config)
+        with app.app_context():
+            dealer = actors.of(app)("PRY", "licensing_officer")
+            made = dealer.post("/transfers", bodies.transfer()).json
+            db.engine.dispose()
+        yield config, made["firearm"]["record"]
+
+
+@pytest.fixture
+def fresh_database(server, filled, tmp_path):
+    with server.copied(filled[0], tmp_path) as config:
+        yield config
+
+
+@pytest.fixture
+def sold(filled):
+    return filled[1]
 
 
 @pytest.fixture
@@ -38,9 +47,9 @@ def stolen(salsa, fresh_database):
                   "hours": "24 h", "telephone": telephone}  # fmt: skip
         posted.append((state, "state_administrator", "/contacts", office))
     with application.app_context():
+        as_actor = actors.of(application)
         for state, role, path, body in posted:
-            key = actors.token(state, role, SYSTEM.now(), None, timedelta(days=1))
-            actors.Client(application.test_client(), key).post(path, body)
+            as_actor(state, role).post(path, body)
         db.engine.dispose()
 
 

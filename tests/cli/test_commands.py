@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from api.app import create_app
+from api.bare import bare_app
 from api.cli import COMMANDS, main
 from api.documents import permissions
 from salsa_ext.db import db, transaction
@@ -63,7 +63,7 @@ def test_a_state_may_be_written_in_lower_case(salsa):
 
 
 def test_an_account_declares_the_installation_real(eva, fresh_database):
-    with create_app(fresh_database).app_context():
+    with bare_app(fresh_database).app_context():
         with transaction(operator(None)):
             assert installation.current().kind == "real"
         db.engine.dispose()

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from api.app import create_app
+from api.bare import bare_app
 from api.schemas.transfers import TransferRequest
 from salsa_ext.db import db, transaction
 from salsa_ext.policy.rules import operator
@@ -19,7 +19,7 @@ WHY = ("--case", "C-1", "--reason", "To find the last holder")
 @pytest.fixture
 def record(salsa, fresh_database):
     """Return the record of a sale of Paraguay."""
-    with create_app(fresh_database).app_context():
+    with bare_app(fresh_database).app_context():
         pry = operator("PRY")
         with transaction(pry):
             made = transfers.record(actor=pry, data=TransferRequest().load(bodies.transfer()))

@@ -3,61 +3,58 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import dataclass
 from datetime import date
 
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import create_engine, pool, text
 
-from api.app import create_app
+from api.bare import bare_app
 from api.cli import main
 from api.demo import credentials, region
+from salsa_ext.config import Config
 from salsa_ext.db import db, transaction
 from salsa_ext.policy.rules import operator
 from salsa_ext.services import agencies, authentication, database, installation, keys
 from salsa_ext.services.agencies import AgencyData
 from tests import actors
-from tests.conftest import NOW
+from tests.conftest import NOW, cheap_passwords
 
 WHOLE = region.make
 
 
-def test_accounts_of_an_undeclared_installation_keep_the_demo_region_away(fresh_database, salsa):
-    with create_app(fresh_database).app_context():
+def test_accounts_of_an_undeclared_installation_keep_the_demo_region_away(fresh_database, first):
+    with bare_app(fresh_database).app_context():
         actors.token("PRY", "auditor", NOW, None, actors.timedelta(days=1))
         db.engine.dispose()
-    assert_refused(salsa("demo", "--no-serve"))
+    assert_refused(first())
 
 
-def test_records_of_an_undeclared_installation_keep_the_demo_region_away(fresh_database, salsa):
+def test_records_of_an_undeclared_installation_keep_the_demo_region_away(fresh_database, first):
     actor = operator("PRY")
-    with create_app(fresh_database).app_context():
+    with bare_app(fresh_database).app_context():
         with transaction(actor):
             data = AgencyData("PRY-POLICE", "police", "Policía Ejemplo", "America/Asuncion")
             agencies.register(actor=actor, data=data)
         db.engine.dispose()
-    assert_refused(salsa("demo", "--no-serve"))
+    assert_refused(first())
 
 
-def test_a_refused_demo_region_changes_no_schema(fresh_database, salsa):
-    with create_app(fresh_database).app_context():
+def test_a_refused_demo_region_changes_no_schema(fresh_database, first):
+    with bare_app(fresh_database).app_context():
         with transaction(operator("PRY")):
             installation.begin_real(actor=operator("PRY"))
         db.engine.dispose()
     database.downgrade(fresh_database.migration_url, "0010_add_running")
-    assert_refused(salsa("demo", "--no-serve"))
+    assert_refused(first())
     assert database.standing(fresh_database.migration_url)[0] == "0010_add_running"
 
 
-def test_the_file_of_the_accounts_is_written_before_the_region_is_complete(
-    fresh_database, salsa, path, monkeypatch
-):
-    def interrupted(*_):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(credentials, "write", interrupted)
-    salsa("demo", "--no-serve")
-    assert asked(fresh_database, "SELECT is_complete FROM installation") is False
+def test_the_file_of_the_accounts_is_written_before_the_region_is_complete(made, copied):
+    assert made.complete_when_written == [False]
+    assert asked(copied, "SELECT is_complete FROM installation") is True
 
 
 def test_another_port_is_told_in_the_file_of_the_accounts(demo, path):
@@ -68,14 +65,14 @@ def test_another_port_is_told_in_the_file_of_the_accounts(demo, path):
     assert after == before | {"base_url": "http://127.0.0.1:8123"}
 
 
-def test_a_lost_file_of_the_accounts_is_made_anew_with_other_passwords(demo, path, fresh_database):
+def test_a_lost_file_of_the_accounts_is_made_anew_with_other_passwords(demo, path, copied):
     before = credentials.read(path)
     path.unlink()
     said = demo().output
     assert "all accounts get new passwords and tokens" in said
     after = credentials.read(path)
     assert [one.username for one in after] == [one.username for one in before]
-    with create_app(fresh_database).app_context(), transaction(operator(None)):
+    with bare_app(copied).app_context(), transaction(operator(None)):
         assert authentication.actor_of(after[0].token).role == after[0].role
         with pytest.raises(authentication.Unauthenticated):
             authentication.actor_of(before[0].token)
@@ -91,9 +88,9 @@ def test_the_file_of_another_region_is_no_file_of_this_one(demo, path):
     assert "tells of another region" in demo().output
 
 
-def test_one_revoked_key_leaves_the_other_accounts_alone(demo, path, fresh_database):
+def test_one_revoked_key_leaves_the_other_accounts_alone(demo, path, copied):
     before = path.read_text()
-    with create_app(fresh_database).app_context():
+    with bare_app(copied).app_context():
         first = credentials.read(path)[0]
         with transaction(operator(None)):
             actor = authentication.actor_of(first.token)
@@ -104,11 +101,11 @@ def test_one_revoked_key_leaves_the_other_accounts_alone(demo, path, fresh_datab
     assert path.read_text() == before
 
 
-def test_a_second_start_leaves_the_region_and_its_accounts(demo, path, fresh_database):
+def test_a_second_start_leaves_the_region_and_its_accounts(demo, path, copied):
     count = "SELECT count(*) FROM audit_entry"
-    before, acts = path.read_text(), asked(fresh_database, count)
+    before, acts = path.read_text(), asked(copied, count)
     assert demo().exit_code == 0
-    assert (path.read_text(), asked(fresh_database, count)) == (before, acts)
+    assert (path.read_text(), asked(copied, count)) == (before, acts)
 
 
 def assert_refused(result):
@@ -123,26 +120,69 @@ def asked(config, query):
         return connection.scalar(text(query))
 
 
-@pytest.fixture
-def path(fresh_database):
-    return fresh_database.home / "demo" / "credentials.json"
+@pytest.fixture(autouse=True)
+def cheap():
+    """Let the passwords of a hundred accounts take no time."""
+    with cheap_passwords():
+        yield
+
+
+@dataclass(frozen=True)
+class Made:
+    """A region that was made once, and its folder, to be copied: nobody touches either."""
+
+    config: Config
+    complete_when_written: list[bool]
+
+
+@pytest.fixture(scope="module")
+def made(server, template, tmp_path_factory):
+    complete, write = [], credentials.write
+
+    def noted(*arguments):
+        complete.append(asked(config, "SELECT is_complete FROM installation"))
+        write(*arguments)
+
+    with server.copied(template, tmp_path_factory.mktemp("made")) as config:
+        with pytest.MonkeyPatch.context() as patch, cheap_passwords():
+            patch.setattr(credentials, "write", noted)
+            assert started(config).exit_code == 0
+        yield Made(config, complete)
 
 
 @pytest.fixture
-def demo(salsa):
+def copied(server, made, tmp_path):
+    """A copy of that region, of the test's own."""
+    shutil.copytree(made.config.home, tmp_path / "home")
+    with server.copied(made.config, tmp_path / "home") as config:
+        yield config
+
+
+@pytest.fixture
+def path(copied):
+    return copied.home / "demo" / "credentials.json"
+
+
+@pytest.fixture
+def demo(copied):
     """Run `salsa demo` where a region stands."""
-    assert salsa("demo", "--no-serve").exit_code == 0
-    return lambda *options: salsa("demo", "--no-serve", *options)
+    return lambda *options: started(copied, *options)
 
 
 @pytest.fixture
-def salsa(fresh_database, monkeypatch):
-    """Run the program on a database of the test's own; its region is a small one."""
-    monkeypatch.setattr(region, "make", small)
-    monkeypatch.setenv("SALSA_HOME", str(fresh_database.home))
-    monkeypatch.setenv("SALSA_DATABASE_URL", fresh_database.database_url)
-    monkeypatch.setenv("SALSA_MIGRATION_URL", fresh_database.migration_url)
-    yield lambda *arguments: CliRunner().invoke(main, arguments)
+def first(fresh_database):
+    """Run `salsa demo` on a database of the test's own."""
+    return lambda: started(fresh_database)
+
+
+def started(config, *options):
+    """Run `salsa demo` in this process; a region that it makes is a small one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(region, "make", small)
+        patch.setenv("SALSA_HOME", str(config.home))
+        patch.setenv("SALSA_DATABASE_URL", config.database_url)
+        patch.setenv("SALSA_MIGRATION_URL", config.migration_url)
+        return CliRunner().invoke(main, ("demo", "--no-serve", *options))
 
 
 def small(config, **options):

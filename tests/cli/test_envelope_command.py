@@ -5,7 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from api.app import create_app
+from api.bare import bare_app
 from api.cli import main
 from salsa_ext.db import db, transaction
 from salsa_ext.messages.envelopes import Letter
@@ -19,7 +19,7 @@ ID = "0199f2c0-0000-7000-8000-000000000000"
 @pytest.fixture
 def said(salsa, fresh_database, settings, tmp_path):
     """Two things that Brazil said to Paraguay, delivered; returns their envelopes."""
-    app = create_app(fresh_database)
+    app = bare_app(fresh_database)
     with app.app_context():
         actor, vault = operator("BRA"), Vault(tmp_path / "master.key")
         with transaction(actor):

@@ -1,14 +1,12 @@
 """Marks and attachments from the command line, as a laboratory adds them."""
 
 import json
-from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner
 
 from api.app import create_app
 from api.cli import main
-from salsa_ext.clock import SYSTEM
 from salsa_ext.db import db
 from tests import actors, agencies, bodies, files
 
@@ -18,23 +16,31 @@ MARK = ("seizure", "mark", *OWN, *BY, "--line", "1", "--kind", "manufacture",
         "--method", "chemical", "--location", "frame", "--reason", "Report L-12/2026")  # fmt: skip
 
 
-@pytest.fixture
-def seizure(fresh_database):
-    """Return a seizure of a gun without a serial, which was sold in another state."""
-    agencies.register(fresh_database.migration_url)
-    application = create_app(fresh_database)
+@pytest.fixture(scope="module")
+def filled(server, template, tmp_path_factory):
+    """A database with a seizure of a gun without a serial, which was sold in another state."""
     gun = {name: value for name, value in bodies.firearm().items() if name != "serial"}
     defaced = bodies.seizure(items=[gun | {"marking": "obliterated"}])
-    for state, role, path, body in (
-        ("PRY", "licensing_officer", "/transfers", bodies.transfer()),
-        ("BRA", "police_officer", "/seizures", defaced),
-    ):
-        with application.app_context():
-            key = actors.token(state, role, SYSTEM.now(), None, timedelta(days=1))
-        made = actors.Client(application.test_client(), key).post(path, body).json
-    with application.app_context():
-        db.engine.dispose()
-    return made
+    with server.copied(template, tmp_path_factory.mktemp("filled")) as config:
+        agencies.register(config.migration_url)
+        app = create_app(config)
+        with app.app_context():
+            as_actor = actors.of(app)
+            as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
+            made = as_actor("BRA", "police_officer").post("/seizures", defaced).json
+            db.engine.dispose()
+        yield config, made
+
+
+@pytest.fixture
+def fresh_database(server, filled, tmp_path):
+    with server.copied(filled[0], tmp_path) as config:
+        yield config
+
+
+@pytest.fixture
+def seizure(filled):
+    return filled[1]
 
 
 @pytest.fixture

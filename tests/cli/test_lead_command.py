@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from api.app import create_app
+from api.bare import bare_app
 from api.schemas.seizures import SeizureRequest
 from api.schemas.transfers import TransferRequest
 from salsa_ext.db import db, transaction
@@ -18,7 +18,7 @@ OWN, CASE = ("--state", "BRA"), ("--case", "C-17")
 @pytest.fixture
 def recorded(registered_database):
     """Two pistols that one dealer in Paraguay sold, each seized in Brazil in a case of its own."""
-    with create_app(registered_database).app_context():
+    with bare_app(registered_database).app_context():
         pry, bra = operator("PRY"), operator("BRA")
         for number, serial in enumerate(("TKA100001", "TKB200002")):
             gun = bodies.firearm(serial=serial)

@@ -5,7 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from api.app import create_app
+from api.bare import bare_app
 from api.cli import main
 from api.schemas.reports import ReportRequest
 from api.schemas.transfers import TransferRequest
@@ -22,7 +22,7 @@ OWN, ID = ("--state", "PRY"), "0199f2c0-0000-7000-8000-000000000000"
 @pytest.fixture
 def match(salsa, fresh_database):
     """Return the id of Paraguay's match of a gun that it sold and Brazil lost."""
-    with create_app(fresh_database).app_context():
+    with bare_app(fresh_database).app_context():
         pry, bra = operator("PRY"), operator("BRA")
         for actor in (pry, bra):
             with transaction(actor):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from api.app import create_app
+from api.bare import bare_app
 from api.schemas.traces import TraceRequest
 from api.schemas.transfers import TransferRequest
 from salsa_ext.db import db, transaction
@@ -22,7 +22,7 @@ OWN, ASKING = ("--state", "PRY"), ("--state", "BRA")
 def trace(salsa, fresh_database, tmp_path):
     """Return the id of Brazil's trace of a gun of which Paraguay keeps a pointer."""
     config = replace(fresh_database, home=tmp_path / "home")
-    with create_app(config).app_context() as context:
+    with bare_app(config).app_context() as context:
         pry, bra = operator("PRY"), operator("BRA")
         sale = TransferRequest().load(bodies.transfer(visibility="pointer"))
         with transaction(pry):
@@ -138,7 +138,7 @@ def test_a_partner_approves_from_the_command_line(salsa, trace):
 
 def test_a_draft_is_advised(salsa, fresh_database, tmp_path):
     config = replace(fresh_database, home=tmp_path / "home")
-    with create_app(config).app_context() as context:
+    with bare_app(config).app_context() as context:
         bra, gun = operator("BRA"), bodies.firearm()
         del gun["make"]
         data = TraceRequest().load(bodies.trace(firearm=gun, draft=True))

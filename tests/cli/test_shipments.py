@@ -15,20 +15,28 @@ RECORD = ["shipment", "record", "--state", "BRA", "--permit", "E-1", "--mode", "
 RECEIVE = ["shipment", "receive", "--state", "PRY", "--received-on", TODAY.isoformat()]
 
 
-@pytest.fixture
-def permit(fresh_database):
-    agencies.register(fresh_database.migration_url)
-    application = create_app(fresh_database)
+@pytest.fixture(scope="module")
+def permitted(server, template, tmp_path_factory):
+    """A database with an import certificate of Paraguay, and an export certificate of Brazil."""
     days = {"issued_on": TODAY - timedelta(days=9), "expires_on": TODAY + timedelta(days=99)}
     dated = {name: day.isoformat() for name, day in days.items()}
     dated["lines"] = [*bodies.permit()["lines"],
                       {"line": 2, "quantity": 5000, "type": "cartridge", "category": "ammunition"}]  # fmt: skip
-    for state, body in (("PRY", bodies.import_permit(**dated)), ("BRA", bodies.permit(**dated))):
-        with application.app_context():
-            key = actors.token(state, "licensing_officer", SYSTEM.now(), None, timedelta(days=1))
-        actors.Client(application.test_client(), key).post("/permits", body)
-    with application.app_context():
-        db.engine.dispose()
+    with server.copied(template, tmp_path_factory.mktemp("permitted")) as config:
+        agencies.register(config.migration_url)
+        app = create_app(config)
+        with app.app_context():
+            as_actor = actors.of(app)
+            as_actor("PRY", "licensing_officer").post("/permits", bodies.import_permit(**dated))
+            as_actor("BRA", "licensing_officer").post("/permits", bodies.permit(**dated))
+            db.engine.dispose()
+        yield config
+
+
+@pytest.fixture
+def fresh_database(server, permitted, tmp_path):
+    with server.copied(permitted, tmp_path) as config:
+        yield config
 
 
 @pytest.fixture
@@ -41,7 +49,7 @@ def manifest(tmp_path):
     return write
 
 
-def test_a_manifest_is_recorded_received_and_written_out(salsa, permit, manifest, tmp_path):
+def test_a_manifest_is_recorded_received_and_written_out(salsa, manifest, tmp_path):
     path = manifest("line,serial", "1,SN1", "1,SN2", "1,SN3")
     recorded = salsa(*RECORD, "--file", path, "A-1")
     assert recorded.stdout.endswith("A-1 is recorded with 3 items.\n"), recorded.stderr
@@ -57,7 +65,7 @@ def test_a_manifest_is_recorded_received_and_written_out(salsa, permit, manifest
     ]  # fmt: skip
 
 
-def test_a_manifest_that_contradicts_its_permit_is_recorded_and_says_so(salsa, permit, manifest):
+def test_a_manifest_that_contradicts_its_permit_is_recorded_and_says_so(salsa, manifest):
     rows = [f"1,SN{at},Bersa" for at in range(6)]
     recorded = salsa(*RECORD, "--file", manifest("line,serial,make", *rows, "1,S,Taurrus"), "A-1")
     assert recorded.returncode == 0
@@ -68,7 +76,7 @@ def test_a_manifest_that_contradicts_its_permit_is_recorded_and_says_so(salsa, p
     assert told in salsa("shipment", "show", "--state", "PRY", "A-1").stdout
 
 
-def test_what_cannot_be_is_refused_in_a_sentence(salsa, permit, manifest):
+def test_what_cannot_be_is_refused_in_a_sentence(salsa, manifest):
     wrong = salsa(*RECORD, "--file", manifest("line,serial", "7,SN1"), "A-1")
     assert (wrong.returncode, "manifest.2.line: The permit has no line 7" in wrong.stderr) == (
         1, True,
@@ -82,7 +90,7 @@ def test_what_cannot_be_is_refused_in_a_sentence(salsa, permit, manifest):
 
 
 @pytest.fixture
-def rounds(salsa, permit, manifest):
+def rounds(salsa, manifest):
     """A shipment A-1 of a pistol and 500 rounds that have no serial."""
     path = manifest("line,serial,category,quantity", "1,SN1,,1", "2,,ammunition,500")
     recorded = salsa(*RECORD, "--file", path, "A-1")
@@ -122,7 +130,7 @@ def test_the_help_names_the_columns_of_the_file_with_an_example(salsa, command, 
     assert "line,serial\n    1,ABC123456\n" in shown
 
 
-def test_a_receipt_is_corrected_with_a_reason(salsa, permit, manifest):
+def test_a_receipt_is_corrected_with_a_reason(salsa, manifest):
     recorded = salsa(*RECORD, "--file", manifest("line,serial", "1,SN1", "1,SN2"), "A-1")
     assert recorded.returncode == 0, recorded.stderr
     both = manifest("serial", "SN1", "SN2", name="both.csv")
@@ -139,7 +147,7 @@ def test_a_receipt_is_corrected_with_a_reason(salsa, permit, manifest):
         assert (refused.returncode, "--reason with --correct" in refused.stderr) == (2, True)
 
 
-def test_a_file_of_other_goods_is_taken_only_where_it_is_confirmed(salsa, permit, manifest):
+def test_a_file_of_other_goods_is_taken_only_where_it_is_confirmed(salsa, manifest):
     recorded = salsa(*RECORD, "--file", manifest("line,serial", "1,SN1", "1,SN2"), "A-1")
     assert recorded.returncode == 0, recorded.stderr
     other = ["--file", manifest("serial", "QQQ1", "QQQ2", "QQQ3", name="other.csv"), "A-1"]

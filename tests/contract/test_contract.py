@@ -30,7 +30,7 @@ CHECKS = [
     checks.ignored_auth,
 ]
 BOUNDED = settings(
-    max_examples=sized(10, 50), deadline=None, database=None, derandomize=True,
+    max_examples=sized(6, 50), deadline=None, database=None, derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )  # fmt: skip
 OF_THE_STATE = ("/settings/change",)  # acts on what there is, though no id names it

@@ -8,6 +8,7 @@ import pytest
 from api.app import create_app
 from salsa_ext.clock import FixedClock
 from salsa_ext.db import db
+from tests.conftest import cheap_passwords
 from tests.small import ANCHOR, Small, digest, make
 
 
@@ -19,7 +20,8 @@ def small(server, template, tmp_path_factory):
     noon = datetime(ANCHOR.year, ANCHOR.month, ANCHOR.day, 12, tzinfo=UTC)
     app = create_app(config, FixedClock(noon))
     with app.app_context():
-        made = make(config)
+        with cheap_passwords():
+            made = make(config)
         standing = Small(app, made, digest())
     yield standing
     with app.app_context():

@@ -153,28 +153,26 @@ def found_by(small, known, state, role):
     return found
 
 
-def not_his(small, known, state, role):
-    """Return what an account finds and may not, as sentences."""
+def not_his(known, found, state, role):
+    """Return what an account found and may not, as sentences."""
     return [f"{state} {role} finds {word} of {sorted(known.owners[word])} at {path}"
-            for word, path in found_by(small, known, state, role).items()
-            if not known.may_find(word, state, role)]  # fmt: skip
+            for word, path in found.items() if not known.may_find(word, state, role)]  # fmt: skip
 
 
-def reading(small):
-    """Return who reads: some of each kind, or everybody."""
+@pytest.fixture(scope="module")
+def found(small, known):
+    """What each account finds: some of each kind, or everybody."""
     everybody = [(one.state, one.role) for one in small.made.accounts]
-    return sized(READING, everybody)
+    return {who: found_by(small, known, *who) for who in sized(READING, everybody)}
 
 
-def test_nobody_finds_a_word_that_is_not_his_to_read(small, known):
-    assert [
-        one for state, role in reading(small) for one in not_his(small, known, state, role)
-    ] == []
+def test_nobody_finds_a_word_that_is_not_his_to_read(known, found):
+    assert [one for who, words in found.items() for one in not_his(known, words, *who)] == []
 
 
-def test_what_may_be_found_is_found_and_much_of_the_rest_is_kept(small, known):
-    found = found_by(small, known, "BRA", "trace_analyst").keys()
-    others = {word for word in found if "BRA" not in known.owners[word]}
+def test_what_may_be_found_is_found_and_much_of_the_rest_is_kept(known, found):
+    words = found["BRA", "trace_analyst"].keys()
+    others = {word for word in words if "BRA" not in known.owners[word]}
     kept = {word for word in known.owners if not known.may_find(word, "BRA", "trace_analyst")}
     assert len(others) > 60
     assert len(kept) > 500
@@ -184,4 +182,5 @@ def test_the_reader_finds_what_a_release_function_lets_out_that_allows_all(
     small, known, monkeypatch
 ):
     monkeypatch.setattr(sharing, "decide", lambda *_: Decision(True, "open"))
-    assert not_his(small, known, "BRA", "trace_analyst")
+    who = ("BRA", "trace_analyst")
+    assert not_his(known, found_by(small, known, *who), *who)

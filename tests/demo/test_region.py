@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 from sqlalchemy import text
 
-from api.app import create_app
+from api.bare import bare_app
 from api.demo import credentials, guns, leads, tour, words
 from api.demo.plan import Planner
 from api.demo.registers import FLAWS
@@ -22,6 +22,7 @@ from salsa_ext.readmodels import names
 from salsa_ext.services import installation
 from salsa_ext.services.authentication import find_account
 from salsa_ext.values.codes import ALERT_ACTIONS, LICENSEE_ROLES, ROLES, TRACE_STATUSES
+from tests.conftest import cheap_passwords
 from tests.small import ANCHOR, SCALE, SEED, digest, make
 
 POST = "ciudad-del-este-foz-do-iguacu"
@@ -32,8 +33,9 @@ def plan(anchor=ANCHOR, seed=SEED, scale=SCALE):
 
 
 def test_one_seed_gives_the_same_facts_in_any_database(small, fresh_database):
-    with create_app(fresh_database).app_context():
-        made = make(fresh_database)
+    with bare_app(fresh_database).app_context():
+        with cheap_passwords():
+            made = make(fresh_database)
         facts = digest()
         db.engine.dispose()
     assert made.counts == small.made.counts
@@ -219,7 +221,7 @@ def test_a_second_region_is_refused(small):
 
 
 def test_a_database_of_real_records_is_refused(fresh_database):
-    with create_app(fresh_database).app_context():
+    with bare_app(fresh_database).app_context():
         with transaction(operator("PRY")):
             installation.begin_real(actor=operator("PRY"))
         with pytest.raises(Conflict):
@@ -231,7 +233,7 @@ def test_an_interrupted_region_stays_incomplete(fresh_database):
     def interrupt(step, done, total):
         raise KeyboardInterrupt
 
-    with create_app(fresh_database).app_context():
+    with bare_app(fresh_database).app_context():
         with pytest.raises(KeyboardInterrupt):
             make(fresh_database, interrupt)
         with transaction(operator(None)):

@@ -6,7 +6,7 @@ import shlex
 import pytest
 from click.testing import CliRunner
 
-from api.app import create_app
+from api.bare import bare_app
 from api.cli import main
 from api.schemas.reports import ReportRequest
 from api.schemas.transfers import TransferRequest
@@ -32,7 +32,7 @@ def salsa(registered_database, tmp_path):
         "SALSA_DATABASE_URL": registered_database.database_url.replace("+psycopg2", ""),
         "SALSA_MIGRATION_URL": registered_database.migration_url.replace("+psycopg2", ""),
     }
-    with create_app(registered_database).app_context():
+    with bare_app(registered_database).app_context():
         pry, bra = (operator(state, clock=FixedClock(NOW)) for state in ("PRY", "BRA"))
         with transaction(pry):
             transfers.record(actor=pry, data=TransferRequest().load(bodies.transfer()))

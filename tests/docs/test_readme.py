@@ -14,6 +14,7 @@ from werkzeug.serving import make_server
 from api.app import create_app
 from api.demo import credentials, region
 from salsa_ext.db import db
+from tests.conftest import cheap_passwords
 
 ROOT = Path(__file__).parents[2]
 BLOCKS = re.findall(r"```sh\n(.*?)```(?:\n```\n(.*?)```)?", (ROOT / "README.md").read_text(), re.S)
@@ -31,8 +32,9 @@ def tour(fresh_database, tmp_path: Path) -> Iterator[str]:
     app = create_app(fresh_database)
     with app.app_context():
         today = datetime.now(UTC).date()
-        made = region.make(fresh_database, seed=7, anchored_on=today, scale=0.02,
-                           progress=lambda *_: None)  # fmt: skip
+        with cheap_passwords():
+            made = region.make(fresh_database, seed=7, anchored_on=today, scale=0.02,
+                               progress=lambda *_: None)  # fmt: skip
         server = make_server("127.0.0.1", 0, app, threaded=True)
         serving = threading.Thread(target=server.serve_forever)
         serving.start()

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from click.testing import CliRunner
 
-from api.app import create_app
+from api.bare import bare_app
 from api.cli import main
 from api.schemas.transfers import TransferRequest
 from salsa_ext.clock import FixedClock
@@ -79,7 +79,7 @@ def test_the_page_names_every_use_and_the_roles_of_the_function():
 @pytest.fixture
 def record(registered_database):
     """A sale of Paraguay that Brazil read in a case."""
-    with create_app(registered_database).app_context():
+    with bare_app(registered_database).app_context():
         pry, bra = (operator(state, clock=FixedClock(NOW)) for state in ("PRY", "BRA"))
         with transaction(pry):
             made = transfers.record(actor=pry, data=TransferRequest().load(bodies.transfer()))

@@ -1,8 +1,9 @@
 """A PostgreSQL server of its own for each test, that may be stopped and killed."""
 
 import shutil
+import subprocess
 import tempfile
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,10 +17,11 @@ from salsa_ext.db import db
 from salsa_ext.postgres import EmbeddedServer, provision
 from salsa_ext.services import database
 from tests import actors
+from tests.conftest import FAST
 
 
-@pytest.fixture
-def home():
+@contextmanager
+def open_folder():
     """A folder that every user may enter, as the server's own OS user has to."""
     path = Path(tempfile.mkdtemp(prefix="salsa-test-", dir="/tmp"))
     path.chmod(0o755)
@@ -27,15 +29,29 @@ def home():
     shutil.rmtree(path)
 
 
+@pytest.fixture(scope="session")
+def installed():
+    """The home of a server with the service's database, migrated; it is stopped, to be copied."""
+    with open_folder() as home:
+        with EmbeddedServer(home, settings=FAST) as server:
+            with closing(server.admin()) as admin:
+                provision(admin, database=DATABASE, owner_password=server.password("owner"),
+                          service_password=server.password("service"))  # fmt: skip
+            database.upgrade(server.url("owner", DATABASE))
+        yield home
+
+
+@pytest.fixture
+def home(installed):
+    with open_folder() as home:
+        subprocess.run(["cp", "-a", f"{installed}/.", home], check=True)
+        yield home
+
+
 @pytest.fixture
 def embedded(home):
     """A running server with the service's database, migrated."""
-    server = EmbeddedServer(home)
-    with server:
-        with closing(server.admin()) as admin:
-            provision(admin, database=DATABASE, owner_password=server.password("owner"),
-                      service_password=server.password("service"))  # fmt: skip
-        database.upgrade(server.url("owner", DATABASE))
+    with EmbeddedServer(home) as server:
         yield server
 
 

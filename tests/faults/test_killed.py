@@ -12,8 +12,10 @@ import pytest
 from salsa_ext.postgres import EmbeddedServer
 from tests import bodies
 from tests.faults.served import Service
+from tests.sizes import sized
 
-WRITES, THREADS, KILLED_AT = 500, 8, 150
+THREADS = 8
+WRITES, KILLED_AT = sized((250, 60), (500, 150))
 
 
 def test_every_acknowledged_write_survives_a_kill_of_service_and_database(service):

@@ -6,10 +6,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests import bodies
+from tests.sizes import sized
 
 RUNS = itertools.count()
 FEW = settings(
-    max_examples=25, deadline=None, database=None,
+    max_examples=sized(12, 25), deadline=None, database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 PLAN = {"route": "RN-14", "port_of_entry": "Libres", "port_of_exit": "Clorinda", "mode": "road",

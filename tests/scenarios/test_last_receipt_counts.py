@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from tests import bodies
 from tests.movements import Way, act, add
+from tests.sizes import sized
 
-FEW = settings(max_examples=8, deadline=None, database=None,
+FEW = settings(max_examples=sized(5, 8), deadline=None, database=None,
                suppress_health_check=list(HealthCheck))  # fmt: skip
 GUNS = ("KLMN10", "PQRT22", "VWXY35", "ABDE47")
 """Endings of serials so unlike that none is mis-keyed for another."""

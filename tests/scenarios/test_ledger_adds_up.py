@@ -19,9 +19,10 @@ from salsa_ext.db import db
 from salsa_ext.models import Permit, PermitLine
 from salsa_ext.services import locks, standings
 from tests import bodies
+from tests.sizes import sized
 
 FEW = settings(
-    max_examples=12, stateful_step_count=20, deadline=None, database=None,
+    max_examples=sized(8, 12), stateful_step_count=20, deadline=None, database=None,
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 RUNS = itertools.count()

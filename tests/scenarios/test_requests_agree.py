@@ -48,6 +48,7 @@ from salsa_ext.values.requests import (
     Telling,
 )
 from tests.conftest import NOW, undone
+from tests.sizes import sized
 
 STATES = ("ARG", "BRA", "PRY")
 STATE = st.sampled_from(STATES)
@@ -269,7 +270,7 @@ def is_own(row):
 
 def test_both_sides_of_every_trace_agree_in_the_end(app):
     few = settings(
-        max_examples=12, stateful_step_count=30, deadline=None, database=None,
+        max_examples=sized(6, 12), stateful_step_count=30, deadline=None, database=None,
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     run_state_machine_as_test(type("Asking", (Asking,), {"app": app}), settings=few)

@@ -25,7 +25,7 @@ from salsa_ext.policy.rules import operator
 from salsa_ext.services import accounts
 from salsa_ext.services.accounts import AccountData
 from tests import actors, agencies
-from tests.conftest import NOW, Server
+from tests.conftest import NOW, Server, cheap_passwords
 from tests.web import regions, scenes
 from tests.web.visitors import PASSWORD, Visitor, browser
 
@@ -34,11 +34,14 @@ REFUSED = "the server responded with a status of 422"  # a form that was not fil
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 
 
-def open_account(state: str | None, role: str) -> str:
-    """Open an account with PASSWORD and return its user name; wants an application context."""
+def open_account(state: str | None, role: str, username: str | None = None) -> str:
+    """Open an account with PASSWORD and return its user name; wants an application context.
+
+    What a password costs to hash is real where that is tested: in tests of accounts and signing in.
+    """
     acting = operator(state, clock=FixedClock(NOW))
-    username = f"{state.lower()}.{role}" if state else role
-    with transaction(acting):
+    username = username or (f"{state.lower()}.{role}" if state else role)
+    with transaction(acting), cheap_passwords():
         agency = f"{state}-TEST" if state else "SECRETARIAT"
         data = AccountData(username, role, agency, PASSWORD)
         accounts.open_account(actor=acting, data=data)
@@ -71,9 +74,9 @@ def signed_in(app: Flask, account: Callable[..., str]) -> Callable[..., Visitor]
 
 @dataclass(frozen=True)
 class Site:
-    """An application that listens: a busy post, an officer of it, one of the desk, police, analysts.
+    """An application that listens: a busy post, two officers of it, one of the desk, police, analysts.
 
-    The one of `asking` is Brazil's, and asks Paraguay.
+    The one of `asking` is Brazil's, and asks Paraguay. `program(state, role)` is a client of the interface.
     """
 
     url: str
@@ -82,22 +85,8 @@ class Site:
     police: str
     analyst: str
     asking: str
-
-
-@pytest.fixture
-def site(registered_database: Config) -> Iterator[Site]:
-    """The application on a port of this machine, over a database of its own."""
-    served = create_app(registered_database, FixedClock(NOW))
-    with served.app_context():
-        username = open_account("PRY", "border_officer")
-        licensing = open_account("PRY", "licensing_officer")
-        police = open_account("PRY", "police_officer")
-        analyst, asking = open_account("PRY", "trace_analyst"), open_account("BRA", "trace_analyst")
-        scenes.waiting_requests(lambda state, role: _caller(served, state, role))
-        scenes.busy_post(lambda state, role: _caller(served, state, role))
-        scenes.tell("PRY", "A-LATE", "A-DUE", "A-NEXT")
-    with listening(served) as url:
-        yield Site(url, username, licensing, police, analyst, asking)
+    second: str
+    program: Callable[[str, str], actors.Client]
 
 
 @contextmanager
@@ -112,6 +101,62 @@ def listening(served: Flask) -> Iterator[str]:
     server.server_close()
     with served.app_context():
         db.engine.dispose()
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A site for all tests: its database, which each test makes anew as a copy of the scene."""
+
+    site: Site
+    app: Flask
+    database: Config
+    scene: Config
+
+
+@pytest.fixture(scope="session")
+def prepared(
+    server: Server, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Prepared]:
+    """Record once what all tests of a site find, and listen as long as there are tests."""
+    home = tmp_path_factory.mktemp("site")
+    with server.copied(template, home) as scene:
+        agencies.register(scene.migration_url or "")
+        made = create_app(scene, FixedClock(NOW))
+        with made.app_context():
+            username = open_account("PRY", "border_officer")
+            licensing = open_account("PRY", "licensing_officer")
+            police = open_account("PRY", "police_officer")
+            analyst, asking = (open_account(state, "trace_analyst") for state in ("PRY", "BRA"))
+            second = open_account("PRY", "border_officer", "pry.second")
+            scenes.waiting_requests(lambda state, role: _caller(made, state, role))
+            scenes.busy_post(lambda state, role: _caller(made, state, role))
+            scenes.tell("PRY", "A-LATE", "A-DUE", "A-NEXT")
+            db.engine.dispose()
+        database = server.config(f"salsa_{secrets.token_hex(6)}", home)
+        served = create_app(database, FixedClock(NOW))
+
+        def program(state: str, role: str) -> actors.Client:
+            with served.app_context():
+                return _caller(served, state, role)
+
+        with listening(served) as url:
+            site = Site(url, username, licensing, police, analyst, asking, second, program)
+            yield Prepared(site, served, database, scene)
+
+
+@pytest.fixture
+def registered_database(server: Server, prepared: Prepared) -> Iterator[Config]:
+    """The database of a site, of the test's own: with all that it shows."""
+    with server.copied(prepared.scene, prepared.database.home, prepared.database) as config:
+        yield config
+        with prepared.app.app_context():
+            db.engine.dispose()
+
+
+@pytest.fixture
+def site(registered_database: Config, prepared: Prepared) -> Site:
+    """The application on a port of this machine, over a database of the test's own."""
+    return prepared.site
 
 
 @dataclass(frozen=True)
@@ -141,16 +186,13 @@ def region(
     server: Server, template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Region]:
     """The region of `regions`, for a file of tests that only look."""
-    name = f"salsa_{secrets.token_hex(6)}"
-    server.make(name, template)
-    config = server.config(name, tmp_path_factory.mktemp("region"))
-    agencies.register(config.migration_url or "")
-    served = create_app(config, FixedClock(NOW))
-    with served.app_context():
-        ids = regions.make(lambda state, role: _caller(served, state, role))
-    with listening(served) as url:
-        yield Region(served, url, ids)
-    server.drop(name)
+    with server.copied(template, tmp_path_factory.mktemp("region")) as config:
+        agencies.register(config.migration_url or "")
+        served = create_app(config, FixedClock(NOW))
+        with served.app_context():
+            ids = regions.make(lambda state, role: _caller(served, state, role))
+        with listening(served) as url:
+            yield Region(served, url, ids)
 
 
 def _caller(served: Flask, state: str, role: str) -> actors.Client:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from flask import render_template
+from flask import render_template, url_for
 
 from api.schemas.checks import CheckRequest, CheckResponse, ContactResponse
 from api.transaction import transaction
@@ -46,7 +46,9 @@ def check(actor: Actor) -> Any:
     require(actor, Permission.CHECK_MAKE)
     form = sending.sent()
     answer = sending.take(form, lambda: _ask(actor, form))
-    return again(actor, lambda: _page(actor, form, answer)), form.status
+    if answer is None:
+        return again(actor, lambda: _page(actor, form)), form.status
+    return again(actor, lambda: answer_page(actor, form, answer)), form.status
 
 
 def _ask(actor: Actor, form: Form) -> Said:
@@ -57,17 +59,23 @@ def _ask(actor: Actor, form: Form) -> Said:
         return said
 
 
-def _page(actor: Actor, form: Form, answer: Said | None = None) -> str:
-    shared = {"actor": actor, "form": form, "choices": choices,
-              "suggest": choices.suggestions(actor)}  # fmt: skip
-    if answer is None:
-        return render_template("guns/check.html", **shared)
+def _page(actor: Actor, form: Form) -> str:
+    return render_template("guns/check.html", **_shared(actor, form))
+
+
+def answer_page(actor: Actor, form: Form, answer: Said, another: str | None = None) -> str:
+    """Return the page of an answer; `another` is where the next is asked, if not on the page of checks."""
     return render_template(
         "guns/answer.html", answer=answer, now=actor.now(), most=_most(answer["candidates"]),
         offices=_offices(answer["candidates"]), searched=_by_name(answer["searched"]),
-        unreachable=_unreachable(actor, answer),
-        noted={one["field"]: one["text"] for one in answer["remarks"]}, **shared,
+        unreachable=_unreachable(actor, answer), another=another or url_for("guns.check_form"),
+        noted={one["field"]: one["text"] for one in answer["remarks"]}, **_shared(actor, form),
     )  # fmt: skip
+
+
+def _shared(actor: Actor, form: Form) -> Said:
+    return {"actor": actor, "form": form, "choices": choices,
+            "suggest": choices.suggestions(actor)}  # fmt: skip
 
 
 def _by_name(searched: Iterable[Said]) -> list[Said]:

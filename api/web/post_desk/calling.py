@@ -1,0 +1,66 @@
+"""Calling the other side: its offices, by telephone, and its officers, by a notification."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from flask import request
+
+from api.schemas.checks import ContactResponse
+from api.web import sending
+from api.web.post_desk.blueprint import blueprint
+from api.web.post_desk.here import Here, form, page, render
+from api.web.post_desk.moving import opened, truck_of
+from api.web.post_desk.taking import take
+from api.web.typed import Form
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import require
+from salsa_ext.readmodels import contacts
+from salsa_ext.services import calls
+from salsa_ext.services.calls import CallData
+from salsa_ext.values.actor import Actor
+
+FIRST: Final = ("border_post", "duty_24h", "customs", "national_point_of_contact")
+"""Whom an officer at a barrier calls, in this order."""
+MOST: Final = 200
+
+
+def offices(actor: Actor, here: Here) -> Sequence[dict[str, Any]]:
+    """Return the offices of the other side's state that are called from a post."""
+    found = contacts.list_contacts(actor, {"state": here.other.state}, MOST, None).items
+    called = sorted(
+        (one for one in found if one.kind in FIRST), key=lambda one: FIRST.index(one.kind)
+    )
+    said: list[dict[str, Any]] = ContactResponse(many=True).dump(called)
+    return said
+
+
+@blueprint.get("/posts/<slug:code>/desk/call")
+@page
+def call_form(actor: Actor, here: Here) -> str:
+    """Show whom to call, and the button that asks the other side to."""
+    return _page(actor, here, opened(None, request.args.get("which", "")))
+
+
+@blueprint.post("/posts/<slug:code>/desk/call")
+@form
+def call(actor: Actor, here: Here) -> Any:
+    """Ask the officers of the other side to call."""
+    require(actor, Permission.CHECKPOINT_RECORD)
+    sent = sending.sent()
+    return take(actor, sent, lambda _: _ask(actor, here, sent),
+                lambda again: _page(actor, here, again))  # fmt: skip
+
+
+def _ask(actor: Actor, here: Here, form: Form) -> str:
+    which = form.get("which")
+    truck = truck_of(actor, here, which) if which else None
+    calls.ask(actor=actor, data=CallData(here.code, truck.shipment.id if truck else None))
+    if truck:
+        return here.address("sheet", shipment_id=truck.shipment.id, done="call")
+    return here.address("home", done="call")
+
+
+def _page(actor: Actor, here: Here, form: Form) -> str:
+    return render("call", actor, here, form=form, offices=offices(actor, here))

@@ -1,0 +1,88 @@
+"""What the desk keeps on a device: a page without data, and the key for what is added to it."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from flask import Response, abort, current_app, g, jsonify, render_template, url_for
+
+from api.auth import authenticate_page
+from api.transaction import transaction
+from api.vault import vault
+from api.web import csrf
+from api.web.desk import choices
+from api.web.post_desk import moving, seizing
+from api.web.post_desk.blueprint import blueprint
+from api.web.post_desk.here import Here, by_script, page, render
+from api.web.typed import Form
+from salsa_ext.errors import Unauthenticated, say
+from salsa_ext.services import devices
+from salsa_ext.values.actor import Actor
+
+SHELL: Final = (
+    "salsa.css", "icon.svg", "post-desk/desk.css", "post-desk/desk.js", "post-desk/store.js",
+    "post-desk/sealing.js", "post-desk/session.js", "post-desk/queue.js", "post-desk/forms.js",
+    "post-desk/list.js", "post-desk/kept.js", "post-desk/scan.js", "post-desk/words.js",
+    "post-desk/leaving.js",
+)  # fmt: skip
+"""The files without which the desk does not open."""
+DECODER: Final = "vendor/jsqr/jsQR.js"
+"""What reads a code where the browser cannot."""
+
+
+@blueprint.get("/posts/<slug:code>/desk/offline")
+@page
+def offline(actor: Actor, here: Here) -> str:
+    """Return the desk as it opens without a line: all its forms, and nothing that is known of anybody."""
+    g.is_offline = True
+    g.pop("unread", None)
+    return render(
+        "offline", actor, here, options=seizing.options, rooms=seizing.ITEMS,
+        csrf_token=lambda: "", tasks=moving.TASKS, form=Form(), seizure=seizing.opened(),
+        suggest=choices.suggestions(actor),
+    )  # fmt: skip
+
+
+@blueprint.get("/posts/session")
+def session() -> Response:
+    """Return to a script of the desk who is signed in, by which key his work is kept, and the token."""
+    if not by_script():
+        abort(406)  # a key is no page to be looked at
+    actor = authenticate_page()
+    if actor is None:
+        raise Unauthenticated(say("Your session has ended. Sign in again."))
+    with transaction(actor):
+        kept = devices.keeping(actor=actor, vault=vault())
+    said = {
+        "owner": kept.owner, "key": kept.key.hex(), "token": csrf.token(),
+        "now": actor.now().isoformat(),
+        "ends_at": kept.ends_at.isoformat() if kept.ends_at else None,
+    }  # fmt: skip
+    response = jsonify(said)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.get("/posts/worker.js")
+def worker() -> Response:
+    """Return the script that opens the desk without a line; it changes when a file of the desk does."""
+    files = [url_for("static", filename=name) for name in SHELL]
+    text = render_template(
+        "post_desk/worker.js", version=version_of(Path(str(current_app.static_folder))),
+        files=files, decoder=url_for("static", filename=DECODER),
+    )  # fmt: skip
+    response = Response(text, content_type="text/javascript; charset=utf-8")
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+@cache
+def version_of(folder: Path) -> str:
+    """Return what tells these files from those of before."""
+    told = hashlib.sha256()
+    for name in SHELL:
+        told.update((folder / name).read_bytes())
+    return told.hexdigest()[:16]

@@ -1,0 +1,27 @@
+"""The desk itself: what is due, and what can be done with one hand."""
+
+from __future__ import annotations
+
+from flask import request
+
+from api.web.post_desk import calling
+from api.web.post_desk.blueprint import blueprint
+from api.web.post_desk.here import Here, page, render
+from salsa_ext.errors import say
+from salsa_ext.readmodels import trucks
+from salsa_ext.readmodels.crossings import MOST
+from salsa_ext.values.actor import Actor
+
+DONE = {
+    "seizure": say("The seizure is recorded."), "call": say("The other side is asked to call."),
+}  # fmt: skip
+
+
+@blueprint.get("/posts/<slug:code>/desk")
+@page
+def home(actor: Actor, here: Here) -> str:
+    """Show what is late and due here, what can be done, and whom to call."""
+    late, due = trucks.due(actor, here.post)
+    return render("home", actor, here, late=late, due=due, most=MOST,
+                  offices=calling.offices(actor, here),
+                  done=DONE.get(request.args.get("done", "")))  # fmt: skip

@@ -1,0 +1,214 @@
+"""What is done to a truck at the barrier: it is ticked, held, let go on, or an incident is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from flask import abort, request
+
+from api.i18n import translate
+from api.schemas.fields import RequestSchema
+from api.schemas.movements import IncidentRequest, ShipmentDecisionRequest
+from api.schemas.shipments import CheckpointRequest
+from api.web import sending
+from api.web.desk.doings import Field, version_of
+from api.web.post_desk.blueprint import blueprint
+from api.web.post_desk.here import Here, form, page, render
+from api.web.post_desk.photos import Photo
+from api.web.post_desk.taking import take
+from api.web.typed import Form
+from salsa_ext.errors import Invalid, Message, say
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import require
+from salsa_ext.readmodels import trucks
+from salsa_ext.readmodels.trucks import MOVING, Truck
+from salsa_ext.services import checkpoints, holds, incidents
+from salsa_ext.values.actor import Actor
+from salsa_ext.values.attachments import Subject
+
+REASON: Final = Field("reason", say("Reason"), "area", required=True, most=1000,
+                      hint=say("The states concerned read it."))  # fmt: skip
+WHEN: Final = Field("occurred_at", say("When"), "moment")
+PASSES: Final = frozenset({"planned", "released", "in_transit", "arrived", "overdue"})
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing that is done to a truck: its fields, those that unfold, and the command behind it.
+
+    `outcomes` is the list of codes whose buttons end the form; without it one button does.
+    """
+
+    name: str
+    title: Message
+    says: Message
+    schema: type[RequestSchema]
+    permission: Permission
+    statuses: frozenset[str]
+    fields: tuple[Field, ...]
+    more: tuple[Field, ...] = ()
+    outcomes: str | None = None
+    run: Callable[..., Any] = lambda *_: None
+    settle: Callable[[dict[str, Any], Actor, Here, Truck], None] = lambda *_: None
+
+
+def _tick(actor: Actor, truck: Truck, data: Any, seen: int | None) -> None:
+    checkpoints.record(actor=actor, shipment_id=truck.shipment.id, data=data)
+
+
+def _hold(actor: Actor, truck: Truck, data: Any, seen: int | None) -> None:
+    holds.hold(actor=actor, shipment_id=truck.shipment.id, seen=seen, data=data)
+
+
+def _resume(actor: Actor, truck: Truck, data: Any, seen: int | None) -> None:
+    holds.resume(actor=actor, shipment_id=truck.shipment.id, seen=seen, data=data)
+
+
+def _tell(actor: Actor, truck: Truck, data: Any, seen: int | None) -> None:
+    incidents.record(actor=actor, shipment_id=truck.shipment.id, data=data)
+
+
+def _now(body: dict[str, Any], actor: Actor, here: Here, truck: Truck) -> None:
+    body.setdefault("occurred_at", actor.now().isoformat())
+
+
+def _stage(body: dict[str, Any], actor: Actor, here: Here, truck: Truck) -> None:
+    """Tick the stage of the own side, here and now, unless something else is said."""
+    _now(body, actor, here, truck)
+    body.setdefault("stage", truck.stamp_of(here.own.state).stage)
+    body["post"] = here.code
+
+
+TASKS: Final[Mapping[str, Task]] = {task.name: task for task in (
+    Task(
+        "tick", say("Tick the checkpoint"), say("Say what became of it on your side of the post."),
+        CheckpointRequest, Permission.CHECKPOINT_RECORD, MOVING,
+        (Field("seals", say("Seals as you read them"), "area", hint=say("One on each line.")),),
+        (
+            Field("quantity", say("Pieces counted"), "amount"), WHEN,
+            Field("stage", say("Stage"), "choice", "checkpoint_stage", required=False,
+                  hint=say("That of your side, where nothing is chosen.")),
+        ),
+        "checkpoint_outcome", _tick, _stage,
+    ),
+    Task(
+        "hold", say("Hold"), say("It stays where it is until you let it go on."),
+        ShipmentDecisionRequest, Permission.SHIPMENT_HOLD, PASSES, (REASON,), run=_hold,
+    ),
+    Task(
+        "resume", say("Let it go on"), say("What your state holds goes on."),
+        ShipmentDecisionRequest, Permission.SHIPMENT_HOLD, frozenset({"held"}), (REASON,),
+        run=_resume,
+    ),
+    Task(
+        "incident", say("Tell an incident"),
+        say("Every state that the shipment concerns learns it (Model Regulations 9.10)."),
+        IncidentRequest, Permission.INCIDENT_RECORD, MOVING,
+        (
+            Field("kind", say("Kind"), "choice", "incident_kind", required=True),
+            Field("note", say("What happened"), "area", required=True, most=1000),
+        ),
+        (
+            WHEN, Field("new_expected_at", say("Next stage expected now"), "moment"),
+            Field("is_total", say("Nothing is left of the shipment"), "flag"),
+        ),
+        run=_tell, settle=_now,
+    ),
+)}  # fmt: skip
+DONE: Final = {
+    "tick": say("The stage is ticked."), "hold": say("The shipment is held."),
+    "resume": say("The shipment goes on."), "incident": say("The incident is told."),
+    "call": say("The other side is asked to call."),
+}  # fmt: skip
+
+
+def opened(truck: Truck | None, which: str = "") -> Form:
+    """Return the form of a task as it opens, about a truck where it is known."""
+    if truck is None:
+        return Form({"which": which})
+    row = truck.shipment
+    return Form({"which": str(row.id), "label": row.number, "seen": str(truck.view.version)})
+
+
+def offered(actor: Actor, here: Here, truck: Truck) -> list[Task]:
+    """Return what can be done to a truck as it stands, beside the tick; the command knows."""
+    return [task for task in TASKS.values()
+            if task.name != "tick" and task.permission in actor.permissions
+            and truck.view.status in task.statuses]  # fmt: skip
+
+
+def named(name: str) -> Task:
+    """Return a task by its name in the address; 404 for another."""
+    return TASKS.get(name) or abort(404)
+
+
+@blueprint.get("/posts/<slug:code>/desk/<any(tick,hold,resume,incident):name>")
+@page
+def task_form(actor: Actor, here: Here, name: str) -> str:
+    """Show the form of what is done to a truck, which may be typed."""
+    task = named(name)
+    require(actor, task.permission)
+    truck = _shown(actor, here, request.args.get("which", ""))
+    return _page(actor, here, task, opened(truck, request.args.get("which", "")))
+
+
+@blueprint.post("/posts/<slug:code>/desk/<any(tick,hold,resume,incident):name>")
+@form
+def do_task(actor: Actor, here: Here, name: str) -> Any:
+    """Do it, and show the truck."""
+    task = named(name)
+    require(actor, task.permission)
+    sent = sending.sent()
+    sent.called = {one.path: translate(one.label) for one in (*task.fields, *task.more)}
+    return take(actor, sent, lambda photo: _do(actor, here, task, sent, photo),
+                lambda again: _page(actor, here, task, again))  # fmt: skip
+
+
+def _do(actor: Actor, here: Here, task: Task, form: Form, photo: Photo) -> str:
+    truck = truck_of(actor, here, form.get("which"))
+    data = form.load(
+        task.schema(), lambda body: task.settle(body, actor, here, truck), here.own.zone
+    )
+    task.run(actor, truck, data, version_of(form) if form.get("seen") else None)
+    photo.keep(actor, Subject("shipment", truck.shipment.id))
+    return here.address("sheet", shipment_id=truck.shipment.id, done=task.name)
+
+
+def truck_of(actor: Actor, here: Here, which: str) -> Truck:
+    """Return the one truck that an id, a plate or a number names; raises Invalid."""
+    if (known := _id_in(which)) is not None:
+        return trucks.get(actor, here.post, known)
+    found = trucks.find(actor, here.post, which).trucks
+    exact = [one for one in found if one.shipment.number.casefold() == which.casefold()]
+    moving = [one for one in found if one.view.status in MOVING]
+    if len(only := exact or moving) == 1:
+        return only[0]
+    if not only:
+        said = say("Nothing under way that concerns your state is found by this.")
+    else:
+        numbers = ", ".join(one.shipment.number for one in only)
+        said = say("Several are found by this: {numbers}. Type the number of one.", numbers=numbers)
+    raise Invalid({"which": [said]})
+
+
+def _shown(actor: Actor, here: Here, which: str) -> Truck | None:
+    """Return the truck that a form is about, where it is known which."""
+    try:
+        return truck_of(actor, here, which) if which else None
+    except Invalid:
+        return None
+
+
+def _page(actor: Actor, here: Here, task: Task, form: Form) -> str:
+    truck = _shown(actor, here, form.get("which"))
+    return render("task", actor, here, task=task, form=form, truck=truck)
+
+
+def _id_in(which: str) -> UUID | None:
+    try:
+        return UUID(which)
+    except ValueError:
+        return None

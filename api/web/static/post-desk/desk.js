@@ -1,0 +1,192 @@
+// The desk: keeps what is recorded, sends it when there is a line, and shows what waits.
+import * as forms from "./forms.js";
+import * as kept from "./kept.js";
+import * as queue from "./queue.js";
+import * as session from "./session.js";
+import { draw } from "./list.js";
+import { offer } from "./scan.js";
+import { element, word } from "./words.js";
+
+const EVERY = 30_000;
+const place = document.getElementById("desk");
+const { home, decoder } = place.dataset;
+const isOffline = "offline" in place.dataset;
+const state = document.getElementById("line-state");
+let line = null;
+let taken = [];
+
+const desk = {
+  account: session.unlocked,
+  became: new Map(),
+
+  /** Send what waits, where there is a line; gives what became of it. */
+  async send(only) {
+    const asked = await session.ask(place.dataset.session);
+    line = asked.line;
+    if (asked.token) for (const field of document.getElementsByName("csrf_token")) field.value = asked.token;
+    const nothing = { taken: [], refused: [], stopped: line === "up" ? null : line };
+    const told = line === "up" ? await queue.replay(asked.account, asked.token, only) : nothing;
+    for (const entry of [...told.taken, ...told.refused]) desk.became.set(entry.id, entry);
+    if (told.stopped === "out") await session.lock();
+    if (told.stopped && told.stopped !== "busy") line = told.stopped;
+    taken.push(...told.taken.filter((entry) => !entry.html));
+    await desk.refresh();
+    return told;
+  },
+
+  async refresh() {
+    const account = await session.unlocked();
+    await tellLine(account, await draw(account, desk, taken));
+  },
+
+  say(name) {
+    state.querySelector(".kept-now")?.remove();
+    state.append(element("p", word(name), { className: "kept-now" }));
+    state.hidden = false;
+    state.focus();
+  },
+
+  /** Take the form away that was kept, where another is opened by a button. */
+  close() {
+    if (isOffline) document.getElementById("form-place").hidden = true;
+  },
+
+  /** Open the form of an entry that was refused, with what it says. */
+  async correct(entry) {
+    const which = Object.fromEntries(entry.fields).which ?? "";
+    const [form] = document.querySelectorAll(`form.kept[data-task="${entry.task}"]`);
+    const about = form?.elements.which;
+    if (form && (about?.type !== "hidden" || about.value === which)) show(form, entry);
+    else if (isOffline) show(openForm(entry.task, kept.find(which)[0]), entry);
+    else location.assign(`${entry.action}?${new URLSearchParams({ which, correct: entry.place })}`);
+  },
+};
+
+function show(form, entry) {
+  forms.fill(form, entry);
+  forms.tell(form, entry.said);
+}
+
+async function tellLine(account, count) {
+  const said = [];
+  if (isOffline && !account) document.getElementById("kept-list").replaceChildren(); // it was his alone
+  if (line === "down") said.push(element("p", word(account ? "offline" : "not_unlocked")));
+  const kept = [count.waiting && word("waiting", { count: count.waiting }), count.refused && word("refused", { count: count.refused })];
+  if (kept.some(Boolean)) said.push(element("a", kept.filter(Boolean).join(" · "), { href: "#queue" }));
+  if (line === "up" && isOffline) said.push(linked("online", home, word("desk")));
+  const locked = account ? 0 : await queue.countAll();
+  if (line === "out") said.push(linked("expired", `/sign-in?next=${encodeURIComponent(location.pathname)}`, word("sign_in")));
+  if (locked) said.push(element("p", word("locked", { count: locked })));
+  const now = count.waiting ? state.querySelector(".kept-now") : null; // what was sent is kept no more
+  state.replaceChildren(...said, ...(now ? [now] : []));
+  state.hidden = !state.childElementCount;
+  state.classList.toggle("down", line === "down");
+}
+
+function linked(name, address, text) {
+  const said = element("p", `${word(name)} `);
+  said.append(element("a", text, { href: address }));
+  return said;
+}
+
+/** Put one of the forms of the page without a line in its place. */
+function openForm(name, card) {
+  const template = document.querySelector(`template[data-form="${name}"]`);
+  if (!template) return null;
+  document.getElementById("form-title").textContent = template.dataset.title;
+  document.getElementById("form-truck").replaceChildren(...(card ? [card.cloneNode(true)] : []));
+  document.getElementById("form-body").replaceChildren(template.content.cloneNode(true));
+  document.getElementById("form-place").hidden = false;
+  const form = document.querySelector("#form-body form");
+  if (card) {
+    const known = (name, value) => element("input", undefined, { type: "hidden", name, value });
+    const number = card.querySelector("h3 a").textContent;
+    form.elements.which.closest(".field").replaceWith(known("which", card.dataset.id), known("label", number));
+    form.elements.seen.value = card.dataset.version;
+  }
+  forms.take(form, desk);
+  document.getElementById("form-title").focus();
+  return form;
+}
+
+async function openOffline() {
+  document.getElementById("offline-tasks").addEventListener("click", (event) => {
+    const button = event.target.closest("[data-open]");
+    if (button) openForm(button.dataset.open);
+  });
+  await kept.recall(await session.unlocked(), home);
+  const search = document.getElementById("find");
+  search.addEventListener("submit", (event) => {
+    event.preventDefault();
+    found(search.elements.q.value);
+  });
+  document.getElementById("kept-list").addEventListener("click", (event) => {
+    const card = event.target.closest("h3 a")?.closest(".truck");
+    if (!card) return;
+    event.preventDefault();
+    openForm("tick", card);
+  });
+  const [, wanted, id] = location.pathname.slice(home.length).split("/");
+  const which = id ?? new URLSearchParams(location.search).get("which");
+  const [card] = which ? kept.find(which) : [];
+  if (document.querySelector(`[data-open="${wanted}"]`)) openForm(wanted, card);
+  else if (card) openForm("tick", card);
+}
+
+/** Show which trucks of the kept list carry what was typed or scanned. */
+function found(text) {
+  const number = kept.numberIn(text.toUpperCase());
+  const cards = kept.find(number ?? text);
+  const said = number ? [kept.line(word("unchecked", { number }))] : [];
+  if (cards.length === 1) openForm("tick", cards[0]);
+  else if (!cards.length) said.push(kept.line(word("not_found")));
+  document.getElementById("found-here").replaceChildren(...said);
+}
+
+async function correctWanted() {
+  const wanted = Number(new URLSearchParams(location.search).get("correct"));
+  const account = wanted && (await session.unlocked());
+  const row = account && (await queue.rowsOf(account.owner)).find((one) => one.place === wanted);
+  const form = document.querySelector("form.kept");
+  if (row && form) show(form, await queue.open(account, row));
+}
+
+async function canKeep() {
+  return Boolean(window.crypto?.subtle && AbortSignal.timeout) && session.unlocked().then(() => true, () => false);
+}
+
+async function work() {
+  if (!("serviceWorker" in navigator)) return;
+  await navigator.serviceWorker.register(place.dataset.worker, { scope: place.dataset.scope });
+  navigator.storage?.persist?.(); // so that nothing is thrown away where room is short
+  const ready = await navigator.serviceWorker.ready;
+  const channel = new MessageChannel();
+  channel.port1.onmessage = ({ data }) => place.toggleAttribute("data-ready", data.is_kept);
+  ready.active.postMessage({ renew: home }, [channel.port2]);
+}
+
+const search = document.getElementById("find");
+offer(decoder, (text) => {
+  search.elements.q.value = text;
+  search.requestSubmit();
+});
+// A browser that keeps nothing, or a page without TLS, has its plain forms, which need no script.
+if (!(await canKeep())) throw new Error("this browser keeps nothing: the plain forms are used");
+for (const form of document.querySelectorAll("form.kept")) forms.take(form, desk);
+document.getElementById("send-now").addEventListener("click", () => desk.send());
+addEventListener("online", () => desk.send());
+addEventListener("offline", () => { line = "down"; desk.refresh(); });
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && desk.send());
+setInterval(async () => {
+  const account = await session.unlocked();
+  if (!account) await desk.refresh();
+  else if ((await queue.rowsOf(account.owner)).some((row) => row.state === "waiting")) await desk.send();
+}, EVERY);
+if (isOffline) await openOffline();
+await desk.send();
+if (!isOffline) {
+  await correctWanted();
+  await kept.remember(await session.unlocked(), home);
+  await work();
+}
+document.body.dataset.desk = "ready";

@@ -1,0 +1,117 @@
+// Forms of the desk: each is kept on the device first, and then sent; so no answer that is lost loses it.
+import * as queue from "./queue.js";
+import { momentOf } from "./session.js";
+import { element, word } from "./words.js";
+
+const HIDDEN = ["csrf_token", "once", "photo"];
+
+/** Let a form be kept and sent; `desk` gives the account, and sends what waits. */
+export function take(form, desk) {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (form.dataset.busy) return;
+    form.dataset.busy = "yes";
+    try {
+      await submit(form, event.submitter, desk);
+    } finally {
+      delete form.dataset.busy;
+    }
+  });
+}
+
+async function submit(form, button, desk) {
+  const missing = [...form.querySelectorAll("[required]")].find((field) => !field.value.trim());
+  if (missing) {
+    tell(form, [word("missing", { name: form.querySelector(`label[for="${missing.id}"]`).firstChild.textContent.trim() })]);
+    missing.focus();
+    return;
+  }
+  if (!(await desk.account())) await desk.send(); // which asks who is signed in
+  const account = await desk.account();
+  if (!account) {
+    tell(form, [word("not_unlocked")]);
+    const way = { href: "/sign-in", target: "_blank", rel: "noopener" }; // what was typed stays here
+    form.previousElementSibling.append(element("a", word("sign_in"), way));
+    return;
+  }
+  let row;
+  try {
+    row = await queue.keep(account, entryOf(form, button, account), replaced(form));
+  } catch (error) {
+    return tell(form, [error instanceof queue.Limit ? error.message : word("no_room")]);
+  }
+  form.dataset.place = row.place;
+  form.parentElement.querySelector(".summary")?.remove();
+  await settled(form, row, await desk.send(), desk);
+}
+
+const replaced = (form) => (form.dataset.place ? Number(form.dataset.place) : undefined);
+
+function entryOf(form, button, account) {
+  const data = new FormData(form, button);
+  if (button?.name && !data.has(button.name)) data.append(button.name, button.value); // older browsers
+  const photo = data.get("photo");
+  const fields = [...data].filter(([name, text]) => !HIDDEN.includes(name) && text !== "");
+  if (!fields.some(([name]) => name === "occurred_at")) {
+    fields.push(["occurred_at", form.dataset.moment ?? momentOf(account)]);
+  }
+  return { task: form.dataset.task, action: new URL(form.action).pathname, fields, photo: photo?.size ? photo : undefined };
+}
+
+async function settled(form, row, told, desk) {
+  const became = desk.became.get(row.id); // by this sending, or by one that was under way already
+  if (became?.kind === "refused") return tell(form, became.said);
+  const taken = became?.kind === "taken" ? became : null;
+  delete form.dataset.place;
+  delete form.dataset.moment;
+  if (taken?.html) {
+    await queue.discard(row);
+    show(taken.html, desk);
+  } else if (taken) {
+    location.assign(taken.address);
+  } else {
+    form.reset();
+    desk.close();
+    desk.say({ out: "expired", busy: "busy" }[told.stopped] ?? "kept");
+  }
+  await desk.refresh();
+}
+
+/** Show the answer to a check in the place of the form. */
+function show(html, desk) {
+  const answer = new DOMParser().parseFromString(html, "text/html").querySelector("main");
+  const place = document.getElementById("form-body") ?? document.getElementById("work");
+  place.replaceChildren(...answer.childNodes);
+  place.querySelector(".answer")?.focus();
+  desk.refresh();
+}
+
+/** Say above a form what is wrong; the words are the service's where it refused. */
+export function tell(form, said) {
+  form.parentElement.querySelector(".summary")?.remove();
+  const summary = element("div", undefined, { className: "summary", role: "alert", tabIndex: -1 });
+  const list = element("ul");
+  list.append(...said.map((text) => element("li", text)));
+  summary.append(list);
+  form.before(summary);
+  summary.focus();
+}
+
+/** Fill a form with what an entry says, so that it is corrected; a photograph is chosen anew. */
+export function fill(form, entry) {
+  form.dataset.place = entry.place;
+  for (const [name, text] of entry.fields) {
+    const field = form.elements.namedItem(name);
+    if (!field || field instanceof RadioNodeList || field.type === "submit") continue;
+    if (field.type === "datetime-local" && /[Z+]/.test(text)) form.dataset.moment = text;
+    else if (field.type === "checkbox") field.checked = text === "true";
+    else if (field.tagName !== "BUTTON") field.value = text;
+    field.closest?.("details")?.setAttribute("open", "");
+  }
+  const file = form.elements.namedItem("photo");
+  if (entry.photo && file) {
+    const chosen = new DataTransfer();
+    chosen.items.add(new File([entry.file], entry.photo.name, { type: entry.photo.type }));
+    file.files = chosen.files;
+  }
+}

@@ -1,0 +1,129 @@
+// Entries that wait: sealed, in order, each with a key of its own by which the service takes it once.
+import * as store from "./store.js";
+import { seal, unseal } from "./sealing.js";
+import { word } from "./words.js";
+
+export const MOST = 50;
+export const DAYS = 7;
+const MIB = 1024 * 1024;
+export const PHOTO = 8 * MIB;
+const PHOTOS = 100 * MIB;
+const DAY = 86_400_000;
+const SAFE = 28; // the service remembers its answers for thirty days
+const REFUSALS = [400, 403, 404, 405, 409, 410, 412, 413, 415, 422, 428];
+
+const nameOf = (row) => `${row.owner} ${row.id}`;
+export const isOld = (row) => Date.now() - row.at > DAYS * DAY;
+export const isStale = (row) => Date.now() - row.at > SAFE * DAY;
+export { SAFE };
+
+/** What the officer is told where nothing more can be kept. */
+export class Limit extends Error {}
+
+/** The rows of an account in their order, still sealed. */
+export const rowsOf = async (owner) =>
+  (await store.all("entries")).filter((row) => row.owner === owner);
+
+/** How many entries of anybody wait on this device; what they hold is not known without a key. */
+export const countAll = async () =>
+  (await store.all("entries")).filter((row) => row.state !== "answered").length;
+
+/** What an entry says; one that no key opens any more has the state "unreadable". */
+export async function open(account, row) {
+  try {
+    const { value, file } = await unseal(account.key, nameOf(row), row);
+    return { ...row, ...value, file };
+  } catch {
+    return { ...row, state: "unreadable", task: "unreadable", fields: [], said: [] };
+  }
+}
+
+/** Keep an entry; throws what the officer is told where that cannot be. Gives its row. */
+export async function keep(account, { task, action, fields, photo }, replaces) {
+  const rows = (await rowsOf(account.owner)).filter((row) => row.place !== replaces);
+  const size = photo?.size ?? 0;
+  if (rows.length >= MOST) throw new Limit(word("full", { count: MOST }));
+  if (size > PHOTO) throw new Limit(word("large", { size: PHOTO / MIB }));
+  if (rows.reduce((sum, row) => sum + row.size, size) > PHOTOS) {
+    throw new Limit(word("heavy", { size: PHOTOS / MIB }));
+  }
+  const row = { id: crypto.randomUUID(), owner: account.owner, at: Date.now(), state: "waiting", tried: false, size };
+  const file = photo ? new Uint8Array(await photo.arrayBuffer()) : undefined;
+  const value = { task, action, fields, photo: photo && { name: photo.name, type: photo.type }, said: [] };
+  Object.assign(row, await seal(account.key, nameOf(row), value, file));
+  row.place = await store.put("entries", row);
+  if (replaces !== undefined) await store.remove("entries", replaces);
+  return row;
+}
+
+export const discard = (row) => store.remove("entries", row.place);
+
+/** Note what became of an entry, with the words of the service. */
+async function note(account, entry, state, said) {
+  const { task, action, fields, photo, file } = entry;
+  const row = { place: entry.place, id: entry.id, owner: entry.owner, at: entry.at, state, tried: true, size: entry.size };
+  const sealed = await seal(account.key, nameOf(row), { task, action, fields, photo, said }, file);
+  await store.put("entries", { ...row, ...sealed });
+}
+
+/**
+ * Send what waits, in order, in one tab at a time. Gives what became of it: `taken` and `refused`
+ * entries, and `stopped`: why it did not go on ("down", "busy", "out"), or null.
+ */
+export async function replay(account, token, only) {
+  const run = () => sendAll(account, token, only);
+  if (!navigator.locks) return run();
+  return navigator.locks.request("salsa-post-desk", run);
+}
+
+async function sendAll(account, token, only) {
+  const told = { taken: [], refused: [], stopped: null };
+  for (const row of await rowsOf(account.owner)) {
+    if (row.state !== "waiting" || isStale(row) || (isOld(row) && row.place !== only)) continue;
+    const entry = await open(account, row);
+    if (entry.state === "unreadable") continue;
+    await store.put("entries", { ...row, tried: true });
+    const answer = await send(entry, token);
+    if (answer.kind === "taken") {
+      if (answer.html) await note(account, entry, "answered", answer.said);
+      else await discard(row);
+      told.taken.push({ ...entry, ...answer });
+    } else if (answer.kind === "refused") {
+      await note(account, entry, "refused", answer.said);
+      told.refused.push({ ...entry, ...answer });
+    } else {
+      told.stopped = answer.kind;
+      break;
+    }
+  }
+  return told;
+}
+
+function bodyOf(entry, token) {
+  const body = new FormData();
+  for (const [name, text] of entry.fields) body.append(name, text);
+  if (entry.photo) body.append("photo", new File([entry.file], entry.photo.name, { type: entry.photo.type }));
+  body.set("csrf_token", token);
+  return body;
+}
+
+async function send(entry, token) {
+  let answer, said;
+  try {
+    answer = await fetch(entry.action, {
+      method: "POST",
+      body: bodyOf(entry, token),
+      redirect: "manual",
+      headers: { Accept: "application/json", "Idempotency-Key": entry.id, "Salsa-Desk-Owner": entry.owner },
+      signal: AbortSignal.timeout(entry.photo ? 600_000 : 60_000),
+    });
+    said = await answer.json();
+  } catch {
+    return { kind: "down" }; // no answer, or not one of the service's: it may have been taken
+  }
+  if (answer.status === 401) return { kind: "out" };
+  if (answer.ok && (said.address || said.html)) return { kind: "taken", ...said };
+  if (!REFUSALS.includes(answer.status) || said.is_under_way || said.code === "in_flight") return { kind: "busy" };
+  const more = Object.values(said.errors ?? {}).flat();
+  return { kind: "refused", said: said.said ?? [said.detail, ...more].filter(Boolean) };
+}

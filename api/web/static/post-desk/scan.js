@@ -1,0 +1,87 @@
+// The code of a paper by the camera, or from a photograph; the decoder comes with the first of them.
+import { word } from "./words.js";
+
+const camera = document.getElementById("camera");
+const opener = document.getElementById("open-camera");
+const said = document.getElementById("scan-said");
+
+/** Offer the camera beside the field of a number; `found(text)` gets what a code says. */
+export function offer(decoder, found) {
+  const place = document.getElementById("scan");
+  if (!place) return;
+  place.hidden = false;
+  opener.hidden = !navigator.mediaDevices;
+  opener.addEventListener("click", () => (camera.srcObject ? close() : look(decoder, found)));
+  document.getElementById("code-photo").addEventListener("change", async (event) => {
+    const [file] = event.target.files;
+    if (!file) return;
+    said.textContent = "";
+    const text = await read(await readerOf(decoder), await createImageBitmap(file).catch(() => null));
+    if (text) found(text);
+    else said.textContent = word("no_code");
+    event.target.value = "";
+  });
+}
+
+async function look(decoder, found) {
+  const reader = readerOf(decoder);
+  try {
+    camera.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+    await camera.play();
+  } catch {
+    close();
+    said.textContent = word("no_camera");
+    return;
+  }
+  camera.hidden = false;
+  opener.textContent = word("close_camera");
+  said.textContent = word("look");
+  const decode = await reader;
+  while (camera.srcObject) {
+    const text = camera.readyState >= 2 && (await read(decode, camera));
+    if (text) {
+      close();
+      found(text);
+      return;
+    }
+    await new Promise((done) => setTimeout(done, 150));
+  }
+}
+
+function close() {
+  for (const track of camera.srcObject?.getTracks() ?? []) track.stop();
+  camera.srcObject = null;
+  camera.hidden = true;
+  opener.textContent = word("open_camera");
+  said.textContent = "";
+}
+
+/** The browser's own reader, where it has one that knows QR codes; else the one that comes along. */
+async function readerOf(decoder) {
+  if ("BarcodeDetector" in window && (await BarcodeDetector.getSupportedFormats()).includes("qr_code")) {
+    const own = new BarcodeDetector({ formats: ["qr_code"] });
+    return async (drawn) => (await own.detect(drawn))[0]?.rawValue;
+  }
+  await import(decoder);
+  return async (drawn) => {
+    const { data, width, height } = drawn.getContext("2d").getImageData(0, 0, drawn.width, drawn.height);
+    return window.jsQR(data, width, height)?.data;
+  };
+}
+
+const SIDES = [1600, 1000, 700];
+
+/** What a code in a picture says; a large picture is tried in several sizes. */
+async function read(decode, picture) {
+  const width = picture?.videoWidth ?? picture?.width, height = picture?.videoHeight ?? picture?.height;
+  if (!width) return null;
+  const sides = picture === camera ? SIDES.slice(1, 2) : SIDES;
+  for (const side of sides) {
+    const scale = Math.min(1, side / Math.max(width, height));
+    const drawn = Object.assign(document.createElement("canvas"), { width: width * scale, height: height * scale });
+    drawn.getContext("2d", { willReadFrequently: true }).drawImage(picture, 0, 0, drawn.width, drawn.height);
+    const text = await decode(drawn).catch(() => null);
+    if (text) return text.trim();
+  }
+  return null;
+}

@@ -1,0 +1,57 @@
+// Who is signed in, by which key his work is sealed, and whether there is a line.
+import * as store from "./store.js";
+import { keyOf } from "./sealing.js";
+
+const PATIENCE = 15_000;
+
+/** The account whose work this device may open now: {owner, key, until, ahead}; null when nobody's. */
+export async function unlocked() {
+  for (const held of await store.all("keys")) {
+    if (held.until > Date.now()) return held;
+    await store.remove("keys", held.owner);
+  }
+  return null;
+}
+
+/** Take the key from this device, and the list that it opens; what waits stays, sealed. */
+export async function lock() {
+  await store.clear("keys");
+  await store.clear("pages");
+}
+
+/**
+ * Ask the service who is signed in. Gives {line, account, token}: `line` is "up", "down", or "out"
+ * where nobody is signed in any more; then the key is gone from this device.
+ */
+export async function ask(address) {
+  let answer;
+  try {
+    const how = { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(PATIENCE), redirect: "error" };
+    answer = await fetch(address, how);
+  } catch {
+    return { line: "down", account: await unlocked() };
+  }
+  if (answer.status === 401 || answer.status === 403) {
+    await lock();
+    return { line: "out", account: null };
+  }
+  const said = answer.ok ? await answer.json().catch(() => null) : null;
+  if (!said?.owner) return { line: "down", account: await unlocked() };
+  return { line: "up", account: await hold(said), token: said.token };
+}
+
+async function hold(said) {
+  const now = Date.parse(said.now);
+  const account = {
+    owner: said.owner,
+    key: await keyOf(said.key),
+    until: Date.now() + (Date.parse(said.ends_at) - now),
+    ahead: now - Date.now(), // a device's clock may be wrong, and a moment is told by the service's
+  };
+  const others = (await store.all("keys")).some((held) => held.owner !== account.owner);
+  if (others) await lock();
+  await store.put("keys", account);
+  return account;
+}
+
+export const momentOf = (account) => new Date(Date.now() + (account?.ahead ?? 0)).toISOString();

@@ -1,0 +1,286 @@
+"""The officer's desk without a script: each form, what it fills in by itself, and what it refuses."""
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from api.web.post_desk.device import DECODER, SHELL
+from tests import bodies
+from tests.movements import act
+from tests.papers import code_of
+from tests.web.pages import text
+from tests.web.scenes import POST
+
+DESK = f"/posts/{POST}/desk"
+FINE = 4  # times 72 dots an inch
+FILES = Path(__file__).parents[2] / "api/web/static/post-desk"
+SCRIPT = {"Accept": "application/json"}
+TRUCK = {"document_kind": "mic_dta", "document_number": "BR-2026-118", "plates": ["BRA2E19"]}
+WORDS = {
+    "en": ("Officer’s desk", "Record a seizure", "Late", "Call the other side"),
+    "es": ("Puesto del funcionario", "Registrar una incautación", "Con retraso", "Llamar al otro lado"),
+    "fr": ("Poste de l’agent", "Enregistrer une saisie", "En retard", "Appeler l’autre côté"),
+    "pt": ("Posto do agente", "Registrar uma apreensão", "Em atraso", "Ligar para o outro lado"),
+}  # fmt: skip
+
+
+def picture():
+    made = io.BytesIO()
+    Image.new("RGB", (60, 40), "gray").save(made, "JPEG")
+    return io.BytesIO(made.getvalue()), "mark.jpg"
+
+
+@pytest.fixture
+def truck(as_actor):
+    """A truck that Brazil released, due at the post today, with two pistols and a seal."""
+    exporter = as_actor("BRA", "licensing_officer")
+    as_actor("PRY", "licensing_officer").post("/permits", bodies.import_permit())
+    permit = exporter.post("/permits", bodies.permit()).json
+    expected = [{"stage": "entry", "post": POST, "at": "2026-03-09T20:00:00Z"}]
+    body = bodies.shipment(transport=TRUCK, expected=expected, seals=["S-77"])
+    shipment = exporter.post(f"/permits/{permit['id']}/shipments", body).json
+    act(exporter, shipment, "release")
+    return shipment
+
+
+@pytest.fixture
+def officer(signed_in):
+    return signed_in("PRY", "border_officer")
+
+
+def ticks(as_actor, truck):
+    return as_actor("PRY", "border_officer").get(f"/shipments/{truck['id']}").json["checkpoints"]
+
+
+def attached(as_actor, subject):
+    listed = as_actor("PRY", "border_officer").get(f"/attachments?subject={subject}").json
+    return [one["kind"] for one in listed["items"]]
+
+
+def test_the_desk_is_reached_from_home_and_board_and_shows_what_is_due(officer, truck):
+    for path in ("/", f"/posts/{POST}/board"):
+        assert f'href="{DESK}"' in officer.open(path)
+    said = text(officer.open(DESK))
+    for words in ("A-1", "BRA2E19", "E-1", "S-77", "2 × Pistol · Taurus · G2C · 9x19", "Entry",
+                  "Mar 9, 2026, 17:00", "Your side"):  # fmt: skip
+        assert words in said
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_the_desk_speaks_the_reader_s_language(officer, truck, language):
+    officer.client.set_cookie("salsa_language", language)
+    said = text(officer.open(DESK))
+    assert [words for words in WORDS[language] if words not in said] == []
+
+
+@pytest.mark.parametrize("state,role,status", [
+    ("ARG", "border_officer", 403), ("PRY", "police_officer", 403), ("BRA", "supervisor", 200),
+])  # fmt: skip
+def test_a_desk_is_for_officers_of_its_two_sides(signed_in, state, role, status):
+    signed_in(state, role).open(DESK, status)
+
+
+def test_of_a_long_manifest_a_list_tells_how_many_and_the_sheet_what(officer, truck, monkeypatch):
+    monkeypatch.setattr("salsa_ext.readmodels.trucks.MOST_LISTED", 1)
+    assert "Firearms in this shipment: 2" in text(officer.open(DESK))
+    assert "2 × Pistol" in text(officer.open(f"{DESK}/shipments/{truck['id']}"))
+
+
+@pytest.mark.parametrize("typed", ["bra 2e19", "A-1", "e-1", "BR-2026-118"])
+def test_a_truck_is_found_by_plate_number_permit_or_paper(officer, truck, typed):
+    page = officer.send(f"{DESK}/find", {"q": typed}, 200).get_data(as_text=True)
+    assert f"{DESK}/shipments/{truck['id']}" in page
+
+
+def test_the_code_of_a_paper_leads_to_its_truck_and_says_whether_it_stands(
+    officer, truck, as_actor
+):
+    owner = as_actor("BRA", "licensing_officer")
+    code = code_of(owner.get(f"/permits/{truck['permit']}/paper").data, FINE)
+    page = officer.send(f"{DESK}/find", {"q": f" {code.lower()} "}, 200).get_data(as_text=True)
+    assert "The paper stands: its signature is good" in text(page)
+    assert f"{DESK}/shipments/{truck['id']}" in page
+    forged = officer.send(f"{DESK}/find", {"q": "SALSA1.BRA-2026-00000000.AA.AA"}, 200)
+    assert "No state of this service has the key" in text(forged.get_data(as_text=True))
+
+
+def test_one_press_ticks_the_stage_of_the_own_side_here_and_now(officer, truck, as_actor):
+    which = {"which": truck["id"], "outcome": "passed", "seals": "S-77"}
+    done = officer.send(f"{DESK}/tick", which)
+    assert done.location == f"{DESK}/shipments/{truck['id']}?done=tick"
+    [tick] = ticks(as_actor, truck)
+    assert (tick["stage"], tick["post"], tick["outcome"]) == ("entry", POST, "passed")
+    assert tick["occurred_at"] == "2026-03-09T15:00:00+00:00" and tick["seals"] == ["S-77"]
+    assert "The stage is ticked." in text(officer.open(done.location))
+
+
+def test_a_time_that_is_typed_is_that_of_the_own_side(officer, truck, as_actor):
+    officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "held",
+                                  "occurred_at": "2026-03-09T11:30"})  # fmt: skip
+    assert ticks(as_actor, truck)[0]["occurred_at"] == "2026-03-09T14:30:00+00:00"
+
+
+def test_a_photograph_is_kept_with_the_truck_and_the_form_has_one_effect(officer, truck, as_actor):
+    once = "0199f2c0-0000-7000-8000-00000000abcd"
+    for _ in range(2):
+        sent = {"which": "BRA2E19", "outcome": "refused", "photo": picture(), "once": once}
+        officer.send(f"{DESK}/tick", sent)
+    assert len(ticks(as_actor, truck)) == 1
+    assert attached(as_actor, f"shipment:{truck['id']}") == ["photograph"]
+
+
+@pytest.mark.parametrize("which,said", [
+    ("NOWHERE", "Nothing under way that concerns your state is found by this."),
+    ("", "Nothing under way that concerns your state is found by this."),
+])  # fmt: skip
+def test_a_truck_that_is_not_found_is_asked_for_again(officer, truck, which, said):
+    page = officer.send(f"{DESK}/tick", {"which": which, "outcome": "passed"}, 422)
+    assert said in text(page.get_data(as_text=True))
+
+
+def test_what_is_no_photograph_is_refused_at_its_field(officer, truck, as_actor):
+    sent = {"which": "A-1", "outcome": "passed", "photo": (io.BytesIO(b"%PDF-1.7"), "a.pdf")}
+    officer.send(f"{DESK}/tick", sent, 422)
+    assert ticks(as_actor, truck) == []
+
+
+def test_a_truck_is_held_and_let_go_on_and_an_incident_is_told(officer, truck, as_actor):
+    officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "passed"})
+    for task, more in (("hold", {"reason": "Scanner"}), ("resume", {"reason": "Clean"}),
+                       ("incident", {"kind": "seal_broken", "note": "S-77 is cut"})):  # fmt: skip
+        officer.send(f"{DESK}/{task}", {"which": "A-1"} | more)
+    told = as_actor("BRA", "licensing_officer").get(f"/shipments/{truck['id']}").json["events"]
+    assert {"held", "resumed", "incident"} <= {event["kind"] for event in told}
+
+
+def test_a_stale_hold_is_refused_in_words_with_the_form(officer, truck):
+    sent = {"which": truck["id"], "seen": "99", "reason": "Scanner"}
+    page = officer.send(f"{DESK}/hold", sent, 412).get_data(as_text=True)
+    assert "This was changed since you read it" in text(page)
+
+
+def test_a_check_needs_its_serial_alone_and_keeps_a_photograph_of_the_mark(
+    officer, as_actor, session
+):
+    as_actor("BRA", "police_officer").post("/seizures", bodies.seizure())
+    page = officer.send(f"{DESK}/check", {"serial": "ABC12345?", "photo": picture()}, 200)
+    said = text(page.get_data(as_text=True))
+    assert (
+        "Possible hit" in said
+        and "Incident Ciudad del Este–Foz do Iguaçu, Mar 9, 2026, 12:00" in said
+    )
+    check = said.partition("Number of the check: ")[2].split()[0]
+    assert attached(as_actor, f"check:{check}") == ["photograph"]
+
+
+def test_a_check_that_is_sent_again_is_one_check_with_the_same_answer(officer, as_actor):
+    as_actor("BRA", "police_officer").post("/seizures", bodies.seizure())
+    once = {"serial": "ABC123456", "once": "0199f2c0-0000-7000-8000-00000000abcd"}
+    first, second = (
+        text(officer.send(f"{DESK}/check", once, 200).get_data(as_text=True)) for _ in range(2)
+    )
+    assert (
+        first.split("Number of the check:")[1][:38] == second.split("Number of the check:")[1][:38]
+    )
+
+
+def test_a_seizure_needs_what_was_read_alone(officer, as_actor):
+    done = officer.send(f"{DESK}/seizure", {"items.0.serial": "XYZ1?3", "photo": picture()})
+    assert "The seizure is recorded." in text(officer.open(done.location))
+    [made] = as_actor("PRY", "border_officer").get("/seizures").json["items"]
+    assert (made["kind"], made["post"], made["place"]["name"]) == (
+        "seized",
+        POST,
+        "Ciudad del Este",
+    )
+    assert (made["occurred_on"], made["agency"]) == ("2026-03-09", "PRY-TEST")
+    assert made["number"].startswith("20260309-") and made["items"][0]["serial"] == "XYZ1?3"
+    assert attached(as_actor, f"seizure:{made['id']}") == ["photograph"]
+
+
+def test_a_joint_seizure_of_two_guns_is_seen_by_the_other_side(officer, as_actor):
+    officer.send(f"{DESK}/seizure", {
+        "items.0.serial": "XYZ123", "items.3.type": "rifle", "joint_with.number": "FOZ-7",
+        "place.name": "Camino viejo", "number": "CDE-9", "occurred_at": "2026-03-08T23:30",
+    })  # fmt: skip
+    [own] = as_actor("PRY", "border_officer").get("/seizures?number=CDE-9").json["items"]
+    assert own["joint_with"] == {"state": "BRA", "number": "FOZ-7"}
+    assert [item["line"] for item in own["items"]] == [1, 2] and own["post"] is None
+    headers = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
+    seen = as_actor("BRA", "police_officer").get(f"/seizures/{own['id']}", **headers).json
+    assert (seen["state"], seen["occurred_on"]) == ("PRY", "2026-03-08")
+
+
+def test_the_other_side_is_called_by_telephone_or_asked_to_call(officer, truck, as_actor):
+    duty = {"agency": "BRA-POLICE", "kind": "border_post", "languages": ["pt"], "hours": "24 h",
+            "telephone": "+55 45 0000"}  # fmt: skip
+    as_actor("BRA", "state_administrator").post("/contacts", duty)
+    assert 'href="tel:+55450000"' in officer.open(f"{DESK}/call")
+    officer.send(f"{DESK}/call", {"which": "A-1"})
+    officer.send(f"{DESK}/call", {"which": ""})
+    told = as_actor("BRA", "border_officer").get("/notifications?code=post_called").json["items"]
+    assert [one["subject"]["kind"] for one in told] == ["post", "shipment"]
+
+
+def test_a_script_gets_where_it_was_taken_or_what_is_wrong(officer, truck, as_actor):
+    sent = {"Accept": "application/json", "Idempotency-Key": "0199f2c0-0000-7000-8000-00000000abcd"}
+    for _ in range(2):
+        done = officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "passed"}, 200, **sent)
+        assert done.json == {"address": f"{DESK}/shipments/{truck['id']}?done=tick"}
+    assert len(ticks(as_actor, truck)) == 1
+    sent["Idempotency-Key"] = "0199f2c0-0000-7000-8000-00000000abce"
+    wrong = officer.send(f"{DESK}/incident", {"which": "A-1", "note": "x"}, 422, **sent)
+    assert wrong.json["said"] == ["Kind: This field is required."]
+
+
+def test_a_script_that_nobody_signed_in_is_told_so(visitor):
+    visitor.send(f"{DESK}/tick", {"which": "A-1"}, 401, Accept="application/json")
+    assert visitor.client.get("/posts/session", headers=SCRIPT).status_code == 401
+
+
+def test_what_one_account_kept_is_not_taken_from_another(officer, truck, as_actor):
+    kept = officer.client.get("/posts/session", headers=SCRIPT).json
+    assert len(kept["key"]) == 64 and kept["ends_at"] > kept["now"]
+    mine, other = ({"Accept": "application/json", "Salsa-Desk-Owner": owner}
+                   for owner in (kept["owner"], "0" * 32))  # fmt: skip
+    refused = officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "passed"}, 403, **other)
+    assert "by another account" in refused.json["detail"] and ticks(as_actor, truck) == []
+    officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "passed"}, 200, **mine)
+
+
+def test_each_account_has_a_key_of_its_own_in_every_session(signed_in):
+    one, other = signed_in("PRY", "border_officer"), signed_in("BRA", "border_officer")
+    first = one.client.get("/posts/session", headers=SCRIPT).json
+    one.send("/sign-out", {})
+    one.sign_in("pry.border_officer")
+    again, others = (
+        somebody.client.get("/posts/session", headers=SCRIPT).json for somebody in (one, other)
+    )
+    assert (first["key"], first["owner"]) == (again["key"], again["owner"])
+    assert others["key"] != first["key"] and others["owner"] != first["owner"]
+
+
+def test_the_page_without_a_line_has_no_data_and_no_token(officer, truck):
+    page = officer.open(f"{DESK}/offline")
+    for hidden in ("BRA2E19", "A-1", 'name="once"', truck["id"]):
+        assert hidden not in page
+    assert page.count('data-form="') == 6
+
+
+def test_the_worker_keeps_every_file_that_there_is(officer):
+    answer = officer.client.get("/posts/worker.js")
+    assert (
+        answer.mimetype == "text/javascript"
+        and "worker-src 'self'" in answer.headers["Content-Security-Policy"]
+    )
+    for name in (*SHELL, DECODER):
+        with officer.client.get(f"/static/{name}") as file:
+            assert file.status_code == 200
+        assert f"/static/{name}" in answer.text
+    needed = set(re.findall(r'="/static/([^"]+)"', officer.open(f"{DESK}/offline"))) - {DECODER}
+    imported = {f"post-desk/{name}" for script in FILES.glob("*.js")
+                for name in re.findall(r'from "./([^"]+)"', script.read_text())}  # fmt: skip
+    assert needed | imported <= {*SHELL}

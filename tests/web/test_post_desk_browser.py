@@ -1,0 +1,335 @@
+"""The officer's desk in a real browser, with a line, without one, and with one that fails half-way."""
+
+import io
+import re
+
+import pytest
+import segno
+from playwright.sync_api import expect
+
+from tests.movements import act
+from tests.papers import code_of
+from tests.web.keyboard import fill, tab_to
+from tests.web.scenes import POST
+from tests.web.visitors import PASSWORD
+
+pytestmark = pytest.mark.browser
+FINE = 4  # times 72 dots an inch
+DESK = f"/posts/{POST}/desk"
+FITS = "document.documentElement.scrollWidth <= innerWidth"
+KEPT = """async () => {
+  const opened = await new Promise((done) => {
+    const asked = indexedDB.open("salsa-post-desk");
+    asked.onsuccess = () => done(asked.result);
+  });
+  const all = (name) => new Promise((done) => {
+    const asked = opened.transaction(name).objectStore(name).getAll();
+    asked.onsuccess = () => done(asked.result);
+  });
+  const text = (row) => JSON.stringify(row) + new TextDecoder("latin1").decode(row.sealed);
+  return [(await all("keys")).length, (await all("entries")).map(text)];
+}"""
+"""How many keys the device has, and its entries as who reads its disk sees them."""
+LOST = re.compile(
+    r"net::ERR_|the server responded with a status of (401|409|412|422)|Failed to fetch"
+)
+
+
+@pytest.fixture
+def device(chromium, site, request):
+    """A browser that keeps what it is given, on a phone; fails if its console tells of an error of ours."""
+    width, height = getattr(request, "param", (360, 740))
+    context = chromium.new_context(viewport={"width": width, "height": height})
+    said = []
+    context.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
+    context.on("weberror", lambda error: said.append(f"error: {error.error}"))
+    yield context
+    context.close()
+    assert [text for text in said if text.startswith("error") and not LOST.search(text)] == []
+
+
+def sign_in(page, username):
+    fill(page, username=username, password=PASSWORD)
+    page.keyboard.press("Enter")
+
+
+def open_desk(device, site, username=None):
+    """Open the desk, signed in, and wait until it is ready to open without a line."""
+    page = device.new_page()
+    page.goto(f"{site.url}{DESK}")
+    if page.locator("#username").count():
+        sign_in(page, username or site.username)
+    expect(page.locator("#desk[data-ready]")).to_be_attached(timeout=20_000)
+    return page
+
+
+def press(page, name):
+    """Reach a link or button by Tab, and press it."""
+    wanted = (
+        page.get_by_role("main")
+        .locator("a, button, summary")
+        .filter(has_text=name, visible=True)
+        .first
+    )
+    wanted.evaluate("""one => { document.querySelector("[data-wanted]")?.removeAttribute("data-wanted");
+                               one.dataset.wanted = "yes"; }""")
+    tab_to(page, "[data-wanted]")
+    page.keyboard.press("Enter")
+
+
+def opened(page, field):
+    """Wait until the form of a field is there, and the desk's script has taken it."""
+    expect(page.locator(field)).to_be_visible(timeout=20_000)
+    expect(page.locator("body[data-desk=ready]")).to_be_attached(timeout=20_000)
+    tab_to(page, field)
+
+
+def reopened(device, site):
+    """Kill the tab, and open the desk in another one."""
+    for page in device.pages:
+        page.close()
+    page = device.new_page()
+    page.goto(f"{site.url}{DESK}")
+    expect(page.locator("body[data-desk=ready]")).to_be_attached(timeout=20_000)
+    return page
+
+
+def seize(page, serial):
+    press(page, "Record a seizure")
+    opened(page, "#items-0-serial")
+    page.keyboard.type(serial)
+    page.keyboard.press("Enter")
+
+
+def cut(device, first=lambda route: None):
+    """Let no seizure be answered; `first` may send it before its answer is lost."""
+
+    def answer(route):
+        if route.request.method != "POST":
+            return route.continue_()
+        first(route)
+        return route.abort()
+
+    device.route("**/desk/seizure", answer)
+
+
+def seized(site, beginning):
+    """The serials of what was seized at the post, the newest first."""
+    found = site.program("PRY", "border_officer").get(f"/seizures?post={POST}").json["items"]
+    serials = [one["items"][0]["serial"] for one in found]
+    return [serial for serial in serials if serial.startswith(beginning)]
+
+
+def ticks(site, number):
+    found = (
+        site.program("PRY", "licensing_officer").get(f"/shipments?number={number}").json["items"]
+    )
+    return [tick for tick in found[0]["checkpoints"] if tick["state"] == "PRY"]
+
+
+@pytest.mark.parametrize("device", [(360, 740), (1280, 800)], ids=["phone", "desk"], indirect=True)
+def test_a_seizure_recorded_without_a_line_arrives_exactly_once_by_keyboard_alone(device, site):
+    page = open_desk(device, site)
+    assert page.evaluate(FITS)
+    device.set_offline(True)
+    page.goto(f"{site.url}{DESK}")
+    expect(page.locator("#line-state")).to_contain_text("No line.")
+    expect(page.locator("#kept-age")).to_have_text("As this device last saw it, 0 minutes ago.")
+    expect(page.locator("#kept-list")).to_contain_text("BRA2E19")
+    assert page.evaluate(FITS)
+    seize(page, "QQQ111")
+    expect(page.locator("#line-state")).to_contain_text("Kept on this device.")
+    expect(page.locator("#line-state")).to_be_focused()
+    seize(page, "QQQ112")
+    expect(page.locator("#queue")).to_contain_text("Waiting to be sent: 2")
+    page = reopened(device, site)
+    expect(page.locator("#line-state")).to_contain_text("Waiting to be sent: 2")
+    expect(page.locator("#queue")).to_contain_text("Record a seizure: QQQ111")
+    assert seized(site, "QQQ") == [] and page.evaluate(FITS)
+    device.set_offline(False)
+    expect(page.locator("#queue")).to_contain_text("Taken: Record a seizure: QQQ112")
+    expect(page.locator("#queue-count")).to_have_text("Waiting to be sent: 0")
+    reopened(device, site)
+    assert seized(site, "QQQ") == ["QQQ112", "QQQ111"]  # the newest first: they were sent in order
+
+
+def test_a_seizure_whose_answer_is_lost_on_the_way_is_recorded_once(device, site):
+    page = open_desk(device, site)
+    lost = []
+
+    def lose(route):
+        lost.append(route.fetch())
+        route.abort()
+
+    device.route(
+        "**/desk/seizure",
+        lambda route: lose(route) if route.request.method == "POST" else route.continue_(),
+    )
+    press(page, "Record a seizure")
+    opened(page, "#items-0-serial")
+    page.keyboard.type("QQQ222")
+    page.locator("#photo").set_input_files(
+        {"name": "gun.png", "mimeType": "image/png", "buffer": code("gun")}
+    )
+    page.locator("#items-0-serial").press("Enter")
+    expect(page.locator("#line-state")).to_contain_text("Kept on this device.")
+    assert [answer.status for answer in lost] == [200] and len(seized(site, "QQQ222")) == 1
+    device.unroute_all()
+    page = reopened(device, site)
+    expect(page.locator("#queue")).to_contain_text("Taken: Record a seizure: QQQ222")
+    assert seized(site, "QQQ222") == ["QQQ222"]
+    officer = site.program("PRY", "border_officer")
+    [made, *_] = officer.get(f"/seizures?post={POST}").json["items"]
+    assert len(officer.get(f"/attachments?subject=seizure:{made['id']}").json["items"]) == 1
+
+
+def test_a_tick_that_the_service_refuses_stays_with_its_words_until_it_is_settled(device, site):
+    page = open_desk(device, site)
+    device.set_offline(True)
+    page.goto(f"{site.url}{DESK}")
+    press(page, "A-DUE")
+    expect(page.locator("#form-truck")).to_contain_text("BRA2E19")
+    press(page, "Refused")
+    expect(page.locator("#queue")).to_contain_text("Waiting to be sent: 1")
+    receive(site, "A-DUE")
+    device.set_offline(False)
+    refused = page.locator("#queue-list [data-state=refused]")
+    expect(refused).to_contain_text("Tick the checkpoint: A-DUE")
+    said = refused.locator(".words").inner_text()
+    assert "received" in said.lower() and ticks(site, "A-DUE") == []
+    page = reopened(device, site)
+    expect(page.locator("#queue-list [data-state=refused] .words")).to_have_text(said)
+    press(page, "Correct it and send it again")
+    expect(page.locator(".summary")).to_contain_text(said)
+    press(page, "Passed")
+    page.wait_for_url("**/desk/shipments/*")
+    assert [tick["outcome"] for tick in ticks(site, "A-DUE")] == ["passed"]
+    expect(page.locator("#queue")).to_be_hidden()
+
+
+def test_another_officer_neither_sees_nor_sends_what_one_kept(device, site):
+    page = open_desk(device, site)
+    device.route(
+        "**/desk/seizure",
+        lambda route: route.abort() if route.request.method == "POST" else route.continue_(),
+    )
+    seize(page, "QQQ333")
+    expect(page.locator("#queue")).to_contain_text("Waiting to be sent: 1")
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.accept()))
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url(f"{site.url}/")
+    assert asked == [
+        "Not sent yet: 1. It stays on this device, locked, until you sign in here again. Sign out?"
+    ]
+    device.unroute_all()
+    page = open_desk(device, site, site.second)
+    expect(page.locator("#queue")).to_be_hidden()
+    seize(page, "QQQ444")
+    expect(page.get_by_role("main")).to_contain_text("The seizure is recorded.")
+    assert seized(site, "QQQ333") == [] and len(seized(site, "QQQ444")) == 1
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url(f"{site.url}/")
+    page = open_desk(device, site)
+    expect(page.locator("#queue")).to_contain_text("Taken: Record a seizure: QQQ333")
+    assert len(seized(site, "QQQ333")) == 1
+
+
+def test_a_session_that_ended_is_asked_for_and_then_what_waits_is_sent(device, site):
+    page = open_desk(device, site)
+    press(page, "Record a seizure")
+    opened(page, "#items-0-serial")
+    device.clear_cookies()
+    page.keyboard.type("QQQ555")
+    page.keyboard.press("Enter")
+    expect(page.locator("#line-state")).to_contain_text("Your session has ended.")
+    expect(page.locator("#line-state")).to_contain_text("Entries are kept here, locked: 1.")
+    keys, entries = page.evaluate(KEPT)
+    assert keys == 0 and len(entries) == 1 and "QQQ555" not in entries[0]
+    press(page, "Sign in")
+    sign_in(page, site.username)
+    expect(page.locator("#queue")).to_contain_text("Taken: Record a seizure: QQQ555")
+    assert len(seized(site, "QQQ555")) == 1
+
+
+def test_the_key_is_gone_when_the_session_is_over_though_no_line_tells_so(device, site):
+    device.clock.install()
+    page = open_desk(device, site)
+    device.set_offline(True)
+    page.goto(f"{site.url}{DESK}")
+    expect(page.locator("#kept-list")).to_contain_text("BRA2E19")
+    assert page.evaluate(KEPT)[0] == 1
+    device.clock.fast_forward("12:00:31")
+    expect(page.locator("#line-state")).to_contain_text(
+        "Nothing can be kept: your session has ended"
+    )
+    expect(page.locator("#kept-list")).to_be_empty()
+    assert page.evaluate(KEPT)[0] == 0
+
+
+def test_a_check_waits_for_the_line_and_its_answer_for_the_officer(device, site):
+    page = open_desk(device, site)
+    device.set_offline(True)
+    page.goto(f"{site.url}{DESK}/check")
+    expect(page.locator("#form-place")).to_contain_text(
+        "Without a line other states’ records cannot be asked"
+    )
+    large = {"name": "large.jpg", "mimeType": "image/jpeg", "buffer": bytes(9 * 1024 * 1024)}
+    page.locator("#serial").fill("XYZ")
+    page.locator("#photo").set_input_files(large)
+    page.locator("#serial").press("Enter")
+    expect(page.locator(".summary")).to_contain_text("This photograph is larger than 8 MiB.")
+    page.goto(f"{site.url}{DESK}/check")
+    expect(page.locator("#form-place")).to_be_visible()
+    tab_to(page, "#serial")
+    page.keyboard.type("XYZ98765")
+    page.keyboard.press("Enter")
+    expect(page.locator("#queue")).to_contain_text("Waiting to be sent: 1")
+    device.set_offline(False)
+    expect(page.locator("#queue-list [data-state=answered]")).to_contain_text("XYZ98765: Hit")
+    page = reopened(device, site)
+    press(page, "Discard it")
+    expect(page.locator("#queue")).to_be_hidden()
+    press(page, "Check a serial number")
+    opened(page, "#serial")
+    page.keyboard.type("XYZ98765")
+    page.keyboard.press("Enter")
+    expect(page.locator(".answer")).to_be_focused()
+    expect(page.locator(".answer")).to_contain_text("Hit")
+
+
+def test_a_truck_is_found_by_a_photograph_of_the_code_on_its_paper_and_ticked(device, site):
+    exporter = site.program("BRA", "licensing_officer")
+    [permit] = exporter.get("/permits?number=E-1").json["items"]
+    token = code_of(exporter.get(f"/permits/{permit['id']}/paper").data, FINE)
+    page = open_desk(device, site)
+    press(page, "Find or scan a truck")
+    page.wait_for_url("**/desk/find")
+    photo = {"name": "code.png", "mimeType": "image/png", "buffer": code(token)}
+    page.locator("#code-photo").set_input_files(photo)
+    expect(page.get_by_role("status").first).to_contain_text("The paper stands")
+    press(page, "A-DUE")
+    page.wait_for_url("**/desk/shipments/*")
+    assert page.evaluate(FITS)
+    press(page, "Passed")
+    expect(page.get_by_role("main")).to_contain_text("The stage is ticked.")
+    assert [tick["outcome"] for tick in ticks(site, "A-DUE")] == ["passed"]
+
+
+def code(text):
+    made = io.BytesIO()
+    segno.make(text, micro=False).save(made, kind="png", scale=6)
+    return made.getvalue()
+
+
+def receive(site, number):
+    importer = site.program("PRY", "licensing_officer")
+    [shipment] = importer.get(f"/shipments?number={number}").json["items"]
+    act(
+        importer,
+        shipment,
+        "receipt",
+        201,
+        received_on="2026-03-09",
+        items=[{"serial": "ABC123457"}],
+    )
