@@ -17,9 +17,10 @@ from api.i18n import translate
 from api.web.access import here
 from api.web.typed import summary
 from salsa_ext.errors import Message, say
-from salsa_ext.readmodels import names
+from salsa_ext.readmodels import contacts, names
 from salsa_ext.values.codes import LANGUAGES
 
+ALL_AGENCIES: Final = 1000
 MOVED: Final = {"export": say("Export"), "import": say("Import")}
 EVENT_KINDS: Final = ("seizure_kind", "report_kind", "transfer_kind")
 
@@ -37,6 +38,14 @@ def label(kind: str, code: str | None) -> str:
 def names_of(kind: str, codes: Iterable[str]) -> str:
     """Return the names of several codes as one list."""
     return lists.format_list([label(kind, code) for code in codes], locale=g.language)
+
+
+def agency_name(code: str | None) -> str:
+    """Return what an agency is called; its code where the register does not say it to the reader."""
+    if "agencies" not in g:
+        found = contacts.list_agencies(g.actor, {}, ALL_AGENCIES, None).items
+        g.agencies = {agency.code: agency.name for agency in found}
+    return g.agencies.get(code, code or "")
 
 
 def event_name(code: str) -> str:
@@ -173,5 +182,5 @@ GLOBALS: Final[dict[str, Callable[..., Any]]] = {
     "offset": offset, "city": city, "span": span, "number": number, "kilometres": kilometres,
     "names": names_of, "gun_name": gun_name, "may": may, "iso_day": iso_day,
     "iso_moment": iso_moment, "wrongs": summary, "event_name": event_name, "signed": signed,
-    "days": days, "short_day": short_day, "percent": percent,
+    "agency": agency_name, "days": days, "short_day": short_day, "percent": percent,
 }  # fmt: skip

@@ -1,17 +1,47 @@
+"""Every sentence and name has its translation, and no page says anything that has none."""
+
 import ast
+import csv
 import re
+from collections import defaultdict
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 from string import Formatter
 
 import pytest
+from jinja2 import Environment, nodes
+from jinja2.ext import extract_from_ast
 
 from api.i18n import catalogue
 from salsa_ext.values.codes import LANGUAGES
 
 ROOT = Path(__file__).parents[2]
+TEMPLATES = sorted((ROOT / "api/web/templates").rglob("*.html"))
+LABELS = ROOT / "salsa_ext/reference/labels.csv"
 MARKED = {"say", "Lazy", "Message"}
 OTHERS = [language for language in LANGUAGES if language != "en"]
+JINJA = Environment(autoescape=True)
+WORD = re.compile(r"[^\W\d_]{2}")
+SAID_SO = {
+    "es": {"Auditor", "Calibre", "Derringer", "Supervisor", "Total"},
+    "fr": {
+        "Active", "Air", "Calibre", "Conditions", "Corruption", "Date", "Derringer", "Destruction",
+        "Distance", "Document", "Documentation", "Grenade", "Homicide", "Identification", "Incident",
+        "Justification", "Licence", "Lot", "Note", "Notifications", "Page", "Pages", "Parties",
+        "Points", "Police", "Port", "Question", "Race", "Rail", "Revolver", "Signatures", "Source",
+        "Total", "Transit {number}", "Transport", "Type", "document", "notification",
+        "version {number}",
+    },
+    "pt": {"Auditor", "Calibre", "E-mail", "Item", "Regime", "Status", "Supervisor", "Total",
+           "envelope"},
+}  # fmt: skip
+"""What a language says as English does; a word that is not here and is the same was forgotten."""
+EVERYWHERE = {"INTERPOL iARMS", "MIC/DTA", "eTrace", "“{name}”", "{count} bits"}
+"""Names, and what is measured: the same in every language."""
+UNSAID = {"SALSA", "– SALSA", "UTC", "/api/v1/signing-keys", "required", "autofocus"}
+"""What pages write without a translation: names, and what a macro gives as attributes."""
+SHOWN = {"alt", "title", "placeholder", "aria-label", "label", "summary"}
 
 
 @pytest.mark.parametrize("language", OTHERS)
@@ -33,13 +63,70 @@ def test_a_translation_shows_the_same_data(language):
     assert wrong == {}
 
 
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_translation_is_not_the_english_again(language):
+    same = {text for text, said in catalogue(language).items() if text and text == said}
+    named = {one["en"] for kind, one in names() if kind != "state" and one["en"] == one[language]}
+    assert same | named == SAID_SO[language] | EVERYWHERE & (same | named)
+
+
+def test_every_name_of_a_code_stands_in_every_language():
+    short = [one for _, one in names() if {*one} != {*LANGUAGES} or not all(one.values())]
+    assert short == []
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
+def test_a_template_says_nothing_that_is_not_translated(path):
+    written = Written()
+    for _, kind, text in JINJA.lex(path.read_text()):
+        written.feed(text if kind == "data" else " " * kind.endswith("_begin"))
+    assert written.found - UNSAID == set()
+    assert {*constants(JINJA.parse(path.read_text()))} == set()
+
+
+class Written(HTMLParser):
+    """The words that stand in HTML itself: between tags, and in attributes that are shown or read out."""
+
+    def __init__(self):
+        super().__init__()
+        self.found = set()
+
+    def handle_starttag(self, tag, attrs):
+        self.found |= {text for name, text in attrs if name in SHOWN and WORD.search(text or "")}
+
+    def handle_data(self, data):
+        said = " ".join(re.sub(r'[a-z-]+="[^"]*"?', "", data).split())
+        if WORD.search(said):
+            self.found.add(said)
+
+
+def constants(node: nodes.Node) -> Iterator[str]:
+    """Give the words of expressions that are not arguments of `_`: codes have no capitals nor blanks."""
+    for child in node.iter_child_nodes():
+        if isinstance(child, nodes.Const) and isinstance(child.value, str):
+            if re.search(r"[A-Z][a-z]|[a-z] [a-z]", child.value):
+                yield child.value
+        elif not (isinstance(child, nodes.Call) and getattr(child.node, "name", "") == "_"):
+            yield from constants(child)
+
+
+def names() -> Iterator[tuple[str, dict[str, str]]]:
+    """Give the kind and the names of each code by language."""
+    found = defaultdict(dict)
+    with LABELS.open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            found[row["kind"], row["code"]][row["language"]] = row["text"]
+    yield from ((kind, texts) for (kind, _), texts in found.items())
+
+
 def sentences() -> set[str]:
     found = set()
     for package in ("salsa_ext", "api"):
         for path in (ROOT / package).rglob("*.py"):
             found |= set(_marked(ast.parse(path.read_text())))
-    for path in (ROOT / "api/web/templates").rglob("*.html"):
-        found |= {match[2] for match in re.finditer(r"_\(\s*(['\"])(.+?)\1", path.read_text())}
+    for path in TEMPLATES:
+        said = extract_from_ast(JINJA.parse(path.read_text()), ("_",), babel_style=False)
+        found |= {text if isinstance(text, str) else text[0] for _, _, text in said if text}
     return found - {"{text}"}
 
 
@@ -51,5 +138,8 @@ def _marked(tree: ast.AST) -> Iterator[str]:
                 yield first.value
 
 
-def fields(text: str) -> set[str]:
-    return {name for _, name, _, _ in Formatter().parse(text) if name}
+def fields(text: str) -> list[str]:
+    """Return the places for data in a sentence, each as often and in the form in which it stands."""
+    return sorted(
+        f"{name}!{how}:{form}" for _, name, form, how in Formatter().parse(text) if name is not None
+    )

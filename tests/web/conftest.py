@@ -7,7 +7,7 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
 from api.app import create_app
+from api.auth import COOKIE
 from salsa_ext.clock import FixedClock
 from salsa_ext.config import Config
 from salsa_ext.db import db, transaction
@@ -25,7 +26,7 @@ from salsa_ext.services import accounts
 from salsa_ext.services.accounts import AccountData
 from tests import actors, agencies
 from tests.conftest import NOW, Server, cheap_passwords
-from tests.web import scenes
+from tests.web import regions, scenes
 from tests.web.visitors import PASSWORD, Visitor, browser
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -156,6 +157,47 @@ def registered_database(server: Server, prepared: Prepared) -> Iterator[Config]:
 def site(registered_database: Config, prepared: Prepared) -> Site:
     """The application on a port of this machine, over a database of the test's own."""
     return prepared.site
+
+
+@dataclass(frozen=True)
+class Region:
+    """An application that listens, with something on every page, and the ids of what it is about."""
+
+    app: Flask
+    url: str
+    ids: regions.Ids
+    keys: dict[str, str] = field(default_factory=dict)
+
+    def program(self, state: str, role: str) -> actors.Client:
+        """Return a program of a state, with the key of a role."""
+        with self.app.app_context():
+            return _caller(self.app, state, role)
+
+    def key(self, who: str) -> str:
+        """Return the cookie of somebody who signed in: `key("PRY border_officer")`."""
+        if who not in self.keys:
+            state, _, role = who.partition(" ")
+            somebody = Visitor(browser(self.app))
+            with self.app.app_context():
+                somebody.sign_in(open_account(state or None, role))
+            cookie = somebody.client.get_cookie(COOKIE)
+            assert cookie is not None
+            self.keys[who] = cookie.value
+        return self.keys[who]
+
+
+@pytest.fixture(scope="module")
+def region(
+    server: Server, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Region]:
+    """The region of `regions`, for a file of tests that only look."""
+    with server.copied(template, tmp_path_factory.mktemp("region")) as config:
+        agencies.register(config.migration_url or "")
+        served = create_app(config, FixedClock(NOW))
+        with served.app_context():
+            ids = regions.make(lambda state, role: _caller(served, state, role))
+        with listening(served) as url:
+            yield Region(served, url, ids)
 
 
 def _caller(served: Flask, state: str, role: str) -> actors.Client:

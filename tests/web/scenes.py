@@ -21,6 +21,8 @@ POST = "ciudad-del-este-foz-do-iguacu"
 NEAR = {"country": "PRY", "name": "Presidente Franco", "latitude": -25.56, "longitude": -54.61}
 MATCHED = "Seized, Mar 1, 2026"
 """What Paraguay seized and Brazil shipped: a match of both."""
+OF_A_DEALER = "TKA100001", "TKB200002"
+"""Two guns that share who sold them first."""
 HAPPENINGS = ("shipment_posted", "shipment_incident", "receipt_asked")
 Caller = Callable[[str, str], Client]
 
@@ -44,6 +46,39 @@ def busy_post(caller: Caller) -> None:
     police.post("/traces", bodies.trace())
 
 
+def full_post(caller: Caller) -> None:
+    """The same, and one row at least of everything else that a board shows."""
+    busy_post(caller)
+    exporter, officer = caller("BRA", "licensing_officer"), caller("PRY", "border_officer")
+    permit = exporter.post("/permits", bodies.permit(number="E-2")).json["id"]
+    expected = [{"stage": "entry", "post": POST, "at": "2026-03-09T22:00:00Z"}]
+    route = [POST, "posadas-encarnacion"]
+    today = bodies.shipment(
+        ("ZZ10001", "ZZ10002"), number="A-TODAY", expected=expected, route=route
+    )
+    made = act(exporter, exporter.post(f"/permits/{permit}/shipments", today).json, "release")
+    _tick(caller("BRA", "border_officer"), made, "exit", "passed", "2026-03-09T13:00:00Z")
+    short = bodies.shipment(("ZZ10003",), number="A-SHORT")
+    made = act(exporter, exporter.post(f"/permits/{permit}/shipments", short).json, "release")
+    receipt = {"received_on": "2026-03-09", "items": [{"serial": "ZZ1000E"}]}
+    officer.post(f"/shipments/{made['id']}/receipt", receipt)
+    halfway = {"country": "PRY", "latitude": -26.435, "longitude": -55.235, "precision": 3}
+    officer.post("/seizures", bodies.seizure(number="S-WAY", place=halfway))
+    caller("BRA", "trace_analyst").post("/alerts", bodies.alert())
+    officer.post("/checks", {"serial": "ABC123456", "make": "Taurus", "calibre": "9x19",
+                             "purpose": "border", "incident": "I-1"})  # fmt: skip
+    waiting_requests(caller)
+
+
+def late(caller: Caller, count: int) -> None:
+    """So many shipments more that are late."""
+    exporter, named = caller("BRA", "licensing_officer"), {"state": "PRY", "number": "I-3"}
+    caller("PRY", "licensing_officer").post("/permits", bodies.import_permit(number="I-3"))
+    permit = exporter.post("/permits", bodies.permit(number="E-3", import_permit=named)).json
+    for at in range(count):
+        _ship(exporter, permit, f"A-LATE-{at}", f"2026-03-0{at + 1}T12:00:00Z", f"LT{at}0009")
+
+
 def waiting_requests(caller: Caller) -> None:
     """Two sales in Paraguay that others only know of; Brazil asks for one of the guns."""
     dealer = caller("PRY", "licensing_officer")
@@ -52,6 +87,18 @@ def waiting_requests(caller: Caller) -> None:
         dealer.post("/transfers", sale)
     asked = bodies.trace(case_number="C-55", firearm=bodies.firearm(serial="TRC550022"))
     caller("BRA", "trace_analyst").post("/traces", asked)
+
+
+def sold_and_seized(caller: Caller, state: str) -> None:
+    """A dealer sold two pistols far apart, and Brazil seized both."""
+    for number, serial in enumerate(OF_A_DEALER):
+        gun = bodies.firearm(serial=serial)
+        sale = bodies.transfer(number=f"T-{serial}", occurred_on=f"2025-1{number}-01", firearm=gun,
+                               to=bodies.party(f"Ana {serial}", state, "individual"),
+                               **{"from": bodies.party(country=state)})  # fmt: skip
+        caller(state, "licensing_officer").post("/transfers", sale)
+        seizure = bodies.seizure(number=f"S-{serial}", items=[gun])
+        caller("BRA", "police_officer").post("/seizures", seizure)
 
 
 def _ship(exporter: Client, permit: Any, number: str, at: str, *serials: str) -> Any:

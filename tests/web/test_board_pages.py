@@ -2,14 +2,16 @@
 
 import gzip
 import re
-from itertools import combinations
+from contextlib import suppress
+from datetime import datetime
+from itertools import chain, combinations
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from api.web.charts import HEIGHT, WIDTH, bars
 from tests import bodies
-from tests.movements import act
 from tests.web import scenes
 from tests.web.pages import text
 
@@ -22,33 +24,8 @@ LANGUAGES = ("en", "es", "fr", "pt")
 @pytest.fixture
 def full(as_actor):
     """A post with one row at least of everything that a board shows."""
-    scenes.busy_post(as_actor)
-    exporter, officer = as_actor("BRA", "licensing_officer"), as_actor("PRY", "border_officer")
-    permit = exporter.post("/permits", bodies.permit(number="E-2")).json["id"]
-    expected = [{"stage": "entry", "post": POST, "at": "2026-03-09T22:00:00Z"}]
-    route = [POST, "posadas-encarnacion"]
-    body = bodies.shipment(("ZZ10001", "ZZ10002"), number="A-TODAY", expected=expected, route=route)
-    made = act(exporter, exporter.post(f"/permits/{permit}/shipments", body).json, "release")
-    left = {
-        "stage": "exit",
-        "post": POST,
-        "occurred_at": "2026-03-09T13:00:00Z",
-        "outcome": "passed",
-    }
-    as_actor("BRA", "border_officer").post(f"/shipments/{made['id']}/checkpoints", left)
-    gone = exporter.post(
-        f"/permits/{permit}/shipments", bodies.shipment(("ZZ10003",), number="A-SHORT")
-    )
-    short = act(exporter, gone.json, "release")
-    receipt = {"received_on": "2026-03-09", "items": [{"serial": "ZZ1000E"}]}
-    officer.post(f"/shipments/{short['id']}/receipt", receipt)
-    halfway = {"country": "PRY", "latitude": -26.435, "longitude": -55.235, "precision": 3}
-    officer.post("/seizures", bodies.seizure(number="S-WAY", place=halfway))
-    as_actor("BRA", "trace_analyst").post("/alerts", bodies.alert())
-    officer.post("/checks", {"serial": "ABC123456", "make": "Taurus", "calibre": "9x19",
-                             "purpose": "border", "incident": "I-1"})  # fmt: skip
-    scenes.waiting_requests(as_actor)
-    return officer
+    scenes.full_post(as_actor)
+    return as_actor("PRY", "border_officer")
 
 
 @pytest.fixture
@@ -94,22 +71,45 @@ def test_every_part_of_the_board_has_figures_or_rows(full, page):
         assert f'data-of="{way}/' in page
 
 
-NOT_FIGURES = r"""
-    <data[ ].*?</data> | <a[ ].*?</a> | <svg.*?</svg> | <caption>.*?</caption> | <h\d.*?</h\d>
-    | <th[ ].*?</th> | <nav.*?</nav> | <p[ ].*?</p> | <ul[ ]class="sides.*?</ul>
-    | <span[ ]class="(?:quiet|mark|code)[^>]*>.*?</span> | [A-Z]+-\d+\w* | \d?\d:\d\d
-    | \d+[ ](?:day|hour|minute)s?
-"""
-"""What is cut out: figures, links, drawings, captions, names, dates and times, and what follows from them."""
+def test_every_number_that_is_read_on_the_page_is_one_of_the_interface_or_follows_from_it(
+    full, page
+):
+    given = full.get(BOARD).json
+    said = set(re.findall(r"\d+(?:\.\d+)?", text(page[: page.index("</main>")])))
+    assert said - {*numbers_in(given, datetime.fromisoformat(given["as_of"]))} == set()
 
 
-def test_what_is_written_in_cells_beside_figures_is_no_other_figure(page):
-    main = page[page.index("<main") : page.index("</main>")]
-    left = re.sub(NOT_FIGURES, "", main, flags=re.VERBOSE | re.DOTALL)
-    words = " ".join(re.sub(r"<[^>]+>", " ", left).split())
-    dates = re.sub(r"[A-Z][a-z]{2} \d{1,2}(, \d{4})?|BR-2026-118|BRA2E19", "", words)
-    numbers = re.findall(r"(?<![\w-])\d+(?:\.\d+)?(?![\w-])", dates)
-    assert [one for one in numbers if one != "0"] == []
+ZONES = ("America/Asuncion", "America/Sao_Paulo")
+
+
+def numbers_in(given, now):
+    """Give each number that a page may write for a value: itself, how many, and a time by the clocks there.
+
+    Of a time and of a day also how far they are from now, and of a text the digits in it.
+    """
+    if isinstance(given, dict):
+        yield from chain.from_iterable(numbers_in(value, now) for value in given.values())
+    elif isinstance(given, list):
+        yield from map(str, range(len(given) + 1))
+        yield from chain.from_iterable(numbers_in(value, now) for value in given)
+    elif isinstance(given, str):
+        yield from re.findall(r"\d+", given)
+        with suppress(ValueError):
+            yield from told(datetime.fromisoformat(given), now)
+    elif given is not None:
+        yield f"{given:g}"
+
+
+def told(at, now):
+    """Give the numbers of a moment at both sides, and of the days, hours and minutes until it or since."""
+    if at.tzinfo is None:
+        yield from (str(at.day), str((at.date() - now.date()).days))
+        return
+    for zone in ZONES:
+        there = at.astimezone(ZoneInfo(zone))
+        yield from f"{there:%Y} {there.day} {there:%H %M} {there:%z}"[:-2].replace("-", "").split()
+    minutes = int(abs(at - now).total_seconds()) // 60
+    yield from map(str, (minutes // 1440, minutes // 60, minutes // 60 % 24, minutes % 60))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

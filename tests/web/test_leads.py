@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from tests import bodies
+from tests.web import scenes
 from tests.web.pages import text
 
-FIRST, SECOND = "TKA100001", "TKB200002"
+FIRST, SECOND = scenes.OF_A_DEALER
 FOR_A_CASE = {"purpose": "investigation", "case_number": "C-7"}
 WORDS = {
     "en": ("Leads", "Same dealer", "The guns and their records"),
@@ -17,18 +17,6 @@ WORDS = {
 }
 
 
-def sold_and_seized(as_actor, state):
-    """A dealer sold two pistols far apart, and Brazil seized both."""
-    for number, serial in enumerate((FIRST, SECOND)):
-        gun = bodies.firearm(serial=serial)
-        sale = bodies.transfer(number=f"T-{serial}", occurred_on=f"2025-1{number}-01", firearm=gun,
-                               to=bodies.party(f"Ana {serial}", state, "individual"),
-                               **{"from": bodies.party(country=state)})  # fmt: skip
-        as_actor(state, "licensing_officer").post("/transfers", sale)
-        seizure = bodies.seizure(number=f"S-{serial}", items=[gun])
-        as_actor("BRA", "police_officer").post("/seizures", seizure)
-
-
 @pytest.fixture
 def analyst(signed_in):
     return signed_in("BRA", "trace_analyst")
@@ -36,12 +24,12 @@ def analyst(signed_in):
 
 @pytest.fixture
 def own(as_actor):
-    sold_and_seized(as_actor, "BRA")
+    scenes.sold_and_seized(as_actor, "BRA")
 
 
 @pytest.fixture
 def others(as_actor):
-    sold_and_seized(as_actor, "PRY")
+    scenes.sold_and_seized(as_actor, "PRY")
 
 
 def opened(page, kind="Same dealer"):

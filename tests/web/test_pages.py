@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 import api.web
-from api.i18n import catalogue
 from api.web.pages import PAGES
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import RULES
@@ -21,7 +20,6 @@ DOING = re.compile(
     r'<a href="/docs#/([^"]+)">([^<]+) <span class="quiet">\(for programs\)</span></a>'
 )
 VENDOR = WEB / "static/vendor"
-SENTENCE = re.compile(r"""\b_\(\s*(["'])(.+?)\1\s*[,)]""", re.DOTALL)
 
 
 def test_the_home_page_says_what_this_is_to_who_is_not_signed_in(visitor):
@@ -124,14 +122,6 @@ def test_a_page_has_one_heading_landmarks_and_a_name_for_every_field(visitor, pa
     assert outline.tags.count("h1") == 1
     assert {"header", "nav", "main", "footer"} <= set(outline.tags)
     assert outline.fields == outline.labels
-
-
-@pytest.mark.parametrize("language", ["es", "fr", "pt"])
-def test_every_sentence_of_the_templates_is_translated(language):
-    sentences = {
-        match[2] for file in WEB.rglob("*.html") for match in SENTENCE.finditer(file.read_text())
-    }
-    assert sentences - set(catalogue(language)) == set()
 
 
 def test_what_is_vendored_is_listed_and_unchanged():

@@ -5,6 +5,17 @@ const shade = () => document.documentElement.classList.toggle("dark-mode", dark.
 
 dark.addEventListener("change", shade);
 shade();
+// Its own layout makes a page with a head of its own inside this one.
+const inside = ({React}) => ({
+  components: {
+    Inside: ({getComponent}) => React.createElement(
+      "div", {className: "swagger-ui"},
+      ...["errors", "AuthorizeBtnContainer", "operations"].map(
+        name => React.createElement(getComponent(name, true), {key: name})),
+    ),
+  },
+});
+
 SwaggerUIBundle({
   domNode: place,
   url: place.dataset.document,
@@ -13,5 +24,6 @@ SwaggerUIBundle({
   deepLinking: true,
   defaultModelsExpandDepth: -1,
   presets: [SwaggerUIBundle.presets.apis],
-  layout: "BaseLayout",
+  plugins: [inside],
+  layout: "Inside",
 });

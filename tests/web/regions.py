@@ -1,0 +1,134 @@
+"""A region with something on every page: made over HTTP, once for all that only looks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests import bodies, files
+from tests.movements import Way
+from tests.papers import code_of
+from tests.web import scenes
+from tests.web.scenes import Caller
+
+MARKS = [{"kind": "import", "text": "IMP 19", "state": "PRY", "year": 2019, "location": "slide",
+          "condition": "altered"}]  # fmt: skip
+DUTY = {"agency": "PRY-POLICE", "kind": "duty_24h", "languages": ["es"], "hours": "24 h",
+        "telephone": "+595 21 0000000", "email": "guardia@example.org"}  # fmt: skip
+Ids = dict[str, str]
+
+
+def make(caller: Caller) -> Ids:
+    """Fill a region, and return the ids by which its pages are opened."""
+    caller("PRY", "state_administrator").post("/contacts", DUTY)
+    scenes.full_post(caller)
+    scenes.late(caller, 5)
+    made = {"post": scenes.POST} | _papers(caller) | _guns(caller) | _traces(caller)
+    scenes.tell("PRY", *(f"A-{number}" for number in range(30)))
+    return made | _approvals(caller)  # from here on Brazil's traces wait for a second person
+
+
+def _papers(caller: Caller) -> Ids:
+    """Permits that differ, a shipment in every state of its way, and a gun that changed hands."""
+    exporter, importer = caller("BRA", "licensing_officer"), caller("PRY", "licensing_officer")
+    for number in range(5):
+        importer.post("/permits", bodies.import_permit(number=f"I-7{number}", end_use="Sport"))
+    asked = {"state": "PRY", "number": "I-70"}
+    more = {"conditions": "By day alone", "source": "Fábrica Exemplo", "import_permit": asked}
+    permit = exporter.post("/permits", bodies.permit(
+        number="E-70", lines=[bodies.permit()["lines"][0] | {"quantity": 11, "calibre": ".40 S&W"}],
+        **more)).json  # fmt: skip
+    manifest = [{"line": 1, "serial": f"GLK{at}", "make": "Glock"} for at in range(7)]
+    body = bodies.shipment((), number="A-GLOCK", items=manifest)
+    exporter.post(f"/permits/{permit['id']}/shipments", body)
+    way = Way(caller, licensed=(), number="E-71")
+    way.license_import(number="I-1")
+    way.pry.post(
+        "/permits",
+        bodies.transit_permit("PRY", **way.more)
+        | {"number": "X-1", "export_permit": {"state": "BRA", "number": "E-71"}},
+    )
+    passed = way.release(way.ship("TRV10001", number="A-WAY"))
+    way.tick(passed, "exit")
+    way.tick(passed, "transit_in", 3)
+    sold = importer.post("/transfers", bodies.transfer(number="V-70", licence="L-7")).json
+    doubt = _first(exporter, "/discrepancies?status=open")
+    _explain(exporter, doubt["id"])
+    paper = exporter.get(f"/permits/{permit['id']}/paper").data
+    return {
+        "permit": permit["id"], "import": _first(importer, "/permits?number=I-70")["id"],
+        "transit": _first(way.pry, "/permits?kind=in_transit")["id"], "shipment": passed["id"],
+        "planned": _first(exporter, "/shipments?number=A-LATE")["id"],
+        "short": _first(exporter, "/shipments?number=A-SHORT")["id"],
+        "gone": _first(exporter, "/shipments?number=A-DUE")["id"],
+        "glock": _first(exporter, "/shipments?number=A-GLOCK")["id"],
+        "transfer": sold["id"], "sold": sold["firearm"]["record"],
+        "discrepancy": _first(importer, "/discrepancies?status=open")["id"],
+        "explained": doubt["id"], "token": code_of(paper),
+    }  # fmt: skip
+
+
+def _guns(caller: Caller) -> Ids:
+    """Seizures with marks, a file and what others know of the guns; leads of one's own and of others."""
+    police, examiner = caller("BRA", "police_officer"), caller("BRA", "forensic_examiner")
+    caller("PRY", "police_officer").post("/reports", bodies.report())
+    crime = {"linked": "suspected", "basis": "intelligence", "group": "Grupo Ficticio"}
+    seized = police.post("/seizures", bodies.seizure(
+        number="S-70", items=[bodies.firearm(marks=MARKS)], organized_crime=crime,
+        concealment="In a spare wheel", joint_with={"state": "PRY", "number": "P-1"},
+        found_with=[{"kind": "cash"}])).json  # fmt: skip
+    files.attach(examiner, f"seizure:{seized['id']}", files.photograph(), kind="photograph")
+    scenes.sold_and_seized(caller, "BRA")
+    record = seized["items"][0]["record"]
+    found = police.get("/matches?state=PRY").json["items"]
+    analyst = caller("BRA", "trace_analyst")
+    return {"seizure": seized["id"], "record": record, "lead": _first(analyst, "/leads")["id"],
+            "match": next(one["id"] for one in found if one["record"] == record)}  # fmt: skip
+
+
+def _traces(caller: Caller) -> Ids:
+    """A trace that found where a gun was lost, one that waits, a draft, and what others ask."""
+    analyst, asked = caller("BRA", "trace_analyst"), caller("PRY", "trace_analyst")
+    traced = analyst.post("/traces", bodies.trace(case_number="C-70")).json
+    leg = {"state": "ESP", "reason": "Import mark", "channel": "etrace", "reference": "T-7"}
+    legs = analyst.post(f"/traces/{traced['id']}/legs", leg).json["legs"]
+    analyst.post(f"/traces/{traced['id']}/notes", {"text": "Ask the bench"}, 200)
+    gun = bodies.firearm(serial="TRC770011")
+    del gun["make"]
+    draft = analyst.post("/traces", bodies.trace(case_number="C-71", firearm=gun, draft=True)).json
+    waiting = asked.get("/requests").json["items"]
+    request = next(one for one in waiting if one["case_number"] == "C-55")
+    for number in range(3):
+        gun = bodies.firearm(serial="TRC770011")
+        analyst.post("/traces", bodies.trace(case_number=f"C-8{number}", firearm=gun))
+    questions = _first(asked, "/requests?case_number=C-80")
+    asked.post(
+        f"/requests/{questions['id']}/ask", {"questions": ["Which side?"]}, 200, If_Match='"1"'
+    )
+    sold = _first(caller("PRY", "licensing_officer"), "/transfers?number=V-70")["firearm"]["record"]
+    consent = analyst.post("/consents", bodies.consent(sold)).json
+    return {
+        "trace": traced["id"], "draft": draft["id"], "request": request["id"],
+        "questioned": _first(analyst, "/traces?case_number=C-80")["id"],
+        "leg": next(one["id"] for one in legs if one["state"] == "ESP"),
+        "consent": consent["id"], "hit": _first(analyst, "/hits")["id"],
+    }  # fmt: skip
+
+
+def _approvals(caller: Caller) -> Ids:
+    wanted = {"trace_approval": "partner", "trace_approver": "PRY"}
+    settings = caller("BRA", "state_administrator")
+    settings.post(
+        "/settings/change", wanted, 200, If_Match=settings.get("/settings").headers["ETag"]
+    )
+    caller("BRA", "trace_analyst").post("/traces", bodies.trace(case_number="C-90"))
+    return {"approval": _first(caller("PRY", "supervisor"), "/approvals")["id"]}
+
+
+def _explain(client: Any, discrepancy: str) -> None:
+    path = f"/discrepancies/{discrepancy}"
+    said = {"text": "Packed wrong"}
+    client.post(f"{path}/explain", said, 200, If_Match=client.get(path).headers["ETag"])
+
+
+def _first(client: Any, path: str) -> Any:
+    return client.get(path).json["items"][0]

@@ -1,0 +1,149 @@
+"""Every page in a browser: no rule of axe is broken, nothing is too wide or too small, Tab reaches all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import cycle, product
+from pathlib import Path
+from typing import NamedTuple
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import Browser, Page
+
+import api.web
+from api.auth import COOKIE
+from api.web.cookies import LANGUAGE
+from salsa_ext.values.codes import LANGUAGES
+from tests.sizes import sized
+from tests.web.conftest import Region
+from tests.web.visits import VISITS, Visit, pages_of, visited
+
+pytestmark = pytest.mark.browser
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text()
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SEEN = Path(__file__).with_name("seen.js").read_text()
+DRAWN = "rows => rows.map(row => row.checkVisibility() && row.getBoundingClientRect().height > 9)"
+PHONE, DESK = (360, 740), (1280, 900)
+
+
+class Look(NamedTuple):
+    """How a device shows pages."""
+
+    size: tuple[int, int]
+    scheme: str
+    contrast: str = "no-preference"
+
+
+LOOKS = (
+    Look(PHONE, "light"), Look(DESK, "dark"), Look(PHONE, "dark"), Look(DESK, "light"),
+    Look(PHONE, "dark", "more"), Look(DESK, "light", "more"),
+)  # fmt: skip
+DEALT = list(product(LOOKS, LANGUAGES))
+CASES = sized(
+    [(visit, language, (look,)) for visit, (look, language) in zip(VISITS, cycle(DEALT))],
+    [(visit, language, LOOKS) for visit, language in product(VISITS, LANGUAGES)],
+)
+"""In the usual run each page once, its look and language dealt round; in the long one all of them."""
+
+
+@pytest.fixture(scope="module")
+def page(chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context()
+    context.add_init_script(SEEN)
+    yield context.new_page()
+    context.close()
+
+
+def named(part: object) -> str | None:
+    """Say a case by its page and language."""
+    return str(part) if isinstance(part, Visit | str) else None
+
+
+def open_page(page: Page, region: Region, visit: Visit, language: str) -> None:
+    """Open it, and send its form if it is one that is sent."""
+    put = {"url": region.url}
+    page.context.clear_cookies()
+    page.context.add_cookies([put | {"name": LANGUAGE, "value": language}])
+    if visit.who:
+        page.context.add_cookies([put | {"name": COOKIE, "value": region.key(visit.who)}])
+    answer = page.goto(region.url + visit.path.format_map(region.ids))
+    if visit.sent is not None:
+        for field, text in visit.sent.items():
+            typed = page.locator(f"main [name='{field}']").last
+            typed.evaluate("(field, text) => { field.value = text; }", text.format_map(region.ids))
+        with page.expect_navigation() as sent:
+            page.locator("main form[method=post] .button").last.click()
+        answer = sent.value
+    assert answer is not None and answer.status == visit.status
+    for late in page.locator("#reference").all():
+        late.locator(".opblock-tag").first.wait_for()
+
+
+def broken(page: Page, look: Look) -> list[str]:
+    """Return what is wrong with a page on a device."""
+    page.set_viewport_size({"width": look.size[0], "height": look.size[1]})
+    page.emulate_media(color_scheme=look.scheme, contrast=look.contrast)
+    page.evaluate(AXE)
+    by_axe = page.evaluate("brokenRules", RULES)
+    page.keyboard.press("Tab")  # focus is shown to who uses the keyboard
+    return [f"{look}: {said}" for said in by_axe + page.evaluate("lacks()")]
+
+
+@pytest.mark.parametrize(("visit", "language", "looks"), CASES, ids=named)
+def test_a_page_is_for_everybody(page, region, visit, language, looks):
+    open_page(page, region, visit, language)
+    assert page.locator("html").get_attribute("lang") == language
+    assert [said for look in looks for said in broken(page, look)] == []
+    assert walked(page) == []
+
+
+def walked(page: Page) -> list[str]:
+    """Return where Tab did not go on to the next stop of the page, from its first to its last."""
+    wanted = list(range(page.evaluate("watchStops()")))
+    inner = page.locator("input[type=date], input[type=datetime-local]").count() * 8
+    for _ in range(len(wanted) - 1 + inner):
+        page.keyboard.press("Tab")
+        reached = page.evaluate("reached")
+        if reached != wanted[: len(reached)]:
+            return [page.evaluate("document.activeElement.outerHTML")]
+        if reached == wanted:
+            break
+    return [] if reached == wanted else ["Tab did not come to the end of the page"]
+
+
+@pytest.mark.parametrize("look", [Look(PHONE, "light"), Look(DESK, "dark")], ids=["phone", "desk"])
+def test_the_wall_of_a_post_is_for_everybody(page, region, look):
+    supervisor = region.program("PRY", "supervisor")
+    made = supervisor.post(
+        f"/posts/{region.ids['post']}/displays", {"name": "Hall", "language": "fr"}
+    ).json
+    open_page(page, region, Visit(f"/wall?code={made['code']}"), "en")
+    page.get_by_role("button").first.click()
+    page.locator("#late").wait_for()
+    assert page.locator("html").get_attribute("lang") == "fr"
+    assert broken(page, look) == []
+
+
+def test_every_page_is_visited(app):
+    assert visited(app) == pages_of(app)
+
+
+def test_a_long_list_of_the_board_is_folded_on_a_screen_and_printed_whole(page, region):
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    open_page(page, region, Visit("/posts/{post}/board", "PRY border_officer"), "en")
+    late = page.locator("#late [role=rowheader]")
+    assert late.evaluate_all(DRAWN) == [True] * 3 + [False] * 3
+    page.emulate_media(media="print")
+    assert late.evaluate_all(DRAWN) == [True] * 6
+    assert not page.locator("#late summary").is_visible()
+    page.emulate_media(media="screen")
+    page.locator("#late summary").press("Enter")
+    assert late.last.is_visible()
+
+
+def test_nothing_moves_by_itself():
+    """No style moves anything, so that who asked for less motion has nothing to be spared."""
+    style = Path(api.web.__file__).with_name("static") / "salsa.css"
+    assert not re.search("(transition|animation|scroll-behavior): (?!none)", style.read_text())

@@ -1,0 +1,205 @@
+"""Every page there is, as who uses it opens it. A new page wants a line in VISITS: a test asks for it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import NamedTuple
+
+from flask import Flask
+
+from api.web import BLUEPRINTS
+from tests.routes import ID
+from tests.web import scenes
+
+Fields = dict[str, str]
+DESK_PRY, DESK_BRA = "PRY licensing_officer", "BRA licensing_officer"
+POST_PRY, POST_BRA = "PRY border_officer", "BRA border_officer"
+ANALYST_PRY, ANALYST_BRA = "PRY trace_analyst", "BRA trace_analyst"
+POLICE_BRA, SUPERVISOR = "BRA police_officer", "PRY supervisor"
+FOR_A_CASE = {"purpose": "investigation", "case_number": "C-7"}
+NO_PAGE = {"pages.choose_language", "signin.sign_out", "notices.read", "post_desk.session",
+           "boards.board_live", "walls.wall_live", "screens.revoke"}  # fmt: skip
+"""What only ever leads back to the page before, or answers a script."""
+BY_SCRIPT = {f"post_desk.{name}" for name in ("scan", "do_task", "call", "seize", "check")}
+"""Forms that the officer's desk sends by a script of its own: its own tests look at what comes of them."""
+AT_POST = "/posts/{post}/desk"
+FILES = (".pdf", ".csv", ".js", "/file")
+
+
+class Visit(NamedTuple):
+    """A page, who opens it, what is sent by the form on it, where that goes, and how it is answered.
+
+    A name in braces stands for an id of `regions.make`. Nobody is signed in where nobody is named.
+    """
+
+    path: str
+    who: str = ""
+    sent: Fields | None = None
+    to: str = ""
+    status: int = 200
+
+    def __str__(self) -> str:
+        return f"{self.path}{'' if self.sent is None else ' sent'} {self.who or 'nobody'}"
+
+
+def refused(path: str, who: str, to: str = "", **typed: str) -> Visit:
+    """A page whose form was sent with something missing or wrong."""
+    return Visit(path, who, typed, to, 422)
+
+
+VISITS = (
+    Visit("/"),
+    Visit("/", POST_BRA),
+    Visit("/", "BRA supervisor"),
+    Visit("/", " secretariat"),
+    Visit("/nowhere", status=404),
+    Visit("/traces", POST_BRA, status=403),
+    Visit("/sign-in"),
+    Visit("/sign-in", sent={"username": "nobody", "password": "wrong"}, status=401),
+    Visit("/verify"),
+    Visit("/verify", sent={"token": "SALSA1"}),
+    Visit("/verify", DESK_PRY, {"token": "{token}"}),
+    Visit("/forms"),
+    Visit("/docs"),
+    Visit("/notifications", POST_PRY),
+    Visit("/notifications", "URY border_officer"),
+    Visit("/posts/{post}/board", POST_PRY),
+    Visit("/posts/{post}/board", "BRA supervisor"),
+    Visit("/posts/rivera-santana-do-livramento/board", "URY border_officer"),
+    Visit(AT_POST, POST_PRY),
+    Visit(f"{AT_POST}/find?q=A", POST_PRY),
+    Visit(f"{AT_POST}/check", POST_PRY),
+    Visit(f"{AT_POST}/call?which={{gone}}", POST_PRY),
+    Visit(f"{AT_POST}/tick?which={{gone}}", POST_PRY),
+    Visit(f"{AT_POST}/seizure", POST_PRY),
+    Visit(f"{AT_POST}/offline", POST_PRY),
+    Visit(f"{AT_POST}/shipments/{{gone}}", POST_PRY),
+    Visit("/posts/{post}/displays", SUPERVISOR),
+    Visit("/posts/{post}/displays", SUPERVISOR, {"name": "Hall"}, "/posts/{post}/displays", 201),
+    Visit("/wall"),
+    Visit("/wall", sent={"code": "nothing"}, status=401),
+    Visit("/checks/new", POLICE_BRA),
+    refused("/checks/new", POLICE_BRA),
+    Visit("/checks/new", POLICE_BRA, {"serial": "ABC123456", "make": "Glock", "incident": "I-7"}),
+    Visit("/checks/new", POLICE_BRA, {"serial": "NONE00001", "incident": "I-7"}),
+    Visit("/matches", POLICE_BRA),
+    Visit("/matches?status=maybe", "URY police_officer"),
+    Visit("/matches/{match}", POLICE_BRA),
+    Visit("/matches/{match}", POLICE_BRA, FOR_A_CASE),
+    Visit("/matches/{match}/confirm", POLICE_BRA),
+    refused("/matches/{match}/reject", POLICE_BRA),
+    Visit("/records/{record}/history", POLICE_BRA),
+    Visit("/records/{sold}/history", POLICE_BRA),
+    refused("/records/{sold}/history", POLICE_BRA, case_number=""),
+    Visit("/records/{sold}/history", POLICE_BRA, FOR_A_CASE),
+    Visit("/seizures/{seizure}", POLICE_BRA),
+    Visit("/seizures/{seizure}", "PRY police_officer"),
+    Visit("/seizures/{seizure}", "PRY police_officer", FOR_A_CASE),
+    Visit("/leads", ANALYST_BRA),
+    Visit("/leads?kind=shared_lot", ANALYST_PRY),
+    Visit("/leads", ANALYST_BRA, FOR_A_CASE),
+    Visit("/leads/{lead}", ANALYST_BRA),
+    refused("/leads/{lead}", ANALYST_BRA, case_number=""),
+    Visit("/desk/", DESK_PRY),
+    Visit("/desk/", "URY licensing_officer"),
+    Visit("/desk/find?q=A", DESK_PRY),
+    Visit("/desk/find?q=zzz", DESK_PRY),
+    Visit("/desk/permits", DESK_PRY),
+    Visit("/desk/permits?status=maybe", "URY licensing_officer"),
+    Visit("/desk/permits/new?kind=import", DESK_PRY),
+    refused("/desk/permits/new?kind=export", DESK_BRA),
+    refused("/desk/permits/new?kind=in_transit", DESK_PRY),
+    Visit("/desk/permits/{permit}", DESK_BRA),
+    Visit("/desk/permits/{transit}", DESK_PRY),
+    Visit("/desk/permits/{import}/amend", DESK_PRY),
+    Visit("/desk/permits/{transit}/replan", DESK_PRY),
+    Visit("/desk/permits/{import}/reissue", DESK_PRY),
+    refused("/desk/permits/{import}/cancel", DESK_PRY),
+    Visit("/desk/permits/{permit}/shipments/new", DESK_BRA),
+    refused("/desk/permits/{permit}/shipments/new", DESK_BRA, number=""),
+    Visit("/desk/shipments", DESK_PRY),
+    Visit("/desk/shipments?due_before=soon", DESK_PRY),
+    Visit("/desk/shipments/{shipment}", DESK_PRY),
+    Visit("/desk/shipments/{short}", DESK_PRY),
+    Visit("/desk/shipments/{glock}", DESK_BRA),
+    Visit("/desk/shipments/{planned}/release", DESK_BRA),
+    Visit("/desk/shipments/{planned}/amend", DESK_BRA),
+    Visit("/desk/shipments/{gone}/receipt", DESK_PRY),
+    Visit("/desk/shipments/{short}/correct", DESK_PRY),
+    refused("/desk/shipments/{gone}/checkpoint", POST_PRY),
+    refused("/desk/shipments/{gone}/incident", POST_PRY),
+    Visit("/desk/discrepancies", DESK_PRY),
+    Visit("/desk/discrepancies?status=resolved", "URY licensing_officer"),
+    Visit("/desk/discrepancies/{discrepancy}", DESK_PRY),
+    Visit("/desk/discrepancies/{explained}", DESK_PRY),
+    Visit("/desk/discrepancies/{explained}/agree", DESK_PRY),
+    refused("/desk/discrepancies/{discrepancy}/explain", DESK_PRY),
+    Visit("/desk/transfers", DESK_PRY),
+    Visit("/desk/transfers", "URY licensing_officer"),
+    Visit("/desk/transfers/new", DESK_PRY),
+    refused("/desk/transfers/new", DESK_PRY),
+    Visit("/desk/transfers/{transfer}", DESK_PRY),
+    Visit("/traces", ANALYST_BRA),
+    Visit("/traces?status=maybe", "URY trace_analyst"),
+    Visit("/traces/new", ANALYST_BRA),
+    refused("/traces/new", ANALYST_BRA, seizure="S-404"),
+    Visit("/traces/{trace}", ANALYST_BRA),
+    Visit("/traces/{draft}", ANALYST_BRA),
+    Visit("/traces/{questioned}", ANALYST_BRA),
+    Visit("/traces/{trace}/legs", ANALYST_BRA),
+    Visit("/traces/{trace}/withdraw", ANALYST_BRA),
+    refused("/traces/{trace}/notes", ANALYST_BRA),
+    Visit("/traces/{trace}/legs/{leg}/reply", ANALYST_BRA),
+    refused("/traces/{trace}/legs/{leg}/reply", ANALYST_BRA),
+    Visit("/requests", ANALYST_PRY),
+    Visit("/requests", "URY trace_analyst"),
+    refused("/requests", ANALYST_PRY, "/requests/acknowledge"),
+    Visit("/requests/{request}", ANALYST_PRY),
+    refused("/requests/{request}", ANALYST_PRY, "/requests/{request}/answer", records="NONE-1"),
+    Visit("/requests/{request}/refuse", ANALYST_PRY),
+    refused("/requests/{request}/defer", ANALYST_PRY),
+    Visit("/consents", ANALYST_BRA),
+    Visit("/consents", "URY trace_analyst"),
+    Visit("/consents/new", ANALYST_BRA),
+    refused("/consents/new", ANALYST_BRA),
+    Visit("/consents/{consent}", ANALYST_PRY),
+    Visit("/consents/{consent}/grant", ANALYST_PRY),
+    refused("/consents/{consent}/refuse", ANALYST_PRY),
+    Visit("/hits", ANALYST_BRA),
+    Visit("/hits", "URY trace_analyst"),
+    Visit("/hits/{hit}", ANALYST_BRA),
+    Visit("/hits/{hit}/confirm", ANALYST_BRA),
+    refused("/hits/{hit}/extend", ANALYST_BRA),
+    Visit("/approvals", SUPERVISOR),
+    Visit("/approvals", "URY supervisor"),
+    Visit("/approvals/{approval}", SUPERVISOR),
+    Visit("/approvals/{approval}/grant", SUPERVISOR),
+    refused("/approvals/{approval}/decline", SUPERVISOR),
+)
+
+
+def pages_of(app: Flask) -> set[str]:
+    """Return the endpoints that answer with a page."""
+    names = {blueprint.name for blueprint in BLUEPRINTS}
+    return {
+        rule.endpoint for rule in app.url_map.iter_rules()
+        if rule.endpoint.split(".")[0] in names and not rule.rule.endswith(FILES)
+    } - NO_PAGE - BY_SCRIPT  # fmt: skip
+
+
+def visited(app: Flask) -> set[str]:
+    """Return the endpoints that VISITS opens, or sends a form to."""
+    found, adapter = set(), app.url_map.bind("localhost")
+    for visit in VISITS:
+        if visit.status == 404:
+            continue
+        path = _filled(visit.path)
+        found.add(adapter.match(path, "GET")[0])
+        if visit.sent is not None:
+            found.add(adapter.match(_filled(visit.to) or path, "POST")[0])
+    return found
+
+
+def _filled(path: str) -> str:
+    """Return a path with the id of nothing for each of its names, and without its query."""
+    return path.format_map(defaultdict(lambda: ID, post=scenes.POST)).split("?")[0]
