@@ -28,6 +28,9 @@ BASIS: Final = "International Tracing Instrument (A/60/88) III, 17; CIFTA XIII"
 FOOT: Final = say(
     "For the authority that is named alone. It is not passed on without the consent of the asking state."
 )
+NO_OFFICE: Final = say(
+    "No office that may see this trace is in the register of contacts: write in whom to answer."
+)
 COLUMNS: Final = (
     (say("Date"), 7), (say("State"), 9), (say("Event"), 11), (say("Serial number"), 11),
     (say("Source"), 12),
@@ -107,10 +110,11 @@ def _addressed(words: Words, form: AskingForm, at: datetime) -> list[Part]:
         words.field(say("Channel"), words.code("leg_channel", leg.channel)),
         words.field(say("Reference there"), leg.reference),
         words.field(say("Asking authority"), form.agency or None),
-        words.field(say("Telephone"), office and office.telephone),
+        words.field(say("Telephone"), office.telephone if office else words.both(NO_OFFICE),
+                    wide=office is None),
         words.field(say("E-mail"), office and office.email),
         words.field(say("Made on"), f"{at:%Y-%m-%d %H:%M} UTC"),
-    )
+    )  # fmt: skip
 
 
 def _asked(words: Words, form: AskingForm) -> list[Part]:

@@ -54,7 +54,7 @@ def test_a_form_says_what_the_tracing_instrument_asks(analyst, as_actor):
     for words in (
         "International Tracing Instrument", "Asked state Spain (ESP)", "INTERPOL iARMS", "T-7",
         "Used in a crime", "Law 1", "For intelligence", "ABC123456", "Taurus", "Found in a vehicle",
-        "01/03/2026", "Foz do Iguaçu, Brazil (BRA)", "BRA-POLICE",
+        "01/03/2026", "Foz do Iguaçu, Brazil (BRA)", "BRA-TEST",
     ):  # fmt: skip
         assert words in said
     assert "F 3312.1" not in said
@@ -163,3 +163,24 @@ def test_a_form_is_for_who_asks_of_its_state_alone(analyst, as_actor):
     as_actor("PRY", "trace_analyst").get(path, 404)
     for role in ("supervisor", "auditor"):
         as_actor("BRA", role).get(path, 403)
+
+
+def office(agency, kind="duty_24h"):
+    return {"agency": agency, "kind": kind, "languages": ["pt"], "hours": "round the clock",
+            "telephone": f"+55 10 5550{len(agency)}", "email": f"{agency}@example.org"}  # fmt: skip
+
+
+def test_the_office_that_asks_is_named_and_never_one_that_the_trace_is_kept_from(analyst, as_actor):
+    administrator = as_actor("BRA", "state_administrator")
+    administrator.post("/contacts", office("BRA-POLICE"))
+    kept = {"hidden_from": ["BRA-POLICE"]}
+    _, path = asked(analyst, as_actor, **kept)
+    said = text_of(analyst.get(path).data)
+    assert "Asking authority BRA-TEST" in said and "BRA-POLICE" not in said
+    assert "No office that may see this trace is in the register" in said
+    assert fields(analyst, path)["Telephone"] is None
+    administrator.post("/contacts", office("BRA-LICENSING"))
+    assert fields(analyst, path)["Telephone"] == "+55 10 555013"
+    administrator.post("/contacts", office("BRA-TEST", "liaison_authority"))
+    assert fields(analyst, path)["Telephone"] == "+55 10 55508"
+    assert fields(analyst, path)["Department or unit"] == "BRA-TEST"
