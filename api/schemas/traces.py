@@ -197,7 +197,10 @@ class TraceResponse(Schema):
 
 
 class EventResponse(SharedResponse):
-    """One event of a chain, with its source and how sure the match is."""
+    """One event of a chain, with its source and how sure the match is.
+
+    Without `confidence` where a person said that it is of this gun.
+    """
 
     state = fields.String(required=True)
     record = fields.String(required=True)
@@ -212,7 +215,7 @@ class EventResponse(SharedResponse):
     make = fields.String(allow_none=True)
     model = fields.String(allow_none=True)
     calibre = fields.String(allow_none=True)
-    confidence = fields.String(attribute="strength", required=True)
+    confidence = fields.String(attribute="strength", required=True, allow_none=True)
     score = fields.Float(attribute="bits", required=True)
     corrected_at = fields.String(allow_none=True)
 
@@ -262,6 +265,7 @@ class ResultResponse(Schema):
     scope = fields.String(allow_none=True)
     reached = fields.String(allow_none=True)
     ambiguous = fields.Boolean(required=True)
+    several_marks = fields.Boolean(required=True)
     chain = fields.List(fields.Nested(EventResponse), required=True)
     candidates = fields.List(fields.Nested(TraceCandidateResponse), required=True)
     conflicts = fields.List(fields.Nested(ConflictResponse), required=True)

@@ -53,7 +53,8 @@ class Leg:
 class Result:
     """The result of a trace (see the contract); dates are compared as local dates.
 
-    `objections` say of each conflict, by its record, why it is one.
+    `several_marks` where the guns that it may be bear different ones. `objections` say of each
+    conflict, by its record, why it is one.
     """
 
     outcome: str
@@ -61,6 +62,7 @@ class Result:
     reached: str | None
     chain: list[Event]
     ambiguous: bool
+    several_marks: bool
     candidates: list[dict[str, Any]]
     conflicts: list[Event]
     last_lawful: Event | None
@@ -103,6 +105,7 @@ def build(legs: Sequence[Leg], found_on: date, asking: str, firearm: Mapping[str
         reached=reached,
         chain=chain,
         ambiguous=ambiguous,
+        several_marks=len(several) > 1,
         candidates=_candidates(sales, several, found_on) if ambiguous else [],
         conflicts=[one.event for one in (*against, *after)],
         last_lawful=last,
