@@ -65,7 +65,9 @@ def test_a_report_is_written_and_the_audit_knows_it(salsa, trace, tmp_path):
     assert "Relatório de rastreamento" in text_of(file.read_bytes())
     known = salsa("trace", "report", *ASKING, "--verify", str(file), trace)
     assert known.stdout.startswith("The audit knows this file: made at ")
-    printed = salsa("trace", "report", *ASKING, "--sha256", made.stdout.split()[-1], trace)
+    found = made.stdout.split()[-1]
+    pasted = f"{found[:8]}\u200b{found[8:40]}\n{found[40:]}"
+    printed = salsa("trace", "report", *ASKING, "--sha256", pasted, f"{trace[:8]}\u200b{trace[8:]}")
     assert printed.stdout.startswith("The audit knows this content: made at ")
     file.write_bytes(file.read_bytes() + b" ")
     unknown = salsa("trace", "report", *ASKING, "--verify", str(file), trace)
