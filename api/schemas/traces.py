@@ -46,7 +46,8 @@ class TraceRequest(RequestSchema):
     It is sent and answered at once, unless `draft` is true, or your state wants a second person who
     has to approve it first (see its `approval`). To the agencies of `hidden_from`, of
     your own state and of those that are asked, there is no such trace. Name your own `seizure` with its
-    `item`, or give the `firearm` and the day it was found (today, if left out).
+    `item`, or give the `firearm` and `found_on`, the day it was found.
+    A second one that is open of the same gun in a case is taken only with `confirm_second`.
     """
 
     value = TraceData
@@ -65,6 +66,7 @@ class TraceRequest(RequestSchema):
     confidentiality_requested = Flag()
     draft = Flag()
     hidden_from = Items(Line(most=60), most=100)
+    confirm_second = Flag()
 
 
 class LegResponse(Schema):

@@ -254,5 +254,5 @@ def test_a_record_of_other_marks_is_confirmed_on_the_page(analyst, asked, as_act
     typed = {"records": made["firearm"]["record"]}
     refused = text(answer(analyst, asked, expect=422, **typed).text)
     assert "This record bears XYZ777888; asked for is ABC123456" in refused
-    assert "confirm it with They are of this gun, though they bear other marks" in refused
+    assert "confirm it with “They are of this gun, though they bear other marks”" in refused
     answer(analyst, asked, **typed, confirm_other_marks="true")

@@ -98,6 +98,13 @@ def test_the_list_shows_gun_states_and_status_and_is_filtered(analyst, trace):
     assert 'id="status-wrong"' in analyst.open("/traces?status=maybe")
 
 
+def test_a_second_trace_of_a_gun_is_confirmed_on_its_page(analyst):
+    analyst.send("/traces/new", typed())
+    again = analyst.send("/traces/new", typed(), 409).text
+    assert "confirm with “A second trace of this gun is wanted”" in text(again)
+    analyst.send("/traces/new", typed(confirm_second="true"))
+
+
 def test_a_trace_shows_its_chain_with_source_confidence_and_handling(analyst, trace):
     said = text(analyst.open(f"/traces/{trace['id']}"))
     assert "Domestic sale Last lawful point May 6, 2024 · Paraguay" in said
