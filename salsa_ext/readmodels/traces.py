@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -30,6 +30,7 @@ from salsa_ext.values.actor import Actor
 from salsa_ext.values.settings import Settings
 
 PATIENCE: Final = 2
+SAID_OF: Final = (("defer", "until"), ("forward", "state"))
 NOT_ASKED: Final = "not_asked"
 """What is shown of a state whose records were searched and that was asked nothing: it said nothing."""
 
@@ -164,7 +165,8 @@ def get_result(actor: Actor, trace_id: UUID) -> ResultView:
     require(actor, Permission.TRACE_READ)
     view = read(actor, trace_id)
     trace = view.trace
-    said = [as_said(leg, until=_heard_until(actor, trace)) for leg in view.legs]
+    heard_until = _heard_until(actor, trace)
+    said = [_with_words(as_said(one.leg, until=heard_until), one.messages) for one in view.said]
     result = chains.build(said, trace.found_on, trace.owner_state, trace.firearm)
     result.missing += _no_more(trace.firearm)
     events = [*result.chain, *result.conflicts]
@@ -185,6 +187,13 @@ def _no_more(firearm: Mapping[str, Any]) -> list[Message]:
             state=country,
         )
     ]
+
+
+def _with_words(leg: chains.Leg, messages: Sequence[MessageView]) -> chains.Leg:
+    """Return a leg with the day to which its answer was put off, and whom its state named instead."""
+    last = {one.kind: one.data for one in messages}
+    until, named = (last.get(kind, {}).get(name) for kind, name in SAID_OF)
+    return replace(leg, until=until, names=named if leg.status == "forwarded" else None)
 
 
 def as_said(leg: TraceLeg, until: datetime | None = None) -> chains.Leg:

@@ -98,3 +98,19 @@ def test_one_serial_that_was_sold_twice_is_of_guns_that_bear_the_same(analyst, s
     answer(*records)
     result = result_of(analyst, trace)
     assert (result["ambiguous"], result["several_marks"]) == (True, False)
+
+
+def test_what_is_missing_follows_a_deferral_and_a_state_that_was_named(analyst, asked, sell):
+    sell()
+    trace = analyst.post("/traces", bodies.trace()).json
+
+    def say(action, body):
+        [found] = asked.get("/requests").json["items"]
+        path = f"/requests/{found['id']}"
+        tag = asked.get(path).headers["ETag"]
+        asked.post(f"{path}/{action}", body, 200, If_Match=tag)
+        return result_of(analyst, trace)["missing"]
+
+    later = say("defer", {"until": "2026-03-20", "reason": "The books are elsewhere"})
+    assert later == ["The answer of Paraguay, put off to Mar 20, 2026."]
+    assert say("forward", {"state": "CHL", "reason": "It went there"}) == []  # which says no record
