@@ -187,6 +187,7 @@ class TraceResponse(Schema):
     advice = fields.Nested(AdviceResponse, allow_none=True)
     approval = fields.Nested(TraceApprovalResponse, allow_none=True)
     hidden_from = fields.List(fields.String(), required=True)
+    remarks = fields.List(fields.String(), required=True)
 
     @pre_dump
     def _present(self, view: TraceView, **_: Any) -> dict[str, Any]:
@@ -194,6 +195,7 @@ class TraceResponse(Schema):
             "legs": view.said, "firearm": as_shown(view.trace.firearm),
             "notes": view.notes, "assignee": view.assignee,
             "approval": _approval(view), "hidden_from": view.hidden_from,
+            "remarks": [worded(said) for said in view.remarks],
             "advice": AdviceView(view.outlook) if view.outlook else None,
         }  # fmt: skip
 

@@ -70,6 +70,19 @@ def answering_to(state: str, agency: str | None, kept_from: Collection[str]) -> 
     return Office(*row) if row else None
 
 
+def without_office(kept_from: Collection[str], asking: str) -> list[str]:
+    """Return the other states of which no office is left that may see what agencies are kept from."""
+    if not kept_from:
+        return []
+    states = {*db.session.scalars(select(Agency.owner_state).where(Agency.code.in_(kept_from)))}
+    left = select(Contact.owner_state).where(
+        Contact.owner_state.in_(states),
+        Contact.valid_to.is_(None),
+        Contact.agency.not_in(kept_from),
+    )
+    return sorted(states - {asking, *db.session.scalars(left)})
+
+
 _AGENCIES = "SELECT code FROM agency WHERE owner_state IS NOT DISTINCT FROM %s"
 
 

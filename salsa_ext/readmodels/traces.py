@@ -20,7 +20,7 @@ from salsa_ext.matching.requests import WAITING
 from salsa_ext.models import Trace, TraceLeg
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels import names
+from salsa_ext.readmodels import contacts, names
 from salsa_ext.readmodels.outlooks import UNSENT, of_drafts
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.readmodels.parties import Parties, parties_of
@@ -48,7 +48,7 @@ class TraceView:
     """A trace with its legs, what was said of each, and the own state's notes.
 
     `outlook` is how traces end that say as much, while it is not sent; `hidden_from` are the agencies
-    to which there is no such trace.
+    to which there is no such trace, and `remarks` what may come of that.
     """
 
     trace: Trace
@@ -57,6 +57,7 @@ class TraceView:
     assignee: str | None
     outlook: Outlook | None
     hidden_from: Sequence[str]
+    remarks: Sequence[Message]
 
     @property
     def said(self) -> list[LegSaid]:
@@ -155,8 +156,17 @@ def _views(actor: Actor, found: Sequence[Trace]) -> list[TraceView]:
     kept = hidden_from(trace.id for trace in found)
     return [
         TraceView(trace, legs[trace.id], said, named.get(trace.assignee_id), advice.get(trace.id),
-                  kept[trace.id])
+                  kept[trace.id], _remarks(trace, kept[trace.id]))
         for trace in found
+    ]  # fmt: skip
+
+
+def _remarks(trace: Trace, kept_from: Sequence[str]) -> list[Message]:
+    """Return where hiding may leave nobody to answer, as far as the register of contacts tells."""
+    return [
+        say("No office of {state} that may see this trace is in the register of contacts: make sure that"
+            " somebody there can answer.", state=state)
+        for state in contacts.without_office(kept_from, trace.owner_state)
     ]  # fmt: skip
 
 

@@ -46,6 +46,15 @@ def find(
     return Assignee(row.id, row.role)
 
 
+def is_left(actor: Actor, roles: Collection[str], hidden_from: Collection[str]) -> bool:
+    """Tell whether the own state has an open account of these roles outside the agencies that must not see."""
+    wanted = select(Account.id).where(
+        Account.owner_state == actor.own_state(), Account.is_active,
+        Account.role.in_(roles), Account.agency.not_in(hidden_from),
+    )  # fmt: skip
+    return db.session.scalar(wanted.limit(1)) is not None
+
+
 def tell(
     actor: Actor, assignee: Assignee, code: str, subject_kind: str, subject_id: UUID, number: str
 ) -> None:  # fmt: skip

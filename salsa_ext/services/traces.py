@@ -124,7 +124,7 @@ def reopen(*, actor: Actor, vault: Vault, item: RecordView) -> None:
     wanted = select(Trace).where(*about, Trace.status.in_((*UNSENT, *legs.SENT)))
     with as_state(actor, actor.own_state()):  # also what is kept from the agency that learned of it
         seeing = replace(actor, agency=None)
-        _keep_others_out(actor, TraceLeg.trace_id.in_(wanted.with_only_columns(Trace.id)))
+        _keep_others_out(actor, Trace.id.in_(wanted.with_only_columns(Trace.id).correlate(None)))
         for trace in db.session.scalars(wanted.order_by(Trace.id).with_for_update()).all():
             if trace.status in UNSENT or legs.outcome(trace) != "traced":
                 trace.firearm = _as_recorded(item)
@@ -186,7 +186,7 @@ def take(
 
     What others say to it waits meanwhile. Raises NotFound, StaleVersion or IllegalTransition.
     """
-    _keep_others_out(actor, TraceLeg.trace_id == trace_id)
+    _keep_others_out(actor, Trace.id == trace_id)
     trace = _find(trace_id)
     if trace.owner_state != actor.state:
         raise NotFound("trace", trace_id)
@@ -203,11 +203,13 @@ def _keep_others_out(actor: Actor, of_them: ColumnElement[bool]) -> None:
     In the other order, two that wait for each other would wait for good.
     """
     own = actor.own_state()
-    others = select(TraceLeg.state).where(
+    asked = select(TraceLeg.state).join(Trace, Trace.id == TraceLeg.trace_id).where(
         of_them, TraceLeg.channel == "salsa", TraceLeg.state != own
-    )
+    )  # fmt: skip
+    approving = select(Trace.approved_in).where(of_them, Trace.approved_in.is_not(None))
     partner = settings.standing(own).settings.trace_approver
-    pairs.lock(own, {*db.session.scalars(others), *([partner] if partner else [])})
+    others = db.session.scalars(asked.union(approving))
+    pairs.lock(own, {*others, *([partner] if partner else [])})
 
 
 def _row(actor: Actor, data: TraceData) -> dict[str, Any]:
