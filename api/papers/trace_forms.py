@@ -9,6 +9,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -36,6 +37,7 @@ COLUMNS: Final = (
     (say("Source"), 12),
 )  # fmt: skip
 FIELDS: Final = ((say("Part"), 3), (say("Item"), 3), (say("Field"), 12), (say("Value"), 22))
+TELEPHONE: Final = re.compile(r"\+[0-9][0-9 ]{6,20}")
 NAMES: Final = ("part", "item", "name", "required", "value")
 
 
@@ -77,8 +79,18 @@ def _csv(fields: list[dict[str, Any]]) -> bytes:
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
     writer.writerow(NAMES)
-    writer.writerows([disarmed(row[name]) for name in NAMES] for row in fields)
+    for row in fields:
+        told = row | {"required": "Yes" if row["required"] else "No"}
+        writer.writerow([_cell(told[name]) for name in NAMES])
     return buffer.getvalue().encode("utf-8-sig")
+
+
+def _cell(value: str | None) -> str | None:
+    """Return a cell that computes nothing: a telephone number does not, and stays as it is dialled."""
+    if value is not None and TELEPHONE.fullmatch(value):
+        return value
+    cell: str | None = disarmed(value)
+    return cell
 
 
 def _pdf(form: AskingForm, language: str, at: datetime) -> bytes:

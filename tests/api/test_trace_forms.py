@@ -94,15 +94,16 @@ def test_a_serial_that_cannot_be_read_is_said_to_be_obliterated(analyst, as_acto
     assert said["Obliterated serial number"] == "Marks obliterated"
 
 
-def test_the_fields_are_a_table_too_in_which_no_formula_runs(analyst, as_actor):
-    _, path = asked(analyst, as_actor, circumstances="=1+1")
+@pytest.mark.parametrize("formula", ["=1+1", "+1 555 0102+1", "+cmd|' /C calc'!A0"])
+def test_the_fields_are_a_table_too_in_which_no_formula_runs(analyst, as_actor, formula):
+    _, path = asked(analyst, as_actor, circumstances=formula)
     answer = analyst.get(f"{path}/fields?format=csv")
     assert answer.mimetype == "text/csv" and "leg-" in answer.headers["Content-Disposition"]
     rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
     [serial] = [row for row in rows if row["item"] == "5a"]
-    assert serial["value"] == "ABC123456" and serial["required"] == "True"
+    assert serial["value"] == "ABC123456" and serial["required"] == "Yes"
     [told] = [row for row in rows if row["name"] == "Additional information"]
-    assert told["value"] == "'=1+1"
+    assert told["value"] == f"'{formula}"
 
 
 @pytest.mark.parametrize("language", WORDS)
@@ -184,3 +185,20 @@ def test_the_office_that_asks_is_named_and_never_one_that_the_trace_is_kept_from
     administrator.post("/contacts", office("BRA-TEST", "liaison_authority"))
     assert fields(analyst, path)["Telephone"] == "+55 10 55508"
     assert fields(analyst, path)["Department or unit"] == "BRA-TEST"
+
+
+def test_what_cannot_be_read_is_said_in_words_and_nothing_that_nobody_said(analyst, as_actor):
+    _, path = asked(analyst, as_actor, firearm={"serial": "TK?523?*", "marking": "unknown"})
+    said = fields(analyst, path)
+    assert said["Obliterated"] is None
+    assert said["Serial number"] == (
+        "TK?523?* (characters: 2 unread, each written ?; * stands for some that are unread)"
+    )
+
+
+def test_a_telephone_number_stands_in_the_table_as_it_is_dialled(analyst, as_actor):
+    as_actor("BRA", "state_administrator").post("/contacts", office("BRA-TEST"))
+    _, path = asked(analyst, as_actor)
+    said = analyst.get(f"{path}/fields?format=csv").data.decode("utf-8-sig")
+    rows = {row["name"]: row for row in csv.DictReader(io.StringIO(said))}
+    assert rows["Telephone"]["value"] == "+55 10 55508" and rows["Telephone"]["required"] == "No"

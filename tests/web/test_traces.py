@@ -302,3 +302,12 @@ def test_a_trace_is_kept_from_agencies_and_let_be_seen_again(analyst, trace):
     assert "BRA-POLICE, PRY-POLICE" in text(analyst.open(f"/traces/{trace['id']}"))
     step(analyst, trace, "hide", hidden_from="")
     assert "Kept from" not in text(analyst.open(f"/traces/{trace['id']}"))
+
+
+def test_the_fields_of_the_american_form_are_offered_where_it_is_used(analyst, trace, bra):
+    for state, channel in (("DEU", "etrace"), ("ITA", "iarms")):
+        more = {"state": state, "reason": "Import mark", "channel": channel}
+        bra.post(f"/traces/{trace['id']}/legs", more)
+    said = text(analyst.open(f"/traces/{trace['id']}"))
+    assert said.count("Form to send (PDF)") == 2
+    assert re.findall(r"Fields of ATF F 3312.1 \(CSV\) : (\w+)", said) == ["Germany"]
