@@ -31,14 +31,18 @@ def find(
 ) -> Assignee:  # fmt: skip
     """Return an open account of the own state that may do the work; raises Invalid for `username`.
 
-    One of an agency that must not see what is assigned is as good as none.
+    Nor can it be one of an agency that must not see what is assigned.
     """
-    wanted = select(Account.id, Account.role).where(
-        Account.username == username, Account.is_active, Account.agency.not_in(hidden_from)
+    wanted = select(Account.id, Account.role, Account.agency).where(
+        Account.username == username, Account.is_active
     )
     row = db.session.execute(wanted).first()
     if row is None:
         said = say("Your state has no open account {username}.", username=username)
+        raise Invalid({"username": [said]})
+    if row.agency in hidden_from:
+        said = say("This is kept from {agency}, the agency of {username}.",
+                   agency=row.agency, username=username)  # fmt: skip
         raise Invalid({"username": [said]})
     if permission not in permissions_of(row.role):
         said = say("The role of {username} does not allow this work.", username=username)

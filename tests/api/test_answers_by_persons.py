@@ -114,3 +114,18 @@ def test_what_is_missing_follows_a_deferral_and_a_state_that_was_named(analyst, 
     later = say("defer", {"until": "2026-03-20", "reason": "The books are elsewhere"})
     assert later == ["The answer of Paraguay, put off to Mar 20, 2026."]
     assert say("forward", {"state": "CHL", "reason": "It went there"}) == []  # which says no record
+
+
+def test_what_comes_too_late_is_told_what_is_possible_instead(analyst, asked, sell, answer):
+    record = sell()
+    trace = analyst.post("/traces", bodies.trace()).json
+    answer(record)
+    [found] = asked.get("/requests").json["items"]
+    late = asked.post(
+        f"/requests/{found['id']}/no_record", {}, 409, If_Match=f'"{found["version"]}"'
+    )
+    assert "It can be answered once more" in late.json["detail"]
+    for expect in (200, 409):
+        tag = analyst.get(f"/traces/{trace['id']}").headers["ETag"]
+        closed = analyst.post(f"/traces/{trace['id']}/close", None, expect, If_Match=tag)
+    assert "ask for a new trace" in closed.json["detail"]
