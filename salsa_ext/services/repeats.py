@@ -26,13 +26,14 @@ def check_trace(actor: Actor, row: Mapping[str, Any]) -> None:
     """Raise Conflict where a trace of the own state is open of the same seized gun, or serial and case."""
     record, case, serial = row["record_id"], row["case_number"], _of(row["firearm"]["serial"])
     about = Trace.case_number == case
-    wanted = select(Trace.id, Trace.record_id, Trace.case_number, Trace.firearm).where(
+    borne = Trace.firearm["serial"].as_string().label("serial")
+    wanted = select(Trace.id, Trace.record_id, Trace.case_number, borne).where(
         Trace.owner_state == actor.own_state(), Trace.status.in_((*UNSENT, *SENT)),
         about if record is None else about | (Trace.record_id == record),
     )  # fmt: skip
     for open_ in db.session.execute(wanted.order_by(Trace.id)):
         is_seized = record is not None and open_.record_id == record
-        is_marked = serial is not None and _of(open_.firearm["serial"]) == serial
+        is_marked = serial is not None and _of(open_.serial) == serial
         if is_seized or (is_marked and open_.case_number == case):
             raise Conflict(say("This gun is traced already, in the case {case}: by the trace {number}. Go on"
                                " with that one, or confirm with {field} that a second one is wanted.",
