@@ -19,6 +19,7 @@ from benchmarks.checks import backends
 from benchmarks.marks import Gun
 from benchmarks.trades import Held, described
 from salsa_ext.matching import marks
+from salsa_ext.values.ids import new_id
 
 ASKING: Final = "URY"
 """The state that traces; it has part in no way."""
@@ -92,7 +93,7 @@ def _body(gun: Gun) -> dict[str, Any]:
     found_on = (datetime.now(UTC) - timedelta(days=2)).date().isoformat()
     return {
         "firearm": {"line": 1} | {name: getattr(said, name) for name in names},
-        "found_on": found_on, "case_number": "C-1", "priority": "routine",
+        "found_on": found_on, "case_number": f"C-{new_id()}", "priority": "routine",
         "legal_basis": "Law 1", "illicit_reason": "used_in_crime",
         "circumstances": "Found in a vehicle", "intended_use": "intelligence",
     }  # fmt: skip

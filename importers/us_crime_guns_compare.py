@@ -130,7 +130,7 @@ def _trace(actor: Actor, vault: Vault, case: Case) -> Result | None:
     trace_id = traces.request(actor=actor, vault=vault, data=TraceData(
         case_number=case.number, priority="routine", legal_basis="Comparison with published days",
         illicit_reason="used_in_crime", circumstances="Seized as a crime gun",
-        intended_use="intelligence", seizure=seizure, item=1,
+        intended_use="intelligence", seizure=seizure, item=1, confirm_second=True,
     ))  # fmt: skip
     return get_result(actor, trace_id).result
 

@@ -173,6 +173,7 @@ class OverQuantity(RuleBroken):
         super().__init__(Article.QUANTITY, message, balance=balance)
 
 
+_ANSWERED: Final = say("It can be answered once more, with records or by what the books say.")
 NEXT: Final[Mapping[tuple[str, str], Message]] = {
     ("discrepancy", "agreed"): say("To say something else of it, reopen it first."),
     ("licensee", "suspended"): say("To lift the suspension, reinstate it."),
@@ -181,6 +182,15 @@ NEXT: Final[Mapping[tuple[str, str], Message]] = {
     ("permit", "replaced"): say("Change the one that was issued in its place."),
     ("shipment", "held"): say("To let it go on, resume it."),
     ("shipment", "cancelled"): say("That is for good: record a new one."),
+    ("trace", "draft"): say("Send it first."),
+    ("trace", "closed"): say("That is for good: ask for a new trace."),
+    ("trace", "withdrawn"): say("That is for good: ask for a new trace."),
+    ("request", "answered"): _ANSWERED,
+    ("request", "partial"): _ANSWERED,
+    ("request", "no_record"): _ANSWERED,
+    ("request", "withdrawn"): say("The asking state waits for nothing any more."),
+    ("consent", "granted"): say("It stands, and can be revoked."),
+    ("consent", "refused"): say("It can be granted after all."),
 }
 """What can be done with an object of a status instead."""
 

@@ -81,7 +81,8 @@ def shipment(serials: tuple[str, ...] = ("ABC123456", "ABC123457"), **changes: A
 
 
 def alert(**changes: Any) -> Body:
-    return {"action": "hold_and_call", "reason": "stolen", "case_number": "A-1",
+    """Beside any other that a test enters on the gun."""
+    return {"confirm_second": True, "action": "hold_and_call", "reason": "stolen", "case_number": "A-1",
             "expires_on": "2027-03-09", "firearm": firearm()} | changes  # fmt: skip
 
 
@@ -91,7 +92,8 @@ def check(**changes: Any) -> Body:
 
 
 def trace(**changes: Any) -> Body:
-    return {"firearm": firearm(), "found_on": "2026-03-01", "case_number": "C-1",
+    """Beside any other that a test asks of the gun."""
+    return {"confirm_second": True, "firearm": firearm(), "found_on": "2026-03-01", "case_number": "C-1",
             "priority": "routine", "legal_basis": "Law 1", "illicit_reason": "used_in_crime",
             "circumstances": "Found in a vehicle at a road block",
             "intended_use": "intelligence"} | changes  # fmt: skip

@@ -51,6 +51,7 @@ def alert() -> None:
 @click.option("--model", type=Line(200))
 @click.option("--calibre", type=Line(100))
 @click.option("--type", type=Line(100))
+@click.option("--confirm-second", is_flag=True, help="Beside one on this serial in the case.")
 @json_option
 @click.argument("serial", required=False, type=Line(64))
 @explained

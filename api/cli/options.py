@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import click
 
 from api.schemas.fields.numbers import MOST_QUANTITY
-from salsa_ext.values.texts import wrong_text
+from salsa_ext.values.texts import unbroken, wrong_text
 
 MOST_LINE = 1_000_000
 
@@ -25,6 +26,17 @@ class StateType(click.ParamType):
         if not (len(code) == 3 and code.isascii() and code.isalpha()):
             self.fail("three letters of ISO 3166-1, such as PRY", param, ctx)
         return code
+
+
+class Number(click.ParamType):
+    """The number of an object, as it is copied from a page too."""
+
+    name = "uuid"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> UUID:
+        """Return the number; a usage error where it is none."""
+        found: UUID = click.UUID.convert(unbroken(str(value)), param, ctx)
+        return found
 
 
 class Line(click.ParamType):

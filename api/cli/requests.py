@@ -133,11 +133,15 @@ def acknowledge(state: str, request_ids: tuple[UUID, ...]) -> None:
 @click.option("--because", type=click.Choice(FAILURE_REASONS_TOLD), help="Why no more is known.")
 @click.option("--handling", type=click.Choice(HANDLING_CODES), default="H1", show_default=True)
 @click.option("--note", type=WORDS, help="The asking state reads it.")
+@click.option(
+    "--confirm-other-marks", is_flag=True, help="The records are of this gun, whatever they bear."
+)
 @id_argument
 @explained
 def answer(
     state: str, request_id: UUID, records: tuple[UUID, ...], points_to: tuple[str, ...],
     why: str | None, because: str | None, handling: str, note: str | None,
+    confirm_other_marks: bool,
 ) -> None:  # fmt: skip
     """Answer with records of the state.
 
@@ -147,7 +151,8 @@ def answer(
         0199f2c0-0000-7000-8000-000000000000
     """
     completeness = "restricted" if why else "full"
-    said = Answering(completeness, why, records, (), points_to, handling, note, because)
+    said = Answering(completeness, why, records, (), points_to, handling, note, because,
+                     confirm_other_marks)  # fmt: skip
     _act(state, request_id, requests.answer, said)
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 import click
 
 from api.cli.context import acting, explained
-from api.cli.options import STATE, USERNAME, Line, own_state_option
+from api.cli.options import STATE, USERNAME, Line, Number, own_state_option
 from api.cli.printing import echo_json, echo_table, json_option, limit_option, warn_of_more
 from api.cli.requests import said
 from api.i18n import worded
@@ -29,7 +29,7 @@ from salsa_ext.values.requests import AskingOneMore, Feedback, Hiding, Replying,
 
 WORDS = Line(2000)
 FILE = click.Path(dir_okay=False, path_type=Path)
-id_argument = click.argument("trace_id", metavar="ID", type=click.UUID)
+id_argument = click.argument("trace_id", metavar="ID", type=Number())
 
 
 @click.group()
@@ -89,7 +89,7 @@ def show(state: str, as_json: bool, trace_id: UUID) -> None:
 @own_state_option
 @click.option("-o", "--output", type=FILE, help="Where the PDF goes.")
 @click.option("--verify", "printed", type=FILE, help="A report to be checked, as a file.")
-@click.option("--sha256", type=Line(200), help="The hash that stands on a report to be checked.")
+@click.option("--sha256", metavar="HASH", help="The hash that stands on a report to be checked.")
 @click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True)
 @id_argument
 @explained

@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any, Final
 
 from salsa_ext.errors import Message, say
+from salsa_ext.matching.marks import normalise
 from salsa_ext.readmodels import names
 from salsa_ext.services.trace_forms import AskingForm
 from salsa_ext.values.languages import ENGLISH
@@ -77,9 +78,8 @@ def _gun(gun: Mapping[str, Any]) -> Iterator[Field]:
     others = [mark["text"] for mark in marks if mark["kind"] not in ("import", "manufacture")]
     importer = gun.get("importer_mark") or "; ".join(imported)
     origin = gun.get("country_of_manufacture")
-    is_gone = gun.get("marking") in ILLEGIBLE
-    yield Field("V", "5a", say("Serial number"), True, gun.get("serial"))
-    yield Field("V", "5b", say("Obliterated"), False, "Yes" if is_gone else "No")
+    yield Field("V", "5a", say("Serial number"), True, _serial(gun.get("serial")))
+    yield Field("V", "5b", say("Obliterated"), False, _obliterated(gun.get("marking")))
     yield Field("V", "5c", say("Manufacturer"), True, _named(gun, "make"))
     yield Field("V", "5d", say("Type"), True, _named(gun, "type"))
     yield Field("V", "5e", say("Calibre"), True, _named(gun, "calibre"))
@@ -88,6 +88,26 @@ def _gun(gun: Mapping[str, Any]) -> Iterator[Field]:
                 names.label("state", origin, ENGLISH) if origin else None)  # fmt: skip
     yield Field("V", "5h", say("Importer"), origin not in (None, "USA"), importer or None)
     yield Field("V", "5i", say("Additional markings"), False, "; ".join(others) or None)
+
+
+def _serial(serial: str | None) -> str | None:
+    """Return a serial with its unread characters in words: to who reads the form they are no signs."""
+    norm = normalise(serial) if serial else ""
+    told = []
+    if unread := norm.count("?"):
+        told.append(f"{unread} unread, each written ?")
+    if "*" in norm:
+        told.append("* stands for some that are unread")
+    if "[" in norm:
+        told.append("brackets hold what one may be")
+    return f"{serial} (characters: {'; '.join(told)})" if told else serial
+
+
+def _obliterated(marking: str | None) -> str | None:
+    """Return what is known of it: nothing, where nobody said how the mark is."""
+    if marking in (None, "unknown"):
+        return None
+    return "Yes" if marking in ILLEGIBLE else "No"
 
 
 def _named(gun: Mapping[str, Any], kind: str) -> str | None:

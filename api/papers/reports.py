@@ -212,6 +212,9 @@ def _events(
     return words.table(title, COLUMNS, [_row(words, view, event) for event in events])
 
 
+BY_A_PERSON: Final = say("As a person of that state says")
+
+
 def _row(words: Words, view: ResultView, event: Mapping[str, Any]) -> list[str | None]:
     handling = view.sharing[event["record"]].said.handling
     document = words.code("object", event["document_kind"]) or ""
@@ -224,7 +227,7 @@ def _row(words: Words, view: ResultView, event: Mapping[str, Any]) -> list[str |
         event_name(words, event["event"]),
         _side(words, view, event["giver"]), _side(words, view, event["receiver"]), source or "–",
         words.code("handling", handling),
-        words.code("strength", event["strength"]) or "–",
+        words.code("strength", event["strength"]) or words.both(BY_A_PERSON),
     ]  # fmt: skip
 
 

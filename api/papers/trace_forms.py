@@ -9,6 +9,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -28,11 +29,15 @@ BASIS: Final = "International Tracing Instrument (A/60/88) III, 17; CIFTA XIII"
 FOOT: Final = say(
     "For the authority that is named alone. It is not passed on without the consent of the asking state."
 )
+NO_OFFICE: Final = say(
+    "No office that may see this trace is in the register of contacts: write in whom to answer."
+)
 COLUMNS: Final = (
     (say("Date"), 7), (say("State"), 9), (say("Event"), 11), (say("Serial number"), 11),
     (say("Source"), 12),
 )  # fmt: skip
 FIELDS: Final = ((say("Part"), 3), (say("Item"), 3), (say("Field"), 12), (say("Value"), 22))
+TELEPHONE: Final = re.compile(r"\+[0-9][0-9 ]{6,20}")
 NAMES: Final = ("part", "item", "name", "required", "value")
 
 
@@ -74,8 +79,18 @@ def _csv(fields: list[dict[str, Any]]) -> bytes:
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
     writer.writerow(NAMES)
-    writer.writerows([disarmed(row[name]) for name in NAMES] for row in fields)
+    for row in fields:
+        told = row | {"required": "Yes" if row["required"] else "No"}
+        writer.writerow([_cell(told[name]) for name in NAMES])
     return buffer.getvalue().encode("utf-8-sig")
+
+
+def _cell(value: str | None) -> str | None:
+    """Return a cell that computes nothing: a telephone number does not, and stays as it is dialled."""
+    if value is not None and TELEPHONE.fullmatch(value):
+        return value
+    cell: str | None = disarmed(value)
+    return cell
 
 
 def _pdf(form: AskingForm, language: str, at: datetime) -> bytes:
@@ -107,10 +122,11 @@ def _addressed(words: Words, form: AskingForm, at: datetime) -> list[Part]:
         words.field(say("Channel"), words.code("leg_channel", leg.channel)),
         words.field(say("Reference there"), leg.reference),
         words.field(say("Asking authority"), form.agency or None),
-        words.field(say("Telephone"), office and office.telephone),
+        words.field(say("Telephone"), office.telephone if office else words.both(NO_OFFICE),
+                    wide=office is None),
         words.field(say("E-mail"), office and office.email),
         words.field(say("Made on"), f"{at:%Y-%m-%d %H:%M} UTC"),
-    )
+    )  # fmt: skip
 
 
 def _asked(words: Words, form: AskingForm) -> list[Part]:

@@ -8,7 +8,7 @@ from marshmallow import Schema, fields, pre_dump
 
 from api.pagination import ListQuery
 from api.schemas.common import FirearmRequest, ItemResponse, columns, items
-from api.schemas.fields import Code, Day, Id, Items, Nested, RequestSchema, StateCode, Text
+from api.schemas.fields import Code, Day, Flag, Id, Items, Nested, RequestSchema, StateCode, Text
 from salsa_ext.readmodels.alerts import AlertView
 from salsa_ext.values import codes
 from salsa_ext.values.alerts import AlertData
@@ -18,7 +18,8 @@ class AlertRequest(RequestSchema):
     """What to do when a gun is met: give the `firearm`, or the id of a `record` of your state.
 
     `visible_to` names the states to which it shows, all where it is left out. What is let pass
-    shows to nobody, and your state is told after the fact.
+    shows to nobody, and your state is told after the fact. A second alert on one serial in a case is
+    taken only with `confirm_second`.
     """
 
     value = AlertData
@@ -31,6 +32,7 @@ class AlertRequest(RequestSchema):
     firearm = Nested(FirearmRequest)
     record = Id()
     visible_to = Items(StateCode(), most=50, least=1)
+    confirm_second = Flag()
 
 
 class AlertCancelRequest(RequestSchema):

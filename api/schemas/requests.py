@@ -81,7 +81,11 @@ class HandEventRequest(RequestSchema):
 
 
 class AnswerRequest(RequestSchema):
-    """Own `records`, or `events` from books; a `restricted` answer says why something is left out."""
+    """Own `records`, or `events` from books; a `restricted` answer says why something is left out.
+
+    Its `handling` is that of its records or stricter. A record of other marks than what is asked is
+    taken only with `confirm_other_marks`.
+    """
 
     value = Answering
     completeness = Code(codes.COMPLETENESS, required=True)
@@ -92,6 +96,7 @@ class AnswerRequest(RequestSchema):
     handling = Code(codes.HANDLING_CODES, required=True)
     note = Text(most=2000)
     failure_reason = Code(codes.FAILURE_REASONS_TOLD)
+    confirm_other_marks = Flag()
 
 
 class NoRecordRequest(RequestSchema):

@@ -10,7 +10,7 @@ from api.schemas.fields import RequestSchema, Text
 class ReportHashRequest(RequestSchema):
     """The SHA-256 that stands on each page of a report, or that of the file, in hexadecimal."""
 
-    sha256 = Text(most=200, required=True)
+    sha256 = Text(most=400, required=True)
 
 
 class ReportVerdictResponse(Schema):

@@ -46,7 +46,8 @@ class TraceRequest(RequestSchema):
     It is sent and answered at once, unless `draft` is true, or your state wants a second person who
     has to approve it first (see its `approval`). To the agencies of `hidden_from`, of
     your own state and of those that are asked, there is no such trace. Name your own `seizure` with its
-    `item`, or give the `firearm` and the day it was found (today, if left out).
+    `item`, or give the `firearm` and `found_on`, the day it was found.
+    A second one that is open of the same gun in a case is taken only with `confirm_second`.
     """
 
     value = TraceData
@@ -65,6 +66,7 @@ class TraceRequest(RequestSchema):
     confidentiality_requested = Flag()
     draft = Flag()
     hidden_from = Items(Line(most=60), most=100)
+    confirm_second = Flag()
 
 
 class LegResponse(Schema):
@@ -185,6 +187,7 @@ class TraceResponse(Schema):
     advice = fields.Nested(AdviceResponse, allow_none=True)
     approval = fields.Nested(TraceApprovalResponse, allow_none=True)
     hidden_from = fields.List(fields.String(), required=True)
+    remarks = fields.List(fields.String(), required=True)
 
     @pre_dump
     def _present(self, view: TraceView, **_: Any) -> dict[str, Any]:
@@ -192,12 +195,16 @@ class TraceResponse(Schema):
             "legs": view.said, "firearm": as_shown(view.trace.firearm),
             "notes": view.notes, "assignee": view.assignee,
             "approval": _approval(view), "hidden_from": view.hidden_from,
+            "remarks": [worded(said) for said in view.remarks],
             "advice": AdviceView(view.outlook) if view.outlook else None,
         }  # fmt: skip
 
 
 class EventResponse(SharedResponse):
-    """One event of a chain, with its source and how sure the match is."""
+    """One event of a chain, with its source and how sure the match is.
+
+    Without `confidence` where a person said that it is of this gun.
+    """
 
     state = fields.String(required=True)
     record = fields.String(required=True)
@@ -212,7 +219,7 @@ class EventResponse(SharedResponse):
     make = fields.String(allow_none=True)
     model = fields.String(allow_none=True)
     calibre = fields.String(allow_none=True)
-    confidence = fields.String(attribute="strength", required=True)
+    confidence = fields.String(attribute="strength", required=True, allow_none=True)
     score = fields.Float(attribute="bits", required=True)
     corrected_at = fields.String(allow_none=True)
 
@@ -262,6 +269,7 @@ class ResultResponse(Schema):
     scope = fields.String(allow_none=True)
     reached = fields.String(allow_none=True)
     ambiguous = fields.Boolean(required=True)
+    several_marks = fields.Boolean(required=True)
     chain = fields.List(fields.Nested(EventResponse), required=True)
     candidates = fields.List(fields.Nested(TraceCandidateResponse), required=True)
     conflicts = fields.List(fields.Nested(ConflictResponse), required=True)

@@ -13,6 +13,7 @@ from salsa_ext.readmodels.signing import keys_named
 from salsa_ext.services import papers
 from salsa_ext.services.papers import Verification
 from salsa_ext.values.actor import Actor
+from salsa_ext.values.texts import unbroken
 from salsa_ext.values.tokens import key_named, read
 
 blueprint = Blueprint("verification", __name__)
@@ -31,7 +32,7 @@ def form() -> str:
 def check() -> str:
     """Say what became of the text that was scanned; nothing of it is kept in the address."""
     g.actor = authenticate_page()
-    text = "".join(request.form.get("token", "").split())
+    text = unbroken(request.form.get("token", ""))
     with transaction(g.actor or visitor()):
         count_waiting(g.actor)
         sees = _sees(g.actor)

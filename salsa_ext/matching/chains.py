@@ -39,6 +39,7 @@ class Leg:
     """What one asked state has said so far; one that takes no part is asked by another channel.
 
     `failure_reason` is why it knows no more, as it says; `is_late` where it said nothing in its time.
+    `until` is the day to which it put its answer off, `names` the state that it named instead.
     """
 
     state: str
@@ -47,13 +48,16 @@ class Leg:
     takes_part: bool = True
     failure_reason: str | None = None
     is_late: bool = False
+    until: str | None = None
+    names: str | None = None
 
 
 @dataclass
 class Result:
     """The result of a trace (see the contract); dates are compared as local dates.
 
-    `objections` say of each conflict, by its record, why it is one.
+    `several_marks` where the guns that it may be bear different ones. `objections` say of each
+    conflict, by its record, why it is one.
     """
 
     outcome: str
@@ -61,6 +65,7 @@ class Result:
     reached: str | None
     chain: list[Event]
     ambiguous: bool
+    several_marks: bool
     candidates: list[dict[str, Any]]
     conflicts: list[Event]
     last_lawful: Event | None
@@ -96,20 +101,22 @@ def build(legs: Sequence[Leg], found_on: date, asking: str, firearm: Mapping[str
     reached = _reached(last, sales)
     diversion = diversion_after(last, chain, found_on)
     is_open = bool(waiting) or not legs  # of a draft nobody was asked yet
-    outcome = _outcome(chain, _is_end(last, reached, against), diversion is not None, is_open)
+    is_known = diversion is not None and not _is_claimed(last, against)
+    outcome = _outcome(chain, _is_end(last, reached, against), is_known, is_open)
     return Result(
         outcome=outcome,
         scope=_scope(chain, asking),
         reached=reached,
         chain=chain,
         ambiguous=ambiguous,
+        several_marks=len(several) > 1,
         candidates=_candidates(sales, several, found_on) if ambiguous else [],
         conflicts=[one.event for one in (*against, *after)],
         last_lawful=last,
         point_of_diversion=diversion,
         time_to_crime_days=_time_to_crime(sales, several, found_on),
         since_last_lawful_days=_days(last, found_on) if last else None,
-        failure_reason=_failure(outcome, firearm, legs),
+        failure_reason=_failure(outcome, firearm, legs, _told(legs, chain, bool(sales))),
         objections={one.event["record"]: one.why for one in (*against, *after)},
         missing=_missing(legs, firearm, ambiguous, bool(against)),
     )
@@ -180,6 +187,11 @@ def _is_end(last: Event | None, reached: str | None, against: Sequence[Objection
     return is_held and last is not None and last["event"] != "export"
 
 
+def _is_claimed(last: Event | None, against: Sequence[Objection]) -> bool:
+    """Tell whether another state than that of the last lawful holder claims the gun too."""
+    return any(last is None or one.event["state"] != last["state"] for one in against)
+
+
 def _outcome(chain: Sequence[Event], is_end: bool, is_diverted: bool, waiting: bool) -> str:
     if is_end or is_diverted:
         return "traced"
@@ -206,12 +218,27 @@ def _reached(last: Event | None, sales: Sequence[Event]) -> str | None:
     return REACHED.get(last["event"], "last_holder")
 
 
-def _failure(outcome: str, firearm: Mapping[str, Any], legs: Sequence[Leg]) -> str | None:
-    """Return why a trace led to no end: what states told comes before what is concluded.
+def _told(legs: Sequence[Leg], chain: Sequence[Event], is_sold: bool) -> str | None:
+    """Return why a state knows no more, as it says.
 
-    A trace that waits has not failed while its states have time, but for those that take no part.
+    Once it is known to whom the gun was sold, only of a state that the chain names: that another one
+    never had it is no reason.
     """
-    told = next((leg.failure_reason for leg in legs if leg.failure_reason), None)
+    named = {event[name] for event in chain for name in ("state", "counterpart_state")}
+    said = (leg.failure_reason for leg in legs if not is_sold or leg.state in named)
+    return next(filter(None, said), None)
+
+
+def _failure(
+    outcome: str, firearm: Mapping[str, Any], legs: Sequence[Leg], told: str | None
+) -> str | None:  # fmt: skip
+    """Return why a trace led to no end: what states `told` comes before what is concluded.
+
+    A trace that waits has not failed while its states have time, but for those that take no part;
+    nor has a draft, of which nobody was asked.
+    """
+    if not legs:
+        return None
     if outcome in ("traced", "partly"):
         return told if outcome == "partly" else None
     if not _is_legible(firearm):
@@ -233,11 +260,17 @@ def _is_legible(firearm: Mapping[str, Any]) -> bool:
     return bool(serial) and marking_of(serial) is None
 
 
+def _lacking(leg: Leg) -> Message:
+    if leg.status == "deferred" and leg.until:
+        return say("The answer of {state}, put off to {on}.", state=leg.state, on=leg.until)
+    return Message(LACKING[leg.status].text, {"state": leg.state})
+
+
 def _missing(
     legs: Sequence[Leg], firearm: Mapping[str, Any], ambiguous: bool, is_disputed: bool
 ) -> list[Message]:
-    missing = [Message(LACKING[leg.status].text, {"state": leg.state})
-               for leg in legs if leg.status in LACKING]  # fmt: skip
+    asked = {leg.state for leg in legs}
+    missing = [_lacking(leg) for leg in legs if leg.status in LACKING and leg.names not in asked]
     for name, text in (
         ("serial", say("A legible serial, from the frame or a laboratory.")),
         ("make", say("The make: serials repeat between makers.")),

@@ -8,7 +8,7 @@ from typing import Final
 
 from rapidfuzz.distance import OSA
 
-from salsa_ext.matching.marks import UNREADABLE, glyphs, readable, skeleton
+from salsa_ext.matching.marks import UNREADABLE, glyphs, normalise, readable, skeleton
 from salsa_ext.matching.neighbours import MOST_ZEROS, SHORTEST, cores
 
 # Glyphs that are taken for each other, though not so often that they are folded together.
@@ -63,6 +63,12 @@ def compare(asked: str, held: str) -> Nearness | None:
     if core and (errors is None or errors.glyphs <= core.glyphs + 1):
         return core
     return errors
+
+
+def fits(asked: str, held: str) -> bool:
+    """Tell whether two marks as they are written can be one: the same as far as both can be read."""
+    near = compare(normalise(asked), normalise(held))
+    return near is not None and near.kind in ("same", "confusable", "unread")
 
 
 def _alike(folded: str, asked: str, held: str) -> Nearness:

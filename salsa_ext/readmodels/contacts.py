@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import case, select
+from sqlalchemy import case, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from salsa_ext.db import ask, db
@@ -51,6 +51,36 @@ def contacts_of(states: Collection[str]) -> dict[str, Office]:
         )
     )
     return {office.owner_state: office for office in (Office(*row) for row in rows)}
+
+
+def answering_to(state: str, agency: str | None, kept_from: Collection[str]) -> Office | None:
+    """Return whom to answer that an agency of a state asks: its office, else one on duty of another.
+
+    Never one of the agencies that a matter is kept from; None where no office is left.
+    """
+    columns = (getattr(Contact, name) for name in Office._fields)
+    wanted = select(*columns).where(
+        Contact.owner_state == state, Contact.valid_to.is_(None), Contact.agency.not_in(kept_from),
+        or_(Contact.agency == agency, Contact.kind.in_(URGENT)),
+    )  # fmt: skip
+    own = case((Contact.agency == agency, 0), else_=1)
+    first = case({kind: index for index, kind in enumerate(URGENT)}, value=Contact.kind,
+                 else_=len(URGENT))  # fmt: skip
+    row = db.session.execute(wanted.order_by(own, first, Contact.id).limit(1)).first()
+    return Office(*row) if row else None
+
+
+def without_office(kept_from: Collection[str], asking: str) -> list[str]:
+    """Return the other states of which no office is left that may see what agencies are kept from."""
+    if not kept_from:
+        return []
+    states = {*db.session.scalars(select(Agency.owner_state).where(Agency.code.in_(kept_from)))}
+    left = select(Contact.owner_state).where(
+        Contact.owner_state.in_(states),
+        Contact.valid_to.is_(None),
+        Contact.agency.not_in(kept_from),
+    )
+    return sorted(states - {asking, *db.session.scalars(left)})
 
 
 _AGENCIES = "SELECT code FROM agency WHERE owner_state IS NOT DISTINCT FROM %s"

@@ -127,6 +127,11 @@ def visibility_of(view: RecordView) -> str:
     return view.setting.visibility if view.setting else "open"
 
 
+def handling_of(view: RecordView) -> str:
+    """Return how its owner wants a record handled."""
+    return view.setting.handling if view.setting else "H1"
+
+
 def kept_back(state: str, candidates: Iterable[Candidate]) -> dict[UUID, str]:
     """Return those of the state's own candidates that it does not keep open, each with its visibility."""
     own = {one.held.record_id for one in candidates if one.held.state == state}

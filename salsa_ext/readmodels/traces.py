@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -20,7 +20,7 @@ from salsa_ext.matching.requests import WAITING
 from salsa_ext.models import Trace, TraceLeg
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels import names
+from salsa_ext.readmodels import contacts, names
 from salsa_ext.readmodels.outlooks import UNSENT, of_drafts
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.readmodels.parties import Parties, parties_of
@@ -30,6 +30,7 @@ from salsa_ext.values.actor import Actor
 from salsa_ext.values.settings import Settings
 
 PATIENCE: Final = 2
+SAID_OF: Final = (("defer", "until"), ("forward", "state"))
 NOT_ASKED: Final = "not_asked"
 """What is shown of a state whose records were searched and that was asked nothing: it said nothing."""
 
@@ -47,7 +48,7 @@ class TraceView:
     """A trace with its legs, what was said of each, and the own state's notes.
 
     `outlook` is how traces end that say as much, while it is not sent; `hidden_from` are the agencies
-    to which there is no such trace.
+    to which there is no such trace, and `remarks` what may come of that.
     """
 
     trace: Trace
@@ -56,6 +57,7 @@ class TraceView:
     assignee: str | None
     outlook: Outlook | None
     hidden_from: Sequence[str]
+    remarks: Sequence[Message]
 
     @property
     def said(self) -> list[LegSaid]:
@@ -154,8 +156,17 @@ def _views(actor: Actor, found: Sequence[Trace]) -> list[TraceView]:
     kept = hidden_from(trace.id for trace in found)
     return [
         TraceView(trace, legs[trace.id], said, named.get(trace.assignee_id), advice.get(trace.id),
-                  kept[trace.id])
+                  kept[trace.id], _remarks(trace, kept[trace.id]))
         for trace in found
+    ]  # fmt: skip
+
+
+def _remarks(trace: Trace, kept_from: Sequence[str]) -> list[Message]:
+    """Return where hiding may leave nobody to answer, as far as the register of contacts tells."""
+    return [
+        say("No office of {state} that may see this trace is in the register of contacts: make sure that"
+            " somebody there can answer.", state=state)
+        for state in contacts.without_office(kept_from, trace.owner_state)
     ]  # fmt: skip
 
 
@@ -164,7 +175,8 @@ def get_result(actor: Actor, trace_id: UUID) -> ResultView:
     require(actor, Permission.TRACE_READ)
     view = read(actor, trace_id)
     trace = view.trace
-    said = [as_said(leg, until=_heard_until(actor, trace)) for leg in view.legs]
+    heard_until = _heard_until(actor, trace)
+    said = [_with_words(as_said(one.leg, until=heard_until), one.messages) for one in view.said]
     result = chains.build(said, trace.found_on, trace.owner_state, trace.firearm)
     result.missing += _no_more(trace.firearm)
     events = [*result.chain, *result.conflicts]
@@ -185,6 +197,13 @@ def _no_more(firearm: Mapping[str, Any]) -> list[Message]:
             state=country,
         )
     ]
+
+
+def _with_words(leg: chains.Leg, messages: Sequence[MessageView]) -> chains.Leg:
+    """Return a leg with the day to which its answer was put off, and whom its state named instead."""
+    last = {one.kind: one.data for one in messages}
+    until, named = (last.get(kind, {}).get(name) for kind, name in SAID_OF)
+    return replace(leg, until=until, names=named if leg.status == "forwarded" else None)
 
 
 def as_said(leg: TraceLeg, until: datetime | None = None) -> chains.Leg:

@@ -9,7 +9,7 @@ from salsa_ext.errors import Invalid, say
 from salsa_ext.readmodels import search
 from salsa_ext.readmodels.sides import query_for
 from salsa_ext.readmodels.states import participants
-from salsa_ext.services.fields import Problems, check_firearm
+from salsa_ext.services.fields import Problems, check_firearm, years_after
 from salsa_ext.values.alerts import AlertData
 from salsa_ext.values.firearms import Firearm
 
@@ -19,7 +19,7 @@ MOST_YEARS: Final = 3
 def check(data: AlertData, gun: Firearm, on: date) -> None:
     """Raise Invalid where an alert contradicts itself, or names no mark by which its gun is met."""
     problems = Problems()
-    if not on < data.expires_on <= _years_after(on, MOST_YEARS):
+    if not on < data.expires_on <= years_after(on, MOST_YEARS):
         problems.add("expires_on", say("An alert ends after today, and within {years} years; enter it anew"
                                        " where it is still true then.", years=MOST_YEARS))  # fmt: skip
     if data.reason == "other" and not data.reason_text:
@@ -45,10 +45,3 @@ def _check_readers(problems: Problems, data: AlertData) -> None:
         if state not in known:
             problems.add("visible_to", say("{state} is not a participating state. These are: {states}.",
                                            state=state, states=", ".join(sorted(known))))  # fmt: skip
-
-
-def _years_after(on: date, years: int) -> date:
-    try:
-        return on.replace(year=on.year + years)
-    except ValueError:  # the 29th of February
-        return on.replace(year=on.year + years, day=28)

@@ -20,7 +20,7 @@ from salsa_ext.readmodels.days import today
 from salsa_ext.readmodels.records import by_id
 from salsa_ext.readmodels.sides import firearm_of
 from salsa_ext.readmodels.states import participants
-from salsa_ext.services import alert_checks, hit_endings, records
+from salsa_ext.services import alert_checks, hit_endings, records, repeats
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.alerts import AlertData
 from salsa_ext.values.events import When
@@ -37,7 +37,7 @@ BEFORE_EXPIRY: Final = timedelta(days=30)
 
 
 def record(*, actor: Actor, data: AlertData) -> UUID:
-    """Enter one alert of the actor's state; raises Invalid."""
+    """Enter one alert of the actor's state; raises Invalid or Conflict."""
     return record_many(actor=actor, batch=[data])[0]
 
 
@@ -47,6 +47,7 @@ def record_many(*, actor: Actor, batch: Sequence[AlertData]) -> list[UUID]:
     on, guns = today(actor), _guns(actor, batch)
     for data, gun in zip(batch, guns, strict=True):
         alert_checks.check(data, gun, on)
+    repeats.check_alerts(actor, batch, guns)
     status = "waiting" if _needs_second(actor) else "not_needed"
     rows = [_row(actor, data, on, status) for data in batch]
     entries = [_entry(row, gun, on) for row, gun in zip(rows, guns, strict=True)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from salsa_ext.audit import Act, append_many
@@ -15,6 +15,7 @@ from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.document_facts import Told
 from salsa_ext.readmodels.records import RecordView, by_id
 from salsa_ext.readmodels.sharing import Sharing
+from salsa_ext.readmodels.sides import handling_of
 from salsa_ext.services.disclosures import given_to
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
@@ -31,10 +32,16 @@ GROUPS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Sureness:
-    """How sure it is that a record is of the gun that is asked for; `bits` are 0 where a person says so."""
+    """How sure it is that a record is of the gun that is asked for, as far as its marks tell.
 
-    strength: str | None = "strong"
-    bits: float = 0.0
+    Without `strength` where a person says so, and nothing was compared.
+    """
+
+    strength: str | None
+    bits: float
+
+
+SAID_BY_A_PERSON: Final = Sureness(None, 0.0)
 
 
 def released(candidate: Candidate) -> bool:
@@ -84,7 +91,7 @@ def tell_again(
     groups = {view.record.id: [*GROUPS] if by_person else shared[view.record.id].given(GROUPS)
               for view in views}  # fmt: skip
     _write_down(actor, to, [given_to(view, to, groups[view.record.id]) for view in views])
-    said = [(_event(view, Sureness(), facts), shared[view.record.id]) for view in views]
+    said = [(_event(view, SAID_BY_A_PERSON, facts), shared[view.record.id]) for view in views]
     return [event if by_person else _given(event, held) for event, held in said]
 
 
@@ -110,7 +117,7 @@ def by_hand(state: str, told: HandEvent, handling: str) -> dict[str, Any]:
         "serial": told.serial, "make": names.resolve("make", told.make), "make_text": told.make,
         "model": told.model, "calibre": names.resolve("calibre", told.calibre),
         "calibre_text": told.calibre, "type": None, "linked_record": None, "handling": handling,
-    } | asdict(Sureness())  # fmt: skip
+    } | asdict(SAID_BY_A_PERSON)  # fmt: skip
 
 
 def _by_hand(side: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -138,7 +145,7 @@ def _event(view: RecordView, sureness: Sureness, facts: Told) -> dict[str, Any]:
         "model": record.model, "calibre": record.calibre, "calibre_text": record.calibre_text,
         "type": record.type,
         "linked_record": str(record.linked_record) if record.linked_record else None,
-        "handling": view.setting.handling if view.setting else "H1",
+        "handling": handling_of(view),
     } | asdict(sureness)  # fmt: skip
 
 

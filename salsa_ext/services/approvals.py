@@ -27,17 +27,24 @@ def may_go(actor: Actor, vault: Vault, trace: Trace) -> bool:
     """Tell whether a trace may be sent; where a second person is missing, ask for one.
 
     No command of its own: the command that calls it has required its permission. A state that
-    approves alone writes that down. Raises Conflict where one was asked already.
+    approves alone writes that down. Who was asked under a rule that changed since is asked no more;
+    raises Conflict where the right one was asked already.
     """
     rule = rule_of(trace.owner_state)
-    if trace.status == "approved" or rule.kind == "none":
+    if trace.status == "approved":
+        return True
+    if trace.approval_asked_at is not None:
+        if rule.kind in ("own", "partner") and rule.partner == trace.approved_in:
+            raise Conflict(say("A second person was asked already to approve this trace."))
+        take_back(actor, vault, trace)
+        trace.approval_asked_at = trace.approval_in = trace.approved_in = None
+        db.session.flush()
+    if rule.kind == "none":
         return True
     if rule.kind == "alone":
         put(actor, trace, "alone")
         append(actor, Act(Action.TRACE_UNAPPROVED, "trace", trace.id))
         return True
-    if trace.approval_asked_at is not None:
-        raise Conflict(say("A second person was asked already to approve this trace."))
     _ask(actor, vault, trace, rule)
     return False
 

@@ -31,19 +31,32 @@ def find(
 ) -> Assignee:  # fmt: skip
     """Return an open account of the own state that may do the work; raises Invalid for `username`.
 
-    One of an agency that must not see what is assigned is as good as none.
+    Nor can it be one of an agency that must not see what is assigned.
     """
-    wanted = select(Account.id, Account.role).where(
-        Account.username == username, Account.is_active, Account.agency.not_in(hidden_from)
+    wanted = select(Account.id, Account.role, Account.agency).where(
+        Account.username == username, Account.is_active
     )
     row = db.session.execute(wanted).first()
     if row is None:
         said = say("Your state has no open account {username}.", username=username)
         raise Invalid({"username": [said]})
+    if row.agency in hidden_from:
+        said = say("This is kept from {agency}, the agency of {username}.",
+                   agency=row.agency, username=username)  # fmt: skip
+        raise Invalid({"username": [said]})
     if permission not in permissions_of(row.role):
         said = say("The role of {username} does not allow this work.", username=username)
         raise Invalid({"username": [said]})
     return Assignee(row.id, row.role)
+
+
+def is_left(actor: Actor, roles: Collection[str], hidden_from: Collection[str]) -> bool:
+    """Tell whether the own state has an open account of these roles outside the agencies that must not see."""
+    wanted = select(Account.id).where(
+        Account.owner_state == actor.own_state(), Account.is_active,
+        Account.role.in_(roles), Account.agency.not_in(hidden_from),
+    )  # fmt: skip
+    return db.session.scalar(wanted.limit(1)) is not None
 
 
 def tell(

@@ -24,7 +24,7 @@ from salsa_ext.readmodels import names
 from salsa_ext.readmodels.days import today
 from salsa_ext.readmodels.marks import owner_of
 from salsa_ext.readmodels.records import by_id
-from salsa_ext.services.fields import Problems
+from salsa_ext.services.fields import Problems, years_after
 from salsa_ext.services.notifications import notify_many
 from salsa_ext.values.actor import Actor, Purpose
 from salsa_ext.values.changes import Decision
@@ -33,6 +33,7 @@ from salsa_ext.values.ids import new_id
 from salsa_ext.values.notices import Notice
 
 ROLES: Final = ("trace_analyst", "supervisor")
+MOST_YEARS: Final = 10
 CHANGED: Final = ("version", "status", "answer", "expires_on", "answered_at")
 FROM: Final = {"granted": ("asked", "refused"), "refused": ("asked",), "revoked": ("granted",)}
 VERBS: Final = {"granted": "grant", "refused": "refuse", "revoked": "revoke"}
@@ -69,11 +70,17 @@ def ask(*, actor: Actor, data: ConsentData) -> UUID:
 def grant(*, actor: Actor, consent_id: UUID, seen: int | None, data: Granting) -> None:
     """Allow a use through a day; what was refused may be granted after all.
 
-    Raises NotFound, Forbidden, StaleVersion, IllegalTransition, Invalid for a day that is past.
+    Raises NotFound, Forbidden, StaleVersion, IllegalTransition, Invalid for a day that is past
+    or too far ahead.
     """
     require(actor, Permission.CONSENT_DECIDE)
-    if data.expires_on < today(actor):
+    on = today(actor)
+    if data.expires_on < on:
         raise Invalid({"expires_on": [say("This day is past.")]})
+    if data.expires_on > (latest := years_after(on, MOST_YEARS)):
+        raise Invalid({"expires_on": [say("A consent stands for {years} years at most: until {latest}. Grant it"
+                                          " anew where it is needed then.", years=MOST_YEARS,
+                                          latest=latest)]})  # fmt: skip
     _decide(actor, consent_id, seen, "granted", data.reason, expires_on=data.expires_on)
 
 

@@ -66,6 +66,14 @@ def check_date(problems: Problems, path: str, on: date, today: date) -> None:
         problems.add(path, say("This date lies in the future; today is {today}.", today=today))
 
 
+def years_after(on: date, years: int) -> date:
+    """Return the same day some years later; for the 29th of February the 28th."""
+    try:
+        return on.replace(year=on.year + years)
+    except ValueError:
+        return on.replace(year=on.year + years, day=28)
+
+
 def check_when(problems: Problems, when: When, today: date) -> None:
     """An event lies in the past, and its moment falls on its local date.
 

@@ -22,6 +22,7 @@ from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.search import Likeness
 from salsa_ext.services import (
     answers,
+    assignees,
     candidates,
     conversations,
     hidings,
@@ -40,6 +41,7 @@ from salsa_ext.values.settings import Settings
 
 Said = Mapping[str, Any]
 ROLES: Final = ("trace_analyst",)
+SUPERVISORS: Final = ("supervisor",)
 PERSON_DECIDES: Final = "person_decides"
 _KNOWN: Final = ("SELECT 1 FROM trace_request"
                  " WHERE owner_state = %s AND asking_state = %s AND leg_id = %s")  # fmt: skip
@@ -110,6 +112,8 @@ def _hidden(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     said, request = _known(actor, envelope)
     _hide(actor, request, said)
     _hear(actor, request, envelope, said)
+    if request.status in WAITING and _roles(actor, request) != ROLES:
+        _notify(actor, request, "request_received")
 
 
 @handles("trace.feedback")
@@ -239,8 +243,16 @@ def _word(request: TraceRequest, envelope: Envelope, said: Said) -> Word:
 def _notify(actor: Actor, request: TraceRequest, code: str) -> None:
     own = actor.own_state()
     told = {"by": request.asking_state, "priority": request.priority}
-    notify_many(actor, [Notice(own, ROLES, code, "request", request.id, own,
+    notify_many(actor, [Notice(own, _roles(actor, request), code, "request", request.id, own,
                                request.case_number, told)])  # fmt: skip
+
+
+def _roles(actor: Actor, request: TraceRequest) -> tuple[str, ...]:
+    """Return whose roles are told: the supervisors too, where no analyst may see the request."""
+    kept_from = hidings.of(request.id)
+    if not kept_from or assignees.is_left(actor, ROLES, kept_from):
+        return ROLES
+    return (*ROLES, *SUPERVISORS)
 
 
 def _refused(actor: Actor, vault: Vault, envelope: Envelope, code: str) -> None:

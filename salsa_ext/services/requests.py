@@ -11,16 +11,15 @@ from sqlalchemy import select
 
 from salsa_ext.audit import Action
 from salsa_ext.db import db
-from salsa_ext.errors import IllegalTransition, Invalid, Message, NotFound, SalsaError, say
+from salsa_ext.errors import IllegalTransition, Invalid, NotFound, SalsaError, say
 from salsa_ext.matching.requests import REPLIABLE, due_on
 from salsa_ext.messages import pairs
 from salsa_ext.models import TraceRequest
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels import names
 from salsa_ext.readmodels.days import days, today
-from salsa_ext.readmodels.records import by_id
 from salsa_ext.services import (
+    answer_checks,
     answers,
     assignees,
     conversations,
@@ -29,9 +28,8 @@ from salsa_ext.services import (
     request_steps,
     terms,
 )
-from salsa_ext.services.answers import Sureness
+from salsa_ext.services.answers import SAID_BY_A_PERSON, Sureness
 from salsa_ext.services.conversations import NOTE, Word
-from salsa_ext.services.fields import Problems, check_date
 from salsa_ext.services.request_steps import take
 from salsa_ext.services.sealing import Vault
 from salsa_ext.values.actor import Actor, Purpose
@@ -96,7 +94,7 @@ def answer(
     """
     require(actor, Permission.REQUEST_ANSWER)
     request = take(actor, request_id, seen)
-    _check_answer(actor, request, data)
+    answer_checks.check(actor, request, data)
     actor = actor.for_purpose(
         Purpose("investigation", request.case_number, about=str(request.trace_id))
     )
@@ -169,7 +167,7 @@ def forward(
     """Name the state to ask instead; the asking state asks it, unless it did already."""
     require(actor, Permission.REQUEST_ANSWER)
     request = take(actor, request_id, seen)
-    if wrong := _wrong_third(actor, request, data.state):
+    if wrong := answer_checks.wrong_third(actor, request, data.state):
         raise Invalid({"state": [wrong]})
     _step(actor, vault, request, "forward", {"state": data.state, "reason": data.reason})
     request_steps.write_down(actor, Action.REQUEST_FORWARDED, request, state=data.state)
@@ -221,44 +219,12 @@ def _step(
 
 
 def _events(actor: Actor, request: TraceRequest, data: Answering) -> list[dict[str, Any]]:
-    """Return own records and what books say as events, handled as the answer says."""
+    """Return own records and what books say as events, handled as the answer says or stricter."""
     sure = {UUID(one["record"]): Sureness(one["strength"], one["bits"])
             for one in request.candidates}  # fmt: skip
-    wanted = {record_id: sure.get(record_id, Sureness()) for record_id in data.records}
+    wanted = {record_id: sure.get(record_id, SAID_BY_A_PERSON) for record_id in data.records}
     told = answers.tell(actor, request.asking_state, wanted)
     by_hand = [answers.by_hand(actor.own_state(), event, data.handling) for event in data.events]
-    return [event | {"handling": data.handling} for event in [*told, *by_hand]]
-
-
-def _check_answer(actor: Actor, request: TraceRequest, data: Answering) -> None:
-    problems = Problems()
-    if not (data.records or data.events or data.points_to):
-        problems.add("records", say("Give records or events, or a state to ask; where there is nothing, say"
-                                    " so by no_record."))  # fmt: skip
-    if (data.completeness == "restricted") != bool(data.restriction_reason):
-        problems.add("restriction_reason", say("Say why an answer is restricted, and only then."))
-    if data.failure_reason and data.completeness != "restricted":
-        problems.add(
-            "failure_reason",
-            say("Only an answer in part, or that there is no record, says why no more is known."),
-        )
-    own = {view.record.id for view in by_id(data.records)
-           if view.record.owner_state == actor.state}  # fmt: skip
-    for at, record_id in enumerate(data.records):
-        if record_id not in own:
-            problems.add(f"records.{at}", say("Your state has no such record."))
-    for at, state in enumerate(data.points_to):
-        if wrong := _wrong_third(actor, request, state):
-            problems.add(f"points_to.{at}", wrong)
-    for at, event in enumerate(data.events):
-        check_date(problems, f"events.{at}.occurred_on", event.occurred_on, today(actor))
-    problems.raise_any()
-
-
-def _wrong_third(actor: Actor, request: TraceRequest, state: str) -> Message | None:
-    """Return why a state cannot be asked instead; None where it can."""
-    if state in (actor.own_state(), request.asking_state):
-        return say("Name a third state: {state} knows of this already.", state=state)
-    if names.is_state(state):
-        return None
-    return say("There is no country {code}, today or in the past.", code=state)
+    return [
+        event | {"handling": max(event["handling"], data.handling)} for event in [*told, *by_hand]
+    ]

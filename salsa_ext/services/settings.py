@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.dialects.postgresql import insert
 
 from salsa_ext.audit import Act, Action, append
-from salsa_ext.db import db
+from salsa_ext.db import as_state, db
 from salsa_ext.errors import StaleVersion, say
 from salsa_ext.models import StateSetting
 from salsa_ext.policy.permissions import Permission
@@ -39,7 +39,7 @@ def change(*, actor: Actor, data: SettingsChange, seen: int | None) -> None:
     """
     require(actor, Permission.SETTING_MANAGE)
     state = actor.own_state()
-    _check(data, state)
+    _check(actor, data, state)
     row = _take(actor, state)
     if seen is not None and seen != row.version:
         raise StaleVersion(say("This was changed since you read it; read it again."))
@@ -83,7 +83,7 @@ def _take(actor: Actor, state: str) -> StateSetting:
     return db.session.get_one(StateSetting, state, populate_existing=True, with_for_update=True)
 
 
-def _check(data: SettingsChange, state: str) -> None:
+def _check(actor: Actor, data: SettingsChange, state: str) -> None:
     problems = Problems()
     _check_range(problems, "counterpart_days", data.counterpart_days, 1, LONGEST_DAYS)
     _check_range(problems, "overdue_hours", data.overdue_hours, 0, LONGEST_HOURS)
@@ -94,11 +94,13 @@ def _check(data: SettingsChange, state: str) -> None:
         _check_dates(problems, name, getattr(data, name))
     if data.electronic_copies_with:
         _check_partners(problems, data.electronic_copies_with, state)
-    _check_approval(problems, data, state)
+    _check_approval(problems, actor, data, state)
     problems.raise_any()
 
 
-def _check_approval(problems: Problems, data: SettingsChange, state: str) -> None:
+def _check_approval(
+    problems: Problems, actor: Actor, data: SettingsChange, state: str
+) -> None:  # fmt: skip
     """Only a state with too few persons of its own lets a partner approve, or nobody."""
     standing = readmodel.standing(state).settings
     approver = data.trace_approver or standing.trace_approver
@@ -107,8 +109,20 @@ def _check_approval(problems: Problems, data: SettingsChange, state: str) -> Non
                                            " them do it.", count=THREE))  # fmt: skip
     if data.trace_approval == "partner" and approver is None:
         problems.add("trace_approver", say("Name the state whose persons approve."))
-    if data.trace_approver is not None:
-        _check_partner(problems, "trace_approver", data.trace_approver, state)
+    is_partner = data.trace_approver is None or _check_partner(
+        problems, "trace_approver", data.trace_approver, state
+    )
+    asked = data.trace_approval or data.trace_approver
+    if asked and approver and is_partner and _is_by_partner(data, standing):
+        with as_state(actor, approver):
+            is_able = count_approvers() > 0
+        if not is_able:
+            problems.add("trace_approver", say("Nobody of {state} may approve a trace: it has no open account"
+                                               " of a supervisor.", state=approver))  # fmt: skip
+
+
+def _is_by_partner(data: SettingsChange, standing: Settings) -> bool:
+    return (data.trace_approval or standing.trace_approval) == "partner"
 
 
 def _check_week(problems: Problems, weekdays: Sequence[int] | None) -> None:

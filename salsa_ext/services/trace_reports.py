@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -11,6 +12,7 @@ from sqlalchemy import or_, select
 
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import db
+from salsa_ext.errors import Invalid, say
 from salsa_ext.models import AuditEntry
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
@@ -19,9 +21,11 @@ from salsa_ext.readmodels.sharing import COURT
 from salsa_ext.readmodels.traces import ResultView, TraceView
 from salsa_ext.services import disclosures
 from salsa_ext.values.actor import Actor
+from salsa_ext.values.texts import unbroken
 
 CONTENT, FILE = "content", "file"
 HASHES: Final = (CONTENT, FILE)
+HASH: Final = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -71,11 +75,14 @@ def write_down(*, actor: Actor, report: Report, content: str, file: str) -> None
 def verify(*, actor: Actor, trace_id: UUID, sha256: str) -> Verdict:
     """Tell whether the own state's audit knows a hash as that of a report of this trace.
 
-    Either the one that stands on each page or that of the file; raises NotFound.
+    Either the one that stands on each page, as it is copied from there, or that of the file; raises
+    NotFound, or Invalid for what is no hash.
     """
     require(actor, Permission.TRACE_READ)
     traces.read(actor, trace_id)
-    asked = "".join(sha256.split()).lower()
+    asked = unbroken(sha256).lower()
+    if not HASH.fullmatch(asked):
+        raise Invalid({"sha256": [say("A SHA-256 has 64 hexadecimal digits.")]})
     made = select(AuditEntry).where(
         AuditEntry.owner_state == actor.own_state(), AuditEntry.subject_id == str(trace_id),
         AuditEntry.action == str(Action.TRACE_REPORTED),

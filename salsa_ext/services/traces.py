@@ -35,6 +35,7 @@ from salsa_ext.services import (
     readings,
     records,
     renewals,
+    repeats,
 )
 from salsa_ext.services.fields import Problems, check_date
 from salsa_ext.services.sealing import Vault
@@ -44,7 +45,7 @@ from salsa_ext.values.inquiries import TraceData
 
 
 def request(*, actor: Actor, vault: Vault, data: TraceData) -> UUID:
-    """Ask for the history of a gun, at once unless it is a draft; raises Invalid or NotFound.
+    """Ask for the history of a gun, at once unless it is a draft; raises Invalid or Conflict.
 
     Needs what the International Tracing Instrument asks of a request (III, 17). What states answer
     at once is there when it returns. Where the state wants a second person it waits for one.
@@ -52,6 +53,8 @@ def request(*, actor: Actor, vault: Vault, data: TraceData) -> UUID:
     require(actor, Permission.TRACE_REQUEST)
     hidings.check(actor, data.hidden_from)
     row = _row(actor, data)
+    if not data.confirm_second:
+        repeats.check_trace(actor, row)
     actor = actor.for_purpose(Purpose("investigation", data.case_number, about=str(row["id"])))
     insert_many(Trace, [row])
     hidings.begin(actor, "trace", [row["id"]], data.hidden_from)
@@ -121,7 +124,7 @@ def reopen(*, actor: Actor, vault: Vault, item: RecordView) -> None:
     wanted = select(Trace).where(*about, Trace.status.in_((*UNSENT, *legs.SENT)))
     with as_state(actor, actor.own_state()):  # also what is kept from the agency that learned of it
         seeing = replace(actor, agency=None)
-        _keep_others_out(actor, TraceLeg.trace_id.in_(wanted.with_only_columns(Trace.id)))
+        _keep_others_out(actor, Trace.id.in_(wanted.with_only_columns(Trace.id).correlate(None)))
         for trace in db.session.scalars(wanted.order_by(Trace.id).with_for_update()).all():
             if trace.status in UNSENT or legs.outcome(trace) != "traced":
                 trace.firearm = _as_recorded(item)
@@ -183,7 +186,7 @@ def take(
 
     What others say to it waits meanwhile. Raises NotFound, StaleVersion or IllegalTransition.
     """
-    _keep_others_out(actor, TraceLeg.trace_id == trace_id)
+    _keep_others_out(actor, Trace.id == trace_id)
     trace = _find(trace_id)
     if trace.owner_state != actor.state:
         raise NotFound("trace", trace_id)
@@ -200,18 +203,22 @@ def _keep_others_out(actor: Actor, of_them: ColumnElement[bool]) -> None:
     In the other order, two that wait for each other would wait for good.
     """
     own = actor.own_state()
-    others = select(TraceLeg.state).where(
+    asked = select(TraceLeg.state).join(Trace, Trace.id == TraceLeg.trace_id).where(
         of_them, TraceLeg.channel == "salsa", TraceLeg.state != own
-    )
+    )  # fmt: skip
+    approving = select(Trace.approved_in).where(of_them, Trace.approved_in.is_not(None))
     partner = settings.standing(own).settings.trace_approver
-    pairs.lock(own, {*db.session.scalars(others), *([partner] if partner else [])})
+    others = db.session.scalars(asked.union(approving))
+    pairs.lock(own, {*others, *([partner] if partner else [])})
 
 
 def _row(actor: Actor, data: TraceData) -> dict[str, Any]:
     seizure, item = _seized(actor, data)
     firearm = _description(item, data)
     on = today(actor)
-    found_on = seizure.occurred_on if seizure else data.found_on or on
+    found_on = seizure.occurred_on if seizure else data.found_on
+    if found_on is None:
+        raise Invalid({"found_on": [say("Say on which day the gun was found.")]})
     _check(data, firearm, found_on, on)
     return {
         "id": new_id(), "version": 1,
@@ -267,6 +274,8 @@ def _as_sent(mark: Any) -> dict[str, Any]:
 def _check(data: TraceData, firearm: dict[str, Any], found_on: date, on: date) -> None:
     problems = Problems()
     check_date(problems, "found_on", found_on, on)
+    if data.needed_by and data.needed_by < on:
+        problems.add("needed_by", say("This day is past."))
     if not is_case_number(data.case_number):  # it stands on every letter
         problems.add("case_number", say("A case number has 1 to 100 printable characters."))
     if data.priority in ("flash", "urgent") and not data.priority_reason:

@@ -13,7 +13,8 @@ from salsa_ext.values.firearms import Firearm
 class AlertData:
     """What to do when a gun is met: either `firearm`, or that of an own `record`.
 
-    `visible_to` names the states to which it shows, all where it is None.
+    `visible_to` names the states to which it shows, all where it is None. A second alert on one serial
+    in a case is taken only with `confirm_second`.
     """
 
     action: str
@@ -25,6 +26,7 @@ class AlertData:
     firearm: Firearm | None = None
     record: UUID | None = None
     visible_to: tuple[str, ...] | None = None
+    confirm_second: bool = False
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,8 @@ class TraceData:
     """A trace request with what the International Tracing Instrument asks of it (III, 17).
 
     The gun is either item `item` of the actor's own seizure, or `firearm`, found on `found_on`. The
-    agencies of `hidden_from` must not see it.
+    agencies of `hidden_from` must not see it. One of a gun that is traced already in the case is taken
+    only with `confirm_second`.
     """
 
     case_number: str
@@ -78,3 +79,4 @@ class TraceData:
     confidentiality_requested: bool = False
     draft: bool = False
     hidden_from: tuple[str, ...] = ()
+    confirm_second: bool = False

@@ -37,7 +37,8 @@ class Answering:
     """An answer by a person: own records, or events by hand, and whom else to ask.
 
     A `restricted` one says why something was left out (ITI 23), with `failure_reason` where more is
-    not known to it either.
+    not known to it either. A record of other marks than what is asked is taken only with
+    `confirm_other_marks`.
     """
 
     completeness: str = "full"
@@ -48,6 +49,7 @@ class Answering:
     handling: str = "H1"
     note: str | None = None
     failure_reason: str | None = None
+    confirm_other_marks: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+from unicodedata import category
 
 from salsa_ext.errors import Message, say
 
 # a lone half of a character stands for bytes that are no UTF-8, and the database takes none
 UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 LINE_ENDS = re.compile(r"[\t\n\x80-\x9f\u2028\u2029]")
+
+
+def unbroken(text: str) -> str:
+    """Return a number or hash as it was before a page broke it: without blanks and invisible characters."""
+    return "".join(sign for sign in text if not sign.isspace() and category(sign) != "Cf")
 
 
 def wrong_text(

@@ -78,6 +78,7 @@ def test_a_draft_that_is_sent_waits_too(of, wants):
 
 @pytest.fixture
 def asked(of, wants):
+    of("PRY", "supervisor")
     wants(trace_approval="partner", trace_approver="PRY")
     return ask(of)
 
@@ -163,6 +164,7 @@ def test_a_state_alone_sends_with_a_notice_that_stays(of, wants):
 
 @pytest.mark.parametrize("kind", ["partner", "alone"])
 def test_a_state_with_three_persons_lets_one_of_them_approve(of, as_actor, wants, kind):
+    of("PRY", "supervisor")
     wants(trace_approval=kind, trace_approver="PRY")
     for _ in range(3):
         as_actor("BRA", "supervisor")
@@ -179,3 +181,26 @@ def test_a_state_with_three_persons_lets_one_of_them_approve(of, as_actor, wants
 ])  # fmt: skip
 def test_what_cannot_be_wanted_is_refused(wants, change, field):
     assert field in wants(422, **change)["errors"]
+
+
+def test_a_partner_of_which_nobody_may_approve_is_refused(of, wants):
+    said = wants(422, trace_approval="partner", trace_approver="URY")["errors"]
+    assert (
+        list(said) == ["trace_approver"]
+        and "Nobody of URY may approve" in said["trace_approver"][0]
+    )
+    of("URY", "supervisor")
+    wants(trace_approval="partner", trace_approver="URY")
+
+
+def test_what_waits_for_a_partner_that_is_named_no_more_is_sent_anew(of, asked, wants):
+    of("URY", "supervisor")
+    wants(trace_approver="URY")
+    assert move(of("BRA"), asked, "send")["approval"]["state"] == "URY"
+    [withdrawn] = of("PRY", "supervisor").get("/approvals").json["items"]
+    assert withdrawn["status"] == "withdrawn"
+    move(of("BRA"), asked, "send", 409)
+    wants(trace_approval="own")
+    assert move(of("BRA"), asked, "send")["approval"]["state"] == "BRA"
+    wants(trace_approval="none")
+    assert move(of("BRA"), asked, "send")["status"] == "answered"

@@ -104,6 +104,8 @@ def test_what_is_revoked_names_nobody_any_more(bra, pry, record):
 
 def test_what_is_granted_is_granted_for_a_day_to_come(bra, pry, record):
     asked = ask(bra, record)
+    errors = act(pry, asked, "grant", 422, expires_on="2036-03-10")["errors"]
+    assert "10 years at most: until 2036-03-09" in errors["expires_on"][0]
     errors = act(pry, asked, "grant", 422, expires_on="2026-03-08")["errors"]
     assert list(errors) == ["expires_on"]
     grant(pry, asked, expires_on="2026-03-09")

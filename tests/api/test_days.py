@@ -65,11 +65,20 @@ def test_the_future_begins_after_the_day_of_the_agency(as_actor):
     }
 
 
-def test_a_gun_to_trace_was_found_today_where_nothing_is_said(as_actor):
+def test_the_day_on_which_a_gun_to_trace_was_found_is_said_and_not_supposed(as_actor):
     body = bodies.trace()
     del body["found_on"]
-    trace = as_actor("BRA", "trace_analyst").post("/traces", body).json
-    assert trace["found_on"] == "2026-03-09"
+    said = as_actor("BRA", "trace_analyst").post("/traces", body, 422).json["errors"]
+    assert said == {"found_on": ["Say on which day the gun was found."]}
+
+
+@pytest.mark.parametrize("day,expect", [("2026-03-08", 422), ("2026-03-09", 201)])
+def test_a_trace_is_needed_by_a_day_that_is_not_past(as_actor, day, expect):
+    asked = bodies.trace(needed_by=day)
+    answer = as_actor("BRA", "trace_analyst").post("/traces", asked, expect).json
+    assert answer.get("errors", {}) == (
+        {} if expect == 201 else {"needed_by": ["This day is past."]}
+    )
 
 
 def test_a_board_counts_the_days_of_its_own_side(as_actor):

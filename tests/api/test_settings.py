@@ -139,7 +139,8 @@ def test_a_change_stands_in_the_audit_with_what_changed(administrator, as_actor)
     )  # fmt: skip
 
 
-def test_a_state_that_needs_no_partner_any_more_names_none(administrator):
+def test_a_state_that_needs_no_partner_any_more_names_none(administrator, as_actor):
+    as_actor("BRA", "supervisor")
     change(administrator, {"trace_approval": "partner", "trace_approver": "BRA"})
     alone = change(administrator, {"trace_approval": "alone"}, 1)
     assert (alone["trace_approval"], alone["trace_approver"]) == ("alone", None)

@@ -54,7 +54,7 @@ def test_a_form_says_what_the_tracing_instrument_asks(analyst, as_actor):
     for words in (
         "International Tracing Instrument", "Asked state Spain (ESP)", "INTERPOL iARMS", "T-7",
         "Used in a crime", "Law 1", "For intelligence", "ABC123456", "Taurus", "Found in a vehicle",
-        "01/03/2026", "Foz do Iguaçu, Brazil (BRA)", "BRA-POLICE",
+        "01/03/2026", "Foz do Iguaçu, Brazil (BRA)", "BRA-TEST",
     ):  # fmt: skip
         assert words in said
     assert "F 3312.1" not in said
@@ -94,15 +94,16 @@ def test_a_serial_that_cannot_be_read_is_said_to_be_obliterated(analyst, as_acto
     assert said["Obliterated serial number"] == "Marks obliterated"
 
 
-def test_the_fields_are_a_table_too_in_which_no_formula_runs(analyst, as_actor):
-    _, path = asked(analyst, as_actor, circumstances="=1+1")
+@pytest.mark.parametrize("formula", ["=1+1", "+1 555 0102+1", "+cmd|' /C calc'!A0"])
+def test_the_fields_are_a_table_too_in_which_no_formula_runs(analyst, as_actor, formula):
+    _, path = asked(analyst, as_actor, circumstances=formula)
     answer = analyst.get(f"{path}/fields?format=csv")
     assert answer.mimetype == "text/csv" and "leg-" in answer.headers["Content-Disposition"]
     rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
     [serial] = [row for row in rows if row["item"] == "5a"]
-    assert serial["value"] == "ABC123456" and serial["required"] == "True"
+    assert serial["value"] == "ABC123456" and serial["required"] == "Yes"
     [told] = [row for row in rows if row["name"] == "Additional information"]
-    assert told["value"] == "'=1+1"
+    assert told["value"] == f"'{formula}"
 
 
 @pytest.mark.parametrize("language", WORDS)
@@ -163,3 +164,41 @@ def test_a_form_is_for_who_asks_of_its_state_alone(analyst, as_actor):
     as_actor("PRY", "trace_analyst").get(path, 404)
     for role in ("supervisor", "auditor"):
         as_actor("BRA", role).get(path, 403)
+
+
+def office(agency, kind="duty_24h"):
+    return {"agency": agency, "kind": kind, "languages": ["pt"], "hours": "round the clock",
+            "telephone": f"+55 10 5550{len(agency)}", "email": f"{agency}@example.org"}  # fmt: skip
+
+
+def test_the_office_that_asks_is_named_and_never_one_that_the_trace_is_kept_from(analyst, as_actor):
+    administrator = as_actor("BRA", "state_administrator")
+    administrator.post("/contacts", office("BRA-POLICE"))
+    kept = {"hidden_from": ["BRA-POLICE"]}
+    _, path = asked(analyst, as_actor, **kept)
+    said = text_of(analyst.get(path).data)
+    assert "Asking authority BRA-TEST" in said and "BRA-POLICE" not in said
+    assert "No office that may see this trace is in the register" in said
+    assert fields(analyst, path)["Telephone"] is None
+    administrator.post("/contacts", office("BRA-LICENSING"))
+    assert fields(analyst, path)["Telephone"] == "+55 10 555013"
+    administrator.post("/contacts", office("BRA-TEST", "liaison_authority"))
+    assert fields(analyst, path)["Telephone"] == "+55 10 55508"
+    assert fields(analyst, path)["Department or unit"] == "BRA-TEST"
+
+
+def test_what_cannot_be_read_is_said_in_words_and_nothing_that_nobody_said(analyst, as_actor):
+    _, path = asked(analyst, as_actor, firearm={"serial": "TK?523?*", "marking": "unknown"})
+    said = fields(analyst, path)
+    assert said["Obliterated"] is None
+    assert said["Serial number"] == (
+        "TK?523?* (characters: 2 unread, each written ?; * stands for some that are unread)"
+    )
+
+
+def test_a_telephone_number_stands_in_the_table_as_it_is_dialled(analyst, as_actor):
+    as_actor("BRA", "state_administrator").post("/contacts", office("BRA-TEST"))
+    _, path = asked(analyst, as_actor)
+    said = analyst.get(f"{path}/fields?format=csv").data.decode("utf-8-sig")
+    rows = {row["name"]: row for row in csv.DictReader(io.StringIO(said))}
+    assert rows["Telephone"]["value"] == "+55 10 55508" and rows["Telephone"]["required"] == "No"

@@ -132,11 +132,24 @@ def test_the_audit_knows_the_hash_on_the_pages_and_that_of_the_file(analyst, tra
     assert verify(analyst, trace, hashlib.sha256(pdf).hexdigest().upper())["of"] == "file"
 
 
+def test_a_hash_is_known_as_it_is_copied_from_the_page(analyst, trace):
+    found = hash_of(report(analyst, trace)).upper()
+    pasted = "\u200b".join(found[at : at + 8] for at in range(0, 64, 8))
+    for copied in (pasted, f" {pasted[:40]}\n{pasted[40:]}\u00a0", " ".join(pasted)):
+        assert verify(analyst, trace, copied)["of"] == "content"
+
+
+@pytest.mark.parametrize("wrong", ["en", "0" * 63, "0" * 65, "g" * 64])
+def test_what_is_no_hash_is_refused(analyst, trace, wrong):
+    said = verify(analyst, trace, wrong, 422)["errors"]
+    assert said == {"sha256": ["A SHA-256 has 64 hexadecimal digits."]}
+
+
 def test_the_audit_does_not_know_what_was_changed_or_is_of_another_trace(analyst, trace, as_actor):
     pdf = report(analyst, trace)
     changed = hashlib.sha256(pdf + b" ").hexdigest()
     unknown = {"known": False, "of": None, "made_at": None, "language": None}
-    assert verify(analyst, trace, changed) == verify(analyst, trace, "en") == unknown
+    assert verify(analyst, trace, changed) == unknown
     other = analyst.post("/traces", bodies.trace(case_number="C-2")).json
     assert verify(analyst, other, hash_of(pdf)) == unknown
     verify(as_actor("PRY", "trace_analyst"), trace, hash_of(pdf), 404)

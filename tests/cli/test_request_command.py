@@ -65,7 +65,9 @@ def test_a_report_is_written_and_the_audit_knows_it(salsa, trace, tmp_path):
     assert "Relatório de rastreamento" in text_of(file.read_bytes())
     known = salsa("trace", "report", *ASKING, "--verify", str(file), trace)
     assert known.stdout.startswith("The audit knows this file: made at ")
-    printed = salsa("trace", "report", *ASKING, "--sha256", made.stdout.split()[-1], trace)
+    found = made.stdout.split()[-1]
+    pasted = f"{found[:8]}\u200b{found[8:40]}\n{found[40:]}"
+    printed = salsa("trace", "report", *ASKING, "--sha256", pasted, f"{trace[:8]}\u200b{trace[8:]}")
     assert printed.stdout.startswith("The audit knows this content: made at ")
     file.write_bytes(file.read_bytes() + b" ")
     unknown = salsa("trace", "report", *ASKING, "--verify", str(file), trace)
@@ -131,7 +133,13 @@ def test_a_trace_is_led_on(salsa, trace, request_):
 
 
 def test_a_partner_approves_from_the_command_line(salsa, trace):
-    salsa("setting", "change", *ASKING, "--trace-approval", "partner", "--trace-approver", "PRY")
+    wanted = ("--trace-approval", "partner", "--trace-approver", "PRY")
+    refused = salsa("setting", "change", *ASKING, *wanted)
+    assert (refused.returncode, "Nobody of PRY may approve" in refused.stderr) == (1, True)
+    police = ("--kind", "police", "--zone", "UTC", "PRY-POLICE", "Police")
+    salsa("agency", "add", *OWN, *police)
+    salsa("account", "open", *OWN, "--role", "supervisor", "--agency", "PRY-POLICE", "pry.second")
+    salsa("setting", "change", *ASKING, *wanted)
     assert "trace_approver          PRY" in salsa("setting", "show", *ASKING).stdout
     assert salsa("approval", "list", *OWN).stdout == ""
 

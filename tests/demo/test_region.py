@@ -279,7 +279,7 @@ def traced(small, state, number):
     trace = client.post("/traces", {
         "seizure": seizure["id"], "item": 1, "case_number": f"{number}-T", "priority": "routine",
         "legal_basis": "Act 1", "illicit_reason": "used_in_crime", "circumstances": "In a vehicle.",
-        "intended_use": "intelligence",
+        "intended_use": "intelligence", "confirm_second": True,
     }).json  # fmt: skip
     return client.get(f"/traces/{trace['id']}/result").json
 

@@ -388,3 +388,38 @@ def test_no_event_is_lost_and_nothing_lawful_follows_the_last_lawful(drawn):
     assert len(found.chain) + len(found.conflicts) == len(drawn)
     assert found.last_lawful is None or found.last_lawful in found.chain
     assert (found.time_to_crime_days or 0) >= 0
+
+
+def test_of_a_draft_nothing_failed():
+    for gun in (GUN, {"serial": "T?A5"}, {"serial": None, "marking": "obliterated"}):
+        assert build([], FOUND, "BRA", gun).failure_reason is None
+
+
+def test_why_one_state_knows_nothing_is_no_failure_of_what_was_traced_to_a_buyer():
+    sales = [event("domestic_sale", on, "PRY") for on in ("2024-01-01", "2024-06-01")]
+    stranger = Leg("DEU", "no_record", failure_reason="too_old", takes_part=False)
+    found = build([Leg("PRY", "answered", sales), stranger], FOUND, "BRA", GUN)
+    assert (found.outcome, found.failure_reason) == ("partly", None)
+    named = [event("import", "2023-01-01", "PRY", counterpart_state="DEU"), *sales]
+    found = build([Leg("PRY", "answered", named), stranger], FOUND, "BRA", GUN)
+    assert found.failure_reason == "too_old"
+
+
+def test_a_state_that_named_another_is_not_missed_once_that_one_is_asked():
+    named = Leg("PRY", "forwarded", names="CHL")
+    said = "The answer of the state that {state} named."
+    assert said in texts(build([named], FOUND, "BRA", GUN))
+    asked = build([named, Leg("CHL", "no_record")], FOUND, "BRA", GUN)
+    assert said not in texts(asked)
+
+
+def test_a_deferral_says_until_when():
+    put_off = Leg("PRY", "deferred", until="2026-04-01")
+    [missing] = [
+        one for one in build([put_off], FOUND, "BRA", GUN).missing if "put off" in one.text
+    ]
+    assert str(missing) == "The answer of PRY, put off to 2026-04-01."
+
+
+def texts(found):
+    return [one.text for one in found.missing]

@@ -130,8 +130,13 @@ class Asking(RuleBasedStateMachine):
 
     @rule(state=STATE, of_seizure=st.booleans())
     def trace(self, state, of_seizure):
-        gun = {"seizure": self.seized} if of_seizure and state == "ARG" else {"firearm": GUN}
-        asked = TraceData("C-1", "routine", "Law 1", "used_in_crime", "Found", "evidence", **gun)
+        gun = (
+            {"seizure": self.seized}
+            if of_seizure and state == "ARG"
+            else {"firearm": GUN, "found_on": date(2026, 3, 1)}
+        )
+        asked = TraceData("C-1", "routine", "Law 1", "used_in_crime", "Found", "evidence", confirm_second=True,
+                          **gun)  # fmt: skip
         self.attempt("trace", state, traces.request, data=asked)
 
     @rule(state=STATE, choice=ONE, words=st.lists(ONE, min_size=1, max_size=4), anyhow=FIVE)

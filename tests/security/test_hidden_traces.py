@@ -180,7 +180,8 @@ def test_it_is_assigned_to_nobody_who_must_not_see_it(as_actor, kept):
     named = {"username": "bra.kept", "role": "trace_analyst", "agency": f"BRA-{OFFICE}"}
     admin.post("/accounts", named)
     analyst = as_actor("BRA", "trace_analyst")
-    analyst.post(f"/traces/{trace}/assign", {"username": "bra.kept"}, 422)
+    said = analyst.post(f"/traces/{trace}/assign", {"username": "bra.kept"}, 422).json["errors"]
+    assert said == {"username": [f"This is kept from BRA-{OFFICE}, the agency of bra.kept."]}
 
 
 @pytest.mark.parametrize("agency", ["BRA-TEST", "BRA-NOBODY", "SECRETARIAT"])
@@ -198,15 +199,46 @@ def test_some_agency_of_each_state_is_left_to_act_on_it(as_actor):
 
 
 def test_an_agency_of_the_partner_is_kept_from_what_it_would_approve(as_actor):
+    seeing, kept = (as_actor("PRY", "supervisor", agency=name) for name in ("TEST", OFFICE))
     admin = as_actor("BRA", "state_administrator")
     wanted = {"trace_approval": "partner", "trace_approver": "PRY"}
     admin.post("/settings/change", wanted, 200, If_Match='"0"')
     asked = bodies.trace(case_number=CASE, hidden_from=[f"PRY-{OFFICE}"])
     as_actor("BRA", "trace_analyst").post("/traces", asked)
-    seeing, kept = (as_actor("PRY", "supervisor", agency=name) for name in ("TEST", OFFICE))
     [approval] = seeing.get("/approvals").json["items"]
     assert kept.get("/approvals").json["items"] == []
     kept.get(f"/approvals/{approval['id']}", 404)
     for path in ("/notifications", "/audit"):
         assert CASE in seeing.get(path).get_data(as_text=True)
         assert CASE not in kept.get(path).get_data(as_text=True)
+
+
+def test_supervisors_are_told_where_no_analyst_may_see_a_request(as_actor):
+    sale = bodies.transfer(firearm=bodies.firearm(**GUN), visibility="pointer")
+    as_actor("PRY", "licensing_officer").post("/transfers", sale)
+    as_actor("PRY", "trace_analyst", agency=OFFICE)
+    supervisor = as_actor("PRY", "supervisor")
+    asked = bodies.trace(firearm=bodies.firearm(**GUN), hidden_from=[f"PRY-{OFFICE}"])
+    trace = as_actor("BRA", "trace_analyst").post("/traces", asked).json
+    [told] = supervisor.get("/notifications").json["items"]
+    assert told["code"] == "request_received"
+    assert trace["remarks"] == [
+        "No office of Paraguay that may see this trace is in the register of contacts: make sure that"
+        " somebody there can answer."
+    ]
+
+
+def test_supervisors_are_told_once_the_last_analyst_is_kept_from_a_request(as_actor):
+    sale = bodies.transfer(firearm=bodies.firearm(**GUN), visibility="pointer")
+    as_actor("PRY", "licensing_officer").post("/transfers", sale)
+    supervisor, asking = as_actor("PRY", "supervisor"), as_actor("BRA", "trace_analyst")
+    for office in ("TEST", OFFICE):
+        as_actor("PRY", "trace_analyst", agency=office)
+    trace = asking.post("/traces", bodies.trace(firearm=bodies.firearm(**GUN))).json
+    hide = f"/traces/{trace['id']}/hide"
+    asking.post(hide, {"hidden_from": [f"PRY-{OFFICE}"]}, 200)
+    assert supervisor.get("/notifications").json["items"] == []
+    as_supervisor = as_actor("PRY", "supervisor", agency="LICENSING")
+    asking.post(hide, {"hidden_from": [f"PRY-{OFFICE}", "PRY-TEST"]}, 200)
+    [told] = as_supervisor.get("/notifications").json["items"]
+    assert told["code"] == "request_received"

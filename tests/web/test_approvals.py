@@ -12,6 +12,7 @@ SEEN = re.compile(r'name="seen" value="([0-9]+)"')
 
 @pytest.fixture
 def trace(as_actor):
+    as_actor("PRY", "supervisor")
     admin = as_actor("BRA", "state_administrator")
     wanted = {"trace_approval": "partner", "trace_approver": "PRY"}
     admin.post("/settings/change", wanted, 200, If_Match='"0"')

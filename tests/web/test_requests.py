@@ -234,3 +234,25 @@ def test_the_pages_of_requests_speak_the_readers_language(analyst, asked, langua
     assert f"<h1>{one}</h1>" in page and button in page
     form = analyst.open(f"/requests/{asked['id']}/refuse", **headers)
     assert f'<html lang="{language}">' in form
+
+
+def test_an_answer_is_preset_to_how_the_strictest_record_is_handled(analyst, as_actor, asking):
+    sale = bodies.transfer(visibility="pointer", handling="H3")
+    made = as_actor("PRY", "licensing_officer").post("/transfers", sale).json
+    asking.post("/traces", bodies.trace())
+    [asked] = as_actor("PRY", "trace_analyst").get("/requests").json["items"]
+    page = analyst.open(f"/requests/{asked['id']}")
+    assert re.search(r'<option value="H3" selected', page)
+    assert text(page).count("H3: other restrictions as written") == 2  # the choice, and the record
+    refused = answer(analyst, asked, made["firearm"]["record"], handling="H0", expect=422)
+    assert "A record of this answer is handled as H3" in text(refused.text)
+
+
+def test_a_record_of_other_marks_is_confirmed_on_the_page(analyst, asked, as_actor):
+    other = bodies.transfer(number="T-2", firearm=bodies.firearm(serial="XYZ777888"))
+    made = as_actor("PRY", "licensing_officer").post("/transfers", other).json
+    typed = {"records": made["firearm"]["record"]}
+    refused = text(answer(analyst, asked, expect=422, **typed).text)
+    assert "This record bears XYZ777888; asked for is ABC123456" in refused
+    assert "confirm it with “They are of this gun, though they bear other marks”" in refused
+    answer(analyst, asked, **typed, confirm_other_marks="true")

@@ -98,6 +98,13 @@ def test_the_list_shows_gun_states_and_status_and_is_filtered(analyst, trace):
     assert 'id="status-wrong"' in analyst.open("/traces?status=maybe")
 
 
+def test_a_second_trace_of_a_gun_is_confirmed_on_its_page(analyst):
+    analyst.send("/traces/new", typed())
+    again = analyst.send("/traces/new", typed(), 409).text
+    assert "confirm with “A second trace of this gun is wanted”" in text(again)
+    analyst.send("/traces/new", typed(confirm_second="true"))
+
+
 def test_a_trace_shows_its_chain_with_source_confidence_and_handling(analyst, trace):
     said = text(analyst.open(f"/traces/{trace['id']}"))
     assert "Domestic sale Last lawful point May 6, 2024 · Paraguay" in said
@@ -295,3 +302,12 @@ def test_a_trace_is_kept_from_agencies_and_let_be_seen_again(analyst, trace):
     assert "BRA-POLICE, PRY-POLICE" in text(analyst.open(f"/traces/{trace['id']}"))
     step(analyst, trace, "hide", hidden_from="")
     assert "Kept from" not in text(analyst.open(f"/traces/{trace['id']}"))
+
+
+def test_the_fields_of_the_american_form_are_offered_where_it_is_used(analyst, trace, bra):
+    for state, channel in (("DEU", "etrace"), ("ITA", "iarms")):
+        more = {"state": state, "reason": "Import mark", "channel": channel}
+        bra.post(f"/traces/{trace['id']}/legs", more)
+    said = text(analyst.open(f"/traces/{trace['id']}"))
+    assert said.count("Form to send (PDF)") == 2
+    assert re.findall(r"Fields of ATF F 3312.1 \(CSV\) : (\w+)", said) == ["Germany"]

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flask import url_for
 
+from api.i18n import translate
 from api.schemas.requests import AcknowledgeManyRequest, AnswerRequest
 from api.vault import vault
 from api.web import sending
@@ -17,11 +18,14 @@ from api.web.console.sayings import DOINGS
 from api.web.console.words import sealed
 from api.web.desk import doings
 from api.web.typed import Form
+from salsa_ext.errors import say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import names
 from salsa_ext.services import requests
 from salsa_ext.values.actor import Actor
+
+OTHER_MARKS = say("They are of this gun, though they bear other marks")
 
 
 @blueprint.post("/requests/<uuid:request_id>/answer")
@@ -30,6 +34,7 @@ def answer(actor: Actor, request_id: UUID) -> Any:
     """Answer with what was ticked and typed; the page of the request again where that cannot be."""
     require(actor, Permission.REQUEST_ANSWER)
     form = sending.sent()
+    form.called = {"confirm_other_marks": translate(OTHER_MARKS)}
     done = sending.send(form, actor, lambda: _answer(actor, request_id, form))
     return done or (again(actor, lambda: page_of(actor, request_id, form)), form.status)
 

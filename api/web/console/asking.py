@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flask import render_template, request, url_for
 
+from api.i18n import translate
 from api.schemas.traces import TraceRequest
 from api.web import sending
 from api.web.access import again, sender, signed_in
@@ -21,6 +22,8 @@ from salsa_ext.readmodels import documents, names
 from salsa_ext.readmodels.documents import SEIZURES
 from salsa_ext.services import disclosures, traces
 from salsa_ext.values.actor import Actor
+
+SECOND = say("A second trace of this gun is wanted")
 
 
 @blueprint.get("/traces/new")
@@ -39,6 +42,7 @@ def request_trace(actor: Actor) -> Any:
     """Send the trace, or keep the draft, and show it; 422 with the form where that cannot be."""
     require(actor, Permission.TRACE_REQUEST)
     form = sending.sent()
+    form.called = {"confirm_second": translate(SECOND)}
     done = sending.send(form, actor, lambda: _request(actor, form))
     return done or (again(actor, lambda: _page(actor, form)), form.status)
 

@@ -32,6 +32,7 @@ from salsa_ext.values.actor import Actor
 
 ALL = "all"
 IDS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+LEAST = "H1"
 PICK = "pick."
 """The boxes of candidates; the number of the record follows."""
 
@@ -74,21 +75,23 @@ def page_of(actor: Actor, request_id: UUID, form: Form | None = None) -> str:
     """Return the page of a request, with the form of an answer as it was typed."""
     view = reading.get_request(actor, request_id)
     subject, said = _subject(view, actor), RequestResponse().dump(view)
-    form = form or opened(view)
+    records = _records(actor, view)
+    form = form or opened(view, records)
     form.values["seen"] = str(view.version)
     return render_template(
         "console/request.html", actor=actor, view=view, request_=said, subject=subject, form=form,
-        records=_records(actor, view), choices=choices, words=words.KINDS, pick=PICK,
+        records=records, choices=choices, words=words.KINDS, pick=PICK,
         answers=_may_answer(actor, view), doings=doings.offered(sayings.DOINGS, actor, subject),
         suggest=choices.suggestions(actor), zone=zone_of(actor), now=actor.now(),
         done=sayings.DONE.get(request.args.get("done", "")),
     )  # fmt: skip
 
 
-def opened(view: RequestView) -> Form:
-    """Return the form of an answer with all candidates, ready to be sent."""
+def opened(view: RequestView, records: Mapping[str, Any]) -> Form:
+    """Return the form of an answer with all candidates, ready to be sent as the strictest is handled."""
     picked = {f"{PICK}{one['record']}": "true" for one in view.request.candidates}
-    return Form(picked | {"completeness": "full", "handling": "H1"})
+    handling = max([LEAST, *(one["handling"] or LEAST for one in records.values())])
+    return Form(picked | {"completeness": "full", "handling": handling})
 
 
 def _may_answer(actor: Actor, view: RequestView) -> bool:

@@ -1,0 +1,71 @@
+"""What is asked of the same gun twice in one case: refused until somebody confirms that he wants both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+
+from salsa_ext.db import db
+from salsa_ext.errors import Conflict, Named, say
+from salsa_ext.matching.marks import normalise
+from salsa_ext.models import Alert, Record, Trace
+from salsa_ext.readmodels.outlooks import UNSENT
+from salsa_ext.readmodels.versions import current
+from salsa_ext.services.legs import SENT
+from salsa_ext.values.actor import Actor
+from salsa_ext.values.alerts import AlertData
+from salsa_ext.values.firearms import Firearm
+
+CONFIRM: Final = Named(("confirm_second",))
+
+
+def check_trace(actor: Actor, row: Mapping[str, Any]) -> None:
+    """Raise Conflict where a trace of the own state is open of the same seized gun, or serial and case."""
+    record, case, serial = row["record_id"], row["case_number"], _of(row["firearm"]["serial"])
+    about = Trace.case_number == case
+    borne = Trace.firearm["serial"].as_string().label("serial")
+    wanted = select(Trace.id, Trace.record_id, Trace.case_number, borne).where(
+        Trace.owner_state == actor.own_state(), Trace.status.in_((*UNSENT, *SENT)),
+        about if record is None else about | (Trace.record_id == record),
+    )  # fmt: skip
+    for open_ in db.session.execute(wanted.order_by(Trace.id)):
+        is_seized = record is not None and open_.record_id == record
+        is_marked = serial is not None and _of(open_.serial) == serial
+        if is_seized or (is_marked and open_.case_number == case):
+            raise Conflict(say("This gun is traced already, in the case {case}: by the trace {number}. Go on"
+                               " with that one, or confirm with {field} that a second one is wanted.",
+                               case=open_.case_number, number=open_.id, field=CONFIRM))  # fmt: skip
+
+
+def check_alerts(actor: Actor, batch: Sequence[AlertData], guns: Sequence[Firearm]) -> None:
+    """Raise Conflict where an alert of the own state is active on the same serial in the same case."""
+    asked = {(data.case_number, _of(gun.serial)) for data, gun in zip(batch, guns, strict=True)
+             if gun.serial and not data.confirm_second}  # fmt: skip
+    if not asked:
+        return
+    active = select(Alert.id, Alert.case_number, Alert.record_id).where(
+        Alert.owner_state == actor.own_state(), Alert.status == "active",
+        Alert.case_number.in_({case for case, _ in asked}),
+    )  # fmt: skip
+    found = db.session.execute(active.order_by(Alert.id)).all()
+    serials = _serials([one.record_id for one in found])
+    for one in found:
+        if (one.case_number, serials.get(one.record_id)) in asked:
+            raise Conflict(say("There is an alert on this gun already, in the case {case}: {number}. Go on with"
+                               " that one, or confirm with {field} that a second one is wanted.",
+                               case=one.case_number, number=one.id, field=CONFIRM))  # fmt: skip
+
+
+def _serials(record_ids: Sequence[UUID]) -> dict[UUID, str | None]:
+    if not record_ids:
+        return {}
+    rows = db.session.scalars(current(Record).where(Record.id.in_(record_ids)))
+    return {row.id: _of(row.serial) for row in rows}
+
+
+def _of(serial: str | None) -> str | None:
+    """Return a serial as it is compared; one that nobody can read is of no gun in particular."""
+    return (normalise(serial) or None) if serial else None
