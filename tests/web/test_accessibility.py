@@ -77,7 +77,7 @@ def open_page(page: Page, region: Region, visit: Visit, language: str) -> None:
             page.locator("main form[method=post] .button").last.click()
         answer = sent.value
     assert answer is not None and answer.status == visit.status
-    for late in page.locator("#reference").all():
+    for late in page.locator("div#reference").all():
         late.locator(".opblock-tag").first.wait_for()
 
 

@@ -12,7 +12,7 @@ from api.app import create_app
 from salsa_ext.clock import FixedClock
 from salsa_ext.db import db, transaction
 from salsa_ext.policy.rules import operator
-from tests import actors, bodies
+from tests import actors, agencies, bodies
 from tests.conftest import NOW
 from tests.movements import act
 from tests.web import scenes
@@ -51,10 +51,11 @@ class Onlooker:
 
 
 @pytest.fixture
-def app(registered_database, monkeypatch):
+def app(fresh_database, monkeypatch):
     """An application whose transactions are real, and which looks for changes each time."""
     monkeypatch.setattr(live, "PAUSE", 0.0)
-    served = create_app(registered_database, FixedClock(NOW))
+    agencies.register(fresh_database.migration_url or "")
+    served = create_app(fresh_database, FixedClock(NOW))
     with served.app_context():
         ship(served)
         yield served

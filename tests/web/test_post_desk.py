@@ -280,7 +280,7 @@ def test_the_worker_keeps_every_file_that_there_is(officer):
         with officer.client.get(f"/static/{name}") as file:
             assert file.status_code == 200
         assert f"/static/{name}" in answer.text
-    needed = set(re.findall(r'="/static/([^"]+)"', officer.open(f"{DESK}/offline"))) - {DECODER}
+    needed = set(re.findall(r'="/static/([^"?]+)', officer.open(f"{DESK}/offline"))) - {DECODER}
     imported = {f"post-desk/{name}" for script in FILES.glob("*.js")
                 for name in re.findall(r'from "./([^"]+)"', script.read_text())}  # fmt: skip
     assert needed | imported <= {*SHELL}

@@ -86,7 +86,8 @@ function apply(parts) {
   });
   const names = told.map(id => {
     const title = document.querySelector(`#${id} h2`)?.textContent;
-    const count = document.querySelector(`a.tile[href="#${id}"] .count`)?.textContent.trim();
+    const shown = document.querySelector(`a.tile[href="#${id}"] .count`)?.childNodes ?? [];
+    const count = [...shown].slice(0, 2).map(one => one.textContent).join("").trim();  // without its sign
     return title && (count ? `${title}: ${count}` : title);
   }).filter(Boolean);
   if (names.length) said.textContent = fill(changed, {what: names.join("; ")});
