@@ -59,10 +59,10 @@ def _end(response: Response) -> Response:
     headers["Cross-Origin-Resource-Policy"] = "same-origin"
     if request.path.startswith("/api/"):
         headers["Cache-Control"] = "private, no-cache"
-        headers.add("Vary", "Authorization, Accept-Language, Accept")
+        response.vary.update(("Authorization", "Accept-Language", "Accept"))
     elif _is_page(response):
         headers["Cache-Control"] = "no-store"
-        headers.add("Vary", "Cookie, Accept-Language, Accept")
+        response.vary.update(("Cookie", "Accept-Language", "Accept"))
     _write_line(response)
     return response
 

@@ -17,8 +17,8 @@ from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.contacts import agency_codes
 from salsa_ext.readmodels.days import today
-from salsa_ext.readmodels.records import RecordView
-from salsa_ext.services import corrections, marks, numbers, records, retellings, rollups
+from salsa_ext.readmodels.records import RecordView, of_documents
+from salsa_ext.services import corrections, marks, numbers, records, retellings, rollups, traces
 from salsa_ext.services.fields import (
     Problems,
     check_agency,
@@ -76,6 +76,7 @@ def correct(
     told = corrections.finish(list(standing.values()), row, data)
     append_many(actor, [_act(Action.SEIZURE_CORRECTED, row), *told])
     retellings.note(old.owner_state, kept.values())
+    traces.redescribe(actor=actor, items=of_documents([seizure_id])[seizure_id])
     return seizure_id
 
 

@@ -134,6 +134,25 @@ def reopen(*, actor: Actor, vault: Vault, item: RecordView) -> None:
         db.session.flush()
 
 
+def redescribe(*, actor: Actor, items: Sequence[RecordView]) -> None:
+    """Let drafts of seized guns bear what their seizure now says, for the command that corrected it.
+
+    One that a second person approved, or was asked to, stays as he saw it.
+    """
+    require(actor, Permission.SEIZURE_RECORD)
+    described = {item.record.id: item for item in items}
+    wanted = select(Trace).where(
+        Trace.owner_state == actor.own_state(), Trace.record_id.in_(described),
+        Trace.status == "draft", Trace.approval_asked_at.is_(None),
+    )  # fmt: skip
+    with as_state(actor, actor.own_state()):  # also what is kept from the agency that corrected it
+        for trace in db.session.scalars(wanted.order_by(Trace.id).with_for_update()).all():
+            assert trace.record_id is not None
+            trace.firearm = _as_recorded(described[trace.record_id])
+            trace.version += 1
+        db.session.flush()
+
+
 def _ask_again(actor: Actor, vault: Vault, trace: Trace) -> None:
     if trace.status in UNSENT:
         approvals.describe_anew(actor, vault, trace)

@@ -175,3 +175,16 @@ def test_advice_is_given_in_the_language_that_is_asked_for(analyst):
 def test_another_state_gets_no_advice(as_actor, analyst):
     made = draft(analyst, "make")
     as_actor("PRY", "trace_analyst").get(f"/traces/{made['id']}/advice", 404)
+
+
+def test_a_draft_follows_the_seizure_that_is_corrected_by_what_it_lacked(as_actor, analyst):
+    police = as_actor("BRA", "police_officer")
+    seized = police.post("/seizures", bodies.seizure(items=[vague("make")])).json
+    made = analyst.post("/traces", bodies.trace_of(seized["id"], draft=True)).json
+    assert lack(made["advice"], "make")
+    corrected = bodies.seizure(items=[vague()]) | {"reason": "The make was read"}
+    tag = police.get(f"/seizures/{seized['id']}").headers["ETag"]
+    police.post(f"/seizures/{seized['id']}/correct", corrected, 200, If_Match=tag)
+    now = analyst.get(f"/traces/{made['id']}").json
+    assert (now["firearm"]["make"], now["version"]) == ("taurus", made["version"] + 1)
+    assert "make" not in [one["field"] for one in now["advice"]["missing"]]

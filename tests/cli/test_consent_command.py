@@ -41,7 +41,7 @@ def test_a_consent_is_asked_refused_granted_and_revoked(salsa, record):
     why = ("--reason", "The inquiry is not over")
     refused = salsa("consent", "refuse", *PRY, *why, consent)
     assert refused.stdout == f"{consent} is refused.\n"
-    granted = salsa("consent", "grant", *PRY, "--until", "2099-12-31", consent)
+    granted = salsa("consent", "grant", *PRY, "--until", "2035-12-31", consent)
     assert granted.stdout == f"{consent} is granted.\n"
     assert salsa("consent", "revoke", *PRY, *why, consent).stdout == f"{consent} is revoked.\n"
     listed = salsa("consent", "list", *BRA, "--by", "BRA", "--status", "revoked").stdout.split()
@@ -55,7 +55,7 @@ def test_what_cannot_be_asked_is_said_in_a_sentence(salsa, record):
 
 def test_the_asking_state_does_not_grant(salsa, record):
     consent = ask(salsa, record, "court").stdout.split()[0]
-    refused = salsa("consent", "grant", *BRA, "--until", "2099-12-31", consent)
+    refused = salsa("consent", "grant", *BRA, "--until", "2035-12-31", consent)
     assert (refused.returncode, "belongs to PRY" in refused.stderr) == (1, True)
 
 

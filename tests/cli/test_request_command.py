@@ -88,7 +88,7 @@ def test_a_form_for_a_state_that_takes_no_part_is_written_by_the_ending_of_its_n
     assert "Demande de traçage" in text_of(pdf.read_bytes())
     for file in (table, data):
         salsa("trace", "form", *ASKING, "--leg", leg, "-o", str(file), trace)
-    assert "V,5a,Serial number,True,ABC123456" in table.read_text("utf-8-sig")
+    assert "V,5a,Serial number,Yes,ABC123456" in table.read_text("utf-8-sig")
     assert json.loads(data.read_text())["form"] == "ATF F 3312.1 (February 2018)"
     wrong = salsa("trace", "form", *ASKING, "--leg", leg, "-o", str(tmp_path / "form"), trace)
     assert (wrong.returncode, "ends in .pdf" in wrong.stderr) == (2, True)

@@ -71,6 +71,7 @@ class Killed(Service):
         found, path = {}, "/api/v1/transfers?limit=200"
         while path:
             _, page = self.request("GET", path)
+            assert "items" in page, page
             found |= {transfer["number"]: transfer for transfer in page["items"]}
             path = page["next"]
         return found

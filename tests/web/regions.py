@@ -116,12 +116,12 @@ def _traces(caller: Caller) -> Ids:
 
 def _approvals(caller: Caller) -> Ids:
     wanted = {"trace_approval": "partner", "trace_approver": "PRY"}
-    settings = caller("BRA", "state_administrator")
+    settings, partner = caller("BRA", "state_administrator"), caller("PRY", "supervisor")
     settings.post(
         "/settings/change", wanted, 200, If_Match=settings.get("/settings").headers["ETag"]
     )
     caller("BRA", "trace_analyst").post("/traces", bodies.trace(case_number="C-90"))
-    return {"approval": _first(caller("PRY", "supervisor"), "/approvals")["id"]}
+    return {"approval": _first(partner, "/approvals")["id"]}
 
 
 def _explain(client: Any, discrepancy: str) -> None:
