@@ -22,6 +22,8 @@ ROOT = Path(__file__).parents[1]
 CONNECTIONS = 1024
 """Of each worker: a connection that is kept counts, whether something is asked over it or not."""
 WORKER = "SALSA_WORKER"
+ALONE = 5.0
+"""Seconds until the background's work begins: a worker that is forked amid it has locks that nobody opens."""
 PATIENCE = 30
 
 
@@ -37,7 +39,7 @@ def serve(config: Config, host: str, port: int, patience: int = PATIENCE) -> Non
     require_free(host, port)
     _share(config)
     stop = threading.Event()
-    jobs = threading.Thread(target=working.run, args=(config, stop), daemon=True)
+    jobs = threading.Thread(target=_work, args=(config, stop), daemon=True)
     jobs.start()
     os.register_at_fork(after_in_child=_end_while_loading)
     server = Granian(
@@ -60,6 +62,11 @@ def serve(config: Config, host: str, port: int, patience: int = PATIENCE) -> Non
     finally:
         stop.set()
         jobs.join(10)
+
+
+def _work(config: Config, stop: threading.Event) -> None:
+    if not stop.wait(ALONE):
+        working.run(config, stop)
 
 
 def _end_while_loading() -> None:
