@@ -91,7 +91,9 @@ def _over() -> Message:
 def _look(display: Display, at_once: bool = False) -> tuple[View, Drawn]:
     displays.see(display)
     actor, post = display.actor, display.post
-    view = View.of("wall", actor, post)
+    view = View.of(
+        f"wall {actor.key_id}", actor, post
+    )  # its own: what is revoked is drawn for nobody else
     return view, live().drawn(view, lambda: _draw(actor, post), at_once)
 
 

@@ -28,6 +28,8 @@ LENGTH: Final = 10
 PAIRING: Final = timedelta(minutes=10)
 """For so long a code may be typed on the device."""
 LASTS: Final = timedelta(days=366)
+SHOWN: Final = frozenset({Permission.BOARD_READ, Permission.DISCREPANCY_READ})
+"""What goes into a wall's board, of which it shows numbers alone; its key opens nothing by itself."""
 SEEN: Final = timedelta(minutes=1)
 """How exactly it is kept when a display was last seen."""
 _KNOWN: Final = ("key_id", "expires_at", "account_id", "owner_state", "agency", "role", "post", "language",
@@ -98,7 +100,7 @@ def find(secret: str, is_paired: bool, clock: Clock = SYSTEM) -> Display:
         raise Unauthenticated(say("This display was switched off.") if is_paired else _UNKNOWN)
     actor = Actor(
         state=row["owner_state"], role=row["role"], agency=row["agency"], clock=clock,
-        permissions=frozenset({Permission.BOARD_READ}), account_id=row["account_id"],
+        permissions=SHOWN, account_id=row["account_id"],
         key_id=row["key_id"], language=row["language"],
     )  # fmt: skip
     return Display(actor, row["post"])

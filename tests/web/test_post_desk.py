@@ -201,6 +201,25 @@ def test_a_seizure_needs_what_was_read_alone(officer, as_actor):
     assert attached(as_actor, f"seizure:{made['id']}") == ["photograph"]
 
 
+def test_a_seizure_of_nothing_is_refused_at_its_serial(officer, as_actor):
+    page = officer.send(f"{DESK}/seizure", {"items.0.serial": "  "}, 422).get_data(as_text=True)
+    assert "Say what was seized" in text(page) and 'aria-invalid="true"' in page
+    assert as_actor("PRY", "border_officer").get("/seizures").json["items"] == []
+
+
+def test_enter_in_a_field_of_a_tick_chooses_no_outcome(officer, truck):
+    page = officer.open(f"{DESK}/shipments/{truck['id']}")
+    buttons = re.findall(r"<button[^>]*>", page[page.index('id="tick-title"') :])
+    assert buttons[0] == "<button disabled hidden>" and 'value="passed"' in buttons[1]
+
+
+def test_a_truck_that_is_held_is_so_on_the_board(officer, truck, as_actor):
+    board = f"/posts/{POST}/board"
+    assert 'class="mark held"' not in officer.open(board)
+    act(as_actor("BRA", "border_officer"), truck, "hold", reason="Seal broken")
+    assert 'class="mark held"' in officer.open(board)
+
+
 def test_a_joint_seizure_of_two_guns_is_seen_by_the_other_side(officer, as_actor):
     officer.send(f"{DESK}/seizure", {
         "items.0.serial": "XYZ123", "items.3.type": "rifle", "joint_with.number": "FOZ-7",

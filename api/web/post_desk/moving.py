@@ -204,6 +204,8 @@ def _shown(actor: Actor, here: Here, which: str) -> Truck | None:
 
 def _page(actor: Actor, here: Here, task: Task, form: Form) -> str:
     truck = _shown(actor, here, form.get("which"))
+    if truck is not None:
+        form.values["seen"] = str(truck.view.version)
     return render("task", actor, here, task=task, form=form, truck=truck)
 
 

@@ -18,7 +18,7 @@ from api.web.post_desk.here import Here, form, page, render
 from api.web.post_desk.photos import Photo
 from api.web.post_desk.taking import take
 from api.web.typed import Form
-from salsa_ext.errors import Message, say
+from salsa_ext.errors import Invalid, Message, say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import documents
@@ -89,7 +89,16 @@ def _complete(body: dict[str, Any], actor: Actor, here: Here, form: Form) -> Non
     body.setdefault("agency", actor.agency)
     body.setdefault("legal_grounds", [])
     body.setdefault("crime_context", ["unknown"])
-    body["items"] = [item | {"line": at + 1} for at, item in enumerate(body.get("items") or [{}])]
+    items = [item for item in body.get("items") or () if any(item.values())]
+    if not items and not request.files.get("photo"):
+        raise Invalid(
+            {
+                "items.0.serial": [
+                    say("Say what was seized: a serial, a type or a make, or a photograph.")
+                ]
+            }
+        )
+    body["items"] = [item | {"line": at + 1} for at, item in enumerate(items or [{}])]
     _place(body, here)
     if body.get("joint_with"):
         body["joint_with"]["state"] = here.other.state

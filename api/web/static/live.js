@@ -98,7 +98,8 @@ async function ask() {
     headers: {"If-None-Match": `W/"${state.version}"`, "Salsa-Ticket": state.ticket, Accept: "application/json"},
     cache: "no-store", signal: AbortSignal.timeout(PATIENCE),
   });
-  if ([401, 403, 404].includes(answer.status)) return "over";
+  const isOurs = answer.headers.get("Content-Type")?.startsWith("application/problem+json");
+  if (isOurs && [401, 403, 404].includes(answer.status)) return "over";
   if (answer.status !== 304 && !answer.ok) return "broken";
   state.skew = (Date.parse(answer.headers.get("Date")) || Date.now()) - Date.now();
   state.ticket = answer.headers.get("Salsa-Ticket") ?? state.ticket;

@@ -103,6 +103,7 @@ export function fill(form, entry) {
   for (const [name, text] of entry.fields) {
     const field = form.elements.namedItem(name);
     if (!field || field instanceof RadioNodeList || field.type === "submit") continue;
+    if (name === "seen" && field.value) continue; // what is corrected is so in the light of how it stands now
     if (field.type === "datetime-local" && /[Z+]/.test(text)) form.dataset.moment = text;
     else if (field.type === "checkbox") field.checked = text === "true";
     else if (field.tagName !== "BUTTON") field.value = text;

@@ -78,10 +78,13 @@ export async function replay(account, token, only) {
 
 async function sendAll(account, token, only) {
   const told = { taken: [], refused: [], stopped: null };
+  let busy = 0;
   for (const row of await rowsOf(account.owner)) {
     if (row.state !== "waiting" || isStale(row) || (isOld(row) && row.place !== only)) continue;
     const entry = await open(account, row);
     if (entry.state === "unreadable") continue;
+    const standing = (await rowsOf(account.owner)).find((one) => one.place === row.place);
+    if (standing?.id !== row.id || standing.state !== "waiting") continue; // discarded meanwhile
     await store.put("entries", { ...row, tried: true });
     const answer = await send(entry, token);
     if (answer.kind === "taken") {
@@ -93,7 +96,7 @@ async function sendAll(account, token, only) {
       told.refused.push({ ...entry, ...answer });
     } else {
       told.stopped = answer.kind;
-      break;
+      if (answer.kind !== "busy" || ++busy > 1) break; // one that fails alone keeps no other back
     }
   }
   return told;
@@ -117,9 +120,13 @@ async function send(entry, token) {
       headers: { Accept: "application/json", "Idempotency-Key": entry.id, "Salsa-Desk-Owner": entry.owner },
       signal: AbortSignal.timeout(entry.photo ? 600_000 : 60_000),
     });
+  } catch {
+    return { kind: "down" }; // no answer: it may have been taken
+  }
+  try {
     said = await answer.json();
   } catch {
-    return { kind: "down" }; // no answer, or not one of the service's: it may have been taken
+    return { kind: "busy" }; // not an answer of the service's
   }
   if (answer.status === 401) return { kind: "out" };
   if (answer.ok && (said.address || said.html)) return { kind: "taken", ...said };

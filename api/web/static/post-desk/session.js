@@ -31,7 +31,8 @@ export async function ask(address) {
   } catch {
     return { line: "down", account: await unlocked() };
   }
-  if (answer.status === 401 || answer.status === 403) {
+  const isOurs = answer.headers.get("Content-Type")?.startsWith("application/problem+json"); // not a portal's
+  if (isOurs && (answer.status === 401 || answer.status === 403)) {
     await lock();
     return { line: "out", account: null };
   }

@@ -69,7 +69,13 @@ async function page(request, path) {
   throw failed;
 }
 
+// The service's own while there is a line, so that no page runs scripts of another version.
 async function file(request) {
-  const kept = await (await caches.open(VERSION)).match(request, { ignoreSearch: true });
-  return kept ?? fetch(request);
+  try {
+    return await fetch(request);
+  } catch (error) {
+    const kept = await (await caches.open(VERSION)).match(request, { ignoreSearch: true });
+    if (kept) return kept;
+    throw error;
+  }
 }
