@@ -311,3 +311,13 @@ def test_the_fields_of_the_american_form_are_offered_where_it_is_used(analyst, t
     said = text(analyst.open(f"/traces/{trace['id']}"))
     assert said.count("Form to send (PDF)") == 2
     assert re.findall(r"Fields of ATF F 3312.1 \(CSV\) : (\w+)", said) == ["Germany"]
+
+
+def test_agencies_are_kept_from_a_trace_before_anybody_is_asked(analyst, as_actor):
+    done = analyst.send("/traces/new", typed(hidden_from="PRY-POLICE\n"))
+    trace_id = done.location.split("/")[-1].split("?")[0]
+    assert as_actor("BRA", "trace_analyst").get(f"/traces/{trace_id}").json["hidden_from"] == [
+        "PRY-POLICE"
+    ]
+    page = analyst.send("/traces/new", typed(case_number="C-2", hidden_from="PRY-NONE"), 422).text
+    assert "There is no agency PRY-NONE." in page and 'id="hidden_from"' in page.replace("-", "_")
