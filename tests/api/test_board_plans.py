@@ -1,18 +1,43 @@
 """A board asks a fixed number of things, each answered by an index, under row-level security too."""
 
+import secrets
 from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import event, make_url
 
+from api.app import create_app
+from salsa_ext.clock import FixedClock
 from salsa_ext.db import db
-from tests import bodies
+from tests import agencies, bodies
 from tests.api.test_plans import BITMAPS_ALONE, explained, plans
+from tests.conftest import NOW
 from tests.movements import act
 
 __all__ = ["explained", "plans"]
 POST = "ciudad-del-este-foz-do-iguacu"
 BOARD = f"/posts/{POST}/board"
+
+
+@pytest.fixture(scope="module")
+def worker_database(server, template):
+    """A database of this file's own: what other tests left in the tables moves the plans."""
+    name = f"salsa_{secrets.token_hex(6)}"
+    server.make(name, template)
+    agencies.register(server.url("owner", name))
+    yield name
+    server.drop(name)
+
+
+@pytest.fixture(scope="module")
+def app(server, worker_database, tmp_path_factory):
+    """The application over it, with a clock that stands at NOW."""
+    config = server.config(worker_database, tmp_path_factory.mktemp("plans"))
+    application = create_app(config, FixedClock(NOW))
+    application.testing = True
+    yield application
+    with application.app_context():
+        db.engine.dispose()
 
 
 @pytest.mark.parametrize("table,indexes", [
