@@ -10,13 +10,9 @@ import asyncio
 import json
 import os
 import random
-import signal
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -26,7 +22,7 @@ from typing import Any, Final
 from flask import Flask
 from sqlalchemy import select
 
-from benchmarks import measure
+from benchmarks import processes
 from benchmarks.callers import Caller, caller
 from salsa_ext.db import db
 from salsa_ext.models import Post
@@ -84,33 +80,34 @@ def run(
     url = db.engine.url.render_as_string(hide_password=False).replace("+psycopg2", "")
     environment = os.environ | {"SALSA_DATABASE_URL": url, "SALSA_HOME": str(home)}
     with ExitStack() as stack:
-        port, service = stack.enter_context(_served(
+        port, service = stack.enter_context(processes.served(
             environment, lambda port: ["api.cli", "serve", "--port", str(port)]))  # fmt: skip
-        events, stream = stack.enter_context(_served(environment, lambda port: [
+        events, stream = stack.enter_context(processes.served(environment, lambda port: [
             "granian", "--interface", "asgi", "--port", str(port), "benchmarks.streams:app"
         ]))  # fmt: skip
         for number in range(rounds):
             for way in WAYS[number % 3 :] + WAYS[: number % 3]:
                 turn = Turn(port, events, boards, workers, shipments, found[way])
-                roots = (service, stream, _database())
+                roots = (service, stream, processes.database())
                 asyncio.run(turn.run(way, seconds, partial(_measured, found[way], roots)))
     _show(found, opened, path)
     return found
-
-
-Used = dict[int, float]
 
 
 @contextmanager
 def _measured(seen: Seen, roots: Sequence[int]) -> Iterator[None]:
     """Add what is used while the block runs."""
     asked, seen.asked = seen.asked, 0
-    before, own, began = [_used(root) for root in roots], time.process_time(), time.perf_counter()
+    before, own, began = (
+        [processes.used(root) for root in roots],
+        time.process_time(),
+        time.perf_counter(),
+    )
     yield
     seen.load += time.process_time() - own
     seen.wall += time.perf_counter() - began
     seen.asked += asked
-    used = [sum(then - first.get(pid, 0.0) for pid, then in _used(root).items())
+    used = [sum(then - first.get(pid, 0.0) for pid, then in processes.used(root).items())
             for root, first in zip(roots, before, strict=True)]  # fmt: skip
     seen.service, seen.stream = seen.service + used[0], seen.stream + used[1]
     seen.database += used[2]
@@ -315,58 +312,6 @@ def _shipments(workers: dict[str, Caller]) -> dict[str, list[tuple[str, str]]]:
             leaving = [(state, one["id"]) for one in due if one["exporting_state"] == state]
             found.setdefault(post["code"], []).extend(leaving)
     return found
-
-
-@contextmanager
-def _served(environment: dict[str, str], module: Callable[[int], list[str]]) -> Any:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = subprocess.Popen(  # noqa: S603 - this very program
-        [sys.executable, "-m", *module(port)], env=environment, start_new_session=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        while process.poll() is None:
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            except OSError:
-                time.sleep(0.2)
-        time.sleep(4)  # until each worker is ready
-        yield port, process.pid
-    finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-
-
-def _tree(pid: int) -> list[int]:
-    """Return a process and all that it began."""
-    try:
-        told = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return []
-    return [pid, *(one for child in told for one in _tree(int(child)))]
-
-
-def _used(root: int) -> Used:
-    """Return the processor seconds of a process and of all that it began and that are still there."""
-    found = {}
-    for pid in _tree(root):
-        with suppress(FileNotFoundError, ProcessLookupError):
-            found[pid] = measure.used([pid])
-    return found
-
-
-def _database() -> int:
-    """Return the process that all of the database's were begun by."""
-    pid = int(db.session.connection().exec_driver_sql("SELECT pg_backend_pid()").scalar() or 0)
-    db.session.remove()
-    parent = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1]
-    return int(parent)
 
 
 def _show(found: dict[str, Seen], opened: int, path: Path) -> None:

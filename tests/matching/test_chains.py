@@ -8,26 +8,9 @@ from hypothesis import strategies as st
 
 from salsa_ext.matching.chains import Leg, build
 from salsa_ext.values import codes
+from tests.chains import DEALER, FOUND, GUN, PERSON, RETAIL, SALE, WHOLESALE, built, event, sale
 
-FOUND = date(2026, 3, 1)
-GUN = {"serial": "ABC123456", "make": "taurus", "calibre": "9x19", "country_of_manufacture": "BRA"}
 EVENTS = (*codes.TRANSFER_KINDS, *codes.REPORT_KINDS, *codes.SEIZURE_KINDS, "export", "import")
-
-
-def event(kind, on, state="PRY", receiver="individual", **more):
-    return {
-        "event": kind, "occurred_on": on, "state": state, "record": f"{state}-{kind}-{on}",
-        "giver": None, "receiver": {"id": "x", "kind": receiver, "country": state},
-        "shipment_status": None, "stolen_from": None, "counterpart_state": None,
-    } | more  # fmt: skip
-
-
-def built(*events, asking="BRA", gun=GUN, waiting=()):
-    legs = [Leg("PRY", "answered", events), *(Leg(state, "sent") for state in waiting)]
-    return build(legs, FOUND, asking, gun)
-
-
-SALE = event("domestic_sale", "2024-05-06")
 
 
 def test_events_of_all_legs_stand_in_order():
@@ -70,15 +53,6 @@ def test_two_first_sales_are_candidates_and_nothing_is_concluded():
     assert found.outcome == "partly"
 
 
-DEALER, PERSON = {"id": "d", "kind": "dealer"}, {"id": "p", "kind": "individual"}
-
-
-def sale(on, giver, receiver, state="PRY", kind="domestic_sale"):
-    return event(kind, on, state) | {"giver": giver, "receiver": receiver}
-
-
-WHOLESALE = sale("2024-01-01", DEALER, DEALER)
-RETAIL = sale("2024-02-01", DEALER, PERSON)
 SOLD_BACK = sale("2025-01-01", PERSON, DEALER)
 RESALE = sale("2025-02-01", DEALER, PERSON)
 
@@ -311,72 +285,6 @@ def test_the_scope_says_whether_a_border_was_crossed(asking, scope):
     assert built(SALE, asking=asking).scope == scope
 
 
-def test_of_a_trace_for_which_nobody_was_asked_yet_nothing_is_said():
-    assert build([], FOUND, "BRA", GUN).outcome == "pending"
-
-
-def test_nothing_known_and_nobody_to_wait_for_is_not_traced():
-    found = built()
-    assert (found.outcome, found.scope, found.failure_reason) == ("not_traced", None, None)
-
-
-def test_nothing_known_yet_is_pending():
-    found = built(waiting=["ARG"])
-    assert (found.outcome, found.failure_reason) == ("pending", None)
-    assert [str(text) for text in found.missing] == ["The answer of ARG."]
-
-
-@pytest.mark.parametrize("takes_part,reason", [
-    ([False], "not_participant"), ([False, True], "no_response"), ([True], "no_response"),
-])  # fmt: skip
-def test_a_state_that_takes_no_part_is_not_said_to_keep_silent(takes_part, reason):
-    legs = [Leg(f"X{n}", "sent", takes_part=part, is_late=True)
-            for n, part in enumerate(takes_part)]  # fmt: skip
-    assert build(legs, FOUND, "BRA", GUN).failure_reason == reason
-
-
-@pytest.mark.parametrize("status,is_late,reason", [
-    ("sent", False, None), ("deferred", True, "no_response"), ("withdrawn", True, "no_response"),
-    ("withdrawn", False, None),
-])  # fmt: skip
-def test_a_state_kept_silent_once_its_time_is_over_or_the_trace_ended(status, is_late, reason):
-    legs = [Leg("ARG", status, is_late=is_late)]
-    assert build(legs, FOUND, "BRA", GUN).failure_reason == reason
-
-
-@pytest.mark.parametrize("events,status,reason", [
-    ([], "no_record", "records_lost"), ([WHOLESALE], "partial", "records_lost"),
-    ([RETAIL], "partial", None),
-])  # fmt: skip
-def test_a_state_says_why_it_knows_no_more(events, status, reason):
-    legs = [Leg("ARG", status, events, failure_reason="records_lost")]
-    assert build(legs, FOUND, "BRA", GUN).failure_reason == reason
-
-
-@pytest.mark.parametrize("status,text", [
-    ("partial", "What ARG left out of its answer."),
-    ("refused", "The answer of ARG, which refused."),
-    ("forwarded", "The answer of the state that ARG named."),
-])  # fmt: skip
-def test_what_a_state_keeps_back_is_missing(status, text):
-    found = build([Leg("PRY", "answered", [SALE]), Leg("ARG", status)], FOUND, "BRA", GUN)
-    assert [str(one) for one in found.missing] == [text]
-
-
-@pytest.mark.parametrize("gun,reason", [
-    ({"marking": "obliterated"}, "obliterated"), ({"marking": "unknown"}, "incomplete_request"),
-    ({"serial": "ABC123456"}, "incomplete_request"),
-])  # fmt: skip
-def test_a_failure_says_its_reason(gun, reason):
-    assert built(gun=gun).failure_reason == reason
-
-
-def test_what_would_take_it_further_is_said():
-    missing = [str(text) for text in built(gun={"serial": "ABC123456"}).missing]
-    assert "The make: serials repeat between makers." in missing
-    assert not any("serial, from the frame" in text for text in missing)
-
-
 @pytest.mark.parametrize("kind", EVENTS)
 def test_every_event_that_can_be_recorded_has_its_place(kind):
     assert len(built(event(kind, "2025-01-01")).chain) == 1
@@ -388,38 +296,3 @@ def test_no_event_is_lost_and_nothing_lawful_follows_the_last_lawful(drawn):
     assert len(found.chain) + len(found.conflicts) == len(drawn)
     assert found.last_lawful is None or found.last_lawful in found.chain
     assert (found.time_to_crime_days or 0) >= 0
-
-
-def test_of_a_draft_nothing_failed():
-    for gun in (GUN, {"serial": "T?A5"}, {"serial": None, "marking": "obliterated"}):
-        assert build([], FOUND, "BRA", gun).failure_reason is None
-
-
-def test_why_one_state_knows_nothing_is_no_failure_of_what_was_traced_to_a_buyer():
-    sales = [event("domestic_sale", on, "PRY") for on in ("2024-01-01", "2024-06-01")]
-    stranger = Leg("DEU", "no_record", failure_reason="too_old", takes_part=False)
-    found = build([Leg("PRY", "answered", sales), stranger], FOUND, "BRA", GUN)
-    assert (found.outcome, found.failure_reason) == ("partly", None)
-    named = [event("import", "2023-01-01", "PRY", counterpart_state="DEU"), *sales]
-    found = build([Leg("PRY", "answered", named), stranger], FOUND, "BRA", GUN)
-    assert found.failure_reason == "too_old"
-
-
-def test_a_state_that_named_another_is_not_missed_once_that_one_is_asked():
-    named = Leg("PRY", "forwarded", names="CHL")
-    said = "The answer of the state that {state} named."
-    assert said in texts(build([named], FOUND, "BRA", GUN))
-    asked = build([named, Leg("CHL", "no_record")], FOUND, "BRA", GUN)
-    assert said not in texts(asked)
-
-
-def test_a_deferral_says_until_when():
-    put_off = Leg("PRY", "deferred", until="2026-04-01")
-    [missing] = [
-        one for one in build([put_off], FOUND, "BRA", GUN).missing if "put off" in one.text
-    ]
-    assert str(missing) == "The answer of PRY, put off to 2026-04-01."
-
-
-def texts(found):
-    return [one.text for one in found.missing]
