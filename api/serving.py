@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 
 from api import live, working
@@ -21,6 +21,8 @@ from salsa_ext.errors import NotConfigured, say
 ROOT = Path(__file__).parents[1]
 CONNECTIONS = 1024
 """Of each worker: a connection that is kept counts, whether something is asked over it or not."""
+SENDERS = 64
+"""Of each worker: so many bodies may be on their way at once; who waits for one has no turn."""
 WORKER = "SALSA_WORKER"
 ALONE = 5.0
 """Seconds until the background's work begins: a worker that is forked amid it has locks that nobody opens."""
@@ -32,9 +34,9 @@ def serve(config: Config, host: str, port: int, patience: int = PATIENCE) -> Non
 
     What is not finished `patience` seconds later is cut off, and its transaction undone.
 
-    Each worker takes `threads` requests at once and lets others wait. More than 1,024 connections get
-    none until one is closed, so that an overload shows at the door and not in the memory. Every
-    browser keeps one, and a page that shows what changes asks over it each second.
+    Each worker works on `threads` requests at once and lets others wait (`turns`). More than 1,024
+    connections get none until one is closed, so that an overload shows at the door and not in the
+    memory. Every browser keeps one, and a page that shows what changes asks over it each second.
     """
     require_free(host, port)
     _share(config)
@@ -47,8 +49,9 @@ def serve(config: Config, host: str, port: int, patience: int = PATIENCE) -> Non
         address=host,
         port=port,
         interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
         workers=config.workers,
-        blocking_threads=config.threads,
+        blocking_threads=SENDERS,
         backpressure=CONNECTIONS,
         backlog=1024,
         http1_settings=HTTP1Settings(header_read_timeout=15_000),
