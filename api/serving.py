@@ -7,14 +7,13 @@ import secrets
 import shutil
 import signal
 import socket
-import threading
 from pathlib import Path
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 
-from api import live, working
+from api import backstage, live, running
 from salsa_ext.config import Config
 from salsa_ext.errors import NotConfigured, say
 
@@ -23,9 +22,6 @@ CONNECTIONS = 1024
 """Of each worker: a connection that is kept counts, whether something is asked over it or not."""
 SENDERS = 64
 """Of each worker: so many bodies may be on their way at once; who waits for one has no turn."""
-WORKER = "SALSA_WORKER"
-ALONE = 5.0
-"""Seconds until the background's work begins: a worker that is forked amid it has locks that nobody opens."""
 PATIENCE = 30
 
 
@@ -40,9 +36,6 @@ def serve(config: Config, host: str, port: int, patience: int = PATIENCE) -> Non
     """
     require_free(host, port)
     _share(config)
-    stop = threading.Event()
-    jobs = threading.Thread(target=_work, args=(config, stop), daemon=True)
-    jobs.start()
     os.register_at_fork(after_in_child=_end_while_loading)
     server = Granian(
         "wsgi:app",
@@ -60,16 +53,8 @@ def serve(config: Config, host: str, port: int, patience: int = PATIENCE) -> Non
         websockets=False,
         working_dir=ROOT,
     )
-    try:
+    with backstage.working():
         server.serve()
-    finally:
-        stop.set()
-        jobs.join(10)
-
-
-def _work(config: Config, stop: threading.Event) -> None:
-    if not stop.wait(ALONE):
-        working.run(config, stop)
 
 
 def _end_while_loading() -> None:
@@ -103,4 +88,4 @@ def _share(config: Config) -> None:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counts)
     os.environ["SALSA_DATABASE_URL"] = config.database_url or ""
     os.environ[live.SECRET] = secrets.token_hex(32)
-    os.environ[WORKER] = "1"
+    os.environ[running.BELONGS] = "1"
