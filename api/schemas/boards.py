@@ -6,10 +6,12 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
 
+from api.schemas.calls import CallResponse
 from api.schemas.checks import ContactResponse
 from api.schemas.common import columns
 from api.schemas.discrepancies import PositionResponse
 from api.schemas.reference import PostResponse
+from api.schemas.seizures import JointResponse
 from api.schemas.shipments import CheckpointResponse
 from salsa_ext.readmodels.boards import Board
 from salsa_ext.readmodels.corridors import Corridor
@@ -136,6 +138,7 @@ class NearSeizureResponse(Schema):
     firearms = fields.Integer(required=True)
     types = fields.List(fields.String(allow_none=True), required=True)
     of_type = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    joint = fields.Nested(JointResponse, allow_none=True)
 
     @pre_dump
     def _present(self, near: NearSeizure, **_: Any) -> dict[str, Any]:
@@ -246,6 +249,7 @@ class BoardResponse(Schema):
     as_of = fields.DateTime(required=True)
     today = fields.Date(required=True)
     counts = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    calls = fields.List(fields.Nested(CallResponse), required=True)
     due = fields.List(fields.Nested(BoardShipmentResponse), required=True)
     late = fields.List(fields.Nested(BoardShipmentResponse), required=True)
     expiring = fields.List(fields.Nested(BoardPermitResponse), required=True)
