@@ -24,7 +24,7 @@ ROWS: Final = 8
 
 SHOWN: Final = Scope(
     frozenset(("board", "shipment", "checkpoint", "receipt", "discrepancy", "permit", "trace",
-               "request", "hiding")),
+               "request", "hiding", "call")),
 )  # fmt: skip
 """What can change on it."""
 

@@ -66,7 +66,8 @@ def answer(actor: Actor, here: Here) -> Any:
         abort(404)
     with transaction(actor):
         calls.answer(actor=actor, call_id=asked)
-    return redirect(local(request.form.get("next")), 303)
+    page_before = local(request.form.get("next"))
+    return redirect(page_before if page_before != "/" else here.address("home"), 303)
 
 
 def _ask(actor: Actor, here: Here, form: Form) -> str:
