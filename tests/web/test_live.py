@@ -31,7 +31,8 @@ class Onlooker:
         self.client.set_cookie("salsa_session", token)
         self.page = self.client.get(BOARD, headers={"Accept": "text/html"}).get_data(as_text=True)
         self.version, self.ticket = (
-            re.search(rf'data-{name}="([^"]+)"', self.page)[1] for name in ("version", "ticket")
+            re.search(rf'id="live"[^>]* data-{name}="([^"]+)"', self.page)[1]
+            for name in ("version", "ticket")
         )
 
     def ask(self, **headers):
@@ -337,6 +338,16 @@ def test_a_draft_of_a_trace_draws_no_board(app, onlooker, asked):
     caller(app, "BRA", "trace_analyst").post("/traces", bodies.trace(draft=True))
     asked.clear()
     assert page.follow() == set() and len(asked) == 1
+
+
+def test_a_desk_is_drawn_again_for_calls_and_not_for_ticks(app, onlooker, asked, monkeypatch):
+    monkeypatch.setattr("tests.web.test_live.BOARD", f"/posts/{scenes.POST}/desk")
+    page = onlooker("BRA")
+    tick(app)
+    asked.clear()
+    assert page.follow() == set() and len(asked) == 1
+    caller(app, "PRY", "border_officer").post(f"/posts/{scenes.POST}/calls", {})
+    assert page.follow() == {"calls"}
 
 
 def test_who_was_told_of_more_than_is_remembered_draws_anew(app, onlooker, monkeypatch):

@@ -356,8 +356,15 @@ def test_a_call_is_asked_with_a_line_alone_and_both_sides_follow_it(device, site
     [made] = brazil.get(f"/posts/{POST}/calls").json["items"]
     brazil.post(f"/calls/{made['id']}/answer", expect=200)
     expect(page.locator("#asked")).to_contain_text("Answered at 12:00.", timeout=2_000)
+    page.goto(f"{site.url}{DESK}/seizure")
+    record = page.get_by_role("button", name="Record the seizure")
+    record.scroll_into_view_if_needed()
+    top = record.bounding_box()["y"]
     brazil.post(f"/posts/{POST}/calls", {})
     expect(page.locator("#calls")).to_contain_text("Brazil asks you to call", timeout=2_000)
+    assert (
+        abs(record.bounding_box()["y"] - top) < 2
+    )  # what one is about to press stays where it was
     expect(page.locator("#live-said")).to_have_text("Changed: You are asked to call")
     page.get_by_role("button", name="Mark as answered").click()
     expect(page.locator("#calls button")).to_have_count(0)

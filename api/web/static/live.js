@@ -79,7 +79,7 @@ function exchange(id, html) {
 
 /** What somebody reads is where it was, though something above it grew. */
 function keepingPlace(change) {
-  const seen = [...document.querySelectorAll("main section[id]")].find(one => one.getBoundingClientRect().bottom > 0);
+  const seen = [...document.querySelectorAll("main section[id], #work")].find(one => one.getBoundingClientRect().bottom > 0);
   const top = seen?.getBoundingClientRect().top;
   change();
   const same = seen && document.getElementById(seen.id);
