@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -36,10 +37,10 @@ def _until(condition, seconds=60):
 
 def _is_alive(process):
     try:
-        with open(f"/proc/{process}/stat") as stat:
-            return stat.read().rpartition(")")[2].split()[0] != "Z"
+        stat = Path(f"/proc/{process}/stat").read_text()
     except OSError:
         return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
 
 
 def test_one_that_is_killed_is_started_anew(service):
@@ -61,5 +62,4 @@ def test_it_ends_with_the_service_whatever_ends_that(service, number):
 
 def _belongs(process):
     """Whether its command has begun: before, it has no reason to end with anybody."""
-    with open(f"/proc/{process}/status") as status:
-        return "SigCgt:\t0000000000000000" not in status.read()
+    return "SigCgt:\t0000000000000000" not in Path(f"/proc/{process}/status").read_text()
