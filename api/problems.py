@@ -22,6 +22,8 @@ STATUS: dict[type[SalsaError], int] = {
     errors.EnvelopeRefused: 422,
     errors.NothingMatches: 409,
     errors.NotReceivedYet: 409,
+    errors.Held: 409,
+    errors.HeldByOwn: 409,
     errors.Duplicate: 409,
     errors.RuleBroken: 409,
     errors.OverQuantity: 409,

@@ -9,10 +9,10 @@ import click
 
 from api.cli.context import acting, explained
 from api.cli.options import own_state_option
-from api.cli.printing import echo_json, echo_table, json_option
+from api.cli.printing import echo_json, echo_table, json_option, told_of_hold
 from api.schemas.boards import BoardResponse
 from salsa_ext.readmodels.boards import Board, get_board
-from salsa_ext.readmodels.crossings import Crossing
+from salsa_ext.readmodels.crossings import Crossing, Stamp
 from salsa_ext.readmodels.finds import NearSeizure
 
 Rows = Sequence[Sequence[Any]]
@@ -85,9 +85,14 @@ def _parts(shown: Board) -> Iterator[tuple[str, Rows]]:
 
 
 def _crossing(one: Crossing) -> Sequence[Any]:
-    ticks = [f"{stamp.state} {stamp.stage}: {stamp.tick.outcome if stamp.tick else '-'}"
-             for stamp in one.stamps]  # fmt: skip
-    return (one.shipment.number, one.view.status, f"{one.shipment.due_at:%Y-%m-%d %H:%M}", *ticks)
+    held = "; ".join(map(told_of_hold, one.view.held.standing))
+    return (one.shipment.number, one.view.status, f"{one.shipment.due_at:%Y-%m-%d %H:%M}",
+            *map(_stamp, one.stamps), held)  # fmt: skip
+
+
+def _stamp(stamp: Stamp) -> str:
+    let_go = f", let go on {stamp.let_go_at:%Y-%m-%d %H:%M}" if stamp.let_go_at else ""
+    return f"{stamp.state} {stamp.stage}: {stamp.tick.outcome if stamp.tick else '-'}{let_go}"
 
 
 def _seizure(one: NearSeizure) -> Sequence[Any]:

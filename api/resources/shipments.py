@@ -52,10 +52,9 @@ from salsa_ext.services import (
     shipments,
     withdrawals,
 )
-from salsa_ext.services.checkpoints import CheckpointData
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.manifests import named
-from salsa_ext.values.movements import IncidentData
+from salsa_ext.values.movements import CheckpointData, IncidentData
 from salsa_ext.values.permits import ReceiptData, ShipmentData
 
 blueprint = Resource("shipments", "Export attachments: what left, where it is, what arrived")

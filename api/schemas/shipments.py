@@ -37,9 +37,9 @@ from api.schemas.fields import (
 from salsa_ext.readmodels.receipts import ReceiptView
 from salsa_ext.readmodels.records import RecordView
 from salsa_ext.readmodels.shipments import ShipmentView
-from salsa_ext.services.checkpoints import CheckpointData
 from salsa_ext.values import codes
 from salsa_ext.values.manifests import MOST_LISTED
+from salsa_ext.values.movements import CheckpointData
 from salsa_ext.values.permits import (
     Bulk,
     Expectation,
@@ -136,7 +136,10 @@ class ShipmentRequest(ShipmentDocumentRequest):
 
 
 class CheckpointRequest(RequestSchema):
-    """A stage passed, held or refused."""
+    """A stage passed, held or refused; `reason` says why it was not passed.
+
+    What another state holds, or refused, is taken as passed only with `confirm_held`.
+    """
 
     value = CheckpointData
     stage = Code(codes.STAGES, required=True)
@@ -145,10 +148,12 @@ class CheckpointRequest(RequestSchema):
     outcome = Code(codes.OUTCOMES, required=True)
     quantity = Whole()
     seals = Items(Text(most=50), most=50, load_default=())
+    reason = Text(most=1000)
+    confirm_held = Flag(load_default=False)
 
 
 class CheckpointResponse(Schema):
-    """A stage as one side ticked it."""
+    """A stage as one side ticked it; `reason` says why it was not passed."""
 
     state = fields.String(attribute="owner_state", required=True)
     stage = fields.String(required=True)
@@ -157,6 +162,32 @@ class CheckpointResponse(Schema):
     outcome = fields.String(required=True)
     quantity = fields.Integer(allow_none=True)
     seals = fields.List(fields.String())
+    reason = fields.String(allow_none=True)
+
+
+class HoldResponse(Schema):
+    """What stops a shipment still, and since when.
+
+    `kind` is `hold` (the order of the state that has it), `held` or `refused` (the outcome of a
+    `stage`, or without one of an incident), or `lost`.
+    """
+
+    state = fields.String(required=True)
+    kind = fields.String(required=True)
+    since = fields.DateTime(attribute="at", required=True)
+    stage = fields.String(allow_none=True)
+    reason = fields.String(allow_none=True)
+
+
+class ShipmentDiscrepancyResponse(Schema):
+    """What does not add up about a shipment and is not settled; `data` says what each side states."""
+
+    id = fields.UUID(required=True)
+    kind = fields.String(required=True)
+    key = fields.String(required=True)
+    status = fields.String(required=True)
+    raised_at = fields.DateTime(required=True)
+    data = fields.Dict(keys=fields.String())
 
 
 class ReceivedItemRequest(RequestSchema):
@@ -287,6 +318,9 @@ class ShipmentFindingResponse(Schema):
 class ShipmentResponse(RemarkedResponse):
     """A shipment with the stages that each side ticked; items and events where one is read.
 
+    `holds` are what stops it, and `discrepancies`, where one is read by who may read them, those that
+    are not settled.
+
     `items` is left out of a shipment of more than 5,000 items, as `item_count` counts them: those
     are listed at `/shipments/{shipment_id}/items`.
     """
@@ -321,6 +355,8 @@ class ShipmentResponse(RemarkedResponse):
     receipt = fields.Nested(ReceiptResponse, allow_none=True)
     came_back = fields.Nested(ReceiptResponse, allow_none=True)
     findings = fields.List(fields.Nested(ShipmentFindingResponse), required=True)
+    holds = fields.List(fields.Nested(HoldResponse), required=True)
+    discrepancies = fields.List(fields.Nested(ShipmentDiscrepancyResponse), required=True)
     events = fields.List(fields.Nested(TimelineResponse))
     recorded_at = fields.DateTime(required=True)
 
@@ -329,7 +365,8 @@ class ShipmentResponse(RemarkedResponse):
         shown = columns(view.shipment) | remarked(view) | {
             "status": view.status, "checkpoints": view.checkpoints, "receipt": view.receipt,
             "came_back": view.came_back, "events": view.events,
-            "findings": view.findings,
+            "findings": view.findings, "holds": view.held.standing,
+            "discrepancies": view.discrepancies,
             "due": view.shipment if view.shipment.due_at else None,
             "carrier": side(view.parties, view.shipment.carrier_id),
         }  # fmt: skip

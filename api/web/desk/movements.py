@@ -67,6 +67,8 @@ DOINGS: doings.Doings = (
             Field("outcome", say("Outcome"), "choice", "checkpoint_outcome", required=True),
             Field("quantity", say("Pieces counted"), "amount"),
             Field("seals", say("Seals"), "area", hint=say("One on each line.")),
+            Field("reason", say("Why it is held or refused"), "area", most=1000,
+                  hint=say("Only then; the states concerned read it.")),
         ),
         is_own=False, is_versioned=False, start=lambda actor, view: {"outcome": "passed"},
     ),

@@ -59,4 +59,5 @@ def sheet(actor: Actor, here: Here, shipment_id: UUID) -> str:
         "sheet", actor, here, truck=truck, items=finding.first_items(actor, shipment_id),
         form=moving.opened(truck), done=moving.DONE.get(request.args.get("done", "")),
         tasks=moving.offered(actor, here, truck), tick=moving.TASKS["tick"],
+        warned=moving.warnings(here, truck), **moving.told_of(actor, here, truck),
     )  # fmt: skip

@@ -64,7 +64,7 @@ const desk = {
 
 function show(form, entry) {
   forms.fill(form, entry);
-  forms.tell(form, entry.said);
+  forms.tell(form, entry.said, entry.confirm);
 }
 
 async function tellLine(account, count) {
