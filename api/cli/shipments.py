@@ -275,7 +275,7 @@ def _ticked(tick: Checkpoint, view: ShipmentView) -> str:
 
 def _data(told: Mapping[str, Any]) -> str:
     return "; ".join(f"{name} {', '.join(map(str, said)) if isinstance(said, list) else said}"
-                     for name, said in told.items())  # fmt: skip
+                     for name, said in sorted(told.items()))  # fmt: skip
 
 
 def _contradiction(found: Mapping[str, Any]) -> str:

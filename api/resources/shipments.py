@@ -10,6 +10,7 @@ from uuid import UUID
 from flask import g
 
 from api.resource import Resource
+from api.schemas.checkpoints import CheckpointRequest
 from api.schemas.common import AsOfQuery
 from api.schemas.fields import RequestSchema
 from api.schemas.movements import (
@@ -20,7 +21,6 @@ from api.schemas.movements import (
     ShipmentDecisionRequest,
 )
 from api.schemas.shipments import (
-    CheckpointRequest,
     PermitShipmentQuery,
     ReceiptCorrectionDocumentRequest,
     ReceiptCorrectionRequest,

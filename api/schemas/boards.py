@@ -6,11 +6,11 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
 
+from api.schemas.checkpoints import CheckpointResponse, HoldResponse
 from api.schemas.checks import ContactResponse
 from api.schemas.common import columns
 from api.schemas.discrepancies import PositionResponse
 from api.schemas.reference import PostResponse
-from api.schemas.shipments import CheckpointResponse, HoldResponse
 from salsa_ext.readmodels.boards import Board
 from salsa_ext.readmodels.corridors import Corridor
 from salsa_ext.readmodels.crossings import Crossing

@@ -8,6 +8,11 @@ from marshmallow import Schema, fields, pre_dump
 
 from api.i18n import Lazy
 from api.pagination import ListQuery
+from api.schemas.checkpoints import (
+    CheckpointResponse,
+    HoldResponse,
+    ShipmentDiscrepancyResponse,
+)
 from api.schemas.common import (
     FirearmRequest,
     ItemResponse,
@@ -39,7 +44,6 @@ from salsa_ext.readmodels.records import RecordView
 from salsa_ext.readmodels.shipments import ShipmentView
 from salsa_ext.values import codes
 from salsa_ext.values.manifests import MOST_LISTED
-from salsa_ext.values.movements import CheckpointData
 from salsa_ext.values.permits import (
     Bulk,
     Expectation,
@@ -133,61 +137,6 @@ class ShipmentRequest(ShipmentDocumentRequest):
 
     items = Items(Nested(ShippedItemRequest), most=MOST_LISTED, load_default=(),
                   error_messages={"long": TOO_LONG})  # fmt: skip
-
-
-class CheckpointRequest(RequestSchema):
-    """A stage passed, held or refused; `reason` says why it was not passed.
-
-    What another state holds, or refused, is taken as passed only with `confirm_held`.
-    """
-
-    value = CheckpointData
-    stage = Code(codes.STAGES, required=True)
-    post = PostCode()
-    occurred_at = Moment(required=True)
-    outcome = Code(codes.OUTCOMES, required=True)
-    quantity = Whole()
-    seals = Items(Text(most=50), most=50, load_default=())
-    reason = Text(most=1000)
-    confirm_held = Flag(load_default=False)
-
-
-class CheckpointResponse(Schema):
-    """A stage as one side ticked it; `reason` says why it was not passed."""
-
-    state = fields.String(attribute="owner_state", required=True)
-    stage = fields.String(required=True)
-    post = fields.String(allow_none=True)
-    occurred_at = fields.DateTime(required=True)
-    outcome = fields.String(required=True)
-    quantity = fields.Integer(allow_none=True)
-    seals = fields.List(fields.String())
-    reason = fields.String(allow_none=True)
-
-
-class HoldResponse(Schema):
-    """What stops a shipment still, and since when.
-
-    `kind` is `hold` (the order of the state that has it), `held` or `refused` (the outcome of a
-    `stage`, or without one of an incident), or `lost`.
-    """
-
-    state = fields.String(required=True)
-    kind = fields.String(required=True)
-    since = fields.DateTime(attribute="at", required=True)
-    stage = fields.String(allow_none=True)
-    reason = fields.String(allow_none=True)
-
-
-class ShipmentDiscrepancyResponse(Schema):
-    """What does not add up about a shipment and is not settled; `data` says what each side states."""
-
-    id = fields.UUID(required=True)
-    kind = fields.String(required=True)
-    key = fields.String(required=True)
-    status = fields.String(required=True)
-    raised_at = fields.DateTime(required=True)
-    data = fields.Dict(keys=fields.String())
 
 
 class ReceivedItemRequest(RequestSchema):

@@ -91,7 +91,6 @@ def test_the_ticks_of_both_sides_are_shown(as_actor, officer, ship):
 
 def test_a_hold_stands_on_the_board_with_its_reason_until_it_is_let_go_on(as_actor, officer, ship):
     made = ship("A-1", "2026-03-10T12:00:00Z")
-    act(as_actor("BRA", "licensing_officer"), made, "release")
     body = {
         "stage": "entry",
         "occurred_at": "2026-03-09T14:00:00Z",

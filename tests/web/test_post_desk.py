@@ -187,7 +187,7 @@ def test_the_page_of_a_truck_that_is_held_says_who_holds_it_why_since_when_and_w
                   "That is the word of Brazil; it does not bind your side.",
                   "I know of it, and it passes all the same"):  # fmt: skip
         assert words in said
-    assert 'href="tel:+55450000"' in page and "Let it go on" not in said
+    assert 'href="tel:+55450000"' in page and f"{DESK}/resume" not in page
 
 
 def test_what_another_state_holds_passes_once_it_is_confirmed(officer, truck, as_actor):
@@ -225,8 +225,8 @@ def test_seals_and_count_of_the_papers_stand_beside_what_is_asked_and_a_wrong_on
     page = officer.open(officer.send(f"{DESK}/tick", sent).location)
     seals = "Entry: 1 of 1 seals differ: S-78 read, S-77 expected."
     pieces = "Entry: 1 pieces counted, 2 on its papers."
-    warned = text(page[page.index('class="warned"') : page.index("<h1")])
-    assert "It does not agree with the papers" in warned and seals in warned and pieces in warned
+    warned = text(page).partition("It does not agree with the papers")[2].partition("A-1")[0]
+    assert seals in warned and pieces in warned
     assert 'class="done"' not in page and "Call the other side" in text(page)
     token = {"Idempotency-Key": "0199f2c0-0000-7000-8000-00000000abcd"}
     told = officer.send(f"{DESK}/tick", sent, 200, **SCRIPT, **token).json["said"]
@@ -244,14 +244,14 @@ def test_what_was_held_and_let_go_on_says_so_on_desk_board_and_sheet(officer, tr
     for page in (f"/posts/{POST}/board", f"{DESK}/shipments/{truck['id']}",
                  f"/desk/shipments/{truck['id']}"):  # fmt: skip
         said = text(officer.open(page))
-        assert "Let go on Mar 9, 2026, 12:00" in said and "Held by" not in said
+        assert "Let go on Mar 9, 2026" in said and "Held by" not in said
 
 
 def test_the_order_to_stop_is_offered_where_no_tick_can_say_it(officer, truck):
     sheet = f"{DESK}/shipments/{truck['id']}"
-    assert "Stop the shipment" not in officer.open(sheet)
+    assert f"{DESK}/hold" not in officer.open(sheet)
     officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "passed"})
-    assert "Stop the shipment" in officer.open(sheet)
+    assert f"{DESK}/hold" in officer.open(sheet)
 
 
 def test_a_stale_hold_is_refused_in_words_with_the_form(officer, truck):

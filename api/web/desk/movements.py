@@ -7,13 +7,13 @@ from uuid import UUID
 
 from flask import url_for
 
+from api.schemas.checkpoints import CheckpointRequest
 from api.schemas.movements import (
     IncidentRequest,
     ReleaseRequest,
     ShipmentAmendRequest,
     ShipmentDecisionRequest,
 )
-from api.schemas.shipments import CheckpointRequest
 from api.web.access import sender, signed_in
 from api.web.desk import doings, receiving, replanning
 from api.web.desk.blueprint import blueprint

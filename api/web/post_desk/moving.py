@@ -10,9 +10,9 @@ from uuid import UUID
 from flask import abort, request
 
 from api.i18n import translate
+from api.schemas.checkpoints import CheckpointRequest
 from api.schemas.fields import RequestSchema
 from api.schemas.movements import IncidentRequest, ShipmentDecisionRequest
-from api.schemas.shipments import CheckpointRequest
 from api.web import sending
 from api.web.desk.doings import CONFIRM_HELD, Field, version_of
 from api.web.post_desk import doubts
