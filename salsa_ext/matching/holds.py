@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -33,6 +33,10 @@ class Move:
     def is_refusal(self) -> bool:
         """Tell whether the goods were refused, and not held."""
         return self.effect == "refuse"
+
+    def ends_with(self, resumed: Move) -> bool:
+        """Tell whether it ends where a state lets go on what it holds."""
+        return self.effect in ("stop", "hold") and self.state == resumed.state
 
     @property
     def kind(self) -> str:
@@ -66,21 +70,25 @@ def standing(
 ) -> tuple[Move, ...]:
     """Return what stops a shipment still, the earliest first; nothing where it goes.
 
-    A hold lasts until the goods go on or are let go; a refusal, until they go on.
+    A hold lasts until the goods go on, or the state that holds them lets them go; a refusal, until
+    they go on. Of what a state says twice, the first moment counts and the last reason.
     """
-    found: list[Move] = []
+    found: dict[tuple[str, str, str | None], Move] = {}
     for move in sorted(moves(ticks, stops, incidents), key=lambda one: one.place):
         if move.effect == "go":
-            found = []
+            found = {}
         elif move.effect == "resume":
-            found = [one for one in found if one.effect in ("refuse", "lose")]
+            found = {key: one for key, one in found.items() if not one.ends_with(move)}
         else:
-            found.append(move)
-    return tuple(found)
+            key = move.effect, move.state, move.stage
+            first = found.get(key, move)
+            found[key] = replace(first, reason=move.reason or first.reason)
+    return tuple(found.values())
 
 
 def let_go_at(tick: Tick, stops: Iterable[Stop]) -> datetime | None:
-    """Return when what a tick holds was let go on; None where it was not, or is no hold."""
+    """Return when a state let go on what its tick holds; None where it did not, or is no hold."""
     if tick.outcome != "held":
         return None
-    return min((one.at for one in stops if not one.is_hold and one.at >= tick.at), default=None)
+    let_go = (one.at for one in stops if not one.is_hold and one.state == tick.state)
+    return min((at for at in let_go if at >= tick.at), default=None)

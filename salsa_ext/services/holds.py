@@ -5,8 +5,8 @@ from __future__ import annotations
 from uuid import UUID
 
 from salsa_ext.audit import Act, Action, append
-from salsa_ext.errors import Forbidden, IllegalTransition, say
-from salsa_ext.matching.ledger import custody, status_of
+from salsa_ext.errors import Conflict, Forbidden, IllegalTransition, say
+from salsa_ext.matching.ledger import custody, standing, status_of
 from salsa_ext.models import Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
@@ -29,13 +29,17 @@ def hold(*, actor: Actor, shipment_id: UUID, seen: int | None, data: Decision) -
 def resume(*, actor: Actor, shipment_id: UUID, seen: int | None, data: Decision) -> None:
     """Let a shipment go on that the own state has and holds.
 
-    What was refused is not let go, but ticked as passed or sent back. Raises NotFound, StaleVersion,
-    Forbidden for a state that has not the goods, or IllegalTransition.
+    What was refused is not let go, but ticked as passed or sent back; another state's hold is that
+    state's. Raises NotFound, StaleVersion, Forbidden for a state that has not the goods, or Conflict.
     """
     require(actor, Permission.SHIPMENT_HOLD)
     shipment = _in_custody(actor, shipment_id, seen, "resume")
     if shipment.status != "held":
         raise IllegalTransition("shipment", shipment.status, "resume")
+    stopped = standing(takings.facts_of_many(actor, [shipment])[shipment_id])
+    if not any(move.state == actor.state and not move.is_refusal for move in stopped):
+        raise Conflict(say("Your state does not hold this shipment: what it refused is ticked as passed or sent"
+                           " back, and what another state holds is let go on by that state."))  # fmt: skip
     _tell(actor, shipment, "resumed", data)
 
 

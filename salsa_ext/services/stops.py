@@ -11,7 +11,9 @@ from salsa_ext.matching.holds import Move
 from salsa_ext.matching.journeys import Facts
 from salsa_ext.matching.ledger import custody, standing
 from salsa_ext.readmodels.contacts import contact_of, office_of
+from salsa_ext.readmodels.crossings import sides_for
 from salsa_ext.readmodels.days import zone_of
+from salsa_ext.readmodels.reference import get_post
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.movements import CheckpointData
 
@@ -27,7 +29,7 @@ def check_own(actor: Actor, facts: Facts, data: CheckpointData) -> None:
            if move.state == state and not _is_ended_by(move, data)]  # fmt: skip
     if own and custody(facts) == state:
         raise HeldByOwn(say("{said} {call} Let it go on first with {action}; then tick the stage.",
-                            said=_said(actor, own[-1]), call=_call(state), action=RESUME))  # fmt: skip
+                            said=_said(actor, own[-1], data), call=_call(state), action=RESUME))  # fmt: skip
 
 
 def check_others(actor: Actor, facts: Facts, data: CheckpointData) -> None:
@@ -40,7 +42,7 @@ def check_others(actor: Actor, facts: Facts, data: CheckpointData) -> None:
     if others and not data.confirm_held:
         raise Held(say("{said} {call} It is that state’s word and does not bind yours: if it passes all the"
                        " same, confirm it with {field}, and {state} is told.",
-                       said=_said(actor, others[-1]), call=_call(others[-1].state), field=CONFIRM,
+                       said=_said(actor, others[-1], data), call=_call(others[-1].state), field=CONFIRM,
                        state=Coded("state", others[-1].state)))  # fmt: skip
 
 
@@ -62,9 +64,11 @@ def _is_ended_by(move: Move, data: CheckpointData) -> bool:
     return move.is_refusal or (move.effect == "stop" and move.stage == data.stage)
 
 
-def _said(actor: Actor, move: Move) -> Message:
+def _said(actor: Actor, move: Move, data: CheckpointData) -> Message:
+    """Return whose word it is, since when by the clock of the post or else of the agency, and why."""
     why = move.reason.rstrip(".") if move.reason else UNSAID
-    at = move.at.astimezone(ZoneInfo(zone_of(actor)))
+    zone = sides_for(get_post(data.post), actor.state)[0].zone if data.post else zone_of(actor)
+    at = move.at.astimezone(ZoneInfo(zone))
     if move.state == actor.state:
         return say("Your state holds this shipment since {moment}: {why}.", moment=at, why=why)
     state = Coded("state", move.state)

@@ -107,6 +107,15 @@ def test_what_the_own_state_holds_is_let_go_on_first(way, shipped):
     assert tick(officer, shipped, "exit", **later)["status"] == "in_transit"
 
 
+def test_to_let_go_on_what_the_own_state_holds_ends_no_hold_of_another(way, held):
+    enter(way, held, outcome="held")
+    assert act(way.pry, held, "resume", reason="In order")["status"] == "held"
+    assert [one["state"] for one in way.read(held)["holds"]] == ["BRA"]
+    answer = act(way.pry, held, "resume", 409, reason="In order")
+    assert "Your state does not hold this shipment" in answer["detail"]
+    assert enter(way, held, 409)["code"] == "held"
+
+
 def test_what_a_stage_was_held_at_passes_it_without_more(way, held):
     assert way.tick(held, "exit", 4)["status"] == "in_transit"
 

@@ -28,12 +28,14 @@ HELD = tick(10, "held", reason="Seal cut")
     ((), (), (), []),
     ((HELD,), (), (), [("held", "PRY", "entry", "Seal cut")]),
     ((HELD, tick(11, "passed")), (), (), []),
-    ((HELD,), (order(11, is_hold=False),), (), []),
-    ((HELD,), (order(9, is_hold=False),), (), [("held", "PRY", "entry", "Seal cut")]),
+    ((HELD,), (order(11, is_hold=False, state="PRY"),), (), []),
+    ((HELD,), (order(11, is_hold=False),), (), [("held", "PRY", "entry", "Seal cut")]),
+    ((HELD, tick(11, "held")), (), (), [("held", "PRY", "entry", "Seal cut")]),
+    ((HELD,), (order(9, is_hold=False, state="PRY"),), (), [("held", "PRY", "entry", "Seal cut")]),
     ((tick(9, "passed"),), (order(10),), (), [("hold", "BRA", None, "Scan")]),
     ((HELD,), (order(11),), (),
      [("held", "PRY", "entry", "Seal cut"), ("hold", "BRA", None, "Scan")]),
-    ((tick(9, "refused"),), (order(11, is_hold=False),), (), [("refused", "PRY", "entry", None)]),
+    ((tick(9, "refused"),), (order(11, is_hold=False, state="PRY"),), (), [("refused", "PRY", "entry", None)]),
     ((), (), (REFUSED,), [("refused", "PRY", None, "No licence")]),
     ((tick(11, "passed"),), (), (REFUSED,), []),
     ((), (), (Incident("theft", at(10), None, True, "BRA", "Gone"),), [("lost", "BRA", None, "Gone")]),
@@ -46,10 +48,10 @@ def test_what_stops_it_says_whose_word_it_is_and_why(ticks, stops, incidents, ex
 
 @pytest.mark.parametrize("held,stops,expected", [
     (HELD, (), None),
-    (HELD, (order(11), order(12, is_hold=False), order(14, is_hold=False)), at(12)),
-    (HELD, (order(9, is_hold=False),), None),
-    (tick(10, "refused"), (order(12, is_hold=False),), None),
-    (tick(10, "passed"), (order(12, is_hold=False),), None),
+    (HELD, (order(11), *(order(hour, is_hold=False, state="PRY") for hour in (12, 14))), at(12)),
+    (HELD, (order(9, is_hold=False, state="PRY"), order(11, is_hold=False)), None),
+    (tick(10, "refused"), (order(12, is_hold=False, state="PRY"),), None),
+    (tick(10, "passed"), (order(12, is_hold=False, state="PRY"),), None),
 ])  # fmt: skip
 def test_a_tick_that_holds_says_when_it_was_let_go_on(held, stops, expected):
     assert let_go_at(held, stops) == expected

@@ -226,7 +226,7 @@ def test_a_pass_of_what_was_held_meanwhile_is_confirmed_and_sent_again(device, s
     expect(refused).to_contain_text("Brazil holds this shipment since")
     expect(refused).to_contain_text("A serial is on an alert")
     assert ticks(site, "A-DUE") == []
-    press(page, "Correct it and send it again")
+    page.get_by_role("button", name="Correct it and send it again").click()
     expect(page.locator(".summary")).to_contain_text("Brazil holds this shipment since")
     expect(page.locator("#form-body #seals")).to_have_value("S-99")
     page.locator("#confirm_held").check()
