@@ -26,6 +26,10 @@ class Held:
     standing: Sequence[Move] = ()
     stops: Sequence[Stop] = ()
 
+    def is_held_by(self, state: str) -> bool:
+        """Tell whether a state holds it, and can let it go on; what it refused it does not hold."""
+        return any(move.state == state and not move.is_refusal for move in self.standing)
+
     def let_go_at(self, tick: Checkpoint | None) -> datetime | None:
         """Return when what a tick holds was let go on; None where it was not, or is no hold."""
         return holds.let_go_at(tick_of(tick), self.stops) if tick else None

@@ -116,6 +116,16 @@ def test_to_let_go_on_what_the_own_state_holds_ends_no_hold_of_another(way, held
     assert enter(way, held, 409)["code"] == "held"
 
 
+def test_what_a_tick_holds_the_own_authority_holds_too_and_then_no_tick_frees_it(way, held):
+    act(way.bra, held, "hold", reason="The licence is looked at")
+    act(way.bra, held, "hold", 409, reason="Again")
+    later = "2026-03-09T18:00:00Z"
+    officer = way.client("BRA", "border_officer")
+    assert tick(officer, held, "exit", expect=409, at=later)["code"] == "held_by_own"
+    act(officer, held, "resume", reason="In order")
+    assert tick(officer, held, "exit", at=later)["status"] == "in_transit"
+
+
 def test_what_a_stage_was_held_at_passes_it_without_more(way, held):
     assert way.tick(held, "exit", 4)["status"] == "in_transit"
 

@@ -228,6 +228,9 @@ def test_seals_and_count_of_the_papers_stand_beside_what_is_asked_and_a_wrong_on
     warned = text(page).partition("It does not agree with the papers")[2].partition("A-1")[0]
     assert seals in warned and pieces in warned
     assert 'class="done"' not in page and "Call the other side" in text(page)
+    doubts = re.findall(r'href="(/desk/discrepancies/[^"]+)"', page)
+    facts = " ".join(text(officer.open(doubt)) for doubt in doubts)
+    assert "Pieces on its papers: 2 Pieces counted: 1" in facts and "Seals read: S78" in facts
     token = {"Idempotency-Key": "0199f2c0-0000-7000-8000-00000000abcd"}
     told = officer.send(f"{DESK}/tick", sent, 200, **SCRIPT, **token).json["said"]
     assert sorted(told) == sorted([seals, pieces])

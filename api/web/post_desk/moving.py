@@ -90,15 +90,11 @@ def _stage(body: dict[str, Any], actor: Actor, here: Here, truck: Truck) -> None
 
 
 def _can_be_stopped(here: Here, truck: Truck) -> bool:
-    """Tell whether an order holds what a tick cannot: its stage is passed, or cannot be ticked yet."""
+    """Tell whether an order holds what a tick cannot: it is in already, or not released yet."""
     stamp = truck.stamp_of(here.own.state)
-    is_unreleased = truck.shipment.status == "planned" and stamp.stage != "entry"
-    return not stamp.is_owed or is_unreleased
-
-
-def _is_held_by_own(here: Here, truck: Truck) -> bool:
-    return any(move.state == here.own.state and not move.is_refusal
-               for move in truck.view.held.standing)  # fmt: skip
+    if stamp.stage == "exit":
+        return truck.shipment.status == "planned"
+    return stamp.stage in ("entry", "transit_in") and not stamp.is_owed
 
 
 TASKS: Final[Mapping[str, Task]] = {task.name: task for task in (
@@ -128,7 +124,7 @@ TASKS: Final[Mapping[str, Task]] = {task.name: task for task in (
     Task(
         "resume", say("Let it go on"), say("What your state holds goes on."),
         ShipmentDecisionRequest, Permission.SHIPMENT_HOLD, frozenset({"held"}), (REASON,),
-        run=_resume, is_for=_is_held_by_own,
+        run=_resume, is_for=lambda here, truck: truck.view.held.is_held_by(here.own.state),
     ),
     Task(
         "incident", say("Tell an incident"),
