@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -78,6 +78,8 @@ def _shown(value: Any) -> Any:
     if isinstance(value, Coded):
         name = names.label(value.kind, value.code, language.get())
         return name if value.kind == "state" else name[:1].lower() + name[1:]
+    if isinstance(value, datetime):
+        return f"{format_date(value, 'medium', locale=language.get())}, {value:%H:%M}"
     return translate(value) if isinstance(value, Message) else value
 
 

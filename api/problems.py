@@ -23,6 +23,8 @@ STATUS: dict[type[SalsaError], int] = {
     errors.AlreadyAsked: 409,
     errors.NothingMatches: 409,
     errors.NotReceivedYet: 409,
+    errors.Held: 409,
+    errors.HeldByOwn: 409,
     errors.Duplicate: 409,
     errors.RuleBroken: 409,
     errors.OverQuantity: 409,

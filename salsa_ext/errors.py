@@ -155,6 +155,21 @@ class NotReceivedYet(Conflict):
         )
 
 
+class Held(Conflict):
+    """A stage cannot be ticked as passed: another state holds the goods, or refused them.
+
+    It can be once that is confirmed.
+    """
+
+    code = "held"
+
+
+class HeldByOwn(Conflict):
+    """The same, where the own state holds the goods: it lets them go on first."""
+
+    code = "held_by_own"
+
+
 class Duplicate(Conflict):
     """The natural number is taken already."""
 

@@ -20,7 +20,7 @@ COMMANDS = {
     "licensee": ("api.cli.licensees", "licensee"),
     "permit": ("api.cli.permits", "permit"),
     "discrepancy": ("api.cli.discrepancies", "discrepancy"),
-    "shipment": ("api.cli.shipments", "shipment"),
+    "shipment": ("api.cli.checkpoints", "shipment"),  # which adds the last of its commands
     "seizure": ("api.cli.seizures", "seizure"),
     "attach": ("api.cli.attachments", "attach"),
     "match": ("api.cli.matches", "match"),

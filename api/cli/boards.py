@@ -13,7 +13,7 @@ import click
 
 from api.cli.context import acting, application, explained, recording
 from api.cli.options import Number, own_state_option
-from api.cli.printing import echo_json, echo_table, json_option
+from api.cli.printing import echo_json, echo_table, json_option, told_of_hold
 from api.schemas.board_events import BoardEventResponse
 from api.schemas.boards import BoardResponse
 from api.transaction import transaction
@@ -23,7 +23,7 @@ from salsa_ext.readmodels import calls as asked
 from salsa_ext.readmodels.board_events import Event, Mark
 from salsa_ext.readmodels.boards import Board, get_board
 from salsa_ext.readmodels.calls import CallView
-from salsa_ext.readmodels.crossings import Crossing
+from salsa_ext.readmodels.crossings import Crossing, Stamp
 from salsa_ext.readmodels.finds import NearSeizure
 from salsa_ext.readmodels.states import require_participant
 from salsa_ext.services import calls
@@ -192,9 +192,14 @@ def _parts(shown: Board) -> Iterator[tuple[str, Rows]]:
 
 
 def _crossing(one: Crossing) -> Sequence[Any]:
-    ticks = [f"{stamp.state} {stamp.stage}: {stamp.tick.outcome if stamp.tick else '-'}"
-             for stamp in one.stamps]  # fmt: skip
-    return (one.shipment.number, one.view.status, f"{one.shipment.due_at:%Y-%m-%d %H:%M}", *ticks)
+    held = "; ".join(map(told_of_hold, one.view.held.standing))
+    return (one.shipment.number, one.view.status, f"{one.shipment.due_at:%Y-%m-%d %H:%M}",
+            *map(_stamp, one.stamps), held)  # fmt: skip
+
+
+def _stamp(stamp: Stamp) -> str:
+    let_go = f", let go on {stamp.let_go_at:%Y-%m-%d %H:%M}" if stamp.let_go_at else ""
+    return f"{stamp.state} {stamp.stage}: {stamp.tick.outcome if stamp.tick else '-'}{let_go}"
 
 
 def _seizure(one: NearSeizure) -> Sequence[Any]:

@@ -18,6 +18,7 @@ READ_FOR_A_COMMAND = {  # the command that calls it has required its own permiss
     "crossings.due": "a part of a board",
     "crossings.late": "a part of a board",
     "discrepancies.at_post": "a part of a board; empty for who may read no discrepancies",
+    "discrepancies.waiting_about": "a part of a shipment; empty for who may read no discrepancies",
     "finds.among": "which of some seizures stand on a board",
     "finds.along": "a part of a board",
     "finds.by_week": "a part of a board",

@@ -11,6 +11,7 @@ from salsa_ext.db import db, transaction
 from salsa_ext.models import AuditEntry
 from salsa_ext.policy.rules import operator
 from tests.conftest import NOW
+from tests.movements import act
 from tests.routes import ROUTES
 from tests.web import scenes
 from tests.web.pages import text
@@ -84,6 +85,16 @@ def test_a_display_says_that_the_other_side_asks_for_a_call_and_no_telephone(as_
     assert "Brasil le pide que llame, 12:00." in text(shown) and "+55" not in shown
     as_actor("PRY", "border_officer").post(f"/calls/{made}/answer", expect=200)
     assert "le pide que llame" not in paired.open("/wall")
+
+
+def test_a_display_says_who_holds_a_shipment_since_when_and_not_why(as_actor, paired):
+    scenes.busy_post(as_actor)
+    exporter = as_actor("BRA", "border_officer")
+    [late] = exporter.get("/shipments?number=A-LATE").json["items"]
+    act(exporter, late, "hold", reason="A name is on a list")
+    words = text(paired.open("/wall"))
+    assert "Retenido por Brasil desde el 9 mar 2026, 12:00" in words
+    assert "A name is on a list" not in words
 
 
 def test_a_code_is_typed_in_any_way_and_used_once(app, session, device, made):

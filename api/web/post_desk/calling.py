@@ -2,40 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from flask import abort, redirect, request
 
-from api.schemas.checks import ContactResponse
 from api.transaction import transaction
 from api.web import sending
 from api.web.access import local
 from api.web.post_desk.blueprint import blueprint
 from api.web.post_desk.here import Here, form, page, render
 from api.web.post_desk.moving import opened, truck_of
+from api.web.post_desk.offices import offices_of
 from api.web.post_desk.taking import take
 from api.web.typed import Form
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels import contacts
-from salsa_ext.readmodels.contacts import AT_POST
 from salsa_ext.services import calls
 from salsa_ext.services.calls import CallData
 from salsa_ext.values.actor import Actor
-
-MOST: Final = 200
-
-
-def offices(actor: Actor, here: Here) -> Sequence[dict[str, Any]]:
-    """Return the offices of the other side's state that are called from a post."""
-    found = contacts.list_contacts(actor, {"state": here.other.state}, MOST, None).items
-    called = sorted(
-        (one for one in found if one.kind in AT_POST), key=lambda one: AT_POST.index(one.kind)
-    )
-    said: list[dict[str, Any]] = ContactResponse(many=True).dump(called)
-    return said
 
 
 @blueprint.get("/posts/<slug:code>/desk/call")
@@ -81,4 +66,4 @@ def _ask(actor: Actor, here: Here, form: Form) -> str:
 
 
 def _page(actor: Actor, here: Here, form: Form) -> str:
-    return render("call", actor, here, form=form, offices=offices(actor, here))
+    return render("call", actor, here, form=form, offices=offices_of(actor, here.other.state))

@@ -64,8 +64,9 @@ const desk = {
 };
 
 function show(form, entry) {
+  form.closest("#form-place")?.removeAttribute("hidden"); // it was put away when the entry was kept
   forms.fill(form, entry);
-  forms.tell(form, entry.said);
+  forms.tell(form, entry.said, entry.confirm);
 }
 
 async function tellLine(account, count) {

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from alembic import op
 
-revision = "0065_tell_what_changed"
-down_revision = "0064_call_across_posts"
+revision = "0063_tell_what_changed"
+down_revision = "0062_call_across_posts"
 
 # `kind` and `subject` say which row it was, and nothing of what it says. Where `agency` is given the
 # change shows to that agency alone, where `square` is to boards that show this quarter of a degree: a

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0064_call_across_posts"
-down_revision = "0060_find_own_seizures"
+revision = "0062_call_across_posts"
+down_revision = "0061_say_why_it_stops"
 
 # The asking state owns the call and the called one its answer; both see both. At which posts an
 # agency stands is said by its state: a notification may then be for the officers of these alone.
