@@ -172,7 +172,7 @@ def name_of(config: Config) -> str:
     return make_url(config.database_url or "").database or ""
 
 
-def _shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = tmp_path_factory.getbasetemp()
     return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
@@ -183,7 +183,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
     SALSA_TEST_SERVER is the URL of a role with CREATEDB and CREATEROLE.
     """
-    shared = _shared_folder(tmp_path_factory)
+    shared = shared_folder(tmp_path_factory)
     secret = shared / "passwords"
     with FileLock(shared / "passwords.lock"):
         if not secret.exists():
@@ -203,8 +203,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def template(server: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
     """A database as the migrations make it, with reference data; copied, never used itself."""
-    name = f"salsa_template_{_shared_folder(tmp_path_factory).name.replace('-', '_')}"
-    made = _shared_folder(tmp_path_factory) / "template.made"
+    name = f"salsa_template_{shared_folder(tmp_path_factory).name.replace('-', '_')}"
+    made = shared_folder(tmp_path_factory) / "template.made"
     with FileLock(f"{made}.lock"):
         if not made.exists():
             server.drop(name)

@@ -88,7 +88,10 @@ def test_a_number_is_taken_once(salsa):
     same = ("seizure", "record", *OWN, *SEIZED, "--serial", "ABC123456", "S-1")
     assert salsa(*same).returncode == 0
     refused = salsa(*same)
-    assert (refused.returncode, "already has a seizure of the number S-1" in refused.stderr) == (1, True)
+    assert (refused.returncode, "already has a seizure of the number S-1" in refused.stderr) == (
+        1,
+        True,
+    )
 
 
 def test_a_seizure_is_corrected_by_a_file(salsa, written):
