@@ -46,7 +46,7 @@ LONGEST = (
     "tests/web/test_console_browser.py", "tests/demo/", "tests/cli/test_demo.py", "tests/scenarios/",
     "tests/api/test_batches.py", "tests/web/test_desk_browser.py", "tests/faults/",
     "tests/security/test_silent_equivalence.py", "tests/web/test_desk_pages.py",
-    "tests/importers/", "tests/services/", "tests/cli/", "tests/web/",
+    "tests/docs/", "tests/importers/", "tests/services/", "tests/cli/", "tests/web/",
 )  # fmt: skip
 """Files and folders of the tests that take longest, the longest first."""
 
