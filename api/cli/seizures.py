@@ -66,18 +66,20 @@ def seizure() -> None:
 
 @seizure.command("list")
 @own_state_option
+@click.option("--kind", type=click.Choice(SEIZURE_KINDS))
+@click.option("--number", type=Line(100))
 @limit_option
 @json_option
 @explained
-def list_all(state: str, limit: int, as_json: bool) -> None:
+def list_all(state: str, limit: int, as_json: bool, **filters: Any) -> None:
     """List the seizures of a state, newest first.
 
     \b
     Example:
-      salsa seizure list --state BRA --limit 20
+      salsa seizure list --state BRA --kind found --limit 20
     """
     with acting(state) as actor:
-        page = documents.list_documents(actor, SEIZURES, {}, limit, None)
+        page = documents.list_documents(actor, SEIZURES, filters, limit, None)
         echo_page(SeizureResponse(), page, _row, as_json=as_json)
 
 

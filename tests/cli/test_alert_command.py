@@ -42,6 +42,8 @@ def test_a_check_tells_what_to_do_in_words(salsa, alert):
 def test_a_hit_is_listed_extended_and_confirmed(salsa, hit):
     listed = salsa("hit", "list", *THERE, "--status", "open").stdout
     assert listed.split()[:4] == [hit, "open", "hold_and_call", "strong"]
+    shown = salsa("hit", "show", *OWN, hit).stdout
+    assert "status    open, version 1" in shown and "of PRY" in shown
     more = salsa("hit", "extend", *OWN, "--hours", "3", "--note", "File asked for", hit)
     assert more.stdout.startswith(f"{hit} is extended, due by ")
     assert salsa("hit", "confirm", *OWN, hit).stdout == f"{hit} is confirmed.\n"

@@ -138,7 +138,8 @@ def test_only_a_theft_says_from_whom_a_gun_was_stolen(salsa):
 
 def test_the_audit_of_a_state_is_read_by_what_was_done_to_what(salsa):
     salsa("seizure", "record", *OWN, *SEIZED, *GUN, "--serial", "ABC123456", "S-1")
-    own = salsa("seizure", "list", *OWN).stdout.split()[0]
+    own = salsa("seizure", "list", *OWN, "--number", "S-1").stdout.split()[0]
+    assert salsa("seizure", "list", *OWN, "--kind", "found").stdout == ""
     told = salsa("audit", "list", *OWN, "--of", "seizure", "--id", own).stdout.split()
     assert told[3:7] == ["BRA", "seizure:recorded", own, "operator"]
     assert salsa("audit", "list", *OWN, "--by", "PRY").stdout == ""
