@@ -58,12 +58,14 @@ def standing(url: str) -> tuple[str | None, str | None]:
 @contextmanager
 def alone(migration_url: str) -> Iterator[None]:
     """Let no other command make a region in this database while the block does; raises Conflict."""
-    with _connected(migration_url) as connection:
+    with _connected(migration_url) as opened:
+        connection = opened.execution_options(
+            isolation_level="AUTOCOMMIT"
+        )  # the lock is the session's
         if not connection.scalar(text(f"SELECT pg_try_advisory_lock({MAKING})")):
             raise Conflict(
                 say("Another command is making the demo region in this database; let it finish.")
             )
-        connection.commit()  # the lock is of the session
         yield
 
 
