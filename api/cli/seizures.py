@@ -158,10 +158,8 @@ def correct(state: str, file: IO[bytes], officer: str | None, as_json: bool, num
     """
     with acting(state) as operator:
         data, reason = read_body(file, SeizureCorrection())
-        actor, old = (
-            replace(operator, agency=data.agency, officer=officer),
-            chosen(operator, SEIZURES, number),
-        )
+        actor = replace(operator, agency=data.agency, officer=officer)
+        old = chosen(actor, SEIZURES, number)
         seizures.correct(
             actor=actor, seizure_id=old.document.id, seen=old.version, data=data, reason=reason
         )
