@@ -15,7 +15,7 @@ from salsa_ext.postgres import EmbeddedServer, provision
 
 DATABASE = "salsa"
 BELONGS = "SALSA_WORKER"
-"""Set in the processes that the serving process starts."""
+"""Names the serving process to those that it starts, by its number."""
 
 
 def belong() -> None:
@@ -29,6 +29,8 @@ def belong() -> None:
     os.setpgid(0, 0)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    if os.getppid() != int(os.environ[BELONGS]):  # it ended before this was said
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 @contextmanager

@@ -88,4 +88,4 @@ def _share(config: Config) -> None:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counts)
     os.environ["SALSA_DATABASE_URL"] = config.database_url or ""
     os.environ[live.SECRET] = secrets.token_hex(32)
-    os.environ[running.BELONGS] = "1"
+    os.environ[running.BELONGS] = str(os.getpid())
