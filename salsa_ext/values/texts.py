@@ -27,7 +27,7 @@ def wrong_text(
     """
     if UNFIT.search(text) or (one_line and LINE_ENDS.search(text)):
         return say("Control characters cannot be part of a text.")
-    if not text.strip():
+    if not unbroken(text):  # of invisible characters alone too
         return (say("Write something here, of {most} characters at most: it cannot be empty.", most=most)
                 if is_needed else say("This text is empty; leave it out instead."))  # fmt: skip
     if len(text) > most:

@@ -73,6 +73,18 @@ def test_a_display_shows_the_board_of_its_side_in_its_language_and_no_person_pla
         assert kept not in shown
 
 
+BLANKS = ("", "  ", "\u200b\u2060 ")
+
+
+@pytest.mark.parametrize("name", BLANKS, ids=["nothing", "blanks", "invisible"])
+def test_a_display_whose_name_nobody_sees_is_refused(signed_in, supervisor, name):
+    supervisor.post(DISPLAYS, BODY | {"name": name}, 422)
+    page = signed_in("PRY", "supervisor").send(DISPLAYS, BODY | {"name": name}, 422)
+    said = page.get_data(as_text=True)
+    assert "Not taken yet" in text(said) and 'aria-invalid="true"' in said
+    assert supervisor.get(DISPLAYS).json["items"] == []
+
+
 def test_a_code_is_typed_in_any_way_and_used_once(app, session, device, made):
     code = made["code"]
     assert CODE.fullmatch(code)
