@@ -1,12 +1,15 @@
 """The officer's desk in a real browser, with a line, without one, and with one that fails half-way."""
 
 import io
+import logging
 import re
 
 import pytest
 import segno
 from playwright.sync_api import expect
 
+from api.auth import COOKIE
+from api.web.post_desk import device as device_routes
 from tests.movements import act
 from tests.papers import code_of
 from tests.web.keyboard import fill, tab_to
@@ -30,6 +33,16 @@ KEPT = """async () => {
   return [(await all("keys")).length, (await all("entries")).map(text)];
 }"""
 """How many keys the device has, and its entries as who reads its disk sees them."""
+HEAR = """() => {
+  window.heard = [];
+  new MutationObserver(() => window.heard.push(document.getElementById("desk-said").textContent))
+    .observe(document.getElementById("desk-said"), {childList: true});
+}"""
+FULL = """IDBObjectStore.prototype.put = function () {
+  if (this.name === "entries") throw new DOMException("no room", "QuotaExceededError");
+  return kept.apply(this, arguments);
+};"""
+"""A device that is full: it keeps its key, and nothing that is recorded."""
 LOST = re.compile(
     r"net::ERR_|the server responded with a status of (401|409|412|422)|Failed to fetch"
 )
@@ -120,6 +133,10 @@ def seized(site, beginning):
     return [serial for serial in serials if serial.startswith(beginning)]
 
 
+def refused_in(page):
+    return page.locator("#not-recorded [data-state=refused]")
+
+
 def ticks(site, number):
     found = (
         site.program("PRY", "licensing_officer").get(f"/shipments?number={number}").json["items"]
@@ -146,8 +163,14 @@ def test_a_seizure_recorded_without_a_line_arrives_exactly_once_by_keyboard_alon
     expect(page.locator("#line-state")).to_contain_text("Waiting to be sent: 2")
     expect(page.locator("#queue")).to_contain_text("Record a seizure: QQQ111")
     assert seized(site, "QQQ") == [] and page.evaluate(FITS)
+    page.evaluate(HEAR)
+    tab_to(page, "#q")
+    page.keyboard.type("BRA2")
     device.set_offline(False)
     expect(page.locator("#queue")).to_contain_text("Taken: Record a seizure: QQQ112")
+    expect(page.locator("#q")).to_be_focused()  # what is sent meanwhile takes nobody away from what he types
+    expect(page.locator("#desk-said")).to_contain_text("Taken: Record a seizure: QQQ112")
+    assert sum("QQQ112" in said for said in page.evaluate("heard")) == 1
     expect(page.locator("#queue-count")).to_have_text("Waiting to be sent: 0")
     reopened(device, site)
     assert seized(site, "QQQ") == ["QQQ112", "QQQ111"]  # the newest first: they were sent in order
@@ -158,6 +181,8 @@ def test_a_seizure_whose_answer_is_lost_on_the_way_is_recorded_once(device, site
     lost = []
 
     def lose(route):
+        expect(page.locator("#line-state")).to_have_text("Kept on this device, and being sent.")
+        expect(page.locator("#line-state")).to_be_focused()
         lost.append(route.fetch())
         route.abort()
 
@@ -193,18 +218,25 @@ def test_a_tick_that_the_service_refuses_stays_with_its_words_until_it_is_settle
     expect(page.locator("#queue")).to_contain_text("Waiting to be sent: 1")
     receive(site, "A-DUE")
     device.set_offline(False)
-    refused = page.locator("#queue-list [data-state=refused]")
+    refused = page.locator("#not-recorded [data-state=refused]")
     expect(refused).to_contain_text("Tick the checkpoint: A-DUE")
     said = refused.locator(".words").inner_text()
     assert "received" in said.lower() and ticks(site, "A-DUE") == []
     page = reopened(device, site)
-    expect(page.locator("#queue-list [data-state=refused] .words")).to_have_text(said)
+    page.goto(f"{site.url}{DESK}/check")
+    expect(page.locator("#not-recorded")).to_have_text(re.compile("^\\s*1 not recorded: look"))
+    expect(refused_in(page)).to_be_hidden()  # a line on each page, all of it on the desk's own
+    press(page, "1 not recorded: look")
+    expect(refused_in(page)).to_be_visible()
+    page.goto(f"{site.url}{DESK}")
+    expect(refused_in(page).locator(".words")).to_have_text(said)
     press(page, "Correct it and send it again")
     expect(page.locator(".summary")).to_contain_text(said)
     press(page, "Passed")
     page.wait_for_url("**/desk/shipments/*")
     assert [tick["outcome"] for tick in ticks(site, "A-DUE")] == ["passed"]
     expect(page.locator("#queue")).to_be_hidden()
+    expect(page.locator("#not-recorded")).to_be_hidden()
 
 
 def test_another_officer_neither_sees_nor_sends_what_one_kept(device, site):
@@ -268,6 +300,9 @@ def test_the_key_is_gone_when_the_session_is_over_though_no_line_tells_so(device
 
 
 def test_a_check_waits_for_the_line_and_its_answer_for_the_officer(device, site):
+    duty = {"agency": "BRA-POLICE", "kind": "duty_24h", "languages": ["pt"], "hours": "24 h",
+            "telephone": "+55 61 0000"}  # fmt: skip
+    site.program("BRA", "state_administrator").post("/contacts", duty)
     page = open_desk(device, site)
     device.set_offline(True)
     page.goto(f"{site.url}{DESK}/check")
@@ -282,11 +317,22 @@ def test_a_check_waits_for_the_line_and_its_answer_for_the_officer(device, site)
     page.goto(f"{site.url}{DESK}/check")
     expect(page.locator("#form-place")).to_be_visible()
     tab_to(page, "#serial")
-    page.keyboard.type("XYZ98765")
+    page.keyboard.type("ABC123456")
     page.keyboard.press("Enter")
     expect(page.locator("#queue")).to_contain_text("Waiting to be sent: 1")
     device.set_offline(False)
-    expect(page.locator("#queue-list [data-state=answered]")).to_contain_text("XYZ98765: Hit")
+    answered = page.locator("#queue-list [data-state=answered]")
+    expect(answered).to_contain_text("ABC123456: Hit")
+    page = reopened(device, site)
+    device.set_offline(True)  # all of it is on the device by now
+    page.goto(f"{site.url}{DESK}")
+    answered = page.locator("#queue-list [data-state=answered]")
+    expect(answered.locator("a[href='tel:+55610000']")).to_be_visible()
+    press(page, "See the whole answer")
+    expect(page.locator("#form-body .answer")).to_be_focused()
+    expect(page.locator("#form-body .answer a[href='tel:+55610000']")).to_be_visible()
+    expect(page.locator("#form-body .candidates > li").first).to_contain_text("Brazil")
+    device.set_offline(False)
     page = reopened(device, site)
     press(page, "Discard it")
     expect(page.locator("#queue")).to_be_hidden()
@@ -296,6 +342,105 @@ def test_a_check_waits_for_the_line_and_its_answer_for_the_officer(device, site)
     page.keyboard.press("Enter")
     expect(page.locator(".answer")).to_be_focused()
     expect(page.locator(".answer")).to_contain_text("Hit")
+
+
+def test_who_signs_out_without_a_line_is_signed_out_before_anything_is_shown_again(
+    device, site, caplog
+):
+    page, board = open_desk(device, site), device.new_page()
+    board.goto(f"{site.url}/posts/{POST}/board")
+    [session] = [one["value"] for one in device.cookies() if one["name"] == COOKIE]
+    device.set_offline(True)
+    page.goto(f"{site.url}{DESK}")
+    seize(page, "QQQ777")
+    expect(page.locator("#queue")).to_contain_text("Waiting to be sent: 1")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Sign out").click()
+    for shown in (page, board):
+        expect(shown.get_by_role("main")).to_contain_text("You signed out on this device without a line.")
+    page = device.new_page()
+    page.goto(f"{site.url}{DESK}")
+    expect(page.get_by_role("main")).to_contain_text("You signed out on this device without a line.")
+    keys, entries = page.evaluate(KEPT)
+    assert keys == 0 and len(entries) == 1
+    for shown in device.pages:
+        shown.close()
+    caplog.set_level(logging.INFO)
+    device.set_offline(False)
+    page = device.new_page()
+    page.goto(f"{site.url}{DESK}")
+    expect(page.get_by_role("status")).to_contain_text("is ended at the service now")
+    asked = [record.route for record in caplog.records if hasattr(record, "route")]
+    assert asked[:2] == ["/posts/session", "/sign-out"]
+    device.add_cookies([{"name": COOKIE, "value": session, "url": site.url}])
+    page.goto(f"{site.url}{DESK}")
+    sign_in(page, site.username)
+    expect(page.locator("#queue")).to_contain_text("Taken: Record a seizure: QQQ777")
+    page.goto(f"{site.url}/signed-out")
+    expect(page.get_by_role("main")).to_contain_text("Nobody is signed in here.")
+
+
+def test_a_desk_is_new_after_an_upgrade_and_what_waits_is_sent(device, site, monkeypatch):
+    page = open_desk(device, site)
+    old = device_routes.version()
+    device.set_offline(True)
+    page.goto(f"{site.url}{DESK}")
+    seize(page, "QQQ888")
+    expect(page.locator("#queue")).to_contain_text("Waiting to be sent: 1")
+    monkeypatch.setattr(device_routes, "version", lambda: "upgraded")
+    page = reopened(device, site)  # without a line it is the old one, with its own scripts
+    expect(page.locator(f"script[src='/desk-files/{old}/desk.js']")).to_be_attached()
+    device.set_offline(False)
+    expect(page.locator("#queue")).to_contain_text("Taken: Record a seizure: QQQ888")
+    page = open_desk(device, site)
+    assert seized(site, "QQQ888") == ["QQQ888"]
+    device.set_offline(True)
+    page = reopened(device, site)
+    expect(page.locator("script[src='/desk-files/upgraded/desk.js']")).to_be_attached()
+    assert page.evaluate("caches.keys()") == ["post-desk-files-upgraded", "post-desk-pages-upgraded"]
+    seize(page, "QQQ889")
+    expect(page.locator("#queue")).to_contain_text("Waiting to be sent: 1")
+
+
+def test_a_device_without_room_says_so_and_loses_nothing_that_was_typed(device, site):
+    device.add_init_script(f"const kept = IDBObjectStore.prototype.put; {FULL}")
+    page = open_desk(device, site)
+    press(page, "Record a seizure")
+    opened(page, "#items-0-serial")
+    page.keyboard.type("QQQ999")
+    photo = {"name": "gun.png", "mimeType": "image/png", "buffer": code("gun")}
+    page.locator("#photo").set_input_files(photo)
+    expect(page.locator(".photo .chosen").first).to_have_text("gun.png")
+    press(page, "Record the seizure")
+    expect(page.locator(".summary")).to_contain_text("This device has no room left: it is not kept.")
+    expect(page.locator("#items-0-serial")).to_have_value("QQQ999")
+    assert seized(site, "QQQ999") == []
+    press(page, "Send it now, without keeping it")
+    expect(page.get_by_role("main")).to_contain_text("The seizure is recorded.")
+    officer = site.program("PRY", "border_officer")
+    [made, *_] = officer.get(f"/seizures?post={POST}").json["items"]
+    assert made["items"][0]["serial"] == "QQQ999"
+    assert len(officer.get(f"/attachments?subject=seizure:{made['id']}").json["items"]) == 1
+
+
+def test_what_is_typed_stays_when_the_language_is_changed_and_no_phone_corrects_a_mark(device, site):
+    page = open_desk(device, site)
+    page.goto(f"{site.url}{DESK}/seizure")
+    serial = page.locator("#items-0-serial")
+    for name, wanted in (("inputmode", "text"), ("autocorrect", "off"), ("spellcheck", "false"),
+                         ("autocapitalize", "characters")):  # fmt: skip
+        expect(serial).to_have_attribute(name, wanted)
+    serial.fill("TK[8B]1?")
+    page.locator("#items-0-type").select_option("pistol")
+    page.get_by_text("Number, place, time, circumstances").click()
+    page.locator("#concealment").fill("In the door")
+    page.get_by_role("button", name="Français").click()
+    expect(page.locator("html")).to_have_attribute("lang", "fr")
+    expect(serial).to_have_value("TK[8B]1?")
+    expect(page.locator("#items-0-type")).to_have_value("pistol")
+    expect(page.locator("#concealment")).to_be_visible()
+    expect(page.locator("#concealment")).to_have_value("In the door")
+    assert page.evaluate("sessionStorage.length") == 0
 
 
 def test_a_truck_is_found_by_a_photograph_of_the_code_on_its_paper_and_ticked(device, site):

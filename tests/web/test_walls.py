@@ -82,7 +82,7 @@ def test_a_display_whose_name_nobody_sees_is_refused(signed_in, supervisor, name
     page = signed_in("PRY", "supervisor").send(DISPLAYS, BODY | {"name": name}, 422)
     said = page.get_data(as_text=True)
     assert "Not taken yet" in text(said) and 'aria-invalid="true"' in said
-    assert supervisor.get(DISPLAYS).json["items"] == []
+    assert supervisor.get("/displays").json["items"] == []
 
 
 def test_a_code_is_typed_in_any_way_and_used_once(app, session, device, made):
@@ -113,7 +113,7 @@ def test_the_key_of_a_display_opens_no_route(app, paired, route):
     assert answer.status_code == 401
 
 
-OF_ALL = {"/", "/sign-in", "/docs", "/verify", "/forms", "/wall", "/wall/live", "/healthz", "/readyz",
+OF_ALL = {"/", "/sign-in", "/signed-out", "/docs", "/verify", "/forms", "/wall", "/wall/live", "/healthz", "/readyz",
           "/metrics", "/api/v1/openapi.json", "/api/v1/signing-keys",
           "/posts/worker.js"}  # fmt: skip
 
