@@ -199,7 +199,8 @@ async function canKeep() {
 
 async function work() {
   if (!("serviceWorker" in navigator)) return;
-  navigator.serviceWorker.addEventListener("controllerchange", renew); // one of this version, after an older one
+  const { controller } = navigator.serviceWorker; // one of this version comes after an older one
+  if (controller) navigator.serviceWorker.addEventListener("controllerchange", renew);
   const worker = await navigator.serviceWorker.register(place.dataset.worker, { scope: "/" });
   navigator.storage?.persist?.(); // so that nothing is thrown away where room is short
   await worker.update().catch(() => {});
