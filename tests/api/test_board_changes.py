@@ -127,7 +127,9 @@ def test_a_seizure_of_which_no_place_is_known_is_told_to_nobody(as_actor, told):
     assert told(police.post, "/seizures", nowhere) == set()
 
 
-def test_a_seizure_whose_place_is_corrected_away_is_told_to_the_boards_that_it_leaves(as_actor, told):
+def test_a_seizure_whose_place_is_corrected_away_is_told_to_the_boards_that_it_leaves(
+    as_actor, told
+):
     police = as_actor("PRY", "police_officer")
     body = bodies.seizure(agency="PRY-POLICE", place=NEAR)
     seized = police.post("/seizures", body).json["id"]

@@ -208,6 +208,12 @@ def test_a_seizure_of_nothing_is_refused_at_its_serial(officer, as_actor):
     assert as_actor("PRY", "border_officer").get("/seizures").json["items"] == []
 
 
+def test_a_day_in_a_sentence_is_written_as_on_the_page(officer):
+    sent = {"items.0.serial": "XYZ1", "occurred_at": "2026-03-12T10:00"}
+    page = text(officer.send(f"{DESK}/seizure", sent, 422).get_data(as_text=True))
+    assert "today is Mar 9, 2026" in page and "2026-03-09" not in page
+
+
 def test_enter_in_a_field_of_a_tick_chooses_no_outcome(officer, truck):
     page = officer.open(f"{DESK}/shipments/{truck['id']}")
     buttons = re.findall(r"<button[^>]*>", page[page.index('id="tick-title"') :])
@@ -319,5 +325,5 @@ def test_no_file_of_the_desk_is_given_for_that_of_another_version(officer, monke
 
 def test_the_page_of_who_signed_out_without_a_line_says_nothing_of_anybody(officer):
     page = officer.open("/signed-out")
-    assert "Nobody is signed in here." in text(page)
+    assert "No session waits to be ended on this device." in text(page)
     assert 'action="/sign-out"' not in page and "Notifications" not in page

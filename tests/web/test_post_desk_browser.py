@@ -168,7 +168,9 @@ def test_a_seizure_recorded_without_a_line_arrives_exactly_once_by_keyboard_alon
     page.keyboard.type("BRA2")
     device.set_offline(False)
     expect(page.locator("#queue")).to_contain_text("Taken: Record a seizure: QQQ112")
-    expect(page.locator("#q")).to_be_focused()  # what is sent meanwhile takes nobody away from what he types
+    expect(
+        page.locator("#q")
+    ).to_be_focused()  # what is sent meanwhile takes nobody away from what he types
     expect(page.locator("#desk-said")).to_contain_text("Taken: Record a seizure: QQQ112")
     assert sum("QQQ112" in said for said in page.evaluate("heard")) == 1
     expect(page.locator("#queue-count")).to_have_text("Waiting to be sent: 0")
@@ -357,10 +359,14 @@ def test_who_signs_out_without_a_line_is_signed_out_before_anything_is_shown_aga
     page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Sign out").click()
     for shown in (page, board):
-        expect(shown.get_by_role("main")).to_contain_text("You signed out on this device without a line.")
+        expect(shown.get_by_role("main")).to_contain_text(
+            "You signed out on this device without a line."
+        )
     page = device.new_page()
     page.goto(f"{site.url}{DESK}")
-    expect(page.get_by_role("main")).to_contain_text("You signed out on this device without a line.")
+    expect(page.get_by_role("main")).to_contain_text(
+        "You signed out on this device without a line."
+    )
     keys, entries = page.evaluate(KEPT)
     assert keys == 0 and len(entries) == 1
     for shown in device.pages:
@@ -377,7 +383,7 @@ def test_who_signs_out_without_a_line_is_signed_out_before_anything_is_shown_aga
     sign_in(page, site.username)
     expect(page.locator("#queue")).to_contain_text("Taken: Record a seizure: QQQ777")
     page.goto(f"{site.url}/signed-out")
-    expect(page.get_by_role("main")).to_contain_text("Nobody is signed in here.")
+    expect(page.get_by_role("main")).to_contain_text("No session waits to be ended on this device.")
 
 
 def test_a_desk_is_new_after_an_upgrade_and_what_waits_is_sent(device, site, monkeypatch):
@@ -397,7 +403,10 @@ def test_a_desk_is_new_after_an_upgrade_and_what_waits_is_sent(device, site, mon
     device.set_offline(True)
     page = reopened(device, site)
     expect(page.locator("script[src='/desk-files/upgraded/desk.js']")).to_be_attached()
-    assert page.evaluate("caches.keys()") == ["post-desk-files-upgraded", "post-desk-pages-upgraded"]
+    assert page.evaluate("caches.keys()") == [
+        "post-desk-files-upgraded",
+        "post-desk-pages-upgraded",
+    ]
     seize(page, "QQQ889")
     expect(page.locator("#queue")).to_contain_text("Waiting to be sent: 1")
 
@@ -412,7 +421,9 @@ def test_a_device_without_room_says_so_and_loses_nothing_that_was_typed(device, 
     page.locator("#photo").set_input_files(photo)
     expect(page.locator(".photo .chosen").first).to_have_text("gun.png")
     press(page, "Record the seizure")
-    expect(page.locator(".summary")).to_contain_text("This device has no room left: it is not kept.")
+    expect(page.locator(".summary")).to_contain_text(
+        "This device has no room left: it is not kept."
+    )
     expect(page.locator("#items-0-serial")).to_have_value("QQQ999")
     assert seized(site, "QQQ999") == []
     press(page, "Send it now, without keeping it")
@@ -423,7 +434,25 @@ def test_a_device_without_room_says_so_and_loses_nothing_that_was_typed(device, 
     assert len(officer.get(f"/attachments?subject=seizure:{made['id']}").json["items"]) == 1
 
 
-def test_what_is_typed_stays_when_the_language_is_changed_and_no_phone_corrects_a_mark(device, site):
+def test_a_browser_that_keeps_nothing_says_so_and_sends_its_forms_as_they_are(device, site):
+    device.add_init_script(
+        "indexedDB.open = () => { throw new DOMException('no', 'SecurityError'); };"
+    )
+    page = device.new_page()
+    page.goto(f"{site.url}{DESK}/seizure")
+    sign_in(page, site.username)
+    expect(page.locator("#line-state")).to_contain_text("lets nothing be kept on the device")
+    page.locator("#items-0-serial").fill("QQQ121")
+    page.locator("#items-0-serial").press("Enter")
+    expect(page.get_by_role("main")).to_contain_text("The seizure is recorded.")
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url(f"{site.url}/")
+    expect(page.get_by_role("main").get_by_role("link", name="Sign in")).to_be_visible()
+
+
+def test_what_is_typed_stays_when_the_language_is_changed_and_no_phone_corrects_a_mark(
+    device, site
+):
     page = open_desk(device, site)
     page.goto(f"{site.url}{DESK}/seizure")
     serial = page.locator("#items-0-serial")

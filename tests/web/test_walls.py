@@ -113,8 +113,8 @@ def test_the_key_of_a_display_opens_no_route(app, paired, route):
     assert answer.status_code == 401
 
 
-OF_ALL = {"/", "/sign-in", "/signed-out", "/docs", "/verify", "/forms", "/wall", "/wall/live", "/healthz", "/readyz",
-          "/metrics", "/api/v1/openapi.json", "/api/v1/signing-keys",
+OF_ALL = {"/", "/sign-in", "/signed-out", "/docs", "/verify", "/forms", "/wall", "/wall/live",
+          "/healthz", "/readyz", "/metrics", "/api/v1/openapi.json", "/api/v1/signing-keys",
           "/posts/worker.js"}  # fmt: skip
 
 

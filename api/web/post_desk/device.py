@@ -29,7 +29,7 @@ SHELL: Final = (
     "post-desk/list.js", "post-desk/kept.js", "post-desk/scan.js", "post-desk/words.js",
     "post-desk/leaving.js", "post-desk/left.js", "post-desk/photos.js", "typed.js",
 )  # fmt: skip
-"""The files without which the desk does not open; those of the desk itself stand in a folder of their version."""
+"""The files without which the desk does not open; its own stand in a folder of their version."""
 OWN: Final = "post-desk/"
 TYPES: Final = {".js": "text/javascript", ".css": "text/css"}
 DRAWN: Final = ("base.html", "fields.html", "signed_out.html", "post_desk/*", "desk/goods.html")
@@ -73,7 +73,7 @@ def session() -> Response:
 
 @blueprint.get("/posts/worker.js")
 def worker() -> Response:
-    """Return the script that opens the desk without a line; it changes when a file or a page of the desk does."""
+    """Return the script that opens the desk without a line; it changes when a file or a page of it does."""
     text = render_template(
         "post_desk/worker.js", version=version(), files=[address_of(name) for name in SHELL],
         decoder=address_of(DECODER), left=address_of("post-desk/left.js"),

@@ -223,22 +223,25 @@ offer(decoder, (text) => {
   search.requestSubmit();
 });
 // A browser that keeps nothing, or a page without TLS, has its plain forms, which need no script.
-if (!(await canKeep())) throw new Error("this browser keeps nothing: the plain forms are used");
-for (const form of document.querySelectorAll("form.kept")) forms.take(form, desk);
-document.getElementById("send-now").addEventListener("click", () => desk.send());
-addEventListener("online", () => desk.send());
-addEventListener("offline", () => { line = "down"; desk.refresh(); });
-document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && desk.send());
-setInterval(async () => {
-  const account = await session.unlocked();
-  if (!account) await desk.refresh();
-  else if ((await queue.rowsOf(account.owner)).some((row) => row.state === "waiting")) await desk.send();
-}, EVERY);
-if (isOffline) await openOffline();
-await desk.send();
-if (!isOffline) {
+if (await canKeep()) await start();
+else if (window.isSecureContext) showLine([element("p", word("keeps_nothing"))]);
+document.body.dataset.desk = "ready";
+
+async function start() {
+  for (const form of document.querySelectorAll("form.kept")) forms.take(form, desk);
+  document.getElementById("send-now").addEventListener("click", () => desk.send());
+  addEventListener("online", () => desk.send());
+  addEventListener("offline", () => { line = "down"; desk.refresh(); });
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && desk.send());
+  setInterval(async () => {
+    const account = await session.unlocked();
+    if (!account) await desk.refresh();
+    else if ((await queue.rowsOf(account.owner)).some((row) => row.state === "waiting")) await desk.send();
+  }, EVERY);
+  if (isOffline) await openOffline();
+  await desk.send();
+  if (isOffline) return;
   await correctWanted();
   await kept.remember(await session.unlocked(), home).catch(() => {}); // no room: the forms go on without
   await work();
 }
-document.body.dataset.desk = "ready";

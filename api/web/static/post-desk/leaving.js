@@ -5,6 +5,7 @@ import { lock, unlocked } from "./session.js";
 
 const PAGE = "/signed-out";
 const AGAIN = 15_000;
+const PATIENCE = 2000;
 const { warning, ended } = document.querySelector("script[data-leaving]").dataset;
 const form = document.querySelector('form[action="/sign-out"]');
 const refusing = document.getElementById("signed-out");
@@ -35,7 +36,10 @@ async function leave(event) {
   await lock();
   if (!isMarked) return form.submit();
   others.postMessage("left");
-  if (!navigator.onLine || !(await left.settle())) return refuse();
+  const late = setTimeout(refuse, PATIENCE); // which goes on with it, and says so
+  const isOver = navigator.onLine && (await left.settle());
+  clearTimeout(late);
+  if (!isOver) return refuse();
   await left.forget();
   location.assign("/");
 }
@@ -58,7 +62,7 @@ async function wait() {
 
 /** Take the key away where nobody is signed in, and tell once of a session that was ended by itself. */
 async function tell() {
-  await lock();
+  await lock().catch(() => {}); // a browser that keeps nothing holds no key
   if (!(await left.ended())) return;
   const said = Object.assign(document.createElement("p"), { className: "done", role: "status", textContent: ended });
   document.getElementById("main").prepend(said);

@@ -69,12 +69,12 @@ self.addEventListener("fetch", (event) => {
 
 /** A page; before any, a session that was signed out here is ended. */
 async function opened(request, path) {
-  if (path === SIGNED_OUT) return fetch(request).catch(() => signedOut());
+  if (path === SIGNED_OUT) return signedOut(request);
   if (!(await self.left.settle())) return signedOut();
   return DESK.test(path) ? page(request, path) : fetch(request);
 }
 
-const signedOut = async () => (await (await caches.open(PAGES)).match(SIGNED_OUT)) ?? Response.error();
+const signedOut = async (request = SIGNED_OUT) => (await (await caches.open(PAGES)).match(SIGNED_OUT)) ?? fetch(request);
 
 async function page(request, path) {
   let answer, failed;
