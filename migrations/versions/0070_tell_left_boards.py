@@ -7,7 +7,7 @@ down_revision = "0060_find_own_seizures"
 
 # A version without a place shows on no board, but the one before it may have. Which board that was does not
 # matter: a seizure with a place is told to all posts of the states that may see it.
-FORMER = """ OR EXISTS (
+FORMER = """ OR told.version > 1 AND EXISTS (
     SELECT FROM seizure former WHERE former.id = told.id AND former.version = told.version - 1
     AND (former.latitude IS NOT NULL OR former.post IS NOT NULL))"""
 TELL = """

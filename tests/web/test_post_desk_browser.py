@@ -386,6 +386,20 @@ def test_who_signs_out_without_a_line_is_signed_out_before_anything_is_shown_aga
     expect(page.get_by_role("main")).to_contain_text("No session waits to be ended on this device.")
 
 
+def test_who_signs_out_over_a_line_that_hangs_is_told_so_and_signed_out_later(device, site):
+    page = open_desk(device, site)
+    device.route("**/posts/session", lambda route: None)  # nothing is answered, and nothing fails
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("main")).to_contain_text(
+        "You signed out on this device without a line."
+    )
+    assert page.evaluate(KEPT)[0] == 0
+    device.unroute_all()
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.get_by_role("status")).to_contain_text("is ended at the service now")
+    expect(page.locator("#username")).to_be_visible()
+
+
 def test_a_desk_is_new_after_an_upgrade_and_what_waits_is_sent(device, site, monkeypatch):
     page = open_desk(device, site)
     old = page.locator("script[src$='/desk.js']").get_attribute("src")

@@ -47,7 +47,9 @@ function words(part) {
 }
 
 /** The way from a part to something in it that has no id: in which row it is, what it is and says. */
-const key = one => [one.closest("[id]")?.id, one.tagName, one.getAttribute("href"), one.matches("summary, .tile") ? "" : words(one)].join(" ");
+const row = one => one.closest("tr")?.querySelector("th");
+const key = one => [one.closest("[id]")?.id, row(one) && words(row(one)), one.tagName, one.getAttribute("href"),
+  one.matches("summary, .tile") ? "" : words(one)].join(" ");
 const all = part => [...part.querySelectorAll("a, button, summary, input, select, [tabindex]")];
 
 function exchange(id, html) {
