@@ -3,6 +3,7 @@
 import io
 import logging
 import re
+import threading
 
 import pytest
 import segno
@@ -59,6 +60,17 @@ def device(chromium, site, request):
     yield context
     context.close()
     assert [text for text in said if text.startswith("error") and not LOST.search(text)] == []
+
+
+@pytest.fixture
+def signed_out(caplog):
+    """Tells when the service has ended a session."""
+    caplog.set_level(logging.INFO, "salsa.requests")
+    ended, handler = threading.Event(), logging.Handler()
+    handler.emit = lambda record: ended.set() if record.route == "/sign-out" else None
+    logging.getLogger("salsa.requests").addHandler(handler)
+    yield ended
+    logging.getLogger("salsa.requests").removeHandler(handler)
 
 
 def sign_in(page, username):
@@ -386,18 +398,29 @@ def test_who_signs_out_without_a_line_is_signed_out_before_anything_is_shown_aga
     expect(page.get_by_role("main")).to_contain_text("No session waits to be ended on this device.")
 
 
-def test_who_signs_out_over_a_line_that_hangs_is_told_so_and_signed_out_later(device, site):
+def test_who_signs_out_over_a_line_that_hangs_is_told_so_and_signed_out_by_the_browser_itself(
+    device, site, signed_out
+):
     page = open_desk(device, site)
+    known = []
+    browser = device.new_cdp_session(page)
+    browser.on("ServiceWorker.workerRegistrationUpdated",
+               lambda told: known.extend(told["registrations"]))  # fmt: skip
+    browser.send("ServiceWorker.enable")
     device.route("**/posts/session", lambda route: None)  # nothing is answered, and nothing fails
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("main")).to_contain_text(
         "You signed out on this device without a line."
     )
     assert page.evaluate(KEPT)[0] == 0
+    page.goto("about:blank")  # nothing of the service is open when there is a line again
     device.unroute_all()
-    page.evaluate("dispatchEvent(new Event('online'))")
+    [worker] = {one["registrationId"] for one in known}
+    told = {"origin": site.url, "registrationId": worker, "tag": "leave", "lastChance": False}
+    browser.send("ServiceWorker.dispatchSyncEvent", told)
+    assert signed_out.wait(10)
+    page.goto(site.url)
     expect(page.get_by_role("status")).to_contain_text("is ended at the service now")
-    expect(page.locator("#username")).to_be_visible()
 
 
 def test_a_desk_is_new_after_an_upgrade_and_what_waits_is_sent(device, site, monkeypatch):

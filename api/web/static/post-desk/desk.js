@@ -49,13 +49,15 @@ const desk = {
 
   /** Say what becomes of what was just recorded; who went elsewhere meanwhile stays there, and hears it. */
   say(name, isFirst = false) {
-    state.querySelector(".kept-now")?.remove();
-    if (name) state.append(element("p", word(name), { className: "kept-now" }));
+    const stood = state.querySelector(".kept-now");
+    const isNew = stood?.dataset.name !== name;
+    if (isNew) stood?.remove();
+    if (name && isNew) state.append(noteOf(name));
     state.hidden = !state.childElementCount;
-    if (!name) return;
     const { activeElement } = document;
+    if (!name) return;
     if (activeElement !== state && (isFirst || activeElement === document.body)) state.focus();
-    else announce(word(name));
+    else if (isNew) announce(word(name));
   },
 
   /** Take the form away that was kept, where another is opened by a button. */
@@ -87,6 +89,12 @@ const desk = {
 function show(form, entry) {
   forms.fill(form, entry);
   forms.tell(form, entry.said);
+}
+
+function noteOf(name) {
+  const note = element("p", word(name), { className: "kept-now" });
+  note.dataset.name = name;
+  return note;
 }
 
 function newsOf(entry) {

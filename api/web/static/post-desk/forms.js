@@ -115,12 +115,12 @@ export function show(html, desk) {
 /** Say above a form what is wrong; the words are the service's where it refused. */
 export function tell(form, said) {
   form.parentElement.querySelector(".summary")?.remove();
-  const summary = element("div", undefined, { className: "summary", role: "alert", tabIndex: -1 });
+  const summary = element("div", undefined, { className: "summary", tabIndex: -1 });
   const list = element("ul");
   list.append(...said.map((text) => element("li", text)));
   summary.append(list);
   form.before(summary);
-  summary.focus();
+  summary.focus(); // by which it is heard, once
 }
 
 /** Fill a form with what an entry says, so that it is corrected; a photograph is chosen anew. */

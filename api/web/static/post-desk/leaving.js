@@ -36,12 +36,19 @@ async function leave(event) {
   await lock();
   if (!isMarked) return form.submit();
   others.postMessage("left");
+  await endLater();
   const late = setTimeout(refuse, PATIENCE); // which goes on with it, and says so
   const isOver = navigator.onLine && (await left.settle());
   clearTimeout(late);
   if (!isOver) return refuse();
   await left.forget();
   location.assign("/");
+}
+
+/** Have the browser end it when there is a line, though no page is open, where it can. */
+async function endLater() {
+  const worker = await navigator.serviceWorker?.getRegistration("/").catch(() => null);
+  await worker?.sync?.register("leave").catch(() => {});
 }
 
 /** Show nothing until the session is ended, and then go on to where a page was wanted. */

@@ -67,6 +67,13 @@ self.addEventListener("fetch", (event) => {
   else if ([...FILES, DECODER].includes(address.pathname + address.search)) event.respondWith(file(request));
 });
 
+// The browser tells that there is a line: a session that was signed out is ended, though no page is open.
+self.addEventListener("sync", (event) => event.waitUntil(end()));
+
+async function end() {
+  if (!(await self.left.settle())) throw new Error("the service did not answer: the browser asks again");
+}
+
 /** A page; before any, a session that was signed out here is ended. */
 async function opened(request, path) {
   if (path === SIGNED_OUT) return signedOut(request);
