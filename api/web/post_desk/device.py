@@ -27,7 +27,8 @@ SHELL: Final = (
     "salsa.css", "icon.svg", "post-desk/desk.css", "post-desk/desk.js", "post-desk/store.js",
     "post-desk/sealing.js", "post-desk/session.js", "post-desk/queue.js", "post-desk/forms.js",
     "post-desk/list.js", "post-desk/kept.js", "post-desk/scan.js", "post-desk/words.js",
-    "post-desk/leaving.js", "post-desk/left.js", "post-desk/photos.js", "typed.js",
+    "post-desk/leaving.js", "post-desk/left.js", "post-desk/line.js", "post-desk/photos.js",
+    "typed.js",
 )  # fmt: skip
 """The files without which the desk does not open; its own stand in a folder of their version."""
 OWN: Final = "post-desk/"

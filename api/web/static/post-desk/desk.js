@@ -1,6 +1,7 @@
 // The desk: keeps what is recorded, sends it when there is a line, and shows what waits.
 import * as forms from "./forms.js";
 import * as kept from "./kept.js";
+import * as above from "./line.js";
 import * as queue from "./queue.js";
 import * as session from "./session.js";
 import { draw, title, unfold } from "./list.js";
@@ -12,14 +13,9 @@ const EVERY = 30_000;
 const place = document.getElementById("desk");
 const { home, decoder } = place.dataset;
 const isOffline = "offline" in place.dataset;
-const state = document.getElementById("line-state");
-const said = document.getElementById("desk-said");
 let line = null;
 let heard = null;
 let taken = [];
-
-/** Tell who does not see it what happened without the page moving there. */
-const announce = (text) => said.replaceChildren(text);
 
 const desk = {
   account: session.unlocked,
@@ -38,7 +34,7 @@ const desk = {
     taken.push(...told.taken.filter((entry) => !entry.html));
     const news = [...told.taken, ...told.refused].filter((entry) => entry.id !== mine).map(newsOf);
     await desk.refresh();
-    if (news.length) announce(news.join(" "));
+    if (news.length) above.announce(news.join(" "));
     return told;
   },
 
@@ -47,18 +43,7 @@ const desk = {
     await tellLine(account, await draw(account, desk, taken));
   },
 
-  /** Say what becomes of what was just recorded; who went elsewhere meanwhile stays there, and hears it. */
-  say(name, isFirst = false) {
-    const stood = state.querySelector(".kept-now");
-    const isNew = stood?.dataset.name !== name;
-    if (isNew) stood?.remove();
-    if (name && isNew) state.append(noteOf(name));
-    state.hidden = !state.childElementCount;
-    const { activeElement } = document;
-    if (!name) return;
-    if (activeElement !== state && (isFirst || activeElement === document.body)) state.focus();
-    else if (isNew) announce(word(name));
-  },
+  say: above.say,
 
   /** Take the form away that was kept, where another is opened by a button. */
   close() {
@@ -91,12 +76,6 @@ function show(form, entry) {
   forms.tell(form, entry.said);
 }
 
-function noteOf(name) {
-  const note = element("p", word(name), { className: "kept-now" });
-  note.dataset.name = name;
-  return note;
-}
-
 function newsOf(entry) {
   if (entry.kind === "taken" && !entry.html) return word("taken", { what: title(entry) });
   return `${title(entry)}: ${entry.said.join(" ")}`;
@@ -110,25 +89,11 @@ async function tellLine(account, count) {
   if (line === "out") lines.push(linked("expired", `/sign-in?next=${encodeURIComponent(location.pathname)}`, word("sign_in")));
   const locked = account ? 0 : await queue.countAll();
   if (locked) lines.push(element("p", word("locked", { count: locked })));
-  if (line !== heard) announce(lines[0]?.textContent ?? (heard && line === "up" ? word("online") : ""));
+  if (line !== heard) above.announce(lines[0]?.textContent ?? (heard && line === "up" ? word("online") : ""));
   heard = line;
   if (count.waiting) lines.push(element("a", word("waiting", { count: count.waiting }), { href: "#queue" }));
   if (count.refused) lines.push(element("a", word("not_recorded", { count: count.refused }), { href: "#not-recorded" }));
-  const now = count.waiting ? state.querySelector(".kept-now") : null; // what was sent is kept no more
-  showLine([...lines, ...(now ? [now.cloneNode(true)] : [])]);
-  state.classList.toggle("down", line === "down");
-}
-
-/** Show other lines where they differ: who is in them stays there. */
-function showLine(lines) {
-  const made = element("div");
-  made.append(...lines);
-  const focused = state.contains(document.activeElement) ? document.activeElement : null;
-  if (made.innerHTML !== state.innerHTML) state.replaceChildren(...made.childNodes);
-  state.hidden = !state.childElementCount;
-  if (!focused || state.contains(document.activeElement)) return;
-  const address = focused.getAttribute("href");
-  (state.hidden ? document.getElementById("main") : state.querySelector(`a[href="${address}"]`) ?? state).focus({ preventScroll: true });
+  above.show(lines, line === "down", count.waiting);
 }
 
 function linked(name, address, text) {
@@ -225,14 +190,14 @@ async function renew() {
 
 const search = document.getElementById("find");
 dress(document);
-state.addEventListener("click", (event) => event.target.closest('[href="#not-recorded"]') && setTimeout(unfold));
+above.whenOpened('[href="#not-recorded"]', unfold);
 offer(decoder, (text) => {
   search.elements.q.value = text;
   search.requestSubmit();
 });
 // A browser that keeps nothing, or a page without TLS, has its plain forms, which need no script.
 if (await canKeep()) await start();
-else if (window.isSecureContext) showLine([element("p", word("keeps_nothing"))]);
+else if (window.isSecureContext) above.show([element("p", word("keeps_nothing"))]);
 document.body.dataset.desk = "ready";
 
 async function start() {
