@@ -48,6 +48,7 @@ def worker(once: bool) -> None:
     Example:
       salsa worker --once
     """
+    running.belong()
     logs.begin()
     with running.database(Config.from_env()) as config:
         require_schema(config)
