@@ -31,6 +31,11 @@ self.left = (() => {
 
   /** End the session that waits, where there is a line. Gives whether none waits any more. */
   async function settle() {
+    if (!(await waits())) return true;
+    return navigator.locks ? navigator.locks.request(CACHE, end) : end(); // one at a time: the next may be another's
+  }
+
+  async function end() {
     const waiting = await held();
     if (!waiting?.owner) return true;
     try {
