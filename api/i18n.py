@@ -51,7 +51,7 @@ def worded(message: Message | Mapping[str, Any]) -> str:
     said = message if isinstance(message, Message) else Message(message["text"], message["params"])
     params = dict(said.params)
     params |= {name: _state(params[name]) for name in STATES if name in params}
-    params |= {name: _day(params[name]) for name in DAYS if name in params}
+    params |= {name: day(date.fromisoformat(params[name])) for name in DAYS if name in params}
     return translate(Message(said.text, params))
 
 
@@ -59,9 +59,9 @@ def _state(code: str) -> str:
     return names.label("state", code, language.get())
 
 
-def _day(on: str) -> str:
+def day(on: date) -> str:
     """Return a day with the month in letters: no two countries agree on 3/9."""
-    return format_date(date.fromisoformat(on), "medium", locale=language.get())
+    return format_date(on, "medium", locale=language.get())
 
 
 @contextmanager

@@ -50,6 +50,13 @@ def sign_out() -> Any:
     return response
 
 
+@blueprint.get("/signed-out")
+def signed_out() -> str:
+    """Say that nobody is signed in: what a device shows, too, while it cannot yet end a session here."""
+    g.actor = None
+    return render_template("signed_out.html")
+
+
 def _open_session(username: str, password: str) -> str:
     known = authentication.find_account(username, password)
     actor = replace(known, clock=current_app.config["CLOCK"], request_id=g.request_id)

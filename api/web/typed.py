@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from marshmallow import Schema, ValidationError
 
-from api.i18n import translate
+from api.i18n import day, translate
 from api.said import flatten
 from api.web.bodies import LOCAL, NUMBER, Body
 from salsa_ext.errors import Message, Named, say
@@ -120,9 +120,17 @@ class Form:
 
     def say(self, message: Message) -> str:
         """Return a sentence in which fields and actions are called as on the page."""
-        params = {key: self._call(value) if isinstance(value, Named) else value
-                  for key, value in message.params.items()}  # fmt: skip
+        params = {key: self._shown(value) for key, value in message.params.items()}
         return translate(Message(message.text, params))
+
+    def _shown(self, value: Any) -> Any:
+        """Return what a sentence names as the page does: a field by its label, a day in the reader's words."""
+        if isinstance(value, datetime):
+            value = value.astimezone(ZoneInfo(self.zone))
+            return f"{day(value.date())}, {value:%H:%M}"
+        if isinstance(value, date):
+            return day(value)
+        return self._call(value) if isinstance(value, Named) else value
 
     def _call(self, named: Named) -> str:
         ends = {path.rpartition(".")[2]: label for path, label in self.called.items()}

@@ -20,6 +20,7 @@ from salsa_ext.services.authentication import HASHER
 from salsa_ext.services.fields import Problems, check_agency
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
+from salsa_ext.values.texts import is_blank
 
 SHORTEST_PASSWORD = 12
 OF_A_STATE = re.compile(r"[a-z]{3}\.", re.IGNORECASE)
@@ -147,7 +148,7 @@ def _check(actor: Actor, data: AccountData) -> None:
 def _check_username(problems: Problems, username: str, state: str | None) -> None:
     """Names are unique among all states: in a space of its own, none learns another's."""
     prefix = f"{state.lower()}." if state else ""
-    if not (username.startswith(prefix) and len(username) > len(prefix)):
+    if not username.startswith(prefix) or is_blank(username.removeprefix(prefix)):
         problems.add("username", say("A user name of your state begins with {prefix}, such as"
                                      " {prefix}ana.", prefix=prefix))  # fmt: skip
     elif state is None and OF_A_STATE.match(username):

@@ -14,7 +14,16 @@ LINE_ENDS = re.compile(r"[\t\n\x80-\x9f\u2028\u2029]")
 
 def unbroken(text: str) -> str:
     """Return a number or hash as it was before a page broke it: without blanks and invisible characters."""
-    return "".join(sign for sign in text if not sign.isspace() and category(sign) != "Cf")
+    return "".join(sign for sign in text if not _is_unseen(sign))
+
+
+def is_blank(text: str) -> bool:
+    """Tell whether nothing of a text is seen: blanks and invisible characters alone."""
+    return all(_is_unseen(sign) for sign in text)
+
+
+def _is_unseen(sign: str) -> bool:
+    return sign.isspace() or category(sign) == "Cf"
 
 
 def wrong_text(
@@ -27,7 +36,7 @@ def wrong_text(
     """
     if UNFIT.search(text) or (one_line and LINE_ENDS.search(text)):
         return say("Control characters cannot be part of a text.")
-    if not text.strip():
+    if is_blank(text):
         return (say("Write something here, of {most} characters at most: it cannot be empty.", most=most)
                 if is_needed else say("This text is empty; leave it out instead."))  # fmt: skip
     if len(text) > most:

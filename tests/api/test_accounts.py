@@ -50,7 +50,9 @@ def test_a_user_name_is_taken_once(administrator):
     assert administrator.post("/accounts", ANA, 409).json["code"] == "duplicate"
 
 
-@pytest.mark.parametrize("username", ["bra.ana", "bra.nobody", "ana", "pry.", "Bra.ana", "pryana"])
+@pytest.mark.parametrize(
+    "username", ["bra.ana", "bra.nobody", "ana", "pry.", "Bra.ana", "pryana", "pry.\u200b"]
+)
 def test_a_state_learns_nothing_of_the_user_names_of_others(as_actor, administrator, username):
     administrator.post("/accounts", ANA)
     body = ANA | {"agency": "PRY-POLICE", "username": username}

@@ -127,6 +127,19 @@ def test_a_seizure_of_which_no_place_is_known_is_told_to_nobody(as_actor, told):
     assert told(police.post, "/seizures", nowhere) == set()
 
 
+def test_a_seizure_whose_place_is_corrected_away_is_told_to_the_boards_that_it_leaves(
+    as_actor, told
+):
+    police = as_actor("PRY", "police_officer")
+    body = bodies.seizure(agency="PRY-POLICE", place=NEAR)
+    seized = police.post("/seizures", body).json["id"]
+    elsewhere = body | {"place": {"country": "PRY", "name": "A town"}, "reason": "Another town"}
+    correct = (police.post, f"/seizures/{seized}/correct", elsewhere, 200)
+    found = told(*correct, If_Match='"1"')
+    assert ("PRY", POST) in found and {state for state, _ in found} == {"PRY"}
+    assert told(*correct, If_Match='"2"') == set()  # it had left before
+
+
 def test_a_silent_record_of_another_state_is_told_to_its_owner_at_most(as_actor, told):
     owner, asker = as_actor("PRY", "licensing_officer"), as_actor("BRA", "police_officer")
     gun = bodies.firearm(serial="QSX771234")

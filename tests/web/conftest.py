@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import threading
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import make_server
 
 from api.app import create_app
@@ -31,6 +32,10 @@ from tests.web.visitors import PASSWORD, Visitor, browser
 
 CHROMIUM = Path("/usr/bin/chromium")
 REFUSED = "the server responded with a status of 422"  # a form that was not filled in well
+LOST = re.compile(
+    r"net::ERR_|the server responded with a status of (401|409|412|422)|Failed to fetch"
+)
+"""What the console tells of a line that was cut, and of what the service refused."""
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 
 
@@ -235,3 +240,18 @@ def page(chromium: Browser, site: Site, request: pytest.FixtureRequest) -> Itera
     opened.close()
     loud = [text for text in said if text.startswith(("error", "warning")) and REFUSED not in text]
     assert loud == []
+
+
+@pytest.fixture
+def device(
+    chromium: Browser, site: Site, request: pytest.FixtureRequest
+) -> Iterator[BrowserContext]:
+    """A browser that keeps what it is given, on a phone; fails if its console tells of an error of ours."""
+    width, height = getattr(request, "param", (360, 740))
+    context = chromium.new_context(viewport={"width": width, "height": height})
+    said: list[str] = []
+    context.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
+    context.on("weberror", lambda error: said.append(f"error: {error.error}"))
+    yield context
+    context.close()
+    assert [text for text in said if text.startswith("error") and not LOST.search(text)] == []

@@ -22,10 +22,13 @@ window.lacks = () => {
   const out = () => [...document.querySelectorAll("main *")].filter(
     element => element.checkVisibility() && !element.closest(".unseen, .swagger-ui") && element.getBoundingClientRect().right > innerWidth + 1);
   if (wide()) tell("wider than the screen", out().slice(-3));
-  if (innerWidth < 400) {
-    root.style.fontSize = "200%";
-    if (wide()) tell("wider than the screen with text of twice the size", [root, ...out().slice(-3)]);
-    root.style.fontSize = "";
+  root.style.fontSize = "200%";
+  if (wide()) tell("wider than the screen with text of twice the size", [root, ...out().slice(-3)]);
+  root.style.fontSize = "";
+  const texts = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const {data, parentElement} = texts.currentNode;
+    if (/\b\d{4}-\d\d-\d\d\b/.test(data) && !parentElement.closest(".swagger-ui, code")) tell("a day as machines write it", [parentElement]);
   }
   const tables = [...document.querySelectorAll("main table")].filter(table => !table.closest(".swagger-ui"));
   tell("a table without a caption", tables.filter(table => !table.caption?.textContent.trim()));

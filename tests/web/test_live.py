@@ -153,6 +153,19 @@ def test_the_number_does_not_move_for_what_is_none_of_the_readers(app, onlooker)
     assert brazil.follow() == set() and brazil.version == before
 
 
+def test_a_seizure_leaves_the_board_with_the_correction_that_takes_its_place_away(app, onlooker):
+    police = caller(app, "PRY", "police_officer")
+    body = bodies.seizure(number="S-9", agency="PRY-POLICE", place=scenes.NEAR)
+    seized = police.post("/seizures", body).json["id"]
+    page = onlooker("PRY")
+    assert "S-9" in page.page
+    elsewhere = {"place": {"country": "PRY", "name": "Asunción"}, "reason": "Another town"}
+    police.post(f"/seizures/{seized}/correct", body | elsewhere, 200, If_Match='"1"')
+    answer = page.ask()
+    assert set(answer.json["parts"]) == {"tiles", "weeks", "seizures"}
+    assert not any("S-9" in part for part in answer.json["parts"].values())
+
+
 @pytest.mark.parametrize("ticket", ["", "x", "IngyIg.aSZ0dA.c2lnbmF0dXJl"])
 def test_a_ticket_that_is_none_lets_nobody_in(app, ticket, onlooker):
     page = onlooker("BRA")

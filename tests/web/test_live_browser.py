@@ -109,10 +109,19 @@ def test_a_seizure_near_by_is_seen_by_its_own_side_alone(look, elsewhere):
     asked = []
     brazil.on("response", lambda answer: asked.append((answer.status, answer.request)))
     place = {**scenes.NEAR, "name": "Hernandarias"}
-    elsewhere("PRY", "police_officer").post(
-        "/seizures", bodies.seizure(number="S-9", agency="PRY-POLICE", place=place)
+    police, body = elsewhere("PRY", "police_officer"), bodies.seizure(number="S-9", place=place)
+    body |= {"agency": "PRY-POLICE"}
+    on_the_map = (
+        paraguay.locator("#seizures").get_by_role("row", name="S-2").locator("[href^='#place']")
     )
+    on_the_map.focus()
+    seized = police.post("/seizures", body).json["id"]
     expect(paraguay.locator("#seizures")).to_contain_text("S-9", timeout=SOON)
+    expect(on_the_map).to_be_focused()  # other rows lead to the same place in the same words
+    elsewhere_by_now = {"place": {"country": "PRY", "name": "Asunción"}, "reason": "Another town"}
+    police.post(f"/seizures/{seized}/correct", body | elsewhere_by_now, 200, If_Match='"1"')
+    expect(paraguay.locator("#seizures")).not_to_contain_text("S-9", timeout=SOON)
+    expect(on_the_map).to_be_focused()
     with brazil.expect_response(lambda answer: answer.status == 200 and "/live" in answer.url):
         tick(elsewhere("PRY", "border_officer"), "A-DUE", "entry", "held")
     expect(brazil.get_by_role("row", name="A-DUE")).to_contain_text("Held", timeout=SOON)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from api.web.post_desk.device import DECODER, SHELL
+from api.web.post_desk import device
+from api.web.post_desk.device import DECODER, OWN, SHELL
 from tests import bodies
 from tests.movements import act
 from tests.papers import code_of
@@ -308,6 +309,12 @@ def test_a_seizure_of_nothing_is_refused_at_its_serial(officer, as_actor):
     assert as_actor("PRY", "border_officer").get("/seizures").json["items"] == []
 
 
+def test_a_day_in_a_sentence_is_written_as_on_the_page(officer):
+    sent = {"items.0.serial": "XYZ1", "occurred_at": "2026-03-12T10:00"}
+    page = text(officer.send(f"{DESK}/seizure", sent, 422).get_data(as_text=True))
+    assert "today is Mar 9, 2026" in page and "2026-03-09" not in page
+
+
 def test_enter_in_a_field_of_a_tick_chooses_no_outcome(officer, truck):
     page = officer.open(f"{DESK}/shipments/{truck['id']}")
     buttons = re.findall(r"<button[^>]*>", page[page.index('id="tick-title"') :])
@@ -390,17 +397,34 @@ def test_the_page_without_a_line_has_no_data_and_no_token(officer, truck):
     assert page.count('data-form="') == 6
 
 
-def test_the_worker_keeps_every_file_that_there_is(officer):
+def test_the_worker_keeps_every_file_that_there_is_by_its_version(app, officer):
     answer = officer.client.get("/posts/worker.js")
-    assert (
-        answer.mimetype == "text/javascript"
-        and "worker-src 'self'" in answer.headers["Content-Security-Policy"]
-    )
-    for name in (*SHELL, DECODER):
-        with officer.client.get(f"/static/{name}") as file:
-            assert file.status_code == 200
-        assert f"/static/{name}" in answer.text
-    needed = set(re.findall(r'="/static/([^"?]+)', officer.open(f"{DESK}/offline"))) - {DECODER}
-    imported = {f"post-desk/{name}" for script in FILES.glob("*.js")
-                for name in re.findall(r'from "./([^"]+)"', script.read_text())}  # fmt: skip
-    assert needed | imported <= {*SHELL}
+    assert answer.mimetype == "text/javascript" and answer.headers["Service-Worker-Allowed"] == "/"
+    assert "worker-src 'self'" in answer.headers["Content-Security-Policy"]
+    with app.test_request_context():
+        addresses = {name: device.address_of(name) for name in (*SHELL, DECODER)}
+    for name, address in addresses.items():
+        with officer.client.get(address) as file:
+            assert file.status_code == 200 and "immutable" in file.headers["Cache-Control"], name
+        assert address in answer.text
+    page = officer.open(f"{DESK}/offline")
+    needed = set(re.findall(r'(?:src|href|data-decoder)="(/(?:static|desk-files)/[^"]+)', page))
+    assert needed <= {*addresses.values()}
+    imported = {OWN + name for script in FILES.glob("*.js")
+                for name in re.findall(r'(?:from|import) "./([^"]+)"', script.read_text())}  # fmt: skip
+    assert imported <= {*SHELL}
+
+
+def test_no_file_of_the_desk_is_given_for_that_of_another_version(officer, monkeypatch):
+    with_version = re.search(r'"(/desk-files/[^"]+/desk.js)"', officer.open(DESK))[1]
+    assert officer.client.get(with_version).status_code == 200
+    monkeypatch.setattr(device, "version", lambda: "upgraded")
+    assert officer.client.get(with_version).status_code == 404
+    assert "/desk-files/upgraded/desk.js" in officer.open(DESK)
+    assert "/desk-files/upgraded/" in officer.client.get("/posts/worker.js").text
+
+
+def test_the_page_of_who_signed_out_without_a_line_says_nothing_of_anybody(officer):
+    page = officer.open("/signed-out")
+    assert "No session waits to be ended on this device." in text(page)
+    assert 'action="/sign-out"' not in page and "Notifications" not in page

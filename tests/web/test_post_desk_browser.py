@@ -1,123 +1,39 @@
 """The officer's desk in a real browser, with a line, without one, and with one that fails half-way."""
 
-import io
 import re
 
 import pytest
-import segno
 from playwright.sync_api import expect
 
 from tests.movements import act, tick
 from tests.papers import code_of
-from tests.web.keyboard import fill, tab_to
+from tests.web.desks import (
+    DESK,
+    KEPT,
+    code,
+    open_desk,
+    opened,
+    press,
+    reopened,
+    seize,
+    seized,
+    sign_in,
+)
+from tests.web.keyboard import tab_to
 from tests.web.scenes import POST
-from tests.web.visitors import PASSWORD
 
 pytestmark = pytest.mark.browser
 FINE = 4  # times 72 dots an inch
-DESK = f"/posts/{POST}/desk"
 FITS = "document.documentElement.scrollWidth <= innerWidth"
-KEPT = """async () => {
-  const opened = await new Promise((done) => {
-    const asked = indexedDB.open("salsa-post-desk");
-    asked.onsuccess = () => done(asked.result);
-  });
-  const all = (name) => new Promise((done) => {
-    const asked = opened.transaction(name).objectStore(name).getAll();
-    asked.onsuccess = () => done(asked.result);
-  });
-  const text = (row) => JSON.stringify(row) + new TextDecoder("latin1").decode(row.sealed);
-  return [(await all("keys")).length, (await all("entries")).map(text)];
+HEAR = """() => {
+  window.heard = [];
+  new MutationObserver(() => window.heard.push(document.getElementById("desk-said").textContent))
+    .observe(document.getElementById("desk-said"), {childList: true});
 }"""
-"""How many keys the device has, and its entries as who reads its disk sees them."""
-LOST = re.compile(
-    r"net::ERR_|the server responded with a status of (401|409|412|422)|Failed to fetch"
-)
 
 
-@pytest.fixture
-def device(chromium, site, request):
-    """A browser that keeps what it is given, on a phone; fails if its console tells of an error of ours."""
-    width, height = getattr(request, "param", (360, 740))
-    context = chromium.new_context(viewport={"width": width, "height": height})
-    said = []
-    context.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
-    context.on("weberror", lambda error: said.append(f"error: {error.error}"))
-    yield context
-    context.close()
-    assert [text for text in said if text.startswith("error") and not LOST.search(text)] == []
-
-
-def sign_in(page, username):
-    fill(page, username=username, password=PASSWORD)
-    page.keyboard.press("Enter")
-
-
-def open_desk(device, site, username=None):
-    """Open the desk, signed in, and wait until it is ready to open without a line."""
-    page = device.new_page()
-    page.goto(f"{site.url}{DESK}")
-    if page.locator("#username").count():
-        sign_in(page, username or site.username)
-    expect(page.locator("#desk[data-ready]")).to_be_attached(timeout=20_000)
-    return page
-
-
-def press(page, name):
-    """Reach a link or button by Tab, and press it."""
-    wanted = (
-        page.get_by_role("main")
-        .locator("a, button, summary")
-        .filter(has_text=name, visible=True)
-        .first
-    )
-    wanted.evaluate("""one => { document.querySelector("[data-wanted]")?.removeAttribute("data-wanted");
-                               one.dataset.wanted = "yes"; }""")
-    tab_to(page, "[data-wanted]")
-    page.keyboard.press("Enter")
-
-
-def opened(page, field):
-    """Wait until the form of a field is there, and the desk's script has taken it."""
-    expect(page.locator(field)).to_be_visible(timeout=20_000)
-    expect(page.locator("body[data-desk=ready]")).to_be_attached(timeout=20_000)
-    tab_to(page, field)
-
-
-def reopened(device, site):
-    """Kill the tab, and open the desk in another one."""
-    for page in device.pages:
-        page.close()
-    page = device.new_page()
-    page.goto(f"{site.url}{DESK}")
-    expect(page.locator("body[data-desk=ready]")).to_be_attached(timeout=20_000)
-    return page
-
-
-def seize(page, serial):
-    press(page, "Record a seizure")
-    opened(page, "#items-0-serial")
-    page.keyboard.type(serial)
-    page.keyboard.press("Enter")
-
-
-def cut(device, first=lambda route: None):
-    """Let no seizure be answered; `first` may send it before its answer is lost."""
-
-    def answer(route):
-        if route.request.method != "POST":
-            return route.continue_()
-        first(route)
-        return route.abort()
-
-    device.route("**/desk/seizure", answer)
-
-
-def seized(site, beginning):
-    """The serials of what was seized at the post, the newest first."""
-    found = site.program("PRY", "border_officer").get(f"/seizures?post={POST}").json["items"]
-    serials = [one["items"][0]["serial"] for one in found]
-    return [serial for serial in serials if serial.startswith(beginning)]
+def refused_in(page):
+    return page.locator("#not-recorded [data-state=refused]")
 
 
 def ticks(site, number):
@@ -146,8 +62,16 @@ def test_a_seizure_recorded_without_a_line_arrives_exactly_once_by_keyboard_alon
     expect(page.locator("#line-state")).to_contain_text("Waiting to be sent: 2")
     expect(page.locator("#queue")).to_contain_text("Record a seizure: QQQ111")
     assert seized(site, "QQQ") == [] and page.evaluate(FITS)
+    page.evaluate(HEAR)
+    tab_to(page, "#q")
+    page.keyboard.type("BRA2")
     device.set_offline(False)
     expect(page.locator("#queue")).to_contain_text("Taken: Record a seizure: QQQ112")
+    expect(
+        page.locator("#q")
+    ).to_be_focused()  # what is sent meanwhile takes nobody away from what he types
+    expect(page.locator("#desk-said")).to_contain_text("Taken: Record a seizure: QQQ112")
+    assert sum("QQQ112" in said for said in page.evaluate("heard")) == 1
     expect(page.locator("#queue-count")).to_have_text("Waiting to be sent: 0")
     reopened(device, site)
     assert seized(site, "QQQ") == ["QQQ112", "QQQ111"]  # the newest first: they were sent in order
@@ -158,6 +82,8 @@ def test_a_seizure_whose_answer_is_lost_on_the_way_is_recorded_once(device, site
     lost = []
 
     def lose(route):
+        expect(page.locator("#line-state")).to_have_text("Kept on this device, and being sent.")
+        expect(page.locator("#line-state")).to_be_focused()
         lost.append(route.fetch())
         route.abort()
 
@@ -197,18 +123,25 @@ def test_a_tick_that_the_service_refuses_stays_with_its_words_until_it_is_settle
     expect(page.locator("#queue")).to_contain_text("Waiting to be sent: 1")
     receive(site, "A-DUE")
     device.set_offline(False)
-    refused = page.locator("#queue-list [data-state=refused]")
+    refused = page.locator("#not-recorded [data-state=refused]")
     expect(refused).to_contain_text("Tick the checkpoint: A-DUE")
     said = refused.locator(".words").inner_text()
     assert "received" in said.lower() and ticks(site, "A-DUE") == []
     page = reopened(device, site)
-    expect(page.locator("#queue-list [data-state=refused] .words")).to_have_text(said)
+    page.goto(f"{site.url}{DESK}/check")
+    expect(page.locator("#not-recorded")).to_have_text(re.compile("^\\s*1 not recorded: look"))
+    expect(refused_in(page)).to_be_hidden()  # a line on each page, all of it on the desk's own
+    press(page, "1 not recorded: look")
+    expect(refused_in(page)).to_be_visible()
+    page.goto(f"{site.url}{DESK}")
+    expect(refused_in(page).locator(".words")).to_have_text(said)
     press(page, "Correct it and send it again")
     expect(page.locator(".summary")).to_contain_text(said)
     press(page, "Passed")
     page.wait_for_url("**/desk/shipments/*")
     assert [tick["outcome"] for tick in ticks(site, "A-DUE")] == ["passed"]
     expect(page.locator("#queue")).to_be_hidden()
+    expect(page.locator("#not-recorded")).to_be_hidden()
 
 
 def test_a_pass_of_what_was_held_meanwhile_is_confirmed_and_sent_again(device, site):
@@ -222,7 +155,7 @@ def test_a_pass_of_what_was_held_meanwhile_is_confirmed_and_sent_again(device, s
     expect(page.locator("#queue")).to_contain_text("Waiting to be sent: 1")
     hold(site, "A-DUE", "A serial is on an alert")
     device.set_offline(False)
-    refused = page.locator("#queue-list [data-state=refused]")
+    refused = page.locator("#refused-list [data-state=refused]")
     expect(refused).to_contain_text("Brazil holds this shipment since")
     expect(refused).to_contain_text("A serial is on an alert")
     assert ticks(site, "A-DUE") == []
@@ -297,6 +230,9 @@ def test_the_key_is_gone_when_the_session_is_over_though_no_line_tells_so(device
 
 
 def test_a_check_waits_for_the_line_and_its_answer_for_the_officer(device, site):
+    duty = {"agency": "BRA-POLICE", "kind": "duty_24h", "languages": ["pt"], "hours": "24 h",
+            "telephone": "+55 61 0000"}  # fmt: skip
+    site.program("BRA", "state_administrator").post("/contacts", duty)
     page = open_desk(device, site)
     device.set_offline(True)
     page.goto(f"{site.url}{DESK}/check")
@@ -311,11 +247,22 @@ def test_a_check_waits_for_the_line_and_its_answer_for_the_officer(device, site)
     page.goto(f"{site.url}{DESK}/check")
     expect(page.locator("#form-place")).to_be_visible()
     tab_to(page, "#serial")
-    page.keyboard.type("XYZ98765")
+    page.keyboard.type("ABC123456")
     page.keyboard.press("Enter")
     expect(page.locator("#queue")).to_contain_text("Waiting to be sent: 1")
     device.set_offline(False)
-    expect(page.locator("#queue-list [data-state=answered]")).to_contain_text("XYZ98765: Hit")
+    answered = page.locator("#queue-list [data-state=answered]")
+    expect(answered).to_contain_text("ABC123456: Hit")
+    page = reopened(device, site)
+    device.set_offline(True)  # all of it is on the device by now
+    page.goto(f"{site.url}{DESK}")
+    answered = page.locator("#queue-list [data-state=answered]")
+    expect(answered.locator("a[href='tel:+55610000']")).to_be_visible()
+    press(page, "See the whole answer")
+    expect(page.locator("#form-body .answer")).to_be_focused()
+    expect(page.locator("#form-body .answer a[href='tel:+55610000']")).to_be_visible()
+    expect(page.locator("#form-body .candidates")).to_contain_text("The serial is the same.")
+    device.set_offline(False)
     page = reopened(device, site)
     press(page, "Discard it")
     expect(page.locator("#queue")).to_be_hidden()
@@ -343,12 +290,6 @@ def test_a_truck_is_found_by_a_photograph_of_the_code_on_its_paper_and_ticked(de
     press(page, "Passed")
     expect(page.get_by_role("main")).to_contain_text("The stage is ticked.")
     assert [tick["outcome"] for tick in ticks(site, "A-DUE")] == ["passed"]
-
-
-def code(text):
-    made = io.BytesIO()
-    segno.make(text, micro=False).save(made, kind="png", scale=6)
-    return made.getvalue()
 
 
 def hold(site, number, reason):

@@ -97,6 +97,18 @@ def test_a_display_says_who_holds_a_shipment_since_when_and_not_why(as_actor, pa
     assert "A name is on a list" not in words
 
 
+BLANKS = ("", "  ", "\u200b\u2060 ")
+
+
+@pytest.mark.parametrize("name", BLANKS, ids=["nothing", "blanks", "invisible"])
+def test_a_display_whose_name_nobody_sees_is_refused(signed_in, supervisor, name):
+    supervisor.post(DISPLAYS, BODY | {"name": name}, 422)
+    page = signed_in("PRY", "supervisor").send(DISPLAYS, BODY | {"name": name}, 422)
+    said = page.get_data(as_text=True)
+    assert "Not taken yet" in text(said) and 'aria-invalid="true"' in said
+    assert supervisor.get("/displays").json["items"] == []
+
+
 def test_a_code_is_typed_in_any_way_and_used_once(app, session, device, made):
     code = made["code"]
     assert CODE.fullmatch(code)
@@ -125,8 +137,8 @@ def test_the_key_of_a_display_opens_no_route(app, paired, route):
     assert answer.status_code == 401
 
 
-OF_ALL = {"/", "/sign-in", "/docs", "/verify", "/forms", "/wall", "/wall/live", "/healthz", "/readyz",
-          "/metrics", "/api/v1/openapi.json", "/api/v1/signing-keys",
+OF_ALL = {"/", "/sign-in", "/signed-out", "/docs", "/verify", "/forms", "/wall", "/wall/live",
+          "/healthz", "/readyz", "/metrics", "/api/v1/openapi.json", "/api/v1/signing-keys",
           "/posts/worker.js"}  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from flask import Response, abort, current_app, g, jsonify, render_template, url_for
 
 from api.auth import authenticate_page
+from api.compression import YEAR
 from api.transaction import transaction
 from api.vault import vault
 from api.web import csrf
@@ -26,9 +27,14 @@ SHELL: Final = (
     "salsa.css", "icon.svg", "post-desk/desk.css", "post-desk/desk.js", "post-desk/store.js",
     "post-desk/sealing.js", "post-desk/session.js", "post-desk/queue.js", "post-desk/forms.js",
     "post-desk/list.js", "post-desk/kept.js", "post-desk/scan.js", "post-desk/words.js",
-    "post-desk/leaving.js", "post-desk/now.js",
+    "post-desk/leaving.js", "post-desk/left.js", "post-desk/line.js", "post-desk/photos.js",
+    "post-desk/now.js", "typed.js",
 )  # fmt: skip
-"""The files without which the desk does not open."""
+"""The files without which the desk does not open; its own stand in a folder of their version."""
+OWN: Final = "post-desk/"
+TYPES: Final = {".js": "text/javascript", ".css": "text/css"}
+DRAWN: Final = ("base.html", "fields.html", "signed_out.html", "post_desk/*", "desk/goods.html")
+"""The templates of what is kept on a device."""
 DECODER: Final = "vendor/jsqr/jsQR.js"
 """What reads a code where the browser cannot."""
 
@@ -68,21 +74,51 @@ def session() -> Response:
 
 @blueprint.get("/posts/worker.js")
 def worker() -> Response:
-    """Return the script that opens the desk without a line; it changes when a file of the desk does."""
-    files = [url_for("static", filename=name) for name in SHELL]
+    """Return the script that opens the desk without a line; it changes when a file or a page of it does."""
     text = render_template(
-        "post_desk/worker.js", version=version_of(Path(str(current_app.static_folder))),
-        files=files, decoder=url_for("static", filename=DECODER),
+        "post_desk/worker.js", version=version(), files=[address_of(name) for name in SHELL],
+        decoder=address_of(DECODER), left=address_of("post-desk/left.js"),
+        signed_out=url_for("signin.signed_out"), folder=f"/desk-files/{version()}/",
     )  # fmt: skip
     response = Response(text, content_type="text/javascript; charset=utf-8")
     response.headers["Cache-Control"] = "no-cache"
+    response.headers["Service-Worker-Allowed"] = "/"  # no page is shown before a session is ended
     return response
 
 
+@blueprint.get("/desk-files/<version_of>/<name>")
+def file(version_of: str, name: str) -> Response:
+    """Return a file of the desk; 404 for one of another version, which would not fit the others."""
+    known = OWN + name
+    if version_of != version() or known not in SHELL:
+        abort(404)
+    path = _static() / known
+    response = Response(path.read_bytes(), content_type=f"{TYPES[path.suffix]}; charset=utf-8")
+    response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+    return response
+
+
+@blueprint.app_template_global("file_of")
+def address_of(name: str) -> str:
+    """Return the address of a static file, with its version; files of the desk import each other there."""
+    if name.startswith(OWN):
+        return url_for("post_desk.file", version_of=version(), name=name.removeprefix(OWN))
+    return url_for("static", filename=name)
+
+
+def version() -> str:
+    """Return what tells the files and pages that a device keeps from those of before."""
+    return _digest(_static(), Path(current_app.root_path) / str(current_app.template_folder))
+
+
+def _static() -> Path:
+    return Path(str(current_app.static_folder))
+
+
 @cache
-def version_of(folder: Path) -> str:
-    """Return what tells these files from those of before."""
+def _digest(static: Path, templates: Path) -> str:
     told = hashlib.sha256()
-    for name in SHELL:
-        told.update((folder / name).read_bytes())
+    drawn = sorted(path for pattern in DRAWN for path in templates.glob(pattern))
+    for path in (*(static / name for name in SHELL), *drawn):
+        told.update(path.read_bytes())
     return told.hexdigest()[:16]

@@ -53,8 +53,10 @@ function words(part) {
   return copy.textContent.replace(/\s+/g, " ");
 }
 
-/** The way from a part to something in it that has no id: what it is and says, and the how manieth. */
-const key = one => `${one.tagName} ${one.getAttribute("href") ?? ""} ${one.textContent.trim()}`;
+/** The way from a part to something in it that has no id: in which row it is, what it is and says. */
+const row = one => one.closest("tr")?.querySelector("th");
+const key = one => [one.closest("[id]")?.id, row(one) && words(row(one)), one.tagName, one.getAttribute("href"),
+  one.matches("summary, .tile") ? "" : words(one)].join(" ");
 const all = part => [...part.querySelectorAll("a, button, summary, input, select, [tabindex]")];
 
 function exchange(id, html) {
@@ -71,7 +73,8 @@ function exchange(id, html) {
   const differs = words(old) !== words(part);
   old.replaceWith(part);
   if (focused) {
-    const same = focused.id ? document.getElementById(focused.id) : all(part).find(one => key(one) === key(focused));
+    const alike = within => all(within).filter(one => key(one) === key(focused));
+    const same = focused.id ? document.getElementById(focused.id) : alike(part)[alike(old).indexOf(focused)];
     (same ?? all(part)[Math.min(place, all(part).length - 1)])?.focus({preventScroll: true});
   }
   return differs;
@@ -97,7 +100,7 @@ function apply(parts) {
     const count = [...shown].slice(0, 2).map(one => one.textContent).join("").trim();  // without its sign
     return title && (count ? `${title}: ${count}` : title);
   }).filter(Boolean);
-  if (names.length) said.textContent = fill(changed, {what: names.join("; ")});
+  if (names.length) said.replaceChildren(fill(changed, {what: names.join("; ")}));  // a text of its own is heard, though it says the same
 }
 
 async function ask() {

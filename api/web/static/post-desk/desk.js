@@ -1,10 +1,12 @@
 // The desk: keeps what is recorded, sends it when there is a line, and shows what waits.
 import * as forms from "./forms.js";
 import * as kept from "./kept.js";
+import * as above from "./line.js";
 import * as now from "./now.js";
 import * as queue from "./queue.js";
 import * as session from "./session.js";
-import { draw } from "./list.js";
+import { draw, title, unfold } from "./list.js";
+import { dress } from "./photos.js";
 import { offer } from "./scan.js";
 import { element, word } from "./words.js";
 
@@ -12,16 +14,16 @@ const EVERY = 30_000;
 const place = document.getElementById("desk");
 const { home, decoder } = place.dataset;
 const isOffline = "offline" in place.dataset;
-const state = document.getElementById("line-state");
 let line = null;
+let heard = null;
 let taken = [];
 
 const desk = {
   account: session.unlocked,
   became: new Map(),
 
-  /** Send what waits, where there is a line; gives what became of it. */
-  async send(only) {
+  /** Send what waits, where there is a line; gives what became of it. Of one's own its form tells. */
+  async send(only, mine) {
     const asked = await session.ask(place.dataset.session);
     line = asked.line;
     if (asked.token) for (const field of document.getElementsByName("csrf_token")) field.value = asked.token;
@@ -31,7 +33,9 @@ const desk = {
     if (told.stopped === "out") await session.lock();
     if (told.stopped && told.stopped !== "busy") line = told.stopped;
     taken.push(...told.taken.filter((entry) => !entry.html));
+    const news = [...told.taken, ...told.refused].filter((entry) => entry.id !== mine).map(newsOf);
     await desk.refresh();
+    if (news.length) above.announce(news.join(" "));
     return told;
   },
 
@@ -40,16 +44,21 @@ const desk = {
     await tellLine(account, await draw(account, desk, taken));
   },
 
-  say(name) {
-    state.querySelector(".kept-now")?.remove();
-    state.append(element("p", word(name), { className: "kept-now" }));
-    state.hidden = false;
-    state.focus();
-  },
+  say: above.say,
 
   /** Take the form away that was kept, where another is opened by a button. */
   close() {
     if (isOffline) document.getElementById("form-place").hidden = true;
+  },
+
+  /** Show the whole answer to a check that waited. */
+  look(entry) {
+    if (isOffline) {
+      document.getElementById("form-title").textContent = title(entry);
+      document.getElementById("form-truck").replaceChildren();
+      document.getElementById("form-place").hidden = false;
+    }
+    forms.show(entry.html, desk);
   },
 
   /** Open the form of an entry that was refused, with what it says. */
@@ -69,20 +78,24 @@ function show(form, entry) {
   forms.tell(form, entry.said, entry.confirm);
 }
 
+function newsOf(entry) {
+  if (entry.kind === "taken" && !entry.html) return word("taken", { what: title(entry) });
+  return `${title(entry)}: ${entry.said.join(" ")}`;
+}
+
 async function tellLine(account, count) {
-  const said = [];
+  const lines = [];
   if (isOffline && !account) document.getElementById("kept-list").replaceChildren(); // it was his alone
-  if (line === "down") said.push(element("p", word(account ? "offline" : "not_unlocked")));
-  const kept = [count.waiting && word("waiting", { count: count.waiting }), count.refused && word("refused", { count: count.refused })];
-  if (kept.some(Boolean)) said.push(element("a", kept.filter(Boolean).join(" · "), { href: "#queue" }));
-  if (line === "up" && isOffline) said.push(linked("online", home, word("desk")));
+  if (line === "down") lines.push(element("p", word(account ? "offline" : "not_unlocked")));
+  if (line === "up" && isOffline) lines.push(linked("online", home, word("desk")));
+  if (line === "out") lines.push(linked("expired", `/sign-in?next=${encodeURIComponent(location.pathname)}`, word("sign_in")));
   const locked = account ? 0 : await queue.countAll();
-  if (line === "out") said.push(linked("expired", `/sign-in?next=${encodeURIComponent(location.pathname)}`, word("sign_in")));
-  if (locked) said.push(element("p", word("locked", { count: locked })));
-  const now = count.waiting ? state.querySelector(".kept-now") : null; // what was sent is kept no more
-  state.replaceChildren(...said, ...(now ? [now] : []));
-  state.hidden = !state.childElementCount;
-  state.classList.toggle("down", line === "down");
+  if (locked) lines.push(element("p", word("locked", { count: locked })));
+  if (line !== heard) above.announce(lines[0]?.textContent ?? (heard && line === "up" ? word("online") : ""));
+  heard = line;
+  if (count.waiting) lines.push(element("a", word("waiting", { count: count.waiting }), { href: "#queue" }));
+  if (count.refused) lines.push(element("a", word("not_recorded", { count: count.refused }), { href: "#not-recorded" }));
+  above.show(lines, line === "down", count.waiting);
 }
 
 function linked(name, address, text) {
@@ -107,11 +120,13 @@ function openForm(name, card) {
     form.elements.seen.value = card.dataset.version;
   }
   forms.take(form, desk);
+  dress(form);
   document.getElementById("form-title").focus();
   return form;
 }
 
 async function openOffline() {
+  if (location.pathname !== home) document.getElementById("not-recorded").open = false;
   document.getElementById("offline-tasks").addEventListener("click", (event) => {
     const button = event.target.closest("[data-open]");
     if (button) openForm(button.dataset.open);
@@ -159,37 +174,50 @@ async function canKeep() {
 
 async function work() {
   if (!("serviceWorker" in navigator)) return;
-  await navigator.serviceWorker.register(place.dataset.worker, { scope: place.dataset.scope });
+  const { controller } = navigator.serviceWorker; // one of this version comes after an older one
+  if (controller) navigator.serviceWorker.addEventListener("controllerchange", renew);
+  const worker = await navigator.serviceWorker.register(place.dataset.worker, { scope: "/" });
   navigator.storage?.persist?.(); // so that nothing is thrown away where room is short
-  const ready = await navigator.serviceWorker.ready;
+  await worker.update().catch(() => {});
+  await renew();
+}
+
+/** Let the worker keep the page without a line anew. */
+async function renew() {
+  const { active } = await navigator.serviceWorker.ready;
   const channel = new MessageChannel();
   channel.port1.onmessage = ({ data }) => place.toggleAttribute("data-ready", data.is_kept);
-  ready.active.postMessage({ renew: home }, [channel.port2]);
+  active.postMessage({ renew: home }, [channel.port2]);
 }
 
 const search = document.getElementById("find");
+dress(document);
+above.whenOpened('[href="#not-recorded"]', unfold);
 offer(decoder, (text) => {
   search.elements.q.value = text;
   search.requestSubmit();
 });
 // A browser that keeps nothing, or a page without TLS, has its plain forms, which need no script.
-if (!(await canKeep())) throw new Error("this browser keeps nothing: the plain forms are used");
-for (const form of document.querySelectorAll("form.kept")) forms.take(form, desk);
-for (const form of document.querySelectorAll("form.now")) now.take(form);
-document.getElementById("send-now").addEventListener("click", () => desk.send());
-addEventListener("online", () => desk.send());
-addEventListener("offline", () => { line = "down"; desk.refresh(); });
-document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && desk.send());
-setInterval(async () => {
-  const account = await session.unlocked();
-  if (!account) await desk.refresh();
-  else if ((await queue.rowsOf(account.owner)).some((row) => row.state === "waiting")) await desk.send();
-}, EVERY);
-if (isOffline) await openOffline();
-await desk.send();
-if (!isOffline) {
+if (await canKeep()) await start();
+else if (window.isSecureContext) above.show([element("p", word("keeps_nothing"))]);
+document.body.dataset.desk = "ready";
+
+async function start() {
+  for (const form of document.querySelectorAll("form.kept")) forms.take(form, desk);
+  for (const form of document.querySelectorAll("form.now")) now.take(form);
+  document.getElementById("send-now").addEventListener("click", () => desk.send());
+  addEventListener("online", () => desk.send());
+  addEventListener("offline", () => { line = "down"; desk.refresh(); });
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && desk.send());
+  setInterval(async () => {
+    const account = await session.unlocked();
+    if (!account) await desk.refresh();
+    else if ((await queue.rowsOf(account.owner)).some((row) => row.state === "waiting")) await desk.send();
+  }, EVERY);
+  if (isOffline) await openOffline();
+  await desk.send();
+  if (isOffline) return;
   await correctWanted();
-  await kept.remember(await session.unlocked(), home);
+  await kept.remember(await session.unlocked(), home).catch(() => {}); // no room: the forms go on without
   await work();
 }
-document.body.dataset.desk = "ready";

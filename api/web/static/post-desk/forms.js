@@ -27,8 +27,9 @@ async function submit(form, button, desk) {
     missing.focus();
     return;
   }
-  if (!(await desk.account())) await desk.send(); // which asks who is signed in
-  const account = await desk.account();
+  const known = () => desk.account().catch(() => null); // a device may refuse to be read, too
+  if (!(await known())) await desk.send(); // which asks who is signed in
+  const account = await known();
   if (!account) {
     tell(form, [word("not_unlocked")]);
     const way = { href: "/sign-in", target: "_blank", rel: "noopener" }; // what was typed stays here
@@ -39,11 +40,31 @@ async function submit(form, button, desk) {
   try {
     row = await queue.keep(account, entryOf(form, button, account), replaced(form));
   } catch (error) {
-    return tell(form, [error instanceof queue.Limit ? error.message : word("no_room")]);
+    return notKept(form, button, error);
   }
   form.dataset.place = row.place;
   form.parentElement.querySelector(".summary")?.remove();
-  await settled(form, row, await desk.send(), desk);
+  desk.say(navigator.onLine ? "sending" : "kept", true); // it is kept: that is true before any line is tried
+  form.inert = true;
+  try {
+    await settled(form, row, await desk.send(undefined, row.id), desk);
+  } finally {
+    form.inert = false;
+  }
+}
+
+/** Say why nothing was kept; what was typed stays, and may be sent as it is where there is a line. */
+function notKept(form, button, error) {
+  const why = error?.name === "QuotaExceededError" ? "no_room" : "not_kept";
+  tell(form, [error instanceof queue.Limit ? error.message : word(why)]);
+  if (!form.elements.once) return; // the page without a line: it is sent by the device alone
+  const send = element("button", word("send_unkept"), { type: "button", className: "button second" });
+  send.addEventListener("click", () => {
+    const said = element("input", undefined, { type: "hidden", name: button?.name || "button", value: button?.value ?? "" });
+    form.append(said); // which button it was
+    form.submit();
+  });
+  form.previousElementSibling.append(send);
 }
 
 const replaced = (form) => (form.dataset.place ? Number(form.dataset.place) : undefined);
@@ -61,12 +82,17 @@ function entryOf(form, button, account) {
 
 async function settled(form, row, told, desk) {
   const became = desk.became.get(row.id); // by this sending, or by one that was under way already
-  if (became?.kind === "refused") return tell(form, became.said, became.confirm);
+  if (became?.kind === "refused") {
+    form.inert = false;
+    desk.say(null);
+    return tell(form, became.said, became.confirm);
+  }
   const taken = became?.kind === "taken" ? became : null;
   delete form.dataset.place;
   delete form.dataset.moment;
   if (taken?.html) {
     await queue.discard(row);
+    desk.say(null);
     show(taken.html, desk);
   } else if (taken) {
     location.assign(taken.address);
@@ -79,7 +105,7 @@ async function settled(form, row, told, desk) {
 }
 
 /** Show the answer to a check in the place of the form. */
-function show(html, desk) {
+export function show(html, desk) {
   const answer = new DOMParser().parseFromString(html, "text/html").querySelector("main");
   const place = document.getElementById("form-body") ?? document.getElementById("work");
   place.replaceChildren(...answer.childNodes);
@@ -92,12 +118,12 @@ export function tell(form, said, confirm) {
   const asked = form.querySelector(`[data-confirm="${confirm}"]`);
   if (asked) asked.hidden = false;
   form.parentElement.querySelector(".summary")?.remove();
-  const summary = element("div", undefined, { className: "summary", role: "alert", tabIndex: -1 });
+  const summary = element("div", undefined, { className: "summary", tabIndex: -1 });
   const list = element("ul");
   list.append(...said.map((text) => element("li", text)));
   summary.append(list);
   form.before(summary);
-  summary.focus();
+  summary.focus(); // by which it is heard, once
 }
 
 /** Fill a form with what an entry says, so that it is corrected; a photograph is chosen anew. */

@@ -1,20 +1,76 @@
 // Signing out, and pages for who is not signed in: the key of what this device keeps goes; the entries stay.
+import "./left.js";
 import * as queue from "./queue.js";
 import { lock, unlocked } from "./session.js";
 
-const { warning, offline } = document.querySelector("script[data-leaving]").dataset;
+const PAGE = "/signed-out";
+const AGAIN = 15_000;
+const PATIENCE = 2000;
+const { warning, ended } = document.querySelector("script[data-leaving]").dataset;
 const form = document.querySelector('form[action="/sign-out"]');
+const refusing = document.getElementById("signed-out");
+const others = new BroadcastChannel("salsa-signed-out");
+const { left } = self;
 
-if (form) form.addEventListener("submit", leave);
-else await lock();
+const refuse = () => location.replace(`${PAGE}?next=${encodeURIComponent(location.pathname)}`);
+
+if (refusing) await wait();
+else if (await left.waits()) refuse(); // where no worker stood before the page
+else if (form) watch();
+else await tell();
+
+function watch() {
+  form.addEventListener("submit", leave);
+  others.addEventListener("message", refuse);
+  addEventListener("pageshow", async (event) => event.persisted && (await left.waits()) && refuse());
+}
 
 async function leave(event) {
   event.preventDefault();
-  const account = await unlocked();
+  const account = await unlocked().catch(() => null);
   const rows = account ? await queue.rowsOf(account.owner) : [];
   const waiting = rows.filter((row) => row.state !== "answered").length;
   if (waiting && !confirm(warning.replace("{count}", waiting))) return;
+  if (!account || !self.caches) return form.submit(); // nothing is kept here; and nobody is asked again
+  const isMarked = await left.mark(account).then(() => true, () => false);
   await lock();
-  if (navigator.onLine) form.submit(); // which asks nobody again
-  else alert(offline);
+  if (!isMarked) return form.submit();
+  others.postMessage("left");
+  await endLater();
+  const late = setTimeout(refuse, PATIENCE); // which goes on with it, and says so
+  const isOver = navigator.onLine && (await left.settle());
+  clearTimeout(late);
+  if (!isOver) return refuse();
+  await left.forget();
+  location.assign("/");
+}
+
+/** Have the browser end it when there is a line, though no page is open, where it can. */
+async function endLater() {
+  const worker = await navigator.serviceWorker?.getRegistration("/").catch(() => null);
+  await worker?.sync?.register("leave").catch(() => {});
+}
+
+/** Show nothing until the session is ended, and then go on to where a page was wanted. */
+async function wait() {
+  if (!(await left.waits())) return;
+  await lock();
+  for (const one of refusing.querySelectorAll("p")) one.hidden = !one.hidden;
+  const end = async () => {
+    if (!(await left.settle())) return;
+    const wanted = location.pathname === PAGE ? new URLSearchParams(location.search).get("next") : location.pathname;
+    location.replace(`/sign-in?next=${encodeURIComponent(wanted ?? "/")}`);
+  };
+  addEventListener("online", end);
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && end());
+  setInterval(end, AGAIN);
+  await end();
+}
+
+/** Take the key away where nobody is signed in, and tell once of a session that was ended by itself. */
+async function tell() {
+  await lock().catch(() => {}); // a browser that keeps nothing holds no key
+  if (!(await left.ended())) return;
+  const said = Object.assign(document.createElement("p"), { className: "done", role: "status", textContent: ended });
+  document.getElementById("main").prepend(said);
 }

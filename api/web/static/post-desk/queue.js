@@ -48,7 +48,7 @@ export async function keep(account, { task, action, fields, photo }, replaces) {
     throw new Limit(word("heavy", { size: PHOTOS / MIB }));
   }
   const row = { id: crypto.randomUUID(), owner: account.owner, at: Date.now(), state: "waiting", tried: false, size };
-  const file = photo ? new Uint8Array(await photo.arrayBuffer()) : undefined;
+  const file = photo ? await bytesOf(photo) : undefined;
   const value = { task, action, fields, photo: photo && { name: photo.name, type: photo.type }, said: [] };
   Object.assign(row, await seal(account.key, nameOf(row), value, file));
   row.place = await store.put("entries", row);
@@ -56,14 +56,33 @@ export async function keep(account, { task, action, fields, photo }, replaces) {
   return row;
 }
 
+/** What a photograph holds; one may be gone by now, where the device was short of memory. */
+async function bytesOf(photo) {
+  try {
+    return new Uint8Array(await photo.arrayBuffer());
+  } catch {
+    throw new Limit(word("photo_gone"));
+  }
+}
+
 export const discard = (row) => store.remove("entries", row.place);
 
 /** Note what became of an entry, with the words of the service. */
 async function note(account, entry, state, { said, confirm }) {
-  const { task, action, fields, photo, file } = entry;
-  const row = { place: entry.place, id: entry.id, owner: entry.owner, at: entry.at, state, tried: true, size: entry.size };
-  const sealed = await seal(account.key, nameOf(row), { task, action, fields, photo, said, confirm }, file);
-  await store.put("entries", { ...row, ...sealed });
+  const { task, action, fields, photo, file, size } = entry;
+  await write(account, entry, { state, size }, { task, action, fields, photo, said, confirm }, file);
+}
+
+/** Note the answer to a check, all of it; the photograph is with the service by now. */
+async function noteAnswer(account, entry, { said, html }) {
+  const { task, action, fields } = entry;
+  const [main] = /<main[\s>][^]*<\/main>/.exec(html) ?? [html];
+  await write(account, entry, { state: "answered", size: 0 }, { task, action, fields, said, html: main });
+}
+
+async function write(account, { place, id, owner, at }, standing, value, file) {
+  const row = { place, id, owner, at, tried: true, ...standing };
+  await store.put("entries", { ...row, ...(await seal(account.key, nameOf(row), value, file)) });
 }
 
 /**
@@ -88,7 +107,7 @@ async function sendAll(account, token, only) {
     await store.put("entries", { ...row, tried: true });
     const answer = await send(entry, token);
     if (answer.kind === "taken") {
-      if (answer.html) await note(account, entry, "answered", answer);
+      if (answer.html) await noteAnswer(account, entry, answer);
       else await discard(row);
       told.taken.push({ ...entry, ...answer });
     } else if (answer.kind === "refused") {

@@ -1,8 +1,10 @@
 // Who is signed in, by which key his work is sealed, and whether there is a line.
+import "./left.js";
 import * as store from "./store.js";
 import { keyOf } from "./sealing.js";
 
 const PATIENCE = 15_000;
+let here = null; // the account, on a device that refuses to store its key
 
 /** The account whose work this device may open now: {owner, key, until, ahead}; null when nobody's. */
 export async function unlocked() {
@@ -10,21 +12,24 @@ export async function unlocked() {
     if (held.until > Date.now()) return held;
     await store.remove("keys", held.owner);
   }
-  return null;
+  return here?.until > Date.now() ? here : null;
 }
 
 /** Take the key from this device, and the list that it opens; what waits stays, sealed. */
 export async function lock() {
+  here = null;
   await store.clear("keys");
   await store.clear("pages");
 }
 
 /**
  * Ask the service who is signed in. Gives {line, account, token}: `line` is "up", "down", or "out"
- * where nobody is signed in any more; then the key is gone from this device.
+ * where nobody is signed in any more; then the key is gone from this device. A session that was signed
+ * out here is ended before anything else is asked.
  */
 export async function ask(address) {
   let answer;
+  if (await self.left.waits()) return { line: (await self.left.settle()) ? "out" : "down", account: null };
   try {
     const how = { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(PATIENCE), redirect: "error" };
     answer = await fetch(address, how);
@@ -45,14 +50,17 @@ async function hold(said) {
   const now = Date.parse(said.now);
   const account = {
     owner: said.owner,
+    ends: said.ends_at,
     key: await keyOf(said.key),
     until: Date.now() + (Date.parse(said.ends_at) - now),
     ahead: now - Date.now(), // a device's clock may be wrong, and a moment is told by the service's
   };
   const others = (await store.all("keys")).some((held) => held.owner !== account.owner);
   if (others) await lock();
-  await store.put("keys", account);
-  return account;
+  await store.put("keys", account).catch(() => { here = account; });
+  if (!(await self.left.waits())) return account;
+  await lock(); // it was signed out while this was asked
+  return null;
 }
 
 export const momentOf = (account) => new Date(Date.now() + (account?.ahead ?? 0)).toISOString();

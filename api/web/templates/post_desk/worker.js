@@ -1,32 +1,51 @@
-// Opens the desk without a line. It keeps files and a page without data, and nothing that anybody recorded.
-const VERSION = "post-desk-{{ version }}";
+// Opens the desk without a line. It keeps files and pages without data, and nothing that anybody recorded.
+importScripts({{ left | tojson }});
 const FILES = {{ files | tojson }};
 const DECODER = {{ decoder | tojson }};
-const pathOf = (address) => address.split("?")[0];  // scripts import each other without a version
-const PATHS = [...FILES, DECODER].map(pathOf);
-const PAGES = "post-desk-pages";
+const SIGNED_OUT = {{ signed_out | tojson }};
+const BUILT_OF = {{ folder | tojson }};  // stands in each page that is of this version, and in no other
+const KEPT = "post-desk-files-{{ version }}";
+const PAGES = "post-desk-pages-{{ version }}";
 const PATIENCE = 8000;
 const DESK = /^\/posts\/[a-z0-9_-]+\/desk(\/|$)/;
 
 const shellOf = (path) => `${path.split("/").slice(0, 4).join("/")}/offline`;
 
 self.addEventListener("install", (event) => {
-  const wanted = "BarcodeDetector" in self ? FILES : [...FILES, DECODER];
-  event.waitUntil(
-    caches.open(VERSION).then((cache) => cache.addAll(wanted)).then(() => self.skipWaiting()),
-  );
+  event.waitUntil(install().then(() => self.skipWaiting()));
 });
+
+async function install() {
+  const wanted = "BarcodeDetector" in self ? FILES : [...FILES, DECODER];
+  await (await caches.open(KEPT)).addAll(wanted);
+  for (const address of [SIGNED_OUT, ...await keptBefore()]) await keep(address);
+}
+
+/** The pages that an older version keeps: each is fetched anew, with the files that it needs. */
+async function keptBefore() {
+  const names = (await caches.keys()).filter((name) => name.startsWith("post-desk-pages") && name !== PAGES);
+  const kept = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
+  return new Set(kept.flat().map(({ url }) => new URL(url).pathname));
+}
+
+/** Keep a page, if it is of this version. */
+async function keep(address) {
+  const answer = await fetch(address, { headers: { Accept: "text/html" }, cache: "no-store" });
+  const isOurs = answer.ok && !answer.redirected && (await answer.clone().text()).includes(BUILT_OF);
+  if (isOurs) await (await caches.open(PAGES)).put(address, answer);
+  return isOurs;
+}
 
 self.addEventListener("activate", (event) => {
   event.waitUntil(
     caches.keys()
-      .then((names) => Promise.all(names.filter((name) => ![VERSION, PAGES].includes(name))
-        .filter((name) => name.startsWith("post-desk-")).map((name) => caches.delete(name))))
+      .then((names) => Promise.all(names.filter((name) => name.startsWith("post-desk-") && ![KEPT, PAGES].includes(name))
+        .map((name) => caches.delete(name))))
       .then(() => self.clients.claim()),
   );
 });
 
-// The page tells that it was opened with a line: the page without one is renewed, in its language.
+// The page tells that it was opened with a line: the pages without one are renewed, in its language.
 self.addEventListener("message", (event) => {
   if (event.data?.renew) event.waitUntil(renew(event.data.renew, event.ports[0]));
 });
@@ -34,11 +53,7 @@ self.addEventListener("message", (event) => {
 async function renew(path, port) {
   let is_kept = false;
   try {
-    const answer = await fetch(shellOf(path), { headers: { Accept: "text/html" } });
-    if (answer.ok && !answer.redirected) {
-      await (await caches.open(PAGES)).put(shellOf(path), answer);
-      is_kept = true;
-    }
+    is_kept = (await keep(SIGNED_OUT)) && (await keep(shellOf(path)));
   } finally {
     port?.postMessage({ is_kept });
   }
@@ -48,12 +63,25 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const address = new URL(request.url);
   if (request.method !== "GET" || address.origin !== location.origin) return;
-  if (request.mode === "navigate" && DESK.test(address.pathname)) {
-    event.respondWith(page(request, address.pathname));
-  } else if (PATHS.includes(address.pathname)) {
-    event.respondWith(file(request));
-  }
+  if (request.mode === "navigate") event.respondWith(opened(request, address.pathname));
+  else if ([...FILES, DECODER].includes(address.pathname + address.search)) event.respondWith(file(request));
 });
+
+// The browser tells that there is a line: a session that was signed out is ended, though no page is open.
+self.addEventListener("sync", (event) => event.waitUntil(end()));
+
+async function end() {
+  if (!(await self.left.settle())) throw new Error("the service did not answer: the browser asks again");
+}
+
+/** A page; before any, a session that was signed out here is ended. */
+async function opened(request, path) {
+  if (path === SIGNED_OUT) return signedOut(request);
+  if (!(await self.left.settle())) return signedOut();
+  return DESK.test(path) ? page(request, path) : fetch(request);
+}
+
+const signedOut = async (request = SIGNED_OUT) => (await (await caches.open(PAGES)).match(SIGNED_OUT)) ?? fetch(request);
 
 async function page(request, path) {
   let answer, failed;
@@ -69,13 +97,7 @@ async function page(request, path) {
   throw failed;
 }
 
-// The service's own while there is a line, so that no page runs scripts of another version.
+// Each file has its version in its address: what is kept is what is asked for.
 async function file(request) {
-  try {
-    return await fetch(request);
-  } catch (error) {
-    const kept = await (await caches.open(VERSION)).match(request, { ignoreSearch: true });
-    if (kept) return kept;
-    throw error;
-  }
+  return (await (await caches.open(KEPT)).match(request)) ?? fetch(request);
 }
