@@ -20,6 +20,7 @@ STATUS: dict[type[SalsaError], int] = {
     errors.NotFound: 404,
     errors.Conflict: 409,
     errors.EnvelopeRefused: 422,
+    errors.AlreadyAsked: 409,
     errors.NothingMatches: 409,
     errors.NotReceivedYet: 409,
     errors.Held: 409,

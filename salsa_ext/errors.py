@@ -108,6 +108,21 @@ class Conflict(SalsaError):
     code = "conflict"
 
 
+class AlreadyAsked(Conflict):
+    """The other side was asked the same a moment ago, and has not answered yet."""
+
+    code = "already_asked"
+
+    def __init__(self, time: str) -> None:
+        super().__init__(
+            say(
+                "The other side was asked to call at {time} already, and has not marked it as answered"
+                " yet.",
+                time=time,
+            )
+        )
+
+
 class NothingMatches(Conflict):
     """A list of what arrived has no serial of the shipment: most likely that of another one."""
 

@@ -22,11 +22,12 @@ COMMANDS = {
     "discrepancy": ("api.cli.discrepancies", "discrepancy"),
     "shipment": ("api.cli.checkpoints", "shipment"),  # which adds the last of its commands
     "seizure": ("api.cli.seizures", "seizure"),
+    "report": ("api.cli.reports", "report"),
     "attach": ("api.cli.attachments", "attach"),
     "match": ("api.cli.matches", "match"),
     "record": ("api.cli.records", "record"),
     "consent": ("api.cli.consents", "consent"),
-    "trace": ("api.cli.traces", "trace"),
+    "trace": ("api.cli.trace_drafts", "trace"),  # which adds the last of its commands
     "approval": ("api.cli.approvals", "approval"),
     "request": ("api.cli.requests", "request"),
     "lead": ("api.cli.leads", "lead"),
@@ -39,6 +40,7 @@ COMMANDS = {
     "signing-key": ("api.cli.signing", "signing_key"),
     "paper": ("api.cli.papers", "paper"),
     "verify": ("api.cli.verify", "verify"),
+    "audit": ("api.cli.audit", "audit"),
     "envelope": ("api.cli.envelopes", "envelope"),
     "mark": ("api.cli.marks", "mark"),
     "name": ("api.cli.names", "name"),

@@ -6,11 +6,13 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
 
+from api.schemas.calls import CallResponse
 from api.schemas.checkpoints import CheckpointResponse, HoldResponse
 from api.schemas.checks import ContactResponse
 from api.schemas.common import columns
 from api.schemas.discrepancies import PositionResponse
 from api.schemas.reference import PostResponse
+from api.schemas.seizures import JointResponse
 from salsa_ext.readmodels.boards import Board
 from salsa_ext.readmodels.corridors import Corridor
 from salsa_ext.readmodels.crossings import Crossing
@@ -141,6 +143,7 @@ class NearSeizureResponse(Schema):
     firearms = fields.Integer(required=True)
     types = fields.List(fields.String(allow_none=True), required=True)
     of_type = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    joint = fields.Nested(JointResponse, allow_none=True)
 
     @pre_dump
     def _present(self, near: NearSeizure, **_: Any) -> dict[str, Any]:
@@ -251,6 +254,7 @@ class BoardResponse(Schema):
     as_of = fields.DateTime(required=True)
     today = fields.Date(required=True)
     counts = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    calls = fields.List(fields.Nested(CallResponse), required=True)
     due = fields.List(fields.Nested(BoardShipmentResponse), required=True)
     late = fields.List(fields.Nested(BoardShipmentResponse), required=True)
     expiring = fields.List(fields.Nested(BoardPermitResponse), required=True)

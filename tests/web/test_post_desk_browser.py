@@ -368,3 +368,42 @@ def receive(site, number):
         received_on="2026-03-09",
         items=[{"serial": "ABC123457"}],
     )
+
+
+def test_a_call_is_asked_with_a_line_alone_and_both_sides_follow_it(device, site):
+    page = open_desk(device, site)
+    page.goto(f"{site.url}{DESK}/call")
+    expect(page.locator("body[data-desk=ready]")).to_be_attached()
+    device.set_offline(True)
+    ask = page.get_by_role("button", name="Ask them to call")
+    ask.click()
+    expect(page.locator(".summary")).to_contain_text(
+        "There is no line, so the other side is not asked."
+    )
+    expect(page.locator("#queue")).to_be_hidden()
+    assert page.evaluate(KEPT)[1] == [] and page.evaluate(FITS)
+    device.set_offline(False)
+    ask.click()
+    expect(page.get_by_role("main")).to_contain_text("The other side is asked to call.")
+    expect(page.locator("#asked")).to_contain_text("You asked Brazil to call, 12:00.")
+    assert page.evaluate(FITS)
+    brazil = site.program("BRA", "border_officer")
+    [made] = brazil.get(f"/posts/{POST}/calls").json["items"]
+    brazil.post(f"/calls/{made['id']}/answer", expect=200)
+    expect(page.locator("#asked")).to_contain_text("Answered at 12:00.", timeout=2_000)
+    page.goto(f"{site.url}{DESK}/seizure")
+    record = page.get_by_role("button", name="Record the seizure")
+    record.scroll_into_view_if_needed()
+    top = record.bounding_box()["y"]
+    brazil.post(f"/posts/{POST}/calls", {})
+    expect(page.locator("#calls")).to_contain_text("Brazil asks you to call", timeout=2_000)
+    assert (
+        abs(record.bounding_box()["y"] - top) < 2
+    )  # what one is about to press stays where it was
+    expect(page.locator("#live-said")).to_have_text("Changed: You are asked to call")
+    page.get_by_role("button", name="Mark as answered").click()
+    expect(page.locator("#calls button")).to_have_count(0)
+    assert brazil.get(f"/posts/{POST}/calls?answered=false").json["items"] == []
+    device.set_offline(True)
+    page.goto(f"{site.url}{DESK}/call")
+    expect(page.locator("#no-call")).to_contain_text("Call it by telephone")

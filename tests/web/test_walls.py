@@ -74,6 +74,19 @@ def test_a_display_shows_the_board_of_its_side_in_its_language_and_no_person_pla
         assert kept not in shown
 
 
+def test_a_display_says_that_the_other_side_asks_for_a_call_and_no_telephone(as_actor, paired):
+    duty = {"agency": "BRA-TEST", "kind": "border_post", "languages": ["pt"], "hours": "24 h",
+            "telephone": "+55 45 0000"}  # fmt: skip
+    as_actor("BRA", "state_administrator").post("/contacts", duty)
+    assert "le pide que llame" not in paired.open("/wall")
+    brazil = as_actor("BRA", "border_officer")
+    made = brazil.post(f"/posts/{scenes.POST}/calls", {}).json["id"]
+    shown = paired.open("/wall")
+    assert "Brasil le pide que llame, 12:00." in text(shown) and "+55" not in shown
+    as_actor("PRY", "border_officer").post(f"/calls/{made}/answer", expect=200)
+    assert "le pide que llame" not in paired.open("/wall")
+
+
 def test_a_display_says_who_holds_a_shipment_since_when_and_not_why(as_actor, paired):
     scenes.busy_post(as_actor)
     exporter = as_actor("BRA", "border_officer")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
-from flask import request
+from flask import abort, redirect, request
 
+from api.transaction import transaction
 from api.web import sending
+from api.web.access import local
 from api.web.post_desk.blueprint import blueprint
 from api.web.post_desk.here import Here, form, page, render
 from api.web.post_desk.moving import opened, truck_of
@@ -37,10 +40,26 @@ def call(actor: Actor, here: Here) -> Any:
                 lambda again: _page(actor, here, again))  # fmt: skip
 
 
+@blueprint.post("/posts/<slug:code>/desk/answer")
+@form
+def answer(actor: Actor, here: Here) -> Any:
+    """Say that the other side was called, and come back to the page."""
+    require(actor, Permission.CHECKPOINT_RECORD)
+    try:
+        asked = UUID(request.form.get("call", ""))
+    except ValueError:
+        abort(404)
+    with transaction(actor):
+        calls.answer(actor=actor, call_id=asked)
+    page_before = local(request.form.get("next"))
+    return redirect(page_before if page_before != "/" else here.address("home"), 303)
+
+
 def _ask(actor: Actor, here: Here, form: Form) -> str:
     which = form.get("which")
     truck = truck_of(actor, here, which) if which else None
-    calls.ask(actor=actor, data=CallData(here.code, truck.shipment.id if truck else None))
+    about = CallData(truck.shipment.id if truck else None)
+    calls.ask(actor=actor, post=here.code, data=about)
     if truck:
         return here.address("sheet", shipment_id=truck.shipment.id, done="call")
     return here.address("home", done="call")
