@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests import bodies, files
-from tests.movements import Way
+from tests.movements import Way, act, tick
 from tests.papers import code_of
 from tests.web import scenes
 from tests.web.scenes import Caller
@@ -25,6 +25,7 @@ def make(caller: Caller) -> Ids:
         caller(asking, "border_officer").post(f"/posts/{scenes.POST}/calls", {})
     scenes.late(caller, 5)
     made = {"post": scenes.POST} | _papers(caller) | _guns(caller) | _traces(caller)
+    made |= _stopped(caller)
     scenes.tell("PRY", *(f"A-{number}" for number in range(30)))
     return made | _approvals(caller)  # from here on Brazil's traces wait for a second person
 
@@ -67,6 +68,16 @@ def _papers(caller: Caller) -> Ids:
         "discrepancy": _first(importer, "/discrepancies?status=open")["id"],
         "explained": doubt["id"], "token": code_of(paper),
     }  # fmt: skip
+
+
+def _stopped(caller: Caller) -> Ids:
+    """A shipment that two states hold, and that does not agree with its papers."""
+    exporter, officer = caller("BRA", "licensing_officer"), caller("PRY", "border_officer")
+    stopped = _first(exporter, "/shipments?number=A-NEXT")
+    act(exporter, stopped, "hold", reason="The licence is looked at again")
+    tick(officer, stopped, "entry", "held", at="2026-03-09T14:00:00Z", post=scenes.POST,
+         quantity=7, reason="Seven pieces")  # fmt: skip
+    return {"stopped": stopped["id"]}
 
 
 def _guns(caller: Caller) -> Ids:

@@ -220,6 +220,9 @@ def test_what_the_own_state_holds_is_let_go_on_before_it_is_ticked(signed_in, tr
 def test_seals_and_count_of_the_papers_stand_beside_what_is_asked_and_a_wrong_one_is_told(
     officer, truck, as_actor
 ):
+    duty = {"agency": "BRA-POLICE", "kind": "border_post", "languages": ["pt"], "hours": "24 h",
+            "telephone": "+55 45 0000"}  # fmt: skip
+    as_actor("BRA", "state_administrator").post("/contacts", duty)
     said = text(officer.open(f"{DESK}/shipments/{truck['id']}"))
     assert "On its papers: S-77" in said and "On its papers: 2" in said
     sent = {"which": truck["id"], "outcome": "passed", "seals": "S-78", "quantity": "1"}
@@ -228,7 +231,7 @@ def test_seals_and_count_of_the_papers_stand_beside_what_is_asked_and_a_wrong_on
     pieces = "Entry: 1 pieces counted, 2 on its papers."
     warned = text(page).partition("It does not agree with the papers")[2].partition("A-1")[0]
     assert seals in warned and pieces in warned
-    assert 'class="done"' not in page and "Call the other side" in text(page)
+    assert 'class="done"' not in page and 'href="tel:+55450000"' in page
     doubts = re.findall(r'href="(/desk/discrepancies/[^"]+)"', page)
     facts = " ".join(text(officer.open(doubt)) for doubt in doubts)
     assert "Pieces on its papers: 2 Pieces counted: 1" in facts and "Seals read: S78" in facts

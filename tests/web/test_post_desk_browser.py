@@ -169,6 +169,23 @@ def test_a_pass_of_what_was_held_meanwhile_is_confirmed_and_sent_again(device, s
     expect(page.locator("#queue")).to_be_hidden()
 
 
+def test_a_tick_that_waited_says_when_it_is_taken_what_does_not_agree_with_the_papers(device, site):
+    page = open_desk(device, site)
+    device.set_offline(True)
+    page.goto(f"{site.url}{DESK}")
+    press(page, "A-DUE")
+    page.locator("#form-body #quantity").fill("7")
+    press(page, "Passed")
+    expect(page.locator("#queue")).to_contain_text("Waiting to be sent: 1")
+    device.set_offline(False)
+    warned = page.locator("#queue-list [data-state=warned]")
+    expect(warned).to_contain_text("Taken: Tick the checkpoint: A-DUE")
+    expect(warned).to_contain_text("Entry: 7 pieces counted, 1 on its papers.")
+    warned.get_by_role("link", name="See it").click()
+    expect(page.locator(".warned")).to_contain_text("a discrepancy was opened")
+    expect(page.locator(".stopped.differs")).to_contain_text("7 pieces counted")
+
+
 def test_another_officer_neither_sees_nor_sends_what_one_kept(device, site):
     page = open_desk(device, site)
     device.route(

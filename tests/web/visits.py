@@ -76,6 +76,8 @@ VISITS = (
     Visit(f"{AT_POST}/seizure", POST_PRY),
     Visit(f"{AT_POST}/offline", POST_PRY),
     Visit(f"{AT_POST}/shipments/{{gone}}", POST_PRY),
+    Visit(f"{AT_POST}/shipments/{{stopped}}?done=tick", POST_PRY),
+    Visit(f"{AT_POST}/tick?which={{stopped}}", POST_PRY),
     Visit("/posts/{post}/displays", SUPERVISOR),
     Visit("/posts/{post}/displays", SUPERVISOR, {"name": "Hall"}, "/posts/{post}/displays", 201),
     Visit("/wall"),

@@ -257,12 +257,14 @@ def told_of(actor: Actor, here: Here, truck: Truck) -> dict[str, Any]:
     """Return what a page tells of what stops a truck, and of what does not agree with its papers.
 
     `holders` are the states that stop it, with whom to call there; the own one where its order binds.
+    `beyond` is whom to call on the other side, where something does not agree.
     """
     states = {move.state for move in truck.view.held.standing
               if move.effect == "hold" or (move.effect != "lose" and move.state != here.own.state)}  # fmt: skip
     return {
         "holders": {state: offices_of(actor, state) for state in sorted(states)},
         "doubts": [(one, doubts.said(truck, one)) for one in truck.view.discrepancies],
+        "beyond": offices_of(actor, here.other.state)[:1] if truck.view.discrepancies else (),
     }  # fmt: skip
 
 
