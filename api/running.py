@@ -14,7 +14,7 @@ from salsa_ext.config import Config
 from salsa_ext.postgres import EmbeddedServer, provision
 
 DATABASE = "salsa"
-BELONGS = "SALSA_WORKER"
+BELONGS = "SALSA_SERVED_BY"
 """Names the serving process to those that it starts, by its number."""
 
 
