@@ -9,6 +9,7 @@ from typing import Any
 
 from babel import dates
 
+from api.articles_pt import written
 from api.i18n import catalogue
 from salsa_ext.errors import Message, say
 from salsa_ext.readmodels import names
@@ -36,7 +37,7 @@ class Words:
         english = message.text.format(**message.params)
         if self.language == ENGLISH:
             return {"a": english, "b": None}
-        said = catalogue(self.language).get(message.text, message.text).format(**message.params)
+        said = written(catalogue(self.language).get(message.text, message.text), message.params)
         return self._beside(said, english)
 
     def named(self, kind: str, code: str) -> Pair:
