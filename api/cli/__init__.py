@@ -29,6 +29,7 @@ COMMANDS = {
     "trace": ("api.cli.traces", "trace"),
     "approval": ("api.cli.approvals", "approval"),
     "request": ("api.cli.requests", "request"),
+    "notification": ("api.cli.notifications", "notification"),
     "lead": ("api.cli.leads", "lead"),
     "alert": ("api.cli.alerts", "alert"),
     "hit": ("api.cli.hits", "hit"),
