@@ -10,7 +10,7 @@ from flask import Flask
 from flask_smorest import Api
 from werkzeug.routing import BaseConverter
 
-from api import compression, errors, live, metrics, requests, web
+from api import compression, errors, live, metrics, requests, turns, web
 from api.bare import bare_app
 from api.errors import PROBLEM
 from api.json import JSONProvider
@@ -78,5 +78,6 @@ def create_app(config: Config, clock: Clock = SYSTEM) -> Flask:
     app.register_blueprint(health.blueprint)
     web.register(app)
     compression.register(app)
+    turns.register(app, config.threads)
     live.register(app)
     return app

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 from flask import current_app, g, request
 
+from api.json import take_in_short
 from salsa_ext.clock import SYSTEM
+from salsa_ext.db import let_go
 from salsa_ext.errors import Invalid, Unauthenticated, say
 from salsa_ext.services import authentication
 from salsa_ext.values.actor import Actor, Purpose
@@ -26,6 +28,7 @@ def authenticate() -> Actor:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated(say("Send your key as Authorization: Bearer <key>."))
+    take_in_short(request)
     return _completed(_known(token))
 
 
@@ -38,6 +41,13 @@ def authenticate_page() -> Actor | None:
         return _completed(_known(token))
     except Unauthenticated:
         return None
+
+
+def require_session() -> None:
+    """Raise Unauthenticated where nobody is signed in; no connection waits for what is read next."""
+    if authenticate_page() is None:
+        raise Unauthenticated(say("Your session has ended. Sign in again."))
+    let_go()
 
 
 def _known(token: str) -> Actor:

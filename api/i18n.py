@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -85,6 +85,8 @@ def _shown(value: Any) -> Any:
         return _named(value.kind, value.code)
     if isinstance(value, Codes):
         return ", ".join(_named(value.kind, code) for code in value.codes)
+    if isinstance(value, datetime):
+        return f"{format_date(value, 'medium', locale=language.get())}, {value:%H:%M}"
     return translate(value) if isinstance(value, Message) else value
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from flask import Request
@@ -11,7 +11,11 @@ from flask.json.provider import JSONProvider as Base
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
+from salsa_ext.db import let_go
 from salsa_ext.errors import Message, say
+
+SHORT: Final = 64 * 1024
+"""Bytes of a body that come at once."""
 
 
 class JSONProvider(Base):
@@ -60,6 +64,27 @@ def _where(error: orjson.JSONDecodeError, body: bytes | str) -> Message:
         return say("The body is not in UTF-8.")
     return say("The body is no JSON from line {line}, column {column} on.",
                line=error.lineno, column=error.colno)  # fmt: skip
+
+
+def is_short(req: Request) -> bool:
+    """Tell whether a request says of its body that it comes at once, or has none."""
+    return "Transfer-Encoding" not in req.headers and (req.content_length or 0) <= SHORT
+
+
+def take_in_short(req: Request) -> None:
+    """Read a short body of JSON before the database is asked who sends it: it keeps no connection waiting."""
+    if req.is_json and is_short(req):
+        req.get_data()
+
+
+def take_in_long(req: Request) -> None:
+    """Read a long body of JSON, of which it is known who sends it; it keeps no connection waiting.
+
+    Raises RequestEntityTooLarge.
+    """
+    if req.is_json and not is_short(req):
+        let_go()
+        whole_body(req)
 
 
 def whole_body(req: Request) -> bytes:

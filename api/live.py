@@ -12,11 +12,12 @@ import hashlib
 import math
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections import defaultdict, deque
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Final
 
 from flask import Flask, current_app
@@ -26,7 +27,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.metrics import REQUESTS
 from salsa_ext.clock import Clock
 from salsa_ext.db import db
-from salsa_ext.readmodels.board_changes import Side, look
+from salsa_ext.readmodels.board_changes import Change, Side, look
 from salsa_ext.values.actor import Actor
 
 PAUSE: Final = 0.25
@@ -39,9 +40,13 @@ TICKET: Final = 60
 """For so many seconds somebody is told that nothing changed without being authenticated again."""
 MOST: Final = 512
 """How many pictures a process keeps."""
+REMEMBERED: Final = 200
+"""How many changes of a side's board a process remembers; who drew before them draws again."""
 DRAWING: Final = 64
 """Locks for drawing: views that share one by chance wait for each other."""
 HEADER: Final = "Salsa-Ticket"
+BUILD: Final = "Salsa-Build"
+"""The header by which a page that nobody loads anew learns that the service is another by now."""
 SECRET: Final = "SALSA_TICKETS"  # noqa: S105 - the name of a variable
 """The variable by which the serving process gives its workers one secret for tickets."""
 
@@ -69,14 +74,36 @@ class View:
 
 
 @dataclass(frozen=True)
+class Scope:
+    """What a view can show: changes of which kinds, and in which squares; None stands for all."""
+
+    kinds: Container[str] | None = None
+    squares: Container[int] | None = None
+
+    def has(self, change: Change) -> bool:
+        """Tell whether the view may show another thing after a change."""
+        is_kind = self.kinds is None or change.kind in self.kinds
+        is_near = self.squares is None or change.square is None or change.square in self.squares
+        return is_kind and is_near
+
+
+ALL: Final = Scope()
+
+
+@dataclass(frozen=True)
 class Drawn:
-    """What a view shows: its name, the whole, its parts by id, and when time alone makes it old."""
+    """What a view shows: its name, the whole, its parts by id, and when time alone makes it old.
+
+    `zone` is by which clock it tells the time, `scope` what it can show as things stand.
+    """
 
     name: str
     whole: str
     parts: Mapping[str, str]
     as_of: datetime
     until: datetime
+    zone: str
+    scope: Scope = ALL
 
     @cached_property
     def digests(self) -> dict[str, str]:
@@ -99,24 +126,29 @@ class Drawn:
                 if digest != old}  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass
 class Picture:
-    """What was drawn of a side's board when it had changed so often."""
+    """What was drawn of a view when its side's board had changed so often; it stood since then."""
 
-    side: Side
+    view: View
     changes: int
     drawn: Drawn
 
+    def shows(self, change: Change) -> bool:
+        """Tell whether a change of its side's board may show on it."""
+        return change.agency in (None, self.view.agency) and self.drawn.scope.has(change)
+
 
 class Changes:
-    """How often the board of each side changed, as far as this process has seen."""
+    """What changed on the board of each side, as far as this process has seen, and how often."""
 
     def __init__(self) -> None:
-        self._looking = threading.Lock()
+        self._looking, self._noting = threading.Lock(), threading.Lock()
         self._seen: str | None = None
         self._at = -math.inf
         self._all = 0
-        self._of: Counter[Side] = Counter()
+        self._of: defaultdict[Side, int] = defaultdict(int)
+        self._last: defaultdict[Side, deque[Change]] = defaultdict(lambda: deque(maxlen=REMEMBERED))
 
     @property
     def are_old(self) -> bool:
@@ -143,14 +175,25 @@ class Changes:
         began = time.monotonic()
         since = self._seen if began - self._at < GAP else None
         found = look(db.engine, since)
-        if since is None:
-            self._all += 1
-        self._of.update(found.changed)
+        with self._noting:
+            if since is None:
+                self._last.clear()
+                self._all += 1  # of this change nothing is known
+            for change in found.changes:
+                self._last[change.side].append(change)
+                self._of[change.side] += 1
         self._seen, self._at = found.seen, began
 
     def of(self, side: Side) -> int:
         """Return a number that grows with each change of a side's board, and may grow without one."""
         return self._all + self._of[side]
+
+    def since(self, side: Side, number: int) -> tuple[int, list[Change] | None]:
+        """Return the number of a side's board, and what changed since another; None where not all is known."""
+        with self._noting:
+            now, last = self.of(side), [*self._last[side]]
+        many = max(now - number, 0)  # another reader may have moved it on meanwhile
+        return now, last[len(last) - many :] if many <= len(last) else None
 
 
 class Live:
@@ -163,6 +206,7 @@ class Live:
         self._kept: dict[str, Picture] = {}
         self._keeping = threading.Lock()
         self._drawing = [threading.Lock() for _ in range(DRAWING)]
+        self.build = _build(app)
 
     def drawn(self, view: View, draw: Callable[[], Drawn], at_once: bool = False) -> Drawn:
         """Return what a view shows, from memory where that still stands.
@@ -178,7 +222,7 @@ class Live:
                 return kept.drawn
             changes = self._changes.of(view.side)  # before it is drawn: what comes meanwhile counts
             made = draw()
-            self._keep(view.name, Picture(view.side, changes, made))
+            self._keep(view.name, Picture(view, changes, made))
         return made
 
     def _keep(self, name: str, picture: Picture) -> None:
@@ -198,7 +242,8 @@ class Live:
         is_asked = ticket and version and environ["PATH_INFO"].endswith("/live")
         if is_asked and self._is_unchanged(ticket, version):
             REQUESTS.labels("GET", "live", 304).inc()
-            start("304 Not Modified", [("ETag", version), ("Cache-Control", "private, no-store")])
+            start("304 Not Modified", [("ETag", version), ("Cache-Control", "private, no-store"),
+                                       (BUILD, self.build)])  # fmt: skip
             return ()
         return self._answer(environ, start)
 
@@ -215,8 +260,25 @@ class Live:
         return self._stands(kept)
 
     def _stands(self, kept: Picture) -> bool:
-        return (kept.changes == self._changes.of(kept.side)
-                and kept.drawn.until > self._clock.now())  # fmt: skip
+        """Tell whether nothing changed that a picture shows; what it does not show is behind it then."""
+        if kept.drawn.until <= self._clock.now():
+            return False
+        if self._changes.of(kept.view.side) == kept.changes:
+            return True
+        number, since = self._changes.since(kept.view.side, kept.changes)
+        if since is None or any(map(kept.shows, since)):
+            return False
+        kept.changes = number
+        return True
+
+
+def _build(app: Flask) -> str:
+    """Return what tells this version of the service, with its pages and their files, from another."""
+    told = hashlib.blake2b(app.config["API_VERSION"].encode(), digest_size=8)
+    folders = [Path(app.root_path, str(app.template_folder)), Path(str(app.static_folder))]
+    for path in sorted(file for folder in folders for file in folder.glob("*.*")):
+        told.update(path.read_bytes())
+    return told.hexdigest()
 
 
 def etag(version: str) -> str:

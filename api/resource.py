@@ -20,7 +20,7 @@ from api import manifests, multipart, tables
 from api.auth import CASE, OFFICER, authenticate
 from api.etags import conditional, etagged, tagged, weakly
 from api.handed import pdf, sent
-from api.json import BodyParser
+from api.json import BodyParser, take_in_long
 from api.pagination import LINK, ListQuery, links, list_body, list_schema
 from api.replays import IDEMPOTENCY_KEY, attempt_of, replayed
 from api.rows import NDJSON
@@ -293,6 +293,7 @@ def _permitted(
         g.actor = authenticate()
         if permission:
             require(g.actor, permission)
+        take_in_long(request)
         if before:
             before()
         return view(*args, **ids)

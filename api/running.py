@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
+import signal
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
@@ -10,6 +14,21 @@ from salsa_ext.config import Config
 from salsa_ext.postgres import EmbeddedServer, provision
 
 DATABASE = "salsa"
+BELONGS = "SALSA_WORKER"
+"""Set in the processes that the serving process starts."""
+
+
+def belong() -> None:
+    """Let this process end with the serving process, if that started it, and with nothing else.
+
+    A terminal's Ctrl-C reaches a whole group: the serving process alone takes it and ends the others.
+    Where that is killed, Linux ends them (PR_SET_PDEATHSIG is 1).
+    """
+    if BELONGS not in os.environ:
+        return
+    os.setpgid(0, 0)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 @contextmanager

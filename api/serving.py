@@ -7,23 +7,21 @@ import secrets
 import shutil
 import signal
 import socket
-import threading
 from pathlib import Path
 
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 
-from api import live, working
+from api import backstage, live, running
 from salsa_ext.config import Config
 from salsa_ext.errors import NotConfigured, say
 
 ROOT = Path(__file__).parents[1]
 CONNECTIONS = 1024
 """Of each worker: a connection that is kept counts, whether something is asked over it or not."""
-WORKER = "SALSA_WORKER"
-ALONE = 5.0
-"""Seconds until the background's work begins: a worker that is forked amid it has locks that nobody opens."""
+SENDERS = 64
+"""Of each worker: so many bodies may be on their way at once; who waits for one has no turn."""
 PATIENCE = 30
 
 
@@ -32,23 +30,21 @@ def serve(config: Config, host: str, port: int, patience: int = PATIENCE) -> Non
 
     What is not finished `patience` seconds later is cut off, and its transaction undone.
 
-    Each worker takes `threads` requests at once and lets others wait. More than 1,024 connections get
-    none until one is closed, so that an overload shows at the door and not in the memory. Every
-    browser keeps one, and a page that shows what changes asks over it each second.
+    Each worker works on `threads` requests at once and lets others wait (`turns`). More than 1,024
+    connections get none until one is closed, so that an overload shows at the door and not in the
+    memory. Every browser keeps one, and a page that shows what changes asks over it each second.
     """
     require_free(host, port)
     _share(config)
-    stop = threading.Event()
-    jobs = threading.Thread(target=_work, args=(config, stop), daemon=True)
-    jobs.start()
     os.register_at_fork(after_in_child=_end_while_loading)
     server = Granian(
         "wsgi:app",
         address=host,
         port=port,
         interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
         workers=config.workers,
-        blocking_threads=config.threads,
+        blocking_threads=SENDERS,
         backpressure=CONNECTIONS,
         backlog=1024,
         http1_settings=HTTP1Settings(header_read_timeout=15_000),
@@ -57,16 +53,8 @@ def serve(config: Config, host: str, port: int, patience: int = PATIENCE) -> Non
         websockets=False,
         working_dir=ROOT,
     )
-    try:
+    with backstage.working():
         server.serve()
-    finally:
-        stop.set()
-        jobs.join(10)
-
-
-def _work(config: Config, stop: threading.Event) -> None:
-    if not stop.wait(ALONE):
-        working.run(config, stop)
 
 
 def _end_while_loading() -> None:
@@ -100,4 +88,4 @@ def _share(config: Config) -> None:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counts)
     os.environ["SALSA_DATABASE_URL"] = config.database_url or ""
     os.environ[live.SECRET] = secrets.token_hex(32)
-    os.environ[WORKER] = "1"
+    os.environ[running.BELONGS] = "1"

@@ -51,7 +51,7 @@ def run(config: Config, stop: threading.Event) -> None:
     app, done = bare_app(config), dict.fromkeys(EVERY, -math.inf)
     while not stop.is_set():
         for name, (job, seconds) in EVERY.items():
-            if time.monotonic() - done[name] >= seconds:
+            if time.monotonic() - done[name] >= seconds and not stop.is_set():
                 done[name] = time.monotonic()
                 _run(app, name, job)
         stop.wait(PAUSE)

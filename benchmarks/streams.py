@@ -64,7 +64,7 @@ async def _look_on() -> None:
     while True:
         found = await asyncio.to_thread(look, _engine, since)
         since = found.seen
-        for side in found.changed:
-            for one in _waiting[side]:
+        for change in found.changes:
+            for one in _waiting[change.side]:
                 one.set()
         await asyncio.sleep(PAUSE)

@@ -32,12 +32,11 @@ from salsa_ext.services import (
     transfers,
 )
 from salsa_ext.services.agencies import AgencyData
-from salsa_ext.services.checkpoints import CheckpointData
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.documents import TransferData
 from salsa_ext.values.events import When
 from salsa_ext.values.firearms import Firearm
-from salsa_ext.values.movements import ReleaseData
+from salsa_ext.values.movements import CheckpointData, ReleaseData
 from salsa_ext.values.parties import Party
 from salsa_ext.values.permits import Authority, PermitData, ReceiptData, Reference, ShipmentData
 

@@ -33,6 +33,8 @@ WRITES: Final = 0.5
 """Ticks a second, each at another post."""
 OTHERS: Final = 20
 """Requests of other users a second."""
+LOOK: Final = 0.25
+"""For so many seconds a process of the service goes by what it knew (`live.PAUSE`)."""
 WARM: Final = 120
 """Seconds at most until all boards have their first picture."""
 WAYS: Final = ("none", "polls", "events")
@@ -165,6 +167,7 @@ class Turn:
             while text := await stream.reader.readline():
                 if text.startswith(b"event:"):
                     board.ticket = ""  # a page that was told has nothing to gain by it
+                    await asyncio.sleep(LOOK)
                     await self.look(line, board)
 
     async def look(self, line: Line, board: Board) -> None:
@@ -188,7 +191,7 @@ class Turn:
         async with _line(self.port) as line:
             while time.perf_counter() < until:
                 post = random.choice(posts)
-                state, shipment = random.choice(self.shipments[post])
+                state, shipment = self.ticked(post)
                 outcome = random.choice(("held", "passed"))
                 body = {"stage": "exit", "post": post, "outcome": outcome,
                         "occurred_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}  # fmt: skip
@@ -206,6 +209,11 @@ class Turn:
             if board.missed is not None:
                 self.found.seen.append(float("inf"))
                 board.missed = None
+
+    def ticked(self, post: str) -> tuple[str, str]:
+        """Return a shipment, each in turn: one that was ticked a moment ago would look the same."""
+        self.shipments[post].append(self.shipments[post].pop(0))
+        return self.shipments[post][-1]
 
     async def work(self, until: float) -> None:
         """Let others ask at even times, whatever is answered when."""

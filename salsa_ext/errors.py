@@ -119,6 +119,21 @@ class Conflict(SalsaError):
     code = "conflict"
 
 
+class AlreadyAsked(Conflict):
+    """The other side was asked the same a moment ago, and has not answered yet."""
+
+    code = "already_asked"
+
+    def __init__(self, time: str) -> None:
+        super().__init__(
+            say(
+                "The other side was asked to call at {time} already, and has not marked it as answered"
+                " yet.",
+                time=time,
+            )
+        )
+
+
 class NothingMatches(Conflict):
     """A list of what arrived has no serial of the shipment: most likely that of another one."""
 
@@ -149,6 +164,21 @@ class NotReceivedYet(Conflict):
                 " Confirm it first."
             )
         )
+
+
+class Held(Conflict):
+    """A stage cannot be ticked as passed: another state holds the goods, or refused them.
+
+    It can be once that is confirmed.
+    """
+
+    code = "held"
+
+
+class HeldByOwn(Conflict):
+    """The same, where the own state holds the goods: it lets them go on first."""
+
+    code = "held_by_own"
 
 
 class Duplicate(Conflict):

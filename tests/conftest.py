@@ -46,7 +46,7 @@ LONGEST = (
     "tests/web/test_console_browser.py", "tests/demo/", "tests/cli/test_demo.py", "tests/scenarios/",
     "tests/api/test_batches.py", "tests/web/test_desk_browser.py", "tests/faults/",
     "tests/security/test_silent_equivalence.py", "tests/web/test_desk_pages.py",
-    "tests/importers/", "tests/services/", "tests/cli/", "tests/web/",
+    "tests/docs/", "tests/importers/", "tests/services/", "tests/cli/", "tests/web/",
 )  # fmt: skip
 """Files and folders of the tests that take longest, the longest first."""
 
@@ -172,7 +172,7 @@ def name_of(config: Config) -> str:
     return make_url(config.database_url or "").database or ""
 
 
-def _shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = tmp_path_factory.getbasetemp()
     return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
@@ -183,7 +183,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
     SALSA_TEST_SERVER is the URL of a role with CREATEDB and CREATEROLE.
     """
-    shared = _shared_folder(tmp_path_factory)
+    shared = shared_folder(tmp_path_factory)
     secret = shared / "passwords"
     with FileLock(shared / "passwords.lock"):
         if not secret.exists():
@@ -203,8 +203,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def template(server: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
     """A database as the migrations make it, with reference data; copied, never used itself."""
-    name = f"salsa_template_{_shared_folder(tmp_path_factory).name.replace('-', '_')}"
-    made = _shared_folder(tmp_path_factory) / "template.made"
+    name = f"salsa_template_{shared_folder(tmp_path_factory).name.replace('-', '_')}"
+    made = shared_folder(tmp_path_factory) / "template.made"
     with FileLock(f"{made}.lock"):
         if not made.exists():
             server.drop(name)

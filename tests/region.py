@@ -83,6 +83,7 @@ def fill(app: Flask) -> Ids:
     attachment = files.attach(police, of_seizure, files.photograph(), kind="photograph").json["id"]
     files.attach(partner, f"shipment:{shipment}", files.pdf())
     check = police.post("/checks", bodies.check()).json["id"]
+    call = _call(border, client("PRY", "border_officer"))
     alert, hit = _seek(police, client("PRY", "police_officer"))
     police.post("/traces", bodies.trace(draft=True, hidden_from=["BRA-POLICE"]))
     kept = bodies.trace(draft=True, hidden_from=["BRA-POLICE"])
@@ -97,7 +98,7 @@ def fill(app: Flask) -> Ids:
             "attachment_id": attachment, "account_id": account, "licensee_id": licensee,
             "notification_id": notification, "approval_id": approval,
             "match_id": match, "consent_id": consent.json["id"], "alert_id": alert,
-            "hit_id": hit}  # fmt: skip
+            "hit_id": hit, "call_id": call}  # fmt: skip
 
 
 def _seek(police: actors.Client, partner: actors.Client) -> tuple[str, str]:
@@ -108,6 +109,15 @@ def _seek(police: actors.Client, partner: actors.Client) -> tuple[str, str]:
     police.post("/checks", bodies.check(serial=sought[1]["serial"]))
     met = partner.post("/checks", bodies.check(serial=sought[0]["serial"])).json
     return str(alert), str(met["hits"][0]["id"])
+
+
+def _call(officer: actors.Client, partner: actors.Client) -> str:
+    """Let each side of a post ask the other to call, and each answer; returns the call to the first one."""
+    path, made = "/posts/ciudad-del-este-foz-do-iguacu/calls", []
+    for asking, asked in ((officer, partner), (partner, officer)):
+        made.append(str(asking.post(path, {}).json["id"]))
+        asked.post(f"/calls/{made[-1]}/answer", expect=200)
+    return made[-1]
 
 
 def _record_of(police: actors.Client, seizure: str) -> str:

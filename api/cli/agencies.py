@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from api.cli.context import acting, explained, recording
-from api.cli.options import Line, state_option
+from api.cli.options import Line, own_state_option, state_option
 from salsa_ext.readmodels.contacts import list_agencies
 from salsa_ext.services import agencies
 from salsa_ext.services.agencies import AgencyData
@@ -23,10 +23,14 @@ def agency() -> None:
 @click.option(
     "--zone", required=True, type=Line(100), help="IANA zone of the dates that it writes."
 )
+@click.option("--post", "posts", multiple=True, type=Line(100),
+              help="A border post at which it stands, by its code; once for each.")  # fmt: skip
 @click.argument("code", type=Line(60))
 @click.argument("name", type=Line(200))
 @explained
-def add(state: str | None, kind: str, zone: str, code: str, name: str) -> None:
+def add(
+    state: str | None, kind: str, zone: str, posts: tuple[str, ...], code: str, name: str
+) -> None:
     """Register an agency; accounts, permits and seizures name it by its code.
 
     \b
@@ -35,8 +39,28 @@ def add(state: str | None, kind: str, zone: str, code: str, name: str) -> None:
         PRY-POLICE "Policía Nacional"
     """
     with recording(state) as actor:
-        agencies.register(actor=actor, data=AgencyData(code, kind, name, zone))
+        agencies.register(actor=actor, data=AgencyData(code, kind, name, zone, posts))
     click.echo(f"{code} is registered.")
+
+
+@agency.command()
+@own_state_option
+@click.argument("code", type=Line(60))
+@click.argument("posts", metavar="[POST]...", nargs=-1)
+@explained
+def place(state: str, code: str, posts: tuple[str, ...]) -> None:
+    """Say at which border posts an agency stands: all of them, or none.
+
+    Where the other side of a post asks for a call, the border officers of the agencies that stand
+    there are told.
+
+    \b
+    Example:
+      salsa agency place --state PRY PRY-ADUANA-CDE ciudad-del-este-foz-do-iguacu
+    """
+    with recording(state) as actor:
+        agencies.place(actor=actor, code=code, posts=posts)
+    click.echo(f"{code} stands at {', '.join(posts) or 'no post'}.")
 
 
 @agency.command("list")
@@ -51,4 +75,5 @@ def list_all(state: str | None) -> None:
     """
     with acting(state) as actor:
         for row in list_agencies(actor, {"state": state}, 10_000, None).items:
-            click.echo(f"{row.code:<28} {row.kind:<18} {row.time_zone:<32} {row.name}")
+            named = "  ".join([row.name, *row.posts])
+            click.echo(f"{row.code:<28} {row.kind:<18} {row.time_zone:<32} {named}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,17 +11,25 @@ import click
 
 from api.cli.context import acting, explained, recording
 from api.cli.options import STATE, Line, own_state_option
-from api.cli.printing import echo_json, echo_page, json_option, limit_option
+from api.cli.printing import echo_json, echo_page, echo_table, json_option, limit_option
+from api.cli.readers import officer_option
 from api.schemas.alerts import AlertResponse
 from salsa_ext.readmodels import alerts as reading
 from salsa_ext.readmodels.alerts import AlertView
 from salsa_ext.services import alerts
 from salsa_ext.values.alerts import AlertData
-from salsa_ext.values.codes import ALERT_ACTIONS, ALERT_REASONS, ALERT_STATUSES, HIT_PRIORITIES
+from salsa_ext.values.codes import (
+    ALERT_ACTIONS,
+    ALERT_REASONS,
+    ALERT_STATUSES,
+    HIT_PRIORITIES,
+    SECOND_CHECKS,
+)
 from salsa_ext.values.firearms import Firearm
 
 DAY = click.DateTime(["%Y-%m-%d"])
 REASON = Line(500)
+id_argument = click.argument("alert_id", metavar="ID", type=click.UUID)
 
 
 @click.group()
@@ -52,13 +61,14 @@ def alert() -> None:
 @click.option("--calibre", type=Line(100))
 @click.option("--type", type=Line(100))
 @click.option("--confirm-second", is_flag=True, help="Beside one on this serial in the case.")
+@officer_option
 @json_option
 @click.argument("serial", required=False, type=Line(64))
 @explained
 def add(
     state: str, until: datetime, visible_to: tuple[str, ...], record: UUID | None, serial: str | None,
     make: str | None, model: str | None, calibre: str | None, type: str | None,
-    as_json: bool, **said: Any,
+    officer: str | None, as_json: bool, **said: Any,
 ) -> None:  # fmt: skip
     """Enter an alert on a gun, by its serial or by a record that has it.
 
@@ -76,7 +86,8 @@ def add(
     )
     data = AlertData(expires_on=until.date(), visible_to=visible_to or None, firearm=gun,
                      record=record, **said)  # fmt: skip
-    with recording(state) as actor:
+    with recording(state) as operator:
+        actor = replace(operator, officer=officer)
         _show(reading.read(actor, alerts.record(actor=actor, data=data)), as_json=as_json)
 
 
@@ -85,6 +96,7 @@ def add(
 @click.option("--status", type=click.Choice(ALERT_STATUSES))
 @click.option("--action", type=click.Choice(ALERT_ACTIONS))
 @click.option("--case", "case_number", type=Line(100))
+@click.option("--second-check", type=click.Choice(SECOND_CHECKS), help="By a second person.")
 @limit_option
 @json_option
 @explained
@@ -102,8 +114,49 @@ def list_all(state: str, limit: int, as_json: bool, **filters: Any) -> None:
 
 @alert.command()
 @own_state_option
+@json_option
+@id_argument
+@explained
+def show(state: str, as_json: bool, alert_id: UUID) -> None:
+    """Show an alert with its gun, and whether a second person has checked it.
+
+    \b
+    Example:
+      salsa alert show --state PRY 0199f2c0-0000-7000-8000-000000000000
+    """
+    with acting(state) as actor:
+        view = reading.get_alert(actor, alert_id)
+        if as_json:
+            echo_json(AlertResponse(), view)
+        else:
+            _print(view)
+
+
+@alert.command()
+@own_state_option
+@officer_option
+@id_argument
+@explained
+def verify(state: str, officer: str | None, alert_id: UUID) -> None:
+    """Say as a second person that an alert agrees with its source, or later that it is still true.
+
+    Of one that was entered by a command, the --officer of both tells who is another person.
+
+    \b
+    Example:
+      salsa alert verify --state PRY --officer 77 0199f2c0-0000-7000-8000-000000000000
+    """
+    with acting(state) as operator:
+        actor = replace(operator, officer=officer)
+        alerts.verify(actor=actor, alert_id=alert_id, seen=None)
+        until = reading.read(actor, alert_id).alert.validate_on
+    click.echo(f"{alert_id} is verified; say so again by {until}.")
+
+
+@alert.command()
+@own_state_option
 @click.option("--reason", required=True, type=REASON)
-@click.argument("alert_id", metavar="ID", type=click.UUID)
+@id_argument
 @explained
 def cancel(state: str, reason: str, alert_id: UUID) -> None:
     """End an alert before its last day.
@@ -123,7 +176,20 @@ def _show(view: AlertView, *, as_json: bool) -> None:
     else:
         click.echo(f"{view.alert.id} stands until {view.alert.expires_on}.")
         if view.alert.second_check == "waiting":
-            click.echo("A second person has to check it.")
+            click.echo("A second person has to check it: salsa alert verify.")
+
+
+def _print(view: AlertView) -> None:
+    row, gun = view.alert, view.gun.record
+    said = " ".join(filter(None, (gun.make_text, gun.model, gun.calibre_text)))
+    echo_table([
+        ("status", f"{row.status}, version {row.version}"), ("action", row.action),
+        ("reason", ": ".join(filter(None, (row.reason, row.reason_text)))),
+        ("case", row.case_number), ("priority", row.priority), ("serial", gun.serial),
+        ("gun", said or None), ("shown to", ", ".join(row.visible_to or ()) or "all states"),
+        ("until", row.expires_on), ("second check", row.second_check),
+        ("still true?", row.validate_on), ("ended", row.end_reason),
+    ])  # fmt: skip
 
 
 def _row(view: AlertView) -> tuple[Any, ...]:

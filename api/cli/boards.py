@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Iterator, Sequence
-from typing import Any
+from contextlib import suppress
+from typing import Any, Final, NoReturn
+from uuid import UUID
 
 import click
 
-from api.cli.context import acting, explained
-from api.cli.options import own_state_option
-from api.cli.printing import echo_json, echo_table, json_option
+from api.cli.context import acting, application, explained, recording
+from api.cli.options import Number, own_state_option
+from api.cli.printing import echo_json, echo_table, json_option, told_of_hold
+from api.schemas.board_events import BoardEventResponse
 from api.schemas.boards import BoardResponse
+from api.transaction import transaction
+from salsa_ext.policy.rules import operator
+from salsa_ext.readmodels import board_events
+from salsa_ext.readmodels import calls as asked
+from salsa_ext.readmodels.board_events import Event, Mark
 from salsa_ext.readmodels.boards import Board, get_board
-from salsa_ext.readmodels.crossings import Crossing
+from salsa_ext.readmodels.calls import CallView
+from salsa_ext.readmodels.crossings import Crossing, Stamp
 from salsa_ext.readmodels.finds import NearSeizure
+from salsa_ext.readmodels.states import require_participant
+from salsa_ext.services import calls
+from salsa_ext.services.calls import CallData
+from salsa_ext.values.actor import Actor
 
 Rows = Sequence[Sequence[Any]]
+NUMBER: Final = Number()
+MOST: Final = 200
+PAUSE: Final = 1.0
+"""For so many seconds nobody looks at what changed."""
 
 
 @click.group()
@@ -30,21 +49,108 @@ def board() -> None:
 @board.command()
 @own_state_option
 @json_option
+@click.option("--watch", is_flag=True, help="Go on and print what changes, until Ctrl-C.")
 @click.argument("post", metavar="POST")
 @explained
-def show(state: str, as_json: bool, post: str) -> None:
+def show(state: str, as_json: bool, watch: bool, post: str) -> None:
     """Show the board of a post, by its code, as a state that is a side of it has it.
+
+    With --watch each change is a line, or with --json an object, as GET /posts/{code}/events has it.
+
+    \b
+    Examples:
+      salsa board show --state PRY ciudad-del-este-foz-do-iguacu
+      salsa board show --state PRY --watch ciudad-del-este-foz-do-iguacu
+    """
+    with application():
+        actor = operator(state)
+        with transaction(actor):
+            require_participant(state)
+            begun = board_events.follow(actor, post, None, MOST)  # before it is read
+            shown = get_board(actor, post)
+            if as_json:
+                echo_json(BoardResponse(), shown)
+            else:
+                _print(shown)
+        if watch:
+            with suppress(KeyboardInterrupt):
+                _watch(actor, post, begun.after, as_json)
+
+
+def _watch(actor: Actor, post: str, mark: Mark, as_json: bool) -> NoReturn:
+    """Print each change as it comes, until somebody presses Ctrl-C."""
+    while True:
+        time.sleep(PAUSE)
+        with transaction(actor):
+            found = board_events.follow(actor, post, mark, MOST)
+        mark = found.after
+        for event in found.items:
+            if as_json:
+                click.echo(json.dumps(BoardEventResponse().dump(event)))
+            else:
+                click.echo(_said(event))
+
+
+def _said(event: Event) -> str:
+    what = (event.number, event.stage, event.outcome, event.status)
+    told = "  ".join([event.kind, event.state, *(one for one in what if one)])
+    return f"{event.at:%Y-%m-%d %H:%M:%S}  {told}"
+
+
+@board.command()
+@own_state_option
+@click.option("--shipment", type=NUMBER, help="What it is about, by its id.")
+@click.argument("post", metavar="POST")
+@explained
+def call(state: str, shipment: UUID | None, post: str) -> None:
+    """Ask the other side of a post to call; it stands on its board until somebody there called.
 
     \b
     Example:
-      salsa board show --state PRY ciudad-del-este-foz-do-iguacu
+      salsa board call --state PRY ciudad-del-este-foz-do-iguacu
+    """
+    with recording(state) as actor:
+        made = calls.ask(actor=actor, post=post, data=CallData(shipment))
+    click.echo(made)
+
+
+@board.command("calls")
+@own_state_option
+@click.argument("post", metavar="POST")
+@explained
+def list_calls(state: str, post: str) -> None:
+    """List what the two sides of a post asked each other to call about, newest first.
+
+    \b
+    Example:
+      salsa board calls --state BRA ciudad-del-este-foz-do-iguacu
     """
     with acting(state) as actor:
-        shown = get_board(actor, post)
-        if as_json:
-            echo_json(BoardResponse(), shown)
-        else:
-            _print(shown)
+        echo_table([*map(_call, asked.list_calls(actor, {}, MOST, None, post).items)], "")
+
+
+@board.command()
+@own_state_option
+@click.argument("call_id", metavar="CALL", type=NUMBER)
+@explained
+def answer(state: str, call_id: UUID) -> None:
+    """Say that the side that asked for it was called.
+
+    \b
+    Example:
+      salsa board answer --state BRA 0199f2c0-0000-7000-8000-000000000000
+    """
+    with recording(state) as actor:
+        calls.answer(actor=actor, call_id=call_id)
+    click.echo("The call is marked as answered.")
+
+
+def _call(view: CallView) -> Sequence[Any]:
+    told = view.call
+    reached = view.office.telephone if view.office else None
+    answered = f"answered {view.answered_at:%Y-%m-%d %H:%M}" if view.answered_at else "waits"
+    return (told.id, f"{told.owner_state} asks {view.asked_state}", told.shipment_number,
+            f"{told.asked_at:%Y-%m-%d %H:%M}", reached, answered)  # fmt: skip
 
 
 def _print(shown: Board) -> None:
@@ -56,6 +162,7 @@ def _print(shown: Board) -> None:
 
 
 def _parts(shown: Board) -> Iterator[tuple[str, Rows]]:
+    yield "calls", [*map(_call, shown.calls)]
     yield "late", [*map(_crossing, shown.late)]
     yield "due today", [*map(_crossing, shown.due_today)]
     yield "due in seven days", [*map(_crossing, shown.due_later)]
@@ -85,9 +192,14 @@ def _parts(shown: Board) -> Iterator[tuple[str, Rows]]:
 
 
 def _crossing(one: Crossing) -> Sequence[Any]:
-    ticks = [f"{stamp.state} {stamp.stage}: {stamp.tick.outcome if stamp.tick else '-'}"
-             for stamp in one.stamps]  # fmt: skip
-    return (one.shipment.number, one.view.status, f"{one.shipment.due_at:%Y-%m-%d %H:%M}", *ticks)
+    held = "; ".join(map(told_of_hold, one.view.held.standing))
+    return (one.shipment.number, one.view.status, f"{one.shipment.due_at:%Y-%m-%d %H:%M}",
+            *map(_stamp, one.stamps), held)  # fmt: skip
+
+
+def _stamp(stamp: Stamp) -> str:
+    let_go = f", let go on {stamp.let_go_at:%Y-%m-%d %H:%M}" if stamp.let_go_at else ""
+    return f"{stamp.state} {stamp.stage}: {stamp.tick.outcome if stamp.tick else '-'}{let_go}"
 
 
 def _seizure(one: NearSeizure) -> Sequence[Any]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from api import running, serving
+from api import holding, running, serving
 from api.bare import bare_app
 from api.cli.context import explained
 from api.cli.db import owner_url
@@ -41,14 +42,16 @@ def demo(host: str, port: int, seed: int, no_serve: bool) -> None:
     Example:
       salsa demo --port 8000
     """
-    with running.database(Config.from_env()) as config:
-        if not no_serve:
-            serving.require_free(host, port)
-        database.require_demo(owner_url(config))
-        database.upgrade(owner_url(config))
-        path = config.home / "demo" / "credentials.json"
-        with bare_app(config).app_context():
-            _make(config, seed, f"http://{host}:{port}", path)
+    held = nullcontext() if no_serve else holding.held(host, port)
+    with ExitStack() as stack:
+        with held:
+            config = running.start(Config.from_env(), stack)
+            path = config.home / "demo" / "credentials.json"
+            with database.alone(owner_url(config)):
+                database.require_demo(owner_url(config))
+                database.upgrade(owner_url(config))
+                with bare_app(config).app_context():
+                    _make(config, seed, f"http://{host}:{port}", path)
         _welcome(host, port, path)
         if not no_serve:
             serving.serve(config, host, port, patience=PATIENCE)

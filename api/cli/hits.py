@@ -10,7 +10,7 @@ import click
 
 from api.cli.context import acting, explained
 from api.cli.options import Line, own_state_option
-from api.cli.printing import echo_page, json_option, limit_option
+from api.cli.printing import echo_json, echo_page, echo_table, json_option, limit_option
 from api.schemas.hits import HitResponse
 from salsa_ext.readmodels import hits as reading
 from salsa_ext.readmodels.hits import HitView
@@ -48,6 +48,26 @@ def list_all(state: str, limit: int, as_json: bool, **filters: Any) -> None:
     with acting(state) as actor:
         page = reading.list_hits(actor, filters, limit, None)
         echo_page(HitResponse(), page, _row, as_json=as_json)
+
+
+@hit.command()
+@own_state_option
+@json_option
+@id_argument
+@explained
+def show(state: str, as_json: bool, hit_id: UUID) -> None:
+    """Show a hit with how sure it is, until when it is to be answered, and whom to call.
+
+    \b
+    Example:
+      salsa hit show --state PRY 0199f2c0-0000-7000-8000-000000000000
+    """
+    with acting(state) as actor:
+        view = reading.get_hit(actor, hit_id)
+        if as_json:
+            echo_json(HitResponse(), view)
+        else:
+            _print(view)
 
 
 @hit.command()
@@ -108,3 +128,15 @@ def _row(view: HitView) -> tuple[Any, ...]:
     row = view.hit
     return (row.id, row.status, row.action, row.strength, row.alert_state, row.asking_state,
             row.cause_kind, f"{row.made_at:%Y-%m-%d %H:%M}", f"{row.due_at:%Y-%m-%d %H:%M}")  # fmt: skip
+
+
+def _print(view: HitView) -> None:
+    row, office = view.hit, view.contact
+    ways = (office.agency, office.telephone, office.email) if office else ()
+    echo_table([
+        ("status", f"{row.status}, version {view.version}"), ("alert", f"{row.alert_id}, of {row.alert_state}"),
+        ("action", row.action), ("evidence", f"{row.strength}, {row.score:.1f} bits"),
+        ("met by", f"{row.agency or ''} {row.asking_state}".strip()), ("met in", row.cause_kind),
+        ("made", f"{row.made_at:%Y-%m-%d %H:%M} UTC"), ("due", f"{row.due_at:%Y-%m-%d %H:%M} UTC"),
+        ("call", " ".join(filter(None, ways)) or None), ("note", row.note),
+    ])  # fmt: skip

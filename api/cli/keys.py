@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 import click
 
 from api.cli.context import acting, explained
 from api.cli.options import USERNAME, Line, state_option
+from api.cli.printing import echo_page, json_option, limit_option
+from api.schemas.accounts import KeyResponse
+from salsa_ext.models import ApiKey
+from salsa_ext.readmodels.accounts import list_keys
 from salsa_ext.services import keys
 from salsa_ext.services.keys import KeyData
 
 
 @click.group()
 def key() -> None:
-    """Issue and revoke keys."""
+    """Issue, list and revoke keys."""
 
 
 @key.command()
@@ -40,6 +45,23 @@ def issue(state: str | None, days: int, scopes: tuple[str, ...], name: str, user
     click.echo(f"{key_id}\n{token}")
 
 
+@key.command("list")
+@state_option
+@limit_option
+@json_option
+@explained
+def list_all(state: str | None, limit: int, as_json: bool) -> None:
+    """List the keys of a state, newest first; none of them can be read back.
+
+    \b
+    Example:
+      salsa key list --state PRY
+    """
+    with acting(state) as actor:
+        page = list_keys(actor, {}, limit, None)
+        echo_page(KeyResponse(), page, _row, as_json=as_json)
+
+
 @key.command()
 @state_option
 @click.argument("key_id", type=click.UUID)
@@ -54,3 +76,8 @@ def revoke(state: str | None, key_id: UUID) -> None:
     with acting(state) as actor:
         keys.revoke(actor=actor, key_id=key_id)
     click.echo("The key is revoked.")
+
+
+def _row(row: ApiKey) -> tuple[Any, ...]:
+    standing = f"revoked {row.revoked_at:%Y-%m-%d}" if row.revoked_at else "open"
+    return (row.id, row.name, f"until {row.expires_at:%Y-%m-%d}", standing, ",".join(row.scopes))

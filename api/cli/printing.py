@@ -10,6 +10,7 @@ import click
 from marshmallow import Schema
 
 from api.i18n import translate
+from salsa_ext.matching.holds import Move
 from salsa_ext.readmodels.pages import Page
 from salsa_ext.readmodels.remarks import Remark
 
@@ -54,6 +55,14 @@ def echo_page(
     else:
         echo_table(map(row, page.items))
     warn_of_more(page)
+
+
+def told_of_hold(move: Move) -> str:
+    """Return what stops a shipment: whose word it is, since when, and why."""
+    words = {"refused": "refused by", "lost": "lost, as told by"}.get(move.kind, "held by")
+    return (
+        f"{words} {move.state} since {move.at:%Y-%m-%d %H:%M}: {move.reason or 'no reason given'}"
+    )
 
 
 def warn_of_more(page: Page[Any]) -> None:

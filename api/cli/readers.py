@@ -21,11 +21,14 @@ def _number(context: click.Context, option: click.Parameter, value: str | None) 
     return value
 
 
+officer_option = click.option("--officer", callback=_number,
+                              help="The officer's number, never a name.")  # fmt: skip
+
+
 def reader_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the two options by which a command says who read, judged or attached something."""
-    officer = click.option("--officer", callback=_number, help="His number, never a name.")
     agency = click.option("--agency", required=True, type=AGENCY, help="In whose name.")
-    return agency(officer(command))
+    return agency(officer_option(command))
 
 
 def reading_as(actor: Actor, agency: str, officer: str | None) -> Actor:

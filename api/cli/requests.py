@@ -17,6 +17,7 @@ from api.vault import vault
 from salsa_ext.readmodels import requests as reading
 from salsa_ext.readmodels.requests import MessageView, RequestView
 from salsa_ext.services import requests
+from salsa_ext.values.actor import Actor
 from salsa_ext.values.codes import (
     FAILURE_REASONS_TOLD,
     HANDLING_CODES,
@@ -129,6 +130,7 @@ def acknowledge(state: str, request_ids: tuple[UUID, ...]) -> None:
 @request.command()
 @own_state_option
 @click.option("--record", "records", multiple=True, type=click.UUID, help="Once for each record.")
+@click.option("--all", "is_all", is_flag=True, help="With all own records that may be of the gun.")
 @click.option("--points-to", multiple=True, metavar="ISO", type=STATE, help="A state to ask next.")
 @click.option("--restricted", "why", type=WORDS, help="Why something is left out.")
 @click.option("--because", type=click.Choice(FAILURE_REASONS_TOLD), help="Why no more is known.")
@@ -140,21 +142,28 @@ def acknowledge(state: str, request_ids: tuple[UUID, ...]) -> None:
 @id_argument
 @explained
 def answer(
-    state: str, request_id: UUID, records: tuple[UUID, ...], points_to: tuple[str, ...],
-    why: str | None, because: str | None, handling: str, note: str | None,
+    state: str, request_id: UUID, records: tuple[UUID, ...], is_all: bool,
+    points_to: tuple[str, ...], why: str | None, because: str | None, handling: str, note: str | None,
     confirm_other_marks: bool,
 ) -> None:  # fmt: skip
     """Answer with records of the state.
 
     \b
-    Example:
+    Examples:
+      salsa request answer --state PRY --all 0199f2c0-0000-7000-8000-000000000000
       salsa request answer --state PRY --record 0199f2c0-0000-7000-8000-000000000001 \\
         0199f2c0-0000-7000-8000-000000000000
     """
+    if is_all and records:
+        raise click.UsageError("Give --record, once for each, or --all.")
     completeness = "restricted" if why else "full"
-    said = Answering(completeness, why, records, (), points_to, handling, note, because,
-                     confirm_other_marks)  # fmt: skip
-    _act(state, request_id, requests.answer, said)
+    with acting(state) as actor:
+        if is_all:
+            view = reading.get_request(actor, request_id)
+            records = tuple(UUID(one["record"]) for one in view.request.candidates)
+        said = Answering(completeness, why, records, (), points_to, handling, note, because,
+                         confirm_other_marks)  # fmt: skip
+        _say(actor, request_id, requests.answer, said)
 
 
 @request.command("no-record")
@@ -300,9 +309,12 @@ def note(state: str, text: str, request_id: UUID) -> None:
 
 def _act(state: str, request_id: UUID, command: Callable[..., None], said: Any) -> None:
     with acting(state) as actor:
-        command(actor=actor, vault=vault(), request_id=request_id, seen=None, data=said)
-        status = reading.read(request_id).request.status
-    click.echo(f"{request_id} is {status}.")
+        _say(actor, request_id, command, said)
+
+
+def _say(actor: Actor, request_id: UUID, command: Callable[..., None], said: Any) -> None:
+    command(actor=actor, vault=vault(), request_id=request_id, seen=None, data=said)
+    click.echo(f"{request_id} is {reading.read(request_id).request.status}.")
 
 
 def _row(view: RequestView) -> tuple[Any, ...]:

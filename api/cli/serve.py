@@ -31,9 +31,9 @@ def serve(host: str, port: int) -> None:
     Example:
       salsa serve --port 8000
     """
+    serving.require_free(host, port)
     with running.database(Config.from_env()) as config:
         require_schema(config)
-        serving.require_free(host, port)
         click.echo(f"Listening on http://{host}:{port}/  (documentation: /docs)")
         serving.serve(config, host, port)
 
@@ -48,6 +48,7 @@ def worker(once: bool) -> None:
     Example:
       salsa worker --once
     """
+    running.belong()
     logs.begin()
     with running.database(Config.from_env()) as config:
         require_schema(config)

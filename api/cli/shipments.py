@@ -15,13 +15,14 @@ import click
 from api import manifests
 from api.cli.context import acting, explained, recording
 from api.cli.options import STATE, Line, Part, own_state_option
-from api.cli.printing import echo_remarks
+from api.cli.printing import echo_remarks, told_of_hold
 from api.rows import columns_of
 from api.schemas.fields import RequestSchema
 from api.schemas.shipments import ReceivedItemRequest, ShippedItemRequest
 from api.tables import disarmed
 from salsa_ext.errors import Conflict, NotFound, say
-from salsa_ext.readmodels import remarks
+from salsa_ext.models import Checkpoint
+from salsa_ext.readmodels import discrepancies, remarks
 from salsa_ext.readmodels import shipments as reading
 from salsa_ext.readmodels.loose import loose_of
 from salsa_ext.readmodels.pages import Page
@@ -145,7 +146,7 @@ def receive(
         raise click.UsageError("Give --file with what arrived, --bulk too or alone, or --all.")
     mark = ImportMark(import_mark) if import_mark else None
     with recording(state) as actor:
-        found = _shipment(actor, exporter, number)
+        found = find(actor, exporter, number)
         with _taken(path, ReceivedItemRequest(), 1) as items:
             goods = () if is_all else _goods(found, bulk)
             data = ReceiptData(received_on.date(), is_all, items, goods, mark,
@@ -156,7 +157,7 @@ def receive(
                 )
             else:
                 receipts.confirm(actor=actor, shipment_id=found.shipment.id, data=data)
-        _show(reading.read(actor, found.shipment.id))
+        show_in_words(actor, reading.read(actor, found.shipment.id))
 
 
 @shipment.command()
@@ -174,8 +175,8 @@ def show(state: str, exporter: str | None, path: Path | None, number: str) -> No
       salsa shipment show --state PRY --items items.csv A-1
     """
     with acting(state) as actor:
-        found = _shipment(actor, exporter, number)
-        _show(found)
+        found = find(actor, exporter, number)
+        show_in_words(actor, found)
         if path is not None:
             _write_items(actor, found, path)
             click.echo(f"  the items are in {path}")
@@ -209,7 +210,8 @@ def _permit(actor: Actor, number: str) -> Any:
     raise NotFound("permit", number)
 
 
-def _shipment(actor: Actor, exporter: str | None, number: str) -> ShipmentView:
+def find(actor: Actor, exporter: str | None, number: str) -> ShipmentView:
+    """Return the one shipment of a number, of an exporting state where it is named; raises NotFound."""
     found = [view for view in reading.list_shipments(actor, {"number": number}, PAGE, None).items
              if exporter in (None, view.shipment.exporting_state)]  # fmt: skip
     if not found:
@@ -230,10 +232,17 @@ def _goods(view: ShipmentView, said: tuple[tuple[int, Decimal], ...]) -> tuple[B
     return tuple(Bulk(line, quantity) for line, quantity in said if quantity)
 
 
-def _show(view: ShipmentView) -> None:
+def show_in_words(actor: Actor, view: ShipmentView) -> None:
+    """Print a shipment: its stages, what stops it, what does not add up, and its receipt."""
     row, receipt = view.shipment, view.receipt
     sides = f"{row.exporting_state} to {row.importing_state}"
     click.echo(f"{row.number} of {sides}: {view.status}, {row.item_count} items")
+    for tick in view.checkpoints:
+        click.echo(f"  {_ticked(tick, view)}")
+    for move in view.held.standing:
+        click.echo(f"  {told_of_hold(move)}")
+    for doubt in discrepancies.waiting_about(actor, [row.id])[row.id]:
+        click.echo(f"  discrepancy {doubt.kind} {doubt.key}: {doubt.status}; {_data(doubt.data)}")
     for found in view.findings:
         click.echo(f"  contradicts {row.permit_number}: {_contradiction(found)}")
     if receipt is None:
@@ -250,6 +259,23 @@ def _show(view: ShipmentView) -> None:
             click.echo(f"  {label}: {len(serials)} ({', '.join(serials[:SHOWN])}{more})")
     for part in receipt.differences[:SHOWN]:
         click.echo(f"  without serials, line {part['line']}: {Decimal(part['quantity']):+f}")
+
+
+def _ticked(tick: Checkpoint, view: ShipmentView) -> str:
+    said = [f"{tick.occurred_at:%Y-%m-%d %H:%M}"]
+    if let_go := view.held.let_go_at(tick):
+        said.append(f"let go on {let_go:%Y-%m-%d %H:%M}")
+    if tick.seals:
+        said.append(f"seals {', '.join(tick.seals)}")
+    if tick.quantity is not None:
+        said.append(f"counted {tick.quantity}")
+    said += [tick.reason] if tick.reason else []
+    return f"{tick.owner_state} {tick.stage}: {tick.outcome}, {'; '.join(said)}"
+
+
+def _data(told: Mapping[str, Any]) -> str:
+    return "; ".join(f"{name} {', '.join(map(str, said)) if isinstance(said, list) else said}"
+                     for name, said in sorted(told.items()))  # fmt: skip
 
 
 def _contradiction(found: Mapping[str, Any]) -> str:

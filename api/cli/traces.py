@@ -9,18 +9,13 @@ from uuid import UUID
 import click
 
 from api.cli.bodies import file_option, read_body
-from api.cli.context import acting, explained, recording
+from api.cli.context import acting, explained
 from api.cli.options import STATE, USERNAME, Line, own_state_option
 from api.cli.printing import echo_json, echo_table, json_option, limit_option, warn_of_more
 from api.cli.requests import said
 from api.cli.trace_papers import form, id_argument, report
 from api.i18n import worded
-from api.schemas.traces import (
-    AdviceResponse,
-    AmendTraceRequest,
-    TraceRequest,
-    TraceResponse,
-)
+from api.schemas.traces import AdviceResponse, AmendTraceRequest, TraceResponse
 from api.vault import vault
 from salsa_ext.readmodels import traces as reading
 from salsa_ext.readmodels.traces import TraceView
@@ -97,24 +92,6 @@ def _print_advice(told: dict[str, Any]) -> None:
         (lack["field"], f"+{100 * lack['gain']:.0f} of 100", " ".join(lack["texts"]))
         for lack in told["missing"]
     ])  # fmt: skip
-
-
-@trace.command("request")
-@own_state_option
-@file_option
-@explained
-def request_(state: str, file: IO[bytes]) -> None:
-    """Ask for a trace as a file says it, in the body of POST /traces; with `draft` it is not sent yet.
-
-    \b
-    Example:
-      salsa trace request --state BRA --file trace.json
-    """
-    with recording(state) as actor:
-        data = read_body(file, TraceRequest())
-        made = traces.request(actor=actor, vault=vault(), data=data)
-        status = reading.read(actor, made).trace.status
-    click.echo(f"{made} is {status}.")
 
 
 @trace.command()

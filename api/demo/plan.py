@@ -20,8 +20,8 @@ from api.demo.seizures import Police, Pool, Seized
 from api.demo.traces import Analysts, Case
 from api.demo.transfers import Registrar, in_stock, stranded
 from api.demo.world import STATES, Calendar, crossings
-from salsa_ext.services.checkpoints import CheckpointData
 from salsa_ext.values.documents import ReportData, TransferData
+from salsa_ext.values.movements import CheckpointData
 from salsa_ext.values.permits import PermitData, ReceiptData, ShipmentData
 
 GUNS: Final = 30_000

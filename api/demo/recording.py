@@ -37,9 +37,8 @@ from salsa_ext.services import (
     transfers,
     watch,
 )
-from salsa_ext.services.checkpoints import CheckpointData
 from salsa_ext.values.actor import Actor
-from salsa_ext.values.movements import ReleaseData
+from salsa_ext.values.movements import CheckpointData, ReleaseData
 
 Progress = Callable[[str, int, int], None]
 Thing = TypeVar("Thing")

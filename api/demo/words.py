@@ -19,6 +19,12 @@ TYPES: Final[Mapping[str, Mapping[str, str]]] = {
            "submachine_gun": "submetralhadora"},
     "fr": {"pistol": "pistolet", "revolver": "revolver", "shotgun": "fusil de chasse"},
 }  # fmt: skip
+HELD: Final[Mapping[str, str]] = {
+    "en": "The serials are compared with the manifest",
+    "es": "Se comparan las series con el manifiesto",
+    "fr": "Les numéros de série sont comparés au manifeste",
+    "pt": "Comparam-se os números de série com o manifesto",
+}
 MAKES: Final[Mapping[str, tuple[str, ...]]] = {
     "Taurus": ("Forjas Taurus", "TAURUS"), "Smith & Wesson": ("S&W", "Smith and Wesson"),
     "Glock": ("GLOCK",), "Cugir (ROMARM)": ("Romarm", "Cugir"), "Rossi": ("Amadeo Rossi",),

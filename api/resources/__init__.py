@@ -8,6 +8,7 @@ from api.resources import (
     alerts,
     approvals,
     attachments,
+    calls,
     checks,
     consents,
     discrepancies,
@@ -36,7 +37,8 @@ BLUEPRINTS: tuple[Resource, ...] = tuple(
     module.blueprint
     for module in (
         permits, papers, shipments, discrepancies, transfers, seizures, reports, records, consents,
-        matches, leads, alerts, hits, attachments, checks, traces, approvals, requests, posts, displays,
+        matches, leads, alerts, hits, attachments, checks, traces, approvals, requests, posts, calls,
+        displays,
         licensees, notifications, statistics, reference,
         settings, accounts,
     )

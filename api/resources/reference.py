@@ -17,6 +17,7 @@ from api.schemas.reference import (
     NameQuery,
     OffenceQuery,
     OffenceResponse,
+    PlaceAgencyRequest,
     StateQuery,
     StateResponse,
     TypeResponse,
@@ -42,6 +43,14 @@ blueprint.listing("/contacts", ContactQuery, ContactResponse, contacts.list_cont
 def register_agency(actor: Actor, data: AgencyData) -> Any:
     """Register an agency of your state; accounts, permits and seizures name it by its code."""
     return contacts.read_agency(agencies.register(actor=actor, data=data))
+
+
+@blueprint.posting(
+    "/agencies/place", PlaceAgencyRequest, AgencyResponse, Permission.AGENCY_MANAGE, status=200
+)
+def place_agency(actor: Actor, data: dict[str, Any]) -> Any:
+    """Say at which border posts an agency stands: calls of the other sides are told to its officers."""
+    return contacts.read_agency(agencies.place(actor=actor, **data))
 
 
 @blueprint.posting("/contacts", ContactRequest, ContactResponse, Permission.AGENCY_MANAGE)

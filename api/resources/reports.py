@@ -21,7 +21,8 @@ blueprint = Resource("reports", "A gun is lost, stolen, recovered or surrendered
 standing = add_reading(blueprint, REPORTS, ReportQuery, ReportResponse)
 
 
-def _remarked(actor: Actor, data: ReportData, report_id: UUID) -> DocumentView:
+def remarked(actor: Actor, data: ReportData, report_id: UUID) -> DocumentView:
+    """Return a report that was just written, with the words of it that nobody knows."""
     noted = remarks.on_firearms([("firearm", data.firearm)], actor.language)
     return replace(documents.read(REPORTS, report_id), remarks=noted)
 
@@ -29,7 +30,7 @@ def _remarked(actor: Actor, data: ReportData, report_id: UUID) -> DocumentView:
 @blueprint.posting("/reports", ReportRequest, ReportResponse, Permission.REPORT_RECORD)
 def record_report(actor: Actor, data: ReportData) -> DocumentView:
     """Record a report."""
-    return _remarked(actor, data, reports.record(actor=actor, data=data))
+    return remarked(actor, data, reports.record(actor=actor, data=data))
 
 
 @blueprint.posting(
@@ -40,4 +41,4 @@ def correct_report(actor: Actor, data: tuple[ReportData, str], report_id: UUID) 
     """Add a version with other facts, and the reason."""
     corrected, reason = data
     reports.correct(actor=actor, report_id=report_id, seen=g.seen, data=corrected, reason=reason)
-    return _remarked(actor, corrected, report_id)
+    return remarked(actor, corrected, report_id)

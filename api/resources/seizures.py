@@ -32,7 +32,8 @@ blueprint = Resource("seizures", "Firearms seized, found or surrendered")
 standing = add_reading(blueprint, SEIZURES, SeizureQuery, SeizureResponse)
 
 
-def _matched(actor: Actor, data: SeizureData, seizure_id: UUID) -> Matched:
+def matched(actor: Actor, data: SeizureData, seizure_id: UUID) -> Matched:
+    """Return a seizure that was just written, with what nobody knows of it and what its items match."""
     noted = remarks.on_firearms(listed("items", data.items), actor.language)
     view = replace(documents.read(SEIZURES, seizure_id), remarks=noted)
     return Matched(view, matches.find(actor=actor, document_id=seizure_id, items=view.items))
@@ -41,7 +42,7 @@ def _matched(actor: Actor, data: SeizureData, seizure_id: UUID) -> Matched:
 @blueprint.posting("/seizures", SeizureRequest, SeizureMatchedResponse, Permission.SEIZURE_RECORD)
 def record_seizure(actor: Actor, data: SeizureData) -> Matched:
     """Record a seizure; the answer says at once what its items match."""
-    return _matched(actor, data, seizures.record(actor=actor, data=data))
+    return matched(actor, data, seizures.record(actor=actor, data=data))
 
 
 @blueprint.posting(
@@ -52,7 +53,7 @@ def correct_seizure(actor: Actor, data: tuple[SeizureData, str], seizure_id: UUI
     """Add a version with other facts and all items, and the reason."""
     corrected, reason = data
     seizures.correct(actor=actor, seizure_id=seizure_id, seen=g.seen, data=corrected, reason=reason)
-    return _matched(actor, corrected, seizure_id)
+    return matched(actor, corrected, seizure_id)
 
 
 @blueprint.posting(

@@ -10,6 +10,7 @@ from uuid import UUID
 from flask import g
 
 from api.resource import Resource
+from api.schemas.checkpoints import CheckpointRequest
 from api.schemas.common import AsOfQuery
 from api.schemas.fields import RequestSchema
 from api.schemas.movements import (
@@ -20,7 +21,6 @@ from api.schemas.movements import (
     ShipmentDecisionRequest,
 )
 from api.schemas.shipments import (
-    CheckpointRequest,
     PermitShipmentQuery,
     ReceiptCorrectionDocumentRequest,
     ReceiptCorrectionRequest,
@@ -52,10 +52,9 @@ from salsa_ext.services import (
     shipments,
     withdrawals,
 )
-from salsa_ext.services.checkpoints import CheckpointData
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.manifests import named
-from salsa_ext.values.movements import IncidentData
+from salsa_ext.values.movements import CheckpointData, IncidentData
 from salsa_ext.values.permits import ReceiptData, ShipmentData
 
 blueprint = Resource("shipments", "Export attachments: what left, where it is, what arrived")

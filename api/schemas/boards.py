@@ -6,11 +6,13 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
 
+from api.schemas.calls import CallResponse
+from api.schemas.checkpoints import CheckpointResponse, HoldResponse
 from api.schemas.checks import ContactResponse
 from api.schemas.common import columns
 from api.schemas.discrepancies import PositionResponse
 from api.schemas.reference import PostResponse
-from api.schemas.shipments import CheckpointResponse
+from api.schemas.seizures import JointResponse
 from salsa_ext.readmodels.boards import Board
 from salsa_ext.readmodels.corridors import Corridor
 from salsa_ext.readmodels.crossings import Crossing
@@ -21,18 +23,22 @@ from salsa_ext.readmodels.hits import HitView
 
 
 class BoardStampResponse(Schema):
-    """The stage that one side ticks of a shipment at this post, and its last tick."""
+    """The stage that one side ticks of a shipment at this post, and its last tick.
+
+    `let_go_at` says when what the tick holds was let go on.
+    """
 
     state = fields.String(required=True)
     stage = fields.String(required=True)
     tick = fields.Nested(CheckpointResponse, allow_none=True)
+    let_go_at = fields.DateTime(allow_none=True)
 
 
 class BoardShipmentResponse(Schema):
     """A shipment that passes the post, with the ticks of both sides.
 
     `stamps` are of this post: that of the side that it leaves, then that of the side that it enters.
-    `is_today` where it is due on this day at the reader's side.
+    `is_today` where it is due on this day at the reader's side. `holds` are what stops it.
     """
 
     id = fields.UUID(required=True)
@@ -50,6 +56,7 @@ class BoardShipmentResponse(Schema):
     entry = fields.Nested(CheckpointResponse, allow_none=True)
     is_today = fields.Boolean(required=True)
     stamps = fields.List(fields.Nested(BoardStampResponse), required=True)
+    holds = fields.List(fields.Nested(HoldResponse), required=True)
 
     @pre_dump
     def _present(self, one: Crossing, **_: Any) -> dict[str, Any]:
@@ -59,7 +66,7 @@ class BoardShipmentResponse(Schema):
         shown = {name: getattr(one.shipment, name) for name in names}
         return shown | {
             "status": one.view.status, "exit": ticks.get("exit"), "entry": ticks.get("entry"),
-            "is_today": one.is_today, "stamps": one.stamps,
+            "is_today": one.is_today, "stamps": one.stamps, "holds": one.view.held.standing,
         }  # fmt: skip
 
 
@@ -136,6 +143,7 @@ class NearSeizureResponse(Schema):
     firearms = fields.Integer(required=True)
     types = fields.List(fields.String(allow_none=True), required=True)
     of_type = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    joint = fields.Nested(JointResponse, allow_none=True)
 
     @pre_dump
     def _present(self, near: NearSeizure, **_: Any) -> dict[str, Any]:
@@ -246,6 +254,7 @@ class BoardResponse(Schema):
     as_of = fields.DateTime(required=True)
     today = fields.Date(required=True)
     counts = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    calls = fields.List(fields.Nested(CallResponse), required=True)
     due = fields.List(fields.Nested(BoardShipmentResponse), required=True)
     late = fields.List(fields.Nested(BoardShipmentResponse), required=True)
     expiring = fields.List(fields.Nested(BoardPermitResponse), required=True)

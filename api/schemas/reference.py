@@ -8,7 +8,16 @@ from marshmallow import Schema, fields, pre_dump
 
 from api.pagination import ListQuery
 from api.schemas.common import columns
-from api.schemas.fields import Code, Items, Line, QueryFlag, RequestSchema, StateCode, Text
+from api.schemas.fields import (
+    Code,
+    Items,
+    Line,
+    PostCode,
+    QueryFlag,
+    RequestSchema,
+    StateCode,
+    Text,
+)
 from salsa_ext.readmodels.asked import Asked
 from salsa_ext.readmodels.reference import Named
 from salsa_ext.services.agencies import AgencyData, ContactData
@@ -120,13 +129,14 @@ class CalibreResponse(AskedResponse):
 
 
 class AgencyResponse(Schema):
-    """An authority of a state."""
+    """An authority of a state; `posts` are the border posts at which it stands."""
 
     code = fields.String(required=True)
     state = fields.String(attribute="owner_state", allow_none=True)
     kind = fields.String(required=True)
     name = fields.String(required=True)
     time_zone = fields.String(required=True)
+    posts = fields.List(fields.String(), required=True)
 
 
 class AgencyRequest(RequestSchema):
@@ -137,6 +147,14 @@ class AgencyRequest(RequestSchema):
     kind = Code(codes.AGENCY_KINDS, required=True)
     name = Line(most=200, required=True)
     time_zone = Line(most=100, required=True)
+    posts = Items(PostCode(), most=200)
+
+
+class PlaceAgencyRequest(RequestSchema):
+    """An agency of the own state, and all border posts at which it stands."""
+
+    code = Line(most=60, required=True)
+    posts = Items(PostCode(), most=200, required=True)
 
 
 class ContactRequest(RequestSchema):

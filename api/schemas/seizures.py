@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from marshmallow import Schema, fields, pre_dump
+from marshmallow import Schema, fields, pre_dump, validate
 
 from api.pagination import ListQuery
 from api.schemas.checks import CandidateResponse
@@ -45,7 +45,7 @@ DESCRIBING = ("setting", "organized_crime", "concealment", "transport", "route",
               "joint_with", "related")  # fmt: skip
 OF_GROUPS = {
     "place": ("post", "setting", "route"),
-    "remarks": ("organized_crime", "concealment", "found_with", "joint_with", "related"),
+    "remarks": ("organized_crime", "concealment", "found_with", "joint_with", "joint", "related"),
 }
 """Which fields of a seizure are of which field group, beside its place and its items."""
 
@@ -161,6 +161,20 @@ class ItemMatchesResponse(Schema):
     later = fields.Boolean(attribute="is_later", required=True)
 
 
+class JointResponse(Schema):
+    """What a seizure is joint with: `joined` where each of the two states names the other's seizure.
+
+    Else it is `waiting`: the other state recorded none of this number yet, or none that names yours
+    back. `recorded_at` is when the other state did.
+    """
+
+    state = fields.String(required=True)
+    number = fields.String(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(("joined", "waiting")))
+    seizure = fields.UUID(required=True, allow_none=True)
+    recorded_at = fields.DateTime(required=True, allow_none=True)
+
+
 class SeizureResponse(VersionedResponse):
     """One version of a seizure."""
 
@@ -178,6 +192,7 @@ class SeizureResponse(VersionedResponse):
     route = fields.Dict(allow_none=True)
     found_with = fields.List(fields.Dict(), allow_none=True)
     joint_with = fields.Dict(allow_none=True)
+    joint = fields.Nested(JointResponse, allow_none=True)
     related = fields.List(fields.Dict(), allow_none=True)
     items = fields.List(fields.Nested(ItemResponse), required=True)
 
@@ -211,6 +226,7 @@ def present(view: DocumentView) -> dict[str, Any]:
     kept = {name for group, names in OF_GROUPS.items() if not view.may(group) for name in names}
     details = {name: row.details.get(name) for name in DESCRIBING}
     shown = columns(row) | remarked(view) | shared(view) | details | _place(view)
+    shown |= {"joint": view.joint}
     return shown | dict.fromkeys(kept) | {"items": items(view.items)}
 
 

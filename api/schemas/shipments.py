@@ -8,6 +8,11 @@ from marshmallow import Schema, fields, pre_dump
 
 from api.i18n import Lazy
 from api.pagination import ListQuery
+from api.schemas.checkpoints import (
+    CheckpointResponse,
+    HoldResponse,
+    ShipmentDiscrepancyResponse,
+)
 from api.schemas.common import (
     FirearmRequest,
     ItemResponse,
@@ -37,7 +42,6 @@ from api.schemas.fields import (
 from salsa_ext.readmodels.receipts import ReceiptView
 from salsa_ext.readmodels.records import RecordView
 from salsa_ext.readmodels.shipments import ShipmentView
-from salsa_ext.services.checkpoints import CheckpointData
 from salsa_ext.values import codes
 from salsa_ext.values.manifests import MOST_LISTED
 from salsa_ext.values.permits import (
@@ -133,30 +137,6 @@ class ShipmentRequest(ShipmentDocumentRequest):
 
     items = Items(Nested(ShippedItemRequest), most=MOST_LISTED, load_default=(),
                   error_messages={"long": TOO_LONG})  # fmt: skip
-
-
-class CheckpointRequest(RequestSchema):
-    """A stage passed, held or refused."""
-
-    value = CheckpointData
-    stage = Code(codes.STAGES, required=True)
-    post = PostCode()
-    occurred_at = Moment(required=True)
-    outcome = Code(codes.OUTCOMES, required=True)
-    quantity = Whole()
-    seals = Items(Text(most=50), most=50, load_default=())
-
-
-class CheckpointResponse(Schema):
-    """A stage as one side ticked it."""
-
-    state = fields.String(attribute="owner_state", required=True)
-    stage = fields.String(required=True)
-    post = fields.String(allow_none=True)
-    occurred_at = fields.DateTime(required=True)
-    outcome = fields.String(required=True)
-    quantity = fields.Integer(allow_none=True)
-    seals = fields.List(fields.String())
 
 
 class ReceivedItemRequest(RequestSchema):
@@ -287,6 +267,9 @@ class ShipmentFindingResponse(Schema):
 class ShipmentResponse(RemarkedResponse):
     """A shipment with the stages that each side ticked; items and events where one is read.
 
+    `holds` are what stops it, and `discrepancies`, where one is read by who may read them, those that
+    are not settled.
+
     `items` is left out of a shipment of more than 5,000 items, as `item_count` counts them: those
     are listed at `/shipments/{shipment_id}/items`.
     """
@@ -321,6 +304,8 @@ class ShipmentResponse(RemarkedResponse):
     receipt = fields.Nested(ReceiptResponse, allow_none=True)
     came_back = fields.Nested(ReceiptResponse, allow_none=True)
     findings = fields.List(fields.Nested(ShipmentFindingResponse), required=True)
+    holds = fields.List(fields.Nested(HoldResponse), required=True)
+    discrepancies = fields.List(fields.Nested(ShipmentDiscrepancyResponse), required=True)
     events = fields.List(fields.Nested(TimelineResponse))
     recorded_at = fields.DateTime(required=True)
 
@@ -329,7 +314,8 @@ class ShipmentResponse(RemarkedResponse):
         shown = columns(view.shipment) | remarked(view) | {
             "status": view.status, "checkpoints": view.checkpoints, "receipt": view.receipt,
             "came_back": view.came_back, "events": view.events,
-            "findings": view.findings,
+            "findings": view.findings, "holds": view.held.standing,
+            "discrepancies": view.discrepancies,
             "due": view.shipment if view.shipment.due_at else None,
             "carrier": side(view.parties, view.shipment.carrier_id),
         }  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, render_template
 from markupsafe import Markup
 
-from api.live import Drawn, View, live
+from api.live import Drawn, Scope, View, live
 from api.web import board_maps, watching
 from api.web.access import signed_in
 from api.web.board_maps import Words
@@ -51,7 +51,8 @@ def board_live(actor: Actor, code: str) -> tuple[View, Drawn]:
 
 def _draw(actor: Actor, code: str) -> Drawn:
     shown = get_board(actor, code)
-    return watching.drawn(render_template("board.html", **_told(shown)), shown)
+    page = render_template("board.html", **_told(shown))
+    return watching.drawn(page, shown, Scope(squares=shown.squares))
 
 
 def _told(shown: Board) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from typing import TypeVar
 from flask import g, request
 from werkzeug import Response
 
+from api.auth import require_session
+from api.json import is_short
 from api.web import cookies
 from salsa_ext.errors import Forbidden, say
 
@@ -49,10 +51,14 @@ def keep(response: Answer) -> Answer:
 def check() -> None:
     """Raise Forbidden for a form that was not filled in on a page of this service.
 
-    Stands before every address outside the API, so that a new page cannot forget it.
+    Stands before every address outside the API, so that a new page cannot forget it. Nothing is read
+    of a form without the cookie, and of a long one only from somebody who is signed in; raises
+    Unauthenticated for others.
     """
     if request.method in SAFE or request.path.startswith("/api/") or request.endpoint is None:
         return
+    if not is_short(request):
+        require_session()
     if not (_is_own_origin() and _has_token()):
         raise Forbidden(say("This form has grown old, or was not sent from a page of this service; "
                             "load the page again and repeat."))  # fmt: skip
@@ -65,9 +71,10 @@ def _is_own_origin() -> bool:
 
 
 def _has_token() -> bool:
-    standing, sent = request.cookies.get(COOKIE, ""), _token_of(request.form.get(FIELD, ""))
-    same = secrets.compare_digest(standing.encode(), sent)
-    return same and TOKEN.fullmatch(standing) is not None
+    standing = request.cookies.get(COOKIE, "")
+    if not TOKEN.fullmatch(standing):
+        return False
+    return secrets.compare_digest(standing.encode(), _token_of(request.form.get(FIELD, "")))
 
 
 def _token_of(field: str) -> bytes:

@@ -20,6 +20,7 @@ from api.web.typed import Form
 from salsa_ext.errors import (
     Conflict,
     Forbidden,
+    Held,
     InFlight,
     Invalid,
     KeyReused,
@@ -84,6 +85,7 @@ def take(form: Form, run: Callable[[], Done]) -> Done | None:
         except PAGES_OF_THEIR_OWN:
             raise
         except SalsaError as error:
+            form.confirm = "confirm_held" if isinstance(error, Held) else ""
             return _refuse(form, _status(error), {"": [form.say(error.message)]})
     form.is_under_way = True
     return _refuse(form, 409, {"": [translate(UNDER_WAY)]})

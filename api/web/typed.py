@@ -36,6 +36,8 @@ class Form:
     status: int = 200
     is_under_way: bool = False
     """Whether the first sending is being taken still: it is not refused, and is sent again."""
+    confirm: str = ""
+    """The field by which what was refused can be confirmed."""
     zone: str = UTC
     opened: str = ""
     """The field that takes the focus."""

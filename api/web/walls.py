@@ -8,7 +8,7 @@ from flask import Blueprint, current_app, g, redirect, render_template, request,
 from markupsafe import Markup
 
 from api.i18n import language
-from api.live import Drawn, View, live
+from api.live import Drawn, Scope, View, live
 from api.transaction import transaction
 from api.web import cookies, watching
 from salsa_ext.errors import Message, Unauthenticated, say
@@ -21,6 +21,12 @@ from salsa_ext.values.actor import Actor
 KEY: Final = "salsa_display"
 ROWS: Final = 8
 """Of each list: what is read from across a room."""
+
+SHOWN: Final = Scope(
+    frozenset(("board", "shipment", "checkpoint", "receipt", "discrepancy", "permit", "trace",
+               "request", "hiding", "call")),
+)  # fmt: skip
+"""What can change on it."""
 
 blueprint = Blueprint("walls", __name__)
 
@@ -100,4 +106,4 @@ def _look(display: Display, at_once: bool = False) -> tuple[View, Drawn]:
 def _draw(actor: Actor, post: str) -> Drawn:
     shown = get_board(actor, post)
     told = {"board": shown, "sides": sides_of(shown.post), "own": shown.own, "rows": ROWS}
-    return watching.drawn(render_template("wall_board.html", **told), shown)
+    return watching.drawn(render_template("wall_board.html", **told), shown, SHOWN)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from flask import Response, current_app, g, request
 
 from api.auth import authenticate_page
-from api.live import HEADER, LASTS, Drawn, View, etag, live
+from api.live import BUILD, HEADER, LASTS, Drawn, Scope, View, etag, live
 from api.transaction import transaction
 from salsa_ext.errors import Unauthenticated, say
 from salsa_ext.readmodels.boards import Board
@@ -21,15 +21,21 @@ PART: Final = re.compile(r'<(section|nav)\b[^>]*? id="([a-z-]+)".*?</\1>', re.DO
 Looked = Callable[..., tuple[View, Drawn]]
 
 
-def drawn(page: str, shown: Board) -> Drawn:
-    """Return what a page shows in parts, which are exchanged one by one."""
-    parts = {found[2]: found[0] for found in PART.finditer(page)}
-    return Drawn(shown.post.name, page, parts, shown.as_of, min(shown.until, shown.as_of + LASTS))
+def drawn(page: str, shown: Board, scope: Scope) -> Drawn:
+    """Return what a page shows of a board in parts, which are exchanged one by one."""
+    return Drawn(shown.post.name, page, parts_of(page), shown.as_of,
+                 min(shown.until, shown.as_of + LASTS), shown.own.zone, scope)  # fmt: skip
 
 
-def told(view: View, shown: Drawn) -> dict[str, str]:
-    """Return what a page says to the script that asks for what changes, at its own address."""
-    return {"from": f"{request.path}/live", "version": shown.version, "ticket": live().ticket(view)}
+def parts_of(page: str) -> dict[str, str]:
+    """Return a page in its parts, by their ids."""
+    return {found[2]: found[0] for found in PART.finditer(page)}
+
+
+def told(view: View, shown: Drawn, of: str | None = None) -> dict[str, str]:
+    """Return what a page says to the script that asks for what changes, at its own address or `of` another."""
+    return {"from": f"{of or request.path}/live", "version": shown.version, "zone": shown.zone,
+            "ticket": live().ticket(view), "build": live().build}  # fmt: skip
 
 
 def signed_in() -> Actor:
@@ -53,6 +59,7 @@ def answered(look: Looked, who: Callable[[], Actor] = signed_in) -> Callable[...
             view, shown = look(g.actor, **path)
         response = _told(shown, request.headers.get("If-None-Match", ""))
         response.headers[HEADER] = live().ticket(view)
+        response.headers[BUILD] = live().build
         response.headers["Cache-Control"] = "private, no-store"
         return response
 

@@ -12,6 +12,7 @@ from salsa_ext.matching.claims import Objection, objections
 from salsa_ext.matching.diversion import diversion_after
 from salsa_ext.matching.events import ALERT, ENDS, LAWFUL, Event, place, side
 from salsa_ext.matching.guns import guns
+from salsa_ext.matching.outlooks import tells_origin
 from salsa_ext.matching.prose import marking_of
 from salsa_ext.matching.requests import WAITING
 from salsa_ext.matching.sales import first_sales
@@ -271,14 +272,14 @@ def _missing(
 ) -> list[Message]:
     asked = {leg.state for leg in legs}
     missing = [_lacking(leg) for leg in legs if leg.status in LACKING and leg.names not in asked]
-    for name, text in (
-        ("serial", say("A legible serial, from the frame or a laboratory.")),
-        ("make", say("The make: serials repeat between makers.")),
-        ("calibre", say("The calibre.")),
-        ("country_of_manufacture", say("The country of manufacture, or the import mark.")),
-    ):
-        if not (_is_legible(firearm) if name == "serial" else firearm.get(name)):
-            missing.append(text)
+    missing += [
+        text for is_told, text in (
+            (_is_legible(firearm), say("A legible serial, from the frame or a laboratory.")),
+            (firearm.get("make"), say("The make: serials repeat between makers.")),
+            (firearm.get("calibre"), say("The calibre.")),
+            (tells_origin(firearm), say("The country of manufacture, or the import mark.")),
+        ) if not is_told
+    ]  # fmt: skip
     if ambiguous:
         missing.append(
             say("Something that tells the candidates apart: make, model, calibre, photograph.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 from salsa_ext.matching import expectations
@@ -13,8 +14,8 @@ from salsa_ext.matching.journeys import CONTRADICTS, Facts, Plan, Received, Tick
 from salsa_ext.matching.ledger import status_of
 
 KINDS: Final = (
-    "short_receipt", "over_receipt", "serial_mismatch", "seal_mismatch", "missing_checkpoint",
-    "overdue", "expired_in_transit", "permit_cancelled_in_transit", "document_invalid",
+    "short_receipt", "over_receipt", "serial_mismatch", "seal_mismatch", "quantity_mismatch",
+    "missing_checkpoint", "overdue", "expired_in_transit", "permit_cancelled_in_transit", "document_invalid",
     "unauthorised_route",
 )  # fmt: skip
 TIMED: Final = frozenset(("overdue", "expired_in_transit"))
@@ -31,7 +32,8 @@ def doubts(facts: Facts, now: datetime, today: date, grace: timedelta) -> list[D
     """
     if facts.is_cancelled:
         return []
-    made = [*_received(facts), *_seals(facts), *_missing_checkpoints(facts), *_route(facts)]
+    made = [*_received(facts), *_seals(facts), *_pieces(facts)]
+    made += [*_missing_checkpoints(facts), *_route(facts)]
     made += _again(facts)
     made += [*_overdue(facts, now, grace), *_expired(facts, today), *_documents(facts)]
     made += contradictions(facts.contradictions)
@@ -91,14 +93,44 @@ def _seals(facts: Facts) -> Iterator[Doubt]:
     Where none was declared, the first that somebody read are taken for it.
     """
     read = [tick for tick in _in_order(facts) if tick.seals]
-    if not read:
-        return
-    for tick in read:
-        allowed = [plan.seals for plan in _in_force(facts, tick) if plan.seals] or [read[0].seals]
-        if tick.seals not in allowed:
-            said = {"stage": tick.stage, "state": tick.state, "declared": sorted(allowed[-1]),
-                    "read": sorted(tick.seals)}  # fmt: skip
+    last = [tick for told in _last_told(read) for tick in told]
+
+    def allowed(tick: Tick) -> list[frozenset[str]]:
+        return [plan.seals for plan in _in_force(facts, tick) if plan.seals] or [last[0].seals]
+
+    for told in _last_told(read):
+        if all(tick.seals not in allowed(tick) for tick in told):
+            tick = told[-1]
+            said = {"stage": tick.stage, "state": tick.state,
+                    "declared": sorted(allowed(tick)[-1]), "read": sorted(tick.seals)}  # fmt: skip
             yield Doubt("seal_mismatch", _place(tick), said)
+
+
+def _pieces(facts: Facts) -> Iterator[Doubt]:
+    """Compare what was counted with the papers: the firearms, or all where goods lie beside them."""
+    for told in _last_told(tick for tick in _in_order(facts) if tick.pieces is not None):
+        if facts.pieces and all(tick.pieces not in facts.pieces for tick in told):
+            tick = told[-1]
+            said = {"stage": tick.stage, "state": tick.state, "counted": tick.pieces,
+                    "expected": _plain(facts.pieces[0])}  # fmt: skip
+            yield Doubt("quantity_mismatch", _place(tick), said)
+
+
+def _plain(amount: Decimal) -> int | float:
+    return int(amount) if amount == int(amount) else float(amount)
+
+
+def _last_told(ticks: Iterable[Tick]) -> list[list[Tick]]:
+    """Return the last ticks of each state's stage, which correct those before them.
+
+    Several where they are of one moment.
+    """
+    told: dict[tuple[str, str], list[Tick]] = {}
+    for tick in ticks:
+        at = tick.stage, tick.state
+        before = told.get(at, [])
+        told[at] = [*before, tick] if before and before[0].at == tick.at else [tick]
+    return list(told.values())
 
 
 def _in_force(facts: Facts, tick: Tick) -> list[Plan]:
@@ -191,7 +223,14 @@ def contradictions(told: Iterable[Mapping[str, Any]]) -> list[Doubt]:
 def _in_order(facts: Facts) -> list[Tick]:
     return sorted(
         facts.ticks,
-        key=lambda tick: (tick.at, tick.stage, tick.post or "", tick.state, sorted(tick.seals)),
+        key=lambda tick: (
+            tick.at,
+            tick.stage,
+            tick.post or "",
+            tick.state,
+            sorted(tick.seals),
+            tick.pieces or 0,
+        ),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Final
 
 CONTRADICTS: Final = "contradicts_permit"
@@ -26,7 +27,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Tick:
-    """A stage as a state ticked it: `passed`, `held` or `refused`; `seals` where they were read."""
+    """A stage as a state ticked it: `passed`, `held` or `refused`, and why.
+
+    `seals` where they were read, `pieces` where somebody counted.
+    """
 
     stage: str
     state: str
@@ -34,6 +38,8 @@ class Tick:
     outcome: str = "passed"
     post: str | None = None
     seals: frozenset[str] = frozenset()
+    pieces: int | None = None
+    reason: str | None = None
 
     @property
     def is_passed(self) -> bool:
@@ -47,6 +53,8 @@ class Stop:
 
     at: datetime
     is_hold: bool
+    state: str = ""
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,8 @@ class Incident:
     at: datetime
     new_expected_at: datetime | None = None
     is_total: bool = False
+    state: str = ""
+    note: str | None = None
 
 
 @dataclass(frozen=True)
@@ -116,7 +126,8 @@ class Facts:
     """All that is known of one shipment.
 
     `contradictions` say by line and field what its manifest and its permit say (`line`, `field`,
-    `ours`, `theirs`, `count`, `serials`).
+    `ours`, `theirs`, `count`, `serials`). `pieces` are the counts that fit its papers, the first of
+    them that of the firearms, else of all.
     """
 
     exporting: str
@@ -138,6 +149,7 @@ class Facts:
     cancelled_on_the_way: tuple[Unlicensed, ...] = ()
     again: tuple[Again, ...] = ()
     contradictions: tuple[Mapping[str, Any], ...] = ()
+    pieces: tuple[Decimal, ...] = ()
 
     @property
     def passed(self) -> tuple[Tick, ...]:

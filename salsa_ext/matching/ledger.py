@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
-
+from salsa_ext.matching import holds
+from salsa_ext.matching.holds import Move
 from salsa_ext.matching.journeys import Facts
-
-Move = tuple[datetime, int, str]
-RANKS = {"refuse": 0, "lose": 0, "stop": 1, "go": 2, "hold": 3, "resume": 4}
 
 
 def status_of(facts: Facts) -> str:
@@ -34,42 +30,24 @@ def status_of(facts: Facts) -> str:
     return "released" if facts.is_released else "planned"
 
 
+def standing(facts: Facts) -> tuple[Move, ...]:
+    """Return what stops a shipment still, the earliest first."""
+    return holds.standing(facts.ticks, facts.stops, facts.incidents)
+
+
 def _stopped(facts: Facts) -> str | None:
     """Return held or lost, where one of both still lasts."""
-    standing: set[str] = set()
-    for _, _, move in sorted(_moves(facts)):
-        if move == "go":
-            standing.clear()
-        elif move == "resume":
-            standing.discard("stop")
-        else:
-            standing.add("stop" if move == "hold" else move)
-    if "lose" in standing:
+    effects = {move.effect for move in standing(facts)}
+    if "lose" in effects:
         return "lost"
-    return "held" if standing else None
+    return "held" if effects else None
 
 
 def is_refused(facts: Facts) -> bool:
     """Tell whether a state refused the goods, and none has let them pass since."""
-    refused = max((at for at, _, move in _moves(facts) if move == "refuse"), default=None)
+    made = holds.moves(facts.ticks, facts.stops, facts.incidents)
+    refused = max((move.at for move in made if move.is_refusal), default=None)
     return refused is not None and all(tick.at < refused for tick in facts.passed)
-
-
-def _moves(facts: Facts) -> Iterator[Move]:
-    effects = {"passed": "go", "held": "stop", "refused": "refuse"}
-    for tick in facts.ticks:
-        yield _move(tick.at, effects[tick.outcome])
-    for stop in facts.stops:
-        yield _move(stop.at, "hold" if stop.is_hold else "resume")
-    for incident in facts.incidents:
-        if incident.kind == "refused_entry":
-            yield _move(incident.at, "refuse")
-        elif incident.is_total:
-            yield _move(incident.at, "lose")
-
-
-def _move(at: datetime, effect: str) -> Move:
-    return at, RANKS[effect], effect
 
 
 def custody(facts: Facts) -> str | None:

@@ -218,8 +218,11 @@ def _lacking(firearm: Mapping[str, Any]) -> Iterator[str]:
     for field in ("make", "calibre", "type", "model"):
         if not (firearm.get(field) or firearm.get(f"{field}_text")):
             yield field
-    imported = any(
-        mark["kind"] == "import" and mark.get("state") for mark in firearm.get("marks", ())
-    )
-    if not (firearm.get("country_of_manufacture") or imported):
+    if not tells_origin(firearm):
         yield "origin"
+
+
+def tells_origin(firearm: Mapping[str, Any]) -> bool:
+    """Tell whether a description says where a gun was made, or an import mark of it where it came to."""
+    imported = (mark["kind"] == "import" and mark.get("state") for mark in firearm.get("marks", ()))
+    return bool(firearm.get("country_of_manufacture")) or any(imported)

@@ -6,6 +6,7 @@ from salsa_ext.models.approvals import TraceApproval
 from salsa_ext.models.attachments import Attachment, AttachmentPart
 from salsa_ext.models.audit import AuditEntry
 from salsa_ext.models.boards import BoardChange
+from salsa_ext.models.calls import PostCall, PostCallAnswer
 from salsa_ext.models.checks import Check
 from salsa_ext.models.consents import Consent
 from salsa_ext.models.discrepancies import Assignment, Discrepancy, Position
@@ -58,7 +59,8 @@ __all__ = [
     "Installation", "Label", "Licensee", "Make", "Mark", "MarkForm", "MarkKey", "Match",
     "MatchWait", "Notification", "NotificationReading", "Offence", "Officer", "Outbox",
     "OutboxPair", "OutboxProgress", "OwnerWait", "Party", "Permit", "PermitLine", "PermitReference",
-    "Position", "Post", "Receipt", "Record", "RecordSetting", "Report", "Rollup", "RollupDelta",
+    "Position", "Post", "PostCall", "PostCallAnswer", "Receipt", "Record", "RecordSetting", "Report",
+    "Rollup", "RollupDelta",
     "Seizure", "Shipment", "ShippedAgain", "SigningKey", "SigningSecret", "StandingNumber",
     "State", "StateSetting", "Trace", "TraceApproval", "TraceLeg", "TraceMessage", "TraceRequest", "Transfer",
 ]  # fmt: skip

@@ -16,7 +16,8 @@ from salsa_ext.models.owned import Owned
 class Notification(Owned, Base):
     """Something that waits for the roles of the owner, or for one account of them alone.
 
-    `data` holds ids and codes alone.
+    Where `agencies` are named, it waits for those of the roles who are of one of them. `data` holds
+    ids and codes alone.
     """
 
     __tablename__ = "notification"
@@ -31,6 +32,7 @@ class Notification(Owned, Base):
     data: Mapped[dict[str, Any]]
     raised_at: Mapped[datetime]
     account_id: Mapped[UUID | None]
+    agencies: Mapped[list[str] | None]
 
 
 class NotificationReading(Owned, Base):

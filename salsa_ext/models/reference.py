@@ -68,7 +68,10 @@ class Post(Base):
 
 
 class Agency(Base):
-    """An authority of a state; its zone is that of the dates it writes."""
+    """An authority of a state; its zone is that of the dates it writes.
+
+    `posts` are the border posts at which it stands, by their codes; none says nothing.
+    """
 
     __tablename__ = "agency"
     __table_args__ = (UniqueConstraint("code"),)
@@ -78,6 +81,7 @@ class Agency(Base):
     kind: Mapped[str]
     name: Mapped[str]
     time_zone: Mapped[str]
+    posts: Mapped[list[str]] = mapped_column(server_default="{}")
 
 
 class Contact(Base):

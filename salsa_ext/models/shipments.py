@@ -77,7 +77,7 @@ class Shipment(Owned, Base):
 
 
 class Checkpoint(Owned, Base):
-    """A stage that an officer has ticked, each side its own."""
+    """A stage that an officer has ticked, each side its own; `reason` says why it did not pass."""
 
     __tablename__ = "checkpoint"
     __table_args__ = (Index(None, "shipment_id"), Index(None, "post", "occurred_at"))
@@ -90,6 +90,7 @@ class Checkpoint(Owned, Base):
     outcome: Mapped[str]
     quantity: Mapped[int | None]
     seals: Mapped[list[str]]
+    reason: Mapped[str | None]
     recorded_at: Mapped[datetime]
 
 

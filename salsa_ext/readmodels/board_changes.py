@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import Engine, text
 
@@ -11,16 +11,33 @@ Side = tuple[str, str]
 """A state, and the code of a post."""
 
 
-@dataclass(frozen=True)
-class Look:
+class Change(NamedTuple):
+    """Something changed on a side's board: of which kind, and to which readers of it it shows.
+
+    To one agency where that is given, and on boards that show that quarter of a degree.
+    """
+
+    state: str
+    post: str
+    kind: str
+    agency: str | None
+    square: int | None
+
+    @property
+    def side(self) -> Side:
+        """Return on whose board."""
+        return self.state, self.post
+
+
+class Look(NamedTuple):
     """What a look saw: `seen` is the database's snapshot of it, from which the next one begins."""
 
     seen: str
-    changed: Collection[Side]
+    changes: Collection[Change]
 
 
 def look(engine: Engine, since: str | None) -> Look:
-    """Return the sides on whose boards something was committed since a look; none for the first.
+    """Return what was committed since a look that shows on boards; nothing for the first.
 
     A snapshot tells exactly which transactions it saw, however late those commit that began early.
     The connection is one of its own, so that no transaction of a request is looked at.
@@ -30,7 +47,10 @@ def look(engine: Engine, since: str | None) -> Look:
             seen = connection.scalar(text("SELECT pg_current_snapshot()::text"))
             return Look(str(seen), ())
         row = connection.execute(CHANGED, {"since": since}).one()
-    return Look(row.seen, set(zip(row.states or (), row.posts or (), strict=True)))
+    columns = (row.states, row.posts, row.kinds, row.agencies, row.squares)
+    return Look(
+        row.seen, [Change(*one) for one in zip(*(some or () for some in columns), strict=True)]
+    )
 
 
-CHANGED = text("SELECT seen, states, posts FROM salsa_board_changes(:since)")
+CHANGED = text("SELECT * FROM salsa_board_changes(:since)")

@@ -14,14 +14,16 @@ from salsa_ext.db import db
 from salsa_ext.models import Permit, Post, Trace
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels import clocks, corridors, crossings, discrepancies, finds, hits
+from salsa_ext.readmodels import calls, clocks, corridors, crossings, discrepancies, finds, hits
+from salsa_ext.readmodels.calls import CallView
 from salsa_ext.readmodels.clocks import Clock
-from salsa_ext.readmodels.corridors import Corridor
+from salsa_ext.readmodels.corridors import Corridor, squares_along
 from salsa_ext.readmodels.crossings import MOST, Crossing, Side
 from salsa_ext.readmodels.discrepancies import DiscrepancyView
 from salsa_ext.readmodels.finds import NearSeizure, Place, Seized
 from salsa_ext.readmodels.flows import WEEK, Flow, Weeks, flows
 from salsa_ext.readmodels.hits import HitView
+from salsa_ext.readmodels.nearby import squares_near
 from salsa_ext.readmodels.permits import PermitView, views
 from salsa_ext.readmodels.reference import get_post
 from salsa_ext.values.actor import Actor
@@ -44,6 +46,7 @@ class Board:
     as_of: datetime
     today: date
     own: Side
+    calls: Sequence[CallView]
     due: Sequence[Crossing]
     late: Sequence[Crossing]
     expiring: Sequence[PermitView]
@@ -79,6 +82,11 @@ class Board:
         return min([midnight, *(at for at in coming if at is not None and at > self.as_of)])
 
     @property
+    def squares(self) -> frozenset[int]:
+        """Return where a seizure has to lie to stand on this board."""
+        return frozenset([*squares_near(self.post), *squares_along(self.corridors)])
+
+    @property
     def counts(self) -> dict[str, int]:
         """Return how many rows each list holds, and how many of the clocks have run out."""
         lists = ("late", "due_today", "due_later", "expiring", "discrepancies", "hits", "seizures",
@@ -95,11 +103,12 @@ def get_board(actor: Actor, code: str) -> Board:
     now, today = actor.now(), date_in(actor.now(), own.zone)
     weeks = Weeks(today, own.zone)
     due, late = crossings.due(actor, post, own.zone), crossings.late(actor, post, own.zone)
-    ways = corridors.corridors_of(post, _routes(post, now, [*due, *late]))
+    ways = ways_of(post, now, [*due, *late])
     near, along = finds.near(actor, post, today), finds.along(actor, post, today, ways)
     seized = finds.by_week(actor, post, weeks)
     return Board(
-        post=post, as_of=now, today=today, own=own, due=due, late=late,
+        post=post, as_of=now, today=today, own=own, calls=calls.on_board(actor, code),
+        due=due, late=late,
         expiring=_expiring(actor, post, today),
         discrepancies=discrepancies.at_post(actor, code, MOST),
         hits=hits.at_post(actor, (own.state, other.state), now - WEEK, MOST),
@@ -116,9 +125,10 @@ def side_of(actor: Actor, code: str) -> Side:
     return crossings.sides_for(get_post(code), actor.state)[0]
 
 
-def _routes(post: Post, now: datetime, expected: Sequence[Crossing]) -> list[Sequence[str]]:
+def ways_of(post: Post, now: datetime, expected: Sequence[Crossing]) -> list[Corridor]:
+    """Return the ways of shipments that passed a post of late, and of those that are expected."""
     lately = corridors.routes_since(post, now - finds.BACK)
-    return [*lately, *(one.shipment.route for one in expected)]
+    return corridors.corridors_of(post, [*lately, *(one.shipment.route for one in expected)])
 
 
 def _expiring(actor: Actor, post: Post, today: date) -> list[PermitView]:

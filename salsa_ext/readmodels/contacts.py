@@ -17,6 +17,8 @@ from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.values.actor import Actor
 
 URGENT = ("duty_24h", "national_point_of_contact")
+AT_POST = ("border_post", "duty_24h", "customs", "national_point_of_contact")
+"""Which offices an officer at a barrier calls, in this order."""
 
 
 class Office(NamedTuple):
@@ -81,6 +83,41 @@ def without_office(kept_from: Collection[str], asking: str) -> list[str]:
         Contact.agency.not_in(kept_from),
     )
     return sorted(states - {asking, *db.session.scalars(left)})
+
+
+def called_from(
+    asking: Collection[tuple[str, str | None]],
+) -> dict[tuple[str, str | None], Office]:
+    """Return how who asks for a call at a post is reached, by state and agency.
+
+    An office of the agency itself comes before those of others, that of a post before the rest.
+    """
+    columns = (getattr(Contact, name) for name in Office._fields)
+    wanted = select(*columns).where(
+        Contact.owner_state.in_({state for state, _ in asking}), Contact.kind.in_(AT_POST),
+        Contact.valid_to.is_(None), Contact.telephone.is_not(None),
+    )  # fmt: skip
+    offices = [Office(*row) for row in db.session.execute(wanted.order_by(Contact.id))]
+    found = {}
+    for state, agency in asking:
+        fitting = [office for office in offices if office.owner_state == state]
+        fitting.sort(key=lambda one: (one.agency != agency, AT_POST.index(one.kind)))
+        if fitting:
+            found[state, agency] = fitting[0]
+    return found
+
+
+def standing_at(state: str, post: str) -> tuple[str, ...] | None:
+    """Return the agencies of a state that stand at a post; None where they may be any of its agencies.
+
+    Where the state placed none there, they are those that it placed nowhere.
+    """
+    rows = db.session.execute(select(Agency.code, Agency.posts).where(Agency.owner_state == state))
+    posts: dict[str, list[str]] = {row.code: row.posts for row in rows}
+    here = tuple(sorted(code for code, placed in posts.items() if post in placed))
+    elsewhere = any(posts.values())
+    anywhere = tuple(sorted(code for code, placed in posts.items() if not placed))
+    return here or (anywhere if elsewhere else None)
 
 
 _AGENCIES = "SELECT code FROM agency WHERE owner_state IS NOT DISTINCT FROM %s"

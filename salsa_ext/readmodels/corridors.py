@@ -55,8 +55,15 @@ def is_along(corridors: Sequence[Corridor], model: Any) -> ColumnElement[bool]:
 
     A way of thousands of kilometres is off by less than a two-hundredth of its band.
     """
-    met = sorted({square for one in corridors for square in _squares(one)})
-    return and_(model.square.in_(met), or_(False, *(_within(one, model) for one in corridors)))
+    return and_(
+        model.square.in_(squares_along(corridors)),
+        or_(False, *(_within(one, model) for one in corridors)),
+    )
+
+
+def squares_along(corridors: Sequence[Corridor]) -> list[int]:
+    """Return the squares that corridors meet."""
+    return sorted({square for one in corridors for square in _squares(one)})
 
 
 def _within(corridor: Corridor, model: Any) -> ColumnElement[bool]:

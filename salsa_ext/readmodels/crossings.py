@@ -32,11 +32,20 @@ class Side:
 
 @dataclass(frozen=True)
 class Stamp:
-    """The stage that a side ticks of a shipment here, and its last tick where there is one."""
+    """The stage that a side ticks of a shipment here, and its last tick where there is one.
+
+    `let_go_at` says when what the tick holds was let go on.
+    """
 
     state: str
     stage: str
     tick: Checkpoint | None
+    let_go_at: datetime | None = None
+
+    @property
+    def is_owed(self) -> bool:
+        """Tell whether a tick is still to come: none is there, or the last did not let it pass."""
+        return self.tick is None or self.tick.outcome != "passed"
 
 
 @dataclass(frozen=True)
@@ -110,8 +119,12 @@ def stamps_of(view: ShipmentView, post: Post) -> tuple[Stamp, Stamp]:
     leaves = "exit" if shipment.exporting_state == first else "transit_out"
     enters = "entry" if shipment.importing_state == second else "transit_in"
     ticks = _ticks(view.checkpoints, post.code)
-    return (Stamp(first, leaves, ticks.get((first, leaves))),
-            Stamp(second, enters, ticks.get((second, enters))))  # fmt: skip
+
+    def stamp(state: str, stage: str) -> Stamp:
+        tick = ticks.get((state, stage))
+        return Stamp(state, stage, tick, view.held.let_go_at(tick))
+
+    return stamp(first, leaves), stamp(second, enters)
 
 
 def _ticks(

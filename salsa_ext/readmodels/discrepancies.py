@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -116,6 +116,20 @@ def at_post(actor: Actor, post: str, most: int) -> list[DiscrepancyView]:
     )
     newest = wanted.order_by(Discrepancy.raised_at.desc(), Discrepancy.id).limit(most)
     return views(actor, db.session.scalars(newest.execution_options(populate_existing=True)).all())
+
+
+def waiting_about(actor: Actor, subjects: Collection[UUID]) -> dict[UUID, list[Discrepancy]]:
+    """Return what is not settled about documents, oldest first; nothing to who may not."""
+    found: dict[UUID, list[Discrepancy]] = defaultdict(list)
+    if Permission.DISCREPANCY_READ not in actor.permissions or not subjects:
+        return found
+    wanted = select(Discrepancy).where(
+        Discrepancy.subject_id.in_(subjects), Discrepancy.status.in_(WAITING)
+    )
+    ordered = wanted.order_by(Discrepancy.raised_at, Discrepancy.kind, Discrepancy.key)
+    for each in db.session.scalars(ordered.execution_options(populate_existing=True)):
+        found[each.subject_id].append(each)
+    return found
 
 
 def views(actor: Actor, found: Sequence[Discrepancy]) -> list[DiscrepancyView]:

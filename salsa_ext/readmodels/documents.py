@@ -15,6 +15,8 @@ from salsa_ext.errors import NotFound
 from salsa_ext.models import Report, Seizure, Transfer
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels import joint
+from salsa_ext.readmodels.joint import Joint
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.readmodels.parties import Parties, parties_of
 from salsa_ext.readmodels.records import RecordView, of_documents
@@ -49,7 +51,7 @@ class DocumentView:
     """One version of a document with its items; `remarks` where it was just taken.
 
     `sharing` says what the reader is given of another state's, and `held` of which field groups
-    there is something; None where it is his own.
+    there is something; None where it is his own. `joint` is what a seizure is joint with.
     """
 
     document: Any
@@ -58,6 +60,7 @@ class DocumentView:
     remarks: Sequence[Remark] | None = None
     sharing: Sharing | None = None
     held: Sequence[str] = ()
+    joint: Joint | None = None
 
     @property
     def version(self) -> int:
@@ -130,4 +133,7 @@ def _views(documents: Sequence[Any], as_of: datetime | None = None) -> list[Docu
     items = of_documents([document.id for document in documents], as_of)
     sides = ("giver_id", "receiver_id")
     parties = parties_of(getattr(row, side, None) for row in documents for side in sides)
-    return [DocumentView(document, items[document.id], parties) for document in documents]
+    joints = joint.of(row for row in documents if isinstance(row, Seizure))
+    return [
+        DocumentView(row, items[row.id], parties, joint=joints.get(row.id)) for row in documents
+    ]

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from geopy.distance import geodesic
-from sqlalchemy import ColumnElement, func, not_, select
+from sqlalchemy import ColumnElement, Select, func, not_, or_, select
 
 from salsa_ext.db import db
 from salsa_ext.models import Post, Record, Seizure
 from salsa_ext.policy.release import Reader, Said, decide
+from salsa_ext.readmodels import joint
 from salsa_ext.readmodels.corridors import Corridor, is_along
 from salsa_ext.readmodels.crossings import MOST
 from salsa_ext.readmodels.flows import WEEKS, Weeks
+from salsa_ext.readmodels.joint import Joint
 from salsa_ext.readmodels.nearby import distance_km, is_near
 from salsa_ext.readmodels.records import RecordView, of_documents
 from salsa_ext.readmodels.versions import current
@@ -32,13 +35,15 @@ Coordinates = tuple[float, float]
 class NearSeizure:
     """A seizure near a post or along a route, with its distance in kilometres where that is known.
 
-    `at` is where it was, None where that is not known or not the reader's to know.
+    `at` is where it was, None where that is not known or not the reader's to know. `joint` is what
+    it is joint with.
     """
 
     seizure: Seizure
     items: Sequence[RecordView]
     distance_km: float | None
     at: Coordinates | None
+    joint: Joint | None = None
 
     @property
     def of_type(self) -> dict[str, int]:
@@ -87,19 +92,38 @@ def along(
     return _found(actor, post, today, is_along(corridors, Seizure), elsewhere)
 
 
+def among(
+    actor: Actor, post: Post, today: date, corridors: Sequence[Corridor], ids: Collection[UUID]
+) -> Sequence[Seizure]:
+    """Return those of some seizures that may stand on the board of a post."""
+    here = is_near(post, Seizure)
+    where = or_(here, is_along(corridors, Seizure)) if corridors else here
+    return db.session.scalars(_own(actor, today).where(Seizure.id.in_(ids), where)).all()
+
+
+def _own(actor: Actor, today: date) -> Select[Any]:
+    return current(Seizure).where(
+        Seizure.occurred_on >= today - BACK, Seizure.owner_state == actor.state
+    )
+
+
 def _found(
     actor: Actor, post: Post, today: date, *where: ColumnElement[bool]
 ) -> list[NearSeizure]:  # fmt: skip
     away = distance_km(post, Seizure.latitude, Seizure.longitude)
-    query = current(Seizure).where(
-        *where, Seizure.occurred_on >= today - BACK, Seizure.owner_state == actor.state
+    newest = (
+        _own(actor, today)
+        .where(*where)
+        .order_by(Seizure.occurred_on.desc(), Seizure.id)
+        .add_columns(away)
+        .limit(MOST)
     )
-    newest = query.order_by(Seizure.occurred_on.desc(), Seizure.id).add_columns(away).limit(MOST)
     rows = db.session.execute(newest).all()
     items = of_documents([row.id for row, _ in rows])
+    joints = joint.of(row for row, _ in rows)
     return [
         NearSeizure(row, items[row.id], None if distance is None else round(distance, 1),
-                    _at(actor, row))
+                    _at(actor, row), joints.get(row.id))
         for row, distance in rows
     ]  # fmt: skip
 

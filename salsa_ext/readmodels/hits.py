@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -68,13 +68,24 @@ def at_post(actor: Actor, states: Sequence[str], since: datetime, most: int) -> 
     """
     if Permission.HIT_READ not in actor.permissions:
         return []
-    of_both = and_(Hit.alert_state.in_(states), Hit.asking_state.in_(states))
-    met_here = and_(Hit.agency == actor.agency, Hit.asking_state == actor.state)
-    query = _mine(actor).where(
-        or_(Hit.status.in_(("open", "extended")), Hit.made_at >= since), or_(of_both, met_here)
+    query = _here(actor, states).where(
+        or_(Hit.status.in_(("open", "extended")), Hit.made_at >= since)
     )
     rows = db.session.scalars(query.order_by(Hit.made_at.desc(), Hit.id).limit(most)).all()
     return _views(actor, rows)
+
+
+def among(actor: Actor, states: Sequence[str], ids: Collection[UUID]) -> Sequence[Hit]:
+    """Return those of some hits that may stand on the board of a post."""
+    if Permission.HIT_READ not in actor.permissions:
+        return []
+    return db.session.scalars(_here(actor, states).where(Hit.id.in_(ids))).all()
+
+
+def _here(actor: Actor, states: Sequence[str]) -> Select[Any]:
+    of_both = and_(Hit.alert_state.in_(states), Hit.asking_state.in_(states))
+    met_here = and_(Hit.agency == actor.agency, Hit.asking_state == actor.state)
+    return _mine(actor).where(or_(of_both, met_here))
 
 
 def read(actor: Actor, hit_id: UUID) -> HitView:

@@ -15,19 +15,17 @@ from salsa_ext.matching.journeys import (
     CONTRADICTS,
     Again,
     Facts,
-    Incident,
     Plan,
     Received,
     Step,
-    Stop,
-    Tick,
     Unlicensed,
 )
 from salsa_ext.matching.marks import normalise
 from salsa_ext.models import Checkpoint, Event, Permit, Receipt, Shipment
-from salsa_ext.readmodels import licensing, receipts, reshipments
+from salsa_ext.readmodels import licensing, pieces, receipts, reshipments
 from salsa_ext.readmodels.days import Days, days
 from salsa_ext.readmodels.events import of_subjects
+from salsa_ext.readmodels.holds import incident_of, stop_of, tick_of
 from salsa_ext.values.actor import Actor
 
 
@@ -38,11 +36,17 @@ def facts_of(actor: Actor, shipments: Sequence[Shipment]) -> dict[UUID, Facts]:
     permits = _permits({shipment.permit_id for shipment in shipments})
     today, again = days(actor), reshipments.of_shipments(ids)
     licensed = licensing.licensed(actor, shipments, ticks, permits, today)
+    counted = pieces.of_shipments([row for row in shipments if _is_counted(ticks[row.id])])
     return {
         row.id: _facts(row, ticks[row.id], told[row.id], received[row.id], permits[row.permit_id],
-                       licensed.get(row.id, licensing.Licensed()), again[row.id], today)
+                       licensed.get(row.id, licensing.Licensed()), again[row.id], today,
+                       counted.get(row.id))
         for row in shipments
     }  # fmt: skip
+
+
+def _is_counted(ticks: Iterable[Checkpoint]) -> bool:
+    return any(tick.quantity is not None for tick in ticks)
 
 
 def _ticks(ids: Sequence[UUID]) -> dict[UUID, list[Checkpoint]]:
@@ -61,7 +65,7 @@ def _permits(ids: Iterable[UUID]) -> dict[UUID, Permit]:
 def _facts(
     shipment: Shipment, ticks: Sequence[Checkpoint], told: Sequence[Event],
     received: Mapping[str, Receipt], permit: Permit, licensed: licensing.Licensed,
-    again: tuple[Again, ...], today: Days,
+    again: tuple[Again, ...], today: Days, counted: pieces.Pieces | None,
 ) -> Facts:  # fmt: skip
     by_kind: dict[str, list[Event]] = defaultdict(list)
     for event in told:
@@ -75,10 +79,9 @@ def _facts(
         expected=tuple(map(_step, shipment.expected)),
         expected_since=max((each.occurred_at for each in times), default=None),
         plans=tuple(_plans(shipment, by_kind["amended"])),
-        ticks=tuple(map(_tick, ticks)),
-        stops=tuple(Stop(each.occurred_at, each.kind == "held")
-                    for each in (*by_kind["held"], *by_kind["resumed"])),
-        incidents=tuple(map(_incident, by_kind["incident"])),
+        ticks=tuple(map(tick_of, ticks)),
+        stops=tuple(map(stop_of, (*by_kind["held"], *by_kind["resumed"]))),
+        incidents=tuple(map(incident_of, by_kind["incident"])),
         is_released=bool(by_kind["released"]), is_cancelled=bool(by_kind["cancelled"]),
         arrival=_received(received.get(shipment.importing_state)),
         comeback=_received(received.get(shipment.exporting_state)),
@@ -87,23 +90,12 @@ def _facts(
         cancelled_on_the_way=tuple(_unlicensed(lack) for lack in licensed.lacking if lack.is_later),
         again=again,
         contradictions=tuple(found for each in by_kind[CONTRADICTS] for found in each.data["findings"]),
+        pieces=counted.fitting if counted else (),
     )  # fmt: skip
 
 
 def _step(step: Mapping[str, Any]) -> Step:
     return Step(step["stage"], datetime.fromisoformat(step["at"]), step.get("post"))
-
-
-def _tick(tick: Checkpoint) -> Tick:
-    return Tick(tick.stage, tick.owner_state, tick.occurred_at, tick.outcome, tick.post,
-                frozenset(map(normalise, tick.seals)))  # fmt: skip
-
-
-def _incident(event: Event) -> Incident:
-    at = event.data.get("new_expected_at")
-    return Incident(event.data["kind"], event.occurred_at,
-                    datetime.fromisoformat(at) if at else None,
-                    bool(event.data.get("is_total")))  # fmt: skip
 
 
 def _plans(shipment: Shipment, amended: Sequence[Event]) -> list[Plan]:

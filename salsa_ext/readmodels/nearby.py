@@ -28,16 +28,23 @@ def distance_km(post: Post, latitude: Any, longitude: Any) -> ColumnElement[floa
 
 def is_near(post: Post, model: Any) -> ColumnElement[bool]:
     """Tell whether something was within a post's radius, or at the post itself."""
-    north, east = _degrees(post)
-    # a tenth more, since the degrees to the east grow shorter away from the equator
-    high, wide = 1.1 * post.radius_km / north, 1.1 * post.radius_km / east
-    box = (post.latitude - high, post.longitude - wide, post.latitude + high, post.longitude + wide)
     within = distance_km(post, model.latitude, model.longitude) <= post.radius_km
     # what an index knows stands apart: row-level security lets nothing near it that is not leakproof
     return and_(
-        or_(model.square.in_(squares(*box)), model.post == post.code),
+        or_(model.square.in_(squares_near(post)), model.post == post.code),
         or_(within, and_(model.post == post.code, model.latitude.is_(None))),
     )
+
+
+def squares_near(post: Post) -> list[int]:
+    """Return the squares that a post's radius meets.
+
+    A tenth more, since the degrees to the east grow shorter away from the equator.
+    """
+    north, east = _degrees(post)
+    high, wide = 1.1 * post.radius_km / north, 1.1 * post.radius_km / east
+    return squares(post.latitude - high, post.longitude - wide,
+                   post.latitude + high, post.longitude + wide)  # fmt: skip
 
 
 def squares(south: float, west: float, north: float, east: float) -> list[int]:

@@ -126,7 +126,8 @@ def _mine(actor: Actor) -> Select[Any]:
     if actor.account_id is None:
         return query
     to_him = or_(Notification.account_id.is_(None), Notification.account_id == actor.account_id)
-    return query.where(Notification.roles.contains([actor.role]), to_him)
+    of_his = or_(Notification.agencies.is_(None), Notification.agencies.contains([actor.agency]))
+    return query.where(Notification.roles.contains([actor.role]), to_him, of_his)
 
 
 def _is_unread(actor: Actor) -> ColumnElement[bool]:

@@ -15,11 +15,12 @@ from salsa_ext.db import db
 from salsa_ext.errors import NotFound
 from salsa_ext.matching.irregularities import CAN_BE_LATE
 from salsa_ext.matching.journeys import CONTRADICTS
-from salsa_ext.models import Checkpoint, Event, Permit, Receipt, Record, Shipment
+from salsa_ext.models import Checkpoint, Discrepancy, Event, Permit, Receipt, Record, Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels import receipts
+from salsa_ext.readmodels import discrepancies, holds, receipts
 from salsa_ext.readmodels.events import of_subjects
+from salsa_ext.readmodels.holds import NOTHING, Held
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.readmodels.parties import Parties, parties_of
 from salsa_ext.readmodels.records import RecordView, of_documents
@@ -39,7 +40,8 @@ class ShipmentView:
 
     `items` is None where they are too many to be shown together; `findings` say, by line and field
     and not on a board, where the manifest contradicts its permit, `remarks` what is remarked where
-    it was just taken.
+    it was just taken. `held` says what stops it; `discrepancies`, where one shipment is read by who may
+    know, what is not settled about it.
     """
 
     shipment: Shipment
@@ -52,6 +54,8 @@ class ShipmentView:
     events: Sequence[Told] = ()
     findings: Sequence[Mapping[str, Any]] = ()
     remarks: Sequence[Remark] | None = None
+    held: Held = NOTHING
+    discrepancies: Sequence[Discrepancy] = ()
 
     @property
     def version(self) -> int:
@@ -147,6 +151,8 @@ def views(
     told = of_subjects(ids) if with_items else {}
     versions = receipts.told_of(ids) if with_items else {}
     findings = _findings(ids) if with_findings else {}
+    stopped = holds.of_shipments(shipments, passed)
+    doubts = discrepancies.waiting_about(actor, ids) if with_items else {}
     result = []
     for row in shipments:
         arrived = received[row.id].get(row.importing_state)
@@ -156,6 +162,7 @@ def views(
             row, _status(row, now), passed[row.id], arrived, back, parties,
             items.get(row.id, ()) if row.item_count <= MOST_LISTED else None,
             events if with_items else (), findings.get(row.id, ()),
+            held=stopped.get(row.id, NOTHING), discrepancies=doubts.get(row.id, ()),
         ))  # fmt: skip
     return result
 

@@ -36,7 +36,7 @@ def timeline(
 
 def _ticked(tick: Checkpoint) -> Told:
     said = {"stage": tick.stage, "outcome": tick.outcome, "post": tick.post, "seals": tick.seals}
-    return Told(tick.owner_state, "checkpoint", tick.occurred_at, None, said)
+    return Told(tick.owner_state, "checkpoint", tick.occurred_at, tick.reason, said)
 
 
 def _received(receipt: Any) -> Told:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -15,9 +15,10 @@ from salsa_ext.errors import NotFound
 from salsa_ext.models import Post, Record, Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels import crossings, finding
+from salsa_ext.readmodels import crossings, discrepancies, finding, pieces
 from salsa_ext.readmodels.crossings import Crossing, Stamp, stamps_of
 from salsa_ext.readmodels.permits import PermitView
+from salsa_ext.readmodels.pieces import Pieces
 from salsa_ext.readmodels.shipments import UNDER_WAY, ShipmentView, views
 from salsa_ext.readmodels.versions import current
 from salsa_ext.values.actor import Actor
@@ -41,13 +42,17 @@ class Goods(NamedTuple):
 
 @dataclass(frozen=True)
 class Truck:
-    """A shipment at a post, its contents in short, and the stamps of both sides."""
+    """A shipment at a post, its contents in short, and the stamps of both sides.
+
+    `pieces` is what its papers name, where one truck is read.
+    """
 
     view: ShipmentView
     stamps: tuple[Stamp, Stamp]
     goods: Sequence[Goods]
     is_due_here: bool
     is_today: bool = False
+    pieces: Pieces | None = None
 
     @property
     def shipment(self) -> Shipment:
@@ -83,8 +88,9 @@ def get(actor: Actor, post: Post, shipment_id: UUID) -> Truck:
     if shipment is None:
         raise NotFound("shipment", shipment_id)
     [view] = views(actor, [shipment])
-    [truck] = _trucks(post, [view], _goods([shipment_id]))
-    return truck
+    about = discrepancies.waiting_about(actor, [shipment_id])[shipment_id]
+    [truck] = _trucks(post, [replace(view, discrepancies=about)], _goods([shipment_id]))
+    return replace(truck, pieces=pieces.of_shipments([shipment])[shipment_id])
 
 
 def find(actor: Actor, post: Post, text: str) -> Found:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import db, insert_many
-from salsa_ext.errors import Duplicate, say
-from salsa_ext.models import Agency, Contact
+from salsa_ext.errors import Duplicate, NotFound, say
+from salsa_ext.models import Agency, Contact, Post
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import names
@@ -33,12 +33,16 @@ WITHOUT_STATE = ("secretariat", "regional_body")
 
 @dataclass(frozen=True)
 class AgencyData:
-    """An authority; `code` is its own everywhere, `time_zone` that of the dates it writes."""
+    """An authority; `code` is its own everywhere, `time_zone` that of the dates it writes.
+
+    `posts` are the border posts at which it stands.
+    """
 
     code: str
     kind: str
     name: str
     time_zone: str
+    posts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,9 +62,30 @@ def register(*, actor: Actor, data: AgencyData) -> UUID:
     require(actor, Permission.AGENCY_MANAGE)
     _check(data, actor.state)
     agency_id = new_id()
-    insert_many(Agency, [{"id": agency_id, "owner_state": actor.state} | vars(data)])
+    row = {"id": agency_id, "owner_state": actor.state} | vars(data) | {"posts": [*data.posts]}
+    insert_many(Agency, [row])
     append(actor, Act(Action.AGENCY_REGISTERED, "agency", agency_id, data={"code": data.code}))
     return agency_id
+
+
+def place(*, actor: Actor, code: str, posts: Sequence[str]) -> UUID:
+    """Say at which border posts an agency of the own state stands; raises Invalid, or NotFound.
+
+    Calls of the other sides of these posts are told to its officers there.
+    """
+    require(actor, Permission.AGENCY_MANAGE)
+    mine = select(Agency).where(Agency.code == code, Agency.owner_state == actor.state)
+    agency = db.session.scalars(mine.with_for_update()).first()
+    if agency is None:
+        raise NotFound("agency", code)
+    problems = Problems()
+    _check_posts(problems, posts, actor.state)
+    problems.raise_any()
+    if sorted(posts) != agency.posts:
+        agency.posts = sorted(posts)
+        said = {"code": code, "posts": agency.posts}
+        append(actor, Act(Action.AGENCY_PLACED, "agency", agency.id, data=said))
+    return agency.id
 
 
 def register_missing(*, actor: Actor, batch: Iterable[AgencyData]) -> None:
@@ -94,7 +119,19 @@ def _check(data: AgencyData, state: str | None) -> None:
     if data.kind not in kinds:
         problems.add("kind", say("One of: {kinds}.", kinds=", ".join(kinds)))
     _check_code(problems, data.code, state)
+    _check_posts(problems, data.posts, state)
     problems.raise_any()
+
+
+def _check_posts(problems: Problems, posts: Sequence[str], state: str | None) -> None:
+    """Each is a post of which the state is a side, named once."""
+    sides = select(Post.code).where(or_(Post.state_a == state, Post.state_b == state))
+    known = {*db.session.scalars(sides)} if posts else set()
+    for index, post in enumerate(posts):
+        if post not in known:
+            problems.add(f"posts.{index}", say("Your state is not a side of this post."))
+        elif post in posts[:index]:
+            problems.add(f"posts.{index}", say("{value} appears twice.", value=post))
 
 
 def _check_code(problems: Problems, code: str, state: str | None) -> None:

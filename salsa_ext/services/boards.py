@@ -8,5 +8,5 @@ from salsa_ext.db import db
 
 
 def forget() -> int:
-    """Forget which boards changed more than an hour ago; returns how many changes."""
+    """Forget what changed on boards more than a day ago; returns how many changes."""
     return int(db.session.scalar(text("SELECT salsa_forget_board_changes()")) or 0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,27 +15,16 @@ from salsa_ext.models import Checkpoint, Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import names
-from salsa_ext.services import ledger, takings, telling
+from salsa_ext.services import ledger, stops, takings, telling
 from salsa_ext.services.fields import Problems, check_date
 from salsa_ext.services.telling import News
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
-
-
-@dataclass(frozen=True)
-class CheckpointData:
-    """A stage passed, held or refused at an aware moment."""
-
-    stage: str
-    occurred_at: datetime
-    outcome: str
-    post: str | None = None
-    quantity: int | None = None
-    seals: tuple[str, ...] = ()
+from salsa_ext.values.movements import CheckpointData
 
 
 def record(*, actor: Actor, shipment_id: UUID, data: CheckpointData) -> UUID:
-    """Tick a stage; raises NotFound, Forbidden for the other side's stage, IllegalTransition."""
+    """Tick a stage; raises NotFound, Forbidden for the other side's stage, or a Conflict."""
     return record_many(actor=actor, batch=[(shipment_id, data)])[0]
 
 
@@ -45,7 +33,8 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, CheckpointData]]) -
 
     No exit, and no stage of a transit state, before the release (CIFTA IX.3); what enters the
     importing state without one is a fact, and a discrepancy. After the receipt a stage is still told
-    that was passed before it: a post without a line tells late.
+    that was passed before it: a post without a line tells late. What passes although another state
+    holds it is told to that state.
     """
     require(actor, Permission.CHECKPOINT_RECORD)
     state, now = actor.own_state(), actor.now()
@@ -55,12 +44,16 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, CheckpointData]]) -
     for shipment, data in pairs:
         _check_side(shipment, state, data.stage)
         _check(state, data, now)
+        stops.check_own(actor, facts[shipment.id], data)
         _check_status(shipment, facts[shipment.id], data)
+        stops.check_others(actor, facts[shipment.id], data)
     rows = [_row(state, shipment, data, now) for shipment, data in pairs]
     insert_many(Checkpoint, rows)
     ledger.refresh(actor, shipments.values())
-    telling.tell(actor, [news for shipment, data in pairs for news in _news(actor, shipment, data)])
-    append_many(actor, [_act(shipment, data) for shipment, data in pairs])
+    told = [(shipment, data, stops.against(state, facts[shipment.id], data))
+            for shipment, data in pairs]  # fmt: skip
+    telling.tell(actor, [news for each in told for news in _news(actor, *each)])
+    append_many(actor, [_act(*each) for each in told])
     return [row["id"] for row in rows]
 
 
@@ -94,22 +87,27 @@ def _row(state: str, shipment: Shipment, data: CheckpointData, now: datetime) ->
         "id": new_id(), "owner_state": state, "concerned": list(shipment.concerned),
         "shipment_state": shipment.owner_state, "shipment_id": shipment.id,
         "recorded_at": now,
-    } | vars(data) | {"seals": list(data.seals)}  # fmt: skip
+    } | {name: value for name, value in vars(data).items() if name != "confirm_held"} | {
+        "seals": list(data.seals)
+    }  # fmt: skip
 
 
-def _news(actor: Actor, shipment: Shipment, data: CheckpointData) -> list[News]:
-    """Tell the other states what stopped, and what arrived."""
+def _news(
+    actor: Actor, shipment: Shipment, data: CheckpointData, held_by: Sequence[str]
+) -> list[News]:
+    """Tell the other states what stopped, what arrived, and what passed although they hold it."""
     said = {"stage": data.stage, "outcome": data.outcome}
+    others = telling.others(actor, shipment)
     if data.outcome != "passed":
-        return [News(shipment, "shipment_held", telling.others(actor, shipment), said)]
-    if data.stage == "entry":
-        return [News(shipment, "shipment_arrived", telling.others(actor, shipment), said)]
-    return []
+        return [News(shipment, "shipment_held", others, said)]
+    told = [News(shipment, "shipment_passed_held", held_by, said)]
+    return told + [News(shipment, "shipment_arrived", others, said)] * (data.stage == "entry")
 
 
-def _act(shipment: Shipment, data: CheckpointData) -> Act:
+def _act(shipment: Shipment, data: CheckpointData, held_by: Sequence[str]) -> Act:
+    said = {"stage": data.stage, "outcome": data.outcome}
     return Act(Action.CHECKPOINT_RECORDED, "shipment", shipment.id, shipment.owner_state,
-               shipment.concerned, {"stage": data.stage, "outcome": data.outcome})  # fmt: skip
+               shipment.concerned, said | ({"held_by": [*held_by]} if held_by else {}))  # fmt: skip
 
 
 def _check_side(shipment: Shipment, state: str, stage: str) -> None:

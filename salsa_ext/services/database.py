@@ -17,6 +17,7 @@ from salsa_ext.errors import Conflict, Unavailable, say
 from salsa_ext.services import forms, reference
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
+MAKING = 0x53414C5341
 OF_STATES = text(
     "SELECT quote_ident(table_name) FROM information_schema.columns"
     " WHERE table_schema = 'public' AND column_name = 'owner_state' ORDER BY 1"
@@ -52,6 +53,20 @@ def standing(url: str) -> tuple[str | None, str | None]:
     wanted = ScriptDirectory(str(MIGRATIONS)).get_current_head()
     with _connected(url) as connection:
         return _revision(connection), wanted
+
+
+@contextmanager
+def alone(migration_url: str) -> Iterator[None]:
+    """Let no other command make a region in this database while the block does; raises Conflict."""
+    with _connected(migration_url) as opened:
+        connection = opened.execution_options(
+            isolation_level="AUTOCOMMIT"
+        )  # the lock is the session's
+        if not connection.scalar(text(f"SELECT pg_try_advisory_lock({MAKING})")):
+            raise Conflict(
+                say("Another command is making the demo region in this database; let it finish.")
+            )
+        yield
 
 
 def require_demo(migration_url: str) -> None:

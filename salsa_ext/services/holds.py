@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from salsa_ext.audit import Act, Action, append
-from salsa_ext.errors import Forbidden, IllegalTransition, say
-from salsa_ext.matching.ledger import custody, status_of
+from salsa_ext.errors import Conflict, Forbidden, IllegalTransition, say
+from salsa_ext.matching.holds import Move
+from salsa_ext.matching.ledger import custody, standing, status_of
 from salsa_ext.models import Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
@@ -18,10 +20,10 @@ from salsa_ext.values.changes import Decision
 
 
 def hold(*, actor: Actor, shipment_id: UUID, seen: int | None, data: Decision) -> None:
-    """Hold a shipment that the own state has; raises as `resume`."""
+    """Hold a shipment that the own state has, though a tick holds it already; raises as `resume`."""
     require(actor, Permission.SHIPMENT_HOLD)
-    shipment = _in_custody(actor, shipment_id, seen, "hold")
-    if shipment.status == "held":
+    shipment, stopped = _in_custody(actor, shipment_id, seen, "hold")
+    if any(move.effect == "hold" and move.state == actor.state for move in stopped):
         raise IllegalTransition("shipment", shipment.status, "hold")
     _tell(actor, shipment, "held", data)
 
@@ -29,18 +31,23 @@ def hold(*, actor: Actor, shipment_id: UUID, seen: int | None, data: Decision) -
 def resume(*, actor: Actor, shipment_id: UUID, seen: int | None, data: Decision) -> None:
     """Let a shipment go on that the own state has and holds.
 
-    What was refused is not let go, but ticked as passed or sent back. Raises NotFound, StaleVersion,
-    Forbidden for a state that has not the goods, or IllegalTransition.
+    What was refused is not let go, but ticked as passed or sent back; another state's hold is that
+    state's. Raises NotFound, StaleVersion, Forbidden for a state that has not the goods, or Conflict.
     """
     require(actor, Permission.SHIPMENT_HOLD)
-    shipment = _in_custody(actor, shipment_id, seen, "resume")
+    shipment, stopped = _in_custody(actor, shipment_id, seen, "resume")
     if shipment.status != "held":
         raise IllegalTransition("shipment", shipment.status, "resume")
+    if not any(move.state == actor.state and not move.is_refusal for move in stopped):
+        raise Conflict(say("Your state does not hold this shipment: what it refused is ticked as passed or sent"
+                           " back, and what another state holds is let go on by that state."))  # fmt: skip
     _tell(actor, shipment, "resumed", data)
 
 
-def _in_custody(actor: Actor, shipment_id: UUID, seen: int | None, action: str) -> Shipment:
-    """Return a locked shipment that the state has.
+def _in_custody(
+    actor: Actor, shipment_id: UUID, seen: int | None, action: str
+) -> tuple[Shipment, Sequence[Move]]:
+    """Return a locked shipment that the state has, and what stops it.
 
     The exporting state has it before the exit, a transit state after its entry and before its exit,
     the importing state after the entry.
@@ -53,7 +60,7 @@ def _in_custody(actor: Actor, shipment_id: UUID, seen: int | None, action: str) 
         raise Forbidden(say("A shipment is held, and let go on, by the state that has it: the exporting"
                             " state before the exit, a transit state between its entry and its exit,"
                             " the importing state after the entry."))  # fmt: skip
-    return shipment
+    return shipment, standing(facts)
 
 
 def _tell(actor: Actor, shipment: Shipment, kind: str, data: Decision) -> None:

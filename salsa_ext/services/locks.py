@@ -23,6 +23,7 @@ SHARED = text("SELECT pg_advisory_xact_lock_shared(hashtextextended('permits:' |
 
 REGISTERS = text("SELECT pg_advisory_xact_lock(hashtextextended('registers', 0))")
 REGISTERS_SHARED = text("SELECT pg_advisory_xact_lock_shared(hashtextextended('registers', 0))")
+CALLS = text("SELECT pg_advisory_xact_lock(hashtextextended('calls:' || :side, 0))")
 DRAWS = text("SELECT pg_advisory_xact_lock(hashtextextended('draws:' || :state, 0))")
 
 
@@ -44,6 +45,11 @@ def draws_of(state: str) -> None:
     Several states may ship under one; what each draws is seen by the next alone.
     """
     db.session.execute(DRAWS, {"state": state})
+
+
+def calls_of(state: str, post: str) -> None:
+    """Keep everybody else of one side of a post from asking the other to call, until the end."""
+    db.session.execute(CALLS, {"side": f"{state}:{post}"})
 
 
 def registers() -> None:

@@ -89,4 +89,5 @@ def _row(actor: Actor, notice: Notice) -> dict[str, Any]:
         "subject_state": notice.subject_state, "subject_id": notice.subject_id,
         "number": notice.number, "data": notice.data, "raised_at": actor.now(),
         "account_id": notice.account,
+        "agencies": None if notice.agencies is None else list(notice.agencies),
     }  # fmt: skip

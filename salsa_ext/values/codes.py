@@ -76,7 +76,7 @@ NOTIFICATIONS: Final = (
     "permit_replaced", "permit_expiring",
     "shipment_posted", "shipment_released", "shipment_amended", "shipment_cancelled",
     "shipment_held", "shipment_resumed", "shipment_incident", "shipment_returned",
-    "shipment_arrived", "receipt_asked", "receipt_confirmed", "receipt_corrected",
+    "shipment_arrived", "shipment_passed_held", "receipt_asked", "receipt_confirmed", "receipt_corrected",
     "discrepancy_raised", "discrepancy_explained", "discrepancy_agreed", "discrepancy_resolved",
     "discrepancy_reopened", "discrepancy_assigned",
     "match_proposed", "match_reopened", "match_withdrawn",

@@ -27,3 +27,20 @@ class IncidentData:
     note: str
     new_expected_at: datetime | None = None
     is_total: bool = False
+
+
+@dataclass(frozen=True)
+class CheckpointData:
+    """A stage passed, held or refused at an aware moment; `reason` says why it was not passed.
+
+    What another state holds, or refused, is ticked as passed only with `confirm_held`.
+    """
+
+    stage: str
+    occurred_at: datetime
+    outcome: str
+    post: str | None = None
+    quantity: int | None = None
+    seals: tuple[str, ...] = ()
+    reason: str | None = None
+    confirm_held: bool = False

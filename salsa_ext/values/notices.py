@@ -16,7 +16,7 @@ class Notice:
 
     `subject_state` owns the object, which may be another state than the one that is told. `number`
     is the object's natural number; `data` holds ids and codes, never a personal value. Where an
-    `account` is named, it alone is told.
+    `account` is named, it alone is told; where `agencies` are, the officers of these.
     """
 
     state: str
@@ -28,6 +28,7 @@ class Notice:
     number: str | None = None
     data: dict[str, Any] = field(default_factory=dict)
     account: UUID | None = None
+    agencies: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no reader could be told: an error of the command, never of its caller."""

@@ -7,7 +7,7 @@ from salsa_ext.services import permits, seizures
 from tests import bodies
 
 CUSTOMS = {"code": "BRA-CUSTOMS", "kind": "customs", "name": "Alfândega Exemplo",
-           "time_zone": "America/Sao_Paulo"}  # fmt: skip
+           "time_zone": "America/Sao_Paulo", "posts": []}  # fmt: skip
 DUTY = {"agency": "BRA-POLICE", "kind": "duty_24h", "languages": ["pt", "es"], "hours": "24/7",
         "telephone": "+55 45 0000000"}  # fmt: skip
 OURS = "your agencies are: BRA-LICENSING, BRA-POLICE, BRA-TEST."

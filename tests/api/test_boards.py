@@ -89,6 +89,23 @@ def test_the_ticks_of_both_sides_are_shown(as_actor, officer, ship):
     assert (row["exit"]["state"], row["entry"]) == ("BRA", None)
 
 
+def test_a_hold_stands_on_the_board_with_its_reason_until_it_is_let_go_on(as_actor, officer, ship):
+    made = ship("A-1", "2026-03-10T12:00:00Z")
+    body = {
+        "stage": "entry",
+        "occurred_at": "2026-03-09T14:00:00Z",
+        "outcome": "held",
+        "reason": "Seal",
+    }
+    officer.post(f"/shipments/{made['id']}/checkpoints", body)
+    [row] = officer.get(BOARD).json["due"]
+    [hold] = row["holds"]
+    assert (hold["state"], hold["kind"], hold["reason"]) == ("PRY", "held", "Seal")
+    act(officer, made, "resume", reason="In order")
+    [row] = as_actor("BRA", "border_officer").get(BOARD).json["due"]
+    assert (row["holds"], row["stamps"][1]["let_go_at"]) == ([], "2026-03-09T15:00:00+00:00")
+
+
 def test_a_permit_between_the_two_states_expires_soon(as_actor, officer):
     as_actor("BRA", "licensing_officer").post("/permits", bodies.permit(expires_on="2026-04-08"))
     assert numbers(officer.get(BOARD).json["expiring"]) == ["E-1"]

@@ -45,6 +45,8 @@ def test_a_check_tells_what_to_do_in_words(salsa, alert):
 def test_a_hit_is_listed_extended_and_confirmed(salsa, hit):
     listed = salsa("hit", "list", *THERE, "--status", "open").stdout
     assert listed.split()[:4] == [hit, "open", "hold_and_call", "strong"]
+    shown = salsa("hit", "show", *OWN, hit).stdout
+    assert "status    open, version 1" in shown and "of PRY" in shown
     more = salsa("hit", "extend", *OWN, "--hours", "3", "--note", "File asked for", hit)
     assert more.stdout.startswith(f"{hit} is extended, due by ")
     assert salsa("hit", "confirm", *OWN, hit).stdout == f"{hit} is confirmed.\n"
@@ -61,3 +63,39 @@ def test_who_met_the_alert_cannot_deny_the_hit(salsa, hit):
 def test_an_alert_is_of_a_serial_or_of_a_record(salsa):
     refused = salsa("alert", "add", *OWN, *SAID)
     assert (refused.returncode, "Give a serial" in refused.stderr) == (2, True)
+
+
+@pytest.fixture
+def several(salsa):
+    """Let Paraguay have so many accounts that a second person checks each alert."""
+    police = ("--kind", "police", "--zone", "America/Asuncion", "PRY-POLICE", "Policía")
+    salsa("agency", "add", *OWN, *police)
+    for name in ("ana", "eva", "luz"):
+        opened = ("--role", "police_officer", "--agency", "PRY-POLICE", f"pry.{name}")
+        salsa("account", "open", *OWN, *opened)
+
+
+def test_another_officer_than_who_entered_an_alert_checks_it(salsa, several):
+    entered = salsa("alert", "add", *OWN, *SAID, "--officer", "41", "ABC123456").stdout
+    alert = entered.split()[0]
+    assert "A second person has to check it: salsa alert verify." in entered
+    assert alert in salsa("alert", "list", *OWN, "--second-check", "waiting").stdout
+    for same in ((), ("--officer", "41")):
+        refused = salsa("alert", "verify", *OWN, *same, alert)
+        assert (refused.returncode, "Another person than who entered" in refused.stderr) == (
+            1,
+            True,
+        )
+    checked = salsa("alert", "verify", *OWN, "--officer", "77", alert)
+    assert checked.stdout.startswith(f"{alert} is verified; say so again by 20")
+    told = json.loads(salsa("alert", "show", *OWN, "--json", alert).stdout)
+    assert (told["second_check"], told["version"]) == ("done", 2)
+    shown = salsa("alert", "show", *OWN, alert).stdout
+    assert "second check  done" in shown and "serial        ABC123456" in shown
+    assert salsa("alert", "verify", *OWN, "--officer", "41", alert).returncode == 0
+
+
+def test_who_gave_no_number_is_not_told_from_who_checks(salsa, several, alert):
+    refused = salsa("alert", "verify", *OWN, "--officer", "77", alert)
+    assert (refused.returncode, "Another person than who entered" in refused.stderr) == (1, True)
+    assert salsa("alert", "show", *THERE, alert).returncode == 1

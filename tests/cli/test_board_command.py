@@ -1,7 +1,11 @@
 """The board of a border post from the command line."""
 
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -12,6 +16,7 @@ from salsa_ext.policy.rules import operator
 from salsa_ext.services import accounts, seizures
 from salsa_ext.services.accounts import AccountData
 from tests import bodies
+from tests.cli.conftest import ROOT
 
 POST = "ciudad-del-este-foz-do-iguacu"
 PLACE = {"country": "PRY", "name": "Hernandarias", "latitude": -25.4, "longitude": -54.6}
@@ -65,3 +70,46 @@ def test_a_display_is_made_listed_and_revoked(salsa, registered_database):
         salsa("display", "revoke", "--state", "PRY", display).stdout == "The display is revoked.\n"
     )
     assert "revoked" in salsa("display", "list", "--state", "PRY").stdout
+
+
+def test_a_call_is_asked_listed_and_answered(salsa, registered_database):
+    made = salsa("board", "call", "--state", "PRY", POST).stdout.strip()
+    again = salsa("board", "call", "--state", "PRY", POST)
+    assert again.returncode == 1 and "was asked to call at" in again.stderr
+    listed = salsa("board", "calls", "--state", "BRA", POST).stdout
+    assert made in listed and "PRY asks BRA" in listed and "waits" in listed
+    assert "calls: 1" in salsa("board", "show", "--state", "BRA", POST).stdout
+    assert salsa("board", "answer", "--state", "PRY", made).returncode == 1
+    answered = salsa("board", "answer", "--state", "BRA", made)
+    assert answered.stdout == "The call is marked as answered.\n"
+    assert "answered" in salsa("board", "calls", "--state", "PRY", POST).stdout
+
+
+def test_an_agency_is_placed_at_posts(salsa, registered_database):
+    placed = salsa("agency", "place", "--state", "PRY", "PRY-POLICE", POST)
+    assert placed.stdout == f"PRY-POLICE stands at {POST}.\n"
+    assert POST in salsa("agency", "list", "--state", "PRY").stdout
+    assert salsa("agency", "place", "--state", "BRA", "BRA-POLICE", "atlantis").returncode == 1
+    assert salsa("agency", "place", "--state", "PRY", "PRY-POLICE").stdout.endswith("no post.\n")
+
+
+@pytest.mark.usefixtures("registered_database")
+def test_a_board_is_watched_until_somebody_presses_ctrl_c(settings, salsa):
+    command = [sys.executable, "-m", "api.cli", "board", "show", "--watch", "--state", "BRA", POST]
+    watching = subprocess.Popen(command, cwd=ROOT, env=os.environ | settings, text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
+    try:
+        lines = iter(watching.stdout.readline, "")
+        assert any(line.startswith("weeks: ") for line in lines)
+        next(line for line in lines if "entered" in line)
+        salsa("board", "call", "--state", "PRY", POST)
+        assert next(line for line in lines if "call" in line).split()[2:] == [
+            "call",
+            "PRY",
+            "waiting",
+        ]
+        watching.send_signal(signal.SIGINT)
+        rest, said = watching.communicate(timeout=30)
+    finally:
+        watching.kill()
+    assert (watching.returncode, said) == (0, "") and "Traceback" not in rest

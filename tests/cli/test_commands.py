@@ -79,7 +79,10 @@ def test_real_records_keep_the_demo_region_away(salsa):
 def test_a_key_of_an_account_is_shown_once_and_revoked(salsa, eva):
     key_id, token = salsa("key", "issue", "--state", "PRY", eva).stdout.split()
     assert token.startswith("salsa_")
+    assert key_id in salsa("key", "list", "--state", "PRY").stdout
+    assert token not in salsa("key", "list", "--state", "PRY", "--json").stdout
     assert salsa("key", "revoke", "--state", "PRY", key_id).returncode == 0
+    assert "revoked 20" in salsa("key", "list", "--state", "PRY").stdout
     assert salsa("key", "revoke", "--state", "PRY", key_id).returncode == 1
 
 

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 from dataclasses import dataclass
 from datetime import date
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import create_engine, pool, text
 
+from api import serving
 from api.bare import bare_app
 from api.cli import main
 from api.demo import credentials, region
 from salsa_ext.config import Config
 from salsa_ext.db import db, transaction
+from salsa_ext.errors import NotConfigured
 from salsa_ext.policy.rules import operator
 from salsa_ext.services import agencies, authentication, database, installation, keys
 from salsa_ext.services.agencies import AgencyData
@@ -108,6 +113,35 @@ def test_a_second_start_leaves_the_region_and_its_accounts(demo, path, copied):
     assert (path.read_text(), asked(copied, count)) == (before, acts)
 
 
+def test_a_port_that_is_taken_is_said_before_any_work():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        gone = {"SALSA_DATABASE_URL": "postgresql://salsa_owner@127.0.0.1:9/none"}
+        refused = CliRunner().invoke(main, ("demo", "--port", port), env=gone)
+    assert (refused.exit_code, f"Nobody can listen on port {port}" in refused.output) == (1, True)
+
+
+def test_who_comes_while_the_region_is_made_is_kept_away(fresh_database, monkeypatch):
+    """Neither a second demo on that port, nor one on that database, begins beside the first."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    met = []
+
+    def met_while_made(config, **_):
+        with pytest.raises(HTTPError) as early:
+            urlopen(f"http://127.0.0.1:{port}/")
+        with pytest.raises(NotConfigured):
+            serving.require_free("127.0.0.1", port)
+        early.value.close()
+        met.extend([early.value.code, started(config).output])
+
+    monkeypatch.setattr(serving, "serve", lambda config, host, port, patience: met.append(port))
+    answer = started(fresh_database, "--port", str(port), make=met_while_made, serves=True)
+    assert (answer.exit_code, met[0], met[2]) == (0, 503, port)
+    assert "Another command is making the demo region in this database" in met[1]
+    serving.require_free("127.0.0.1", port)
+
+
 def assert_refused(result):
     assert result.exit_code == 1
     assert "This database is for real records" in result.output
@@ -175,15 +209,15 @@ def first(fresh_database):
     return lambda: started(fresh_database)
 
 
-def started(config, *options):
+def small(config, **options):
+    return WHOLE(config, **options | {"scale": 0.02, "anchored_on": date(2026, 3, 9)})
+
+
+def started(config, *options, make=small, serves=False):
     """Run `salsa demo` in this process; a region that it makes is a small one."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(region, "make", small)
+        patch.setattr(region, "make", make)
         patch.setenv("SALSA_HOME", str(config.home))
         patch.setenv("SALSA_DATABASE_URL", config.database_url)
         patch.setenv("SALSA_MIGRATION_URL", config.migration_url)
-        return CliRunner().invoke(main, ("demo", "--no-serve", *options))
-
-
-def small(config, **options):
-    return WHOLE(config, **options | {"scale": 0.02, "anchored_on": date(2026, 3, 9)})
+        return CliRunner().invoke(main, ("demo", *([] if serves else ["--no-serve"]), *options))

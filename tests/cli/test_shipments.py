@@ -65,6 +65,24 @@ def test_a_manifest_is_recorded_received_and_written_out(salsa, manifest, tmp_pa
     ]  # fmt: skip
 
 
+def test_a_stage_is_ticked_and_says_what_stops_it_and_what_does_not_add_up(salsa, manifest):
+    path = manifest("line,serial", "1,SN1", "1,SN2")
+    salsa(*RECORD, "--seal", "S-1", "--file", path, "A-1")
+    tick = ["shipment", "tick", "--state", "PRY", "--from", "BRA", "--stage", "entry"]
+    held = salsa(
+        *tick, "--outcome", "held", "--reason", "Scan", "--seal", "S-2", "--quantity", "1", "A-1"
+    )
+    assert "PRY entry: held, " in held.stdout, held.stderr
+    for said in ("seals S-2; counted 1; Scan", "held by PRY since ", ": Scan\n",
+                 "discrepancy seal_mismatch entry:PRY: open; ", "declared S1; read S2",
+                 "discrepancy quantity_mismatch entry:PRY: open; "):  # fmt: skip
+        assert said in held.stdout
+    shown = salsa("shipment", "show", "--state", "BRA", "A-1").stdout
+    assert "held by PRY since " in shown and "discrepancy seal_mismatch" in shown
+    passed = salsa(*tick, "--outcome", "passed", "--seal", "S-1", "--quantity", "2", "A-1").stdout
+    assert "A-1 of BRA to PRY: arrived" in passed and "_mismatch" not in passed
+
+
 def test_a_manifest_that_contradicts_its_permit_is_recorded_and_says_so(salsa, manifest):
     rows = [f"1,SN{at},Bersa" for at in range(6)]
     recorded = salsa(*RECORD, "--file", manifest("line,serial,make", *rows, "1,S,Taurrus"), "A-1")

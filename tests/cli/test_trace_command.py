@@ -20,9 +20,10 @@ def file(tmp_path):
 
 
 def test_a_draft_is_made_changed_declined_and_told(salsa, file):
-    made = salsa("trace", "request", *OWN, "--file", file(draft=True))
-    trace, _, status = made.stdout.split()
-    assert status == "draft."
+    case = ("--case", "C-1", "--priority", "routine", "--legal-basis", "Law 1",
+            "--intended-use", "intelligence", "--illicit-reason", "used_in_crime", "--circumstances", "In a car")  # fmt: skip
+    gun = ("--serial", "ABC123456", "--found-on", "2026-03-01")
+    trace = json.loads(salsa("trace", "draft", *OWN, *gun, *case, "--json").stdout)["id"]
     wrong = salsa("trace", "amend", *OWN, "--file", file(priority="flash"), trace)
     assert (wrong.returncode, "priority_reason: Say why" in wrong.stderr) == (1, True)
     done = salsa("trace", "amend", *OWN, "--file", file(case_number="C-2"), trace)

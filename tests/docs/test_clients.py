@@ -32,6 +32,23 @@ def test_the_command_posts_a_batch_of_checks(ran):
     assert (second["line"], second["status"], end["checks"]) == (3, 422, 2)
 
 
+def test_the_table_says_of_each_action_whether_it_wants_if_match(app):
+    told = {}
+    for line in re.findall(r"^\| `\w+` \|.*", GUIDE, re.M):
+        _, of, *columns, _ = line.split("|")
+        for wants, column in zip((True, False), columns, strict=True):
+            told |= {(of.strip(" `"), name): wants for name in re.findall(r"`([^`]+)`", column)}
+    spec = app.test_client().get("/api/v1/openapi.json").json["paths"]
+    done = re.compile(r"/api/v1/(\w+)/(?:\{\w+_id\}/(.+)|(change))")
+    wanted = {}
+    for path, methods in spec.items():
+        if (found := done.fullmatch(path)) and "post" in methods:
+            name = re.sub(r"\{\w+\}", "…", found[2] or found[3])
+            asked = {each.get("name") for each in methods["post"]["parameters"]}
+            wanted[found[1], name] = "If-Match" in asked
+    assert told == wanted
+
+
 @pytest.fixture
 def ran(served, tmp_path):
     """Return what a command prints, run against the service."""

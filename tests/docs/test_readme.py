@@ -1,23 +1,20 @@
 """The README's tour, pasted into a shell against a demo region, gives the output that it shows."""
 
-import re
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from werkzeug.serving import make_server
 
 from api.app import create_app
-from api.demo import credentials, region
 from salsa_ext.db import db
-from tests.conftest import cheap_passwords
+from tests.docs.conftest import blocks
 
 ROOT = Path(__file__).parents[2]
-BLOCKS = re.findall(r"```sh\n(.*?)```(?:\n```\n(.*?)```)?", (ROOT / "README.md").read_text(), re.S)
+BLOCKS = blocks((ROOT / "README.md").read_text())
 
 
 def test_the_tour_gives_the_output_that_it_shows(tour):
@@ -27,22 +24,17 @@ def test_the_tour_gives_the_output_that_it_shows(tour):
 
 
 @pytest.fixture
-def tour(fresh_database, tmp_path: Path) -> Iterator[str]:
+def tour(demo) -> Iterator[str]:
     """The commands of the README, pointed at a small demo region that is served meanwhile."""
-    app = create_app(fresh_database)
+    app = create_app(demo)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    serving = threading.Thread(target=server.serve_forever)
+    serving.start()
+    yield _commands(f"http://127.0.0.1:{server.server_port}/api/v1", demo.home / "demo")
+    server.shutdown()
+    serving.join()
+    server.server_close()
     with app.app_context():
-        today = datetime.now(UTC).date()
-        with cheap_passwords():
-            made = region.make(fresh_database, seed=7, anchored_on=today, scale=0.02,
-                               progress=lambda *_: None)  # fmt: skip
-        server = make_server("127.0.0.1", 0, app, threaded=True)
-        serving = threading.Thread(target=server.serve_forever)
-        serving.start()
-        credentials.write(tmp_path / "credentials.json", "", made.accounts)
-        yield _commands(f"http://127.0.0.1:{server.server_port}/api/v1", tmp_path)
-        server.shutdown()
-        serving.join()
-        server.server_close()
         db.engine.dispose()
 
 

@@ -66,6 +66,16 @@ def test_a_failure_says_its_reason(gun, reason):
     assert built(gun=gun).failure_reason == reason
 
 
+@pytest.mark.parametrize("told", [
+    {"country_of_manufacture": "BRA"}, {"marks": [{"kind": "import", "state": "PRY"}]},
+])  # fmt: skip
+def test_an_import_mark_is_as_good_as_the_country_of_manufacture(told):
+    origin = "The country of manufacture, or the import mark."
+    gun = {"serial": "ABC123456", "marks": [{"kind": "proof", "state": "BEL"}]}
+    assert origin in map(str, built(gun=gun).missing)
+    assert origin not in map(str, built(gun=gun | told).missing)
+
+
 def test_what_would_take_it_further_is_said():
     missing = [str(text) for text in built(gun={"serial": "ABC123456"}).missing]
     assert "The make: serials repeat between makers." in missing

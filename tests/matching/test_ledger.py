@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -208,6 +209,36 @@ def test_undeclared_seals_are_compared_with_the_first_that_were_read():
     assert ("seal_mismatch", "entry:BOL") in kinds(facts(ticks=ticks, plans=(Plan(None),)))
 
 
+def test_seals_that_were_misread_are_corrected_by_the_next_tick_of_the_stage():
+    wrong, right = (
+        tick("transit_in", day, "held", seals=frozenset([seal]))
+        for day, seal in ((2, "S2"), (3, "S1"))
+    )
+    known = facts(plans=(SEALED,), ticks=(tick("exit", 1), wrong))
+    assert kinds(known) == [("seal_mismatch", "transit_in:PRY")]
+    assert kinds(replace(known, ticks=(tick("exit", 1), wrong, right))) == []
+
+
+PAPERS = (Decimal(120), Decimal(5120))
+
+
+@pytest.mark.parametrize("pieces,counted,found", [
+    (PAPERS, (120,), []), (PAPERS, (5120,), []), (PAPERS, (None,), []), ((), (7,), []),
+    (PAPERS, (119,), [("quantity_mismatch", "transit_in:PRY")]),
+    (PAPERS, (0,), [("quantity_mismatch", "transit_in:PRY")]),
+    (PAPERS, (119, 120), []), (PAPERS, (119, None), [("quantity_mismatch", "transit_in:PRY")]),
+    (PAPERS, (120, 121), [("quantity_mismatch", "transit_in:PRY")]),
+])  # fmt: skip
+def test_what_is_counted_is_compared_with_the_papers_until_it_is_corrected(pieces, counted, found):
+    told = tuple(tick("transit_in", day, pieces=count) for day, count in enumerate(counted, 2))
+    assert kinds(facts(ticks=(tick("exit", 1), *told), pieces=pieces)) == found
+
+
+def test_a_wrong_count_says_what_the_papers_name():
+    [doubt] = doubts(facts(ticks=(tick("exit", 1, pieces=99),), pieces=(Decimal(100),)))
+    assert doubt.data == {"stage": "exit", "state": "BRA", "counted": 99, "expected": 100}
+
+
 def test_an_entry_without_an_exit_misses_it():
     assert kinds(facts(ticks=(tick("entry", 4),))) == [("missing_checkpoint", "exit:BRA")]
 
@@ -265,9 +296,9 @@ MOMENTS = st.integers(0, 240).map(lambda hour: at(1, 0) + timedelta(hours=hour))
 POSTS = st.sampled_from([None, "a", "b"])
 SEALS = st.sets(st.sampled_from(["S1", "S2"])).map(frozenset)
 TICKS = st.builds(
-    lambda stage, moment, outcome, post, seals: Tick(stage, SIDES[stage], moment, outcome, post, seals),
+    lambda stage, *more: Tick(stage, SIDES[stage], *more),
     st.sampled_from(STAGES), MOMENTS, st.sampled_from(["passed", "passed", "held", "refused"]),
-    POSTS, SEALS,
+    POSTS, SEALS, st.none() | st.integers(1, 3),
 )  # fmt: skip
 INCIDENTS = st.builds(
     Incident, st.sampled_from(["delay", "theft", "refused_entry"]), MOMENTS,
@@ -284,7 +315,7 @@ KNOWN = st.builds(
     stops=st.lists(STOPS, max_size=3).map(tuple),
     incidents=st.lists(INCIDENTS, max_size=3).map(tuple),
     plans=st.lists(PLANS, max_size=2, unique_by=lambda plan: plan.since).map(tuple),
-    is_released=st.booleans(),
+    is_released=st.booleans(), pieces=st.sampled_from([(), (Decimal(2),)]),
 )  # fmt: skip
 
 

@@ -15,12 +15,13 @@ KEPT = [
 ]  # fmt: skip
 APPEND_ONLY = [
     "attachment_part", "audit_entry", "checkpoint", "event", "import_run", "inbox", "mark",
-    "notification", "notification_reading", "outbox", "receipt", "record", "report", "seizure",
+    "notification", "notification_reading", "outbox", "post_call", "post_call_answer", "receipt", "record",
+    "report", "seizure",
     "trace_message", "transfer",
 ]  # fmt: skip
 SEALED = [
     "attachment_part", "audit_entry", "checkpoint", "event", "inbox", "notification",
-    "notification_reading", "outbox", "receipt", "report", "seizure",
+    "notification_reading", "outbox", "post_call", "post_call_answer", "receipt", "report", "seizure",
     "trace_message", "transfer",
 ]  # fmt: skip
 CHANGES = (

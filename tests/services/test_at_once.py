@@ -176,3 +176,9 @@ def test_requests_of_two_states_at_once_do_not_mix(client, application):
 
     with ThreadPoolExecutor(TIMES) as pool:
         assert list(pool.map(ask, range(100))) == ["PRY", "BRA"] * 50
+
+
+def test_of_many_who_ask_for_one_call_at_once_one_does_and_the_others_are_told(client, at_once):
+    officer, path = client("PRY", "border_officer"), "/posts/ciudad-del-este-foz-do-iguacu/calls"
+    assert at_once(officer, path, [{}] * TIMES) == [201] + [409] * (TIMES - 1)
+    assert len(client("BRA", "border_officer").get(path).json["items"]) == 1

@@ -21,6 +21,8 @@ def make(caller: Caller) -> Ids:
     """Fill a region, and return the ids by which its pages are opened."""
     caller("PRY", "state_administrator").post("/contacts", DUTY)
     scenes.full_post(caller)
+    for asking in ("BRA", "PRY"):
+        caller(asking, "border_officer").post(f"/posts/{scenes.POST}/calls", {})
     scenes.late(caller, 5)
     made = {"post": scenes.POST} | _papers(caller) | _guns(caller) | _traces(caller)
     scenes.tell("PRY", *(f"A-{number}" for number in range(30)))

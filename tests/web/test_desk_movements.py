@@ -48,6 +48,24 @@ def test_a_shipment_is_released_held_and_let_go_on(officer, shipment):
     assert "The shipment goes on." in do(officer, f"{shipment}/resume", reason="Checked")
 
 
+def test_what_another_state_holds_is_ticked_once_it_is_confirmed(
+    officer, importer, shipment, as_actor, signed_in
+):
+    do(officer, f"{shipment}/release", on="2026-03-09")
+    tick(as_actor, shipment, "exit", "2026-03-09T12:00:00Z", "held")
+    said = text(importer.open(shipment))
+    assert "Held by Brazil since Mar 9, 2026, 12:00 : no reason was given" in said
+    assert "resume" not in doings(importer.open(shipment))
+    border = signed_in("PRY", "border_officer")
+    entry = {"stage": "entry", "occurred_at": "2026-03-09T13:00", "outcome": "passed"}
+    refused = do(border, f"{shipment}/checkpoint", 409, **entry)
+    assert "Brazil holds this shipment since" in text(refused)
+    assert "confirm it with “I know of it, and it passes all the same”" in text(refused)
+    assert 'name="confirm_held"' in refused
+    page = do(border, f"{shipment}/checkpoint", **entry, confirm_held="true")
+    assert "The stage is ticked." in page and "Held by" not in page
+
+
 def test_no_shipment_is_released_that_a_state_has_not_licensed(officer, as_actor):
     brazil = as_actor("BRA", "licensing_officer")
     permit = brazil.post("/permits", bodies.permit()).json["id"]

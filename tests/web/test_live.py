@@ -31,7 +31,8 @@ class Onlooker:
         self.client.set_cookie("salsa_session", token)
         self.page = self.client.get(BOARD, headers={"Accept": "text/html"}).get_data(as_text=True)
         self.version, self.ticket = (
-            re.search(rf'data-{name}="([^"]+)"', self.page)[1] for name in ("version", "ticket")
+            re.search(rf'id="live"[^>]* data-{name}="([^"]+)"', self.page)[1]
+            for name in ("version", "ticket")
         )
 
     def ask(self, **headers):
@@ -289,3 +290,71 @@ def test_a_wall_counts_the_discrepancies_that_the_board_counts(app):
     counted = officer.get(f"/posts/{scenes.POST}/board").json["counts"]["discrepancies"]
     shown = re.search(r"<dt>Discrepancies</dt><dd>(\d+)</dd>", Wall(app, made["code"]).page)
     assert counted > 0 and int(shown[1]) == counted
+
+
+def seize(app, state, number, **place):
+    body = bodies.seizure(number=number, agency=f"{state}-POLICE", place={"country": state} | place)
+    caller(app, state, "police_officer").post("/seizures", body)
+
+
+def test_a_seizure_far_away_draws_no_board_and_one_near_by_draws_it(app, onlooker, asked):
+    page = onlooker("PRY")
+    far = {"latitude": -22.3, "longitude": -60.0}
+    seize(app, "PRY", "S-FAR", **far)
+    asked.clear()
+    assert page.follow() == set()
+    assert len(asked) == 1  # what changed, and nothing of the board
+    seize(app, "PRY", "S-POST", **far, name="Chaco")
+    assert page.follow() == set()
+    near = {name: scenes.NEAR[name] for name in ("latitude", "longitude")}
+    seize(app, "PRY", "S-NEAR", **near)
+    assert page.follow() == {"tiles", "weeks", "seizures"}
+
+
+def test_a_seizure_that_is_corrected_leaves_the_board_on_which_it_was(app, onlooker):
+    near = {name: scenes.NEAR[name] for name in ("latitude", "longitude")}
+    seize(app, "PRY", "S-1", **near)
+    page, police = onlooker("PRY"), caller(app, "PRY", "police_officer")
+    [made] = police.get("/seizures?number=S-1").json["items"]
+    etag = police.get(f"/seizures/{made['id']}").headers["ETag"]
+    place = {"country": "PRY", "latitude": -22.3, "longitude": -60.0}
+    body = bodies.seizure(number="S-1", agency="PRY-POLICE", place=place, reason="A slip")
+    police.post(f"/seizures/{made['id']}/correct", body, 200, If_Match=etag)
+    assert page.follow() == {"tiles", "weeks", "seizures"}
+
+
+def test_a_hit_of_another_agency_draws_nothing(app, onlooker, asked):
+    alert = bodies.alert(firearm=bodies.firearm(serial="SBK440177"))
+    caller(app, "ARG", "trace_analyst").post("/alerts", alert)
+    here, there = onlooker("PRY"), onlooker("PRY", agency="LICENSING")
+    caller(app, "PRY", "border_officer").post("/checks", bodies.check(serial="SBK440177"))
+    asked.clear()
+    assert there.follow() == set() and len(asked) == 1
+    assert "hits" in here.follow()
+
+
+def test_a_draft_of_a_trace_draws_no_board(app, onlooker, asked):
+    page = onlooker("BRA")
+    caller(app, "BRA", "trace_analyst").post("/traces", bodies.trace(draft=True))
+    asked.clear()
+    assert page.follow() == set() and len(asked) == 1
+
+
+def test_a_desk_is_drawn_again_for_calls_and_not_for_ticks(app, onlooker, asked, monkeypatch):
+    monkeypatch.setattr("tests.web.test_live.BOARD", f"/posts/{scenes.POST}/desk")
+    page = onlooker("BRA")
+    tick(app)
+    asked.clear()
+    assert page.follow() == set() and len(asked) == 1
+    caller(app, "PRY", "border_officer").post(f"/posts/{scenes.POST}/calls", {})
+    assert page.follow() == {"calls"}
+
+
+def test_who_was_told_of_more_than_is_remembered_draws_anew(app, onlooker, monkeypatch):
+    monkeypatch.setattr(live, "REMEMBERED", 1)
+    app.extensions["live"]._changes = live.Changes()
+    page = onlooker("PRY")
+    for number in range(3):
+        seize(app, "PRY", f"S-{number}", latitude=-22.3, longitude=-60.0)
+    tick(app)
+    assert page.follow() == {"due"}

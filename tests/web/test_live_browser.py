@@ -1,6 +1,8 @@
 """Two officers, one of each side, at boards that change while they look on."""
 
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import expect
@@ -143,7 +145,50 @@ def test_a_wall_display_is_live_and_goes_dark_when_it_is_revoked(look, site, els
     expect(wall.locator("#live.over")).to_contain_text("Cet écran a été désactivé.", timeout=SOON)
     for gone in ("#late", "#due", "#counts", ".sides"):
         expect(wall.locator(gone)).to_have_count(0)
+    expect(wall.locator("#code")).to_be_visible(timeout=10_000)  # nobody is there to load it anew
     context.close()
+
+
+@pytest.fixture
+def wall(chromium, site, elsewhere, prepared):
+    """A display on the wall of a hall, on a device that thinks it is in Tokyo."""
+    supervisor = elsewhere("PRY", "supervisor")
+    made = supervisor.post(
+        f"/posts/{scenes.POST}/displays", {"name": "Hall", "language": "en"}
+    ).json
+    context = chromium.new_context(timezone_id="Asia/Tokyo")
+    page = context.new_page()
+    page.clock.install()
+    page.goto(f"{site.url}/wall?code={made['code']}")
+    page.get_by_role("button").click()
+    expect(page.locator("#live.fresh")).to_be_visible()
+    build = prepared.app.extensions["live"].build
+    yield page
+    prepared.app.extensions["live"].build = build
+    context.close()
+
+
+def test_a_wall_display_tells_the_time_of_its_side(wall):
+    there = datetime.now(UTC).astimezone(ZoneInfo("America/Asuncion"))
+    told = "|".join(f"{there + timedelta(minutes=more):%H:%M}" for more in (0, 1))
+    expect(wall.locator("#live")).to_contain_text(re.compile(f"as of ({told}):"))
+
+
+def test_a_wall_display_says_that_its_picture_is_old_while_no_answer_comes(wall):
+    wall.route("**/wall/live", lambda route: None)
+    wall.clock.run_for(8_000)
+    expect(wall.locator("#live.old")).to_contain_text("This picture is old")
+    expect(wall.locator("body.stale")).to_be_visible()
+    wall.unroute_all(behavior="ignoreErrors")
+    wall.clock.run_for(15_000)
+    expect(wall.locator("#live.fresh")).to_be_visible()
+
+
+def test_a_wall_display_loads_itself_anew_with_a_new_version_of_the_service(wall, prepared):
+    wall.evaluate("document.body.dataset.version = 'former'")
+    prepared.app.extensions["live"].build = "another"
+    expect(wall.locator("body[data-version]")).to_have_count(0, timeout=10_000)
+    expect(wall.locator("#live.fresh")).to_be_visible()
 
 
 def test_without_script_a_board_is_as_it_was(look, site, chromium):

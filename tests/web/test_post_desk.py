@@ -118,7 +118,7 @@ def test_one_press_ticks_the_stage_of_the_own_side_here_and_now(officer, truck, 
 
 
 def test_a_time_that_is_typed_is_that_of_the_own_side(officer, truck, as_actor):
-    officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "held",
+    officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "held", "reason": "Scanner",
                                   "occurred_at": "2026-03-09T11:30"})  # fmt: skip
     assert ticks(as_actor, truck)[0]["occurred_at"] == "2026-03-09T14:30:00+00:00"
 
@@ -126,7 +126,8 @@ def test_a_time_that_is_typed_is_that_of_the_own_side(officer, truck, as_actor):
 def test_a_photograph_is_kept_with_the_truck_and_the_form_has_one_effect(officer, truck, as_actor):
     once = "0199f2c0-0000-7000-8000-00000000abcd"
     for _ in range(2):
-        sent = {"which": "BRA2E19", "outcome": "refused", "photo": picture(), "once": once}
+        sent = {"which": "BRA2E19", "outcome": "refused", "reason": "Rust", "photo": picture(),
+                "once": once}  # fmt: skip
         officer.send(f"{DESK}/tick", sent)
     assert len(ticks(as_actor, truck)) == 1
     assert attached(as_actor, f"shipment:{truck['id']}") == ["photograph"]
@@ -154,6 +155,106 @@ def test_a_truck_is_held_and_let_go_on_and_an_incident_is_told(officer, truck, a
         officer.send(f"{DESK}/{task}", {"which": "A-1"} | more)
     told = as_actor("BRA", "licensing_officer").get(f"/shipments/{truck['id']}").json["events"]
     assert {"held", "resumed", "incident"} <= {event["kind"] for event in told}
+
+
+@pytest.mark.parametrize("outcome", ["held", "refused"])
+def test_what_does_not_pass_wants_a_reason_which_both_sides_read(officer, truck, as_actor, outcome):
+    sent = {"which": "A-1", "outcome": outcome}
+    page = officer.send(f"{DESK}/tick", sent, 422).get_data(as_text=True)
+    assert "Say why: the states concerned read it." in text(page)
+    officer.send(f"{DESK}/tick", sent | {"reason": "Seal cut"})
+    [hold] = as_actor("BRA", "border_officer").get(f"/shipments/{truck['id']}").json["holds"]
+    assert (hold["state"], hold["reason"]) == ("PRY", "Seal cut")
+
+
+def stopped(as_actor, truck):
+    """Brazil stops the truck at its exit, and says whom to call."""
+    duty = {"agency": "BRA-POLICE", "kind": "duty_24h", "languages": ["pt"], "hours": "24 h",
+            "telephone": "+55 45 0000"}  # fmt: skip
+    as_actor("BRA", "state_administrator").post("/contacts", duty)
+    tick = {"stage": "exit", "occurred_at": "2026-03-09T13:00:00Z", "outcome": "held",
+            "reason": "A serial is on an alert"}  # fmt: skip
+    as_actor("BRA", "border_officer").post(f"/shipments/{truck['id']}/checkpoints", tick)
+
+
+def test_the_page_of_a_truck_that_is_held_says_who_holds_it_why_since_when_and_whom_to_call(
+    officer, truck, as_actor
+):
+    stopped(as_actor, truck)
+    page = officer.open(f"{DESK}/shipments/{truck['id']}")
+    said = text(page)
+    for words in ("Held by Brazil since Mar 9, 2026, 10:00 : A serial is on an alert",
+                  "That is the word of Brazil; it does not bind your side.",
+                  "I know of it, and it passes all the same"):  # fmt: skip
+        assert words in said
+    assert 'href="tel:+55450000"' in page and f"{DESK}/resume" not in page
+
+
+def test_what_another_state_holds_passes_once_it_is_confirmed(officer, truck, as_actor):
+    stopped(as_actor, truck)
+    sent = {"which": "A-1", "outcome": "passed"}
+    page = officer.send(f"{DESK}/tick", sent, 409).get_data(as_text=True)
+    assert "Brazil holds this shipment since Mar 9, 2026" in text(page)
+    assert "confirm it with “I know of it, and it passes all the same”" in text(page)
+    again = officer.send(f"{DESK}/tick", sent, 409, **SCRIPT)
+    assert (
+        again.json["confirm"] == "confirm_held"
+        and "A serial is on an alert" in again.json["said"][0]
+    )
+    officer.send(f"{DESK}/tick", sent | {"confirm_held": "true"})
+    assert [tick["outcome"] for tick in ticks(as_actor, truck)] == ["held", "passed"]
+
+
+def test_what_the_own_state_holds_is_let_go_on_before_it_is_ticked(signed_in, truck, as_actor):
+    act(as_actor("BRA", "licensing_officer"), truck, "hold", reason="Licence")
+    exporter = signed_in("BRA", "border_officer")
+    said = text(exporter.open(f"{DESK}/shipments/{truck['id']}"))
+    assert "Held by Brazil since" in said and "let it go on before you tick it as passed" in said
+    sent = {"which": "A-1", "outcome": "passed", "occurred_at": "2026-03-09T13:00"}
+    page = exporter.send(f"{DESK}/tick", sent, 409).get_data(as_text=True)
+    assert "Let it go on first with “Let it go on”" in text(page)
+    assert "hidden" in page.partition('data-confirm="confirm_held"')[2][:10]
+
+
+def test_seals_and_count_of_the_papers_stand_beside_what_is_asked_and_a_wrong_one_is_told(
+    officer, truck, as_actor
+):
+    said = text(officer.open(f"{DESK}/shipments/{truck['id']}"))
+    assert "On its papers: S-77" in said and "On its papers: 2" in said
+    sent = {"which": truck["id"], "outcome": "passed", "seals": "S-78", "quantity": "1"}
+    page = officer.open(officer.send(f"{DESK}/tick", sent).location)
+    seals = "Entry: 1 of 1 seals differ: S-78 read, S-77 expected."
+    pieces = "Entry: 1 pieces counted, 2 on its papers."
+    warned = text(page).partition("It does not agree with the papers")[2].partition("A-1")[0]
+    assert seals in warned and pieces in warned
+    assert 'class="done"' not in page and "Call the other side" in text(page)
+    doubts = re.findall(r'href="(/desk/discrepancies/[^"]+)"', page)
+    facts = " ".join(text(officer.open(doubt)) for doubt in doubts)
+    assert "Pieces on its papers: 2 Pieces counted: 1" in facts and "Seals read: S78" in facts
+    token = {"Idempotency-Key": "0199f2c0-0000-7000-8000-00000000abcd"}
+    told = officer.send(f"{DESK}/tick", sent, 200, **SCRIPT, **token).json["said"]
+    assert sorted(told) == sorted([seals, pieces])
+    right = officer.send(f"{DESK}/tick", sent | {"seals": "S-77", "quantity": "2"})
+    assert 'class="done"' in officer.open(right.location)
+
+
+def test_what_was_held_and_let_go_on_says_so_on_desk_board_and_sheet(officer, truck, as_actor):
+    officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "held", "reason": "Scanner"})
+    board = officer.open(f"/posts/{POST}/board")
+    assert "Held by Paraguay since Mar 9, 2026, 12:00" in text(board) and "Scanner" in text(board)
+    assert board.count('class="box"') == 2  # Brazil's, and the one that is held
+    officer.send(f"{DESK}/resume", {"which": "A-1", "reason": "Clean"})
+    for page in (f"/posts/{POST}/board", f"{DESK}/shipments/{truck['id']}",
+                 f"/desk/shipments/{truck['id']}"):  # fmt: skip
+        said = text(officer.open(page))
+        assert "Let go on Mar 9, 2026" in said and "Held by" not in said
+
+
+def test_the_order_to_stop_is_offered_where_no_tick_can_say_it(officer, truck):
+    sheet = f"{DESK}/shipments/{truck['id']}"
+    assert f"{DESK}/hold" not in officer.open(sheet)
+    officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "passed"})
+    assert f"{DESK}/hold" in officer.open(sheet)
 
 
 def test_a_stale_hold_is_refused_in_words_with_the_form(officer, truck):

@@ -7,7 +7,7 @@ import pytest
 import segno
 from playwright.sync_api import expect
 
-from tests.movements import act
+from tests.movements import act, tick
 from tests.papers import code_of
 from tests.web.keyboard import fill, tab_to
 from tests.web.scenes import POST
@@ -190,6 +190,10 @@ def test_a_tick_that_the_service_refuses_stays_with_its_words_until_it_is_settle
     press(page, "A-DUE")
     expect(page.locator("#form-truck")).to_contain_text("BRA2E19")
     press(page, "Refused")
+    expect(page.locator(".summary")).to_contain_text("Why it is held or refused")
+    expect(page.locator("#reason")).to_be_focused()
+    page.keyboard.type("Wrong seal")
+    press(page, "Refused")
     expect(page.locator("#queue")).to_contain_text("Waiting to be sent: 1")
     receive(site, "A-DUE")
     device.set_offline(False)
@@ -201,6 +205,31 @@ def test_a_tick_that_the_service_refuses_stays_with_its_words_until_it_is_settle
     expect(page.locator("#queue-list [data-state=refused] .words")).to_have_text(said)
     press(page, "Correct it and send it again")
     expect(page.locator(".summary")).to_contain_text(said)
+    press(page, "Passed")
+    page.wait_for_url("**/desk/shipments/*")
+    assert [tick["outcome"] for tick in ticks(site, "A-DUE")] == ["passed"]
+    expect(page.locator("#queue")).to_be_hidden()
+
+
+def test_a_pass_of_what_was_held_meanwhile_is_confirmed_and_sent_again(device, site):
+    page = open_desk(device, site)
+    device.set_offline(True)
+    page.goto(f"{site.url}{DESK}")
+    press(page, "A-DUE")
+    expect(page.locator("#confirm_held")).to_be_hidden()
+    page.locator("#form-body #seals").fill("S-99")
+    press(page, "Passed")
+    expect(page.locator("#queue")).to_contain_text("Waiting to be sent: 1")
+    hold(site, "A-DUE", "A serial is on an alert")
+    device.set_offline(False)
+    refused = page.locator("#queue-list [data-state=refused]")
+    expect(refused).to_contain_text("Brazil holds this shipment since")
+    expect(refused).to_contain_text("A serial is on an alert")
+    assert ticks(site, "A-DUE") == []
+    page.get_by_role("button", name="Correct it and send it again").click()
+    expect(page.locator(".summary")).to_contain_text("Brazil holds this shipment since")
+    expect(page.locator("#form-body #seals")).to_have_value("S-99")
+    page.locator("#confirm_held").check()
     press(page, "Passed")
     page.wait_for_url("**/desk/shipments/*")
     assert [tick["outcome"] for tick in ticks(site, "A-DUE")] == ["passed"]
@@ -322,6 +351,12 @@ def code(text):
     return made.getvalue()
 
 
+def hold(site, number, reason):
+    officer = site.program("BRA", "border_officer")
+    [shipment] = officer.get(f"/shipments?number={number}").json["items"]
+    tick(officer, shipment, "exit", "held", at="2026-03-09T14:30:00Z", reason=reason)
+
+
 def receive(site, number):
     importer = site.program("PRY", "licensing_officer")
     [shipment] = importer.get(f"/shipments?number={number}").json["items"]
@@ -333,3 +368,42 @@ def receive(site, number):
         received_on="2026-03-09",
         items=[{"serial": "ABC123457"}],
     )
+
+
+def test_a_call_is_asked_with_a_line_alone_and_both_sides_follow_it(device, site):
+    page = open_desk(device, site)
+    page.goto(f"{site.url}{DESK}/call")
+    expect(page.locator("body[data-desk=ready]")).to_be_attached()
+    device.set_offline(True)
+    ask = page.get_by_role("button", name="Ask them to call")
+    ask.click()
+    expect(page.locator(".summary")).to_contain_text(
+        "There is no line, so the other side is not asked."
+    )
+    expect(page.locator("#queue")).to_be_hidden()
+    assert page.evaluate(KEPT)[1] == [] and page.evaluate(FITS)
+    device.set_offline(False)
+    ask.click()
+    expect(page.get_by_role("main")).to_contain_text("The other side is asked to call.")
+    expect(page.locator("#asked")).to_contain_text("You asked Brazil to call, 12:00.")
+    assert page.evaluate(FITS)
+    brazil = site.program("BRA", "border_officer")
+    [made] = brazil.get(f"/posts/{POST}/calls").json["items"]
+    brazil.post(f"/calls/{made['id']}/answer", expect=200)
+    expect(page.locator("#asked")).to_contain_text("Answered at 12:00.", timeout=2_000)
+    page.goto(f"{site.url}{DESK}/seizure")
+    record = page.get_by_role("button", name="Record the seizure")
+    record.scroll_into_view_if_needed()
+    top = record.bounding_box()["y"]
+    brazil.post(f"/posts/{POST}/calls", {})
+    expect(page.locator("#calls")).to_contain_text("Brazil asks you to call", timeout=2_000)
+    assert (
+        abs(record.bounding_box()["y"] - top) < 2
+    )  # what one is about to press stays where it was
+    expect(page.locator("#live-said")).to_have_text("Changed: You are asked to call")
+    page.get_by_role("button", name="Mark as answered").click()
+    expect(page.locator("#calls button")).to_have_count(0)
+    assert brazil.get(f"/posts/{POST}/calls?answered=false").json["items"] == []
+    device.set_offline(True)
+    page.goto(f"{site.url}{DESK}/call")
+    expect(page.locator("#no-call")).to_contain_text("Call it by telephone")

@@ -11,6 +11,7 @@ from salsa_ext.db import db, transaction
 from salsa_ext.models import AuditEntry
 from salsa_ext.policy.rules import operator
 from tests.conftest import NOW
+from tests.movements import act
 from tests.routes import ROUTES
 from tests.web import scenes
 from tests.web.pages import text
@@ -71,6 +72,29 @@ def test_a_display_shows_the_board_of_its_side_in_its_language_and_no_person_pla
         "<a ",
     ):
         assert kept not in shown
+
+
+def test_a_display_says_that_the_other_side_asks_for_a_call_and_no_telephone(as_actor, paired):
+    duty = {"agency": "BRA-TEST", "kind": "border_post", "languages": ["pt"], "hours": "24 h",
+            "telephone": "+55 45 0000"}  # fmt: skip
+    as_actor("BRA", "state_administrator").post("/contacts", duty)
+    assert "le pide que llame" not in paired.open("/wall")
+    brazil = as_actor("BRA", "border_officer")
+    made = brazil.post(f"/posts/{scenes.POST}/calls", {}).json["id"]
+    shown = paired.open("/wall")
+    assert "Brasil le pide que llame, 12:00." in text(shown) and "+55" not in shown
+    as_actor("PRY", "border_officer").post(f"/calls/{made}/answer", expect=200)
+    assert "le pide que llame" not in paired.open("/wall")
+
+
+def test_a_display_says_who_holds_a_shipment_since_when_and_not_why(as_actor, paired):
+    scenes.busy_post(as_actor)
+    exporter = as_actor("BRA", "border_officer")
+    [late] = exporter.get("/shipments?number=A-LATE").json["items"]
+    act(exporter, late, "hold", reason="A name is on a list")
+    words = text(paired.open("/wall"))
+    assert "Retenido por Brasil desde el 9 mar 2026, 12:00" in words
+    assert "A name is on a list" not in words
 
 
 def test_a_code_is_typed_in_any_way_and_used_once(app, session, device, made):

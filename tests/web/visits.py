@@ -19,7 +19,8 @@ POLICE_BRA, SUPERVISOR = "BRA police_officer", "PRY supervisor"
 FOR_A_CASE = {"purpose": "investigation", "case_number": "C-7"}
 NO_PAGE = {"pages.choose_language", "signin.sign_out", "notices.read", "notices.read_many",
            "post_desk.session",
-           "boards.board_live", "walls.wall_live", "screens.revoke"}  # fmt: skip
+           "boards.board_live", "walls.wall_live", "screens.revoke", "post_desk.live_desk",
+           "post_desk.answer"}  # fmt: skip
 """What only ever leads back to the page before, or answers a script."""
 BY_SCRIPT = {f"post_desk.{name}" for name in ("scan", "do_task", "call", "seize", "check")}
 """Forms that the officer's desk sends by a script of its own: its own tests look at what comes of them."""

@@ -7,13 +7,13 @@ from uuid import UUID
 
 from flask import url_for
 
+from api.schemas.checkpoints import CheckpointRequest
 from api.schemas.movements import (
     IncidentRequest,
     ReleaseRequest,
     ShipmentAmendRequest,
     ShipmentDecisionRequest,
 )
-from api.schemas.shipments import CheckpointRequest
 from api.web.access import sender, signed_in
 from api.web.desk import doings, receiving, replanning
 from api.web.desk.blueprint import blueprint
@@ -46,6 +46,12 @@ def has_it(actor: Actor, view: ShipmentView) -> bool:
     return side in (None, actor.state)
 
 
+def can_hold(actor: Actor, view: ShipmentView) -> bool:
+    """Tell whether the state may hold what it may have, or what one of its stages alone holds."""
+    own = [move.kind for move in view.held.standing if move.state == actor.state]
+    return has_it(actor, view) if view.status != "held" else own == ["held"]
+
+
 DOINGS: doings.Doings = (
     Doing(
         "release", say("Release"),
@@ -67,6 +73,8 @@ DOINGS: doings.Doings = (
             Field("outcome", say("Outcome"), "choice", "checkpoint_outcome", required=True),
             Field("quantity", say("Pieces counted"), "amount"),
             Field("seals", say("Seals"), "area", hint=say("One on each line.")),
+            Field("reason", say("Why it is held or refused"), "area", most=1000,
+                  hint=say("Only then; the states concerned read it.")),
         ),
         is_own=False, is_versioned=False, start=lambda actor, view: {"outcome": "passed"},
     ),
@@ -95,13 +103,13 @@ DOINGS: doings.Doings = (
     Doing(
         "hold", say("Hold"), say("It stays where it is until you let it go on."),
         ShipmentDecisionRequest, holds.hold, Permission.SHIPMENT_HOLD,
-        ("planned", "released", "in_transit", "arrived", "overdue"), (REASON,), is_own=False,
-        is_for=has_it,
+        ("planned", "released", "in_transit", "arrived", "overdue", "held"), (REASON,), is_own=False,
+        is_for=can_hold,
     ),
     Doing(
         "resume", say("Let it go on"), say("What your state holds goes on."),
         ShipmentDecisionRequest, holds.resume, Permission.SHIPMENT_HOLD, ("held",), (REASON,),
-        is_own=False,
+        is_own=False, is_for=lambda actor, view: view.held.is_held_by(str(actor.state)),
     ),
     Doing(
         "cancel", say("Cancel the shipment"),

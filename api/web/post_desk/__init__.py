@@ -1,6 +1,16 @@
 """The officer's desk at a border post: for one hand and one minute, and for a line that fails."""
 
-from api.web.post_desk import calling, checking, device, finding, home, moving, seizing
+from api.web.post_desk import (
+    calling,
+    checking,
+    device,
+    finding,
+    home,
+    looking,
+    moving,
+    seizing,
+)
 from api.web.post_desk.blueprint import blueprint
 
-__all__ = ["blueprint", "calling", "checking", "device", "finding", "home", "moving", "seizing"]
+__all__ = ["blueprint", "calling", "checking", "device", "finding", "home", "looking", "moving",
+           "seizing"]  # fmt: skip

@@ -2,38 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
+from uuid import UUID
 
-from flask import request
+from flask import abort, redirect, request
 
-from api.schemas.checks import ContactResponse
+from api.transaction import transaction
 from api.web import sending
+from api.web.access import local
 from api.web.post_desk.blueprint import blueprint
 from api.web.post_desk.here import Here, form, page, render
 from api.web.post_desk.moving import opened, truck_of
+from api.web.post_desk.offices import offices_of
 from api.web.post_desk.taking import take
 from api.web.typed import Form
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels import contacts
 from salsa_ext.services import calls
 from salsa_ext.services.calls import CallData
 from salsa_ext.values.actor import Actor
-
-FIRST: Final = ("border_post", "duty_24h", "customs", "national_point_of_contact")
-"""Whom an officer at a barrier calls, in this order."""
-MOST: Final = 200
-
-
-def offices(actor: Actor, here: Here) -> Sequence[dict[str, Any]]:
-    """Return the offices of the other side's state that are called from a post."""
-    found = contacts.list_contacts(actor, {"state": here.other.state}, MOST, None).items
-    called = sorted(
-        (one for one in found if one.kind in FIRST), key=lambda one: FIRST.index(one.kind)
-    )
-    said: list[dict[str, Any]] = ContactResponse(many=True).dump(called)
-    return said
 
 
 @blueprint.get("/posts/<slug:code>/desk/call")
@@ -53,14 +40,30 @@ def call(actor: Actor, here: Here) -> Any:
                 lambda again: _page(actor, here, again))  # fmt: skip
 
 
+@blueprint.post("/posts/<slug:code>/desk/answer")
+@form
+def answer(actor: Actor, here: Here) -> Any:
+    """Say that the other side was called, and come back to the page."""
+    require(actor, Permission.CHECKPOINT_RECORD)
+    try:
+        asked = UUID(request.form.get("call", ""))
+    except ValueError:
+        abort(404)
+    with transaction(actor):
+        calls.answer(actor=actor, call_id=asked)
+    page_before = local(request.form.get("next"))
+    return redirect(page_before if page_before != "/" else here.address("home"), 303)
+
+
 def _ask(actor: Actor, here: Here, form: Form) -> str:
     which = form.get("which")
     truck = truck_of(actor, here, which) if which else None
-    calls.ask(actor=actor, data=CallData(here.code, truck.shipment.id if truck else None))
+    about = CallData(truck.shipment.id if truck else None)
+    calls.ask(actor=actor, post=here.code, data=about)
     if truck:
         return here.address("sheet", shipment_id=truck.shipment.id, done="call")
     return here.address("home", done="call")
 
 
 def _page(actor: Actor, here: Here, form: Form) -> str:
-    return render("call", actor, here, form=form, offices=offices(actor, here))
+    return render("call", actor, here, form=form, offices=offices_of(actor, here.other.state))

@@ -26,7 +26,7 @@ SHELL: Final = (
     "salsa.css", "icon.svg", "post-desk/desk.css", "post-desk/desk.js", "post-desk/store.js",
     "post-desk/sealing.js", "post-desk/session.js", "post-desk/queue.js", "post-desk/forms.js",
     "post-desk/list.js", "post-desk/kept.js", "post-desk/scan.js", "post-desk/words.js",
-    "post-desk/leaving.js",
+    "post-desk/leaving.js", "post-desk/now.js",
 )  # fmt: skip
 """The files without which the desk does not open."""
 DECODER: Final = "vendor/jsqr/jsQR.js"

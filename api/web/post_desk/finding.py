@@ -54,9 +54,10 @@ def _of(actor: Actor, here: Here, paper: Verification) -> Found | None:
 @page
 def sheet(actor: Actor, here: Here, shipment_id: UUID) -> str:
     """Show one truck: its permit, both ticks, seals and contents, and the tick of the own side."""
-    truck = trucks.get(actor, here.post, shipment_id)
+    truck, done = trucks.get(actor, here.post, shipment_id), request.args.get("done", "")
     return render(
         "sheet", actor, here, truck=truck, items=finding.first_items(actor, shipment_id),
-        form=moving.opened(truck), done=moving.DONE.get(request.args.get("done", "")),
+        form=moving.opened(truck), done=moving.DONE.get(done),
         tasks=moving.offered(actor, here, truck), tick=moving.TASKS["tick"],
+        warned=moving.warnings(here, truck) if done == "tick" else [], **moving.told_of(actor, here, truck),
     )  # fmt: skip

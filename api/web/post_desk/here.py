@@ -8,12 +8,15 @@ from functools import wraps
 from typing import Any
 
 from flask import g, render_template, request, url_for
+from markupsafe import Markup
 
 from api.auth import authenticate_page
 from api.transaction import transaction
 from api.vault import vault
+from api.web import watching
 from api.web.access import sender, signed_in
 from api.web.desk import choices
+from api.web.post_desk import looking
 from salsa_ext.errors import Forbidden, Unauthenticated, say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
@@ -102,9 +105,13 @@ def _check_owner(actor: Actor) -> None:
 
 
 def render(template: str, actor: Actor, here: Here, **data: Any) -> str:
-    """Return a page of the desk."""
+    """Return a page of the desk, with what changes while it is open but on the page without a line."""
+    if not (is_offline := g.get("is_offline", False)):
+        view, shown = looking.look(actor, here.code, at_once=True)
+        parts = {name: Markup(part) for name, part in shown.parts.items()}  # noqa: S704 - of our own template
+        data |= {"live": parts, "watched": watching.told(view, shown, here.address("home"))}
     return render_template(
         f"post_desk/{template}.html", actor=actor, at=here, own=here.own, other=here.other,
         post=here.post, now=actor.now(), zone=here.own.zone, choices=choices,
-        is_offline=g.get("is_offline", False), **data,
+        is_offline=is_offline, **data,
     )  # fmt: skip

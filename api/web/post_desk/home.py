@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import request
 
-from api.web.post_desk import calling
 from api.web.post_desk.blueprint import blueprint
 from api.web.post_desk.here import Here, page, render
+from api.web.post_desk.offices import offices_of
 from salsa_ext.errors import say
 from salsa_ext.readmodels import trucks
 from salsa_ext.readmodels.crossings import MOST
@@ -23,5 +23,5 @@ def home(actor: Actor, here: Here) -> str:
     """Show what is late and due here, what can be done, and whom to call."""
     late, due = trucks.due(actor, here.post)
     return render("home", actor, here, late=late, due=due, most=MOST,
-                  offices=calling.offices(actor, here),
+                  offices=offices_of(actor, here.other.state),
                   done=DONE.get(request.args.get("done", "")))  # fmt: skip

@@ -10,13 +10,15 @@ from uuid import UUID
 from flask import abort, request
 
 from api.i18n import translate
+from api.schemas.checkpoints import CheckpointRequest
 from api.schemas.fields import RequestSchema
 from api.schemas.movements import IncidentRequest, ShipmentDecisionRequest
-from api.schemas.shipments import CheckpointRequest
 from api.web import sending
-from api.web.desk.doings import Field, version_of
+from api.web.desk.doings import CONFIRM_HELD, Field, version_of
+from api.web.post_desk import doubts
 from api.web.post_desk.blueprint import blueprint
 from api.web.post_desk.here import Here, form, page, render
+from api.web.post_desk.offices import offices_of
 from api.web.post_desk.photos import Photo
 from api.web.post_desk.taking import take
 from api.web.typed import Form
@@ -32,6 +34,7 @@ from salsa_ext.values.attachments import Subject
 REASON: Final = Field("reason", say("Reason"), "area", required=True, most=1000,
                       hint=say("The states concerned read it."))  # fmt: skip
 WHEN: Final = Field("occurred_at", say("When"), "moment")
+STOPPED: Final = ("held", "refused")
 PASSES: Final = frozenset({"planned", "released", "in_transit", "arrived", "overdue"})
 
 
@@ -39,7 +42,8 @@ PASSES: Final = frozenset({"planned", "released", "in_transit", "arrived", "over
 class Task:
     """One thing that is done to a truck: its fields, those that unfold, and the command behind it.
 
-    `outcomes` is the list of codes whose buttons end the form; without it one button does.
+    `outcomes` is the list of codes whose buttons end the form; without it one button does. A page
+    offers it where `is_for` says so; the command looks for itself.
     """
 
     name: str
@@ -53,6 +57,7 @@ class Task:
     outcomes: str | None = None
     run: Callable[..., Any] = lambda *_: None
     settle: Callable[[dict[str, Any], Actor, Here, Truck], None] = lambda *_: None
+    is_for: Callable[[Here, Truck], bool] = lambda *_: True
 
 
 def _tick(actor: Actor, truck: Truck, data: Any, seen: int | None) -> None:
@@ -80,28 +85,46 @@ def _stage(body: dict[str, Any], actor: Actor, here: Here, truck: Truck) -> None
     _now(body, actor, here, truck)
     body.setdefault("stage", truck.stamp_of(here.own.state).stage)
     body["post"] = here.code
+    if body.get("outcome") in STOPPED and not body.get("reason"):
+        raise Invalid({"reason": [say("Say why: the states concerned read it.")]})
+
+
+def _can_be_stopped(here: Here, truck: Truck) -> bool:
+    """Tell whether an order holds what a tick cannot: it is in already, or not released yet."""
+    stamp = truck.stamp_of(here.own.state)
+    if stamp.stage == "exit":
+        return truck.shipment.status == "planned"
+    return stamp.stage in ("entry", "transit_in") and not stamp.is_owed
 
 
 TASKS: Final[Mapping[str, Task]] = {task.name: task for task in (
     Task(
         "tick", say("Tick the checkpoint"), say("Say what became of it on your side of the post."),
         CheckpointRequest, Permission.CHECKPOINT_RECORD, MOVING,
-        (Field("seals", say("Seals as you read them"), "area", hint=say("One on each line.")),),
         (
-            Field("quantity", say("Pieces counted"), "amount"), WHEN,
+            Field("seals", say("Seals as you read them"), "area", hint=say("One on each line.")),
+            Field("quantity", say("Pieces counted"), "amount"),
+            Field("reason", say("Why it is held or refused"), "area", most=1000,
+                  hint=say("Only then; the states concerned read it.")),
+        ),
+        (
+            WHEN,
             Field("stage", say("Stage"), "choice", "checkpoint_stage", required=False,
                   hint=say("That of your side, where nothing is chosen.")),
         ),
         "checkpoint_outcome", _tick, _stage,
     ),
     Task(
-        "hold", say("Hold"), say("It stays where it is until you let it go on."),
+        "hold", say("Stop the shipment"),
+        say("For a shipment that was ticked already, or that is not released yet: it stays where it is until"
+            " your state lets it go on. At the barrier tick it as held."),
         ShipmentDecisionRequest, Permission.SHIPMENT_HOLD, PASSES, (REASON,), run=_hold,
+        is_for=_can_be_stopped,
     ),
     Task(
         "resume", say("Let it go on"), say("What your state holds goes on."),
         ShipmentDecisionRequest, Permission.SHIPMENT_HOLD, frozenset({"held"}), (REASON,),
-        run=_resume,
+        run=_resume, is_for=lambda here, truck: truck.view.held.is_held_by(here.own.state),
     ),
     Task(
         "incident", say("Tell an incident"),
@@ -137,7 +160,7 @@ def offered(actor: Actor, here: Here, truck: Truck) -> list[Task]:
     """Return what can be done to a truck as it stands, beside the tick; the command knows."""
     return [task for task in TASKS.values()
             if task.name != "tick" and task.permission in actor.permissions
-            and truck.view.status in task.statuses]  # fmt: skip
+            and truck.view.status in task.statuses and task.is_for(here, truck)]  # fmt: skip
 
 
 def named(name: str) -> Task:
@@ -163,8 +186,28 @@ def do_task(actor: Actor, here: Here, name: str) -> Any:
     require(actor, task.permission)
     sent = sending.sent()
     sent.called = {one.path: translate(one.label) for one in (*task.fields, *task.more)}
+    sent.called |= {
+        "confirm_held": translate(CONFIRM_HELD),
+        "resume": translate(TASKS["resume"].title),
+    }
     return take(actor, sent, lambda photo: _do(actor, here, task, sent, photo),
-                lambda again: _page(actor, here, task, again))  # fmt: skip
+                lambda again: _page(actor, here, task, again),
+                lambda: _warned(actor, here, task, sent))  # fmt: skip
+
+
+def _warned(actor: Actor, here: Here, task: Task, form: Form) -> list[str]:
+    """Return in words what was read with a tick just now and does not agree with the papers."""
+    if task.name != "tick":
+        return []
+    truck = _shown(actor, here, form.get("which"))
+    return warnings(here, truck) if truck else []
+
+
+def warnings(here: Here, truck: Truck) -> list[str]:
+    """Return in words what was last read on the own side and does not agree with the papers."""
+    tick = truck.stamp_of(here.own.state).tick
+    return [doubts.said(truck, one) for one in truck.view.discrepancies
+            if doubts.is_of_tick(one, tick)]  # fmt: skip
 
 
 def _do(actor: Actor, here: Here, task: Task, form: Form, photo: Photo) -> str:
@@ -185,7 +228,7 @@ def truck_of(actor: Actor, here: Here, which: str) -> Truck:
     exact = [one for one in found if one.shipment.number.casefold() == which.casefold()]
     moving = [one for one in found if one.view.status in MOVING]
     if len(only := exact or moving) == 1:
-        return only[0]
+        return trucks.get(actor, here.post, only[0].shipment.id)
     if not only:
         said = say("Nothing under way that concerns your state is found by this.")
     else:
@@ -206,7 +249,21 @@ def _page(actor: Actor, here: Here, task: Task, form: Form) -> str:
     truck = _shown(actor, here, form.get("which"))
     if truck is not None:
         form.values["seen"] = str(truck.view.version)
-    return render("task", actor, here, task=task, form=form, truck=truck)
+    return render("task", actor, here, task=task, form=form, truck=truck,
+                  **(told_of(actor, here, truck) if truck else {}))  # fmt: skip
+
+
+def told_of(actor: Actor, here: Here, truck: Truck) -> dict[str, Any]:
+    """Return what a page tells of what stops a truck, and of what does not agree with its papers.
+
+    `holders` are the states that stop it, with whom to call there; the own one where its order binds.
+    """
+    states = {move.state for move in truck.view.held.standing
+              if move.effect == "hold" or (move.effect != "lose" and move.state != here.own.state)}  # fmt: skip
+    return {
+        "holders": {state: offices_of(actor, state) for state in sorted(states)},
+        "doubts": [(one, doubts.said(truck, one)) for one in truck.view.discrepancies],
+    }  # fmt: skip
 
 
 def _id_in(which: str) -> UUID | None:

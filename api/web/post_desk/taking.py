@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from werkzeug import Response
@@ -17,18 +17,25 @@ from salsa_ext.values.actor import Actor
 
 Command = Callable[[Photo], str]
 Page = Callable[[Form], str]
+Warned = Callable[[], Sequence[str]]
 
 
-def take(actor: Actor, form: Form, command: Command, page: Page) -> Any:
+def take(
+    actor: Actor, form: Form, command: Command, page: Page, warned: Warned = lambda: ()
+) -> Any:
     """Run a command once and go on to the page that it names; else show the form and what is wrong.
 
-    A script gets both as JSON: where it was taken to, or each thing that is wrong in words.
+    A script gets both as JSON: where it was taken to, with what the page there warns of, or each
+    thing that is wrong in words.
     """
     photo = sending.take(form, lambda: photos.sent(form))
     done = sending.send(form, actor, lambda: command(photo)) if photo else None
     if done is None:
         return refused(actor, form, page)
-    return {"address": done.location} if by_script() else done
+    if not by_script():
+        return done
+    said = again(actor, warned)
+    return {"address": done.location} | ({"said": [*said]} if said else {})
 
 
 def refused(actor: Actor, form: Form, page: Page) -> tuple[dict[str, Any] | str | Response, int]:
@@ -37,4 +44,5 @@ def refused(actor: Actor, form: Form, page: Page) -> tuple[dict[str, Any] | str 
     if not by_script():
         return shown, form.status
     said = [f"{label}: {text}" if label else text for _, label, text in summary(form)]
-    return {"said": said, "is_under_way": form.is_under_way}, form.status
+    confirm = {"confirm": form.confirm} if form.confirm else {}
+    return {"said": said, "is_under_way": form.is_under_way} | confirm, form.status

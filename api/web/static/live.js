@@ -1,11 +1,12 @@
 // Shows what changed on a page while somebody looks on: asks for the parts that changed, and exchanges them.
-const OFTEN = 1000, SPREAD = 250, HIDDEN = 30_000, AGAIN = 2_000, PATIENCE = 10_000;
+const OFTEN = 1000, SPREAD = 250, HIDDEN = 30_000, AGAIN = 2_000, PATIENCE = 10_000, OLD = 6_000;
 const line = document.getElementById("live"), said = document.getElementById("live-said");
-const {from, fresh, broken, back, changed, over} = line.dataset;
+const isQuiet = "quiet" in line.dataset;  // another part of the page tells of the line
+const {from, fresh, old, broken, back, changed, over, zoneOf, build} = line.dataset;
 const language = document.documentElement.lang;
 const ago = new Intl.RelativeTimeFormat(language, {numeric: "auto"});
-const clock = new Intl.DateTimeFormat(language, {hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23"});
-const state = {version: line.dataset.version, ticket: line.dataset.ticket, at: new Date(), is: "fresh", skew: 0};
+const clock = new Intl.DateTimeFormat(language, {hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZone: zoneOf});
+const state = {version: line.dataset.version, ticket: line.dataset.ticket, at: new Date(), seen: new Date(), is: "fresh", skew: 0};
 let waiting;
 
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
@@ -15,27 +16,33 @@ function since(moment) {
   return seconds < 90 ? ago.format(-seconds, "second") : ago.format(-Math.round(seconds / 60), "minute");
 }
 
+/** The time of the service, by the clock of the post: that of the device may be any. */
+const time = () => clock.format(new Date(state.at.getTime() + state.skew));
+
+/** An answer that does not come, or a device that slept, is no broken line yet; the picture is old all the same. */
+const isOld = () => !document.hidden && Date.now() - Math.max(state.at, state.seen) > OLD;
+
 /** Say how old the picture is, and let the clocks of both sides go on. */
 function tell() {
-  const texts = {fresh, broken, over};
-  line.hidden = false;
-  line.className = `live ${state.is}`;
-  line.querySelector(".words").textContent = fill(texts[state.is], {time: clock.format(state.at), ago: since(state.at)});
-  for (const shown of document.querySelectorAll("[data-zone]")) {
+  const texts = {fresh, old, broken, over}, is = state.is === "fresh" && isOld() ? "old" : state.is;
+  line.hidden = isQuiet;
+  line.className = `live ${is}`;
+  line.querySelector(".words").textContent = fill(texts[is], {time: time(), ago: since(state.at)});
+  document.body.classList.toggle("stale", is !== "fresh" && !isQuiet);
+  for (const shown of document.querySelectorAll(".time[data-zone]")) {
     const hours = new Intl.DateTimeFormat(language, {timeZone: shown.dataset.zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23"});
     shown.textContent = hours.format(new Date(Date.now() + state.skew));
   }
 }
 
 function turn(is) {
-  if (is === "broken" && state.is !== "broken") said.textContent = fill(broken, {time: clock.format(state.at), ago: since(state.at)});
+  if (is === "broken" && state.is !== "broken") said.textContent = fill(broken, {time: time(), ago: since(state.at)});
   if (is === "fresh" && state.is === "broken") said.textContent = back;
   if (is === "over") {
     said.textContent = over;
     for (const shown of document.querySelectorAll("[data-dark]")) shown.remove();
   }
   state.is = is;
-  document.body.classList.toggle("stale", is !== "fresh");
   tell();
 }
 
@@ -72,7 +79,7 @@ function exchange(id, html) {
 
 /** What somebody reads is where it was, though something above it grew. */
 function keepingPlace(change) {
-  const seen = [...document.querySelectorAll("main section[id]")].find(one => one.getBoundingClientRect().bottom > 0);
+  const seen = [...document.querySelectorAll("main section[id], #work")].find(one => one.getBoundingClientRect().bottom > 0);
   const top = seen?.getBoundingClientRect().top;
   change();
   const same = seen && document.getElementById(seen.id);
@@ -109,6 +116,8 @@ async function ask() {
     state.version = version;
   }
   state.at = new Date();
+  const now = answer.headers.get("Salsa-Build");
+  if (now && now !== build) document.dispatchEvent(new Event("live-new"));
   return "fresh";
 }
 
@@ -123,7 +132,10 @@ async function watch() {
   waiting = setTimeout(watch, pause + Math.random() * SPREAD);
 }
 
-document.addEventListener("visibilitychange", () => { if (!document.hidden && state.is !== "over") watch(); });
+document.addEventListener("visibilitychange", () => {
+  state.seen = new Date();
+  if (!document.hidden && state.is !== "over") watch();
+});
 addEventListener("online", () => { if (state.is === "broken") watch(); });
 setInterval(tell, 1000);
 tell();

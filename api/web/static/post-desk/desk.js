@@ -1,6 +1,7 @@
 // The desk: keeps what is recorded, sends it when there is a line, and shows what waits.
 import * as forms from "./forms.js";
 import * as kept from "./kept.js";
+import * as now from "./now.js";
 import * as queue from "./queue.js";
 import * as session from "./session.js";
 import { draw } from "./list.js";
@@ -63,8 +64,9 @@ const desk = {
 };
 
 function show(form, entry) {
+  form.closest("#form-place")?.removeAttribute("hidden"); // it was put away when the entry was kept
   forms.fill(form, entry);
-  forms.tell(form, entry.said);
+  forms.tell(form, entry.said, entry.confirm);
 }
 
 async function tellLine(account, count) {
@@ -173,6 +175,7 @@ offer(decoder, (text) => {
 // A browser that keeps nothing, or a page without TLS, has its plain forms, which need no script.
 if (!(await canKeep())) throw new Error("this browser keeps nothing: the plain forms are used");
 for (const form of document.querySelectorAll("form.kept")) forms.take(form, desk);
+for (const form of document.querySelectorAll("form.now")) now.take(form);
 document.getElementById("send-now").addEventListener("click", () => desk.send());
 addEventListener("online", () => desk.send());
 addEventListener("offline", () => { line = "down"; desk.refresh(); });

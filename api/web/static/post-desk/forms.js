@@ -20,7 +20,8 @@ export function take(form, desk) {
 }
 
 async function submit(form, button, desk) {
-  const missing = [...form.querySelectorAll("[required]")].find((field) => !field.value.trim());
+  const needed = button?.dataset.needs ? [form.elements.namedItem(button.dataset.needs)] : [];
+  const missing = [...form.querySelectorAll("[required]"), ...needed].find((field) => !field.value.trim());
   if (missing) {
     tell(form, [word("missing", { name: form.querySelector(`label[for="${missing.id}"]`).firstChild.textContent.trim() })]);
     missing.focus();
@@ -60,7 +61,7 @@ function entryOf(form, button, account) {
 
 async function settled(form, row, told, desk) {
   const became = desk.became.get(row.id); // by this sending, or by one that was under way already
-  if (became?.kind === "refused") return tell(form, became.said);
+  if (became?.kind === "refused") return tell(form, became.said, became.confirm);
   const taken = became?.kind === "taken" ? became : null;
   delete form.dataset.place;
   delete form.dataset.moment;
@@ -86,8 +87,10 @@ function show(html, desk) {
   desk.refresh();
 }
 
-/** Say above a form what is wrong; the words are the service's where it refused. */
-export function tell(form, said) {
+/** Say above a form what is wrong; the words are the service's where it refused, and may be confirmed. */
+export function tell(form, said, confirm) {
+  const asked = form.querySelector(`[data-confirm="${confirm}"]`);
+  if (asked) asked.hidden = false;
   form.parentElement.querySelector(".summary")?.remove();
   const summary = element("div", undefined, { className: "summary", role: "alert", tabIndex: -1 });
   const list = element("ul");

@@ -28,8 +28,9 @@ async function opened(account) {
 
 function done(entry) {
   const line = element("li");
-  line.dataset.state = "taken";
+  line.dataset.state = entry.said.length ? "warned" : "taken";
   line.append(element("p", `✓ ${word("taken", { what: title(entry) })}`));
+  if (entry.said.length) line.append(words(entry.said));
   if (entry.address) line.append(element("a", word("seen"), { href: entry.address }));
   return line;
 }

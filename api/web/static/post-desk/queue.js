@@ -59,10 +59,10 @@ export async function keep(account, { task, action, fields, photo }, replaces) {
 export const discard = (row) => store.remove("entries", row.place);
 
 /** Note what became of an entry, with the words of the service. */
-async function note(account, entry, state, said) {
+async function note(account, entry, state, { said, confirm }) {
   const { task, action, fields, photo, file } = entry;
   const row = { place: entry.place, id: entry.id, owner: entry.owner, at: entry.at, state, tried: true, size: entry.size };
-  const sealed = await seal(account.key, nameOf(row), { task, action, fields, photo, said }, file);
+  const sealed = await seal(account.key, nameOf(row), { task, action, fields, photo, said, confirm }, file);
   await store.put("entries", { ...row, ...sealed });
 }
 
@@ -88,11 +88,11 @@ async function sendAll(account, token, only) {
     await store.put("entries", { ...row, tried: true });
     const answer = await send(entry, token);
     if (answer.kind === "taken") {
-      if (answer.html) await note(account, entry, "answered", answer.said);
+      if (answer.html) await note(account, entry, "answered", answer);
       else await discard(row);
       told.taken.push({ ...entry, ...answer });
     } else if (answer.kind === "refused") {
-      await note(account, entry, "refused", answer.said);
+      await note(account, entry, "refused", answer);
       told.refused.push({ ...entry, ...answer });
     } else {
       told.stopped = answer.kind;
@@ -132,5 +132,5 @@ async function send(entry, token) {
   if (answer.ok && (said.address || said.html)) return { kind: "taken", ...said };
   if (!REFUSALS.includes(answer.status) || said.is_under_way || said.code === "in_flight") return { kind: "busy" };
   const more = Object.values(said.errors ?? {}).flat();
-  return { kind: "refused", said: said.said ?? [said.detail, ...more].filter(Boolean) };
+  return { kind: "refused", said: said.said ?? [said.detail, ...more].filter(Boolean), confirm: said.confirm };
 }

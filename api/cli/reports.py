@@ -1,0 +1,140 @@
+"""Reports of a state that a gun is lost, stolen, recovered or surrendered, from the server's own machine."""
+
+from __future__ import annotations
+
+from typing import IO, Any
+
+import click
+
+from api.cli.bodies import file_option, instead_option, read_body, taken
+from api.cli.context import acting, explained, recording
+from api.cli.described import (
+    day_option,
+    given,
+    gun_of,
+    gun_options,
+    place_of,
+    place_options,
+    sharing_options,
+)
+from api.cli.documents import chosen, print_document
+from api.cli.options import Line, own_state_option
+from api.cli.printing import echo_json, echo_page, echo_remarks, json_option, limit_option
+from api.resources.reports import remarked
+from api.schemas.reports import ReportCorrection, ReportRequest, ReportResponse
+from salsa_ext.readmodels.documents import REPORTS, DocumentView, list_documents
+from salsa_ext.services import reports
+from salsa_ext.values.codes import REPORT_KINDS, STOLEN_FROM
+
+NUMBER = Line(100)
+number_argument = click.argument("number", type=NUMBER)
+
+
+@click.group()
+def report() -> None:
+    """Report guns that are lost, stolen, recovered or surrendered, and see what was reported.
+
+    Each command exits with 0, with 1 where the service refuses and says why, or with 2 for wrong
+    usage.
+    """
+
+
+@report.command("list")
+@own_state_option
+@click.option("--kind", type=click.Choice(REPORT_KINDS))
+@click.option("--number", type=NUMBER)
+@limit_option
+@json_option
+@explained
+def list_all(state: str, limit: int, as_json: bool, **filters: Any) -> None:
+    """List the reports of a state, newest first.
+
+    \b
+    Example:
+      salsa report list --state PRY --kind theft
+    """
+    with acting(state) as actor:
+        page = list_documents(actor, REPORTS, filters, limit, None)
+        echo_page(ReportResponse(), page, _row, as_json=as_json)
+
+
+@report.command()
+@own_state_option
+@json_option
+@number_argument
+@explained
+def show(state: str, as_json: bool, number: str) -> None:
+    """Show a report with the gun and its record.
+
+    \b
+    Example:
+      salsa report show --state PRY R-1
+    """
+    with acting(state) as actor:
+        _told(chosen(actor, REPORTS, number), as_json=as_json)
+
+
+@report.command()
+@own_state_option
+@click.option("--kind", type=click.Choice(REPORT_KINDS))
+@day_option("--occurred-on", "The day, there.")
+@click.option("--stolen-from", type=click.Choice(STOLEN_FROM), help="Of a theft alone.")
+@place_options
+@gun_options
+@sharing_options
+@instead_option
+@json_option
+@click.argument("number", type=NUMBER, required=False)
+@explained
+def record(state: str, file: IO[bytes] | None, as_json: bool, **said: Any) -> None:
+    """Report a gun by options, or by a file, which can name who had it.
+
+    The file is what POST /api/v1/reports takes.
+
+    \b
+    Examples:
+      salsa report record --state PRY --kind theft --stolen-from private --occurred-on 2026-02-03 \\
+        --serial ABC123456 --make Taurus --type pistol --calibre 9x19 R-1
+      salsa report record --state PRY --file report.json
+    """
+    with recording(state) as actor:
+        body = given({"firearm": gun_of(said), "place": place_of(state, said)} | said)
+        data = taken(file, body, ReportRequest())
+        _told(remarked(actor, data, reports.record(actor=actor, data=data)), as_json=as_json)
+
+
+@report.command()
+@own_state_option
+@file_option
+@json_option
+@number_argument
+@explained
+def correct(state: str, file: IO[bytes], as_json: bool, number: str) -> None:
+    """Say a report anew, with the reason.
+
+    The file is what POST /api/v1/reports/…/correct takes.
+
+    \b
+    Example:
+      salsa report correct --state PRY --file corrected.json R-1
+    """
+    with acting(state) as actor:
+        data, reason = read_body(file, ReportCorrection())
+        old = chosen(actor, REPORTS, number)
+        reports.correct(
+            actor=actor, report_id=old.document.id, seen=old.version, data=data, reason=reason
+        )
+        _told(remarked(actor, data, old.document.id), as_json=as_json)
+
+
+def _told(view: DocumentView, *, as_json: bool) -> None:
+    if as_json:
+        echo_json(ReportResponse(), view)
+    else:
+        print_document(view.document.kind, view)
+        echo_remarks(view.remarks or ())
+
+
+def _row(view: DocumentView) -> tuple[Any, ...]:
+    row, gun = view.document, view.items[0].record
+    return row.id, row.number, row.kind, row.occurred_on, gun.serial, gun.make_text, row.stolen_from

@@ -1,0 +1,94 @@
+"""What stops a shipment, and what lets it go on, in order of its moments; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from salsa_ext.matching.journeys import Incident, Stop, Tick
+
+RANKS: Final = {"refuse": 0, "lose": 0, "stop": 1, "go": 2, "hold": 3, "resume": 4}
+EFFECTS: Final = {"passed": "go", "held": "stop", "refused": "refuse"}
+
+KINDS: Final = {"stop": "held", "hold": "hold", "refuse": "refused", "lose": "lost"}
+
+
+@dataclass(frozen=True)
+class Move:
+    """What a state did to the going of a shipment.
+
+    `stop`, `refuse` and `go` are the outcomes of a `stage`, `refuse` without one an incident; `hold`
+    and `resume` are orders of the state that has the goods, and `lose` says that nothing is left.
+    """
+
+    at: datetime
+    effect: str
+    state: str = ""
+    stage: str | None = None
+    reason: str | None = None
+
+    @property
+    def is_refusal(self) -> bool:
+        """Tell whether the goods were refused, and not held."""
+        return self.effect == "refuse"
+
+    def ends_with(self, resumed: Move) -> bool:
+        """Tell whether it ends where a state lets go on what it holds."""
+        return self.effect in ("stop", "hold") and self.state == resumed.state
+
+    @property
+    def kind(self) -> str:
+        """Return what it is called where it is shown: hold, held, refused or lost."""
+        return KINDS[self.effect]
+
+    @property
+    def place(self) -> tuple[datetime, int, str, str]:
+        """Return where it stands among others, however they were told."""
+        return self.at, RANKS[self.effect], self.state, self.stage or ""
+
+
+def moves(
+    ticks: Iterable[Tick], stops: Iterable[Stop], incidents: Iterable[Incident]
+) -> Iterator[Move]:
+    """Yield what each fact does to the going of a shipment."""
+    for tick in ticks:
+        yield Move(tick.at, EFFECTS[tick.outcome], tick.state, tick.stage, tick.reason)
+    for stop in stops:
+        effect = "hold" if stop.is_hold else "resume"
+        yield Move(stop.at, effect, stop.state, reason=stop.reason)
+    for incident in incidents:
+        if incident.kind == "refused_entry":
+            yield Move(incident.at, "refuse", incident.state, reason=incident.note)
+        elif incident.is_total:
+            yield Move(incident.at, "lose", incident.state, reason=incident.note)
+
+
+def standing(
+    ticks: Iterable[Tick], stops: Iterable[Stop], incidents: Iterable[Incident]
+) -> tuple[Move, ...]:
+    """Return what stops a shipment still, the earliest first; nothing where it goes.
+
+    A hold lasts until the goods go on, or the state that holds them lets them go; a refusal, until
+    they go on. Of what a state says twice, the first moment counts and the last reason.
+    """
+    found: dict[tuple[str, str, str | None], Move] = {}
+    for move in sorted(moves(ticks, stops, incidents), key=lambda one: one.place):
+        if move.effect == "go":
+            found = {}
+        elif move.effect == "resume":
+            found = {key: one for key, one in found.items() if not one.ends_with(move)}
+        else:
+            key = move.effect, move.state, move.stage
+            first = found.get(key, move)
+            found[key] = replace(first, reason=move.reason or first.reason)
+    return tuple(found.values())
+
+
+def let_go_at(tick: Tick, stops: Iterable[Stop]) -> datetime | None:
+    """Return when a state let go on what its tick holds; None where it did not, or is no hold."""
+    if tick.outcome != "held":
+        return None
+    let_go = (one.at for one in stops if not one.is_hold and one.state == tick.state)
+    return min((at for at in let_go if at >= tick.at), default=None)

@@ -1,0 +1,248 @@
+"""What changed at a border post since a reader last asked, as far as its board shows it to him.
+
+Where a reader goes on from is the database's snapshot of his last look, as for the boards
+themselves: an id or a time would miss what began early and committed late.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select, text
+
+from salsa_ext.db import db
+from salsa_ext.errors import Invalid, say
+from salsa_ext.models import (
+    Checkpoint,
+    Discrepancy,
+    Post,
+    PostCall,
+    PostCallAnswer,
+    Shipment,
+    Trace,
+    TraceLeg,
+    TraceRequest,
+)
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import require
+from salsa_ext.readmodels import boards, crossings, finds, hits, shipments
+from salsa_ext.readmodels.reference import get_post
+from salsa_ext.values.actor import Actor
+from salsa_ext.values.zones import date_in
+
+NEVER: Final = datetime.min.replace(tzinfo=UTC)
+"""Until it is said when it was."""
+LASTS: Final = timedelta(hours=23)
+"""For so long a mark is good: changes are kept for a day."""
+SCANNED: Final = 500
+"""How many changes are looked at at once."""
+KINDS: Final = ("shipment", "checkpoint", "receipt", "discrepancy", "seizure", "hit", "trace",
+                "request", "call")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Mark:
+    """From where a reader goes on: behind the look `since`, or within what the look `upto` saw."""
+
+    since: str
+    upto: str | None
+    beyond: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that changed: which object, and what it is now.
+
+    `state` is whose word it is. `id` is None of what the reader may not look into.
+    """
+
+    at: datetime
+    kind: str
+    state: str
+    id: UUID | None = None
+    number: str | None = None
+    status: str | None = None
+    stage: str | None = None
+    outcome: str | None = None
+
+
+@dataclass(frozen=True)
+class Events:
+    """What changed, in the order in which it was written, and from where the reader goes on.
+
+    `has_more` where more had changed already.
+    """
+
+    items: Sequence[Event]
+    after: Mark
+    has_more: bool
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A post as one reader sees it."""
+
+    actor: Actor
+    post: Post
+    other: str
+
+    @property
+    def states(self) -> tuple[str, str]:
+        return self.actor.state or "", self.other
+
+
+Said = Mapping[UUID, Event]
+
+
+def follow(actor: Actor, code: str, mark: Mark | None, limit: int) -> Events:
+    """Return what changed at a post since a mark; without one nothing, and a mark to begin from.
+
+    Raises NotFound, Forbidden for no side of it, or Invalid for a mark that is older than a day.
+    """
+    require(actor, Permission.BOARD_READ)
+    post = get_post(code)
+    _, other = crossings.sides_for(post, actor.state)
+    if mark is None:
+        return Events((), _fresh(actor), False)
+    if actor.now() - mark.at > LASTS:
+        raise Invalid(
+            {"after": [say("This is older than a day: read the board, and begin anew without it.")]}
+        )
+    return _followed(_Place(actor, post, other.state), mark, limit)
+
+
+def _followed(place: _Place, mark: Mark, limit: int) -> Events:
+    """Look through what changed until so much of it is the reader's to see."""
+    end = Mark(mark.upto, None, 0, mark.at) if mark.upto else _fresh(place.actor)
+    going, found = replace(mark, upto=end.since), list[Event]()
+    while rows := _changes(going, place.post.code):
+        told = _told(place, rows)
+        for row in rows:
+            if len(found) == limit:
+                return Events(found, going, True)
+            going = replace(going, beyond=row.id)
+            if (event := told.get(row.id)) is not None:
+                found.append(event)
+    return Events(found, end, False)
+
+
+def _fresh(actor: Actor) -> Mark:
+    seen = db.session.scalar(text("SELECT pg_current_snapshot()::text"))
+    return Mark(str(seen), None, 0, actor.now())
+
+
+def _changes(mark: Mark, code: str) -> Sequence[Any]:
+    return db.session.execute(CHANGES, vars(mark) | {"code": code, "most": SCANNED}).all()
+
+
+CHANGES = text("SELECT * FROM salsa_board_events(:since, :upto, :code, :beyond, :most)")
+
+
+def _told(place: _Place, rows: Sequence[Any]) -> dict[int, Event]:
+    """Return what is said of changes, by their numbers; of an object that changed often, once."""
+    last = {(row.kind, row.subject): row for row in rows}
+    ids = defaultdict[str, list[UUID]](list)
+    for kind, subject in last:
+        ids[kind].append(subject)
+    said = {kind: TELLERS[kind](place, wanted) for kind, wanted in ids.items() if kind in TELLERS}
+    return {
+        row.id: replace(event, at=row.told_at)
+        for (kind, subject), row in last.items()
+        if (event := said.get(kind, {}).get(subject)) is not None
+    }
+
+
+def _shipments(kind: str) -> Callable[[_Place, Collection[UUID]], Said]:
+    def tell(place: _Place, ids: Collection[UUID]) -> Said:
+        rows = db.session.scalars(select(Shipment).where(Shipment.id.in_(ids))).all()
+        return {view.shipment.id: _event(kind, view.shipment.owner_state, id=view.shipment.id,
+                                         number=view.shipment.number, status=view.status)
+                for view in shipments.views(place.actor, rows)}  # fmt: skip
+
+    return tell
+
+
+def _checkpoints(place: _Place, ids: Collection[UUID]) -> Said:
+    query = select(Checkpoint, Shipment.number).join(
+        Shipment, Shipment.id == Checkpoint.shipment_id
+    )
+    rows = db.session.execute(query.where(Checkpoint.id.in_(ids)))
+    return {tick.id: _event("checkpoint", tick.owner_state, id=tick.shipment_id, number=number,
+                            stage=tick.stage, outcome=tick.outcome)
+            for tick, number in rows}  # fmt: skip
+
+
+def _discrepancies(place: _Place, ids: Collection[UUID]) -> Said:
+    if Permission.DISCREPANCY_READ not in place.actor.permissions:
+        return {}
+    rows = db.session.scalars(select(Discrepancy).where(Discrepancy.id.in_(ids)))
+    return {row.id: _event("discrepancy", row.owner_state, id=row.id, number=row.subject_number,
+                           status=row.status) for row in rows}  # fmt: skip
+
+
+def _seizures(place: _Place, ids: Collection[UUID]) -> Said:
+    actor, post = place.actor, place.post
+    own, _ = crossings.sides_for(post, actor.state)
+    expected = [*crossings.due(actor, post, own.zone), *crossings.late(actor, post, own.zone)]
+    ways = boards.ways_of(post, actor.now(), expected)
+    rows = finds.among(actor, post, date_in(actor.now(), own.zone), ways, ids)
+    return {
+        row.id: _event("seizure", row.owner_state, id=row.id, number=row.number) for row in rows
+    }
+
+
+def _hits(place: _Place, ids: Collection[UUID]) -> Said:
+    rows = hits.among(place.actor, place.states, ids)
+    return {row.id: _event("hit", row.alert_state, id=row.id, status=row.status) for row in rows}
+
+
+def _traces(place: _Place, ids: Collection[UUID]) -> Said:
+    """Tell of what the own state asked of the other; which case it is to who may read traces."""
+    query = (
+        select(TraceLeg, Trace).join(Trace, Trace.id == TraceLeg.trace_id)
+        .where(Trace.id.in_(ids), TraceLeg.owner_state == place.actor.state,
+               TraceLeg.state == place.other, TraceLeg.channel == "salsa")
+    )  # fmt: skip
+    may = Permission.TRACE_READ in place.actor.permissions
+    return {trace.id: _event("trace", leg.owner_state, id=trace.id if may else None,
+                             number=trace.case_number if may else None, status=leg.status)
+            for leg, trace in db.session.execute(query)}  # fmt: skip
+
+
+def _requests(place: _Place, ids: Collection[UUID]) -> Said:
+    """Tell of what the other state asks of the own one; likewise."""
+    query = select(TraceRequest).where(
+        TraceRequest.id.in_(ids), TraceRequest.owner_state == place.actor.state,
+        TraceRequest.asking_state == place.other,
+    )  # fmt: skip
+    may = Permission.REQUEST_READ in place.actor.permissions
+    return {row.id: _event("request", row.asking_state, id=row.id if may else None,
+                           number=row.case_number if may else None, status=row.status)
+            for row in db.session.scalars(query)}  # fmt: skip
+
+
+def _calls(place: _Place, ids: Collection[UUID]) -> Said:
+    query = select(PostCall, PostCallAnswer.answered_at).outerjoin(
+        PostCallAnswer, PostCallAnswer.call_id == PostCall.id
+    )
+    rows = db.session.execute(query.where(PostCall.id.in_(ids)))
+    return {call.id: _event("call", call.owner_state, id=call.id, number=call.shipment_number,
+                            status="answered" if answered_at else "waiting")
+            for call, answered_at in rows}  # fmt: skip
+
+
+def _event(kind: str, state: str, **more: Any) -> Event:
+    return Event(NEVER, kind, state, **more)
+
+
+TELLERS: Final[Mapping[str, Callable[[_Place, Collection[UUID]], Said]]] = {
+    "shipment": _shipments("shipment"), "receipt": _shipments("receipt"),
+    "checkpoint": _checkpoints, "discrepancy": _discrepancies, "seizure": _seizures, "hit": _hits,
+    "trace": _traces, "request": _requests, "call": _calls,
+}  # fmt: skip

@@ -1,0 +1,75 @@
+"""What stops shipments, as the states that they concern told it, and when they were let go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from salsa_ext.matching import holds
+from salsa_ext.matching.holds import Move
+from salsa_ext.matching.journeys import Incident, Stop, Tick
+from salsa_ext.matching.marks import normalise
+from salsa_ext.models import Checkpoint, Event, Shipment
+from salsa_ext.readmodels.events import of_subjects
+
+STOPS: Final = ("held", "resumed")
+STOPPED: Final = ("held", "lost")
+
+
+@dataclass(frozen=True)
+class Held:
+    """What stops a shipment still, the earliest first, and what its ticks and orders were."""
+
+    standing: Sequence[Move] = ()
+    stops: Sequence[Stop] = ()
+
+    def is_held_by(self, state: str) -> bool:
+        """Tell whether a state holds it, and can let it go on; what it refused it does not hold."""
+        return any(move.state == state and not move.is_refusal for move in self.standing)
+
+    def let_go_at(self, tick: Checkpoint | None) -> datetime | None:
+        """Return when what a tick holds was let go on; None where it was not, or is no hold."""
+        return holds.let_go_at(tick_of(tick), self.stops) if tick else None
+
+
+NOTHING: Final = Held()
+
+
+def of_shipments(
+    shipments: Iterable[Shipment], ticks: Mapping[UUID, Sequence[Checkpoint]]
+) -> dict[UUID, Held]:
+    """Return what stops shipments, of those that are stopped or were at a stage; one query for all."""
+    stopped = [row for row in shipments
+               if row.status in STOPPED or any(tick.outcome != "passed" for tick in ticks[row.id])]  # fmt: skip
+    told = of_subjects([row.id for row in stopped]) if stopped else {}
+    return {row.id: _held(row, ticks[row.id], told[row.id]) for row in stopped}
+
+
+def _held(row: Shipment, ticks: Sequence[Checkpoint], told: Sequence[Event]) -> Held:
+    stops = [stop_of(each) for each in told if each.kind in STOPS]
+    if row.status not in STOPPED:
+        return Held(stops=stops)
+    incidents = [incident_of(each) for each in told if each.kind == "incident"]
+    return Held(holds.standing(map(tick_of, ticks), stops, incidents), stops)
+
+
+def tick_of(tick: Checkpoint) -> Tick:
+    """Return a tick as a fact."""
+    return Tick(tick.stage, tick.owner_state, tick.occurred_at, tick.outcome, tick.post,
+                frozenset(map(normalise, tick.seals)), tick.quantity, tick.reason)  # fmt: skip
+
+
+def stop_of(event: Event) -> Stop:
+    """Return a hold, or its end, as a fact."""
+    return Stop(event.occurred_at, event.kind == "held", event.owner_state, event.reason)
+
+
+def incident_of(event: Event) -> Incident:
+    """Return an incident as a fact."""
+    at: Any = event.data.get("new_expected_at")
+    return Incident(event.data["kind"], event.occurred_at,
+                    datetime.fromisoformat(at) if at else None,
+                    bool(event.data.get("is_total")), event.owner_state, event.reason)  # fmt: skip

@@ -1,0 +1,85 @@
+"""A trace is drafted, sent and read from the command line."""
+
+import json
+
+import pytest
+
+STATE, THERE = ("--state", "BRA"), ("--state", "PRY")
+GUN = ("--make", "Taurus", "--calibre", "9x19", "--type", "pistol")
+WHY = ("--case", "2026/117", "--legal-basis", "Law 10.826", "--illicit-reason", "used_in_crime",
+       "--circumstances", "In a car", "--intended-use", "intelligence")  # fmt: skip
+ASKED = (*WHY, "--priority", "routine")
+SEIZED = ("--kind", "seized", "--agency", "BRA-POLICE", "--occurred-on", "2026-03-01", "--place", "Foz",
+          "--legal-ground", "possession", "--crime-context", "unknown")  # fmt: skip
+
+pytestmark = pytest.mark.usefixtures("registered_database")
+
+
+@pytest.fixture
+def seizure(salsa):
+    """A seizure of a gun that was stolen in Paraguay, by its number."""
+    stolen = ("--kind", "theft", "--stolen-from", "private", "--occurred-on", "2025-02-03")
+    salsa("report", "record", *THERE, *stolen, *GUN, "--serial", "ABC123456", "R-1")
+    salsa("seizure", "record", *STATE, *SEIZED, *GUN, "--serial", "ABC123456", "S-1")
+    return "S-1"
+
+
+def test_a_trace_of_a_seizure_is_drafted_advised_sent_and_read(salsa, seizure):
+    drafted = salsa("trace", "draft", *STATE, "--seizure", seizure, *ASKED)
+    trace = drafted.stdout.split()[0]
+    assert drafted.stdout == f"{trace} is draft.\n"
+    assert "The trace has no model." in salsa("trace", "advice", *STATE, trace).stdout
+    assert salsa("request", "list", *THERE).stdout == ""
+    assert salsa("trace", "send", *STATE, trace).returncode == 0
+    told = salsa("trace", "result", *STATE, trace).stdout
+    assert "2025-02-03  PRY  theft" in told and "ABC123456  R-1" in told
+    assert "outcome  partly" in told and "missing: The country of manufacture" in told
+    result = json.loads(salsa("trace", "result", *STATE, "--json", trace).stdout)
+    assert [event["event"] for event in result["chain"]] == ["theft"]
+
+
+def test_a_described_gun_is_traced_at_once_and_kept_from_an_agency(salsa):
+    asked = ("trace", "draft", *STATE, *GUN, "--serial", "ABC123456", *ASKED, "--send",
+             "--found-on", "2026-03-01", "--hide-from", "BRA-LICENSING", "--json")  # fmt: skip
+    told = json.loads(salsa(*asked).stdout)
+    assert (told["hidden_from"], told["firearm"]["serial"]) == (["BRA-LICENSING"], "ABC123456")
+    assert told["sent_at"] is not None
+    refused = salsa(*asked)
+    assert (refused.returncode, told["id"] in refused.stderr) == (1, True)
+    assert salsa(*asked, "--confirm-second").returncode == 0
+
+
+def test_what_a_trace_lacks_is_said_all_at_once_by_field(salsa, seizure):
+    refused = salsa("trace", "draft", *STATE, "--seizure", seizure, "--case", "1")
+    assert refused.returncode == 1
+    for field in ("priority", "legal_basis", "illicit_reason", "circumstances", "intended_use"):
+        assert f"  {field}: This field is required.\n" in refused.stderr
+
+
+@pytest.mark.parametrize("said,why", [
+    ((*ASKED, "--seizure", "S-9"), "There is no seizure S-9"),
+    ((*ASKED, "--seizure", "S-1", "--item", "7"), "item: The seizure has no line 7."),
+    ((*ASKED,), "seizure: Give a seizure with its item, or the firearm; not both."),
+    ((*WHY, "--priority", "flash", "--seizure", "S-1"), "priority_reason: Say why this cannot wait."),
+    ((*ASKED, "--serial", "A1234"), "found_on: Say on which day the gun was found."),
+    ((*ASKED, "--seizure", "S-1", "--needed-by", "soon"), "needed_by: A date is written YYYY-MM-DD"),
+])  # fmt: skip
+def test_what_is_wrong_with_a_trace_is_said_with_what_would_be_right(salsa, seizure, said, why):
+    refused = salsa("trace", "draft", *STATE, *said)
+    assert (refused.returncode, why in refused.stderr) == (1, True), refused.stderr
+    assert salsa("trace", "list", *STATE).stdout == ""
+
+
+def test_an_answer_is_given_with_all_records_that_may_be_of_the_gun(salsa, seizure):
+    salsa("setting", "change", *THERE, "--answers-by-persons")
+    trace = salsa("trace", "draft", *STATE, "--seizure", seizure, *ASKED, "--send").stdout.split()[
+        0
+    ]
+    request = salsa("request", "list", *THERE).stdout.split()[0]
+    both = salsa("request", "answer", *THERE, "--all", "--record", trace, request)
+    assert (both.returncode, "or --all" in both.stderr) == (2, True)
+    assert (
+        salsa("request", "answer", *THERE, "--all", request).stdout == f"{request} is answered.\n"
+    )
+    told = json.loads(salsa("trace", "result", *STATE, "--json", trace).stdout)
+    assert [event["document_number"] for event in told["chain"]] == ["R-1"]

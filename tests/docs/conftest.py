@@ -1,0 +1,123 @@
+"""The demo region that the documents speak of, made once for all of them, and a shell to try them in."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socketserver
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from filelock import FileLock
+
+from api.bare import bare_app
+from api.cli import main
+from api.demo import credentials, region
+from salsa_ext.config import Config
+from salsa_ext.db import db
+from tests.conftest import Server, cheap_passwords, name_of, shared_folder
+
+SHIM = """#!{python} -IS
+import json, socket, sys
+with socket.socket(socket.AF_UNIX) as asked:
+    asked.connect({address!r})
+    asked.sendall(json.dumps(sys.argv[1:]).encode() + b"\\n")
+    said = json.loads(asked.makefile().read())
+sys.stdout.write(said["out"])
+sys.stderr.write(said["err"])
+sys.exit(said["code"])
+"""
+VARYING = (
+    (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "ids"), (r"\b[0-9a-f]{64}\b", "hashes"),
+    (r"\d{4}-\d\d-\d\d", "days"), (r"\b\d\d:\d\d\b", "hours"), ("…", "what is cut"),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def made(server: Server, template: str, tmp_path_factory: pytest.TempPathFactory) -> Config:
+    """A small demo region of today as `make demo` makes it; copied, never used itself."""
+    shared = shared_folder(tmp_path_factory)
+    config = server.config(f"salsa_region_{shared.name.replace('-', '_')}", shared / "region")
+    done = shared / "region.made"
+    with FileLock(f"{done}.lock"):
+        if not done.exists():
+            server.drop(name_of(config))
+            _make(server, template, config)
+            done.touch()
+    return config
+
+
+def _make(server: Server, template: str, config: Config) -> None:
+    server.make(name_of(config), template)
+    path = config.home / "demo" / "credentials.json"
+    with bare_app(config).app_context(), cheap_passwords():
+        region.make(config, seed=7, anchored_on=datetime.now(UTC).date(), scale=0.02,
+                    progress=lambda *_: None,
+                    keep=lambda opened: credentials.write(path, "", opened))  # fmt: skip
+        db.engine.dispose()
+
+
+@pytest.fixture
+def demo(server: Server, made: Config, tmp_path: Path) -> Iterator[Config]:
+    """A copy of that region, of the test's own."""
+    shutil.copytree(made.home, tmp_path / "home")
+    with server.copied(made, tmp_path / "home") as config:
+        yield config
+
+
+class Asked(socketserver.StreamRequestHandler):
+    """Runs a command of the program in this process: it need not load everything each time."""
+
+    def handle(self) -> None:
+        words = json.loads(self.rfile.readline())
+        done = CliRunner().invoke(main, words, prog_name="salsa")
+        said = {"out": done.stdout, "err": done.stderr, "code": done.exit_code}
+        self.wfile.write(json.dumps(said).encode())
+
+
+@pytest.fixture
+def shell(
+    demo: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[str], subprocess.CompletedProcess[str]]]:
+    """Run lines in bash, where `salsa` is the program on the demo region."""
+    folder, address = tmp_path / "shell", str(tmp_path / "salsa.sock")
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    for name, value in (("HOME", demo.home), ("DATABASE_URL", demo.database_url),
+                        ("MIGRATION_URL", demo.migration_url)):  # fmt: skip
+        monkeypatch.setenv(f"SALSA_{name}", str(value).replace("+psycopg2", "", 1))
+    program = tmp_path / "bin" / "salsa"
+    program.parent.mkdir()
+    program.write_text(SHIM.format(python=sys.executable, address=address))
+    program.chmod(0o755)
+    path = f"{program.parent}:{os.environ['PATH']}"
+    with socketserver.UnixStreamServer(address, Asked) as service:
+        serving = threading.Thread(target=service.serve_forever, args=(0.01,))
+        serving.start()
+        yield lambda lines: subprocess.run(
+            ["bash", "-c", lines], capture_output=True, text=True, stdin=subprocess.DEVNULL,
+            env={"PATH": path}, timeout=120,
+        )  # fmt: skip
+        service.shutdown()
+        serving.join()
+
+
+def blocks(text: str) -> list[tuple[str, str]]:
+    """Return what a document lets a reader type, each with the output that it shows."""
+    return re.findall(r"```sh\n(.*?)```(?:\n+```\n(.*?)```)?", text, re.S)
+
+
+def assert_shown(said: str, shown: str) -> None:
+    """Check an output against what a document shows of it: ids, hashes, days and hours are others."""
+    for pattern, name in VARYING:
+        said, shown = (re.sub(pattern, f"<{name}>", text) for text in (said, shown))
+    wanted = re.escape(shown).replace(re.escape("<what is cut>"), ".*")
+    assert re.fullmatch(wanted, said), f"{said}\n\nis not\n\n{shown}"

@@ -1,0 +1,115 @@
+"""The commands that documents show are there, and on the demo region they do what the text says."""
+
+import re
+import shlex
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import click
+import pytest
+
+from api.cli import main
+from tests.source import ROOT
+
+DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+WRITTEN = re.compile(
+    r"`((?:\.venv/bin/)?salsa [^`]+)`|^(?: {4}|\$ )?((?:\.venv/bin/)?salsa (?:[^\n]*\\\n)*[^\n]*)",
+    re.M,
+)
+LATER = (datetime.now(UTC) + timedelta(days=200)).date()
+TRACE = """salsa trace draft --state BRA --seizure BRA-Z-0001 --case C-9 --priority routine --legal-basis Law
+  --illicit-reason used_in_crime --circumstances "In a car" --intended-use evidence""".replace(
+    "\n", " "
+)
+
+
+def written(path):
+    """Return the commands that a document shows, each on one line, without what is no part of them."""
+    text = re.sub(r"\$\([^\n]*\+%F\)", str(LATER), path.read_text())
+    found = (inline or line for inline, line in WRITTEN.findall(text))
+    lines = (
+        re.sub(r"\s+", " ", each.replace("\\\n", " ")).removeprefix(".venv/bin/") for each in found
+    )
+    return [re.split(r" #| > | \| |\)$", line)[0].strip() for line in lines]
+
+
+def shown(name, ids=()):
+    """Return the commands of one document that name a state, with these ids where it says ID."""
+    taken = iter(ids)
+    lines = [line for line in written(ROOT / "docs" / name) if "--state" in line]
+    lines = [re.sub(r"\bID\b", lambda _: next(taken), line) for line in lines]
+    return [re.sub(r"20\d\d-\d\d-\d\d", str(LATER), line) for line in lines]
+
+
+def first_word(said):
+    assert said.returncode == 0, said.stderr
+    return said.stdout.split()[0]
+
+
+@pytest.mark.parametrize("path", DOCS, ids=lambda path: path.name)
+def test_each_command_of_a_document_and_its_options_are_there(path):
+    for line in written(path):
+        words = shlex.split(line)[1:]
+        command = main.get_command(None, words[0])
+        assert command is not None, line
+        if isinstance(command, click.Group) and len(words) > 1:
+            command = command.commands[words[1]]
+        known = {
+            option
+            for parameter in command.params
+            for option in parameter.opts + parameter.secondary_opts
+        }
+        assert {word for word in words if re.match("--?[a-z]", word)} <= known, line
+
+
+def test_alerts_are_entered_and_hits_answered_as_their_document_shows(shell):
+    enter, *_ = shown("alerts.md", ["-"] * 9)
+    alert = first_word(shell(enter))
+    checks = ["salsa check --state BRA --case C-1 --make Taurus --calibre 9x19 ABC12345"] * 3
+    assert shell("\n".join(checks)).returncode == 0
+    hits = shell(
+        "salsa hit list --state PRY --status open | grep BRA | cut -d ' ' -f 1"
+    ).stdout.split()
+    _, active, show, verify, cancel, listed, *answers = shown(
+        "alerts.md", [alert, alert, alert, *hits[:3]]
+    )
+    assert alert in shell(active).stdout
+    assert "second check  waiting" in shell(show).stdout
+    assert "is verified" in shell(verify).stdout
+    assert {*hits} <= set(shell(listed).stdout.split())
+    assert [shell(answer).stdout.split()[2].rstrip(".,") for answer in answers] == [
+        "confirmed", "denied", "extended",
+    ]  # fmt: skip
+    assert shell(cancel).stdout == f"{alert} is cancelled.\n"
+
+
+def test_a_trace_is_advised_hidden_and_reported_as_the_document_of_requests_shows(shell):
+    trace = first_word(shell(TRACE))
+    leg = "salsa trace ask --state BRA --of DEU --reason Made --channel etrace"
+    advise, hide, *rest = (
+        line.replace("CODE", "BRA-LICENSING") for line in shown("requests.md", [trace] * 9)
+    )
+    assert "of 100" in shell(advise).stdout or "traces" in shell(advise).stdout
+    assert shell(hide).stdout == f"{trace} is draft.\n"
+    assert shell(f"salsa trace send --state BRA {trace}\n{leg} {trace}").returncode == 0
+    legs = shell(f"salsa trace show --state BRA {trace} | grep ^DEU").stdout.split()
+    made, *rest = rest
+    printed = shell(made).stdout.split()[-1]
+    for line in rest:
+        done = shell(line.replace("HASH", printed).replace("LEG", legs[-1]))
+        assert (done.returncode, done.stderr) == (0, ""), line
+
+
+def test_an_envelope_is_exported_and_verified_as_its_document_shows(shell, tmp_path):
+    assert shell(f"{TRACE} --send").returncode == 0
+    envelope = first_word(shell("salsa envelope list --state PRY --in"))
+    text = (ROOT / "docs" / "envelopes.md").read_text()
+    lines = re.search(r"^    salsa signing-key.*\n(?:    .*\n)+", text, re.M)[0]
+    said = shell(re.sub(r"0199\S+", envelope, lines))
+    assert (said.returncode, said.stderr) == (0, "")
+    [program] = re.findall(r"```python\n(.*?)```", text, re.S)
+    command = [sys.executable, "-c", program, "keys.json", "envelope.json"]
+    checked = subprocess.run(command, cwd=tmp_path / "shell", capture_output=True, text=True)
+    told, kind = checked.stdout.split()
+    assert told in said.stdout and kind.startswith("trace.")

@@ -1,0 +1,34 @@
+"""The example of a lead, asked of the demo region once its worker has matched it, is what one gets."""
+
+import pytest
+
+from api.bare import bare_app
+from salsa_ext.db import db, transaction
+from salsa_ext.policy.rules import operator
+from salsa_ext.services import rematching
+from tests.docs.conftest import assert_shown, blocks
+from tests.source import ROOT
+
+[(TYPED, SHOWN)] = blocks((ROOT / "docs" / "leads.md").read_text())
+
+
+@pytest.fixture
+def matched(demo):
+    """Let the worker match what it matches first, of the two states that seized guns of the lead."""
+    with bare_app(demo).app_context():
+        for state in ("MEX", "GTM"):
+            waiting = 1
+            while waiting:
+                with transaction(operator(state)):
+                    waiting = rematching.run(actor=operator(state), only_of_crime=True)
+        db.engine.dispose()
+
+
+def test_the_example_is_what_one_gets(matched, shell):
+    said = shell(TYPED)
+    assert said.stderr == ""
+    assert_shown(said.stdout, SHOWN)
+
+
+def test_before_that_there_are_fewer_leads(shell):
+    assert shell(TYPED.splitlines()[0]).stdout == ""

@@ -1,0 +1,62 @@
+"""Senders whose bodies never come keep nobody else out of the service."""
+
+import socket
+from contextlib import ExitStack
+
+import pytest
+
+from tests.faults.served import Service
+
+MANY = 24
+
+
+@pytest.fixture
+def service(home, key, embedded):
+    """One that works on a single request at a time, beside the test's own database."""
+    made = Service(home, key, SALSA_WORKERS="1", SALSA_THREADS="1",
+                   SALSA_DATABASE_URL=embedded.url("service", "salsa"))  # fmt: skip
+    made.start()
+    yield made
+    made.stop()
+
+
+def _begin(service, path, *headers, length="Content-Length: 10000"):
+    """Send the head of a request and a single byte of the ten thousand that it tells of."""
+    line = socket.create_connection(("127.0.0.1", service.port), timeout=30)
+    head = (f"POST {path} HTTP/1.1", "Host: 127.0.0.1", length, *headers, "", "{")
+    line.sendall("\r\n".join(head).encode())
+    return line
+
+
+def _form(cookie):
+    return ("Content-Type: application/x-www-form-urlencoded", f"Cookie: salsa_form={cookie}")
+
+
+def test_others_are_answered_while_many_bodies_do_not_come(service):
+    bearer = f"Authorization: {service.key['Authorization']}"
+    with ExitStack() as lines:
+        for _ in range(MANY):
+            lines.enter_context(_begin(service, "/sign-in", *_form("a" * 43)))
+            lines.enter_context(
+                _begin(service, "/api/v1/permits", bearer, "Content-Type: application/json")
+            )
+        assert service.request("GET", "/api/v1/permits")[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/sign-in", _form("none"), b"403"),
+        ("/api/v1/permits", ("Content-Type: application/json",), b"401"),
+        ("/nowhere", (), b"404"),
+    ],
+)
+def test_who_may_not_send_anything_is_told_before_he_has_sent_it(service, path, headers, status):
+    with _begin(service, path, *headers) as line:
+        assert line.recv(100).split()[1] == status
+
+
+@pytest.mark.parametrize("length", ["Content-Length: 70000", "Transfer-Encoding: chunked"])
+def test_a_form_that_may_be_long_is_read_of_somebody_who_is_signed_in_alone(service, length):
+    with _begin(service, "/verify", *_form("a" * 43), length=length) as line:
+        assert line.recv(100).split()[1] == b"401"

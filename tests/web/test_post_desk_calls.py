@@ -1,0 +1,102 @@
+"""The desk and the board of a post, where one side asks the other to call, or both seize together."""
+
+import re
+
+import pytest
+
+from tests.web.pages import text
+from tests.web.scenes import POST
+
+BOARD, DESK = f"/posts/{POST}/board", f"/posts/{POST}/desk"
+DUTY = {"agency": "PRY-TEST", "kind": "border_post", "languages": ["es"], "hours": "24 h",
+        "telephone": "+595 61 0000"}  # fmt: skip
+SAID = {
+    "en": ("Paraguay asks you to call, 12:00.", "You asked Brazil to call, 12:00."),
+    "es": ("Paraguay le pide que llame, 12:00.", "Usted pidió a Brasil que llame, 12:00."),
+    "fr": ("Paraguay vous demande d’appeler, 12:00.", "Vous avez demandé à Brésil d’appeler, 12:00."),
+    "pt": ("Paraguai pede que você ligue, 12:00.", "Você pediu a Brasil que ligue, 12:00."),
+}  # fmt: skip
+
+
+@pytest.fixture
+def paraguay(signed_in):
+    return signed_in("PRY", "border_officer")
+
+
+@pytest.fixture
+def brazil(signed_in):
+    return signed_in("BRA", "border_officer")
+
+
+@pytest.mark.parametrize("language", SAID)
+def test_a_call_stands_on_board_and_desk_of_both_sides(paraguay, brazil, language):
+    paraguay.send(f"{DESK}/call", {"which": ""})
+    for officer, said in zip((brazil, paraguay), SAID[language], strict=True):
+        officer.client.set_cookie("salsa_language", language)
+        for page in (BOARD, DESK, f"{DESK}/call"):
+            assert said in text(officer.open(page))
+
+
+def test_who_waits_for_a_call_stands_on_every_page_of_the_desk(paraguay, brazil):
+    paraguay.send(f"{DESK}/call", {"which": ""})
+    for page in ("find", "check", "seizure", "tick"):
+        assert "Paraguay asks you to call" in text(brazil.open(f"{DESK}/{page}"))
+        assert "You asked Brazil" not in text(paraguay.open(f"{DESK}/{page}"))
+
+
+def test_who_is_asked_sees_the_telephone_and_marks_the_call_as_answered(as_actor, paraguay, brazil):
+    as_actor("PRY", "state_administrator").post("/contacts", DUTY)
+    assert 'id="calls" class="calls" hidden' in brazil.open(DESK)
+    paraguay.send(f"{DESK}/call", {"which": ""})
+    page = brazil.open(BOARD)
+    assert 'href="tel:+595610000"' in page
+    [made] = re.findall(r'form="answering" name="call" value="([^"]+)"', page)
+    assert made not in re.findall(r'value="([^"]+)"', paraguay.open(BOARD))
+    assert "Not answered yet." in text(paraguay.open(DESK))
+    again = brazil.send(f"{DESK}/answer", {"call": made, "next": BOARD})
+    assert again.location == BOARD
+    for officer in (paraguay, brazil):
+        assert "Answered at 12:00." in text(officer.open(DESK))
+        assert 'form="answering"' not in officer.open(BOARD)
+
+
+def test_what_is_no_call_is_not_answered(brazil):
+    for wrong in ("", "x", "0199f2c0-0000-7000-8000-000000000000"):
+        brazil.send(f"{DESK}/answer", {"call": wrong}, 404)
+
+
+def test_who_asks_twice_is_told_since_when_it_was_asked(paraguay):
+    paraguay.send(f"{DESK}/call", {"which": ""})
+    page = paraguay.send(f"{DESK}/call", {"which": ""}, 409).get_data(as_text=True)
+    assert "The other side was asked to call at 12:00 already" in text(page)
+    sent = {"Accept": "application/json"}
+    told = paraguay.send(f"{DESK}/call", {"which": ""}, 409, **sent).json
+    assert "was asked to call at 12:00 already" in told["said"][0]
+
+
+def test_the_notification_leads_to_the_desk(paraguay, brazil):
+    paraguay.send(f"{DESK}/call", {"which": ""})
+    assert f'href="{DESK}/call"' in brazil.open("/notifications")
+
+
+def test_what_the_desk_asks_for_holds_nothing_of_a_session(paraguay, brazil):
+    paraguay.send(f"{DESK}/call", {"which": ""})
+    told = brazil.client.get(f"{DESK}/live", headers={"Accept": "application/json"})
+    assert set(told.json["parts"]) == {"calls", "asked", "joint"}
+    assert "Paraguay asks you to call" in told.json["parts"]["calls"]
+    assert "csrf_token" not in told.text and told.headers["Salsa-Build"]
+
+
+def test_the_desks_and_boards_of_both_sides_say_what_waits_and_what_is_joined(paraguay, brazil):
+    paraguay.send(f"{DESK}/seizure", {"items.0.serial": "XYZ123", "number": "P-1",
+                                      "joint_with.number": "B-7"})  # fmt: skip
+    assert "not yet found with the other side" in text(paraguay.open(DESK))
+    waits = text(brazil.open(DESK))
+    assert "Paraguay recorded a seizure jointly with your side, 12:00." in waits
+    assert "P-1" not in waits  # it is read for a purpose, which is written down for its owner
+    brazil.send(f"{DESK}/seizure", {"items.0.serial": "XYZ124", "number": "B-7",
+                                    "joint_with.number": "P-1"})  # fmt: skip
+    said = "Joined with Brazil B-7, recorded Mar 9, 2026, 12:00."
+    assert said in text(paraguay.open(DESK)) and said in text(paraguay.open(f"/posts/{POST}/board"))
+    assert "Joined with Paraguay P-1" in text(brazil.open(DESK))
+    assert "jointly with your side" not in text(brazil.open(DESK))
