@@ -21,7 +21,8 @@ def file(tmp_path):
 
 def test_a_draft_is_made_changed_declined_and_told(salsa, file):
     case = ("--case", "C-1", "--priority", "routine", "--legal-basis", "Law 1",
-            "--intended-use", "intelligence", "--illicit-reason", "used_in_crime", "--circumstances", "In a car")  # fmt: skip
+            "--intended-use", "intelligence", "--illicit-reason", "used_in_crime",
+            "--circumstances", "In a car")  # fmt: skip
     gun = ("--serial", "ABC123456", "--found-on", "2026-03-01")
     trace = json.loads(salsa("trace", "draft", *OWN, *gun, *case, "--json").stdout)["id"]
     wrong = salsa("trace", "amend", *OWN, "--file", file(priority="flash"), trace)
