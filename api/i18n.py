@@ -13,7 +13,8 @@ from typing import Any
 from babel.dates import format_date
 from babel.messages.pofile import read_po
 
-from salsa_ext.errors import Coded, Message
+from api.articles_pt import written
+from salsa_ext.errors import Coded, Codes, Message
 from salsa_ext.readmodels import names
 from salsa_ext.values.codes import LANGUAGES
 
@@ -40,7 +41,7 @@ def translate(message: Message | Mapping[str, Any] | str) -> str:
     elif isinstance(message, Mapping):
         message = Message(message["text"], message["params"])
     template = catalogue(language.get()).get(message.text, message.text)
-    return template.format(**{key: _shown(value) for key, value in message.params.items()})
+    return written(template, {key: _shown(value) for key, value in message.params.items()})
 
 
 def worded(message: Message | Mapping[str, Any]) -> str:
@@ -49,10 +50,17 @@ def worded(message: Message | Mapping[str, Any]) -> str:
     For what is told of a gun and its trace; a state's code in an error is what the caller sent.
     """
     said = message if isinstance(message, Message) else Message(message["text"], message["params"])
-    params = dict(said.params)
-    params |= {name: _state(params[name]) for name in STATES if name in params}
-    params |= {name: day(date.fromisoformat(params[name])) for name in DAYS if name in params}
-    return translate(Message(said.text, params))
+    days = {
+        name: day(date.fromisoformat(said.params[name])) for name in DAYS if name in said.params
+    }
+    return translate(with_states(Message(said.text, {**said.params, **days})))
+
+
+def with_states(message: Message) -> Message:
+    """Return a sentence with states by their names."""
+    params = message.params
+    named = {name: _state(params[name]) for name in STATES if isinstance(params.get(name), str)}
+    return Message(message.text, {**params, **named})
 
 
 def _state(code: str) -> str:
@@ -76,11 +84,18 @@ def speaking(code: str) -> Iterator[None]:
 
 def _shown(value: Any) -> Any:
     if isinstance(value, Coded):
-        name = names.label(value.kind, value.code, language.get())
-        return name if value.kind == "state" else name[:1].lower() + name[1:]
+        return _named(value.kind, value.code)
+    if isinstance(value, Codes):
+        return ", ".join(_named(value.kind, code) for code in value.codes)
     if isinstance(value, datetime):
         return f"{format_date(value, 'medium', locale=language.get())}, {value:%H:%M}"
     return translate(value) if isinstance(value, Message) else value
+
+
+def _named(kind: str, code: str) -> str:
+    """Return the name of a code as it stands within a sentence."""
+    name = names.label(kind, code, language.get())
+    return name if kind == "state" else name[:1].lower() + name[1:]
 
 
 class Lazy(str):

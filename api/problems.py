@@ -58,6 +58,7 @@ class ProblemSchema(Schema):
     errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
     balance = fields.Dict(keys=fields.String(), values=fields.String())
     article = fields.String()
+    permission = fields.String()
 
 
 def problem_of(error: Exception) -> dict[str, Any]:
@@ -85,4 +86,6 @@ def more_of(error: SalsaError) -> dict[str, Any]:
         more["article"] = error.article.source
     if isinstance(error, errors.OverQuantity):
         more["balance"] = error.details["balance"]
+    if isinstance(error, errors.Forbidden) and "permission" in error.details:
+        more["permission"] = error.details["permission"]
     return more

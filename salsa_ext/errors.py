@@ -35,8 +35,19 @@ class Coded:
 
 
 @dataclass(frozen=True)
+class Codes:
+    """Several codes of one kind inside a sentence, in their order; each language shows its names."""
+
+    kind: str
+    codes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return ", ".join(self.codes)
+
+
+@dataclass(frozen=True)
 class Named:
-    """Fields or an action inside a sentence, by their names in the interface.
+    """Fields inside a sentence, by their names in the interface.
 
     A page calls them as its form does.
     """
@@ -203,7 +214,6 @@ class OverQuantity(RuleBroken):
         super().__init__(Article.QUANTITY, message, balance=balance)
 
 
-_ANSWERED: Final = say("It can be answered once more, with records or by what the books say.")
 NEXT: Final[Mapping[tuple[str, str], Message]] = {
     ("discrepancy", "agreed"): say("To say something else of it, reopen it first."),
     ("licensee", "suspended"): say("To lift the suspension, reinstate it."),
@@ -212,12 +222,8 @@ NEXT: Final[Mapping[tuple[str, str], Message]] = {
     ("permit", "replaced"): say("Change the one that was issued in its place."),
     ("shipment", "held"): say("To let it go on, resume it."),
     ("shipment", "cancelled"): say("That is for good: record a new one."),
-    ("trace", "draft"): say("Send it first."),
     ("trace", "closed"): say("That is for good: ask for a new trace."),
     ("trace", "withdrawn"): say("That is for good: ask for a new trace."),
-    ("request", "answered"): _ANSWERED,
-    ("request", "partial"): _ANSWERED,
-    ("request", "no_record"): _ANSWERED,
     ("request", "withdrawn"): say("The asking state waits for nothing any more."),
     ("consent", "granted"): say("It stands, and can be revoked."),
     ("consent", "refused"): say("It can be granted after all."),
@@ -226,21 +232,29 @@ NEXT: Final[Mapping[tuple[str, str], Message]] = {
 
 
 class IllegalTransition(Conflict):
-    """The object is in a status from which this action is not possible; says what is, if anything."""
+    """The object is in a status from which this action is not possible; says what is, if anything.
+
+    `possible` are the actions that are, by their codes.
+    """
 
     code = "illegal_transition"
 
-    def __init__(self, kind: str, status: str, action: str | Coded) -> None:
+    def __init__(
+        self, kind: str, status: str, action: str | Coded | Message, possible: Sequence[str] = ()
+    ) -> None:
+        onward = NEXT.get((kind, status))
+        if onward is None and possible:
+            onward = say("Possible now: {possible}.", possible=Codes("action", tuple(possible)))
         said = say(
-            "A {kind} that is {status} cannot be changed by {action}.",
+            "“{action}” is not possible: this {kind} is {status}.",
             kind=Coded("object", kind),
             status=Coded(f"{kind}_status", status),
-            action=Named((action,)) if isinstance(action, str) else action,
+            action=Coded("action", action) if isinstance(action, str) else action,
         )
-        if onward := NEXT.get((kind, status)):
-            said = say("A {kind} that is {status} cannot be changed by {action}. {onward}",
+        if onward:
+            said = say("“{action}” is not possible: this {kind} is {status}. {onward}",
                        **said.params, onward=onward)  # fmt: skip
-        super().__init__(said, status=status)
+        super().__init__(said, status=status, possible=tuple(possible))
 
 
 class ReleaseFirst(IllegalTransition):

@@ -30,6 +30,7 @@ COMMANDS = {
     "trace": ("api.cli.trace_drafts", "trace"),  # which adds the last of its commands
     "approval": ("api.cli.approvals", "approval"),
     "request": ("api.cli.requests", "request"),
+    "notification": ("api.cli.notifications", "notification"),
     "lead": ("api.cli.leads", "lead"),
     "alert": ("api.cli.alerts", "alert"),
     "hit": ("api.cli.hits", "hit"),

@@ -31,6 +31,7 @@ from salsa_ext.values.requests import (
     Answering,
     Deferring,
     Forwarding,
+    Hiding,
     NothingFound,
     Questioning,
     Refusing,
@@ -170,15 +171,18 @@ def answer(
 @text_option
 @id_argument
 @click.option("--because", type=click.Choice(FAILURE_REASONS_TOLD), help="Why nothing is known.")
+@click.option("--confirm-other-guns", is_flag=True, help="Open records that match are of others.")
 @explained
-def no_record(state: str, text: str | None, because: str | None, request_id: UUID) -> None:
+def no_record(
+    state: str, text: str | None, because: str | None, confirm_other_guns: bool, request_id: UUID
+) -> None:
     """Say that the state has nothing of this gun.
 
     \b
     Example:
       salsa request no-record --state PRY 0199f2c0-0000-7000-8000-000000000000
     """
-    _act(state, request_id, requests.no_record, NothingFound(text, because))
+    _act(state, request_id, requests.no_record, NothingFound(text, because, confirm_other_guns))
 
 
 @request.command()
@@ -269,6 +273,25 @@ def assign(state: str, username: str, request_id: UUID) -> None:
 
 @request.command()
 @own_state_option
+@click.option("--from", "agencies", multiple=True, required=True, metavar="CODE", type=Line(60),
+              help="An agency of the state; once for each.")  # fmt: skip
+@id_argument
+@explained
+def hide(state: str, agencies: tuple[str, ...], request_id: UUID) -> None:
+    """Keep a request from further agencies of the state: to them there is no such request.
+
+    \b
+    Example:
+      salsa request hide --state PRY --from PRY-POLICE 0199f2c0-0000-7000-8000-000000000000
+    """
+    with acting(state) as actor:
+        requests.hide(actor=actor, request_id=request_id, data=Hiding(agencies))
+        kept = reading.read(request_id).hidden_from
+    click.echo(f"{request_id} is kept from {', '.join(kept)}.")
+
+
+@request.command()
+@own_state_option
 @click.option("--text", required=True, type=WORDS, help="Nobody outside the state reads it.")
 @id_argument
 @explained
@@ -306,13 +329,14 @@ def _print(view: RequestView) -> None:
     gun = asked["firearm"]
     echo_table([
         ("asked by", f"{row.asking_state}, case {row.case_number}"),
+        ("office", " · ".join(filter(None, (asked.get("office") or {}).values())) or None),
         ("status", f"{row.status}, version {view.version}"),
         ("gun", " ".join(filter(None, (gun["make_text"], gun["model"], gun["calibre_text"])))),
         ("serial", gun["serial"]),
         ("why", asked["illicit_reason"]), ("legal basis", asked["legal_basis"]),
         ("circumstances", asked["circumstances"]), ("for", asked["intended_use"]),
         ("priority", row.priority), ("due", _moment(view.due_at)),
-        ("assigned to", view.assignee),
+        ("assigned to", view.assignee), ("kept from", ", ".join(view.hidden_from) or None),
     ])  # fmt: skip
     click.echo("own records that may be of it")
     echo_table([(one["record"], one["event"], one["strength"], f"{one['bits']:.1f}",

@@ -124,7 +124,7 @@ def _trace(words: Words, report: Report, at: datetime) -> list[Part]:
         words.field(say("Intended use"), words.code("intended_use", trace.intended_use)),
         words.field(say("Second person"), _second_person(words, trace)),
         words.field(say("Found on"), words.day(trace.found_on)),
-        words.field(say("Made on"), f"{at:%Y-%m-%d %H:%M} UTC"),
+        words.field(say("Made on"), f"{words.day(at.date())}, {at:%H:%M} UTC"),
     )
 
 
@@ -184,8 +184,8 @@ def _turn(words: Words, view: ResultView) -> list[Part]:
     before = diversion["before"]
     return words.fields(
         say("Point of diversion"), shown,
-        words.field(say("After"), told.get(diversion["after"])),
-        words.field(say("Before"), told.get(before) if before else None),
+        words.field(say("It left after"), told.get(diversion["after"])),
+        words.field(say("and before"), told.get(before) if before else None),
         words.field(say("Kind"), words.code("diversion_kind", diversion["diversion_kind"])),
         words.field(say("What shows it"), worded(diversion["why"]), wide=True),
     )  # fmt: skip
@@ -223,7 +223,7 @@ def _row(words: Words, view: ResultView, event: Mapping[str, Any]) -> list[str |
         said = words.both(say("Corrected since it was answered: {on}", on=corrected[:10]))
         source = f"{source} ({said})"
     return [
-        f"{event['occurred_on']}", words.state(event["state"]),
+        words.in_letters(event["occurred_on"]), words.state(event["state"]),
         event_name(words, event["event"]),
         _side(words, view, event["giver"]), _side(words, view, event["receiver"]), source or "–",
         words.code("handling", handling),

@@ -9,6 +9,7 @@ from typing import Any
 
 from babel import dates
 
+from api.articles_pt import written
 from api.i18n import catalogue
 from salsa_ext.errors import Message, say
 from salsa_ext.readmodels import names
@@ -36,7 +37,7 @@ class Words:
         english = message.text.format(**message.params)
         if self.language == ENGLISH:
             return {"a": english, "b": None}
-        said = catalogue(self.language).get(message.text, message.text).format(**message.params)
+        said = written(catalogue(self.language).get(message.text, message.text), message.params)
         return self._beside(said, english)
 
     def named(self, kind: str, code: str) -> Pair:
@@ -68,8 +69,12 @@ class Words:
         if not on:
             return None
         told = date.fromisoformat(on) if isinstance(on, str) else on
-        letters = dates.format_date(told, "d MMM yyyy", locale=self.language)
-        return f"{told:%d/%m/%Y} ({letters})"
+        return f"{told:%d/%m/%Y} ({self.in_letters(told)})"
+
+    def in_letters(self, on: date | str) -> str:
+        """Return a date with the month in letters alone, for a column of a table."""
+        told = date.fromisoformat(on) if isinstance(on, str) else on
+        return str(dates.format_date(told, "d MMM yyyy", locale=self.language))
 
     def field(self, label: Message, value: str | None, wide: bool = False) -> list[Part]:
         """Return a field, or none where a paper has nothing to say in it."""

@@ -25,6 +25,8 @@ from api.schemas.trace_forms import FormFieldsQuery, FormFieldsResponse
 from api.schemas.trace_reports import ReportHashRequest, ReportVerdictResponse
 from api.schemas.traces import (
     AdviceResponse,
+    AmendTraceRequest,
+    DeclineTraceRequest,
     ResultResponse,
     TraceQuery,
     TraceRequest,
@@ -154,7 +156,29 @@ def _action(
     )
 
 
+@blueprint.posting(
+    f"{PATH}/amend", AmendTraceRequest, TraceResponse, Permission.TRACE_REQUEST, status=200,
+    standing=reading.version,
+)  # fmt: skip
+def amend_trace(actor: Actor, data: TraceData, trace_id: UUID) -> TraceView:
+    """Say anew all that a draft asks; who was asked to approve it is asked anew."""
+    traces.amend(actor=actor, vault=vault(), trace_id=trace_id, seen=g.seen, data=data)
+    return reading.read(actor, trace_id)
+
+
 _action("approve", "Approve a draft of somebody else.", Permission.TRACE_APPROVE, sends=True)
+
+
+@blueprint.posting(
+    f"{PATH}/decline", DeclineTraceRequest, TraceResponse, Permission.TRACE_APPROVE, status=200,
+    standing=reading.version,
+)  # fmt: skip
+def decline_trace(actor: Actor, data: Telling, trace_id: UUID) -> TraceView:
+    """Decline a draft of somebody else, and say why; it may be changed and asked for anew."""
+    traces.decline(actor=actor, vault=vault(), trace_id=trace_id, seen=g.seen, data=data)
+    return reading.read(actor, trace_id)
+
+
 _action("send", "Send a draft or an approved trace; or ask for its second person.", sends=True)
 _action("withdraw", "Withdraw a trace, and tell the states that have not answered.", sends=True)
 _action("close", "Close a trace that was sent, and tell the states that helped.", sends=True)

@@ -8,9 +8,10 @@ from marshmallow import Schema, fields, pre_dump
 
 from api.pagination import ListQuery
 from api.schemas.common import columns
-from api.schemas.fields import Code, QueryFlag
+from api.schemas.fields import Code, Moment, QueryFlag, RequestSchema
 from salsa_ext.readmodels.notifications import NotificationView
 from salsa_ext.values import codes
+from salsa_ext.values.notices import ReadingMany
 
 
 class SubjectResponse(Schema):
@@ -30,6 +31,7 @@ class NotificationResponse(Schema):
     subject = fields.Nested(SubjectResponse, required=True)
     number = fields.String(allow_none=True)
     data = fields.Dict(required=True)
+    urgent = fields.Boolean(required=True)
     raised_at = fields.DateTime(required=True)
     read_at = fields.DateTime(allow_none=True)
 
@@ -37,11 +39,29 @@ class NotificationResponse(Schema):
     def _present(self, view: NotificationView, **_: Any) -> dict[str, Any]:
         row = view.notification
         about = {"kind": row.subject_kind, "state": row.subject_state, "id": row.subject_id}
-        return columns(row) | {"text": view.text, "read_at": view.read_at, "subject": about}
+        return columns(row) | {"text": view.text, "read_at": view.read_at, "subject": about,
+                               "urgent": view.is_urgent}  # fmt: skip
 
 
 class NotificationQuery(ListQuery):
-    """Which notifications: the unread or the read ones, or those of one code."""
+    """Which notifications: unread or read, of a kind of object or of one code, `urgent` or not."""
 
     unread = QueryFlag()
+    kind = Code(codes.NOTIFICATION_KINDS)
     code = Code(codes.NOTIFICATIONS)
+    urgent = QueryFlag()
+
+
+class ReadManyRequest(RequestSchema):
+    """All of a kind or of a code that were told until a moment, or until now."""
+
+    value = ReadingMany
+    kind = Code(codes.NOTIFICATION_KINDS)
+    code = Code(codes.NOTIFICATIONS)
+    until = Moment()
+
+
+class ReadManyResponse(Schema):
+    """How many were marked as read: of more than 5,000 these are the oldest."""
+
+    read = fields.Integer(required=True)

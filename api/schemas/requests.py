@@ -100,11 +100,15 @@ class AnswerRequest(RequestSchema):
 
 
 class NoRecordRequest(RequestSchema):
-    """Why nothing is known, where that is known, and words beside it."""
+    """Why nothing is known, where that is known, and words beside it.
+
+    Where an open record of yours is a strong match, that is taken only with `confirm_other_guns`.
+    """
 
     value = NothingFound
     text = Text(most=2000)
     failure_reason = Code(codes.FAILURE_REASONS_TOLD)
+    confirm_other_guns = Flag()
 
 
 class RefuseRequest(RequestSchema):
@@ -170,10 +174,10 @@ class AskOneMoreRequest(RequestSchema):
 
 
 class ReplyRequest(RequestSchema):
-    """A reply to a question; of another channel, what came back by it, with its `status`."""
+    """A reply to a question in a `text`; of another channel, what came back by it, with its `status`."""
 
     value = Replying
-    text = Text(most=2000, required=True)
+    text = Text(most=2000)
     status = Code(codes.LEG_STATUSES_BY_HAND)
     events = Items(Nested(HandEventRequest), most=100)
     points_to = Items(StateCode(), most=50)
@@ -268,6 +272,14 @@ class RequestCandidateResponse(Schema):
     visibility = fields.String(required=True)
 
 
+class AskingOfficeResponse(Schema):
+    """Which agency asks, and how it is reached."""
+
+    agency = fields.String(required=True)
+    telephone = fields.String(allow_none=True)
+    email = fields.String(allow_none=True)
+
+
 class RequestResponse(Schema):
     """What another state's trace asks of the own state, and what was said of it."""
 
@@ -287,6 +299,7 @@ class RequestResponse(Schema):
     intended_use = fields.String(required=True)
     needed_by = fields.Date(allow_none=True)
     confidentiality_requested = fields.Boolean(required=True)
+    office = fields.Nested(AskingOfficeResponse, allow_none=True)
     received_at = fields.DateTime(required=True)
     due_at = fields.DateTime(allow_none=True)
     answered_at = fields.DateTime(allow_none=True)

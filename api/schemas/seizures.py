@@ -126,6 +126,13 @@ class SeizureCorrection(SeizureRequest):
         return super().make(data), reason
 
 
+class GunCorrection(RequestSchema):
+    """How one gun of a seizure should have been described, and why."""
+
+    firearm = Nested(FirearmRequest, required=True)
+    reason = Text(most=500, required=True)
+
+
 class AddedMarkRequest(MarkRequest):
     """A mark that was found or restored on a seized gun, by which method, and why it is added.
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from marshmallow import Schema, fields, pre_dump
+from marshmallow import Schema, ValidationError, fields, pre_dump
 
 from api.i18n import translate, worded
 from api.pagination import ListQuery
@@ -32,27 +32,24 @@ from api.schemas.fields import (
     Whole,
 )
 from api.schemas.requests import MessageResponse, as_shown
+from salsa_ext.errors import Message
 from salsa_ext.matching.outlooks import Lack
 from salsa_ext.readmodels.outlooks import AdviceView
 from salsa_ext.readmodels.sharing import group_of
 from salsa_ext.readmodels.traces import LegSaid, ResultView, TraceView
-from salsa_ext.values import codes
+from salsa_ext.values import codes, inquiries
 from salsa_ext.values.inquiries import TraceData
+from salsa_ext.values.requests import Telling
 
 
-class TraceRequest(RequestSchema):
-    """A trace request with what the International Tracing Instrument asks (III, 17).
+class AmendTraceRequest(RequestSchema):
+    """All that a draft shall ask, whole; who was asked to approve it is asked anew.
 
-    It is sent and answered at once, unless `draft` is true, or your state wants a second person who
-    has to approve it first (see its `approval`). To the agencies of `hidden_from`, of
-    your own state and of those that are asked, there is no such trace. Name your own `seizure` with its
-    `item`, or give the `firearm` and `found_on`, the day it was found.
-    A second one that is open of the same gun in a case is taken only with `confirm_second`.
+    A gun that was described is described anew by `firearm` and `found_on`; that of a seizure is as its
+    seizure says, and neither stands here.
     """
 
     value = TraceData
-    seizure = Id()
-    item = Whole(least=1, most=1_000_000)
     firearm = Nested(FirearmRequest)
     found_on = Day()
     case_number = Text(most=100, required=True)
@@ -64,9 +61,45 @@ class TraceRequest(RequestSchema):
     intended_use = Code(codes.INTENDED_USES, required=True)
     needed_by = Day()
     confidentiality_requested = Flag()
+    confirm_second = Flag()
+
+    def handle_error(self, error: ValidationError, data: Any, *, many: bool, **more: Any) -> None:
+        """Let what the command would say of the other fields be told with what is wrong already."""
+        super().handle_error(error, data, many=many, **more)
+        if isinstance(error.messages, dict) and isinstance(data, Mapping):
+            for path, said in self.lacking(data).items():
+                error.messages.setdefault(path, [said])
+
+    def lacking(self, said: Mapping[str, Any]) -> dict[str, Message]:
+        """Return what is needed as the other fields stand."""
+        return inquiries.lacking_words(said)
+
+
+class TraceRequest(AmendTraceRequest):
+    """A trace request with what the International Tracing Instrument asks (III, 17).
+
+    It is sent and answered at once, unless `draft` is true, or your state wants a second person who
+    has to approve it first (see its `approval`). To the agencies of `hidden_from`, of
+    your own state and of those that are asked, there is no such trace. Name your own `seizure` with its
+    `item`, or give the `firearm` and `found_on`, the day it was found.
+    A second one that is open of the same gun in a case is taken only with `confirm_second`.
+    """
+
+    seizure = Id()
+    item = Whole(least=1, most=1_000_000)
     draft = Flag()
     hidden_from = Items(Line(most=60), most=100)
-    confirm_second = Flag()
+
+    def lacking(self, said: Mapping[str, Any]) -> dict[str, Message]:
+        """Return what is needed as the other fields stand, and which gun it is."""
+        return inquiries.lacking(said)
+
+
+class DeclineTraceRequest(RequestSchema):
+    """Why a draft is not approved; who drafted it reads it."""
+
+    value = Telling
+    text = Text(most=2000, required=True)
 
 
 class LegResponse(Schema):
@@ -265,6 +298,7 @@ class ResultResponse(Schema):
     trace = fields.UUID(required=True)
     status = fields.String(required=True)
     found_on = fields.Date(required=True)
+    found_as = fields.String(required=True)
     outcome = fields.String(required=True)
     scope = fields.String(allow_none=True)
     reached = fields.String(allow_none=True)
@@ -288,7 +322,7 @@ class ResultResponse(Schema):
         diversion = result.point_of_diversion
         return vars(result) | {
             "trace": view.trace.id, "status": view.trace.status, "found_on": view.trace.found_on,
-            "chain": named,
+            "found_as": view.found_as, "chain": named,
             "conflicts": [
                 _named(event, view) | {"why": worded(result.objections[event["record"]])}
                 for event in result.conflicts

@@ -74,10 +74,15 @@ def may(permission: str) -> bool:
     return actor is not None and permission in actor.permissions
 
 
+def capital(text: str) -> str:
+    """Return a name as it begins a line."""
+    return text[:1].upper() + text[1:]
+
+
 def languages() -> dict[str, str]:
     """Return every language's name in itself."""
     named = {code: str(Locale(code).get_display_name()) for code in LANGUAGES}
-    return {code: name[:1].upper() + name[1:] for code, name in named.items()}
+    return {code: capital(name) for code, name in named.items()}
 
 
 def is_signed_in() -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -11,12 +11,14 @@ from zoneinfo import ZoneInfo
 
 from marshmallow import Schema, ValidationError
 
-from api.i18n import day, translate
+from api.i18n import day, translate, with_states
 from api.said import flatten
 from api.web.bodies import LOCAL, NUMBER, Body
-from salsa_ext.errors import Message, Named, say
+from salsa_ext.errors import Invalid, Message, Named, say
 from salsa_ext.values.ids import new_id
 from salsa_ext.values.zones import UTC
+
+NEEDED = say("This field is required.")
 
 
 @dataclass
@@ -50,6 +52,15 @@ class Form:
         """Return what is wrong with a field."""
         return self.errors.get(path, [])
 
+    def said_within(self, path: str) -> list[str]:
+        """Return what is wrong with a field or with any of its parts."""
+        return [text for at, said in self.errors.items()
+                if at == path or at.startswith(f"{path}.") for text in said]  # fmt: skip
+
+    def picked(self, path: str) -> set[str]:
+        """Return what was picked of several."""
+        return {text for at, text in self.values.items() if at.startswith(f"{path}.")}
+
     def name(self, path: str, label: str) -> str:
         """Remember what a field is called, and return its id."""
         self.labels[path] = label
@@ -69,9 +80,11 @@ class Form:
         return range(max([1, *(at + 1 for at in self._places(name))]))
 
     def place(self, path: str) -> str | None:
-        """Return the field to which an error leads: its own, or the first of its part."""
+        """Return the field to which an error leads: its own, that it is a part of, or its first part."""
         if path in self.labels:
             return path
+        if (whole := path.rpartition(".")[0]) in self.labels:
+            return whole
         return next((name for name in self.labels if path and name.startswith(f"{path}.")), None)
 
     def close_up(self, name: str) -> None:
@@ -91,20 +104,29 @@ class Form:
 
     def load(
         self, schema: Schema, amend: Callable[[dict[str, Any]], None] | None = None,
-        zone: str = UTC,
+        zone: str = UTC, needed: Iterable[str] = (),
     ) -> Any:  # fmt: skip
         """Return the value that the form makes by a schema; `amend(json)` completes it before.
 
-        Moments are typed in `zone`. Raises ValidationError.
+        Moments are typed in `zone`. Raises ValidationError with all that is wrong: by the schema, as
+        `amend` says by Invalid, and of the `needed` fields those that are empty.
         """
         self.zone = zone
         body = Body(schema, self.values, zone)
-        if amend:
-            amend(body.json)
+        wrong = {path: [translate(NEEDED)] for path in needed
+                 if not (self.get(path) or self.picked(path))}  # fmt: skip
         try:
-            return schema.load(body.json)
+            if amend:
+                amend(body.json)
+        except Invalid as error:
+            wrong |= {path: [*map(self.say, said)] for path, said in error.errors.items()}
+        try:
+            loaded = schema.load(body.json)
         except ValidationError as error:
-            raise ValidationError(dict(flatten(error.messages)) | body.wrong) from error
+            raise ValidationError(dict(flatten(error.messages)) | body.wrong | wrong) from error
+        if wrong:
+            raise ValidationError(wrong)
+        return loaded
 
     def moment(self, path: str) -> datetime | str | None:
         """Return the moment that was typed in a field, in the zone of the form.
@@ -119,9 +141,9 @@ class Form:
         return at.replace(tzinfo=ZoneInfo(self.zone)) if at else typed or None
 
     def say(self, message: Message) -> str:
-        """Return a sentence in which fields and actions are called as on the page."""
+        """Return a sentence in which fields, actions, days and states are called as on the page."""
         params = {key: self._shown(value) for key, value in message.params.items()}
-        return translate(Message(message.text, params))
+        return translate(with_states(Message(message.text, params)))
 
     def _shown(self, value: Any) -> Any:
         """Return what a sentence names as the page does: a field by its label, a day in the reader's words."""

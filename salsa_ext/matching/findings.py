@@ -78,7 +78,8 @@ def several(guns: Sequence[Gun], days: Sequence[int] = ()) -> Iterator[Reason]:
     yield from across(guns)
     if days and (points := time_points(median(days))):
         text = say(
-            "Half of them were seized at most {days} days after that.", days=round(median(days))
+            "Half of them were seized at most {days} days after what they share.",
+            days=round(median(days)),
         )
         yield Reason("time", text, points)
 

@@ -45,8 +45,8 @@ LEARNED: Final = {
                " that had it, {more} were."),
     "region": say("Of {traces} traces of other states that lacked this too, {answered} were answered; of"
                   " {others} that had it, {more} were."),
-    "prior": say("Too few traces are there to learn from. By general experience about {answered} of 100 are"
-                 " answered without it, and about {more} with it."),
+    "prior": say("By general experience about {answered} of 100 are answered without it, and about {more}"
+                 " with it."),
 }  # fmt: skip
 STANDS: Final = {
     "own": say("Of {traces} traces of your state that said as much as this one, {answered} were answered."),

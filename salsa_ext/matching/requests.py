@@ -52,6 +52,15 @@ TRANSITIONS: Final[Mapping[str, Mapping[str, str]]] = {
 }
 """From a status by an action to the status that follows; what is not here is impossible."""
 
+SAID_BY_PERSONS: Final = ("acknowledge", "answer", "no_record", "ask", "defer", "forward", "refuse")
+"""What a person of the asked state can say, in the order in which it is offered."""
+
+
+def possible(status: str) -> tuple[str, ...]:
+    """Return what a person of the asked state can say of a request as it stands."""
+    return tuple(action for action in SAID_BY_PERSONS if action in TRANSITIONS[status])
+
+
 IN_WORKING_DAYS: Final = ("priority", "routine")
 """Priorities whose terms count working days; those of the others run round the clock."""
 WHOLE: Final = 100

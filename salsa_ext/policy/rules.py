@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from salsa_ext.clock import SYSTEM, Clock
-from salsa_ext.errors import Forbidden, say
+from salsa_ext.errors import Coded, Codes, Forbidden, Message, say
 from salsa_ext.policy.permissions import Permission as P
 from salsa_ext.values.actor import Actor
 
@@ -80,13 +80,22 @@ def visitor(clock: Clock = SYSTEM) -> Actor:
     return Actor(state=None, role=NOBODY, permissions=frozenset(), clock=clock)
 
 
+def _who_may(actor: Actor, permission: P) -> Message:
+    """Return which roles may; of one that may itself, the key by which it acts carries too little."""
+    roles = tuple(role for role, may in RULES.items() if permission in may)
+    if not roles or actor.role in roles:
+        return say("This needs the permission {permission}.", permission=str(permission))
+    return say("“{what}” is for these roles: {roles}.", what=Coded("permission", str(permission)),
+               roles=Codes("role", roles))  # fmt: skip
+
+
 def require(actor: Actor, permission: P, subject_owner: str | None = None) -> None:
     """Open a command: raises Forbidden unless the actor may, and the subject is his own state's.
 
     `subject_owner` is the state that owns what will change; None where nothing exists yet.
     """
     if permission not in actor.permissions:
-        raise Forbidden(say("This needs the permission {permission}.", permission=str(permission)))
+        raise Forbidden(_who_may(actor, permission), permission=str(permission))
     if subject_owner is not None and subject_owner != actor.state:
         raise Forbidden(say("This belongs to {state}; only its authorities may change it.",
                             state=subject_owner))  # fmt: skip

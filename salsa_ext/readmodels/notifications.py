@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from salsa_ext.db import db
 from salsa_ext.errors import NotFound
@@ -18,6 +18,8 @@ from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import names
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.values.actor import Actor
+from salsa_ext.values.codes import URGENT_NOTIFICATIONS
+from salsa_ext.values.notices import ReadingMany
 
 COUNTED: Final = 1_000
 COUNTED_DAYS: Final = 90
@@ -31,19 +33,34 @@ class NotificationView:
     text: str
     read_at: datetime | None
 
+    @property
+    def is_urgent(self) -> bool:
+        """Tell whether somebody waits."""
+        return self.notification.code in URGENT_NOTIFICATIONS
+
 
 def list_notifications(
     actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
 ) -> Page[NotificationView]:
     """Return a page of what your state was told for your role, newest first."""
     require(actor, Permission.NOTIFICATION_READ)
-    query = _mine(actor)
-    if (code := filters.get("code")) is not None:
-        query = query.where(Notification.code == code)
-    if (unread := filters.get("unread")) is not None:
-        query = query.where(_is_unread(actor) if unread else ~_is_unread(actor))
-    found = page(query, Notification.id, limit, cursor)
+    found = page(_wanted(actor, filters), Notification.id, limit, cursor)
     return found.of(_views(actor, found.items))
+
+
+def count(actor: Actor, filters: Mapping[str, Any]) -> int:
+    """Return how many there are, a thousand at most."""
+    require(actor, Permission.NOTIFICATION_READ)
+    some = _wanted(actor, filters).with_only_columns(Notification.id).limit(COUNTED).subquery()
+    return db.session.scalar(select(func.count()).select_from(some)) or 0
+
+
+def unread_of(actor: Actor, data: ReadingMany, limit: int) -> Sequence[Notification]:
+    """Return the oldest that the account has not read of those that a command names."""
+    require(actor, Permission.NOTIFICATION_READ)
+    filters = {"kind": data.kind, "code": data.code, "until": data.until, "unread": True}
+    query = _wanted(actor, filters).order_by(Notification.id).limit(limit)
+    return db.session.scalars(query).all()
 
 
 def get_notification(actor: Actor, notification_id: UUID) -> NotificationView:
@@ -64,6 +81,26 @@ def count_unread(actor: Actor) -> int:
     ids = newest.with_only_columns(Notification.id).subquery()
     unread = ~_readings(actor).where(NotificationReading.notification_id == ids.c.id).exists()
     return db.session.scalar(select(func.count()).select_from(ids).where(unread)) or 0
+
+
+def _wanted(actor: Actor, filters: Mapping[str, Any]) -> Select[Any]:
+    """Select by what is asked; `rest` leaves out what is told apart: the urgent ones and these codes."""
+    query, is_unread = _mine(actor), _is_unread(actor)
+    is_urgent = Notification.code.in_(URGENT_NOTIFICATIONS)
+    for column, name in ((Notification.code, "code"), (Notification.subject_kind, "kind")):
+        if (value := filters.get(name)) is not None:
+            query = query.where(column == value)
+    if (unread := filters.get("unread")) is not None:
+        query = query.where(is_unread if unread else ~is_unread)
+    if (urgent := filters.get("urgent")) is not None:
+        query = query.where(is_urgent if urgent else ~is_urgent)
+    if (role := filters.get("role")) is not None:
+        query = query.where(Notification.roles.contains([role]))
+    if (until := filters.get("until")) is not None:
+        query = query.where(Notification.raised_at <= until)
+    if (apart := filters.get("rest")) is not None:
+        query = query.where(Notification.code.not_in(apart), ~and_(is_urgent, is_unread))
+    return query
 
 
 def find(actor: Actor, notification_id: UUID) -> Notification:
@@ -98,6 +135,9 @@ def _is_unread(actor: Actor) -> ColumnElement[bool]:
 
 
 def _readings(actor: Actor) -> Select[Any]:
+    """Select what the account read; for the operator, who has none, what anybody of the state read."""
+    if actor.account_id is None:
+        return select(NotificationReading)
     return select(NotificationReading).where(NotificationReading.account_id == actor.account_id)
 
 

@@ -17,7 +17,7 @@ from salsa_ext.matching import chains
 from salsa_ext.matching.events import Event
 from salsa_ext.matching.outlooks import Outlook
 from salsa_ext.matching.requests import WAITING
-from salsa_ext.models import Trace, TraceLeg
+from salsa_ext.models import Record, Trace, TraceLeg
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import contacts, names
@@ -26,11 +26,14 @@ from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.readmodels.parties import Parties, parties_of
 from salsa_ext.readmodels.requests import MessageView, hidden_from, messages_of, usernames
 from salsa_ext.readmodels.sharing import Sharing, group_of, of_events
+from salsa_ext.readmodels.versions import current
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.settings import Settings
 
 PATIENCE: Final = 2
+FOUND: Final = "found"
 SAID_OF: Final = (("defer", "until"), ("forward", "state"))
+DECLINES: Final = ("decline", "approval_decline")
 NOT_ASKED: Final = "not_asked"
 """What is shown of a state whose records were searched and that was asked nothing: it said nothing."""
 
@@ -70,6 +73,13 @@ class TraceView:
         return self.messages.get(self.trace.id, ())
 
     @property
+    def declined(self) -> MessageView | None:
+        """Return the last word of a second person that did not approve a draft which waits for none."""
+        if self.trace.status != "draft" or self.trace.approval_asked_at is not None:
+            return None
+        return next((one for one in reversed(self.notes) if one.kind in DECLINES), None)
+
+    @property
     def version(self) -> int:
         """Return the version that actions refer to."""
         return self.trace.version
@@ -90,13 +100,17 @@ class Searched:
 
 @dataclass(frozen=True)
 class ResultView:
-    """The result of a trace, who was searched, the parties that may be named, and what else may not."""
+    """The result of a trace, who was searched, the parties that may be named, and what else may not.
+
+    `found_as` is how the gun came to the own state: seized, found or surrendered.
+    """
 
     trace: Trace
     result: chains.Result
     searched: Sequence[Searched]
     parties: Parties
     sharing: Mapping[str, Sharing]
+    found_as: str
 
     def events(self) -> list[Event]:
         """Return each event once, those that contradict the chain at the end."""
@@ -182,7 +196,17 @@ def get_result(actor: Actor, trace_id: UUID) -> ResultView:
     events = [*result.chain, *result.conflicts]
     sharing = of_events(actor, events, trace.case_number)
     parties = _named(actor, events, sharing)
-    return ResultView(trace, result, _searched(trace, view.legs), parties, sharing)
+    return ResultView(
+        trace, result, _searched(trace, view.legs), parties, sharing, _found_as(trace)
+    )
+
+
+def _found_as(trace: Trace) -> str:
+    """Return what the record of a seized gun says that happened; a described gun was found."""
+    if trace.record_id is None:
+        return FOUND
+    own = current(Record).where(Record.id == trace.record_id).with_only_columns(Record.event)
+    return db.session.scalar(own) or FOUND
 
 
 def _no_more(firearm: Mapping[str, Any]) -> list[Message]:

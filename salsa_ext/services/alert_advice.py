@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from salsa_ext.errors import Message, say
+from salsa_ext.errors import Coded, Message, say
 from salsa_ext.services.hits import Made
 from salsa_ext.values.codes import ALERT_ACTIONS
 
@@ -18,11 +18,12 @@ def rank(hit: Made) -> tuple[bool, int, str]:
 
 def of(hit: Made) -> tuple[str, Message]:
     """Return the action of a hit and what it means; a possible one is compared first."""
+    state = Coded("state", hit.alert_state)
     if hit.strength != "strong":
         return COMPARE, say("It may be the gun of an alert of {state}: compare marks, make, model and calibre,"
                             " and call {state} before you do anything else.",
-                            state=hit.alert_state)  # fmt: skip
-    return hit.action, Message(_TEXTS[hit.action].text, {"state": hit.alert_state})
+                            state=state)  # fmt: skip
+    return hit.action, Message(_TEXTS[hit.action].text, {"state": state})
 
 
 _TEXTS: Final = {

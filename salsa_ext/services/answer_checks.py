@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from salsa_ext.errors import Message, Named, say
+from salsa_ext.errors import Conflict, Message, Named, say
 from salsa_ext.matching.marks import tells_apart
 from salsa_ext.matching.nearness import fits
+from salsa_ext.matching.requests import after
 from salsa_ext.models import TraceRequest
 from salsa_ext.readmodels import names
 from salsa_ext.readmodels.days import today
@@ -14,7 +16,7 @@ from salsa_ext.readmodels.records import RecordView, by_id
 from salsa_ext.readmodels.sides import handling_of
 from salsa_ext.services.fields import Problems, check_date
 from salsa_ext.values.actor import Actor
-from salsa_ext.values.requests import Answering
+from salsa_ext.values.requests import Answering, NothingFound, Telling
 
 
 def check(actor: Actor, request: TraceRequest, data: Answering) -> None:
@@ -37,6 +39,22 @@ def check(actor: Actor, request: TraceRequest, data: Answering) -> None:
     for at, event in enumerate(data.events):
         check_date(problems, f"events.{at}.occurred_on", event.occurred_on, today(actor))
     problems.raise_any()
+
+
+def check_nothing(request: TraceRequest, data: Telling) -> None:
+    """Raise Conflict where an open record of the own state is a strong match, until that is confirmed."""
+    is_confirmed = isinstance(data, NothingFound) and data.confirm_other_guns
+    found = likely(request)
+    if found and not is_confirmed and after(request.status, "no_record"):
+        raise Conflict(say("Open records of your state are strong matches of this gun ({count}). Answer with"
+                           " them, or confirm with {field} that they are of other guns.",
+                           count=len(found), field=Named(("confirm_other_guns",))))  # fmt: skip
+
+
+def likely(request: TraceRequest) -> list[Mapping[str, Any]]:
+    """Return the open records of the own state that are most likely of the gun."""
+    return [one for one in request.candidates
+            if one["strength"] == "strong" and one["visibility"] == "open"]  # fmt: skip
 
 
 def _check_records(

@@ -66,6 +66,21 @@ def _withdrawn(actor: Actor, vault: Vault, envelope: Envelope) -> None:
         _tell(actor, "approval_withdrawn", row.id, envelope)
 
 
+@handles("approval.hide")
+def _hidden(actor: Actor, vault: Vault, envelope: Envelope) -> None:
+    """Keep what is asked, or was decided, from the agencies that the asking state names by now."""
+    said, own = letters.read(envelope.kind, envelope.body), actor.own_state()
+    trace_id = UUID(said["trace"])
+    ids = db.session.scalars(select(TraceApproval.id).where(
+        TraceApproval.owner_state == own, TraceApproval.asking_state == envelope.sender,
+        TraceApproval.trace_id == trace_id,
+    )).all()  # fmt: skip
+    if not ids:
+        raise NotFound("approval", said["trace"])
+    kept = hidings.by_state(said["hidden_from"], own)
+    hidings.put(actor, "approval", [*ids, trace_id], kept)
+
+
 @handles("approval.grant")
 def _granted(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     """Let the trace be approved by the second person of the partner."""

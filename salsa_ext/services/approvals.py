@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from salsa_ext.audit import Act, Action, append
@@ -12,7 +14,7 @@ from salsa_ext.models import Trace
 from salsa_ext.policy.release import FOR_APPROVERS, for_approver
 from salsa_ext.readmodels.approvals import Rule, rule_of
 from salsa_ext.services import conversations, deliveries, hidings, legs
-from salsa_ext.services.conversations import Word
+from salsa_ext.services.conversations import DECLINED, Word
 from salsa_ext.services.notifications import notify_many
 from salsa_ext.services.sealing import Vault
 from salsa_ext.values.actor import Actor
@@ -37,7 +39,7 @@ def may_go(actor: Actor, vault: Vault, trace: Trace) -> bool:
         if rule.kind in ("own", "partner") and rule.partner == trace.approved_in:
             raise Conflict(say("A second person was asked already to approve this trace."))
         take_back(actor, vault, trace)
-        trace.approval_asked_at = trace.approval_in = trace.approved_in = None
+        _wait_no_more(trace)
         db.session.flush()
     if rule.kind == "none":
         return True
@@ -72,10 +74,54 @@ def describe_anew(actor: Actor, vault: Vault, trace: Trace) -> None:
         _ask(actor, vault, trace, rule)
 
 
+@contextmanager
+def changing(actor: Actor, vault: Vault, trace: Trace) -> Iterator[None]:
+    """Let a draft change meanwhile: who was asked about the old one is asked anew, by today's rule.
+
+    No command of its own.
+    """
+    was_asked = trace.approval_asked_at is not None
+    take_back(actor, vault, trace)
+    with legs.following(trace, to="draft"):
+        _wait_no_more(trace)
+        yield
+    rule = rule_of(trace.owner_state)
+    if was_asked and rule.kind in ("own", "partner"):
+        _ask(actor, vault, trace, rule)
+
+
+def _wait_no_more(trace: Trace) -> None:
+    trace.approval_asked_at = trace.approval_in = trace.approved_in = None
+
+
+def decline(actor: Actor, vault: Vault, trace: Trace, text: str) -> None:
+    """Let a draft wait for nobody, and tell who leads traces why a person of the own state declined.
+
+    No command of its own. A partner that was asked has nothing to approve any more.
+    """
+    take_back(actor, vault, trace)
+    with legs.following(trace, to="draft"):
+        _wait_no_more(trace)
+    conversations.keep(actor, [Word("trace", trace.id, DECLINED, {"text": text})])
+    own = trace.owner_state
+    notify_many(actor, [Notice(own, ASKERS, "trace_declined", "trace", trace.id, own,
+                               trace.case_number, {"by": own})])  # fmt: skip
+
+
 def take_back(actor: Actor, vault: Vault, trace: Trace) -> None:
     """Tell a partner that was asked that nothing is to be approved any more."""
     if trace.approval_in is not None and trace.approval is None:
         _tell_partner(actor, vault, trace, "approval.withdraw", {})
+
+
+def hide(actor: Actor, vault: Vault, trace: Trace, agencies: Collection[str]) -> None:
+    """Tell a partner that was asked from which of its agencies a trace is kept by now.
+
+    No command of its own; a partner that approved keeps what it approved from them too.
+    """
+    if trace.approval_in is not None and trace.approved_in is not None:
+        kept = hidings.by_state(agencies, trace.approved_in)
+        _tell_partner(actor, vault, trace, "approval.hide", {"hidden_from": kept})
 
 
 def _ask(actor: Actor, vault: Vault, trace: Trace, rule: Rule) -> None:

@@ -14,6 +14,8 @@ from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
 
 NOTE: Final = "note"
+DECLINED: Final = "decline"
+"""The kind of why a second person of the own state did not approve: a note in all else."""
 SET_ASIDE: Final = "set_aside"
 """The kind of what the other side did not take; `code` says why."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from salsa_ext.db import db
 from salsa_ext.matching import chains
@@ -37,6 +38,20 @@ def tell(actor: Actor, vault: Vault, trace: Trace) -> list[str]:
     )
     legs.keep_sent(actor, waiting, envelopes)
     return sorted(leg.state for leg in waiting)
+
+
+def untold(answered: Sequence[TraceLeg]) -> list[TraceLeg]:
+    """Return those of some legs whose states were not told of their last answer whether it helped."""
+    said = select(TraceMessage.subject_id, func.max(TraceMessage.at)).where(
+        TraceMessage.subject_id.in_([leg.id for leg in answered]), TraceMessage.kind == "feedback"
+    )
+    last = dict(db.session.execute(said.group_by(TraceMessage.subject_id)).all())
+    return [leg for leg in answered if is_untold(leg, last.get(leg.id))]
+
+
+def is_untold(leg: TraceLeg, last: datetime | None) -> bool:
+    """Tell whether a state answered after it was told last whether it helped."""
+    return last is None or (leg.answered_at is not None and leg.answered_at > last)
 
 
 def _told(leg_ids: Sequence[UUID]) -> set[UUID]:

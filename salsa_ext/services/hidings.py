@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 
 from salsa_ext.db import db, insert_many
-from salsa_ext.errors import say
+from salsa_ext.errors import Coded, say
 from salsa_ext.models import Agency, Hiding
 from salsa_ext.readmodels.requests import hidden_from
 from salsa_ext.readmodels.states import participants
@@ -21,16 +21,39 @@ from salsa_ext.values.actor import Actor
 
 def check(actor: Actor, agencies: Sequence[str]) -> None:
     """Raise Invalid where an agency is not known, or is the actor's, or where a state is left with none."""
-    problems, states = Problems(), states_of(agencies)
+    problems = Problems()
+    note(problems, actor, agencies)
+    problems.raise_any()
+
+
+def check_own(actor: Actor, agencies: Sequence[str], beside: Collection[str]) -> None:
+    """Raise the same, and for agencies of other states; `beside` are those that are kept from it already."""
+    problems, own = Problems(), actor.own_state()
+    for at, (agency, state) in enumerate(
+        (code, states_of(agencies).get(code)) for code in agencies
+    ):
+        if state is not None and state != own:
+            said = say("{agency} is an agency of {state}: that state says itself which of its agencies must not"
+                       " see it. Name agencies of your own state.", agency=agency,
+                       state=Coded("state", state))  # fmt: skip
+            problems.add(f"hidden_from.{at}", said)
+    note(problems, actor, agencies, beside)
+    problems.raise_any()
+
+
+def note(
+    problems: Problems, actor: Actor, agencies: Sequence[str], beside: Collection[str] = ()
+) -> None:
+    """Note what `check` raises among what else is wrong."""
+    states = states_of(agencies)
     for at, agency in enumerate(agencies):
         path = f"hidden_from.{at}"
         if agency == actor.agency:
             problems.add(path, say("You would not see it yourself: this is your own agency."))
         elif states.get(agency) not in participants():
             problems.add(path, say("There is no agency {code}.", code=agency))
-    for state in _left_with_none(agencies, {*states.values()}):
+    for state in _left_with_none({*agencies, *beside}, {*states.values()}):
         problems.add("hidden_from", say("Leave an agency of {state} that sees it.", state=state))
-    problems.raise_any()
 
 
 def _left_with_none(agencies: Collection[str], states: Collection[str | None]) -> list[str]:

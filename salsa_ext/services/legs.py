@@ -19,7 +19,15 @@ from salsa_ext.models import Trace, TraceLeg
 from salsa_ext.readmodels import names, traces
 from salsa_ext.readmodels.outlooks import PROFILES
 from salsa_ext.readmodels.search import Likeness
-from salsa_ext.services import answers, conversations, deliveries, hidings, rollups, routing
+from salsa_ext.services import (
+    answers,
+    asking_offices,
+    conversations,
+    deliveries,
+    hidings,
+    rollups,
+    routing,
+)
 from salsa_ext.services.conversations import Word
 from salsa_ext.services.routing import Reasons, Route
 from salsa_ext.services.sealing import Vault
@@ -68,8 +76,9 @@ def make(
         rows = [row for row in rows if row["state"] in (trace.owner_state, *wanted.by_state)]
     asked = [row for row in rows if row["status"] == "sent" and row["channel"] == "salsa"]
     hidden = hidings.of(trace.id)
+    office = asking_offices.office(actor, trace, hidden) if asked else None
     envelopes = deliveries.send_many(actor, vault, [
-        letter(trace, "trace.request", row["state"], row["id"], hidden) for row in asked
+        letter(trace, "trace.request", row["state"], row["id"], hidden, office) for row in asked
     ])  # fmt: skip
     for row, envelope in zip(asked, envelopes, strict=True):
         row["asked_in"] = envelope.id
@@ -111,11 +120,13 @@ def follow(actor: Actor, vault: Vault, trace: Trace, pointed: Reasons) -> list[s
 
 
 def letter(
-    trace: Trace, kind: str, to: str, leg_id: Any, hidden: Collection[str]
+    trace: Trace, kind: str, to: str, leg_id: Any, hidden: Collection[str],
+    office: Mapping[str, Any] | None,
 ) -> Letter:  # fmt: skip
     """Return the letter that asks a state, with what the International Tracing Instrument wants.
 
     `hidden` are the agencies that are kept from the trace; each state is told of its own alone.
+    `office` is whom that state may call.
     """
     best = trace.likeness or Likeness(0.0, 0.0, 0.0)._asdict()
     body = {name: getattr(trace, name) for name in ASKED} | {
@@ -123,7 +134,7 @@ def letter(
         "found_on": trace.found_on.isoformat(),
         "needed_by": trace.needed_by.isoformat() if trace.needed_by else None,
         "record": str(trace.record_id) if trace.record_id else None,
-        "hidden_from": hidings.by_state(hidden, to),
+        "hidden_from": hidings.by_state(hidden, to), "office": office,
     }  # fmt: skip
     return Letter(kind, trace.case_number, to, body)
 
@@ -221,7 +232,9 @@ def keep_sent(actor: Actor, legs: Sequence[TraceLeg], envelopes: Sequence[Envelo
 
 def _kept(envelope: Envelope) -> dict[str, Any]:
     """Return what is kept of a letter; what the trace itself says is in the envelope."""
-    left_out = {"leg", "trace", "hidden_from", *ASKED} if "firearm" in envelope.body else {"leg"}
+    left_out = (
+        {"leg", "trace", "hidden_from", "office", *ASKED} if "firearm" in envelope.body else {"leg"}
+    )
     return {name: value for name, value in envelope.body.items() if name not in left_out}
 
 

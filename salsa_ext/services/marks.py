@@ -78,7 +78,7 @@ def with_readers(
 def _with_readers(given: Sequence[Mark], standing: RecordView) -> tuple[Mark, ...]:
     known = {
         replace(mark, read_by_agency=None, read_by_officer=None, read_at=None): mark
-        for mark in map(_as_value, standing.marks)
+        for mark in map(as_value, standing.marks)
     }
     return tuple(known.get(mark, mark) for mark in given)
 
@@ -146,10 +146,11 @@ def _borne(item: RecordView) -> tuple[Mark, ...]:
     """Return the marks but for those that the serial and the importer's mark make anew."""
     record = item.record
     anew = (Mark("manufacture", record.serial or ""), Mark("import", record.importer_mark or ""))
-    return tuple(mark for mark in map(_as_value, item.marks) if mark not in anew)
+    return tuple(mark for mark in map(as_value, item.marks) if mark not in anew)
 
 
-def _as_value(row: Any) -> Mark:
+def as_value(row: Any) -> Mark:
+    """Return a mark as it is recorded, with who read it."""
     return Mark(**{name: getattr(row, name) for name in FIELDS})
 
 

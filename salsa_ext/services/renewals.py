@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from salsa_ext.matching.requests import renewed
 from salsa_ext.models import Trace, TraceLeg
-from salsa_ext.services import deliveries, hidings, legs, routing
+from salsa_ext.services import asking_offices, deliveries, hidings, legs, routing
 from salsa_ext.services.routing import Route
 from salsa_ext.services.sealing import Vault
 from salsa_ext.values.actor import Actor
@@ -64,8 +64,9 @@ def _renew_own(
 
 def _tell(actor: Actor, vault: Vault, trace: Trace, told: Sequence[TraceLeg]) -> None:
     hidden = hidings.of(trace.id)
+    office = asking_offices.office(actor, trace, hidden) if told else None
     envelopes = deliveries.send_many(actor, vault, [
-        legs.letter(trace, "trace.renewed", leg.state, leg.id, hidden) for leg in told
+        legs.letter(trace, "trace.renewed", leg.state, leg.id, hidden, office) for leg in told
     ])  # fmt: skip
     for leg, envelope in zip(told, envelopes, strict=True):
         leg.asked_in = envelope.id

@@ -29,6 +29,7 @@ def check_trace(actor: Actor, row: Mapping[str, Any]) -> None:
     borne = Trace.firearm["serial"].as_string().label("serial")
     wanted = select(Trace.id, Trace.record_id, Trace.case_number, borne).where(
         Trace.owner_state == actor.own_state(), Trace.status.in_((*UNSENT, *SENT)),
+        Trace.id != row["id"],
         about if record is None else about | (Trace.record_id == record),
     )  # fmt: skip
     for open_ in db.session.execute(wanted.order_by(Trace.id)):

@@ -108,11 +108,14 @@ def _replied(actor: Actor, vault: Vault, envelope: Envelope) -> None:
 
 @handles("trace.hide")
 def _hidden(actor: Actor, vault: Vault, envelope: Envelope) -> None:
-    """Keep a request from those of the own agencies that must not see it."""
+    """Keep a request from those of the own agencies that must not see it, and learn whom to call by now."""
     said, request = _known(actor, envelope)
+    before = hidings.of(request.id)
     _hide(actor, request, said)
+    request.asked = request.asked | {"office": said["office"]}
     _hear(actor, request, envelope, said)
-    if request.status in WAITING and _roles(actor, request) != ROLES:
+    is_new = hidings.of(request.id) != before
+    if is_new and request.status in WAITING and _roles(actor, request) != ROLES:
         _notify(actor, request, "request_received")
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import db
 from salsa_ext.errors import IllegalTransition, NotFound, StaleVersion, say
-from salsa_ext.matching.requests import ENDS, WAITING, after
+from salsa_ext.matching.requests import ENDS, WAITING, after, possible
 from salsa_ext.messages import inbox, pairs
 from salsa_ext.messages.envelopes import Envelope, Letter
 from salsa_ext.models import TraceRequest
@@ -40,7 +40,7 @@ def move(actor: Actor, request: TraceRequest, action: str) -> None:
     """Let a request follow an action, by the table that legs follow too; raises IllegalTransition."""
     status = after(request.status, action)
     if status is None:
-        raise IllegalTransition("request", request.status, action)
+        raise IllegalTransition("request", request.status, action, possible(request.status))
     if action in ENDS:
         request.answered_at = actor.now()
     put(actor, request, status)

@@ -111,9 +111,13 @@ def answer(
 def no_record(
     *, actor: Actor, vault: Vault, request_id: UUID, seen: int | None, data: Telling
 ) -> None:
-    """Say that the own state has nothing of this gun, as NothingFound also why; raises as `acknowledge`."""
+    """Say that the own state has nothing of this gun, as NothingFound also why.
+
+    Raises Conflict where a record that it would show is most likely of it, and as `acknowledge`.
+    """
     require(actor, Permission.REQUEST_ANSWER)
     request = take(actor, request_id, seen)
+    answer_checks.check_nothing(request, data)
     reason = data.failure_reason if isinstance(data, NothingFound) else None
     _step(actor, vault, request, "no_record", {
         "text": data.text, "is_automatic": False, "failure_reason": reason,
@@ -189,7 +193,7 @@ def hide(*, actor: Actor, request_id: UUID, data: Hiding) -> None:
     """Keep a request from further agencies of the own state; raises Invalid."""
     require(actor, Permission.REQUEST_ANSWER)
     request = take(actor, request_id)
-    hidings.check(actor, data.hidden_from)
+    hidings.check_own(actor, data.hidden_from, hidings.of(request_id))
     request_steps.hide(actor, request, hidings.by_state(data.hidden_from, actor.own_state()))
     request_steps.write_down(actor, Action.REQUEST_HIDDEN, request,
                              hidden_from=[*data.hidden_from])  # fmt: skip

@@ -10,13 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
-
 from salsa_ext.audit import Act, Action, append, append_many
 from salsa_ext.db import db
 from salsa_ext.errors import Invalid, NotFound, say
 from salsa_ext.matching.events import Event
-from salsa_ext.models import Account, Seizure, TraceLeg
+from salsa_ext.models import Seizure, TraceLeg
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.release import Use
 from salsa_ext.policy.rules import require
@@ -25,6 +23,7 @@ from salsa_ext.readmodels.contacts import Office, answering_to, office_of
 from salsa_ext.readmodels.sharing import Sharing
 from salsa_ext.readmodels.traces import TraceView
 from salsa_ext.readmodels.versions import current
+from salsa_ext.services.asking_offices import agency_of
 from salsa_ext.values.actor import Actor
 
 EVENT_GROUPS = ("firearm", "event", "document")
@@ -59,24 +58,13 @@ def fill_in(*, actor: Actor, trace_id: UUID, leg_id: UUID) -> AskingForm:
         raise Invalid({"leg": [say("This state takes part, and is asked by the service itself.")]})
     result = traces.get_result(actor, trace_id)
     seizure = _seizure(actor, view)
-    agency = _asking_agency(actor, view, seizure)
+    of_seizure = [seizure.agency] if seizure else []
+    agency = agency_of(actor, view.trace, view.hidden_from, of_seizure)
     return AskingForm(
         view, leg, seizure, office_of(agency)[0] if agency else "",
         answering_to(actor.own_state(), agency, view.hidden_from),
         _onward(result.events(), result.sharing, leg.state), result.sharing,
     )  # fmt: skip
-
-
-def _asking_agency(actor: Actor, view: TraceView, seizure: Seizure | None) -> str | None:
-    """Return the agency that asks: of who leads the trace, else who asked, else whoever makes the form.
-
-    One that the trace is kept from is never named: the answer would go to it.
-    """
-    people = [one for one in (view.trace.assignee_id, view.trace.requested_by) if one]
-    wanted = select(Account.id, Account.agency).where(Account.id.in_(people))
-    agency_of = {row.id: row.agency for row in db.session.execute(wanted)}
-    asking = [*map(agency_of.get, people), actor.agency, seizure.agency if seizure else None]
-    return next((one for one in asking if one and one not in view.hidden_from), None)
 
 
 def _seizure(actor: Actor, view: TraceView) -> Seizure | None:

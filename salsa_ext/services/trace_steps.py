@@ -8,7 +8,7 @@ from uuid import UUID
 
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import db
-from salsa_ext.errors import Conflict, Invalid, Message, NotFound, say
+from salsa_ext.errors import Coded, Conflict, Invalid, Message, NotFound, say
 from salsa_ext.matching.events import merged
 from salsa_ext.matching.requests import ANSWERS, ENDS, SAID, after
 from salsa_ext.messages import inbox
@@ -22,6 +22,8 @@ from salsa_ext.readmodels.outlooks import UNSENT
 from salsa_ext.readmodels.states import participants
 from salsa_ext.services import (
     answers,
+    approvals,
+    asking_offices,
     assignees,
     conversations,
     deliveries,
@@ -80,12 +82,19 @@ def reply(
 
 
 def feedback(*, actor: Actor, vault: Vault, trace_id: UUID, data: Feedback) -> None:
-    """Tell the states that answered whether that helped; raises Conflict where none did."""
+    """Tell the states that answered whether that helped, each once for what it answered.
+
+    Raises Conflict where none answered, or each was told.
+    """
     require(actor, Permission.TRACE_REQUEST)
     trace = take(actor, trace_id, "feedback", (*SENT, "closed"))
-    told = [leg for leg in legs.of(trace) if is_answered(leg)]
-    if not told:
+    answered = [leg for leg in legs.of(trace) if is_answered(leg)]
+    if not answered:
         raise Conflict(say("No state has answered this trace by the service."))
+    told = endings.untold(answered)
+    if not told:
+        raise Conflict(say("Each state that answered was told already whether it helped. One that answers more"
+                           " can be told again."))  # fmt: skip
     envelopes = deliveries.send_many(actor, vault, [
         endings.letter(trace, leg, helped=data.helped, text=data.text)
         for leg in told
@@ -110,7 +119,8 @@ def assign(*, actor: Actor, trace_id: UUID, data: Assigning) -> None:
 def hide(*, actor: Actor, vault: Vault, trace_id: UUID, data: Hiding) -> None:
     """Keep a trace from these agencies, and from no others any more; raises Invalid.
 
-    The asked states learn of theirs, and keep their requests from them from then on.
+    The asked states learn of theirs, and keep their requests from them from then on. Where an own
+    agency is among them, they learn which office they may call instead.
     """
     require(actor, Permission.TRACE_REQUEST)
     trace = take(actor, trace_id, "hide", ANY)
@@ -120,12 +130,16 @@ def hide(*, actor: Actor, vault: Vault, trace_id: UUID, data: Hiding) -> None:
     hidings.put(actor, "trace", [trace_id, *(leg.id for leg in asked)], data.hidden_from)
     append(actor, Act(Action.TRACE_HIDDEN, "trace", trace_id, data={"from": [*data.hidden_from]}))
     states = hidings.states_of({*data.hidden_from} - {*before})
-    told = [leg for leg in asked if leg.asked_in and leg.state in states.values()]
+    whom = {*states.values()}
+    told = [leg for leg in asked if leg.asked_in and whom & {leg.state, trace.owner_state}]
+    office = asking_offices.office(actor, trace, data.hidden_from) if told else None
     deliveries.send_many(actor, vault, [
         _letter(trace, leg, "trace.hide", {
-            "hidden_from": hidings.by_state(data.hidden_from, leg.state),
+            "hidden_from": hidings.by_state(data.hidden_from, leg.state), "office": office,
         }) for leg in told
     ])  # fmt: skip
+    if trace.approved_in in whom:
+        approvals.hide(actor, vault, trace, data.hidden_from)
     deliveries.deliver_now(actor, vault)
 
 
@@ -153,7 +167,7 @@ def _check_state(trace: Trace, data: AskingOneMore) -> None:
         said = say("There is no country {code}, today or in the past.", code=data.state)
         raise Invalid({"state": [said]})
     if any(leg.state == data.state for leg in legs.of(trace)):
-        raise Conflict(say("{state} was asked already.", state=data.state))
+        raise Conflict(say("{state} was asked already.", state=Coded("state", data.state)))
     if data.state in participants() and (data.channel or data.reference):
         raise Invalid(
             {"channel": [say("This state takes part, and is asked by the service itself.")]}
@@ -161,8 +175,11 @@ def _check_state(trace: Trace, data: AskingOneMore) -> None:
 
 
 def _reply(actor: Actor, vault: Vault, trace: Trace, leg: TraceLeg, data: Replying) -> None:
+    problems = Problems()
+    _check_text(problems, data)
     if data.status or data.events or data.points_to or data.reference or data.failure_reason:
-        raise Invalid({"status": [say("This state answers for itself; give a text alone.")]})
+        problems.add("status", say("This state answers for itself; give a text alone."))
+    problems.raise_any()
     asked = inbox.find(actor, leg.question) if leg.question else None
     with legs.following(trace, is_sending=True):
         legs.move(leg, "reply")
@@ -190,8 +207,14 @@ def _write_down(actor: Actor, vault: Vault, trace: Trace, leg: TraceLeg, data: R
         deliveries.deliver_now(actor, vault)
 
 
+def _check_text(problems: Problems, data: Replying) -> None:
+    if not data.text:
+        problems.add("text", say("This field is required."))
+
+
 def _check_by_hand(actor: Actor, data: Replying) -> str:
     problems = Problems()
+    _check_text(problems, data)
     if data.status is None:
         problems.add("status", say("Say what came back by the other channel."))
     if data.events and data.status not in ("answered", "partial"):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
-from typing import Any
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
@@ -13,18 +12,13 @@ from sqlalchemy import ColumnElement, select
 from salsa_ext.audit import Act, Action, append, append_many
 from salsa_ext.db import as_state, db, insert_many
 from salsa_ext.errors import Forbidden, IllegalTransition, Invalid, NotFound, StaleVersion, say
-from salsa_ext.matching import marks
 from salsa_ext.messages import pairs
-from salsa_ext.messages.strictness import is_case_number
-from salsa_ext.models import Seizure, Trace, TraceLeg
+from salsa_ext.models import Trace, TraceLeg
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import settings
-from salsa_ext.readmodels.days import today
 from salsa_ext.readmodels.outlooks import UNSENT
-from salsa_ext.readmodels.records import RecordView, of_documents
-from salsa_ext.readmodels.search import searched_by
-from salsa_ext.readmodels.versions import current
+from salsa_ext.readmodels.records import RecordView
 from salsa_ext.services import (
     approvals,
     candidates,
@@ -32,16 +26,26 @@ from salsa_ext.services import (
     endings,
     hidings,
     legs,
-    readings,
-    records,
     renewals,
     repeats,
+    trace_descriptions,
 )
-from salsa_ext.services.fields import Problems, check_date
 from salsa_ext.services.sealing import Vault
 from salsa_ext.values.actor import Actor, Purpose
-from salsa_ext.values.ids import new_id
-from salsa_ext.values.inquiries import TraceData
+from salsa_ext.values.inquiries import TraceData, lacking_words
+from salsa_ext.values.requests import Telling
+
+AMENDED: Final = (
+    "case_number", "priority", "priority_reason", "legal_basis", "illicit_reason", "circumstances",
+    "intended_use", "needed_by", "confidentiality_requested", "firearm", "found_on",
+)  # fmt: skip
+"""What of a draft may be said anew; who must not see it is set by `hide`."""
+POSSIBLE: Final = {
+    "draft": ("amend", "approve", "decline", "send", "withdraw"), "approved": ("send", "withdraw"),
+    **dict.fromkeys(legs.SENT, ("legs", "feedback", "close", "withdraw")), "closed": ("feedback",),
+}  # fmt: skip
+"""What moves a trace on, by its status; it can be assigned, noted and hidden whatever that is."""
+OF_SEIZURE: Final = say("This gun is as its seizure says: correct that, and the draft follows it.")
 
 
 def request(*, actor: Actor, vault: Vault, data: TraceData) -> UUID:
@@ -51,8 +55,7 @@ def request(*, actor: Actor, vault: Vault, data: TraceData) -> UUID:
     at once is there when it returns. Where the state wants a second person it waits for one.
     """
     require(actor, Permission.TRACE_REQUEST)
-    hidings.check(actor, data.hidden_from)
-    row = _row(actor, data)
+    row = trace_descriptions.row_of(actor, data)
     if not data.confirm_second:
         repeats.check_trace(actor, row)
     actor = actor.for_purpose(Purpose("investigation", data.case_number, about=str(row["id"])))
@@ -64,16 +67,67 @@ def request(*, actor: Actor, vault: Vault, data: TraceData) -> UUID:
     return UUID(str(row["id"]))
 
 
+def amend(*, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None, data: TraceData) -> None:
+    """Say anew all that a draft asks; who was asked to approve it is asked anew.
+
+    The gun of a seizure is as its seizure says, and is left out here. Raises NotFound, StaleVersion,
+    IllegalTransition, and as `request`.
+    """
+    require(actor, Permission.TRACE_REQUEST)
+    trace = take(actor, trace_id, "amend", ("draft",), seen)
+    row = trace_descriptions.row_of(actor, _as_seized(trace, data)) | {"id": trace_id}
+    if not data.confirm_second:
+        repeats.check_trace(actor, row)
+    before = {name: getattr(trace, name) for name in AMENDED}
+    with approvals.changing(actor.for_purpose(purpose_of(trace)), vault, trace):
+        for name in AMENDED:
+            setattr(trace, name, row[name])
+        db.session.flush()
+        db.session.refresh(trace)  # as it is kept: letters hold no value that JSON has not
+    changed = [name for name in AMENDED if getattr(trace, name) != before[name]]
+    append(actor, Act(Action.TRACE_AMENDED, "trace", trace_id, data={"changed": changed}))
+
+
+def _as_seized(trace: Trace, data: TraceData) -> TraceData:
+    """Return what a draft shall ask with the gun of its seizure, where it has one; raises Invalid."""
+    if trace.seizure_id is None and data.firearm is not None:
+        return data
+    if trace.seizure_id is None or data.firearm is not None:
+        said = OF_SEIZURE if trace.seizure_id else say("Describe the gun.")
+        lacking = {path: [text] for path, text in lacking_words(vars(data)).items()}
+        raise Invalid(lacking | {"firearm": [said]})
+    line = trace_descriptions.line_of(trace.seizure_id, trace.record_id)
+    return replace(data, seizure=trace.seizure_id, item=line)
+
+
 def approve(*, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None) -> None:
     """Approve a draft that somebody else wrote; raises Forbidden, IllegalTransition, StaleVersion."""
     require(actor, Permission.TRACE_APPROVE)
-    trace = take(actor, trace_id, "approve", ("draft",), seen)
-    if trace.requested_by is not None and trace.requested_by == actor.account_id:
-        raise Forbidden(say("A second person must approve a trace."))
+    trace = _take_as_second(actor, trace_id, "approve", seen)
     approvals.take_back(actor, vault, trace)
     with legs.following(trace, to="approved"):
         approvals.put(actor, trace, "own")
     append(actor, Act(Action.TRACE_APPROVED, "trace", trace_id))
+
+
+def decline(*, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None, data: Telling) -> None:
+    """Decline a draft that somebody else wrote, and say why: who wrote it reads it.
+
+    It stays a draft, and may be changed and asked for anew; raises Invalid, and as `approve`.
+    """
+    require(actor, Permission.TRACE_APPROVE)
+    trace = _take_as_second(actor, trace_id, "decline", seen)
+    if not data.text:
+        raise Invalid({"text": [say("Say why: who drafted it reads it.")]})
+    approvals.decline(actor, vault, trace, data.text)
+    append(actor, Act(Action.TRACE_DECLINED, "trace", trace_id, data={"by": trace.owner_state}))
+
+
+def _take_as_second(actor: Actor, trace_id: UUID, action: str, seen: int | None) -> Trace:
+    trace = take(actor, trace_id, action, ("draft",), seen)
+    if trace.requested_by is not None and trace.requested_by == actor.account_id:
+        raise Forbidden(say("A second person must approve a trace."))
+    return trace
 
 
 def send(*, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None) -> None:
@@ -127,7 +181,7 @@ def reopen(*, actor: Actor, vault: Vault, item: RecordView) -> None:
         _keep_others_out(actor, Trace.id.in_(wanted.with_only_columns(Trace.id).correlate(None)))
         for trace in db.session.scalars(wanted.order_by(Trace.id).with_for_update()).all():
             if trace.status in UNSENT or legs.outcome(trace) != "traced":
-                trace.firearm = _as_recorded(item)
+                trace.firearm = trace_descriptions.as_recorded(item)
                 db.session.flush()
                 db.session.refresh(trace)  # as it is kept: letters hold no value that JSON has not
                 _ask_again(seeing.for_purpose(purpose_of(trace)), vault, trace)
@@ -148,7 +202,7 @@ def redescribe(*, actor: Actor, items: Sequence[RecordView]) -> None:
     with as_state(actor, actor.own_state()):  # also what is kept from the agency that corrected it
         for trace in db.session.scalars(wanted.order_by(Trace.id).with_for_update()).all():
             assert trace.record_id is not None
-            trace.firearm = _as_recorded(described[trace.record_id])
+            trace.firearm = trace_descriptions.as_recorded(described[trace.record_id])
             trace.version += 1
         db.session.flush()
 
@@ -212,7 +266,7 @@ def take(
     if seen is not None and trace.version != seen:
         raise StaleVersion(say("This was changed since you read it; read it again."))
     if trace.status not in statuses:
-        raise IllegalTransition("trace", trace.status, action)
+        raise IllegalTransition("trace", trace.status, action, POSSIBLE.get(trace.status, ()))
     return trace
 
 
@@ -229,78 +283,3 @@ def _keep_others_out(actor: Actor, of_them: ColumnElement[bool]) -> None:
     partner = settings.standing(own).settings.trace_approver
     others = db.session.scalars(asked.union(approving))
     pairs.lock(own, {*others, *([partner] if partner else [])})
-
-
-def _row(actor: Actor, data: TraceData) -> dict[str, Any]:
-    seizure, item = _seized(actor, data)
-    firearm = _description(item, data)
-    on = today(actor)
-    found_on = seizure.occurred_on if seizure else data.found_on
-    if found_on is None:
-        raise Invalid({"found_on": [say("Say on which day the gun was found.")]})
-    _check(data, firearm, found_on, on)
-    return {
-        "id": new_id(), "version": 1,
-        "owner_state": actor.own_state(), "concerned": [actor.own_state()],
-        "status": "draft", "case_number": data.case_number,
-        "seizure_id": data.seizure, "record_id": item.record.id if item else None,
-        "firearm": firearm, "found_on": found_on,
-        "priority": data.priority, "priority_reason": data.priority_reason,
-        "legal_basis": data.legal_basis, "illicit_reason": data.illicit_reason,
-        "circumstances": data.circumstances, "intended_use": data.intended_use,
-        "needed_by": data.needed_by, "confidentiality_requested": data.confidentiality_requested,
-        "requested_by": actor.account_id, "created_at": actor.now(), "sent_at": None,
-        "assignee_id": None, "profile": None, "approval": None, "approval_asked_at": None,
-        "approval_in": None, "approved_at": None, "approved_by": None, "approved_in": None,
-    }  # fmt: skip
-
-
-def _seized(actor: Actor, data: TraceData) -> tuple[Seizure | None, RecordView | None]:
-    if (data.seizure is None) == (data.firearm is None):
-        raise Invalid({"seizure": [say("Give a seizure with its item, or the firearm; not both.")]})
-    if data.seizure is None:
-        return None, None
-    own = current(Seizure).where(Seizure.id == data.seizure, Seizure.owner_state == actor.state)
-    seizure = db.session.scalars(own).first()
-    if seizure is None:
-        raise Invalid({"seizure": [say("There is no such seizure.")]})
-    items = {view.record.line: view for view in of_documents([seizure.id])[seizure.id]}
-    if data.item not in items:
-        raise Invalid({"item": [say("The seizure has no line {line}.", line=data.item)]})
-    return seizure, items[data.item]
-
-
-def _description(item: RecordView | None, data: TraceData) -> dict[str, Any]:
-    """Return the gun as it will be sent: the firearm fields and every mark."""
-    if item is None:
-        assert data.firearm is not None
-        borne = readings.with_further(data.firearm).marks
-        return records.describe(data.firearm) | {"marks": [*map(_as_sent, borne)]}
-    return _as_recorded(item)
-
-
-def _as_recorded(item: RecordView) -> dict[str, Any]:
-    """Return a seized gun as it is recorded, with every mark."""
-    fields = {name: getattr(item.record, name) for name in records.FIELDS}
-    return fields | {"marks": [*map(_as_sent, item.marks)]}
-
-
-def _as_sent(mark: Any) -> dict[str, Any]:
-    names = ("kind", "text", "state", "year", "location", "condition", "method")
-    return {name: getattr(mark, name) for name in names}
-
-
-def _check(data: TraceData, firearm: dict[str, Any], found_on: date, on: date) -> None:
-    problems = Problems()
-    check_date(problems, "found_on", found_on, on)
-    if data.needed_by and data.needed_by < on:
-        problems.add("needed_by", say("This day is past."))
-    if not is_case_number(data.case_number):  # it stands on every letter
-        problems.add("case_number", say("A case number has 1 to 100 printable characters."))
-    if data.priority in ("flash", "urgent") and not data.priority_reason:
-        problems.add("priority_reason", say("Say why this cannot wait."))
-    problems.raise_any()
-    # A description can be completed; a seized gun bears what it bears, and the result says why
-    # that was not enough.
-    if data.firearm and firearm["serial"] and marks.key(firearm["serial"]):
-        searched_by(candidates.as_query(firearm), "firearm.serial")

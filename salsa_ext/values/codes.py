@@ -92,6 +92,22 @@ NOTIFICATIONS: Final = (
     "hit_made", "hit_confirmed", "hit_denied", "hit_extended", "hit_expired", "hit_overdue",
     "hit_unanswered",
 )  # fmt: skip
+NOTIFICATION_KINDS: Final = (
+    "alert", "approval", "consent", "discrepancy", "hit", "match", "permit", "post", "request",
+    "seizure", "shipment", "trace",
+)  # fmt: skip
+"""What a notification is about."""
+URGENT_NOTIFICATIONS: Final = (
+    "hit_made", "hit_confirmed", "hit_denied", "hit_extended", "hit_expired", "hit_overdue",
+    "hit_unanswered", "request_received", "request_renewed", "request_replied", "request_due",
+    "request_overdue", "request_assigned", "trace_answered", "trace_corrected", "trace_no_record",
+    "trace_refused", "trace_deferred", "trace_asked", "trace_forwarded", "trace_not_taken",
+    "trace_to_approve", "trace_approved", "trace_declined", "trace_assigned", "approval_asked",
+    "post_called",
+)  # fmt: skip
+"""What somebody waits for: it stands above the rest."""
+MANY_NOTIFICATIONS: Final = ("match_proposed",)
+"""What comes by the hundred: it is told as one line with its number."""
 TRACE_APPROVALS: Final = ("none", "own", "partner", "alone")
 """Whom a state wants to approve its traces: nobody, a second person of its own or of a partner, or
 nobody for want of persons."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
+from salsa_ext.errors import Message, say
 from salsa_ext.values.actor import Purpose
 from salsa_ext.values.firearms import Firearm, Mark
 
@@ -80,3 +81,24 @@ class TraceData:
     draft: bool = False
     hidden_from: tuple[str, ...] = ()
     confirm_second: bool = False
+
+
+def lacking(said: Mapping[str, Any]) -> dict[str, Message]:
+    """Return what a trace needs as its other fields stand, by field: the gun, its day, why it cannot wait.
+
+    `said` are the fields as they were sent or taken; one that is not there is empty.
+    """
+    found = lacking_words(said)
+    if (said.get("seizure") is None) == (said.get("firearm") is None):
+        found["seizure"] = say("Give a seizure with its item, or the firearm; not both.")
+    return found
+
+
+def lacking_words(said: Mapping[str, Any]) -> dict[str, Message]:
+    """Return the same of a draft, whose gun is known."""
+    found = {}
+    if said.get("firearm") is not None and said.get("found_on") is None:
+        found["found_on"] = say("Say on which day the gun was found.")
+    if said.get("priority") in ("flash", "urgent") and not said.get("priority_reason"):
+        found["priority_reason"] = say("Say why this cannot wait.")
+    return found

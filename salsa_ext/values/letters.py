@@ -4,8 +4,8 @@ An asking state sends `trace.request`, `trace.renewed`, `trace.reply`, `trace.wi
 and `trace.feedback`; the asked state `trace.acknowledge`, `trace.answer`, `trace.no_record`,
 `trace.refuse`, `trace.defer`, `trace.ask`, `trace.forward`
 and `trace.corrected`. Each names the `leg` that it is about.
-A state whose second persons are a partner's sends `approval.ask` and `approval.withdraw`, the partner
-`approval.grant` and `approval.decline`; each names the `trace`.
+A state whose second persons are a partner's sends `approval.ask`, `approval.hide` and
+`approval.withdraw`, the partner `approval.grant` and `approval.decline`; each names the `trace`.
 Fields that are not known here are left out, at every depth: a newer version may send more. What is
 missing of an object within a body is null.
 """
@@ -36,7 +36,7 @@ from salsa_ext.values.shapes import (
 
 MOST_EVENTS: Final = 500
 DEFAULTS: Final[Mapping[str, Any]] = {
-    "hidden_from": [], "outcome": None, "failure_reason": None,
+    "hidden_from": [], "outcome": None, "failure_reason": None, "office": None,
 }  # fmt: skip
 """What a letter of an older version does not say."""
 
@@ -80,6 +80,10 @@ EVENT: Final[Shape] = {
     "handling": code(codes.HANDLING_CODES), "strength": Maybe(text(20)), "bits": is_number,
 }  # fmt: skip
 """An event of a chain, as a state tells it of its own records or books."""
+_OFFICE: Final = Maybe(Fields({
+    "agency": _SHORT, "telephone": Maybe(_SHORT), "email": Maybe(_SHORT),
+}))  # fmt: skip
+"""Whom an asked state may call."""
 _ASKED: Final[Shape] = {
     "leg": is_id, "trace": is_id, "firearm": Fields(_FIREARM), "found_on": is_day,
     "record": Maybe(is_id), "priority": code(codes.PRIORITIES),
@@ -88,6 +92,7 @@ _ASKED: Final[Shape] = {
     "intended_use": code(codes.INTENDED_USES), "needed_by": Maybe(is_day),
     "confidentiality_requested": is_flag,
     "hidden_from": Several(text(60), 100),
+    "office": _OFFICE,
     "likeness": Fields({
         "bits": is_number, "lawful_bits": is_number, "serial_bits": is_number,
     }),
@@ -96,7 +101,7 @@ _LEG: Final = {"leg": is_id}
 LETTERS: Final[Mapping[str, Shape]] = {
     "trace.request": _ASKED,
     "trace.renewed": _ASKED,
-    "trace.hide": _LEG | {"hidden_from": Several(text(60), 100)},
+    "trace.hide": _LEG | {"hidden_from": Several(text(60), 100), "office": _OFFICE},
     "trace.reply": _LEG | {"text": _LONG},
     "trace.withdraw": _LEG | {"text": Maybe(_LONG)},
     "trace.feedback": _LEG | {
@@ -127,6 +132,7 @@ LETTERS: Final[Mapping[str, Shape]] = {
         "needed_by": Maybe(is_day), "confidentiality_requested": is_flag,
         "hidden_from": Several(text(60), 100),
     },
+    "approval.hide": {"trace": is_id, "hidden_from": Several(text(60), 100)},
     "approval.withdraw": {"trace": is_id},
     "approval.grant": {"trace": is_id, "text": Maybe(_LONG)},
     "approval.decline": {"trace": is_id, "text": _LONG},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -35,3 +36,12 @@ class Notice:
             raise AssertionError(f"no such notification: {self.code}")
         if not self.roles or not set(self.roles) <= set(ROLES):
             raise AssertionError(f"no roles to tell: {self.roles}")
+
+
+@dataclass(frozen=True)
+class ReadingMany:
+    """Notifications that somebody read at once: those of a kind or of a code, told until a moment."""
+
+    kind: str | None = None
+    code: str | None = None
+    until: datetime | None = None

@@ -92,9 +92,14 @@ class Telling:
 
 @dataclass(frozen=True)
 class NothingFound(Telling):
-    """Nothing is known of the gun, and by `failure_reason` why, where a reason is known."""
+    """Nothing is known of the gun, and by `failure_reason` why, where a reason is known.
+
+    Where an open record of the own state is a strong match, that is taken only with
+    `confirm_other_guns`.
+    """
 
     failure_reason: str | None = None
+    confirm_other_guns: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,12 +128,12 @@ class Acknowledging:
 
 @dataclass(frozen=True)
 class Replying:
-    """What the asking state replies to a question.
+    """What the asking state replies to a question, always with a text.
 
     Of a state that was asked by another channel, `status` and what else it said are written down.
     """
 
-    text: str
+    text: str | None = None
     status: str | None = None
     events: Collection[HandEvent] = ()
     points_to: Collection[str] = ()

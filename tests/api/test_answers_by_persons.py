@@ -116,6 +116,21 @@ def test_what_is_missing_follows_a_deferral_and_a_state_that_was_named(analyst, 
     assert say("forward", {"state": "CHL", "reason": "It went there"}) == []  # which says no record
 
 
+def test_nothing_is_said_to_be_there_beside_an_open_record_without_a_question(
+    as_actor, analyst, asked, sell
+):
+    admin = as_actor("PRY", "state_administrator")
+    admin.post("/settings/change", {"answers_automatically": False}, 200, If_Match='"0"')
+    sell(visibility="open")
+    analyst.post("/traces", bodies.trace())
+    [found] = asked.get("/requests").json["items"]
+    path, tag = f"/requests/{found['id']}/no_record", f'"{found["version"]}"'
+    said = asked.post(path, {}, 409, If_Match=tag).json["detail"]
+    assert "strong matches of this gun (1)" in said and "confirm_other_guns" in said
+    done = asked.post(path, {"confirm_other_guns": True}, 200, If_Match=tag)
+    assert done.json["status"] == "no_record"
+
+
 def test_what_comes_too_late_is_told_what_is_possible_instead(analyst, asked, sell, answer):
     record = sell()
     trace = analyst.post("/traces", bodies.trace()).json
@@ -124,7 +139,10 @@ def test_what_comes_too_late_is_told_what_is_possible_instead(analyst, asked, se
     late = asked.post(
         f"/requests/{found['id']}/no_record", {}, 409, If_Match=f'"{found["version"]}"'
     )
-    assert "It can be answered once more" in late.json["detail"]
+    assert late.json["detail"] == (
+        "“say that there is no record” is not possible: this request is answered."
+        " Possible now: answer."
+    )
     for expect in (200, 409):
         tag = analyst.get(f"/traces/{trace['id']}").headers["ETag"]
         closed = analyst.post(f"/traces/{trace['id']}/close", None, expect, If_Match=tag)

@@ -63,6 +63,40 @@ def test_where_a_second_person_is_wanted_the_trace_waits_for_one(of, wants):
     assert move(of("BRA"), made, "send")["status"] == "answered"
 
 
+def test_a_second_person_of_the_own_state_declines_and_says_why_and_is_asked_anew(of, wants):
+    wants(trace_approval="own")
+    made, supervisor = ask(of), of("BRA", "supervisor")
+    path = f"/traces/{made['id']}/decline"
+    tag = supervisor.get(f"/traces/{made['id']}").headers["ETag"]
+    supervisor.post(path, {}, 422, If_Match=tag)
+    declined = supervisor.post(path, {"text": "Which law?"}, 200, If_Match=tag).json
+    assert (declined["status"], declined["approval"]) == ("draft", None)
+    [said] = of("BRA").get(f"/traces/{made['id']}").json["notes"]
+    assert (said["kind"], said["text"]) == ("decline", "Which law?")
+    assert "trace_declined" in codes(of("BRA"))
+    [entry] = of("BRA", "auditor").get("/audit?action=trace:declined").json["items"]
+    assert entry["data"] == {"by": "BRA"}
+    assert move(of("BRA"), made, "send")["approval"]["asked_at"]
+    assert codes(supervisor) == ["trace_to_approve"] * 2
+    assert move(supervisor, made, "approve")["approval"]["by"] == "own"
+
+
+def test_what_the_own_state_declines_a_partner_has_not_to_approve_any_more(of, asked):
+    supervisor = of("BRA", "supervisor")
+    tag = supervisor.get(f"/traces/{asked['id']}").headers["ETag"]
+    supervisor.post(f"/traces/{asked['id']}/decline", {"text": "No"}, 200, If_Match=tag)
+    assert of("PRY", "supervisor").get("/approvals").json["items"][0]["status"] == "withdrawn"
+    assert move(of("BRA"), asked, "send")["approval"]["state"] == "PRY"
+
+
+def test_who_drafted_a_trace_does_not_decline_it_nor_one_that_was_sent(of, wants):
+    made = ask(of)
+    tag = of("BRA").get(f"/traces/{made['id']}").headers["ETag"]
+    of("BRA").post(f"/traces/{made['id']}/decline", {"text": "No"}, 403, If_Match=tag)
+    supervisor = of("BRA", "supervisor")
+    supervisor.post(f"/traces/{made['id']}/decline", {"text": "No"}, 409, If_Match=tag)
+
+
 def test_what_waits_already_is_not_asked_for_again(of, wants):
     wants(trace_approval="own")
     move(of("BRA"), ask(of), "send", 409)

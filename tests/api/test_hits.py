@@ -57,8 +57,8 @@ def told(client, code):
 
 
 @pytest.mark.parametrize("action,words", [
-    ("seize", "Hold the gun and call PRY, which asks to seize it."),
-    ("hold_and_call", "Hold the gun and call PRY"), ("inform_only", "PRY asks to be told"),
+    ("seize", "Hold the gun and call Paraguay, which asks to seize it."),
+    ("hold_and_call", "Hold the gun and call Paraguay"), ("inform_only", "Paraguay asks to be told"),
 ])  # fmt: skip
 def test_a_check_says_what_an_alert_asks_for_and_that_a_hit_alone_is_no_ground(
     alert, bra, action, words
@@ -75,7 +75,7 @@ def test_a_check_says_what_an_alert_asks_for_and_that_a_hit_alone_is_no_ground(
 def test_it_says_so_in_the_readers_language(alert, bra):
     alert()
     said = bra.post("/checks", bodies.check(), Accept_Language="es").json["next"]["text"]
-    assert said.startswith("Retenga el arma y llame a PRY")
+    assert said.startswith("Retenga el arma y llame a Paraguay")
 
 
 def test_both_states_have_the_hit_by_one_id(alert, pry, bra):

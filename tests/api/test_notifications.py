@@ -48,6 +48,7 @@ def test_what_one_state_did_is_told_to_another_in_its_readers_language(tell, off
         "text": "A permit that concerns your state was cancelled.",
         "subject": {"kind": "permit", "state": "BRA", "id": str(PERMIT)}, "number": "E-1",
         "data": {"kind": "export"}, "raised_at": "2026-03-09T15:00:00+00:00", "read_at": None,
+        "urgent": False,
     }  # fmt: skip
     spanish = officer.get("/notifications", Accept_Language="es").json["items"]
     assert spanish[0]["text"] == "Se canceló un permiso que concierne a su Estado."
@@ -71,6 +72,32 @@ def test_notifications_come_newest_first_in_pages_by_code(tell, officer):
     first = officer.get("/notifications?limit=2").json
     second = officer.get(first["next"].removeprefix("/api/v1")).json
     assert first["items"] + second["items"] == told(officer)
+
+
+def test_those_of_a_kind_and_the_urgent_ones_are_listed_apart(tell, officer):
+    tell(*(notice(code=code) for code in ("permit_posted", "post_called", "match_proposed")))
+    assert [item["code"] for item in told(officer, "?urgent=true")] == ["post_called"]
+    assert [item["code"] for item in told(officer, "?urgent=false")] == [
+        "match_proposed", "permit_posted",
+    ]  # fmt: skip
+    assert [item["urgent"] for item in told(officer, "?kind=permit")] == [False, True, False]
+    assert told(officer, "?kind=trace") == []
+    assert "hit" in officer.get("/notifications?kind=gun", 422).json["errors"]["kind"][0]
+
+
+def test_all_of_a_kind_are_read_at_once_as_far_as_they_were_told(tell, officer, as_actor):
+    tell(*(notice(code=code) for code in ("permit_posted", "permit_posted", "permit_amended")))
+    path = "/notifications/read"
+    early = {"code": "permit_posted", "until": "2026-03-09T14:59:59Z"}
+    assert officer.post(path, early, 200).json == {"read": 0}
+    assert officer.post(path, {"code": "permit_posted"}, 200).json == {"read": 2}
+    assert [item["code"] for item in told(officer, "?unread=true")] == ["permit_amended"]
+    assert officer.post(path, {"kind": "permit"}, 200).json == {"read": 1}
+    assert officer.post(path, {"kind": "permit"}, 200).json == {"read": 0}
+    assert len(told(as_actor("PRY", "licensing_officer"), "?unread=true")) == 3
+    assert list(officer.post(path, {}, 422).json["errors"]) == ["kind"]
+    entries = as_actor("PRY", "auditor").get("/audit?action=notification:read_many").json["items"]
+    assert [entry["data"]["count"] for entry in entries] == [1, 2]
 
 
 def test_each_account_reads_for_itself_and_twice_is_harmless(tell, officer, as_actor):

@@ -60,7 +60,7 @@ def test_a_report_says_what_the_states_said(analyst, trace):
     said = text_of(report(analyst, trace))
     for told in (
         "Report of a trace", "Brazil (BRA)", "C-1", trace["id"], "Law 1", "Pistol", "ABC123456",
-        "Traced", "First buyer", "664", "Chain, in order", "Paraguay (PRY)", "2024-05-06",
+        "Traced", "First buyer", "664", "Chain, in order", "Paraguay (PRY)", "6 May 2024",
         "Domestic sale", "Armas del Sur (PRY)", "Individual", "Strong evidence", "Point of diversion",
         "Who was searched",
         "States whose consent to use in court is missing",

@@ -1,13 +1,19 @@
 """Every error that the service explains has its status."""
 
+import ast
 import importlib
 import pkgutil
+from itertools import chain
+from pathlib import Path
 
 import pytest
 
 import salsa_ext
 from api.problems import STATUS
 from salsa_ext.errors import SalsaError
+from salsa_ext.matching.requests import TRANSITIONS
+from salsa_ext.readmodels.names import labels
+from salsa_ext.services import cancellations, consents, hit_answers, match_decisions, traces
 
 for module in pkgutil.walk_packages(salsa_ext.__path__, "salsa_ext."):
     importlib.import_module(module.name)
@@ -28,3 +34,19 @@ def test_the_table_of_statuses_names_only_errors_of_the_service():
 @pytest.mark.parametrize("error", sorted(family(SalsaError), key=lambda error: error.__name__))
 def test_an_error_says_in_its_docstring_what_it_means(error):
     assert error.__doc__
+
+
+def refused_by_name():
+    """Return the actions that the code names where it raises IllegalTransition."""
+    for path in Path(salsa_ext.__path__[0]).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "IllegalTransition":
+                yield from (arg.value for arg in node.args[2:3] if isinstance(arg, ast.Constant))
+
+
+def test_every_action_that_a_status_can_forbid_has_a_name_in_words(session):
+    verbs = (module.VERBS.values() for module in
+             (cancellations, consents, hit_answers, match_decisions))  # fmt: skip
+    asked = {*refused_by_name(), *chain(*verbs), *chain(*TRANSITIONS.values()),
+             *chain(*traces.POSSIBLE.values())}  # fmt: skip
+    assert asked - labels("action", "es").keys() == set()

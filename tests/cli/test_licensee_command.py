@@ -34,7 +34,7 @@ def test_a_licensee_is_added_listed_suspended_and_closed(salsa, dealer):
     ([*ADD, "--to", "2024-01-01", "L-8", "A"], "cannot end before it begins", 1),
     ([*ADD, "L-7", "A"], "already has a licensee of this number", 1),
     (["licensee", "suspend", "--state", "PRY", "--reason", "R", "L-9"], "no licensee L-9", 1),
-    (["licensee", "reinstate", "--state", "PRY", "--reason", "R", "L-7"], "is active cannot", 1),
+    (["licensee", "reinstate", "--state", "PRY", "--reason", "R", "L-7"], "this licensee is active", 1),
     ([*ADD, "--role", "king", "L-8", "A"], "Invalid value", 2),
 ])  # fmt: skip
 def test_what_cannot_be_is_refused_in_a_sentence(salsa, dealer, command, said, code):

@@ -57,7 +57,10 @@ def test_a_match_is_listed_shown_confirmed_and_rejected(salsa, match):
 def test_what_is_confirmed_is_not_confirmed_again(salsa, match):
     salsa("match", "confirm", *BY, match)
     refused = salsa("match", "confirm", *BY, match)
-    assert (refused.returncode, "confirmed cannot be changed by confirm" in refused.stderr) == (
+    assert (
+        refused.returncode,
+        "“confirm” is not possible: this match is confirmed" in refused.stderr,
+    ) == (
         1,
         True,
     )

@@ -121,6 +121,17 @@ def test_a_request_is_ended_in_other_ways(salsa, request_, said, status):
         assert done.stdout == f"{request_['id']} is {status}.\n"
 
 
+def test_a_request_is_kept_from_an_agency_of_the_state(salsa, request_):
+    salsa("agency", "add", *OWN, "--kind", "police", "--zone", "UTC", "PRY-POLICE", "Police")
+    salsa("agency", "add", *OWN, "--kind", "licensing", "--zone", "UTC", "PRY-LICENSING", "Arms")
+    own = request_["id"]
+    done = salsa("request", "hide", *OWN, "--from", "PRY-POLICE", own)
+    assert done.stdout == f"{own} is kept from PRY-POLICE.\n"
+    assert "PRY-POLICE" in salsa("request", "show", *OWN, own).stdout
+    wrong = salsa("request", "hide", *OWN, "--from", "PRY-NOBODY", own)
+    assert (wrong.returncode, "There is no agency PRY-NOBODY" in wrong.stderr) == (1, True)
+
+
 def test_a_trace_is_led_on(salsa, trace, request_):
     one_more = ("ask", *ASKING, "--of", "AUT", "--reason", "Made there", "--channel", "post")
     assert salsa("trace", *one_more, trace).returncode == 0

@@ -13,6 +13,7 @@ import pytest
 from jinja2 import Environment, nodes
 from jinja2.ext import extract_from_ast
 
+from api.articles_pt import WITH
 from api.i18n import catalogue
 from salsa_ext.values.codes import LANGUAGES
 
@@ -139,7 +140,11 @@ def _marked(tree: ast.AST) -> Iterator[str]:
 
 
 def fields(text: str) -> list[str]:
-    """Return the places for data in a sentence, each as often and in the form in which it stands."""
+    """Return the places for data in a sentence, each as often and in the form in which it stands.
+
+    What Portuguese asks for before the name of a state is none of the data's.
+    """
     return sorted(
-        f"{name}!{how}:{form}" for _, name, form, how in Formatter().parse(text) if name is not None
-    )
+        f"{name}!{how}:{'' if (form or '').lower() in WITH else form}"
+        for _, name, form, how in Formatter().parse(text) if name is not None
+    )  # fmt: skip

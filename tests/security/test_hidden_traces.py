@@ -17,6 +17,7 @@ BODIES = {
     "assign": {"username": "x"}, "notes": {"text": "x"}, "hide": {"hidden_from": []},
     "verify": {"sha256": "0" * 64}, "acknowledge": {}, "no_record": {}, "ask": {"questions": ["x"]},
     "refuse": {"reason": "national_security", "text": "x"},
+    "decline": {"text": "x"}, "amend": bodies.trace(),
     "answer": {"completeness": "full", "handling": "H1", "points_to": ["URY"]},
     "defer": {"until": "2026-04-01", "reason": "x"}, "forward": {"state": "URY", "reason": "x"},
 }  # fmt: skip
@@ -67,7 +68,8 @@ def test_all_others_find_it(as_actor, kept):
 @pytest.mark.parametrize("route", ACTING, ids=str)
 def test_every_route_answers_as_of_what_does_not_exist(as_actor, kept, asked, route):
     state = "BRA" if "{trace_id}" in route.path else "PRY"
-    role = "supervisor" if "approve" in route.path else "trace_analyst"
+    is_second = route.path.endswith(("/approve", "/decline"))
+    role = "supervisor" if is_second else "trace_analyst"
     client = as_actor(state, role, agency=OFFICE)
     ids = {name: some[0] for name, some in kept.items()}
     nothing, said = ids | {"trace_id": ID, "request_id": ID}, []
@@ -173,6 +175,38 @@ def test_an_asked_state_keeps_a_request_from_further_agencies(as_actor, kept):
     read = analyst.post(f"/requests/{request}/hide", body, 200).json
     assert read["hidden_from"] == ["PRY-LICENSING", f"PRY-{OFFICE}"]
     as_actor("PRY", "trace_analyst", agency="LICENSING").get(f"/requests/{request}", 404)
+
+
+def test_an_asked_state_names_agencies_of_its_own_and_leaves_one(as_actor, kept):
+    [request] = kept["request_id"]
+    analyst = as_actor("PRY", "trace_analyst")
+    hide = f"/requests/{request}/hide"
+    said = analyst.post(hide, {"hidden_from": ["PRY-LICENSING", "BRA-TEST"]}, 422).json["errors"]
+    assert list(said) == ["hidden_from.1"]
+    assert "BRA-TEST is an agency of Brazil" in said["hidden_from.1"][0]
+    other = as_actor("PRY", "trace_analyst", agency="LICENSING")
+    said = other.post(hide, {"hidden_from": ["PRY-TEST"]}, 200).json
+    assert said["hidden_from"] == [f"PRY-{OFFICE}", "PRY-TEST"]
+    said = other.post(hide, {"hidden_from": ["PRY-LICENSING"]}, 422).json["errors"]
+    assert "Leave an agency of PRY that sees it." in said["hidden_from"]
+
+
+def test_a_partner_that_was_asked_learns_later_of_its_agency(as_actor):
+    seeing, kept = (as_actor("PRY", "supervisor", agency=name) for name in ("TEST", OFFICE))
+    admin = as_actor("BRA", "state_administrator")
+    wanted = {"trace_approval": "partner", "trace_approver": "PRY"}
+    admin.post("/settings/change", wanted, 200, If_Match='"0"')
+    analyst = as_actor("BRA", "trace_analyst")
+    trace = analyst.post("/traces", bodies.trace(case_number=CASE)).json
+    [approval] = kept.get("/approvals").json["items"]
+    analyst.post(f"/traces/{trace['id']}/hide", {"hidden_from": [f"PRY-{OFFICE}"]}, 200)
+    assert kept.get("/approvals").json["items"] == []
+    path = f"/approvals/{approval['id']}"
+    kept.get(path, 404)
+    kept.post(f"{path}/grant", {}, 404, If_Match='"1"')
+    for read in ("/notifications", "/audit"):
+        assert CASE not in kept.get(read).get_data(as_text=True)
+    seeing.post(f"{path}/grant", {}, 200, If_Match='"1"')
 
 
 def test_it_is_assigned_to_nobody_who_must_not_see_it(as_actor, kept):

@@ -29,7 +29,8 @@ def test_a_role_is_refused_exactly_where_it_lacks_the_permission(tried, role, ro
 
 def test_a_refusal_comes_before_anything_is_said_about_the_body(as_actor):
     answer = as_actor("BRA", "auditor").post("/transfers", {"no": "such field"}, 403).json
-    assert answer["detail"] == "This needs the permission transfer:record."
+    assert answer["detail"] == "“record transfers” is for these roles: licensing officer."
+    assert answer["permission"] == "transfer:record"
     assert "errors" not in answer
 
 

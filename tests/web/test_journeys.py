@@ -65,7 +65,7 @@ def test_the_way_goes_from_a_state_to_the_place_of_the_find(analyst, as_actor):
     page = analyst.open(f"/traces/{ask(as_actor, SOLD)['id']}")
     said = stops(page)
     assert said.index("Paraguay the state alone is known") < said.index("Foz do Iguaçu, Brazil")
-    assert "Domestic sale , May 6, 2024" in said and "Found , Mar 1, 2026" in said
+    assert "Domestic sale , May 6, 2024" in said and "Seized , Mar 1, 2026" in said
     assert "Came from Paraguay: nobody recorded how" in said
     assert page.count('class="spot state"') == 1 and page.count('class="spot place"') == 1
     assert 'class="way unsure"' in page

@@ -4,7 +4,12 @@ import re
 
 import pytest
 
+from salsa_ext.db import transaction
+from salsa_ext.services.notifications import notify_many
+from salsa_ext.values.ids import new_id
+from salsa_ext.values.notices import Notice
 from tests.web import scenes
+from tests.web.pages import text
 
 READ = re.compile(r'action="(/notifications/[^/]+/read)"')
 
@@ -53,6 +58,55 @@ def test_many_unread_are_shown_as_many(officer):
     scenes.tell("PRY", *(f"A-{number}" for number in range(120)))
     page = officer.open("/notifications")
     assert ">99+<" in page and "unread: 120" in page
+
+
+@pytest.fixture
+def analyst(signed_in):
+    return signed_in("PRY", "trace_analyst")
+
+
+@pytest.fixture
+def told(actor):
+    """Tell Paraguay's trace analysts of what happened: `told("hit_made", "match_proposed")`."""
+
+    def run(*codes):
+        acting = actor("BRA")
+        with transaction(acting):
+            notify_many(acting, [
+                Notice("PRY", ("trace_analyst",), code, "permit", new_id(), "BRA", f"N-{at}")
+                for at, code in enumerate(codes)
+            ])  # fmt: skip
+
+    return run
+
+
+def test_what_somebody_waits_for_stands_above_and_the_many_are_one_line(analyst, told):
+    told("trace_answered", "permit_posted", *["match_proposed"] * 30)
+    said = text(analyst.open("/notifications"))
+    parts = ("Somebody waits for this", "A state answered your trace.", "Many of a kind",
+             "A record of your state may be of the same gun", "unread: 30",
+             "Other notifications", "A permit that concerns your state was posted.")  # fmt: skip
+    assert [said.index(part) for part in parts] == sorted(said.index(part) for part in parts)
+    assert said.count("may be of the same gun") == 1
+    assert 'href="/matches"' in analyst.open("/notifications")
+
+
+def test_those_of_a_kind_are_listed_and_read_at_once(analyst, told):
+    told("trace_answered", "permit_posted", *["match_proposed"] * 30)
+    page = analyst.open("/notifications?kind=permit&unread=true")
+    assert page.count('class="what"') == 25 and "Older" in page
+    assert "N-0" not in page  # the first of 32
+    fields = dict(re.findall(r'name="(once|next|until|code)" value="([^"]+)"',
+                             analyst.open("/notifications")))  # fmt: skip
+    assert fields["code"] == "match_proposed"
+    done = analyst.send("/notifications/read", fields)
+    assert done.location == "/notifications"
+    said = text(analyst.open("/notifications"))
+    assert "Many of a kind" not in said and "A state answered your trace." in said
+    kind = dict(re.findall(r'name="(once|next|until|kind)" value="([^"]+)"',
+                           analyst.open("/notifications?kind=permit")))  # fmt: skip
+    analyst.send("/notifications/read", kind)
+    assert "unread:" not in text(analyst.open("/notifications"))
 
 
 def test_older_ones_are_a_page_away(officer):

@@ -129,6 +129,46 @@ def test_candidates_answer_with_one_click(analyst, asked, record, asking, trace)
     assert asked["id"] in analyst.open("/requests?show=all")
 
 
+def test_that_nothing_is_there_is_confirmed_beside_an_open_record(
+    analyst, as_actor, asking, record
+):
+    admin = as_actor("PRY", "state_administrator")
+    admin.post("/settings/change", {"answers_automatically": False}, 200, If_Match='"0"')
+    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(number="V-2"))
+    asking.post("/traces", bodies.trace())
+    [asked] = as_actor("PRY", "trace_analyst").get("/requests").json["items"]
+    page = say(analyst, asked, "no_record", 409).text
+    assert "confirm with “The records that match are of other guns”" in text(page)
+    done = say(analyst, asked, "no_record", confirm_other_guns="true")
+    assert "✓ The asking state is told." in text(analyst.open(done.location))
+
+
+def test_a_request_says_whom_to_call_of_the_asking_state(analyst, as_actor, asking, record):
+    admin = as_actor("BRA", "state_administrator")
+    for office, telephone in (("TEST", "+55 11 1"), ("POLICE", "+55 11 2")):
+        admin.post("/contacts", {"kind": "liaison_authority", "agency": f"BRA-{office}", "languages": ["pt"],
+                                 "hours": "9-17", "telephone": telephone})  # fmt: skip
+    trace = asking.post("/traces", bodies.trace()).json
+    [asked] = as_actor("PRY", "trace_analyst").get("/requests").json["items"]
+    assert (asked["office"]["agency"], asked["office"]["telephone"]) == ("BRA-TEST", "+55 11 1")
+    page = analyst.open(f"/requests/{asked['id']}")
+    assert "Who asks BRA-TEST +55 11 1" in text(page) and 'href="tel:+55111"' in page
+    other = as_actor("BRA", "trace_analyst", agency="LICENSING")
+    other.post(f"/traces/{trace['id']}/hide", {"hidden_from": ["BRA-TEST", "BRA-POLICE"]}, 200)
+    assert "Who asks BRA-LICENSING" in text(analyst.open(f"/requests/{asked['id']}"))
+
+
+def test_a_request_is_kept_from_agencies_that_are_ticked(analyst, signed_in, asked):
+    form = analyst.open(f"/requests/{asked['id']}/hide")
+    [police] = re.findall(r'name="(hidden_from\.[0-9]+)" value="PRY-POLICE"', form)
+    assert "PRY-TEST" not in form  # his own
+    nothing = say(analyst, asked, "hide", 422).text
+    assert 'id="hidden_from-wrong"' in nothing and 'href="#hidden_from"' in nothing
+    page = analyst.open(say(analyst, asked, "hide", **{police: "PRY-POLICE"}).location)
+    assert "✓ The agencies are kept from it." in text(page) and "Kept from PRY-POLICE" in text(page)
+    assert re.search(r'value="PRY-POLICE" checked', analyst.open(f"/requests/{asked['id']}/hide"))
+
+
 def test_several_are_acknowledged_on_the_list_and_what_cannot_be_is_named(analyst, asking, asked):
     asking.post("/traces", bodies.trace(case_number="C-2"))
     say(analyst, asked, "refuse", reason="national_security", text="No")

@@ -162,7 +162,18 @@ def test_a_draft_is_approved_by_a_second_person_and_sent(analyst, signed_in):
 
 def test_who_drafted_a_trace_is_not_offered_to_approve_it(analyst, signed_in):
     path = analyst.send("/traces/new", typed(draft="true")).location
-    assert "/approve" not in analyst.open(path)
+    page = analyst.open(path)
+    assert "/approve" not in page and "/decline" not in page
+
+
+def test_who_drafted_a_trace_reads_why_it_was_declined(analyst, signed_in, bra):
+    draft = bra.post("/traces", bodies.trace(draft=True)).json
+    supervisor = signed_in("BRA", "supervisor")
+    assert 'id="text-wrong"' in step(supervisor, draft, "decline", 422).text
+    step(supervisor, draft, "decline", text="Name the law")
+    said = text(analyst.open(f"/traces/{draft['id']}"))
+    assert "A second person did not approve Name the law" in said and "bra.supervisor" in said
+    assert "A second person did not approve a trace of yours" in analyst.open("/notifications")
 
 
 def test_a_question_is_replied_to(analyst, as_actor, bra, pry):
@@ -298,9 +309,19 @@ def test_a_trace_that_was_sent_is_advised_no_more(analyst, trace):
 
 
 def test_a_trace_is_kept_from_agencies_and_let_be_seen_again(analyst, trace):
-    step(analyst, trace, "hide", hidden_from="BRA-POLICE\nPRY-POLICE")
-    assert "BRA-POLICE, PRY-POLICE" in text(analyst.open(f"/traces/{trace['id']}"))
-    step(analyst, trace, "hide", hidden_from="")
+    form = analyst.open(f"/traces/{trace['id']}/hide")
+    boxes = re.findall(r'name="(hidden_from\.[0-9]+)" value="([A-Z-]+)"', form)
+    assert {code for _, code in boxes} == {
+        "BRA-POLICE", "BRA-LICENSING", "PRY-POLICE", "PRY-LICENSING", "PRY-TEST",
+    }  # fmt: skip
+    ticked = {name: code for name, code in boxes if code.endswith("POLICE")}
+    step(analyst, trace, "hide", others="URY-POLICE", **ticked)
+    said = text(analyst.open(f"/traces/{trace['id']}"))
+    assert "BRA-POLICE, PRY-POLICE, URY-POLICE" in said
+    form = analyst.open(f"/traces/{trace['id']}/hide")
+    assert re.findall(r'value="([A-Z-]+)" checked', form) == ["BRA-POLICE", "PRY-POLICE"]
+    assert ">URY-POLICE</textarea>" in form
+    step(analyst, trace, "hide")
     assert "Kept from" not in text(analyst.open(f"/traces/{trace['id']}"))
 
 

@@ -17,7 +17,8 @@ POST_PRY, POST_BRA = "PRY border_officer", "BRA border_officer"
 ANALYST_PRY, ANALYST_BRA = "PRY trace_analyst", "BRA trace_analyst"
 POLICE_BRA, SUPERVISOR = "BRA police_officer", "PRY supervisor"
 FOR_A_CASE = {"purpose": "investigation", "case_number": "C-7"}
-NO_PAGE = {"pages.choose_language", "signin.sign_out", "notices.read", "post_desk.session",
+NO_PAGE = {"pages.choose_language", "signin.sign_out", "notices.read", "notices.read_many",
+           "post_desk.session",
            "boards.board_live", "walls.wall_live", "screens.revoke", "post_desk.live_desk",
            "post_desk.answer", "post_desk.file"}  # fmt: skip
 """What only ever leads back to the page before, or answers a script."""
@@ -65,6 +66,8 @@ VISITS = (
     Visit("/docs"),
     Visit("/notifications", POST_PRY),
     Visit("/notifications", "URY border_officer"),
+    Visit("/notifications", ANALYST_PRY),
+    Visit("/notifications?kind=shipment", POST_PRY),
     Visit("/posts/{post}/board", POST_PRY),
     Visit("/posts/{post}/board", "BRA supervisor"),
     Visit("/posts/rivera-santana-do-livramento/board", "URY border_officer"),
@@ -99,6 +102,8 @@ VISITS = (
     Visit("/seizures/{seizure}", POLICE_BRA),
     Visit("/seizures/{seizure}", "PRY police_officer"),
     Visit("/seizures/{seizure}", "PRY police_officer", FOR_A_CASE),
+    Visit("/seizures/{seizure}/items/1/correct", POLICE_BRA),
+    refused("/seizures/{seizure}/items/1/correct", POLICE_BRA),
     Visit("/leads", ANALYST_BRA),
     Visit("/leads?kind=shared_lot", ANALYST_PRY),
     Visit("/leads", ANALYST_BRA, FOR_A_CASE),
@@ -149,6 +154,9 @@ VISITS = (
     refused("/traces/new", ANALYST_BRA, seizure="S-404"),
     Visit("/traces/{trace}", ANALYST_BRA),
     Visit("/traces/{draft}", ANALYST_BRA),
+    Visit("/traces/{draft}/amend", ANALYST_BRA),
+    refused("/traces/{draft}/amend", ANALYST_BRA, legal_basis=""),
+    Visit("/traces/{trace}/send", ANALYST_BRA, status=409),
     Visit("/traces/{questioned}", ANALYST_BRA),
     Visit("/traces/{trace}/legs", ANALYST_BRA),
     Visit("/traces/{trace}/withdraw", ANALYST_BRA),
@@ -162,6 +170,7 @@ VISITS = (
     refused("/requests/{request}", ANALYST_PRY, "/requests/{request}/answer", records="NONE-1"),
     Visit("/requests/{request}/refuse", ANALYST_PRY),
     refused("/requests/{request}/defer", ANALYST_PRY),
+    refused("/requests/{request}/hide", ANALYST_PRY),
     Visit("/consents", ANALYST_BRA),
     Visit("/consents", "URY trace_analyst"),
     Visit("/consents/new", ANALYST_BRA),

@@ -1,6 +1,7 @@
 """Pages for analysts: what other states ask, the own state's traces, leads, hits and consents."""
 
 from api.web.console import (
+    amending,
     answering,
     approvals,
     asking,
@@ -15,6 +16,7 @@ from api.web.console import (
 from api.web.console.blueprint import blueprint
 
 __all__ = [
+    "amending",
     "answering",
     "approvals",
     "asking",

@@ -75,7 +75,7 @@ def _acknowledge(actor: Actor, form: Form) -> str:
 
 @blueprint.get("/requests/<uuid:request_id>/<slug:name>")
 @signed_in
-def saying_form(actor: Actor, request_id: UUID, name: str) -> str:
+def saying_form(actor: Actor, request_id: UUID, name: str) -> Any:
     """Show the form of something else that can be said."""
     return doings.open_form(actor, doings.named(DOINGS, name), subject_of, request_id)
 

@@ -83,7 +83,7 @@ def subject_of(actor: Actor, approval_id: UUID) -> Subject:
 
 @blueprint.get("/approvals/<uuid:approval_id>/<slug:name>")
 @signed_in
-def decision_form(actor: Actor, approval_id: UUID, name: str) -> str:
+def decision_form(actor: Actor, approval_id: UUID, name: str) -> Any:
     """Show the form of a decision."""
     return doings.open_form(actor, doings.named(DOINGS, name), subject_of, approval_id)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,9 @@ from api.i18n import translate
 from api.schemas.traces import TraceRequest
 from api.web import sending
 from api.web.access import again, sender, signed_in
+from api.web.bodies import lines_of
 from api.web.console.blueprint import blueprint
+from api.web.console.steps import OTHERS
 from api.web.console.words import sealed
 from api.web.desk import choices
 from api.web.typed import Form
@@ -48,24 +51,32 @@ def request_trace(actor: Actor) -> Any:
 
 
 def _request(actor: Actor, form: Form) -> str:
-    data = form.load(TraceRequest(), lambda body: _complete(actor, body))
+    data = form.load(TraceRequest(), lambda body: _complete(actor, body, form))
     trace_id = sealed(traces.request)(actor=actor, data=data)
     done = "drafted" if data.draft else "asked"
     return url_for("console.trace", trace_id=trace_id, done=done)
 
 
-def _complete(actor: Actor, body: dict[str, Any]) -> None:
+def _complete(actor: Actor, body: dict[str, Any], form: Form) -> None:
     """Find the seizure by its number, and let the type of a gun say its category."""
+    is_unknown = False
     if number := body.get("seizure"):
         found = documents.list_documents(actor, SEIZURES, {"number": number}, 1, None).items
-        if not found:
-            raise Invalid({"seizure": [say("There is no such seizure.")]})
-        body["seizure"] = str(found[0].document.id)
+        body["seizure"] = str(found[0].document.id) if found else number
+        is_unknown = not found
     else:
         body.pop("item", None)
     if firearm := body.get("firearm"):
-        category = names.category(names.resolve("type", firearm.get("type")))
-        firearm.setdefault("category", category or "firearm")
+        firearm["category"] = category_of(firearm)
+    if others := lines_of(form.get(OTHERS)):
+        body["hidden_from"] = body.get("hidden_from", []) + others
+    if is_unknown:
+        raise Invalid({"seizure": [say("There is no such seizure.")]})
+
+
+def category_of(firearm: Mapping[str, Any], otherwise: str = "firearm") -> str:
+    """Return the category of the type of a gun, or what it is otherwise."""
+    return names.category(names.resolve("type", firearm.get("type"))) or otherwise
 
 
 def _seized(actor: Actor) -> dict[str, str]:

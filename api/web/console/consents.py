@@ -127,7 +127,7 @@ def subject_of(actor: Actor, consent_id: UUID) -> Subject:
 
 @blueprint.get("/consents/<uuid:consent_id>/<slug:name>")
 @signed_in
-def consent_decision_form(actor: Actor, consent_id: UUID, name: str) -> str:
+def consent_decision_form(actor: Actor, consent_id: UUID, name: str) -> Any:
     """Show the form of a decision."""
     return doings.open_form(actor, doings.named(DOINGS, name), subject_of, consent_id)
 

@@ -94,7 +94,7 @@ def subject_of(actor: Actor, hit_id: UUID) -> Subject:
 
 @blueprint.get("/hits/<uuid:hit_id>/<slug:name>")
 @signed_in
-def hit_answer_form(actor: Actor, hit_id: UUID, name: str) -> str:
+def hit_answer_form(actor: Actor, hit_id: UUID, name: str) -> Any:
     """Show the form of an answer."""
     return doings.open_form(actor, doings.named(DOINGS, name), subject_of, hit_id)
 

@@ -17,7 +17,6 @@ from salsa_ext.matching.events import Event
 from salsa_ext.readmodels.traces import ResultView
 from salsa_ext.services.whereabouts import Whereabouts
 
-FOUND: Final = "found"
 LEAST_KM: Final = 4_000.0
 """How wide the map is at least: so wide that the states on it are known by their outlines."""
 Places = Mapping[str, Whereabouts]
@@ -83,7 +82,7 @@ def way_of(view: ResultView, places: Places) -> Way:
         else:
             walk.add(event["state"], places.get(event["record"]), _told(event))
     trace = view.trace
-    found = Happening(FOUND, trace.found_on.isoformat(), None)
+    found = Happening(view.found_as, trace.found_on.isoformat(), None)
     walk.go(trace.owner_state, places.get(str(trace.record_id)))
     walk.stay(found)
     stops = _turned(_joined(walk.stops), view.result.point_of_diversion)

@@ -63,7 +63,7 @@ def _settle(body: dict[str, Any], view: TraceView, form: Form) -> None:
 
 @blueprint.get("/traces/<uuid:trace_id>/legs/<uuid:leg_id>/reply")
 @signed_in
-def reply_form(actor: Actor, trace_id: UUID, leg_id: UUID) -> str:
+def reply_form(actor: Actor, trace_id: UUID, leg_id: UUID) -> Any:
     """Show the form of a reply."""
     return doings.open_form(actor, _reply_to(leg_id), subject_of, trace_id)
 

@@ -8,6 +8,7 @@ from api.schemas.discrepancies import AssignRequest
 from api.schemas.requests import (
     DeferRequest,
     ForwardRequest,
+    HideRequest,
     NoRecordRequest,
     NoteRequest,
     QuestionsRequest,
@@ -20,11 +21,14 @@ from api.web.desk.doings import Doing, Field
 from salsa_ext.errors import say
 from salsa_ext.matching.requests import TRANSITIONS
 from salsa_ext.policy.permissions import Permission
+from salsa_ext.readmodels.requests import RequestView
 from salsa_ext.services import requests
+from salsa_ext.services.answer_checks import likely
 
 READ = say("The asking state reads it.")
 WORDS = Field("text", say("In words"), "area", required=False, most=2000, hint=READ)
 REASON = Field("reason", say("Reason"), "area", required=True, most=2000, hint=READ)
+OTHER_GUNS = Field("confirm_other_guns", say("The records that match are of other guns"), "flag")
 
 
 def _from(action: str) -> tuple[str, ...]:
@@ -32,11 +36,15 @@ def _from(action: str) -> tuple[str, ...]:
     return tuple(status for status, actions in TRANSITIONS.items() if action in actions)
 
 
-def _telling(name: str, title: Any, says: Any, schema: Any, *fields: Field) -> Doing:
+def _telling(name: str, title: Any, says: Any, schema: Any, *fields: Field, **more: Any) -> Doing:
     return Doing(
         name, title, says, schema, sealed(getattr(requests, name)), Permission.REQUEST_ANSWER,
-        _from(name), fields,
+        _from(name), fields, **more,
     )  # fmt: skip
+
+
+def _other_guns(view: RequestView) -> tuple[Field, ...]:
+    return (OTHER_GUNS,) if likely(view.request) else ()
 
 
 DOINGS: doings.Doings = (
@@ -46,7 +54,7 @@ DOINGS: doings.Doings = (
     _telling("no_record", say("Say that there is no record"),
              say("Tell the asking state that yours has nothing of this gun."), NoRecordRequest,
              Field("failure_reason", say("Why nothing is known"), "choice", "failure_reason",
-                   required=False), WORDS),
+                   required=False), WORDS, more=_other_guns),
     _telling("ask", say("Ask first"),
              say("Ask what has to be known first; the clock stands until the reply."),
              QuestionsRequest,
@@ -71,6 +79,15 @@ DOINGS: doings.Doings = (
         start=lambda actor, view: {"username": view.assignee or ""},
     ),
     Doing(
+        "hide", say("Keep it from agencies"),
+        say("Of your state, beside those that the asking state named. To them there is no such request."),
+        HideRequest, requests.hide, Permission.REQUEST_ANSWER, tuple(TRANSITIONS),
+        (Field("hidden_from", say("Agencies of your state"), "several", "other_agency", required=True,
+               hint=say("Those that are kept from it already stay so.")),),
+        is_versioned=False,
+        start=lambda actor, view: {f"hidden_from.{code}": code for code in view.hidden_from},
+    ),
+    Doing(
         "notes", say("Write a note"), say("For your state alone: it never leaves it."),
         NoteRequest, requests.note, Permission.REQUEST_ANSWER, tuple(TRANSITIONS),
         (Field("text", say("Note"), "area", required=True, most=2000),), is_versioned=False,
@@ -81,5 +98,5 @@ DONE = {
     "no_record": say("The asking state is told."), "ask": say("The questions are sent."),
     "defer": say("The asking state is told until when."), "refuse": say("The refusal is sent."),
     "forward": say("The asking state is told whom to ask."), "assign": say("It is assigned."),
-    "notes": say("The note is kept."),
+    "hide": say("The agencies are kept from it."), "notes": say("The note is kept."),
 }  # fmt: skip

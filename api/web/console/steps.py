@@ -1,9 +1,9 @@
-"""What can be done to a trace: approve, send, withdraw, close, ask one more state, thank, assign, note."""
+"""What can be done to a trace, from the draft to its end, and to whom it is shown."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from api.schemas.discrepancies import AssignRequest
@@ -15,8 +15,10 @@ from api.schemas.requests import (
     NoteRequest,
     WordsRequest,
 )
+from api.schemas.traces import AmendTraceRequest, DeclineTraceRequest
+from api.web.bodies import lines_of
 from api.web.console.words import sealed
-from api.web.desk import doings
+from api.web.desk import choices, doings
 from api.web.desk.doings import Doing, Field
 from api.web.typed import Form
 from salsa_ext.errors import Message, say
@@ -24,17 +26,24 @@ from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels.outlooks import UNSENT
 from salsa_ext.readmodels.traces import TraceView
 from salsa_ext.services import trace_steps, traces
+from salsa_ext.services.endings import is_untold
 from salsa_ext.services.legs import SENT
 from salsa_ext.services.trace_steps import ANY
 from salsa_ext.values.actor import Actor
+
+OTHERS: Final = "others"
+"""The field of codes for which no box stands."""
 
 
 def _is_of_another(actor: Actor, view: TraceView) -> bool:
     return view.trace.requested_by is None or view.trace.requested_by != actor.account_id
 
 
-def _has_answers(actor: Actor, view: TraceView) -> bool:
-    return any(map(trace_steps.is_answered, view.legs))
+def _has_untold(actor: Actor, view: TraceView) -> bool:
+    """Tell whether some state answered that was not told whether it helped."""
+    last = {one.leg.id: max((said.at for said in one.messages if said.kind == "feedback"), default=None)
+            for one in view.said}  # fmt: skip
+    return any(trace_steps.is_answered(leg) and is_untold(leg, last[leg.id]) for leg in view.legs)
 
 
 def awaited(actor: Actor, view: TraceView) -> set[UUID]:
@@ -44,9 +53,30 @@ def awaited(actor: Actor, view: TraceView) -> set[UUID]:
     return {leg.id for leg in view.legs if trace_steps.may_reply(leg)}
 
 
-def _from_nobody(body: dict[str, Any], view: TraceView, form: Form) -> None:
-    """Let an empty field say that it is kept from nobody."""
-    body.setdefault("hidden_from", [])
+def _states(view: TraceView) -> list[str]:
+    """Return the own state and those that are asked by the service: whose agencies could see it."""
+    asked = [leg.state for leg in view.legs if leg.asked_in is not None]
+    return list(dict.fromkeys((view.trace.owner_state, *asked)))
+
+
+def _agencies(view: TraceView) -> tuple[Field, ...]:
+    return (
+        Field("hidden_from", say("Agencies"), "several", f"agencies:{','.join(_states(view))}"),
+        Field(OTHERS, say("Others, one code on each line"), "area", required=False, most=2000),
+    )
+
+
+def _kept_from(actor: Actor, view: TraceView) -> dict[str, str]:
+    """Tick those that it is kept from already, and write down what no box stands for."""
+    offered = {code for code, _ in choices.agencies_of(actor, _states(view))}
+    others = [code for code in view.hidden_from if code not in offered]
+    ticked = {f"hidden_from.{code}": code for code in view.hidden_from if code in offered}
+    return ticked | {OTHERS: "\n".join(others)}
+
+
+def _with_others(body: dict[str, Any], view: TraceView, form: Form) -> None:
+    """Take what was ticked and typed; nothing of both says that it is kept from nobody."""
+    body["hidden_from"] = body.get("hidden_from", []) + lines_of(form.get(OTHERS))
 
 
 def _moving(
@@ -66,8 +96,17 @@ def _saying(
 
 
 DOINGS: doings.Doings = (
+    Doing("amend", say("Change the draft"),
+          say("What it asks, and the description of the gun. Who was asked to approve it is asked anew."),
+          AmendTraceRequest, sealed(traces.amend), Permission.TRACE_REQUEST, ("draft",), ()),
     _moving("approve", say("Approve"), say("Approve what somebody else drafted; it can then be sent."),
             sealed(traces.approve), ("draft",), Permission.TRACE_APPROVE, is_for=_is_of_another),
+    Doing("decline", say("Decline"),
+          say("It stays a draft, and is not sent; it may be changed and asked for anew."),
+          DeclineTraceRequest, sealed(traces.decline), Permission.TRACE_APPROVE, ("draft",),
+          (Field("text", say("Reason"), "area", required=True, most=2000,
+                 hint=say("Who drafted it reads it.")),),
+          is_for=_is_of_another, is_grave=True),
     _moving("send", say("Send"),
             say("All states that may know are asked. What they answer at once is there at once."),
             sealed(traces.send), UNSENT),
@@ -83,7 +122,7 @@ DOINGS: doings.Doings = (
             FeedbackRequest, sealed(trace_steps.feedback), (*SENT, "closed"),
             Field("helped", say("Did it help?"), "choice", "helped", required=True),
             Field("text", say("In words"), "area", required=False, most=2000),
-            is_for=_has_answers),
+            is_for=_has_untold),
     _moving("close", say("Close"),
             say("What still waits is withdrawn, and the states that helped learn what came of it. The result"
                 " stays readable."),
@@ -96,10 +135,7 @@ DOINGS: doings.Doings = (
     _saying("hide", say("Keep it from agencies"),
             say("Of your state, or of those that are asked. To them there is no such trace, nor a request."),
             HideRequest, sealed(trace_steps.hide), ANY,
-            Field("hidden_from", say("Agencies, one code on each line"), "area", required=False,
-                  most=2000),
-            start=lambda actor, view: {"hidden_from": "\n".join(view.hidden_from)},
-            settle=_from_nobody),
+            more=_agencies, start=_kept_from, settle=_with_others),
     _saying("notes", say("Write a note"), say("For your state alone: it never leaves it."),
             NoteRequest, trace_steps.note, ANY,
             Field("text", say("Note"), "area", required=True, most=2000)),
@@ -109,7 +145,9 @@ DOINGS: doings.Doings = (
 )  # fmt: skip
 DONE = {
     "asked": say("The trace is sent."), "drafted": say("The draft is kept."),
-    "approve": say("The draft is approved."), "send": say("The trace is sent."),
+    "approve": say("The draft is approved."),
+    "amend": say("The draft is changed."),
+    "decline": say("The draft is declined, and who drafted it is told."), "send": say("The trace is sent."),
     "legs": say("The state is asked."), "feedback": say("The states that answered are told."),
     "hide": say("The agencies are kept from it."), "close": say("The trace is closed."),
     "assign": say("It is assigned."),

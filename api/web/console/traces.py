@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 from uuid import UUID
 
 from flask import render_template, request, url_for
@@ -25,6 +26,11 @@ from salsa_ext.services import disclosures, trace_advice
 from salsa_ext.services.whereabouts import read_whereabouts
 from salsa_ext.values.actor import Actor
 
+COMPLETED_AT: Final = {
+    "serial": "serial", "part": "serial", "make": "make", "calibre": "calibre", "type": "type",
+    "origin": "country_of_manufacture", "model": "model",
+}  # fmt: skip
+"""The field of a gun by which what a description lacks is completed."""
 MAY_SEND = frozenset({Permission.TRACE_REQUEST, Permission.TRACE_APPROVE})
 
 
@@ -53,8 +59,34 @@ def trace(actor: Actor, trace_id: UUID) -> str:
         way=way_of(found, read_whereabouts(actor=actor, result=found)),
         trace=TraceResponse().dump(view), words=words.KINDS,
         replies=steps.awaited(actor, view), doings=doings.offered(steps.DOINGS, actor, subject),
-        advice=_advice(actor, view), zone=zone_of(actor), done=steps.DONE.get(request.args.get("done", "")),
+        advice=_advice(actor, view), completing=completing(actor, view), zone=zone_of(actor),
+        done=steps.DONE.get(request.args.get("done", "")),
     )  # fmt: skip
+
+
+def completing(actor: Actor, view: TraceView) -> Mapping[str, str]:
+    """Return where each thing that a draft lacks is completed, by what is lacking.
+
+    On the form of the draft; for a gun of a seizure on that of its correction, or where it is shown to
+    who may not correct it.
+    """
+    row, may = view.trace, actor.permissions
+    if view.outlook is None:
+        return {}
+    if row.seizure_id is None:
+        address = url_for("console.amend", trace_id=row.id)
+        return _at_fields(address) if Permission.TRACE_REQUEST in may else {}
+    line = row.firearm["line"]
+    if Permission.SEIZURE_RECORD in may:
+        return _at_fields(url_for("guns.gun_form", seizure_id=row.seizure_id, line=line))
+    if Permission.SEIZURE_READ in may:
+        seizure = url_for("guns.seizure", seizure_id=row.seizure_id, _anchor=f"line-{line}")
+        return dict.fromkeys(COMPLETED_AT, seizure)
+    return {}
+
+
+def _at_fields(address: str) -> dict[str, str]:
+    return {lack: f"{address}#firearm-{name}" for lack, name in COMPLETED_AT.items()}
 
 
 def _advice(actor: Actor, view: TraceView) -> dict[str, Any] | None:
@@ -83,7 +115,7 @@ def subject_of(actor: Actor, trace_id: UUID) -> Subject:
 
 @blueprint.get("/traces/<uuid:trace_id>/<slug:name>")
 @signed_in
-def step_form(actor: Actor, trace_id: UUID, name: str) -> str:
+def step_form(actor: Actor, trace_id: UUID, name: str) -> Any:
     """Show the form of what can be done to a trace."""
     return doings.open_form(actor, doings.named(steps.DOINGS, name), subject_of, trace_id)
 

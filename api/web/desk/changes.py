@@ -133,7 +133,7 @@ def as_subject(actor: Actor, view: PermitView) -> Subject:
 
 @blueprint.get("/permits/<uuid:permit_id>/<slug:name>")
 @signed_in
-def change_form(actor: Actor, permit_id: UUID, name: str) -> str:
+def change_form(actor: Actor, permit_id: UUID, name: str) -> Any:
     """Show the form of a change."""
     return doings.open_form(actor, doings.named(DOINGS, name), subject_of, permit_id)
 

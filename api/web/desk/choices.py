@@ -53,6 +53,8 @@ LISTS = {
     "lead_kind": codes.LEAD_KINDS,
     "consent_use": codes.CONSENT_USES,
 }
+NAMED_AS = {"notification_kind": ("object", codes.NOTIFICATION_KINDS)}
+"""Lists whose codes have the names of another kind, which stand within a sentence there."""
 
 
 @dataclass(frozen=True)
@@ -66,13 +68,21 @@ class Suggestions:
 
 def listed(kind: str) -> Options:
     """Return a closed list in its own order."""
+    if kind in NAMED_AS:
+        named, known = NAMED_AS[kind]
+        return _by_name(
+            {code: shown.capital(names.label(named, code, g.language)) for code in known}
+        )
     return [(code, names.label(kind, code, g.language)) for code in LISTS[kind]]
 
 
 def offered(name: str, actor: Actor) -> Options:
     """Return what a field offers: a closed list, the own agencies or posts, states, events."""
-    own = {"agency": agencies, "post": own_posts, "state": other_states, "event": events,
-           "helped": helped}  # fmt: skip
+    own = {"agency": agencies, "other_agency": other_agencies, "post": own_posts,
+           "state": other_states, "event": events, "helped": helped}  # fmt: skip
+    kind, _, states_of = name.partition(":")
+    if kind == "agencies":
+        return agencies_of(actor, states_of.split(","))
     return own[name](actor) if name in own else listed(name)
 
 
@@ -118,6 +128,19 @@ def agencies(actor: Actor) -> Options:
     """Return the agencies of the actor's state, by their names."""
     found = contacts.list_agencies(actor, {"state": actor.state}, ALL, None).items
     return sorted(((row.code, row.name) for row in found), key=lambda option: option[1])
+
+
+def agencies_of(actor: Actor, states: Iterable[str]) -> Options:
+    """Return the agencies of some states beside the actor's own one, state by state, with its name."""
+    named = ((state, names.label("state", state, g.language)) for state in states)
+    return [(row.code, f"{row.name}, {name}") for state, name in named
+            for row in contacts.list_agencies(actor, {"state": state}, ALL, None).items
+            if row.code != actor.agency]  # fmt: skip
+
+
+def other_agencies(actor: Actor) -> Options:
+    """Return the agencies of the actor's state beside his own, by their names."""
+    return [(code, name) for code, name in agencies(actor) if code != actor.agency]
 
 
 def suggestions(actor: Actor) -> Suggestions:

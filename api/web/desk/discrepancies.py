@@ -115,7 +115,7 @@ def _subject(view: DiscrepancyView, actor: Actor) -> Subject:
 
 @blueprint.get("/discrepancies/<uuid:discrepancy_id>/<slug:name>")
 @signed_in
-def position_form(actor: Actor, discrepancy_id: UUID, name: str) -> str:
+def position_form(actor: Actor, discrepancy_id: UUID, name: str) -> Any:
     """Show the form of what the own state says."""
     return doings.open_form(actor, doings.named(DOINGS, name), subject_of, discrepancy_id)
 

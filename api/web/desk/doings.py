@@ -16,9 +16,10 @@ from api.web import sending
 from api.web.access import again
 from api.web.desk import choices
 from api.web.typed import Form
-from salsa_ext.errors import Message, say
+from salsa_ext.errors import IllegalTransition, Message, say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels import names
 from salsa_ext.readmodels.days import zone_of
 from salsa_ext.values.actor import Actor
 
@@ -104,10 +105,21 @@ def offered(doings: Doings, actor: Actor, subject: Subject) -> list[Doing]:
     return [doing for doing in doings if doing.can(actor, subject)]
 
 
-def open_form(actor: Actor, doing: Doing, find: Find, key: UUID) -> str:
-    """Show the form of a doing; raises Forbidden or NotFound."""
+def closed(doing: Doing, subject: Subject) -> str | None:
+    """Return why nothing of it can be done as a subject stands; None where its status allows it."""
+    if subject.status in doing.statuses:
+        return None
+    kind, known = subject.status_kind.removesuffix("_status"), names.labels("action", "en")
+    action = doing.name if doing.name in known else doing.title
+    return translate(IllegalTransition(kind, subject.status, action).message)
+
+
+def open_form(actor: Actor, doing: Doing, find: Find, key: UUID) -> str | tuple[str, int]:
+    """Show the form of a doing, or why there is none any more; raises Forbidden or NotFound."""
     require(actor, doing.permission)
     subject = find(actor, key)
+    if said := closed(doing, subject):
+        return _page(actor, doing, subject, Form(errors={"": [said]})), 409
     return _page(actor, doing, subject, Form(dict(doing.start(actor, subject.view))))
 
 
@@ -135,7 +147,10 @@ def _do(
     subject = find(actor, key)
     zone = zone_of(actor)
     form.called |= {one.path: translate(one.label) for one in doing.asked(subject.view)}
-    data = form.load(doing.schema(), lambda body: doing.settle(body, subject.view, form), zone)
+    data = form.load(
+        doing.schema(), lambda body: doing.settle(body, subject.view, form), zone,
+        [one.path for one in doing.asked(subject.view) if one.required],
+    )  # fmt: skip
     seen = {"seen": version_of(form)} if doing.is_versioned else {}
     given = {} if doing.is_dataless else {"data": data}
     result = doing.command(actor=actor, **{argument: key}, **seen, **given)
@@ -153,5 +168,5 @@ def _page(actor: Actor, doing: Doing, subject: Subject, form: Form) -> str:
     return render_template(
         "desk/doing.html", actor=actor, doing=doing, subject=subject, form=form, choices=choices,
         fields=doing.asked(subject.view), zone=zone_of(actor),
-        address=request.path,
+        address=request.path, is_closed=bool(closed(doing, subject)),
     )  # fmt: skip

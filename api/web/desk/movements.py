@@ -144,7 +144,7 @@ def as_subject(view: ShipmentView) -> Subject:
 
 @blueprint.get("/shipments/<uuid:shipment_id>/<slug:name>")
 @signed_in
-def move_form(actor: Actor, shipment_id: UUID, name: str) -> str:
+def move_form(actor: Actor, shipment_id: UUID, name: str) -> Any:
     """Show the form of what is done to a shipment."""
     return doings.open_form(actor, doings.named(DOINGS, name), subject_of, shipment_id)
 

@@ -138,7 +138,7 @@ def subject_of(actor: Actor, match_id: UUID) -> Subject:
 
 @blueprint.get("/matches/<uuid:match_id>/<slug:name>")
 @signed_in
-def decision_form(actor: Actor, match_id: UUID, name: str) -> str:
+def decision_form(actor: Actor, match_id: UUID, name: str) -> Any:
     """Show the form of what the own state says."""
     return doings.open_form(actor, doings.named(DOINGS, name), subject_of, match_id)
 

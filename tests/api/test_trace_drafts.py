@@ -1,0 +1,128 @@
+"""Drafts of traces: changed whole, judged as new ones are, with who was asked about them asked anew."""
+
+import pytest
+
+from tests import bodies
+
+
+@pytest.fixture
+def analyst(as_actor):
+    return as_actor("BRA", "trace_analyst")
+
+
+def drafted(analyst, **changes):
+    return analyst.post("/traces", bodies.trace(draft=True, **changes)).json
+
+
+def amend(analyst, trace, expect=200, tag=None, **changes):
+    tag = tag or analyst.get(f"/traces/{trace['id']}").headers["ETag"]
+    body = {name: value for name, value in bodies.trace(**changes).items() if value is not None}
+    return analyst.post(f"/traces/{trace['id']}/amend", body, expect, If_Match=tag).json
+
+
+def test_what_was_missing_of_a_described_gun_is_completed_and_the_advice_follows(analyst):
+    trace = drafted(analyst, firearm={"serial": "ABC123456", "type": "pistol"})
+    assert "make" in [lack["field"] for lack in trace["advice"]["missing"]]
+    changed = amend(analyst, trace, circumstances="Found in a lorry")
+    assert (changed["firearm"]["make"], changed["circumstances"]) == ("taurus", "Found in a lorry")
+    assert changed["advice"]["missing"] == [] and changed["version"] == trace["version"] + 1
+
+
+def test_what_a_draft_said_and_is_left_out_is_gone(analyst):
+    trace = drafted(analyst, priority="urgent", priority_reason="A hearing", needed_by="2026-04-01")
+    changed = amend(analyst, trace)
+    assert (changed["priority"], changed["priority_reason"]) == ("routine", None)
+    assert changed["needed_by"] is None
+
+
+def test_the_audit_names_what_was_changed(as_actor, analyst):
+    amend(analyst, drafted(analyst), legal_basis="Law 2", case_number="C-2")
+    [entry] = as_actor("BRA", "auditor").get("/audit?action=trace:amended").json["items"]
+    assert entry["data"] == {"changed": ["case_number", "legal_basis"]}
+
+
+def test_a_draft_is_judged_as_a_new_trace_is(analyst):
+    trace = drafted(analyst)
+    said = amend(analyst, trace, 422, priority="flash", found_on=None, needed_by="2020-01-01")
+    assert set(said["errors"]) == {"priority_reason", "found_on", "needed_by"}
+    said = amend(analyst, trace, 422, needed_by="2020-01-01", found_on="2026-05-01")
+    assert set(said["errors"]) == {"needed_by", "found_on"}
+    assert amend(analyst, trace, 422, firearm=None, found_on=None)["errors"] == {
+        "firearm": ["Describe the gun."]
+    }
+
+
+def test_a_draft_that_becomes_the_second_trace_of_a_gun_wants_a_word(analyst):
+    other = analyst.post("/traces", bodies.trace()).json
+    trace = drafted(analyst, case_number="C-2")
+    assert other["id"] in amend(analyst, trace, 409, confirm_second=False)["detail"]
+    assert amend(analyst, trace, confirm_second=False, case_number="C-2")["case_number"] == "C-2"
+    assert amend(analyst, trace)["case_number"] == "C-1"
+
+
+def test_only_a_draft_is_changed_by_who_read_it(as_actor, analyst):
+    trace = drafted(analyst)
+    amend(analyst, trace, 412, '"99"')
+    tag = analyst.get(f"/traces/{trace['id']}").headers["ETag"]
+    as_actor("BRA", "supervisor").post(f"/traces/{trace['id']}/approve", None, 200, If_Match=tag)
+    said = amend(analyst, trace, 409)["detail"]
+    assert said == "“change” is not possible: this trace is approved. Possible now: send, withdraw."
+    as_actor("PRY", "trace_analyst").post(f"/traces/{trace['id']}/amend", bodies.trace(), 404,
+                                          If_Match=tag)  # fmt: skip
+
+
+def test_the_gun_of_a_seizure_is_as_its_seizure_says(as_actor, analyst):
+    police = as_actor("BRA", "police_officer")
+    items = [bodies.firearm(serial="OTHER1"), bodies.firearm(line=2)]
+    seizure = police.post("/seizures", bodies.seizure(items=items)).json["id"]
+    trace = analyst.post("/traces", bodies.trace_of(seizure, item=2, draft=True)).json
+    said = amend(analyst, trace, 422)["errors"]
+    assert list(said) == ["firearm"] and "correct that" in said["firearm"][0]
+    changed = amend(analyst, trace, firearm=None, found_on=None, legal_basis="Law 2")
+    assert (changed["firearm"], changed["legal_basis"]) == (trace["firearm"], "Law 2")
+
+
+@pytest.mark.parametrize("wanted", [
+    {"trace_approval": "own"}, {"trace_approval": "partner", "trace_approver": "PRY"},
+])  # fmt: skip
+def test_who_was_asked_to_approve_a_draft_is_asked_anew_about_what_it_says_now(
+    as_actor, analyst, wanted
+):
+    second = as_actor("PRY" if "trace_approver" in wanted else "BRA", "supervisor")
+    as_actor("BRA", "state_administrator").post("/settings/change", wanted, 200, If_Match='"0"')
+    trace = analyst.post("/traces", bodies.trace()).json
+    changed = amend(analyst, trace, legal_basis="Law 2")
+    assert (changed["status"], bool(changed["approval"]["asked_at"])) == ("draft", True)
+    told = [one["code"] for one in second.get("/notifications").json["items"]]
+    if "trace_approver" in wanted:
+        new, old = second.get("/approvals").json["items"]
+        assert (new["status"], new["legal_basis"]) == ("asked", "Law 2")
+        assert (old["status"], old["legal_basis"]) == ("withdrawn", "Law 1")
+    else:
+        assert told == ["trace_to_approve"] * 2
+
+
+def test_a_draft_whose_seizure_was_corrected_while_it_waited_is_changed_to_what_that_says(
+    as_actor, analyst
+):
+    police = as_actor("BRA", "police_officer")
+    as_actor("BRA", "state_administrator").post(
+        "/settings/change", {"trace_approval": "own"}, 200, If_Match='"0"'
+    )
+    seizure = police.post("/seizures", bodies.seizure(items=[bodies.firearm(model="G2")])).json
+    trace = analyst.post("/traces", bodies.trace_of(seizure["id"])).json
+    body = bodies.seizure(reason="Read again")
+    police.post(f"/seizures/{seizure['id']}/correct", body, 200, If_Match='"1"')
+    assert analyst.get(f"/traces/{trace['id']}").json["firearm"]["model"] == "G2"
+    changed = amend(analyst, trace, firearm=None, found_on=None)
+    assert changed["firearm"]["model"] == "G2C"
+
+
+def test_all_that_a_trace_lacks_is_told_at_once(analyst):
+    said = set(analyst.post("/traces", {}, 422).json["errors"])
+    assert said == {"seizure", "case_number", "priority", "legal_basis", "illicit_reason",
+                    "circumstances", "intended_use"}  # fmt: skip
+    unknown = bodies.trace_of("0199f2c0-0000-7000-8000-000000000000", priority="flash",
+                              needed_by="2020-01-01", hidden_from=["BRA-TEST"])  # fmt: skip
+    said = analyst.post("/traces", unknown, 422).json["errors"]
+    assert set(said) == {"seizure", "priority_reason", "needed_by", "hidden_from.0"}
