@@ -85,7 +85,7 @@ def broken(page: Page, look: Look) -> list[str]:
     """Return what is wrong with a page on a device."""
     page.set_viewport_size({"width": look.size[0], "height": look.size[1]})
     page.emulate_media(color_scheme=look.scheme, contrast=look.contrast)
-    page.evaluate("() => Promise.all(document.getAnimations().map(one => one.finished))")
+    page.evaluate("() => Promise.allSettled(document.getAnimations().map(one => one.finished))")
     page.evaluate(AXE)
     by_axe = page.evaluate("brokenRules", RULES)
     page.keyboard.press("Tab")  # focus is shown to who uses the keyboard
