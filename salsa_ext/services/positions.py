@@ -44,17 +44,19 @@ def reopen(*, actor: Actor, discrepancy_id: UUID, seen: int | None, data: Saying
 
 
 def assign(*, actor: Actor, discrepancy_id: UUID, data: Assigning) -> None:
-    """Let somebody of the own state work on it; other states do not learn who."""
+    """Let somebody of the own state work on it, who is told; other states do not learn who."""
     require(actor, Permission.DISCREPANCY_WORK)
     discrepancy = db.session.get(Discrepancy, discrepancy_id, populate_existing=True)
     if discrepancy is None:
         raise NotFound("discrepancy", discrepancy_id)
-    account_id = assignees.find(data.username, Permission.DISCREPANCY_WORK).id
+    found = assignees.find(data.username, Permission.DISCREPANCY_WORK)
     row = {"discrepancy_id": discrepancy.id, "owner_state": actor.own_state(),
-           "account_id": account_id, "assigned_at": actor.now()}  # fmt: skip
+           "account_id": found.id, "assigned_at": actor.now()}  # fmt: skip
     _put(Assignment, row)
+    assignees.tell(actor, found, "discrepancy_assigned", "discrepancy", discrepancy.id,
+                   discrepancy.subject_number)  # fmt: skip
     append(actor, Act(Action.DISCREPANCY_ASSIGNED, "discrepancy", discrepancy.id,
-                      discrepancy.owner_state, data={"account": str(account_id)}))  # fmt: skip
+                      discrepancy.owner_state, data={"account": str(found.id)}))  # fmt: skip
 
 
 def _take_position(
