@@ -72,17 +72,17 @@ def is_short(req: Request) -> bool:
 
 
 def take_in_short(req: Request) -> None:
-    """Read a short body of JSON before the database is asked who sends it: it keeps no connection waiting."""
-    if req.is_json and is_short(req):
+    """Read a short body before the database is asked who sends it: it keeps no connection waiting."""
+    if is_short(req):
         req.get_data()
 
 
 def take_in_long(req: Request) -> None:
-    """Read a long body of JSON, of which it is known who sends it; it keeps no connection waiting.
+    """Read a long body of which it is known who sends it; it keeps no connection waiting.
 
     Raises RequestEntityTooLarge.
     """
-    if req.is_json and not is_short(req):
+    if not is_short(req):
         let_go()
         whole_body(req)
 

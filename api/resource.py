@@ -167,10 +167,10 @@ class Resource(Blueprint):
             if standing:
                 inner = _if_match(inner, standing)
             in_parts = parts is not None
-            kept = replayed(_json_only(inner, body is not None, in_parts), in_parts)
+            kept = replayed(inner, in_parts)
             headers = ("officer", "key", "match") if standing else ("officer", "key")
             self._add(path, "POST", kept, command.__name__, permission, headers,
-                      multipart.spool if parts else None)  # fmt: skip
+                      partial(_take_in, body is not None, multipart.spool if parts else None))  # fmt: skip
             return command
 
         return decorate
@@ -190,8 +190,6 @@ class Resource(Blueprint):
         def decorate(command: View) -> View:
             @wraps(command)
             def view(**ids: Any) -> Any:
-                if not multipart.is_multipart():
-                    raise multipart.NotInParts
                 data, received = multipart.read_file(document, "file")
                 return tagged(command(g.actor, data, received, g.pop("taken")(), **ids))
 
@@ -227,8 +225,8 @@ class Resource(Blueprint):
             inner = self.doc(responses={200: {"content": {NDJSON: said}}})(
                 self.response(200)(inner)
             )
-            self._add(path, "POST", _json_only(inner, True, True), command.__name__, permission,
-                      ("officer", "key"), multipart.spool, is_one_transaction=False)  # fmt: skip
+            self._add(path, "POST", inner, command.__name__, permission, ("officer", "key"),
+                      partial(_take_in, True, multipart.spool), is_one_transaction=False)  # fmt: skip
             return command
 
         return decorate
@@ -293,7 +291,6 @@ def _permitted(
         g.actor = authenticate()
         if permission:
             require(g.actor, permission)
-        take_in_long(request)
         if before:
             before()
         return view(*args, **ids)
@@ -301,11 +298,26 @@ def _permitted(
     return run
 
 
+def _take_in(needs_body: bool, spool: Callable[[], None] | None) -> None:
+    """Take the body in before the transaction holds a connection; raises UnsupportedMediaType.
+
+    With `spool`, which takes them in, it may come in parts.
+    """
+    in_parts = spool is not None and multipart.is_multipart()
+    if (needs_body or request.content_length) and not (request.is_json or in_parts):
+        raise UnsupportedMediaType
+    if spool and in_parts:
+        spool()
+    else:
+        take_in_long(request)
+
+
 def _take_before(named: tuple[str, str], most: int, taking: Callable[[bytes], Any]) -> None:
     """Take in the parts and what is made of the file, before the transaction holds a connection."""
+    if not multipart.is_multipart():
+        raise multipart.NotInParts
     multipart.spool(named, most)
-    if multipart.is_multipart():
-        g.taken = _tried(taking, multipart.file_of(named[1]))
+    g.taken = _tried(taking, multipart.file_of(named[1]))
 
 
 def _tried(taking: Callable[[bytes], Any], received: bytes) -> Callable[[], Any]:
@@ -326,17 +338,6 @@ def _in_transaction(view: View) -> View:
     def run(*args: Any, **ids: Any) -> Any:
         with transaction(g.actor):
             return view(*args, **ids)
-
-    return run
-
-
-def _json_only(view: View, needs_body: bool, may_be_parts: bool) -> View:
-    @wraps(view)
-    def run(*args: Any, **ids: Any) -> Any:
-        is_known = request.is_json or (may_be_parts and multipart.is_multipart())
-        if (needs_body or request.content_length) and not is_known:
-            raise UnsupportedMediaType
-        return view(*args, **ids)
 
     return run
 

@@ -4,6 +4,7 @@ import logging
 import threading
 
 import pytest
+from flask import abort
 from playwright.sync_api import expect
 
 from api.auth import COOKIE
@@ -129,6 +130,36 @@ def test_a_desk_is_new_after_an_upgrade_and_what_waits_is_sent(device, site, mon
     ]
     seize(page, "QQQ889")
     expect(page.locator("#queue")).to_contain_text("Waiting to be sent: 1")
+
+
+def test_an_upgrade_whose_pages_do_not_come_leaves_the_desk_as_it_was(device, site, monkeypatch):
+    page = open_desk(device, site)
+    old = page.locator("script[src$='/desk.js']").get_attribute("src")
+    asked, kept = threading.Event(), device_routes.render
+
+    def nothing(*_, **__):
+        asked.set()
+        abort(503)
+
+    monkeypatch.setattr(device_routes, "version", lambda: "upgraded")
+    monkeypatch.setattr(device_routes, "render", nothing)
+    page.evaluate("navigator.serviceWorker.ready.then(worker => worker.update()).catch(() => {})")
+    assert asked.wait(10)
+    device.set_offline(True)
+    page = reopened(device, site)
+    expect(page.locator(f"script[src='{old}']")).to_be_attached()
+    device.set_offline(False)
+    monkeypatch.setattr(device_routes, "render", kept)
+
+
+def test_a_damaged_note_of_a_sign_out_breaks_no_page_and_ends_the_session(device, site):
+    page = open_desk(device, site)
+    page.evaluate("""caches.open("salsa-signed-out")
+        .then(cache => cache.put("/signed-out/held", new Response("no JSON")))""")
+    page.goto(f"{site.url}/docs")
+    expect(page.get_by_role("main")).to_be_attached()
+    page.goto(f"{site.url}{DESK}")
+    expect(page.get_by_label("User name")).to_be_visible()
 
 
 def test_a_device_without_room_says_so_and_loses_nothing_that_was_typed(device, site):

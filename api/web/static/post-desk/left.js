@@ -5,9 +5,16 @@ self.left = (() => {
   const NAME = "/signed-out/held";
   const PATIENCE = 10_000;
 
+  const UNKNOWN = "?";
+
   async function held() {
-    const kept = self.caches && (await caches.match(NAME, { cacheName: CACHE }));
-    return kept ? kept.json() : null;
+    let kept;
+    try {
+      kept = self.caches && (await caches.match(NAME, { cacheName: CACHE }));
+    } catch {
+      return null; // the browser keeps nothing
+    }
+    return kept ? kept.json().catch(() => ({ owner: UNKNOWN })) : null; // a mark that is damaged is one
   }
 
   const put = async (said) => (await caches.open(CACHE)).put(NAME, new Response(JSON.stringify(said)));
@@ -44,7 +51,8 @@ self.left = (() => {
       if (!(isOurs && [401, 403].includes(standing.status))) {
         const said = await standing.json();
         if (!said.owner) return false;
-        if (said.owner !== waiting.owner || (waiting.ends && said.ends_at !== waiting.ends)) return await forget(); // another one by now
+        const isAnother = waiting.owner !== UNKNOWN && said.owner !== waiting.owner;
+        if (isAnother || (waiting.ends && said.ends_at !== waiting.ends)) return await forget(); // another one by now
         const body = new URLSearchParams({ csrf_token: said.token });
         const answer = await ask("/sign-out", { method: "POST", body, redirect: "manual" });
         if (answer.type !== "opaqueredirect") return false;

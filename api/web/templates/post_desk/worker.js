@@ -18,7 +18,9 @@ self.addEventListener("install", (event) => {
 async function install() {
   const wanted = "BarcodeDetector" in self ? FILES : [...FILES, DECODER];
   await (await caches.open(KEPT)).addAll(wanted);
-  for (const address of [SIGNED_OUT, ...await keptBefore()]) await keep(address);
+  for (const address of [SIGNED_OUT, ...await keptBefore()]) {
+    if ((await keep(address)) === false) throw new Error("a page is not there: the older version stays until it is");
+  }
 }
 
 /** The pages that an older version keeps: each is fetched anew, with the files that it needs. */
@@ -28,12 +30,12 @@ async function keptBefore() {
   return new Set(kept.flat().map(({ url }) => new URL(url).pathname));
 }
 
-/** Keep a page, if it is of this version. */
+/** Keep a page, if it is of this version. Gives whether it was, and null where one has to sign in for it. */
 async function keep(address) {
   const answer = await fetch(address, { headers: { Accept: "text/html" }, cache: "no-store" });
   const isOurs = answer.ok && !answer.redirected && (await answer.clone().text()).includes(BUILT_OF);
   if (isOurs) await (await caches.open(PAGES)).put(address, answer);
-  return isOurs;
+  return isOurs || (answer.redirected ? null : false);
 }
 
 self.addEventListener("activate", (event) => {
