@@ -6,12 +6,14 @@ work of a thread has locks that nobody opens.
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+log = logging.getLogger("salsa.worker")
 COMMAND = [sys.executable, "-m", "api.cli", "worker"]
 PAUSE = 5.0
 """Seconds after which one that ended by itself is started anew."""
@@ -42,6 +44,8 @@ def _keep(stop: threading.Event) -> None:
         with subprocess.Popen(COMMAND, close_fds=False) as process:  # noqa: S603 - this very program
             while process.poll() is None and not stop.wait(0.2):
                 pass
+            if not stop.is_set():
+                log.warning("The background's work ended (%s); it begins anew.", process.returncode)
             _end(process)
         stop.wait(PAUSE)
 
