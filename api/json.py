@@ -72,8 +72,11 @@ def is_short(req: Request) -> bool:
 
 
 def take_in_short(req: Request) -> None:
-    """Read a short body before the database is asked who sends it: it keeps no connection waiting."""
-    if is_short(req):
+    """Read a short body before the database is asked who sends it: it keeps no connection waiting.
+
+    One in parts has limits of its own (`multipart`).
+    """
+    if is_short(req) and req.mimetype != "multipart/form-data":
         req.get_data()
 
 
