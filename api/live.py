@@ -40,8 +40,8 @@ TICKET: Final = 60
 """For so many seconds somebody is told that nothing changed without being authenticated again."""
 MOST: Final = 512
 """How many pictures a process keeps."""
-REMEMBERED: Final = 200
-"""How many changes of a side's board a process remembers; who drew before them draws again."""
+REMEMBERED: Final = 1_000
+"""How many changes of a state's boards a process remembers; who drew before them draws again."""
 DRAWING: Final = 64
 """Locks for drawing: views that share one by chance wait for each other."""
 HEADER: Final = "Salsa-Ticket"
@@ -78,13 +78,14 @@ class Scope:
     """What a view can show: changes of which kinds, and in which squares; None stands for all."""
 
     kinds: Container[str] | None = None
-    squares: Container[int] | None = None
+    squares: frozenset[int] | None = None
 
     def has(self, change: Change) -> bool:
         """Tell whether the view may show another thing after a change."""
         is_kind = self.kinds is None or change.kind in self.kinds
-        is_near = self.squares is None or change.square is None or change.square in self.squares
-        return is_kind and is_near
+        if not is_kind or self.squares is None or change.squares is None:
+            return is_kind
+        return not self.squares.isdisjoint(change.squares)
 
 
 ALL: Final = Scope()
@@ -128,7 +129,7 @@ class Drawn:
 
 @dataclass
 class Picture:
-    """What was drawn of a view when its side's board had changed so often; it stood since then."""
+    """What was drawn of a view when its state's boards had changed so often; it stood since then."""
 
     view: View
     changes: int
@@ -140,15 +141,15 @@ class Picture:
 
 
 class Changes:
-    """What changed on the board of each side, as far as this process has seen, and how often."""
+    """What changed on the boards of each state, as far as this process has seen, and how often."""
 
     def __init__(self) -> None:
         self._looking, self._noting = threading.Lock(), threading.Lock()
         self._seen: str | None = None
         self._at = -math.inf
         self._all = 0
-        self._of: defaultdict[Side, int] = defaultdict(int)
-        self._last: defaultdict[Side, deque[Change]] = defaultdict(lambda: deque(maxlen=REMEMBERED))
+        self._of: defaultdict[str, int] = defaultdict(int)
+        self._last: defaultdict[str, deque[Change]] = defaultdict(lambda: deque(maxlen=REMEMBERED))
 
     @property
     def are_old(self) -> bool:
@@ -180,20 +181,22 @@ class Changes:
                 self._last.clear()
                 self._all += 1  # of this change nothing is known
             for change in found.changes:
-                self._last[change.side].append(change)
-                self._of[change.side] += 1
+                self._last[change.state].append(change)
+                self._of[change.state] += 1
         self._seen, self._at = found.seen, began
 
     def of(self, side: Side) -> int:
         """Return a number that grows with each change of a side's board, and may grow without one."""
-        return self._all + self._of[side]
+        return self._all + self._of[side[0]]
 
     def since(self, side: Side, number: int) -> tuple[int, list[Change] | None]:
         """Return the number of a side's board, and what changed since another; None where not all is known."""
         with self._noting:
-            now, last = self.of(side), [*self._last[side]]
+            now, last = self.of(side), [*self._last[side[0]]]
         many = max(now - number, 0)  # another reader may have moved it on meanwhile
-        return now, last[len(last) - many :] if many <= len(last) else None
+        if many > len(last):
+            return now, None
+        return now, [change for change in last[len(last) - many :] if change.is_of(side)]
 
 
 class Live:

@@ -21,6 +21,7 @@ STATUS: dict[type[SalsaError], int] = {
     errors.Conflict: 409,
     errors.EnvelopeRefused: 422,
     errors.AlreadyAsked: 409,
+    errors.TooManyCalls: 409,
     errors.NothingMatches: 409,
     errors.NotReceivedYet: 409,
     errors.Held: 409,

@@ -64,7 +64,8 @@ async def _look_on() -> None:
     while True:
         found = await asyncio.to_thread(look, _engine, since)
         since = found.seen
-        for change in found.changes:
-            for one in _waiting[change.side]:
-                one.set()
+        for side, waiting in _waiting.items():
+            if any(change.is_of(side) for change in found.changes):
+                for one in waiting:
+                    one.set()
         await asyncio.sleep(PAUSE)

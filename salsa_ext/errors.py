@@ -134,6 +134,20 @@ class AlreadyAsked(Conflict):
         )
 
 
+class TooManyCalls(Conflict):
+    """As many calls of one side wait at a post as its boards show."""
+
+    code = "too_many_calls"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            say(
+                "{most} calls that your side asked for wait here already. Telephone the other side.",
+                most=most,
+            )
+        )
+
+
 class NothingMatches(Conflict):
     """A list of what arrived has no serial of the shipment: most likely that of another one."""
 

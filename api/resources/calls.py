@@ -23,7 +23,10 @@ blueprint.listing(
     "/posts/<slug:code>/calls", CallRequest, CallResponse, Permission.CHECKPOINT_RECORD
 )
 def ask_call(actor: Actor, data: CallData, code: str) -> CallView:
-    """Ask the other side of a post to call; 409 `already_asked` where it was asked the same just now."""
+    """Ask the other side of a post to call; 409 `already_asked` where it was asked the same just now.
+
+    409 `too_many_calls` where ten of your side wait.
+    """
     return reading.read(calls.ask(actor=actor, post=code, data=data))
 
 

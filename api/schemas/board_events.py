@@ -41,7 +41,8 @@ class BoardEventResponse(Schema):
 class BoardEventsResponse(Schema):
     """What changed since `after`; ask with the new one for what comes.
 
-    `next` leads to more that changed already, and is null where that is all.
+    `next` leads to more that changed already, and is null where no more was found; after very much
+    the rest comes with the next question.
     """
 
     items = fields.List(fields.Nested(BoardEventResponse), required=True)

@@ -14,8 +14,9 @@ from salsa_ext.db import Base
 class BoardChange(Base):
     """Something changed that a state may see at a post: which row it was, and nothing of what it says.
 
-    `agency` is the only one to which it shows, `square` where the boards have to look that show it,
-    None for all. Written by the database itself, and read by functions of it alone.
+    `post` is None for all posts of the state, `agency` the only one to which it shows, `square` where
+    the boards have to look that show it, None for all. Written by the database itself, and read by
+    functions of it alone.
     """
 
     __tablename__ = "board_change"
@@ -25,7 +26,7 @@ class BoardChange(Base):
         BigInteger, index=True, server_default=text("(pg_current_xact_id()::text)::bigint")
     )
     state: Mapped[str] = mapped_column(CHAR(3))
-    post: Mapped[str]
+    post: Mapped[str | None]
     told_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
     kind: Mapped[str] = mapped_column(server_default="board")
     subject: Mapped[UUID | None]

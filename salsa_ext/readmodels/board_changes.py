@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Engine, text
 
@@ -12,21 +12,22 @@ Side = tuple[str, str]
 
 
 class Change(NamedTuple):
-    """Something changed on a side's board: of which kind, and to which readers of it it shows.
+    """Something changed on a state's boards: of which kind, and to which readers of them it shows.
 
-    To one agency where that is given, and on boards that show that quarter of a degree.
+    At one post where that is given, to one agency likewise, and on boards that show one of those
+    quarters of a degree.
     """
 
     state: str
-    post: str
+    post: str | None
     kind: str
     agency: str | None
-    square: int | None
+    squares: frozenset[int] | None
 
-    @property
-    def side(self) -> Side:
-        """Return on whose board."""
-        return self.state, self.post
+    def is_of(self, side: Side) -> bool:
+        """Tell whether it may show on a side's board."""
+        state, post = side
+        return self.state == state and self.post in (None, post)
 
 
 class Look(NamedTuple):
@@ -46,11 +47,13 @@ def look(engine: Engine, since: str | None) -> Look:
         if since is None:
             seen = connection.scalar(text("SELECT pg_current_snapshot()::text"))
             return Look(str(seen), ())
-        row = connection.execute(CHANGED, {"since": since}).one()
-    columns = (row.states, row.posts, row.kinds, row.agencies, row.squares)
-    return Look(
-        row.seen, [Change(*one) for one in zip(*(some or () for some in columns), strict=True)]
-    )
+        rows = connection.execute(CHANGED, {"since": since}).all()
+    return Look(rows[0].seen, [_change(row) for row in rows if row.state is not None])
+
+
+def _change(row: Any) -> Change:
+    squares = None if row.squares is None else frozenset(row.squares)
+    return Change(row.state, row.post, row.kind, row.agency, squares)
 
 
 CHANGED = text("SELECT * FROM salsa_board_changes(:since)")

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
 
@@ -31,6 +32,7 @@ from salsa_ext.models import (
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import boards, crossings, finds, hits, shipments
+from salsa_ext.readmodels.corridors import Corridor
 from salsa_ext.readmodels.reference import get_post
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.zones import date_in
@@ -41,6 +43,8 @@ LASTS: Final = timedelta(hours=23)
 """For so long a mark is good: changes are kept for a day."""
 SCANNED: Final = 500
 """How many changes are looked at at once."""
+BATCHES: Final = 10
+"""How often at most for one answer."""
 KINDS: Final = ("shipment", "checkpoint", "receipt", "discrepancy", "seizure", "hit", "trace",
                 "request", "call")  # fmt: skip
 
@@ -76,7 +80,8 @@ class Event:
 class Events:
     """What changed, in the order in which it was written, and from where the reader goes on.
 
-    `has_more` where more had changed already.
+    `has_more` where it was seen that more had changed that the reader is told of: of what he is not
+    told this says nothing either. After many changes the rest comes with the next question.
     """
 
     items: Sequence[Event]
@@ -90,11 +95,26 @@ class _Place:
 
     actor: Actor
     post: Post
+    zone: str
     other: str
 
     @property
     def states(self) -> tuple[str, str]:
         return self.actor.state or "", self.other
+
+    @property
+    def today(self) -> date:
+        return date_in(self.actor.now(), self.zone)
+
+    @cached_property
+    def ways(self) -> Sequence[Corridor]:
+        actor, post = self.actor, self.post
+        expected = [*crossings.due(actor, post, self.zone), *crossings.late(actor, post, self.zone)]
+        return boards.ways_of(post, actor.now(), expected)
+
+    @cached_property
+    def squares(self) -> frozenset[int]:
+        return boards.squares_of(self.post, self.ways)
 
 
 Said = Mapping[UUID, Event]
@@ -107,29 +127,31 @@ def follow(actor: Actor, code: str, mark: Mark | None, limit: int) -> Events:
     """
     require(actor, Permission.BOARD_READ)
     post = get_post(code)
-    _, other = crossings.sides_for(post, actor.state)
+    own, other = crossings.sides_for(post, actor.state)
     if mark is None:
         return Events((), _fresh(actor), False)
     if actor.now() - mark.at > LASTS:
         raise Invalid(
             {"after": [say("This is older than a day: read the board, and begin anew without it.")]}
         )
-    return _followed(_Place(actor, post, other.state), mark, limit)
+    return _followed(_Place(actor, post, own.zone, other.state), mark, limit)
 
 
 def _followed(place: _Place, mark: Mark, limit: int) -> Events:
     """Look through what changed until so much of it is the reader's to see."""
     end = Mark(mark.upto, None, 0, mark.at) if mark.upto else _fresh(place.actor)
     going, found = replace(mark, upto=end.since), list[Event]()
-    while rows := _changes(going, place.post.code):
-        told = _told(place, rows)
+    for _ in range(BATCHES):
+        rows, told = _batch(place, going)
         for row in rows:
-            if len(found) == limit:
+            event = told.get(row.id)
+            if event is not None and len(found) == limit:
                 return Events(found, going, True)
             going = replace(going, beyond=row.id)
-            if (event := told.get(row.id)) is not None:
-                found.append(event)
-    return Events(found, end, False)
+            found += [event] if event is not None else []
+        if len(rows) < SCANNED:
+            return Events(found, end, False)
+    return Events(found, going, False)
 
 
 def _fresh(actor: Actor) -> Mark:
@@ -137,11 +159,26 @@ def _fresh(actor: Actor) -> Mark:
     return Mark(str(seen), None, 0, actor.now())
 
 
-def _changes(mark: Mark, code: str) -> Sequence[Any]:
-    return db.session.execute(CHANGES, vars(mark) | {"code": code, "most": SCANNED}).all()
+def _batch(place: _Place, mark: Mark) -> tuple[Sequence[Any], dict[int, Event]]:
+    """Return some changes behind a mark, and what is said of them, by their numbers.
+
+    Which squares the board meets is asked for once there is a change in one.
+    """
+    is_known = "squares" in vars(place)
+    rows = _changes(place, mark, sorted(place.squares) if is_known else None)
+    if not is_known and any(row.square is not None for row in rows):
+        rows = _changes(place, mark, sorted(place.squares))
+    return rows, _told(place, rows)
 
 
-CHANGES = text("SELECT * FROM salsa_board_events(:since, :upto, :code, :beyond, :most)")
+def _changes(place: _Place, mark: Mark, near: Sequence[int] | None) -> Sequence[Any]:
+    asked = {"code": place.post.code, "near": near, "most": SCANNED}
+    return db.session.execute(CHANGES, vars(mark) | asked).all()
+
+
+CHANGES = text(
+    "SELECT * FROM salsa_board_events(:since, :upto, :code, CAST(:near AS int[]), :beyond, :most)"
+)
 
 
 def _told(place: _Place, rows: Sequence[Any]) -> dict[int, Event]:
@@ -187,11 +224,7 @@ def _discrepancies(place: _Place, ids: Collection[UUID]) -> Said:
 
 
 def _seizures(place: _Place, ids: Collection[UUID]) -> Said:
-    actor, post = place.actor, place.post
-    own, _ = crossings.sides_for(post, actor.state)
-    expected = [*crossings.due(actor, post, own.zone), *crossings.late(actor, post, own.zone)]
-    ways = boards.ways_of(post, actor.now(), expected)
-    rows = finds.among(actor, post, date_in(actor.now(), own.zone), ways, ids)
+    rows = finds.among(place.actor, place.post, place.today, place.ways, ids)
     return {
         row.id: _event("seizure", row.owner_state, id=row.id, number=row.number) for row in rows
     }

@@ -84,7 +84,7 @@ class Board:
     @property
     def squares(self) -> frozenset[int]:
         """Return where a seizure has to lie to stand on this board."""
-        return frozenset([*squares_near(self.post), *squares_along(self.corridors)])
+        return squares_of(self.post, self.corridors)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -123,6 +123,11 @@ def side_of(actor: Actor, code: str) -> Side:
     """Return the own side of a post; raises NotFound, Forbidden where the own state has none."""
     require(actor, Permission.BOARD_READ)
     return crossings.sides_for(get_post(code), actor.state)[0]
+
+
+def squares_of(post: Post, ways: Sequence[Corridor]) -> frozenset[int]:
+    """Return where a seizure has to lie to stand on the board of a post with these ways."""
+    return frozenset([*squares_near(post), *squares_along(ways)])
 
 
 def ways_of(post: Post, now: datetime, expected: Sequence[Crossing]) -> list[Corridor]:

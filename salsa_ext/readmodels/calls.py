@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from salsa_ext.db import db
 from salsa_ext.errors import NotFound
@@ -26,6 +26,7 @@ BACK: Final = timedelta(hours=24)
 SETTLED: Final = timedelta(hours=1)
 """For so long one that was answered does."""
 MOST: Final = 10
+"""How many calls of one side stand on the boards at once."""
 
 
 @dataclass(frozen=True)
@@ -62,16 +63,19 @@ def list_calls(
 
 
 def on_board(actor: Actor, code: str) -> list[CallView]:
-    """Return what stands on the boards of a post: what waits, the newest first, then what is settled."""
+    """Return what stands on the boards of a post: what waits, the oldest first, then what is settled.
+
+    All that waits: of each side no more than `MOST` can.
+    """
     since = _at(code).where(PostCall.asked_at >= actor.now() - BACK)
     waiting = since.where(~_answered())
     lately = select(PostCallAnswer.call_id).where(
         PostCallAnswer.answered_at >= actor.now() - SETTLED
     )
     settled = since.where(PostCall.id.in_(lately))
-    rows = [row for some in (waiting, settled)
-            for row in db.session.scalars(some.order_by(PostCall.asked_at.desc()).limit(MOST))]  # fmt: skip
-    return _views(rows)
+    first = waiting.order_by(PostCall.asked_at, PostCall.id).limit(2 * MOST)
+    newest = settled.order_by(PostCall.asked_at.desc()).limit(MOST)
+    return _views([row for some in (first, newest) for row in db.session.scalars(some)])
 
 
 def read(call_id: UUID) -> CallView:
@@ -97,6 +101,14 @@ def waiting_since(
     )  # fmt: skip
     found: PostCall | None = db.session.scalars(query.limit(1)).first()
     return found
+
+
+def waiting_of(actor: Actor, code: str) -> int:
+    """Return how many calls of the own side stand on the boards and wait."""
+    query = _at(code).where(
+        PostCall.owner_state == actor.state, PostCall.asked_at >= actor.now() - BACK, ~_answered()
+    )
+    return db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
 
 
 def _at(code: str) -> Select[Any]:

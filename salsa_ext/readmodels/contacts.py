@@ -110,14 +110,15 @@ def called_from(
 def standing_at(state: str, post: str) -> tuple[str, ...] | None:
     """Return the agencies of a state that stand at a post; None where they may be any of its agencies.
 
-    Where the state placed none there, they are those that it placed nowhere.
+    Where the state placed none there, they are those that it placed nowhere; where it placed all of
+    them elsewhere, any: somebody has to be told.
     """
     rows = db.session.execute(select(Agency.code, Agency.posts).where(Agency.owner_state == state))
     posts: dict[str, list[str]] = {row.code: row.posts for row in rows}
     here = tuple(sorted(code for code, placed in posts.items() if post in placed))
-    elsewhere = any(posts.values())
-    anywhere = tuple(sorted(code for code, placed in posts.items() if not placed))
-    return here or (anywhere if elsewhere else None)
+    if here or not any(posts.values()):
+        return here or None
+    return tuple(sorted(code for code, placed in posts.items() if not placed)) or None
 
 
 _AGENCIES = "SELECT code FROM agency WHERE owner_state IS NOT DISTINCT FROM %s"

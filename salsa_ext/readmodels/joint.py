@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, tuple_
+from sqlalchemy import and_, func, or_, tuple_
 
 from salsa_ext.db import db
 from salsa_ext.models import Post, Seizure
@@ -23,6 +23,8 @@ from salsa_ext.values.actor import Actor
 
 LATELY: Final = timedelta(days=1)
 MOST: Final = 10
+LOOKED_AT: Final = 200
+"""Of so many it is seen what they are joint with; what is joined by now leaves room for what waits."""
 
 
 @dataclass(frozen=True)
@@ -65,14 +67,17 @@ def at_post(actor: Actor, post: Post, other: str, today: date) -> list[JointSeiz
 
     Of the other side those that wait for one of the own: to be joined they have to be named back.
     """
+    named = Seizure.details["joint_with"]["state"].astext
+    own = and_(Seizure.owner_state == actor.state, named.is_not(None))
     query = current(Seizure).where(
         is_near(post, Seizure), Seizure.occurred_on >= today - LATELY,
-        func.cardinality(Seizure.concerned) > 1, Seizure.owner_state.in_((actor.state, other)),
+        func.cardinality(Seizure.concerned) > 1,
+        or_(own, and_(Seizure.owner_state == other, named == actor.state)),
     )  # fmt: skip
-    rows = db.session.scalars(query.order_by(Seizure.recorded_at.desc()).limit(MOST)).all()
+    rows = db.session.scalars(query.order_by(Seizure.recorded_at.desc()).limit(LOOKED_AT)).all()
     joints = of(rows)
-    return [JointSeizure(row, joints[row.id]) for row in rows
-            if row.id in joints and _is_of(row, joints[row.id], actor.state)]  # fmt: skip
+    found = (JointSeizure(row, joints[row.id]) for row in rows if row.id in joints)
+    return [one for one in found if _is_of(one.seizure, one.joint, actor.state)][:MOST]
 
 
 def _is_of(row: Seizure, joint: Joint, state: str | None) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import db, insert_many
-from salsa_ext.errors import AlreadyAsked, Forbidden, say
+from salsa_ext.errors import AlreadyAsked, Forbidden, TooManyCalls, say
 from salsa_ext.models import PostCall, PostCallAnswer, Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
@@ -39,7 +39,9 @@ class CallData:
 
 
 def ask(*, actor: Actor, post: str, data: CallData) -> UUID:
-    """Ask the border officers of the other side to call; raises AlreadyAsked, NotFound, or Forbidden.
+    """Ask the border officers of the other side to call; raises NotFound, or Forbidden.
+
+    Raises AlreadyAsked where the same waits, TooManyCalls where as many wait as the boards show.
 
     It stands on the board and the desk of the other side, and is told to the officers of the
     agencies that stand there. About a shipment only a state is told that the shipment concerns.
@@ -52,6 +54,8 @@ def ask(*, actor: Actor, post: str, data: CallData) -> UUID:
     locks.calls_of(state, at.code)
     if waiting := calls.waiting_since(actor, at.code, shipment, actor.now() - AGAIN):
         raise AlreadyAsked(f"{waiting.asked_at.astimezone(ZoneInfo(own.zone)):%H:%M}")
+    if calls.waiting_of(actor, at.code) >= calls.MOST:
+        raise TooManyCalls(calls.MOST)
     row = {
         "id": new_id(), "owner_state": state, "concerned": sorted((state, other.state)),
         "post": at.code, "agency": actor.agency, "shipment_id": shipment,

@@ -56,7 +56,7 @@ def told(app):
     def of(do, *arguments, **more):
         before = look(db.engine, None).seen
         do(*arguments, **more)
-        return {change.side for change in look(db.engine, before).changes}
+        return {(change.state, change.post) for change in look(db.engine, before).changes}
 
     return of
 
@@ -110,7 +110,57 @@ def test_a_shipment_that_goes_another_way_is_told_where_it_went_and_where_it_goe
 def test_a_seizure_is_told_to_its_own_state_alone(as_actor, told):
     police = as_actor("PRY", "police_officer")
     found = told(police.post, "/seizures", bodies.seizure(agency="PRY-POLICE", place=NEAR))
-    assert ("PRY", POST) in found and {state for state, _ in found} == {"PRY"}
+    assert found == {("PRY", None)}
+
+
+def test_what_is_seized_costs_one_row_whatever_posts_a_state_has(as_actor, owner):
+    police, place = as_actor("BRA", "police_officer"), {"country": "BRA", "latitude": -10.0}
+    for number in range(3):
+        at = place | {"longitude": -50.0 - number}
+        police.post(
+            "/seizures", bodies.seizure(number=f"S-{number}", agency="BRA-POLICE", place=at)
+        )
+    with owner.connect() as reading:
+        rows = reading.execute(text("SELECT state, post, square FROM board_change")).all()
+    assert [tuple(row) for row in rows] == [
+        ("BRA", None, -400_200), ("BRA", None, -400_204), ("BRA", None, -400_208),
+    ]  # fmt: skip
+
+
+def test_a_look_takes_what_one_state_seized_as_one_change(app, owner):
+    before = look(db.engine, None)
+    told = "INSERT INTO board_change (state, kind, square) SELECT 'BRA', 'seizure', generate_series(1, 900)"
+    with owner.begin() as writing:
+        writing.execute(text(told))
+    [change] = look(db.engine, before.seen).changes
+    assert change.squares == frozenset(range(1, 901))
+    assert change.is_of(("BRA", POST)) and not change.is_of(("PRY", POST))
+
+
+def test_a_seizure_at_a_post_is_told_there_alone_where_no_place_is_given(as_actor, told):
+    police = as_actor("PRY", "police_officer")
+    body = bodies.seizure(
+        agency="PRY-POLICE", post=POST, place={"country": "PRY", "name": "Bridge"}
+    )
+    assert told(police.post, "/seizures", body) == {("PRY", POST)}
+
+
+@pytest.mark.parametrize("place", [
+    {"country": "BRA"}, {"country": "BRA", "latitude": -23.5, "longitude": -46.6},
+])  # fmt: skip
+def test_a_joint_seizure_moves_the_boards_of_both_wherever_it_was_made(app, as_actor, place):
+    officer = as_actor("BRA", "border_officer")
+    body = bodies.seizure(number="B-7", agency="BRA-TEST", place=place)
+    joint = body | {"joint_with": {"state": "PRY", "number": "P-1"}}
+    before = look(db.engine, None).seen
+    made = officer.post("/seizures", joint).json["id"]
+    first = look(db.engine, before)
+    parted = body | {"reason": "Another truck"}
+    officer.post(f"/seizures/{made}/correct", parted, 200, If_Match='"1"')
+    second = look(db.engine, first.seen)  # it was joint before
+    for found in (first, second):
+        moved = {change.state for change in found.changes if change.squares is None}
+        assert moved == {"BRA", "PRY"}
 
 
 def test_a_joint_seizure_is_told_to_both_states_and_no_third(as_actor, told):
@@ -136,7 +186,7 @@ def test_a_seizure_whose_place_is_corrected_away_is_told_to_the_boards_that_it_l
     elsewhere = body | {"place": {"country": "PRY", "name": "A town"}, "reason": "Another town"}
     correct = (police.post, f"/seizures/{seized}/correct", elsewhere, 200)
     found = told(*correct, If_Match='"1"')
-    assert ("PRY", POST) in found and {state for state, _ in found} == {"PRY"}
+    assert found == {("PRY", None)}
     assert told(*correct, If_Match='"2"') == set()  # it had left before
 
 
@@ -160,7 +210,7 @@ def test_a_trace_is_told_to_who_asks_and_who_is_asked_each_by_its_own_rows(as_ac
 
 
 def sides(found):
-    return {change.side for change in found.changes}
+    return {(change.state, change.post) for change in found.changes}
 
 
 def test_what_commits_later_though_it_began_earlier_is_not_missed(app, owner):

@@ -8,6 +8,7 @@ from sqlalchemy import create_engine, event, text
 from api.app import create_app
 from salsa_ext.clock import FixedClock
 from salsa_ext.db import db
+from salsa_ext.readmodels import board_events
 from tests import actors, bodies
 from tests.conftest import NOW
 from tests.movements import act
@@ -163,6 +164,74 @@ def test_pages_go_on_where_the_last_one_ended_whatever_comes_between(as_actor, f
     assert [one["outcome"] for one in seen if one["kind"] == "checkpoint"] == ["held"] * 3
     assert ("checkpoint", "A-1", "refused") in page.follow()
     assert page.follow() == []
+
+
+def test_that_more_changed_is_said_only_where_the_reader_is_told_of_it(as_actor, follow):
+    page, police = follow("PRY"), as_actor("PRY", "police_officer")
+    for number, place in (("S-1", scenes.NEAR), ("S-2", FAR)):
+        police.post("/seizures", bodies.seizure(number=number, agency="PRY-POLICE", place=place))
+    told = page.ask(limit=1)
+    assert [one["number"] for one in told["items"]] == ["S-1"] and told["next"] is None
+    police.post("/seizures", bodies.seizure(agency="PRY-POLICE", number="S-3", place=scenes.NEAR))
+    told = page.ask(limit=1)
+    assert told["next"] is not None
+    told = page.client.get(told["next"].removeprefix("/api/v1")).json
+    assert [one["number"] for one in told["items"]] == ["S-3"] and told["next"] is None
+
+
+@pytest.fixture
+def write(app, registered_database):
+    """Let the database tell of so many changes of something that nobody is told of."""
+    engine = create_engine(registered_database.migration_url)
+
+    def tell(many, kind="permit", post=POST, square=None):
+        told = text(
+            "INSERT INTO board_change (state, post, kind, subject, square) SELECT"
+            " 'PRY', :post, :kind, gen_random_uuid(), :square FROM generate_series(1, :many)"
+        )
+        with engine.begin() as writing:
+            writing.execute(told, {"many": many, "kind": kind, "post": post, "square": square})
+
+    yield tell
+    engine.dispose()
+
+
+@pytest.fixture
+def looks(app):
+    """Each question to the database what changed."""
+    said = []
+
+    def note(connection, cursor, statement, *_):
+        said.extend([statement] if "salsa_board_events" in statement else [])
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    yield said
+    event.remove(db.engine, "before_cursor_execute", note)
+
+
+def test_one_answer_ends_after_some_looks_and_the_next_goes_on_from_there(
+    monkeypatch, follow, shipment, write, looks
+):
+    monkeypatch.setattr(board_events, "SCANNED", 2)
+    monkeypatch.setattr(board_events, "BATCHES", 3)
+    page = follow("PRY")
+    write(9)
+    tick(page.client, shipment, "held")
+    assert page.follow() == [] and len(looks) == 3
+    assert page.follow() == [("checkpoint", "A-1", "held"), ("shipment", "A-1", "held")]
+    assert len(looks) == 6
+    assert page.follow() == []
+
+
+def test_of_what_was_seized_where_the_board_does_not_reach_nothing_is_read(
+    monkeypatch, as_actor, follow, write, looks
+):
+    monkeypatch.setattr(board_events, "SCANNED", 2)
+    monkeypatch.setattr(board_events, "BATCHES", 1)
+    page, police = follow("PRY"), as_actor("PRY", "police_officer")
+    write(100, "seizure", None, square=-1)
+    police.post("/seizures", bodies.seizure(agency="PRY-POLICE", place=scenes.NEAR))
+    assert page.follow() == [("seizure", "S-1", None)] and len(looks) == 2
 
 
 def test_what_commits_late_though_it_began_early_is_not_missed(

@@ -91,6 +91,33 @@ def waiting_as_operator(state, now):
         return calls.on_board(acting, POST)
 
 
+def test_of_one_side_ten_calls_wait_and_the_oldest_stands_first(app, monkeypatch, paraguay, brazil):
+    first = paraguay.post(CALLS, {}).json["id"]
+    for times in range(1, 10):
+        pass_minutes(app, monkeypatch, 5 * times)
+        paraguay.post(CALLS, {})
+    pass_minutes(app, monkeypatch, 50)
+    refused = paraguay.post(CALLS, {}, 409).json
+    assert refused["code"] == "too_many_calls" and refused["detail"].startswith("10 calls")
+    brazil.post(CALLS, {})  # the other side asks for itself
+    for one in (paraguay, brazil):
+        assert len(waiting(one)) == 11 and waiting(one)[0]["id"] == first
+    assert len(told(brazil)) == 10
+    brazil.post(f"/calls/{first}/answer", expect=200)
+    paraguay.post(CALLS, {})
+
+
+def test_where_all_agencies_stand_at_other_posts_somebody_is_told_all_the_same(as_actor, paraguay):
+    administrator, officer = (
+        as_actor("BRA", "state_administrator"),
+        as_actor("BRA", "border_officer"),
+    )
+    for agency in administrator.get("/agencies?state=BRA").json["items"]:
+        place(administrator, agency["code"], ELSEWHERE)
+    paraguay.post(CALLS, {})
+    assert len(told(officer)) == 1
+
+
 def test_the_same_is_asked_once_in_five_minutes_and_says_since_when(
     app, monkeypatch, paraguay, shipment
 ):

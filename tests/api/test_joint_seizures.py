@@ -1,8 +1,16 @@
 """Two sides of a post seize together: it is joined where each names the other, and not before."""
 
+from datetime import timedelta
+
 import pytest
 
+from salsa_ext.clock import FixedClock
+from salsa_ext.db import transaction
+from salsa_ext.policy.rules import operator
+from salsa_ext.readmodels import joint as joint_seizures
+from salsa_ext.readmodels.reference import get_post
 from tests import bodies
+from tests.conftest import NOW
 from tests.web.scenes import NEAR, POST
 
 READ = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
@@ -76,3 +84,17 @@ def test_a_correction_that_takes_the_name_away_parts_them(as_actor, seize):
                           reason="Another truck")  # fmt: skip
     officer.post(f"{path}/correct", body, 200, If_Match=etag)
     assert joint(as_actor, "PRY", mine) == WAITS
+
+
+def test_what_is_joined_by_now_does_not_hide_what_waits(app, monkeypatch, seize):
+    monkeypatch.setattr(joint_seizures, "MOST", 3)
+    waits = seize("BRA", "B-1", "P-1")
+    for number in (2, 3):
+        monkeypatch.setitem(app.config, "CLOCK", FixedClock(NOW + timedelta(minutes=number)))
+        seize("PRY", f"P-{number}", f"B-{number}")
+        seize("BRA", f"B-{number}", f"P-{number}")
+    actor = operator("PRY", clock=FixedClock(NOW))
+    with transaction(actor):
+        found = joint_seizures.at_post(actor, get_post(POST), "BRA", NOW.date())
+    assert [one.seizure.number for one in found] == ["P-3", "P-2", "B-1"]
+    assert str(found[-1].seizure.id) == waits["id"]

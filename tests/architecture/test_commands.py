@@ -14,6 +14,7 @@ READ_FOR_A_COMMAND = {  # the command that calls it has required its own permiss
     "calendars.of": "by which a term of the own state counts",
     "calls.on_board": "a part of a board",
     "calls.waiting_since": "whether the same was asked a moment ago",
+    "calls.waiting_of": "how many of the own side wait",
     "clocks.between": "a part of a board; which cases it names follows from permissions",
     "crossings.due": "a part of a board",
     "crossings.late": "a part of a board",

@@ -324,6 +324,23 @@ def test_a_seizure_far_away_draws_no_board_and_one_near_by_draws_it(app, onlooke
     assert page.follow() == {"tiles", "weeks", "seizures"}
 
 
+def test_a_seizure_of_the_other_side_joins_what_waits_wherever_it_was_made(
+    app, onlooker, monkeypatch
+):
+    mine = {"number": "P-1", "agency": "PRY-POLICE", "occurred_on": "2026-03-09"}
+    joint = bodies.seizure(**mine, place=scenes.NEAR, joint_with={"state": "BRA", "number": "B-7"})
+    caller(app, "PRY", "police_officer").post("/seizures", joint)
+    board = onlooker("PRY")
+    monkeypatch.setattr("tests.web.test_live.BOARD", f"/posts/{scenes.POST}/desk")
+    desk = onlooker("PRY")
+    theirs = {"number": "B-7", "place": {"country": "BRA"}, "occurred_on": "2026-03-09"}
+    back = bodies.seizure(**theirs, joint_with={"state": "PRY", "number": "P-1"})
+    caller(app, "BRA", "police_officer").post("/seizures", back)
+    assert "joint" in desk.follow()
+    monkeypatch.undo()
+    assert "seizures" in board.follow()
+
+
 def test_a_seizure_that_is_corrected_leaves_the_board_on_which_it_was(app, onlooker):
     near = {name: scenes.NEAR[name] for name in ("latitude", "longitude")}
     seize(app, "PRY", "S-1", **near)
