@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import time
+import signal
+import threading
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 from uuid import UUID
 
 import click
@@ -73,14 +73,15 @@ def show(state: str, as_json: bool, watch: bool, post: str) -> None:
             else:
                 _print(shown)
         if watch:
-            with suppress(KeyboardInterrupt):
-                _watch(actor, post, begun.after, as_json)
+            _watch(actor, post, begun.after, as_json)
 
 
-def _watch(actor: Actor, post: str, mark: Mark, as_json: bool) -> NoReturn:
-    """Print each change as it comes, until somebody presses Ctrl-C."""
-    while True:
-        time.sleep(PAUSE)
+def _watch(actor: Actor, post: str, mark: Mark, as_json: bool) -> None:
+    """Print each change as it comes, until somebody presses Ctrl-C, which breaks nothing off."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    while not stop.wait(PAUSE):
         with transaction(actor):
             found = board_events.follow(actor, post, mark, MOST)
         mark = found.after

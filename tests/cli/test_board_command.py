@@ -109,7 +109,8 @@ def test_a_board_is_watched_until_somebody_presses_ctrl_c(settings, salsa):
             "waiting",
         ]
         watching.send_signal(signal.SIGINT)
-        rest, said = watching.communicate(timeout=30)
+        rest, said = watching.communicate(timeout=60)
     finally:
         watching.kill()
+        watching.communicate()
     assert (watching.returncode, said) == (0, "") and "Traceback" not in rest
