@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from salsa_ext.matching.journeys import Incident, Stop, Tick
+from salsa_ext.matching.journeys import UNKNOWN, Incident, Stop, Tick
 
-RANKS: Final = {"refuse": 0, "lose": 0, "stop": 1, "go": 2, "hold": 3, "resume": 4}
+RANKS: Final = {"go": 0, "refuse": 1, "lose": 1, "stop": 2, "hold": 3, "resume": 4}
+"""In which order what was recorded at one time counts: what stops the goods after what lets them pass."""
 EFFECTS: Final = {"passed": "go", "held": "stop", "refused": "refuse"}
 
 KINDS: Final = {"stop": "held", "hold": "hold", "refuse": "refused", "lose": "lost"}
@@ -28,6 +29,7 @@ class Move:
     state: str = ""
     stage: str | None = None
     reason: str | None = None
+    recorded_at: datetime = UNKNOWN
 
     @property
     def is_refusal(self) -> bool:
@@ -44,25 +46,32 @@ class Move:
         return KINDS[self.effect]
 
     @property
-    def place(self) -> tuple[datetime, int, str, str]:
-        """Return where it stands among others, however they were told."""
-        return self.at, RANKS[self.effect], self.state, self.stage or ""
+    def place(self) -> tuple[datetime, datetime, int, str, str]:
+        """Return where it stands among others: of one moment, what was recorded last counts."""
+        return self.at, self.recorded_at, RANKS[self.effect], self.state, self.stage or ""
 
 
 def moves(
     ticks: Iterable[Tick], stops: Iterable[Stop], incidents: Iterable[Incident]
+) -> list[Move]:
+    """Return what each fact does to the going of a shipment, in their order."""
+    return sorted(_moves(ticks, stops, incidents), key=lambda one: one.place)
+
+
+def _moves(
+    ticks: Iterable[Tick], stops: Iterable[Stop], incidents: Iterable[Incident]
 ) -> Iterator[Move]:
-    """Yield what each fact does to the going of a shipment."""
     for tick in ticks:
-        yield Move(tick.at, EFFECTS[tick.outcome], tick.state, tick.stage, tick.reason)
+        yield Move(tick.at, EFFECTS[tick.outcome], tick.state, tick.stage, tick.reason,
+                   tick.recorded_at)  # fmt: skip
     for stop in stops:
         effect = "hold" if stop.is_hold else "resume"
-        yield Move(stop.at, effect, stop.state, reason=stop.reason)
+        yield Move(stop.at, effect, stop.state, None, stop.reason, stop.recorded_at)
     for incident in incidents:
-        if incident.kind == "refused_entry":
-            yield Move(incident.at, "refuse", incident.state, reason=incident.note)
-        elif incident.is_total:
-            yield Move(incident.at, "lose", incident.state, reason=incident.note)
+        effect = "refuse" if incident.kind == "refused_entry" else "lose"
+        if effect == "refuse" or incident.is_total:
+            yield Move(incident.at, effect, incident.state, None, incident.note,
+                       incident.recorded_at)  # fmt: skip
 
 
 def standing(
@@ -74,7 +83,7 @@ def standing(
     they go on. Of what a state says twice, the first moment counts and the last reason.
     """
     found: dict[tuple[str, str, str | None], Move] = {}
-    for move in sorted(moves(ticks, stops, incidents), key=lambda one: one.place):
+    for move in moves(ticks, stops, incidents):
         if move.effect == "go":
             found = {}
         elif move.effect == "resume":
@@ -90,5 +99,6 @@ def let_go_at(tick: Tick, stops: Iterable[Stop]) -> datetime | None:
     """Return when a state let go on what its tick holds; None where it did not, or is no hold."""
     if tick.outcome != "held":
         return None
-    let_go = (one.at for one in stops if not one.is_hold and one.state == tick.state)
-    return min((at for at in let_go if at >= tick.at), default=None)
+    held = tick.at, tick.recorded_at
+    let_go = (one for one in stops if not one.is_hold and one.state == tick.state)
+    return min((one.at for one in let_go if (one.at, one.recorded_at) >= held), default=None)

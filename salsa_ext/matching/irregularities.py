@@ -123,13 +123,14 @@ def _plain(amount: Decimal) -> int | float:
 def _last_told(ticks: Iterable[Tick]) -> list[list[Tick]]:
     """Return the last ticks of each state's stage, which correct those before them.
 
-    Several where they are of one moment.
+    Several where they are of one moment, and were recorded at one.
     """
     told: dict[tuple[str, str], list[Tick]] = {}
     for tick in ticks:
         at = tick.stage, tick.state
         before = told.get(at, [])
-        told[at] = [*before, tick] if before and before[0].at == tick.at else [tick]
+        is_along = bool(before) and _when(before[0]) == _when(tick)
+        told[at] = [*before, tick] if is_along else [tick]
     return list(told.values())
 
 
@@ -224,7 +225,7 @@ def _in_order(facts: Facts) -> list[Tick]:
     return sorted(
         facts.ticks,
         key=lambda tick: (
-            tick.at,
+            *_when(tick),
             tick.stage,
             tick.post or "",
             tick.state,
@@ -232,6 +233,10 @@ def _in_order(facts: Facts) -> list[Tick]:
             tick.pieces or 0,
         ),
     )
+
+
+def _when(tick: Tick) -> tuple[datetime, datetime]:
+    return tick.at, tick.recorded_at
 
 
 def _place(tick: Tick) -> str:

@@ -7,13 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
 CONTRADICTS: Final = "contradicts_permit"
 """The event of a shipment whose manifest contradicts its permit, and why its paper is invalid."""
+UNKNOWN: Final = datetime.min.replace(tzinfo=UTC)
+"""When a fact was recorded of which that is not known."""
 STAGE_ORDER: Final = {"exit": 0, "transit_in": 1, "transit_out": 2, "entry": 3}
+
+
+def counted(at: datetime, recorded_at: datetime) -> datetime:
+    """Return the moment that counts of what was told to happen at one: nothing is told before it happens.
+
+    A device's clock may be fast; what is decided after its tick still comes after it.
+    """
+    return min(at, recorded_at)
 
 
 @dataclass(frozen=True)
@@ -40,6 +50,7 @@ class Tick:
     seals: frozenset[str] = frozenset()
     pieces: int | None = None
     reason: str | None = None
+    recorded_at: datetime = UNKNOWN
 
     @property
     def is_passed(self) -> bool:
@@ -55,6 +66,7 @@ class Stop:
     is_hold: bool
     state: str = ""
     reason: str | None = None
+    recorded_at: datetime = UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -67,6 +79,7 @@ class Incident:
     is_total: bool = False
     state: str = ""
     note: str | None = None
+    recorded_at: datetime = UNKNOWN
 
 
 @dataclass(frozen=True)

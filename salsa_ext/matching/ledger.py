@@ -46,8 +46,8 @@ def _stopped(facts: Facts) -> str | None:
 def is_refused(facts: Facts) -> bool:
     """Tell whether a state refused the goods, and none has let them pass since."""
     made = holds.moves(facts.ticks, facts.stops, facts.incidents)
-    refused = max((move.at for move in made if move.is_refusal), default=None)
-    return refused is not None and all(tick.at < refused for tick in facts.passed)
+    last = [move for move in made if move.is_refusal or move.effect == "go"][-1:]
+    return any(move.is_refusal for move in last)
 
 
 def custody(facts: Facts) -> str | None:
@@ -64,6 +64,7 @@ def custody(facts: Facts) -> str | None:
         return facts.importing
     through = [tick for tick in there if tick.stage in ("transit_in", "transit_out")]
     if through:
-        last = max(through, key=lambda tick: (tick.at, tick.stage == "transit_out", tick.state))
+        last = max(through, key=lambda tick: (tick.at, tick.stage == "transit_out", tick.state,
+                                              tick.recorded_at, not tick.is_passed))  # fmt: skip
         return None if last.stage == "transit_out" and last.is_passed else last.state
     return None if facts.has_left else facts.exporting

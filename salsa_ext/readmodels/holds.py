@@ -10,7 +10,7 @@ from uuid import UUID
 
 from salsa_ext.matching import holds
 from salsa_ext.matching.holds import Move
-from salsa_ext.matching.journeys import Incident, Stop, Tick
+from salsa_ext.matching.journeys import Incident, Stop, Tick, counted
 from salsa_ext.matching.marks import normalise
 from salsa_ext.models import Checkpoint, Event, Shipment
 from salsa_ext.readmodels.events import of_subjects
@@ -58,18 +58,20 @@ def _held(row: Shipment, ticks: Sequence[Checkpoint], told: Sequence[Event]) -> 
 
 def tick_of(tick: Checkpoint) -> Tick:
     """Return a tick as a fact."""
-    return Tick(tick.stage, tick.owner_state, tick.occurred_at, tick.outcome, tick.post,
-                frozenset(map(normalise, tick.seals)), tick.quantity, tick.reason)  # fmt: skip
+    return Tick(tick.stage, tick.owner_state, counted(tick.occurred_at, tick.recorded_at), tick.outcome,
+                tick.post, frozenset(map(normalise, tick.seals)), tick.quantity, tick.reason,
+                tick.recorded_at)  # fmt: skip
 
 
 def stop_of(event: Event) -> Stop:
     """Return a hold, or its end, as a fact."""
-    return Stop(event.occurred_at, event.kind == "held", event.owner_state, event.reason)
+    return Stop(event.occurred_at, event.kind == "held", event.owner_state, event.reason,
+                event.recorded_at)  # fmt: skip
 
 
 def incident_of(event: Event) -> Incident:
     """Return an incident as a fact."""
     at: Any = event.data.get("new_expected_at")
-    return Incident(event.data["kind"], event.occurred_at,
-                    datetime.fromisoformat(at) if at else None,
-                    bool(event.data.get("is_total")), event.owner_state, event.reason)  # fmt: skip
+    return Incident(event.data["kind"], counted(event.occurred_at, event.recorded_at),
+                    datetime.fromisoformat(at) if at else None, bool(event.data.get("is_total")),
+                    event.owner_state, event.reason, event.recorded_at)  # fmt: skip

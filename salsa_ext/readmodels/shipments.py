@@ -128,10 +128,12 @@ def read(actor: Actor, shipment_id: UUID) -> ShipmentView:
 
 
 def of_shipments(shipment_ids: Iterable[UUID]) -> dict[UUID, list[Checkpoint]]:
-    """Return the ticks of shipments by shipment, in order of their moments."""
+    """Return the ticks of shipments by shipment, in order of the moments that count of them."""
     passed: dict[UUID, list[Checkpoint]] = defaultdict(list)
     ticks = select(Checkpoint).where(Checkpoint.shipment_id.in_(list(shipment_ids)))
-    for tick in db.session.scalars(ticks.order_by(Checkpoint.occurred_at, Checkpoint.id)):
+    at = func.least(Checkpoint.occurred_at, Checkpoint.recorded_at)  # as `counted` has it
+    ordered = ticks.order_by(at, Checkpoint.recorded_at, Checkpoint.id)
+    for tick in db.session.scalars(ordered):
         passed[tick.shipment_id].append(tick)
     return passed
 

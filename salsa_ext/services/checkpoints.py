@@ -16,7 +16,7 @@ from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import names
 from salsa_ext.services import ledger, stops, takings, telling
-from salsa_ext.services.fields import Problems, check_date
+from salsa_ext.services.fields import Problems, check_moment
 from salsa_ext.services.telling import News
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
@@ -37,8 +37,9 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, CheckpointData]]) -
     holds it is told to that state.
     """
     require(actor, Permission.CHECKPOINT_RECORD)
-    state, now = actor.own_state(), actor.now()
+    state = actor.own_state()
     shipments = takings.take_many(actor, [shipment_id for shipment_id, _ in batch])
+    now = actor.now()  # once they are locked: of one moment, what is recorded last counts
     facts = takings.facts_of_many(actor, shipments.values())
     pairs = [(shipments[shipment_id], data) for shipment_id, data in batch]
     for shipment, data in pairs:
@@ -58,13 +59,12 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, CheckpointData]]) -
 
 
 def _check(state: str, data: CheckpointData, now: datetime) -> None:
-    """Raise Invalid for a tick of tomorrow, or at a post of which the state is no side.
+    """Raise Invalid for a tick of the future, or at a post of which the state is no side.
 
     A post that is not on the route is no reason to refuse what happened: it is a discrepancy.
     """
     problems = Problems()
-    moved = data.occurred_at.astimezone(now.tzinfo)  # both dates of one zone
-    check_date(problems, "occurred_at", moved.date(), now.date())
+    check_moment(problems, "occurred_at", data.occurred_at, now)
     if data.post and not names.is_side(state, data.post):
         problems.add("post", say("Your state is not a side of this post."))
     problems.raise_any()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Final, TypeVar
 
 from salsa_ext.articles import Article
@@ -21,6 +21,8 @@ UNKNOWN_TYPE: Final = "unknown"
 """The code of the type that says nothing."""
 TELLING: Final = ("serial", "marks", "type", "make", "model", "calibre", "importer_mark")
 MOST_NAMED: Final = 20
+AHEAD: Final = timedelta(minutes=5)
+"""By how much the clock of a device may be fast."""
 MORE: Final = say("More rows are wrong than those that are named here.")
 Item = TypeVar("Item")
 
@@ -64,6 +66,14 @@ def check_date(problems: Problems, path: str, on: date, today: date) -> None:
     """An event lies in the past; tomorrow is allowed, since zones differ by a day."""
     if (on - today).days > 1:
         problems.add(path, say("This date lies in the future; today is {today}.", today=today))
+
+
+def check_moment(problems: Problems, path: str, at: datetime, now: datetime) -> None:
+    """What happened has a moment that is over; a device's clock may be a little fast."""
+    if at - now > AHEAD:
+        problems.add(path, say("This moment lies in the future: in its time zone it is {now} now. Say when it"
+                               " happened; the clock or the time zone of a device may be wrong.",
+                               now=now.astimezone(at.tzinfo)))  # fmt: skip
 
 
 def years_after(on: date, years: int) -> date:

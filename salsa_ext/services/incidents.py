@@ -10,10 +10,9 @@ from salsa_ext.errors import IllegalTransition, say
 from salsa_ext.models import Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels.days import days
 from salsa_ext.services import ledger, takings, telling
 from salsa_ext.services.events import Note, note_many
-from salsa_ext.services.fields import Problems, check_date
+from salsa_ext.services.fields import Problems, check_moment
 from salsa_ext.services.telling import News
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.movements import IncidentData
@@ -43,9 +42,8 @@ def record(*, actor: Actor, shipment_id: UUID, data: IncidentData) -> None:
 
 
 def _check(actor: Actor, shipment: Shipment, data: IncidentData) -> None:
-    problems, zones = Problems(), days(actor)
-    on = zones.on(actor.own_state(), data.occurred_at)
-    check_date(problems, "occurred_at", on, zones.of(actor.own_state()))
+    problems = Problems()
+    check_moment(problems, "occurred_at", data.occurred_at, actor.now())
     if data.new_expected_at and data.new_expected_at <= data.occurred_at:
         problems.add(
             "new_expected_at", say("What is delayed is expected after the incident, not before.")

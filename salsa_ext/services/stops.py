@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from salsa_ext.errors import Coded, Held, HeldByOwn, Message, Named, say
+from salsa_ext.errors import Coded, Codes, Held, HeldByOwn, Message, Named, say
 from salsa_ext.matching.holds import Move
 from salsa_ext.matching.journeys import Facts
 from salsa_ext.matching.ledger import custody, standing
@@ -33,17 +34,18 @@ def check_own(actor: Actor, facts: Facts, data: CheckpointData) -> None:
 
 
 def check_others(actor: Actor, facts: Facts, data: CheckpointData) -> None:
-    """Raise Held where goods pass that another state holds, or refused, without `confirm_held`.
+    """Raise Held where goods pass that other states hold, or refused, without `confirm_held`.
 
-    That is the other state's word, and does not bind the own one: who lets the goods pass says that
-    he knows of it.
+    That is their word, and does not bind the own state: who lets the goods pass says that he knows of
+    it. He confirms all that stands when his tick is recorded, what he has not seen too: each holder is told.
     """
-    others = [move for move in _standing(facts, data) if move.state != actor.state]
+    others = {move.state: move for move in _standing(facts, data) if move.state != actor.state}
     if others and not data.confirm_held:
-        raise Held(say("{said} {call} It is that state’s word and does not bind yours: if it passes all the"
-                       " same, confirm it with {field}, and {state} is told.",
-                       said=_said(actor, others[-1], data), call=_call(others[-1].state), field=CONFIRM,
-                       state=Coded("state", others[-1].state)))  # fmt: skip
+        said = [text for state in sorted(others)
+                for text in (_said(actor, others[state], data), _call(state))]  # fmt: skip
+        raise Held(say("{said} What another state holds does not bind yours: if it passes all the same,"
+                       " confirm it with {field}; then this is told to: {states}.", said=reduce(_joined, said),
+                       field=CONFIRM, states=Codes("state", tuple(sorted(others)))))  # fmt: skip
 
 
 def against(state: str, facts: Facts, data: CheckpointData) -> Sequence[str]:
@@ -79,7 +81,11 @@ def _said(actor: Actor, move: Move, data: CheckpointData) -> Message:
                why=why)  # fmt: skip
 
 
-def _call(state: str) -> Message | str:
+def _joined(first: Message, second: Message) -> Message:
+    return say("{first} {second}", first=first, second=second)
+
+
+def _call(state: str) -> Message:
     """Return whom to call before it passes."""
     office = contact_of(state)
     if office is None:

@@ -1,12 +1,19 @@
 """Who ticks as passed what is held is told who holds it, and why; the holder is told of what passes."""
 
+from datetime import timedelta
+from uuid import UUID
+
 import pytest
 from sqlalchemy import select
 
+from salsa_ext.clock import FixedClock
 from salsa_ext.db import db, transaction
 from salsa_ext.models import AuditEntry
 from salsa_ext.policy.rules import operator
+from salsa_ext.services import checkpoints
+from salsa_ext.values.movements import CheckpointData
 from tests import bodies
+from tests.conftest import NOW
 from tests.movements import Way, act, add, tick
 
 HELD_AT, LATER = "2026-03-03T10:00:00Z", "2026-03-03T12:00:00Z"
@@ -46,6 +53,62 @@ def test_what_another_state_holds_is_not_passed_without_a_word(way, held, as_act
                   "does not bind yours", "confirm_held"):  # fmt: skip
         assert words in answer["detail"]
     assert [one["stage"] for one in way.read(held)["checkpoints"]] == ["exit"]
+
+
+def test_every_state_that_holds_it_is_named_and_told_of_what_passes(way, held):
+    way.tick(held, "entry", 3, outcome="held", reason="No licence.")
+    answer = enter(way, held, 409)["detail"]
+    for words in ("Bolivia holds this shipment since Mar 3, 2026, 10:00: No licence. No office",
+                  "Brazil holds this shipment since Mar 3, 2026, 10:00: Seal cut. No office",
+                  "told to: Bolivia, Brazil"):  # fmt: skip
+        assert words in answer
+    enter(way, held, confirm_held=True)
+    for state in ("BRA", "BOL"):
+        told = way.client(state, "border_officer").get("/notifications?code=shipment_passed_held")
+        assert len(told.json["items"]) == 1
+
+
+def test_a_tick_of_later_today_is_refused_with_what_time_it_is(way, shipped):
+    officer = way.client("BRA", "border_officer")
+    late = tick(officer, shipped, "exit", expect=422, at="2026-03-09T12:06:00-03:00")
+    [said] = late["errors"]["occurred_at"]
+    assert "it is Mar 9, 2026, 12:00 now" in said and "clock" in said
+    add(
+        way.bol,
+        shipped,
+        "incidents",
+        422,
+        kind="theft",
+        note="x",
+        occurred_at="2026-03-09T15:06:00Z",
+    )
+    assert tick(officer, shipped, "exit", at="2026-03-09T12:05:00-03:00")["status"] == "in_transit"
+
+
+@pytest.mark.parametrize("outcome,orders,status", [
+    ("passed", ["hold"], "held"), ("passed", ["hold", "resume"], "arrived"),
+    ("held", ["resume"], "released"),
+])  # fmt: skip
+def test_an_order_counts_after_a_tick_of_a_clock_that_is_fast(
+    way, shipped, outcome, orders, status
+):
+    officer = way.client("BOL", "border_officer")
+    tick(officer, shipped, "entry", outcome, at="2026-03-09T15:05:00Z")
+    for order in orders:
+        found = act(way.bol, shipped, order, reason="Scan")
+    assert found["status"] == status
+
+
+@pytest.mark.parametrize("outcomes,status", [
+    (("passed", "held"), "held"), (("held", "passed"), "in_transit"),
+])  # fmt: skip
+def test_a_tick_is_corrected_at_its_own_moment(way, shipped, outcomes, status):
+    for turn, outcome in enumerate(outcomes):
+        actor = operator("BRA", "BRA-TEST", FixedClock(NOW + timedelta(seconds=turn)))
+        with transaction(actor):
+            data = CheckpointData("exit", NOW - timedelta(hours=2), outcome)
+            checkpoints.record(actor=actor, shipment_id=UUID(shipped["id"]), data=data)
+    assert way.read(shipped)["status"] == status
 
 
 def test_who_confirms_it_lets_it_pass_and_the_holder_is_told(way, held, session):
@@ -96,7 +159,7 @@ def test_a_refusal_of_another_state_is_told_as_one(way, shipped):
 
 def test_what_the_own_state_holds_is_let_go_on_first(way, shipped):
     act(way.bra, shipped, "hold", reason="The licence is looked at")
-    later = {"at": "2026-03-09T18:00:00Z"}
+    later = {"at": "2026-03-09T15:00:00Z"}
     officer = way.client("BRA", "border_officer")
     for confirmed in ({}, {"confirm_held": True}):
         answer = tick(officer, shipped, "exit", expect=409, **later | confirmed)
@@ -119,7 +182,7 @@ def test_to_let_go_on_what_the_own_state_holds_ends_no_hold_of_another(way, held
 def test_what_a_tick_holds_the_own_authority_holds_too_and_then_no_tick_frees_it(way, held):
     act(way.bra, held, "hold", reason="The licence is looked at")
     act(way.bra, held, "hold", 409, reason="Again")
-    later = "2026-03-09T18:00:00Z"
+    later = "2026-03-09T15:00:00Z"
     officer = way.client("BRA", "border_officer")
     assert tick(officer, held, "exit", expect=409, at=later)["code"] == "held_by_own"
     act(officer, held, "resume", reason="In order")

@@ -1,11 +1,14 @@
 """What stops a shipment still, and when it was let go on."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from salsa_ext.matching.holds import let_go_at, standing
-from salsa_ext.matching.journeys import Incident, Stop, Tick
+from salsa_ext.matching.journeys import Incident, Stop, Tick, counted
 
 
 def at(hour):
@@ -44,6 +47,55 @@ HELD = tick(10, "held", reason="Seal cut")
 def test_what_stops_it_says_whose_word_it_is_and_why(ticks, stops, incidents, expected):
     found = standing(ticks, stops, incidents)
     assert [(move.kind, move.state, move.stage, move.reason) for move in found] == expected
+
+
+def test_of_two_ticks_of_one_moment_the_one_recorded_last_counts():
+    passed, held = (tick(13, outcome, state="PRY") for outcome in ("passed", "held"))
+    for first, last, kinds in ((passed, held, ["held"]), (held, passed, [])):
+        told = [replace(last, recorded_at=at(15)), replace(first, recorded_at=at(14))]
+        assert [move.kind for move in standing(told, (), ())] == kinds
+
+
+@pytest.mark.parametrize("stops,incidents,kinds", [
+    ((), (), ["held"]), ((order(10),), (), ["held", "hold"]), ((), (REFUSED,), ["refused", "held"]),
+])  # fmt: skip
+def test_of_what_was_recorded_at_one_time_too_the_stop_counts(stops, incidents, kinds):
+    told = (HELD, tick(10, "passed"))
+    assert [move.kind for move in standing(told, stops, incidents)] == kinds
+
+
+def test_what_is_held_after_it_was_let_go_on_at_one_moment_is_held():
+    let_go = replace(order(10, is_hold=False, state="PRY"), recorded_at=at(11))
+    before, after = (replace(HELD, recorded_at=at(hour)) for hour in (10, 12))
+    assert (standing([before], [let_go], ()), let_go_at(before, [let_go])) == ((), at(10))
+    assert [move.kind for move in standing([after], [let_go], ())] == ["held"]
+    assert let_go_at(after, [let_go]) is None
+
+
+MOMENTS = st.integers(9, 11).map(at)
+ORDERED = st.builds(
+    Stop, MOMENTS, st.booleans(), st.sampled_from(["PRY", "BRA"]), st.none(), MOMENTS
+)
+TICKED = st.builds(
+    lambda moment, outcome, recorded: tick(moment.hour, outcome, recorded_at=recorded),
+    MOMENTS, st.sampled_from(["passed", "held", "refused"]), MOMENTS,
+)  # fmt: skip
+
+
+@given(st.lists(TICKED, max_size=4), st.lists(ORDERED, max_size=3), st.data())
+def test_what_stops_it_depends_on_no_order_of_telling(ticks, stops, data):
+    mixed = (data.draw(st.permutations(told)) for told in (ticks, stops))
+    assert standing(*mixed, ()) == standing(ticks, stops, ())
+
+
+@given(st.lists(st.tuples(MOMENTS, TICKED), min_size=1, max_size=4), st.booleans())
+def test_an_order_counts_after_every_tick_that_it_was_given_after(told, is_hold):
+    """Whatever moments devices with fast clocks wrote of them."""
+    ticks = [replace(tick, at=counted(moment, tick.recorded_at)) for moment, tick in told]
+    found = standing(ticks, [order(12, is_hold, "PRY")], ())
+    assert {"hold", "held"} & {move.kind for move in found} == ({"hold"} if is_hold else set()) | (
+        {"held"} & {move.kind for move in standing(ticks, (), ())} if is_hold else set()
+    )
 
 
 @pytest.mark.parametrize("held,stops,expected", [

@@ -211,7 +211,7 @@ def test_what_the_own_state_holds_is_let_go_on_before_it_is_ticked(signed_in, tr
     exporter = signed_in("BRA", "border_officer")
     said = text(exporter.open(f"{DESK}/shipments/{truck['id']}"))
     assert "Held by Brazil since" in said and "let it go on before you tick it as passed" in said
-    sent = {"which": "A-1", "outcome": "passed", "occurred_at": "2026-03-09T13:00"}
+    sent = {"which": "A-1", "outcome": "passed", "occurred_at": "2026-03-09T12:00"}
     page = exporter.send(f"{DESK}/tick", sent, 409).get_data(as_text=True)
     assert "Let it go on first with “Let it go on”" in text(page)
     assert "hidden" in page.partition('data-confirm="confirm_held"')[2][:10]
