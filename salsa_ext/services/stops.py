@@ -82,7 +82,7 @@ def _said(actor: Actor, move: Move, data: CheckpointData) -> Message:
 
 
 def _joined(first: Message, second: Message) -> Message:
-    return say("{first} {second}", first=first, second=second)
+    return Message("{first} {second}", {"first": first, "second": second})
 
 
 def _call(state: str) -> Message:
