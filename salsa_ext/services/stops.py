@@ -21,6 +21,7 @@ from salsa_ext.values.movements import CheckpointData
 CONFIRM: Final = Named(("confirm_held",))
 RESUME: Final = Named(("resume",))
 UNSAID: Final = say("no reason was given")
+BESIDE: Final = "{first} {second}"  # the same in every language
 
 
 def check_own(actor: Actor, facts: Facts, data: CheckpointData) -> None:
@@ -82,7 +83,7 @@ def _said(actor: Actor, move: Move, data: CheckpointData) -> Message:
 
 
 def _joined(first: Message, second: Message) -> Message:
-    return say("{first} {second}", first=first, second=second)
+    return Message(BESIDE, {"first": first, "second": second})
 
 
 def _call(state: str) -> Message:
