@@ -42,7 +42,9 @@ def correct_gun(
 
 def own(actor: Actor, seizure_id: UUID) -> Seizure:
     """Return the current version of a seizure of the own state; raises NotFound."""
-    row = db.session.scalars(current(Seizure).where(Seizure.id == seizure_id)).first()
+    row: Seizure | None = db.session.scalars(
+        current(Seizure).where(Seizure.id == seizure_id)
+    ).first()
     if row is None or row.owner_state != actor.state:
         raise NotFound("seizure", seizure_id)
     return row

@@ -313,11 +313,11 @@ def test_a_seizure_answers_at_once_with_its_number_what_it_matches_and_whom_to_c
     typed = {"items.0.serial": "ABC12345", "items.1.serial": "QQQ77777", "items.0.make": "Taurus"}
     done = officer.send(f"{DESK}/seizure", typed | {"number": "CDE-9"})
     page = text(officer.open(done.location))
-    for words in ("Seizure CDE-9", "Seized before: Brazil", "Mark ABC12345",
-                  "Brazil has no office registered that can be called.", "QQQ77777: ○ Not in the records searched", "does not make it lawful"):  # fmt: skip
+    for words in ("Seizure CDE-9", "Seized before: Brazil", "Mark ABC123456", "QQQ77777 : ○ Not in",
+                  "Brazil has no office registered that can be called."):  # fmt: skip
         assert words in page
-    again = officer.client.post(f"{DESK}/seizure", data=typed, headers=SCRIPT).json
-    assert "Seized before" in again["said"][0] and len(again["said"]) == 1
+    [said] = officer.send(f"{DESK}/seizure", typed, 200, **SCRIPT).json["said"]
+    assert "Seized before: Brazil" in said
 
 
 def test_a_receipt_is_of_the_own_state_alone(officer, signed_in):

@@ -98,7 +98,7 @@ def test_who_recorded_first_names_the_other_side_s_by_one_button(paraguay, brazi
     assert "Joined with Brazil B-7" in joined and button[2] == f"{first.location}/joint"
     assert "Joined with Paraguay P-1" in text(brazil.open(DESK))
     [read] = as_actor("BRA", "supervisor").get("/audit?action=record:disclosed").json["items"]
-    assert read["actor_state"] == "PRY"
+    assert (read["state"], read["purpose"], read["case_number"]) == ("PRY", "seizure", "P-1")
     [row] = as_actor("PRY", "border_officer").get("/seizures").json["items"]
     assert (row["version"], row["reason"]) == (2, "Joint with Brazil B-7.")
 
