@@ -316,8 +316,8 @@ def test_a_seizure_answers_at_once_with_its_number_what_it_matches_and_whom_to_c
     for words in ("Seizure CDE-9", "Seized before: Brazil", "Mark ABC123456", "QQQ77777 : ○ Not in",
                   "Brazil has no office registered that can be called."):  # fmt: skip
         assert words in page
-    [said] = officer.send(f"{DESK}/seizure", typed, 200, **SCRIPT).json["said"]
-    assert "Seized before: Brazil" in said
+    [said, _] = officer.send(f"{DESK}/seizure", typed, 200, **SCRIPT).json["said"]
+    assert said.startswith("ABC12345: Hit. Seized before: ")
 
 
 def test_a_receipt_is_of_the_own_state_alone(officer, signed_in):

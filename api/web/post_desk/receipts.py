@@ -27,7 +27,7 @@ from salsa_ext.errors import Coded, Invalid, Message, NotConfigured, NotFound, s
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import documents
-from salsa_ext.readmodels.documents import SEIZURES
+from salsa_ext.readmodels.documents import SEIZURES, DocumentView
 from salsa_ext.services import checks, devices, gun_corrections, idempotency, joint
 from salsa_ext.services.idempotency import Answer, Attempt
 from salsa_ext.services.matches import ItemMatches
@@ -89,10 +89,16 @@ def lines(actor: Actor, address: str) -> list[str]:
         seizure_id = UUID(address.rpartition("/")[2])
     except ValueError:  # taken by an earlier version, which had no receipts
         return []
+    told = [one for one in _kept(actor, seizure_id) if one["verdict"] != "no_hit"]
+    guns = _guns(documents.read(SEIZURES, seizure_id)) if told else {}
     return [
-        f"{shown.label('verdict', one['verdict'])}: {one['next']['text']}"
-        for one in _kept(actor, seizure_id) if one["verdict"] != "no_hit"
+        f"{guns[one['line']].serial or ''}: {shown.label('verdict', one['verdict'])}."
+        f" {one['next']['text']}" for one in told
     ]  # fmt: skip
+
+
+def _guns(view: DocumentView) -> dict[int, Any]:
+    return {item.record.line: item.record for item in view.items}
 
 
 def _kept(actor: Actor, seizure_id: UUID) -> list[dict[str, Any]]:
@@ -122,6 +128,5 @@ def _page(actor: Actor, here: Here, seizure_id: UUID, form: Form | None = None) 
     form = form or Form({"number": view.joint.number if view.joint else ""})
     form.values["seen"] = str(view.version)
     said = [one | {"unreachable": unreachable_of(actor, one)} for one in _kept(actor, seizure_id)]
-    guns = {item.record.line: item.record for item in view.items}
-    return render("receipt", actor, here, view=view, form=form, answers=said, guns=guns,
+    return render("receipt", actor, here, view=view, form=form, answers=said, guns=_guns(view),
                   **asides(actor, [one for answer in said for one in answer["candidates"]]))  # fmt: skip
