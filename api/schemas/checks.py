@@ -134,12 +134,18 @@ class ReasonResponse(Schema):
 
 
 class CandidateResponse(Schema):
-    """A record that may be of the same gun; where only its owner is shown the rest is null."""
+    """A record that may be of the same gun; where only its owner is shown the rest is null.
+
+    `mark` is the one that was found, as marks are compared; make and model are those of the record.
+    """
 
     state = fields.String(required=True)
     record = fields.UUID(required=True, allow_none=True)
     event = fields.String(allow_none=True)
     occurred_on = fields.Date(allow_none=True)
+    mark = fields.String(required=True, allow_none=True)
+    make = fields.String(required=True, allow_none=True)
+    model = fields.String(required=True, allow_none=True)
     score = fields.Float(required=True)
     strength = fields.String(required=True)
     is_old_mark = fields.Boolean(required=True, allow_none=True)
@@ -159,6 +165,9 @@ def present_candidate(candidate: Candidate) -> dict[str, Any]:
         "record": held.record_id if is_open else None,
         "event": held.event if candidate.shows("event") else None,
         "occurred_on": held.occurred_on if candidate.shows("event") else None,
+        "mark": held.serial_norm if is_open else None,
+        "make": held.make if is_open else None,
+        "model": held.model if is_open else None,
         "score": float(evidence.bits), "strength": evidence.strength,
         "is_old_mark": held.is_superseded if is_open else None,
         "reasons": [*map(_present_reason, evidence.reasons if candidate.shows("likeness") else ())],

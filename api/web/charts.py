@@ -11,7 +11,7 @@ TOP, FOOT = 38, 42
 """Above the highest bar stands its figure, below all bars the days."""
 LABELLED: Final = 2
 """Every so many weeks one is labelled, the last among them: a phone has no room for all."""
-LABEL: Final = 104
+LABEL: Final = 132
 """How wide a label may be."""
 GAP: Final = 0.25
 """Of the place of a week that is left between it and the next."""

@@ -35,6 +35,11 @@ def label(kind: str, code: str | None) -> str:
     return names.label(kind, code, g.language)
 
 
+def make_name(code: str | None) -> str | None:
+    """Return the name of a make, which is the same in all languages; what is typed of one on no list."""
+    return names.title("make", code, g.language) if code else None
+
+
 def names_of(kind: str, codes: Iterable[str]) -> str:
     """Return the names of several codes as one list."""
     return lists.format_list([label(kind, code) for code in codes], locale=g.language)
@@ -185,7 +190,7 @@ GLOBALS: Final[dict[str, Callable[..., Any]]] = {
     "_": sentence, "label": label, "languages": languages, "is_signed_in": is_signed_in,
     "here": here, "day": day, "weekday": weekday, "clock": clock, "moment": moment,
     "offset": offset, "city": city, "span": span, "number": number, "kilometres": kilometres,
-    "names": names_of, "gun_name": gun_name, "may": may, "iso_day": iso_day,
+    "make_name": make_name, "names": names_of, "gun_name": gun_name, "may": may, "iso_day": iso_day,
     "iso_moment": iso_moment, "wrongs": summary, "event_name": event_name, "signed": signed,
     "agency": agency_name, "days": days, "short_day": short_day, "percent": percent,
 }  # fmt: skip

@@ -7,7 +7,7 @@ one that there is not, and both are said to wait.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -48,6 +48,8 @@ class JointSeizure:
 
     seizure: Seizure
     joint: Joint
+    own: Sequence[Seizure] = ()
+    """Of another state's that waits: seizures of the own state that may be the same one."""
 
 
 def of(rows: Iterable[Seizure]) -> dict[UUID, Joint]:
@@ -76,8 +78,32 @@ def at_post(actor: Actor, post: Post, other: str, today: date) -> list[JointSeiz
     )  # fmt: skip
     rows = db.session.scalars(query.order_by(Seizure.recorded_at.desc()).limit(LOOKED_AT)).all()
     joints = of(rows)
-    found = (JointSeizure(row, joints[row.id]) for row in rows if row.id in joints)
-    return [one for one in found if _is_of(one.seizure, one.joint, actor.state)][:MOST]
+    shown = [JointSeizure(row, joints[row.id]) for row in rows
+             if row.id in joints and _is_of(row, joints[row.id], actor.state)][:MOST]  # fmt: skip
+    if all(one.seizure.owner_state == actor.state for one in shown):
+        return shown
+    waiting = _waiting(actor, post, today)
+    return [one if one.seizure.owner_state == actor.state
+            else replace(one, own=_meant(actor, _named(one.seizure), waiting)) for one in shown]  # fmt: skip
+
+
+def _waiting(actor: Actor, post: Post, today: date) -> list[Seizure]:
+    """Return what the own state seized about a post of late and is joined with nothing, the newest first."""
+    query = current(Seizure).where(
+        is_near(post, Seizure), Seizure.occurred_on >= today - LATELY,
+        Seizure.owner_state == actor.state,
+    ).order_by(Seizure.recorded_at.desc()).limit(MOST)  # fmt: skip
+    rows = db.session.scalars(query).all()
+    joints = of(rows)
+    return [row for row in rows if row.id not in joints or joints[row.id].seizure is None]
+
+
+def _meant(actor: Actor, said: Mapping[str, Any], own: Sequence[Seizure]) -> Sequence[Seizure]:
+    """Return the own seizure that another state's names, or where it names none, those that wait."""
+    query = current(Seizure).where(
+        Seizure.owner_state == actor.state, Seizure.number.in_(spellings(said["number"]))
+    )
+    return db.session.scalars(query.limit(1)).all() or own
 
 
 def _is_of(row: Seizure, joint: Joint, state: str | None) -> bool:

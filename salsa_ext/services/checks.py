@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -135,13 +135,22 @@ def _answers(
 def _answer(
     actor: Actor, asked: _Asked, searched: Sequence[Coverage], made: Sequence[Made]
 ) -> Answer:
-    advised = advice.of(asked.verdict, asked.seen, actor.state)
+    said = told_of(actor, asked.id, asked.seen, searched, made)
+    return replace(said, remarks=remarks.on_query(asked.query, actor.language))
+
+
+def told_of(
+    actor: Actor, cause: UUID, seen: Sequence[Candidate], searched: Sequence[Coverage] = (),
+    made: Sequence[Made] = (),
+) -> Answer:  # fmt: skip
+    """Return what is said of candidates that are shown: the verdict, what next, and whom to call."""
+    judged = verdict([candidate.evidence for candidate in seen])
+    advised = advice.of(judged, seen, actor.state)
     action, text = alert_advice.of(made[0]) if made else (advised.action, advised.text)
     states = dict.fromkeys([*(hit.alert_state for hit in made), *advised.states])
     offices = [office for state in states if (office := lately.office_of(state))]
-    return Answer(asked.id, asked.verdict, asked.seen, action, text,
-                  offices[0] if offices else None, searched, made, offices, advised.reported,
-                  remarks.on_query(asked.query, actor.language))  # fmt: skip
+    return Answer(cause, judged, seen, action, text, offices[0] if offices else None, searched,
+                  made, offices, advised.reported)  # fmt: skip
 
 
 def give_case(*, actor: Actor, check_id: UUID, case_number: str) -> None:

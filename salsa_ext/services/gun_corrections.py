@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
@@ -30,22 +31,35 @@ def correct_gun(
 ) -> UUID:  # fmt: skip
     """Add a version of a seizure in which one gun is described so; raises NotFound, and as `correct`."""
     require(actor, Permission.SEIZURE_RECORD)
-    row = db.session.scalars(current(Seizure).where(Seizure.id == seizure_id)).first()
-    if row is None or row.owner_state != actor.state:
-        raise NotFound("seizure", seizure_id)
+    row = own(actor, seizure_id)
     items = {view.record.line: as_told(view) for view in of_documents([seizure_id])[seizure_id]}
     if line not in items:
         raise NotFound("line", line)
     items[line] = replace(items[line], **{name: getattr(gun, name) for name in DESCRIBING})
-    data = SeizureData(
+    data = as_data(row, items.values())
+    return seizures.correct(actor=actor, seizure_id=seizure_id, seen=seen, data=data, reason=reason)
+
+
+def own(actor: Actor, seizure_id: UUID) -> Seizure:
+    """Return the current version of a seizure of the own state; raises NotFound."""
+    row: Seizure | None = db.session.scalars(
+        current(Seizure).where(Seizure.id == seizure_id)
+    ).first()
+    if row is None or row.owner_state != actor.state:
+        raise NotFound("seizure", seizure_id)
+    return row
+
+
+def as_data(row: Seizure, items: Iterable[Firearm]) -> SeizureData:
+    """Return a seizure as it was told, with these items."""
+    return SeizureData(
         number=row.number, kind=row.kind, agency=row.agency, post=row.post, details=row.details,
         when=When(row.occurred_on, row.occurred_at, row.time_zone),
         place=Place(row.country, row.place_name, row.admin1, row.latitude, row.longitude,
                     row.precision),
         legal_grounds=tuple(row.legal_grounds), crime_context=tuple(row.crime_context),
-        items=tuple(items.values()),
+        items=tuple(items),
     )  # fmt: skip
-    return seizures.correct(actor=actor, seizure_id=seizure_id, seen=seen, data=data, reason=reason)
 
 
 def as_told(view: RecordView) -> Firearm:

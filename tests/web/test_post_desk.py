@@ -306,6 +306,37 @@ def test_a_seizure_needs_what_was_read_alone(officer, as_actor):
     assert attached(as_actor, f"seizure:{made['id']}") == ["photograph"]
 
 
+def test_a_seizure_answers_at_once_with_its_number_what_it_matches_and_whom_to_call(
+    officer, as_actor
+):
+    as_actor("BRA", "police_officer").post("/seizures", bodies.seizure())
+    typed = {"items.0.serial": "ABC12345", "items.1.serial": "QQQ77777", "items.0.make": "Taurus"}
+    done = officer.send(f"{DESK}/seizure", typed | {"number": "CDE-9"})
+    page = text(officer.open(done.location))
+    for words in ("Seizure CDE-9", "Seized before: Brazil", "Mark ABC123456", "QQQ77777 : ○ Not in",
+                  "Brazil has no office registered that can be called."):  # fmt: skip
+        assert words in page
+    [said, _] = officer.send(f"{DESK}/seizure", typed, 200, **SCRIPT).json["said"]
+    assert said.startswith("ABC12345: Hit. Seized before: ")
+
+
+def test_a_receipt_is_of_the_own_state_alone(officer, signed_in):
+    done = officer.send(f"{DESK}/seizure", {"items.0.serial": "XYZ123", "joint_with.number": "F-1"})
+    signed_in("BRA", "border_officer").open(done.location, 404)
+
+
+def test_a_mark_that_was_read_in_part_may_be_one_of_several_which_are_told_apart(officer, as_actor):
+    police = as_actor("BRA", "police_officer")
+    for at, serial in enumerate(("TKA52381", "TKA523B1")):
+        item = bodies.seizure()["items"][0] | {"serial": serial}
+        police.post("/seizures", bodies.seizure(number=f"S-{at}", items=[item]))
+    sent = {"serial": "TKA523[8B]1", "photo": picture()}
+    page = text(officer.send(f"{DESK}/check", sent, 200).get_data(as_text=True))
+    for words in ("2 guns fit it", "Mark TKA52381", "Mark TKA523B1", "one more doubles the odds",
+                  "The photograph is kept with this check."):  # fmt: skip
+        assert words in page
+
+
 def test_a_seizure_of_nothing_is_refused_at_its_serial(officer, as_actor):
     page = officer.send(f"{DESK}/seizure", {"items.0.serial": "  "}, 422).get_data(as_text=True)
     assert "Say what was seized" in text(page) and 'aria-invalid="true"' in page

@@ -87,6 +87,39 @@ def test_what_the_desk_asks_for_holds_nothing_of_a_session(paraguay, brazil):
     assert "csrf_token" not in told.text and told.headers["Salsa-Build"]
 
 
+def test_who_recorded_first_names_the_other_side_s_by_one_button(paraguay, brazil, as_actor):
+    first = paraguay.send(f"{DESK}/seizure", {"items.0.serial": "XYZ123", "number": "P-1"})
+    brazil.send(f"{DESK}/seizure", {"items.0.serial": "XYZ123", "number": "B-7",
+                                    "joint_with.number": "P-1"})  # fmt: skip
+    page = paraguay.open(DESK)
+    assert "Which of yours is it? Join it with seizure P-1" in text(page) and "B-7" not in page
+    button = re.search(r'<button[^>]*name="other" value="([^"]+)" formaction="([^"]+)"', page)
+    joined = text(paraguay.open(paraguay.send(button[2], {"other": button[1]}).location))
+    assert "Joined with Brazil B-7" in joined and button[2] == f"{first.location}/joint"
+    assert "Joined with Paraguay P-1" in text(brazil.open(DESK))
+    [read] = as_actor("BRA", "supervisor").get("/audit?action=record:disclosed").json["items"]
+    assert (read["state"], read["purpose"], read["case_number"]) == ("PRY", "seizure", "P-1")
+    [row] = as_actor("PRY", "border_officer").get("/seizures").json["items"]
+    assert (row["version"], row["reason"]) == (2, "Joint with Brazil B-7.")
+
+
+def test_the_other_side_s_number_is_added_to_a_seizure_that_stands(paraguay, brazil):
+    own = paraguay.send(f"{DESK}/seizure", {"items.0.serial": "XYZ123", "number": "P-1"}).location
+    brazil.send(f"{DESK}/seizure", {"items.0.serial": "XYZ123", "number": "B-7",
+                                    "joint_with.number": "P-1"})  # fmt: skip
+    paraguay.send(f"{own}/joint", {"number": "", "seen": "1"}, 422)
+    paraguay.send(f"{own}/joint", {"number": "B-9", "seen": "1"})
+    assert "not yet found with the other side" in text(paraguay.open(own))
+    paraguay.send(f"{own}/joint", {"number": "B-7", "seen": "2"})
+    assert "Joined with Brazil B-7" in text(paraguay.open(own))
+
+
+def test_who_records_no_seizures_is_not_asked_to_join_one(paraguay, signed_in):
+    paraguay.send(f"{DESK}/seizure", {"items.0.serial": "XYZ123", "joint_with.number": "B-7"})
+    page = text(signed_in("BRA", "supervisor").open(DESK))
+    assert "Record yours" not in page and "when an officer of your side names it" in page
+
+
 def test_the_desks_and_boards_of_both_sides_say_what_waits_and_what_is_joined(paraguay, brazil):
     paraguay.send(f"{DESK}/seizure", {"items.0.serial": "XYZ123", "number": "P-1",
                                       "joint_with.number": "B-7"})  # fmt: skip

@@ -78,6 +78,13 @@ VISITS = (
     Visit(f"{AT_POST}/tick?which={{gone}}", POST_PRY),
     Visit(f"{AT_POST}/seizure", POST_PRY),
     Visit(f"{AT_POST}/offline", POST_PRY),
+    Visit(f"{AT_POST}/seizures/{{seizure}}", POST_BRA),
+    refused(
+        f"{AT_POST}/seizures/{{seizure}}",
+        POST_BRA,
+        f"{AT_POST}/seizures/{{seizure}}/joint",
+        number="",
+    ),
     Visit(f"{AT_POST}/shipments/{{gone}}", POST_PRY),
     Visit(f"{AT_POST}/shipments/{{stopped}}?done=tick", POST_PRY),
     Visit(f"{AT_POST}/tick?which={{stopped}}", POST_PRY),

@@ -6,7 +6,8 @@ verdict are kept, and no candidate. Sent twice, it is two checks, each written d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 
 from flask import render_template, url_for
@@ -29,6 +30,8 @@ Said = dict[str, Any]
 USUAL: Final = {"border_officer": "border", "police_officer": "street",
                 "licensing_officer": "licensing"}  # fmt: skip
 """For what a role mostly asks; the others investigate."""
+UNREAD: Final = frozenset("?*[")
+"""What stands for glyphs of a mark that were not read, or not for sure."""
 
 
 @blueprint.get("/checks/new")
@@ -63,14 +66,43 @@ def _page(actor: Actor, form: Form) -> str:
     return render_template("guns/check.html", **_shared(actor, form))
 
 
-def answer_page(actor: Actor, form: Form, answer: Said, another: str | None = None) -> str:
-    """Return the page of an answer; `another` is where the next is asked, if not on the page of checks."""
+def answer_page(
+    actor: Actor, form: Form, answer: Said, another: str | None = None, photo: bool = False
+) -> str:
+    """Return the page of an answer; `another` is where the next is asked, if not on the page of checks.
+
+    `photo` where a photograph was kept with the check.
+    """
     return render_template(
-        "guns/answer.html", answer=answer, now=actor.now(), most=_most(answer["candidates"]),
-        offices=_offices(answer["candidates"]), searched=_by_name(answer["searched"]),
-        unreachable=_unreachable(actor, answer), another=another or url_for("guns.check_form"),
-        noted={one["field"]: one["text"] for one in answer["remarks"]}, **_shared(actor, form),
+        "guns/answer.html", answer=answer, now=actor.now(), photo=photo,
+        searched=_by_name(answer["searched"]), fitting=_fitting(form, answer["candidates"]),
+        unreachable=unreachable_of(actor, answer), another=another or url_for("guns.check_form"),
+        noted={one["field"]: one["text"] for one in answer["remarks"]},
+        **asides(actor, answer["candidates"]), **_shared(actor, form),
     )  # fmt: skip
+
+
+def asides(actor: Actor, candidates: Sequence[Said]) -> Said:
+    """Return what a list of candidates is shown with: the longest bar, and whom to ask."""
+    return {"most": _most(candidates), "offices": _offices(candidates)}
+
+
+def as_read(said: Said) -> Said:
+    """Return an answer that was kept as JSON with its days as days."""
+    for listed, name in (
+        (said["candidates"], "occurred_on"),
+        (said.get("searched", ()), "through"),
+    ):
+        for one in listed:
+            one[name] = one[name] and date.fromisoformat(one[name])
+    return said
+
+
+def _fitting(form: Form, candidates: Iterable[Said]) -> int:
+    """Return how many guns a mark fits that was read in part; 0 of one that was read whole."""
+    if not UNREAD & {*form.get("serial")}:
+        return 0
+    return len({(one["mark"], one["make"]) for one in candidates if one["mark"]})
 
 
 def _shared(actor: Actor, form: Form) -> Said:
@@ -82,7 +114,7 @@ def _by_name(searched: Iterable[Said]) -> list[Said]:
     return sorted(searched, key=lambda one: names.fold("state", shown.label("state", one["state"])))
 
 
-def _unreachable(actor: Actor, answer: Said) -> list[str]:
+def unreachable_of(actor: Actor, answer: Said) -> list[str]:
     """Return the other states that hold something, and have no office that can be called."""
     offices = {contact["state"] for contact in answer["next"]["contacts"]}
     holders = dict.fromkeys(one["state"] for one in answer["candidates"])

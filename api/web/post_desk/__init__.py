@@ -8,9 +8,10 @@ from api.web.post_desk import (
     home,
     looking,
     moving,
+    receipts,
     seizing,
 )
 from api.web.post_desk.blueprint import blueprint
 
 __all__ = ["blueprint", "calling", "checking", "device", "finding", "home", "looking", "moving",
-           "seizing"]  # fmt: skip
+           "receipts", "seizing"]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from api.transaction import transaction
 from api.web import sending, shown
 from api.web.access import again
 from api.web.desk import choices
-from api.web.guns.checks import answer_page
+from api.web.guns.checks import answer_page, as_read
 from api.web.post_desk import photos
 from api.web.post_desk.blueprint import blueprint
 from api.web.post_desk.here import Here, by_script, form, page, render
@@ -47,11 +47,15 @@ def check(actor: Actor, here: Here) -> Any:
     answer = sending.take(sent, lambda: _once(actor, here, sent, photo)) if photo else None
     if answer is None:
         return refused(actor, sent, lambda again: _page(actor, here, again))
-    html = again(actor, lambda: answer_page(actor, sent, answer, here.address("check_form")))
+    is_kept = photo is not None and photo.kept is not None
+    html = again(
+        actor, lambda: answer_page(actor, sent, answer, here.address("check_form"), is_kept)
+    )
     if not by_script():
         return html
     verdict = shown.label("verdict", answer["verdict"])
-    return {"said": [f"{sent.get('serial')}: {verdict}", answer["next"]["text"]], "html": html}
+    said = [f"{sent.get('serial')}: {verdict}", answer["next"]["text"]]
+    return {"said": said, "html": html, "is_loud": answer["verdict"] != "no_hit"}
 
 
 def _once(actor: Actor, here: Here, form: Form, photo: Photo) -> Any:
@@ -60,7 +64,7 @@ def _once(actor: Actor, here: Here, form: Form, photo: Photo) -> Any:
     attempt = Attempt(actor.account_id, "POST", request.path, form.token, typed)
     with transaction(actor):
         if (first := idempotency.replay(attempt)) is not None:
-            return _said(first.body)
+            return as_read(json.loads(first.body))
         asked = _asked_at(form) or actor.now()
         data = form.load(CheckRequest(), lambda body: _usual(body, here, asked))
         form.values |= {"purpose": data.purpose.code, "incident": data.purpose.incident or ""}
@@ -68,7 +72,7 @@ def _once(actor: Actor, here: Here, form: Form, photo: Photo) -> Any:
         body = current_app.json.dumps(said)
         photo.keep(actor, Subject("check", UUID(str(said["id"]))))
         idempotency.keep(actor, attempt, Answer(200, "", body.encode()))
-        return _said(body)
+        return as_read(json.loads(body))
 
 
 def _asked_at(form: Form) -> datetime | None:
@@ -78,15 +82,6 @@ def _asked_at(form: Form) -> datetime | None:
     except ValueError:
         return None
     return at if at.tzinfo else None
-
-
-def _said(kept: str | bytes) -> Any:
-    """Return an answer from its JSON, its days as days."""
-    said = json.loads(kept)
-    for listed, name in ((said["candidates"], "occurred_on"), (said["searched"], "through")):
-        for one in listed:
-            one[name] = one[name] and date.fromisoformat(one[name])
-    return said
 
 
 def _usual(body: dict[str, Any], here: Here, at: datetime) -> None:

@@ -12,9 +12,7 @@ from salsa_ext.readmodels import trucks
 from salsa_ext.readmodels.crossings import MOST
 from salsa_ext.values.actor import Actor
 
-DONE = {
-    "seizure": say("The seizure is recorded."), "call": say("The other side is asked to call."),
-}  # fmt: skip
+DONE = {"call": say("The other side is asked to call.")}
 
 
 @blueprint.get("/posts/<slug:code>/desk")

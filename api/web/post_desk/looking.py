@@ -36,7 +36,7 @@ def _draw(actor: Actor, code: str) -> Drawn:
     post, now = get_post(code), actor.now()
     own, other = sides_for(post, actor.state)
     page = render_template(
-        "post_desk/live.html", calls=calls.on_board(actor, code), own=own, now=now,
+        "post_desk/live.html", code=code, calls=calls.on_board(actor, code), own=own, now=now,
         joint=joint.at_post(actor, post, other.state, date_in(now, own.zone)),
     )  # fmt: skip
     scope = Scope(KINDS, frozenset(squares_near(post)))

@@ -12,7 +12,9 @@ from flask import request
 from api.i18n import translate
 from api.schemas.seizures import SeizureRequest
 from api.web import sending
+from api.web.access import again
 from api.web.desk import choices
+from api.web.post_desk import receipts
 from api.web.post_desk.blueprint import blueprint
 from api.web.post_desk.here import Here, form, page, render
 from api.web.post_desk.photos import Photo
@@ -56,8 +58,12 @@ def seize(actor: Actor, here: Here) -> Any:
     require(actor, Permission.SEIZURE_RECORD)
     sent = sending.sent()
     sent.called = {path: translate(name) for path, name in CALLED.items()}
-    return take(actor, sent, lambda photo: _record(actor, here, sent, photo),
-                lambda again: _page(actor, here, again))  # fmt: skip
+    answer = take(actor, sent, lambda photo: _record(actor, here, sent, photo),
+                  lambda typed: _page(actor, here, typed))  # fmt: skip
+    if isinstance(answer, dict):  # a script, whose list says what came of each entry
+        said = again(actor, lambda: receipts.lines(actor, answer["address"]))
+        answer |= {"said": said, "is_loud": bool(said)}
+    return answer
 
 
 def opened(serial: str = "") -> Form:
@@ -70,9 +76,10 @@ def _record(actor: Actor, here: Here, form: Form, photo: Photo) -> str:
         SeizureRequest(), lambda body: _complete(body, actor, here, form), here.own.zone
     )
     seizure_id = seizures.record(actor=actor, data=data)
-    matches.find(actor=actor, document_id=seizure_id, items=_items(seizure_id))
+    found = matches.find(actor=actor, document_id=seizure_id, items=_items(seizure_id))
+    receipts.keep(actor, seizure_id, found)
     photo.keep(actor, Subject("seizure", seizure_id))
-    return here.address("home", done="seizure", seizure=seizure_id)
+    return here.address("receipt", seizure_id=seizure_id)
 
 
 def _items(seizure_id: UUID) -> Any:

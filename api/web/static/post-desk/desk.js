@@ -93,6 +93,7 @@ async function tellLine(account, count) {
   if (locked) lines.push(element("p", word("locked", { count: locked })));
   if (line !== heard) above.announce(lines[0]?.textContent ?? (heard && line === "up" ? word("online") : ""));
   heard = line;
+  lines.push(...count.loud.map((text) => element("a", text, { href: "#queue", className: "loud" })));
   if (count.waiting) lines.push(element("a", word("waiting", { count: count.waiting }), { href: "#queue" }));
   if (count.refused) lines.push(element("a", word("not_recorded", { count: count.refused }), { href: "#not-recorded" }));
   above.show(lines, line === "down", count.waiting);

@@ -6,7 +6,7 @@ import { lock, unlocked } from "./session.js";
 const PAGE = "/signed-out";
 const AGAIN = 15_000;
 const PATIENCE = 2000;
-const { warning, ended } = document.querySelector("script[data-leaving]").dataset;
+const { warning, offline, ended } = document.querySelector("script[data-leaving]").dataset;
 const form = document.querySelector('form[action="/sign-out"]');
 const refusing = document.getElementById("signed-out");
 const others = new BroadcastChannel("salsa-signed-out");
@@ -30,7 +30,8 @@ async function leave(event) {
   const account = await unlocked().catch(() => null);
   const rows = account ? await queue.rowsOf(account.owner) : [];
   const waiting = rows.filter((row) => row.state !== "answered").length;
-  if (waiting && !confirm(warning.replace("{count}", waiting))) return;
+  const asked = [waiting && warning.replace("{count}", waiting), !navigator.onLine && offline].filter(Boolean);
+  if (asked.length && !confirm(asked.join(" "))) return;
   if (!account || !self.caches) return form.submit(); // nothing is kept here; and nobody is asked again
   const isMarked = await left.mark(account).then(() => true, () => false);
   await lock();

@@ -9,6 +9,7 @@ const fold = document.getElementById("not-recorded");
 const refusedList = document.getElementById("refused-list");
 const language = document.documentElement.lang;
 const { zone } = document.getElementById("desk").dataset;
+const isLoud = (entry) => entry.is_loud;
 const isRefused = (entry) => ["refused", "unreadable"].includes(entry.state);
 
 /** Show what is kept for the account, and what was just taken. */
@@ -25,7 +26,8 @@ export async function draw(account, desk, taken = []) {
   const lines = (of) => of.map((entry) => item(entry, desk, account.ahead));
   exchange(list, [...taken.map(done), ...lines(others)]);
   exchange(refusedList, lines(refused));
-  return { waiting, refused: refused.length };
+  const loud = [...others, ...taken].filter(isLoud).map((entry) => `▲ ${title(entry)} – ${entry.said.join(" ")}`);
+  return { waiting, refused: refused.length, loud };
 }
 
 /** Open what was not recorded, from a link to it. */
@@ -60,7 +62,7 @@ async function opened(account) {
 
 function done(entry) {
   const line = element("li");
-  line.dataset.state = entry.said.length ? "warned" : "taken";
+  line.dataset.state = isLoud(entry) ? "loud" : entry.said.length ? "warned" : "taken";
   line.dataset.entry = entry.id;
   line.append(element("p", `✓ ${word("taken", { what: title(entry) })}`));
   if (entry.said.length) line.append(words(entry.said));
@@ -70,11 +72,11 @@ function done(entry) {
 
 function item(entry, desk, ahead) {
   const line = element("li");
-  line.dataset.state = entry.state;
+  line.dataset.state = isLoud(entry) ? "loud" : entry.state;
   line.dataset.entry = entry.id;
   const how = { dateStyle: "medium", timeStyle: "short", hour12: false, timeZone: zone };
   const at = new Intl.DateTimeFormat(language, how).format(entry.at + ahead);
-  line.append(element("p", title(entry), { className: "what" }), element("p", at, { className: "quiet" }));
+  line.append(element("p", title(entry), { className: "what" }), ...detailsOf(entry), element("p", at, { className: "quiet" }));
   if (entry.said.length) line.append(element("p", word("said"), { className: "quiet" }), words(entry.said));
   if (entry.html) line.append(...officesOf(entry.html));
   const isOld = entry.state === "waiting" && queue.isOld(entry);
@@ -98,6 +100,15 @@ function words(said) {
   return listed;
 }
 
+/** What of an entry has to be known before it is sent again or discarded. */
+function detailsOf(entry) {
+  const said = Object.fromEntries(entry.fields);
+  const named = (name) => said[name] && `${word(name)}: ${said[name]}`;
+  const outcome = said.outcome && word(`outcome_${said.outcome}`);
+  const shown = [outcome, said.reason, named("seals"), named("quantity")].filter(Boolean);
+  return shown.length ? [element("p", shown.join(" · "))] : [];
+}
+
 export function title(entry) {
   const said = Object.fromEntries(entry.fields);
   const what = said.serial ?? said["items.0.serial"] ?? said.label ?? said.which;
@@ -112,7 +123,7 @@ function button(name, run) {
 }
 
 async function discard(entry, desk) {
-  const asked = { waiting: entry.tried ? "unsure" : "sure", refused: "sure", unreadable: "sure" }[entry.state];
+  const asked = isLoud(entry) ? "hit" : { waiting: entry.tried ? "unsure" : "sure", refused: "sure", unreadable: "sure" }[entry.state];
   if (asked && !confirm(word(asked))) return;
   await queue.discard(entry);
   await desk.refresh();

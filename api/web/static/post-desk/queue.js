@@ -74,10 +74,10 @@ async function note(account, entry, state, { said, confirm }) {
 }
 
 /** Note the answer to a check, all of it; the photograph is with the service by now. */
-async function noteAnswer(account, entry, { said, html }) {
+async function noteAnswer(account, entry, { said, html, is_loud }) {
   const { task, action, fields } = entry;
   const [main] = /<main[\s>][^]*<\/main>/.exec(html) ?? [html];
-  await write(account, entry, { state: "answered", size: 0 }, { task, action, fields, said, html: main });
+  await write(account, entry, { state: "answered", size: 0 }, { task, action, fields, said, html: main, is_loud });
 }
 
 async function write(account, { place, id, owner, at }, standing, value, file) {
