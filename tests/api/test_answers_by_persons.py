@@ -113,7 +113,9 @@ def test_what_is_missing_follows_a_deferral_and_a_state_that_was_named(analyst, 
 
     later = say("defer", {"until": "2026-03-20", "reason": "The books are elsewhere"})
     assert later == ["The answer of Paraguay, put off to Mar 20, 2026."]
-    assert say("forward", {"state": "CHL", "reason": "It went there"}) == []  # which says no record
+    assert say("forward", {"state": "CHL", "reason": "It went there"}) == [
+        "The answer of Paraguay, which named Chile: that has no record."
+    ]
 
 
 @pytest.mark.parametrize("action,body,status", [
