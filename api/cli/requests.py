@@ -41,6 +41,9 @@ from salsa_ext.values.requests import (
 WORDS = Line(2000)
 id_argument = click.argument("request_id", metavar="ID", type=click.UUID)
 text_option = click.option("--text", type=WORDS, help="The asking state reads it.")
+other_guns_option = click.option(
+    "--confirm-other-guns", is_flag=True, help="Open records that match are of others."
+)
 reason_option = click.option(
     "--reason", required=True, type=WORDS, help="The asking state reads it."
 )
@@ -171,7 +174,7 @@ def answer(
 @text_option
 @id_argument
 @click.option("--because", type=click.Choice(FAILURE_REASONS_TOLD), help="Why nothing is known.")
-@click.option("--confirm-other-guns", is_flag=True, help="Open records that match are of others.")
+@other_guns_option
 @explained
 def no_record(
     state: str, text: str | None, because: str | None, confirm_other_guns: bool, request_id: UUID
@@ -240,8 +243,11 @@ def ask(state: str, questions: tuple[str, ...], request_id: UUID) -> None:
 @click.option("--to", "other", required=True, metavar="ISO", type=STATE)
 @reason_option
 @id_argument
+@other_guns_option
 @explained
-def forward(state: str, other: str, reason: str, request_id: UUID) -> None:
+def forward(
+    state: str, other: str, reason: str, confirm_other_guns: bool, request_id: UUID
+) -> None:
     """Name the state to ask instead.
 
     \b
@@ -249,7 +255,7 @@ def forward(state: str, other: str, reason: str, request_id: UUID) -> None:
       salsa request forward --state PRY --to URY --reason "It was sold on" \\
         0199f2c0-0000-7000-8000-000000000000
     """
-    _act(state, request_id, requests.forward, Forwarding(other, reason))
+    _act(state, request_id, requests.forward, Forwarding(other, reason, confirm_other_guns))
 
 
 @request.command()

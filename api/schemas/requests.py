@@ -135,11 +135,15 @@ class QuestionsRequest(RequestSchema):
 
 
 class ForwardRequest(RequestSchema):
-    """Which state to ask instead."""
+    """Which state to ask instead.
+
+    Where an open record of yours is a strong match, that is taken only with `confirm_other_guns`.
+    """
 
     value = Forwarding
     state = StateCode(required=True)
     reason = Text(most=2000, required=True)
+    confirm_other_guns = Flag()
 
 
 class WordsRequest(RequestSchema):

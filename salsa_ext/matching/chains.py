@@ -14,7 +14,7 @@ from salsa_ext.matching.events import ALERT, ENDS, LAWFUL, Event, place, side
 from salsa_ext.matching.guns import guns
 from salsa_ext.matching.outlooks import tells_origin
 from salsa_ext.matching.prose import marking_of
-from salsa_ext.matching.requests import WAITING
+from salsa_ext.matching.requests import OPEN, WAITING
 from salsa_ext.matching.sales import first_sales
 
 REACHED: Final = {
@@ -100,7 +100,7 @@ def build(legs: Sequence[Leg], found_on: date, asking: str, firearm: Mapping[str
     after = [Objection(event, AFTER) for event in told if not _is_before(event, found_on)]
     waiting = [leg for leg in legs if leg.status in WAITING]
     reached = _reached(last, sales)
-    diversion = diversion_after(last, chain, found_on)
+    diversion = _heard(diversion_after(last, chain, found_on), last, legs)
     is_open = bool(waiting) or not legs  # of a draft nobody was asked yet
     is_known = diversion is not None and not _is_claimed(last, against)
     outcome = _outcome(chain, _is_end(last, reached, against), is_known, is_open)
@@ -121,6 +121,17 @@ def build(legs: Sequence[Leg], found_on: date, asking: str, firearm: Mapping[str
         objections={one.event["record"]: one.why for one in (*against, *after)},
         missing=_missing(legs, firearm, ambiguous, bool(against)),
     )
+
+
+def _heard(
+    diversion: dict[str, Any] | None, last: Event | None, legs: Sequence[Leg]
+) -> dict[str, Any] | None:
+    """Return the diversion, unless it is that a late gun did not come to a state that may still say so."""
+    if diversion is None or last is None or last.get("shipment_status") != "overdue":
+        return diversion
+    silent = {leg.state for leg in legs if leg.status in OPEN}
+    is_told = diversion["before"] is not None or last["counterpart_state"] not in silent
+    return diversion if is_told else None
 
 
 def is_whole(found: Result) -> bool:
@@ -272,6 +283,10 @@ def _missing(
 ) -> list[Message]:
     asked = {leg.state for leg in legs}
     missing = [_lacking(leg) for leg in legs if leg.status in LACKING and leg.names not in asked]
+    nothing = {leg.state for leg in legs if leg.status == "no_record"}
+    missing += [say("The answer of {state}, which named {partner}: that has no record.",
+                    state=leg.state, partner=leg.names)
+                for leg in legs if leg.status == "forwarded" and leg.names in nothing]  # fmt: skip
     missing += [
         text for is_told, text in (
             (_is_legible(firearm), say("A legible serial, from the frame or a laboratory.")),

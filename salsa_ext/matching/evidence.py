@@ -30,6 +30,7 @@ TOO_EARLY: Final = -6.0  # the year may be misread too
 RIGHT: Final = 0.95  # the share of records of one gun in which a field agrees
 LEAST_AGREEMENT, MOST_AGREEMENT = 0.5, 7.0
 CERTAIN: Final = frozenset(("same", "confusable"))
+FITTING: Final = CERTAIN | {"unread"}  # the same, as far as it can be read
 DECIDING: Final = frozenset(("make", "calibre_family", "type"))
 NAMING: Final = frozenset(("make", "calibre_family"))  # what tells numbers of two makers apart
 
@@ -110,6 +111,14 @@ class Weight:
             return "likely"  # PT 92 and PT 92 AF
         return "related" if theirs in self._related_to(asked) else "other"
 
+    def unsaid(self, asked: Description, held: Description) -> float:
+        """Return the bits that the field would add, did `held` say what `asked` does; 0 where it says any."""
+        if getattr(held, self.name) is not None:
+            return 0.0
+        if getattr(asked, self.name) is not None:
+            return self.agrees
+        return self.bits("likely") if any(name == self.name for name, _ in asked.likely) else 0.0
+
     def _related_to(self, asked: Description) -> frozenset[str]:
         related = {"make": asked.kin, "calibre_family": asked.related, "type": asked.akin}
         return related.get(self.name, frozenset())
@@ -151,7 +160,8 @@ class Evidence:
     one side tells of a year before that in which the gun of the other was made. `crowd` is how many
     other guns fit about as well, and the bits that they take away. `telling` is how far the mark can
     name one gun (`marks.telling`), and `has_rival` says that another gun bears it and fits as well.
-    `is_partial` says that of the asked mark not all could be read.
+    `is_partial` says that of the asked mark not all could be read. `unsaid` are the bits that the
+    asked fields would add of which the record says nothing.
     """
 
     near: Nearness
@@ -163,6 +173,7 @@ class Evidence:
     telling: str = "mark"
     has_rival: bool = False
     is_partial: bool = False
+    unsaid: float = 0.0
 
     @cached_property
     def bits(self) -> float:
@@ -178,6 +189,29 @@ class Evidence:
     def serial_bits(self) -> float:
         """Return what the serial, or the other mark that is shared, says alone."""
         return _mark_bits(self.near, self.by) + _shortness(self.near)
+
+    @property
+    def at_most(self) -> float:
+        """Return the bits that there would be, did the record say all that is asked, and stood it alone.
+
+        That is so where it fits all that was read, and nothing that it says differs: what a record
+        does not say contradicts nothing. Otherwise there are no more than `bits`.
+        """
+        differs = any(outcome == "other" for _, outcome in self.fields)
+        if (
+            differs
+            or self.has_other_serial
+            or self.is_too_early
+            or self.by == "mark"
+            or self.near.kind not in FITTING
+        ):
+            return self.bits
+        return round(self.bits + self.unsaid + (self.crowd[1] if self.crowd else 0.0), 1)
+
+    @property
+    def is_sure(self) -> bool:
+        """Tell whether it is strong by the very serial that was read."""
+        return self.is_by_serial and self.near.kind in CERTAIN and self.strength == "strong"
 
     @property
     def is_by_serial(self) -> bool:
@@ -284,9 +318,9 @@ def weigh(
     too_early = _is_too_early(asked, held) or _is_too_early(held, asked)
     telling = _telling(asked.serial_norm, held.serial_norm)
     partial = any(sign in marks.skeleton(asked.serial_norm) for sign in marks.UNREADABLE)
-    return Evidence(
-        near, by, fields, has_other_serial, too_early, telling=telling, is_partial=partial
-    )
+    unsaid = sum(weight.unsaid(asked, held) for weight in weights)
+    return Evidence(near, by, fields, has_other_serial, too_early, telling=telling,
+                    is_partial=partial, unsaid=unsaid)  # fmt: skip
 
 
 def _is_too_early(made: Description, told: Description) -> bool:

@@ -238,10 +238,17 @@ def likeness(candidates: Sequence[Candidate]) -> Likeness:
 def likeliest(candidates: Sequence[Candidate], best: Likeness) -> list[Candidate]:
     """Return those that are about as likely as the best one: the records of one gun differ a little.
 
+    A record is not less likely for what it does not say: a theft is often recorded by the serial
+    alone. What is strong by the very serial stays, however well another record is described.
     What is not open is compared by the serial alone, and moves nothing that is open. A seizure is no
     measure for lawful history: where it repeats what was misread, it agrees better than the sale.
     """
-    return [one for one in candidates if one.evidence.bits >= _measure(one, best) - MARGIN]
+    return [one for one in candidates if _is_likely(one, _measure(one, best) - MARGIN)]
+
+
+def _is_likely(one: Candidate, least: float) -> bool:
+    found = one.evidence
+    return found.bits >= least or (one.is_open and (found.is_sure or found.at_most >= least))
 
 
 def _best(candidates: Iterable[Candidate]) -> float:

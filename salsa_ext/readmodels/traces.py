@@ -16,7 +16,7 @@ from salsa_ext.errors import Message, NotFound, say
 from salsa_ext.matching import chains
 from salsa_ext.matching.events import Event
 from salsa_ext.matching.outlooks import Outlook
-from salsa_ext.matching.requests import WAITING
+from salsa_ext.matching.requests import OPEN, WAITING
 from salsa_ext.models import Record, Trace, TraceLeg
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
@@ -78,6 +78,12 @@ class TraceView:
         if self.trace.status != "draft" or self.trace.approval_asked_at is not None:
             return None
         return next((one for one in reversed(self.notes) if one.kind in DECLINES), None)
+
+    @property
+    def is_answered_in_part(self) -> bool:
+        """Tell whether no answer is owed any more, though a state refused or named another one."""
+        open_legs = any(leg.status in OPEN for leg in self.legs)
+        return self.trace.status == "answered" and open_legs
 
     @property
     def version(self) -> int:

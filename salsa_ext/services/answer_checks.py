@@ -16,7 +16,7 @@ from salsa_ext.readmodels.records import RecordView, by_id
 from salsa_ext.readmodels.sides import handling_of
 from salsa_ext.services.fields import Problems, check_date
 from salsa_ext.values.actor import Actor
-from salsa_ext.values.requests import Answering, NothingFound, Telling
+from salsa_ext.values.requests import Answering, Forwarding, NothingFound, Telling
 
 
 def check(actor: Actor, request: TraceRequest, data: Answering) -> None:
@@ -41,11 +41,11 @@ def check(actor: Actor, request: TraceRequest, data: Answering) -> None:
     problems.raise_any()
 
 
-def check_nothing(request: TraceRequest, data: Telling) -> None:
+def check_nothing(request: TraceRequest, action: str, data: Telling | Forwarding) -> None:
     """Raise Conflict where an open record of the own state is a strong match, until that is confirmed."""
-    is_confirmed = isinstance(data, NothingFound) and data.confirm_other_guns
+    is_confirmed = isinstance(data, NothingFound | Forwarding) and data.confirm_other_guns
     found = likely(request)
-    if found and not is_confirmed and after(request.status, "no_record"):
+    if found and not is_confirmed and after(request.status, action):
         raise Conflict(say("Open records of your state are strong matches of this gun ({count}). Answer with"
                            " them, or confirm with {field} that they are of other guns.",
                            count=len(found), field=Named(("confirm_other_guns",))))  # fmt: skip

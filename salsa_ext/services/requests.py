@@ -117,7 +117,7 @@ def no_record(
     """
     require(actor, Permission.REQUEST_ANSWER)
     request = take(actor, request_id, seen)
-    answer_checks.check_nothing(request, data)
+    answer_checks.check_nothing(request, "no_record", data)
     reason = data.failure_reason if isinstance(data, NothingFound) else None
     _step(actor, vault, request, "no_record", {
         "text": data.text, "is_automatic": False, "failure_reason": reason,
@@ -168,11 +168,15 @@ def ask(
 def forward(
     *, actor: Actor, vault: Vault, request_id: UUID, seen: int | None, data: Forwarding
 ) -> None:
-    """Name the state to ask instead; the asking state asks it, unless it did already."""
+    """Name the state to ask instead; the asking state asks it, unless it did already.
+
+    Raises Conflict where an own record that it would show is most likely of the gun.
+    """
     require(actor, Permission.REQUEST_ANSWER)
     request = take(actor, request_id, seen)
     if wrong := answer_checks.wrong_third(actor, request, data.state):
         raise Invalid({"state": [wrong]})
+    answer_checks.check_nothing(request, "forward", data)
     _step(actor, vault, request, "forward", {"state": data.state, "reason": data.reason})
     request_steps.write_down(actor, Action.REQUEST_FORWARDED, request, state=data.state)
 

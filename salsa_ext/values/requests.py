@@ -77,10 +77,15 @@ class Questioning:
 
 @dataclass(frozen=True)
 class Forwarding:
-    """Which state to ask instead, and why."""
+    """Which state to ask instead, and why.
+
+    Where an open record of the own state is a strong match, that is taken only with
+    `confirm_other_guns`.
+    """
 
     state: str
     reason: str
+    confirm_other_guns: bool = False
 
 
 @dataclass(frozen=True)

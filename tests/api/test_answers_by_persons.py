@@ -113,22 +113,27 @@ def test_what_is_missing_follows_a_deferral_and_a_state_that_was_named(analyst, 
 
     later = say("defer", {"until": "2026-03-20", "reason": "The books are elsewhere"})
     assert later == ["The answer of Paraguay, put off to Mar 20, 2026."]
-    assert say("forward", {"state": "CHL", "reason": "It went there"}) == []  # which says no record
+    assert say("forward", {"state": "CHL", "reason": "It went there"}) == [
+        "The answer of Paraguay, which named Chile: that has no record."
+    ]
 
 
+@pytest.mark.parametrize("action,body,status", [
+    ("no_record", {}, "no_record"), ("forward", {"state": "CHL", "reason": "Sold on"}, "forwarded"),
+])  # fmt: skip
 def test_nothing_is_said_to_be_there_beside_an_open_record_without_a_question(
-    as_actor, analyst, asked, sell
+    as_actor, analyst, asked, sell, action, body, status
 ):
     admin = as_actor("PRY", "state_administrator")
     admin.post("/settings/change", {"answers_automatically": False}, 200, If_Match='"0"')
     sell(visibility="open")
     analyst.post("/traces", bodies.trace())
     [found] = asked.get("/requests").json["items"]
-    path, tag = f"/requests/{found['id']}/no_record", f'"{found["version"]}"'
-    said = asked.post(path, {}, 409, If_Match=tag).json["detail"]
+    path, tag = f"/requests/{found['id']}/{action}", f'"{found["version"]}"'
+    said = asked.post(path, body, 409, If_Match=tag).json["detail"]
     assert "strong matches of this gun (1)" in said and "confirm_other_guns" in said
-    done = asked.post(path, {"confirm_other_guns": True}, 200, If_Match=tag)
-    assert done.json["status"] == "no_record"
+    done = asked.post(path, body | {"confirm_other_guns": True}, 200, If_Match=tag)
+    assert done.json["status"] == status
 
 
 def test_what_comes_too_late_is_told_what_is_possible_instead(analyst, asked, sell, answer):

@@ -115,3 +115,17 @@ def test_a_deferral_says_until_when():
 
 def texts(found):
     return [one.text for one in found.missing]
+
+
+@pytest.mark.parametrize("status,is_told", [
+    ("sent", False), ("deferred", False), ("refused", False), ("forwarded", False),
+    ("no_record", True), ("answered", True),
+])  # fmt: skip
+def test_that_a_gun_never_arrived_is_not_concluded_before_its_importer_has_answered(
+    status, is_told
+):
+    export = event(
+        "export", "2025-01-01", "BRA", counterpart_state="PRY", shipment_status="overdue"
+    )
+    found = build([Leg("BRA", "answered", [export]), Leg("PRY", status)], FOUND, "ARG", GUN)
+    assert (found.point_of_diversion is not None) == is_told

@@ -159,6 +159,36 @@ def test_a_gun_that_never_arrived_is_not_drawn_on_from_where_it_was_to_come(anal
     assert "Came from Bolivia" not in said and page.count('<path class="way unsure"') == 2
 
 
+@pytest.mark.parametrize("action,body,words", [
+    (None, None, "Paraguay has not answered yet"),
+    ("defer", {"until": "2026-03-20", "reason": "Books"}, "Paraguay has not answered yet"),
+    ("refuse", {"reason": "ongoing_investigation", "text": "No"}, "Paraguay refused to answer"),
+    ("forward", {"state": "CHL", "reason": "Sold on", "confirm_other_guns": True},
+     "Paraguay named another state and said nothing of its own records"),
+])  # fmt: skip
+def test_while_a_state_has_not_answered_nothing_is_said_not_to_have_come(
+    analyst, as_actor, action, body, words
+):
+    exporter, admin = as_actor("BRA", "licensing_officer"), as_actor("PRY", "state_administrator")
+    admin.post("/settings/change", {"answers_automatically": False}, 200, If_Match='"0"')
+    permit = exporter.post("/permits", bodies.permit()).json["id"]
+    exporter.post(f"/permits/{permit}/shipments", bodies.shipment())
+    trace = ask(as_actor, SOLD)
+    if action:
+        asked = as_actor("PRY", "trace_analyst")
+        [found] = asked.get("/requests").json["items"]
+        path, tag = f"/requests/{found['id']}/{action}", f'"{found["version"]}"'
+        asked.post(path, body, 200, If_Match=tag)
+    page = analyst.open(f"/traces/{trace['id']}")
+    said = stops(page)
+    assert f"Was to come here from Brazil {words}" in said
+    for wrong in ("no record says", "nobody recorded", "alone recorded"):
+        assert wrong not in said
+    assert 'class="mark answered"' not in page.split("<h2", 1)[0]
+    if action in ("refuse", "forward"):
+        assert "Not all that were asked answered" in page
+
+
 def test_what_may_be_several_guns_is_shown_by_places_without_a_way(analyst, as_actor):
     for state in ("PRY", "URY"):
         sale = bodies.transfer(to=bodies.party("Ana Ejemplo", state, "individual"))

@@ -10,10 +10,13 @@ from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import Any, Final
 
+from api.i18n import translate
+from api.web.console.comings import coming
 from api.web.console.stops import Happening, Stop
 from api.web.maps import Drawing, Movement, Spot, draw
 from api.web.outlines import Point
 from salsa_ext.matching.events import Event
+from salsa_ext.matching.requests import OPEN
 from salsa_ext.readmodels.traces import ResultView
 from salsa_ext.services.whereabouts import Whereabouts
 
@@ -24,11 +27,22 @@ Places = Mapping[str, Whereabouts]
 
 @dataclass(frozen=True)
 class Way:
-    """The stops in order, and the map of them where there is one; `is_one` where it is that of one gun."""
+    """The stops in order, and the map of them where there is one; `is_one` where it is that of one gun.
+
+    `silent` are the asked states that have not answered, each with the status of its leg.
+    """
 
     stops: Sequence[Stop]
     drawing: Drawing | None
     is_one: bool
+    silent: Mapping[str, str]
+
+    def coming(self, stop: Stop) -> list[str]:
+        """Return in words how the gun came to a stop from another state; nothing where it did not."""
+        before = self.stops[stop.after] if self.is_one and stop.after is not None else None
+        if before is None or before.state == stop.state:
+            return []
+        return [translate(said) for said in coming(stop, before, self.silent)]
 
 
 @dataclass
@@ -86,7 +100,8 @@ def way_of(view: ResultView, places: Places) -> Way:
     walk.go(trace.owner_state, places.get(str(trace.record_id)))
     walk.stay(found)
     stops = _turned(_joined(walk.stops), view.result.point_of_diversion)
-    return Way(stops, _drawn(stops, is_one), is_one)
+    silent = {one.state: one.said for one in view.searched if one.said in OPEN}
+    return Way(stops, _drawn(stops, is_one), is_one, silent)
 
 
 def _told(event: Event) -> Happening:

@@ -65,7 +65,8 @@ DOINGS: doings.Doings = (
              Field("until", say("Until"), "date", required=True), REASON),
     _telling("forward", say("Name another state"),
              say("Name the state to ask instead; the asking state asks it."), ForwardRequest,
-             Field("state", say("State"), "choice", "state", required=True), REASON),
+             Field("state", say("State"), "choice", "state", required=True), REASON,
+             more=_other_guns),
     _telling("refuse", say("Refuse"),
              say("Only for a reason that the International Tracing Instrument allows (22). Where something is"
                  " missing, ask for it."),

@@ -1,0 +1,59 @@
+"""A theft that was recorded by its serial: a trace considers it, however well the gun is described."""
+
+import pytest
+
+from tests import bodies
+
+SERIAL = "TKA52385"
+ALL = {"make": "Taurus", "type": "pistol", "calibre": "9x19", "model": "G2C",
+       "country_of_manufacture": "BRA", "year": 2025}  # fmt: skip
+SAID = [
+    ("make", "type"), ("make", "type", "calibre"), ("make", "type", "calibre", "model"),
+    ("make", "type", "calibre", "model", "country_of_manufacture"), tuple(ALL),
+]  # fmt: skip
+
+
+def gun(*names, serial=SERIAL):
+    return {"line": 1, "serial": serial} | {name: ALL[name] for name in names}
+
+
+@pytest.fixture
+def recorded(as_actor):
+    """What Paraguay holds: guns that were sold, wholly described, and the theft of one, by its serial."""
+    office = as_actor("PRY", "licensing_officer")
+    for serial in (SERIAL, "TKA52384", "TKA52386"):
+        body = bodies.transfer(number=serial, firearm=gun(*ALL, serial=serial),
+                               occurred_on="2025-03-01")  # fmt: skip
+        office.post("/transfers", body)
+    body = bodies.report(firearm=gun("make", "type"), occurred_on="2025-06-01",
+                         stolen_from="dealer")  # fmt: skip
+    return as_actor("PRY", "police_officer").post("/reports", body).json["firearm"]["record"]
+
+
+def trace(as_actor, firearm):
+    analyst = as_actor("ARG", "trace_analyst")
+    made = analyst.post("/traces", bodies.trace(firearm=firearm)).json
+    return analyst.get(f"/traces/{made['id']}/result").json
+
+
+@pytest.mark.parametrize("said", SAID, ids=len)
+def test_the_theft_stays_in_the_chain_however_much_is_said(as_actor, recorded, said):
+    found = trace(as_actor, gun(*said))
+    assert [event["event"] for event in found["chain"]] == ["domestic_sale", "theft"]
+    assert found["point_of_diversion"]["diversion_kind"] == "theft_dealer"
+
+
+def test_a_person_who_answers_is_shown_it_too(as_actor, recorded):
+    settings = as_actor("PRY", "state_administrator")
+    settings.post("/settings/change", {"answers_automatically": False}, 200, If_Match='"0"')
+    trace(as_actor, gun(*ALL))
+    analyst = as_actor("PRY", "trace_analyst")
+    [asked] = analyst.get("/requests").json["items"]
+    held = analyst.get(f"/requests/{asked['id']}").json["candidates"]
+    assert recorded in [one["record"] for one in held]
+
+
+def test_where_a_glyph_is_unread_it_stays_too(as_actor, recorded):
+    few, many = (trace(as_actor, gun(*said, serial="TKA5238?")) for said in (SAID[0], SAID[-1]))
+    assert recorded in [event["record"] for event in few["chain"]]
+    assert recorded in [event["record"] for event in many["chain"]]

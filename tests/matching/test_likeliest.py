@@ -1,0 +1,82 @@
+"""A description that says more: it never takes away what is recorded by the very serial."""
+
+from dataclasses import replace
+from datetime import date
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from salsa_ext.matching.evidence import Description, weigh, weights_for
+from salsa_ext.readmodels.crowds import Candidate
+from salsa_ext.readmodels.marks import Held
+from salsa_ext.readmodels.search import likeliest, likeness
+from salsa_ext.values.ids import new_id
+
+TRUE = {"make": "taurus", "calibre_family": "9x19", "type": "pistol", "country": "BRA",
+        "year": 2025, "model": "g2c"}  # fmt: skip
+FALSE = {"make": "glock", "calibre_family": "380", "type": "revolver", "country": "AUT",
+         "year": 1999, "model": "19"}  # fmt: skip
+SERIAL = "TKA52385"
+SHARES = {(name, str(value)): 0.01 for name, value in TRUE.items()}
+some = st.sets(st.sampled_from(sorted(TRUE)))
+events = st.sampled_from(["theft", "loss", "seizure", "import", "export", "domestic_sale"])
+read = st.sampled_from([SERIAL, "TKA5238?", "TKA52?85", "TKA52*"])
+
+
+@st.composite
+def others(draw):
+    """Another record, of this gun or of one with a number beside it, and what it says."""
+    says = {name: draw(st.sampled_from([TRUE, FALSE]))[name] for name in draw(some)}
+    serial = draw(st.sampled_from([SERIAL, "TKA52384", "TKA52386", "TKB52385"]))
+    return serial, says, draw(events), draw(losses)
+
+
+losses = st.floats(0, 40).map(lambda bits: round(bits, 1))
+
+
+def found(asked, serial, says, event, loss):
+    """Return the record as a search finds it, less what others take away from it; None where it does not."""
+    evidence = weigh(asked, Description(serial, **says), weights=weights_for(asked, SHARES))
+    if evidence is None:
+        return None
+    held = Held(**dict.fromkeys(Held._fields) | {
+        "record_id": new_id(), "state": "PRY", "event": event, "serial_norm": serial,
+        "visibility": "open", "occurred_on": date(2026, 1, 1), "is_superseded": False,
+    })  # fmt: skip
+    return Candidate(held, replace(evidence, crowd=(1, loss) if loss else None))
+
+
+def stays(serial, says, record, rest):
+    """Tell whether a trace of what is described considers the record, beside all others."""
+    asked = Description(serial, **{name: TRUE[name] for name in says})
+    if (own := found(asked, SERIAL, *record)) is None:
+        return False
+    all_found = [own, *filter(None, (found(asked, *one) for one in rest))]
+    return own in likeliest(all_found, likeness(all_found))
+
+
+@given(read, some, some, some, events, losses, losses, st.lists(others(), max_size=5))
+def test_a_true_field_more_takes_no_record_of_the_gun_from_a_trace(
+    serial, said, more, recorded, event, loss, greater, rest
+):
+    record = {name: TRUE[name] for name in recorded}
+    if stays(serial, said, (record, event, loss), rest):
+        assert stays(serial, said | more, (record, event, loss + greater), rest)
+
+
+@given(some, some, events, losses, st.lists(others(), max_size=5))
+def test_what_is_recorded_by_the_very_serial_always_stays(said, recorded, event, loss, rest):
+    record = {name: TRUE[name] for name in recorded}
+    assert stays(SERIAL, said, (record, event, loss), rest)
+
+
+def test_a_number_beside_it_that_says_little_goes_where_the_serial_itself_is_described():
+    asked = Description(SERIAL, **TRUE)
+    own, beside = found(asked, SERIAL, TRUE, "import", 0), found(asked, "TKA52386", {}, "theft", 0)
+    assert likeliest([own, beside], likeness([own, beside])) == [own]
+
+
+def test_another_gun_of_the_same_serial_goes():
+    asked = Description(SERIAL, **TRUE)
+    own, other = found(asked, SERIAL, TRUE, "import", 0), found(asked, SERIAL, FALSE, "theft", 0)
+    assert likeliest([own, other], likeness([own, other])) == [own]
