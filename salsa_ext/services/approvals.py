@@ -23,6 +23,7 @@ from salsa_ext.values.notices import Notice
 ASKERS: Final = ("trace_analyst", "police_officer")
 """Roles that learn what a second person said."""
 APPROVERS: Final = ("supervisor",)
+ASKED_ALREADY: Final = say("A second person was asked already to approve this trace.")
 
 
 def may_go(actor: Actor, vault: Vault, trace: Trace) -> bool:
@@ -35,9 +36,9 @@ def may_go(actor: Actor, vault: Vault, trace: Trace) -> bool:
     rule = rule_of(trace.owner_state)
     if trace.status == "approved":
         return True
+    if is_asked(trace):
+        raise Conflict(ASKED_ALREADY)
     if trace.approval_asked_at is not None:
-        if rule.kind in ("own", "partner") and rule.partner == trace.approved_in:
-            raise Conflict(say("A second person was asked already to approve this trace."))
         take_back(actor, vault, trace)
         _wait_no_more(trace)
         db.session.flush()
@@ -49,6 +50,14 @@ def may_go(actor: Actor, vault: Vault, trace: Trace) -> bool:
         return True
     _ask(actor, vault, trace, rule)
     return False
+
+
+def is_asked(trace: Trace) -> bool:
+    """Tell whether a draft waits for the very second person whom the state wants by now."""
+    if trace.status != "draft" or trace.approval_asked_at is None:
+        return False
+    rule = rule_of(trace.owner_state)
+    return rule.kind in ("own", "partner") and rule.partner == trace.approved_in
 
 
 def put(actor: Actor, trace: Trace, kind: str, state: str | None = None) -> None:
@@ -94,6 +103,17 @@ def _wait_no_more(trace: Trace) -> None:
     trace.approval_asked_at = trace.approval_in = trace.approved_in = None
 
 
+def approve(actor: Actor, vault: Vault, trace: Trace) -> None:
+    """Let a draft be sent, and tell who leads traces that a person of the own state approved it.
+
+    No command of its own. A partner that was asked has nothing to approve any more.
+    """
+    take_back(actor, vault, trace)
+    with legs.following(trace, to="approved"):
+        put(actor, trace, "own")
+    _tell_askers(actor, trace, "trace_approved")
+
+
 def decline(actor: Actor, vault: Vault, trace: Trace, text: str) -> None:
     """Let a draft wait for nobody, and tell who leads traces why a person of the own state declined.
 
@@ -103,9 +123,7 @@ def decline(actor: Actor, vault: Vault, trace: Trace, text: str) -> None:
     with legs.following(trace, to="draft"):
         _wait_no_more(trace)
     conversations.keep(actor, [Word("trace", trace.id, DECLINED, {"text": text})])
-    own = trace.owner_state
-    notify_many(actor, [Notice(own, ASKERS, "trace_declined", "trace", trace.id, own,
-                               trace.case_number, {"by": own})])  # fmt: skip
+    _tell_askers(actor, trace, "trace_declined")
 
 
 def take_back(actor: Actor, vault: Vault, trace: Trace) -> None:
@@ -122,6 +140,12 @@ def hide(actor: Actor, vault: Vault, trace: Trace, agencies: Collection[str]) ->
     if trace.approval_in is not None and trace.approved_in is not None:
         kept = hidings.by_state(agencies, trace.approved_in)
         _tell_partner(actor, vault, trace, "approval.hide", {"hidden_from": kept})
+
+
+def _tell_askers(actor: Actor, trace: Trace, code: str) -> None:
+    own = trace.owner_state
+    notify_many(actor, [Notice(own, ASKERS, code, "trace", trace.id, own, trace.case_number,
+                               {"by": own})])  # fmt: skip
 
 
 def _ask(actor: Actor, vault: Vault, trace: Trace, rule: Rule) -> None:

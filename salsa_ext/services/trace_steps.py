@@ -45,6 +45,9 @@ BY_HAND: Final = {
     "acknowledged": "acknowledge", "answered": "answer", "partial": "restrict",
     "no_record": "no_record", "refused": "refuse",
 }  # fmt: skip
+NONE_ANSWERED: Final = say("No state has answered this trace by the service.")
+ALL_TOLD: Final = say("Each state that answered was told already whether it helped. One that answers more"
+                      " can be told again.")  # fmt: skip
 ANY: Final = (*UNSENT, *SENT, "withdrawn", "closed")
 
 
@@ -90,11 +93,10 @@ def feedback(*, actor: Actor, vault: Vault, trace_id: UUID, data: Feedback) -> N
     trace = take(actor, trace_id, "feedback", (*SENT, "closed"))
     answered = [leg for leg in legs.of(trace) if is_answered(leg)]
     if not answered:
-        raise Conflict(say("No state has answered this trace by the service."))
+        raise Conflict(NONE_ANSWERED)
     told = endings.untold(answered)
     if not told:
-        raise Conflict(say("Each state that answered was told already whether it helped. One that answers more"
-                           " can be told again."))  # fmt: skip
+        raise Conflict(ALL_TOLD)
     envelopes = deliveries.send_many(actor, vault, [
         endings.letter(trace, leg, helped=data.helped, text=data.text)
         for leg in told

@@ -101,12 +101,13 @@ def _as_seized(trace: Trace, data: TraceData) -> TraceData:
 
 
 def approve(*, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None) -> None:
-    """Approve a draft that somebody else wrote; raises Forbidden, IllegalTransition, StaleVersion."""
+    """Approve a draft that somebody else wrote, and tell who leads traces that it can be sent.
+
+    Raises Forbidden, IllegalTransition, StaleVersion.
+    """
     require(actor, Permission.TRACE_APPROVE)
     trace = _take_as_second(actor, trace_id, "approve", seen)
-    approvals.take_back(actor, vault, trace)
-    with legs.following(trace, to="approved"):
-        approvals.put(actor, trace, "own")
+    approvals.approve(actor, vault, trace)
     append(actor, Act(Action.TRACE_APPROVED, "trace", trace_id))
 
 
