@@ -67,11 +67,11 @@ def put(actor: Actor, trace: Trace, kind: str, state: str | None = None) -> None
     db.session.flush()
 
 
-def describe_anew(actor: Actor, vault: Vault, trace: Trace) -> None:
+def describe_anew(actor: Actor, trace: Trace) -> None:
     """Let a trace that was not sent follow a new description of its gun.
 
     A second person of the own state approved the old one, and is asked anew. A partner's stands: it
-    was shown nothing of the marks. No command of its own.
+    was shown nothing of the marks. Who is still asked sees the new one. No command of its own.
     """
     is_covered = trace.approval == "own"
     with legs.following(trace, to="draft" if is_covered else trace.status):
@@ -80,7 +80,7 @@ def describe_anew(actor: Actor, vault: Vault, trace: Trace) -> None:
             trace.approval_asked_at = trace.approval_in = None
     rule = rule_of(trace.owner_state)
     if is_covered and rule.kind == "own":
-        _ask(actor, vault, trace, rule)
+        _ask_own(actor, trace)
 
 
 @contextmanager
@@ -149,19 +149,32 @@ def _tell_askers(actor: Actor, trace: Trace, code: str) -> None:
 
 
 def _ask(actor: Actor, vault: Vault, trace: Trace, rule: Rule) -> None:
+    if rule.partner is None:
+        _ask_own(actor, trace)
+        return
+    _wait(actor, trace)
+    trace.approved_in = rule.partner
+    kept = {"hidden_from": hidings.by_state(hidings.of(trace.id), rule.partner)}
+    _tell_partner(actor, vault, trace, "approval.ask", for_approver(_draft(trace)) | kept)
+    _write_down(actor, trace, rule.partner, FOR_APPROVERS)
+
+
+def _ask_own(actor: Actor, trace: Trace) -> None:
+    _wait(actor, trace)
+    own = trace.owner_state
+    notify_many(actor, [Notice(own, APPROVERS, "trace_to_approve", "trace", trace.id, own,
+                               trace.case_number)])  # fmt: skip
+    _write_down(actor, trace, own)
+
+
+def _wait(actor: Actor, trace: Trace) -> None:
     with legs.following(trace, to="draft"):
         trace.approval_asked_at = actor.now()
-    own = trace.owner_state
-    if rule.partner is None:
-        notify_many(actor, [Notice(own, APPROVERS, "trace_to_approve", "trace", trace.id, own,
-                                   trace.case_number)])  # fmt: skip
-    else:
-        trace.approved_in = rule.partner
-        kept = {"hidden_from": hidings.by_state(hidings.of(trace.id), rule.partner)}
-        _tell_partner(actor, vault, trace, "approval.ask", for_approver(_draft(trace)) | kept)
-    append(actor, Act(Action.TRACE_APPROVAL_ASKED, "trace", trace.id, data={
-        "to": rule.partner or own, "shown": [*FOR_APPROVERS] if rule.partner else [],
-    }))  # fmt: skip
+
+
+def _write_down(actor: Actor, trace: Trace, whom: str, shown: Collection[str] = ()) -> None:
+    said = {"to": whom, "shown": [*shown]}
+    append(actor, Act(Action.TRACE_APPROVAL_ASKED, "trace", trace.id, data=said))
 
 
 def _tell_partner(
