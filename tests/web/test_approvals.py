@@ -73,6 +73,11 @@ def test_a_trace_that_waits_is_not_called_sent_and_says_at_the_top_for_whom(
     assert f'href="{path}/send"' not in page
     assert "A second person was asked already" in text(analyst.open(f"{path}/send", 409))
     supervisor = signed_in("BRA", "supervisor")
+    for name in ("approve", "decline"):
+        said = text(supervisor.open(f"{path}/{name}"))
+        assert "ABC123456" in said, said
+        assert "Drafted by trace_analyst-" in said, said
+        assert bodies.trace()["circumstances"] in said
     decide(supervisor, path, "approve")
     page = analyst.open(path)
     assert "Approved, and not sent yet: send it." in text(page)

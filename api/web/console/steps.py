@@ -15,7 +15,7 @@ from api.schemas.requests import (
     NoteRequest,
     WordsRequest,
 )
-from api.schemas.traces import AmendTraceRequest, DeclineTraceRequest
+from api.schemas.traces import AmendTraceRequest, DeclineTraceRequest, TraceResponse
 from api.web.bodies import lines_of
 from api.web.console.words import sealed
 from api.web.desk import choices, doings
@@ -33,6 +33,7 @@ from salsa_ext.values.actor import Actor
 
 OTHERS: Final = "others"
 """The field of codes for which no box stands."""
+DECIDING: Final = "console/deciding.html"
 
 
 def _is_of_another(actor: Actor, view: TraceView) -> bool:
@@ -48,6 +49,10 @@ def _feedback_bars(actor: Actor, view: TraceView) -> Message | None:
             for one in view.said}  # fmt: skip
     is_left = any(is_untold(leg, last[leg.id]) for leg in answered)
     return None if is_left else trace_steps.ALL_TOLD
+
+
+def _told(view: TraceView) -> Any:
+    return TraceResponse().dump(view)
 
 
 def _waits(actor: Actor, view: TraceView) -> Message | None:
@@ -121,13 +126,13 @@ DOINGS: doings.Doings = (
           AmendTraceRequest, sealed(traces.amend), Permission.TRACE_REQUEST, ("draft",), ()),
     _moving("approve", say("Approve"), say("Approve what somebody else drafted; it can then be sent."),
             sealed(traces.approve), ("draft",), Permission.TRACE_APPROVE, is_for=_is_of_another,
-            is_main=True),
+            is_main=True, page=DECIDING, told=_told),
     Doing("decline", say("Decline"),
           say("It stays a draft, and is not sent; it may be changed and asked for anew."),
           DeclineTraceRequest, sealed(traces.decline), Permission.TRACE_APPROVE, ("draft",),
           (Field("text", say("Reason"), "area", required=True, most=2000,
                  hint=say("Who drafted it reads it.")),),
-          is_for=_is_of_another, is_grave=True),
+          is_for=_is_of_another, is_grave=True, page=DECIDING, told=_told),
     _moving("send", say("Send"),
             say("All states that may know are asked. What they answer at once is there at once."),
             sealed(traces.send), UNSENT, bars=_waits, is_main=True),
