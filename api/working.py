@@ -30,6 +30,7 @@ from salsa_ext.services import (
     rollups,
     telling_owners,
     term_watch,
+    unsent_watch,
     waiting,
     watch,
 )
@@ -142,11 +143,13 @@ def watched(clock: Clock = SYSTEM, most: float = math.inf) -> int:
 
 
 def reminded(clock: Clock = SYSTEM) -> int:
-    """Remind of every answer that is owed, state by state; safe to run anywhere, twice, at once.
+    """Remind of every answer that is owed, and of urgent traces that were approved and not sent.
 
-    A state for which that fails keeps no other from its turn.
+    State by state; safe to run anywhere, twice, at once. A state for which that fails keeps no other
+    from its turn.
     """
-    return sum(_of_each(term_watch.run, "not reminded", clock))
+    watches = (term_watch.run, unsent_watch.run)
+    return sum(sum(_of_each(watch_, "not reminded", clock)) for watch_ in watches)
 
 
 def awaited(clock: Clock = SYSTEM) -> int:

@@ -17,6 +17,7 @@ from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import names
 from salsa_ext.readmodels.pages import Page, page
+from salsa_ext.readmodels.pressing import is_settled
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.codes import URGENT_NOTIFICATIONS
 from salsa_ext.values.notices import ReadingMany
@@ -27,16 +28,15 @@ COUNTED_DAYS: Final = 90
 
 @dataclass(frozen=True)
 class NotificationView:
-    """A notification as a sentence of the reader's language, and when his account read it."""
+    """A notification as a sentence of the reader's language, and when his account read it.
+
+    `is_urgent` where somebody waits, and what he waits for was not done since.
+    """
 
     notification: Notification
     text: str
     read_at: datetime | None
-
-    @property
-    def is_urgent(self) -> bool:
-        """Tell whether somebody waits."""
-        return self.notification.code in URGENT_NOTIFICATIONS
+    is_urgent: bool
 
 
 def list_notifications(
@@ -86,7 +86,7 @@ def count_unread(actor: Actor) -> int:
 def _wanted(actor: Actor, filters: Mapping[str, Any]) -> Select[Any]:
     """Select by what is asked; `rest` leaves out what is told apart: the urgent ones and these codes."""
     query, is_unread = _mine(actor), _is_unread(actor)
-    is_urgent = Notification.code.in_(URGENT_NOTIFICATIONS)
+    is_urgent = _is_urgent()
     for column, name in ((Notification.code, "code"), (Notification.subject_kind, "kind")):
         if (value := filters.get(name)) is not None:
             query = query.where(column == value)
@@ -130,6 +130,10 @@ def _mine(actor: Actor) -> Select[Any]:
     return query.where(Notification.roles.contains([actor.role]), to_him, of_his)
 
 
+def _is_urgent() -> ColumnElement[bool]:
+    return and_(Notification.code.in_(URGENT_NOTIFICATIONS), ~is_settled())
+
+
 def _is_unread(actor: Actor) -> ColumnElement[bool]:
     return ~_readings(actor).where(NotificationReading.notification_id == Notification.id).exists()
 
@@ -145,11 +149,14 @@ def _views(actor: Actor, notifications: Sequence[Notification]) -> list[Notifica
     ids = [notification.id for notification in notifications]
     readings = _readings(actor).where(NotificationReading.notification_id.in_(ids))
     read = {row.notification_id: row.read_at for row in db.session.scalars(readings)}
+    pressing = select(Notification.id).where(Notification.id.in_(ids), _is_urgent())
+    urgent = {*db.session.scalars(pressing)}
     return [
         NotificationView(
             notification,
             names.label("notification", notification.code, actor.language),
             read.get(notification.id),
+            notification.id in urgent,
         )
         for notification in notifications
     ]

@@ -61,6 +61,7 @@ class TraceView:
     outlook: Outlook | None
     hidden_from: Sequence[str]
     remarks: Sequence[Message]
+    drafted_by: str | None
 
     @property
     def said(self) -> list[LegSaid]:
@@ -170,13 +171,14 @@ def _views(actor: Actor, found: Sequence[Trace]) -> list[TraceView]:
     """Complete traces with one query for each kind of thing."""
     legs = _legs([trace.id for trace in found])
     ids = [trace.id for trace in found] + [leg.id for some in legs.values() for leg in some]
-    said, named = messages_of(ids), usernames(trace.assignee_id for trace in found)
+    persons = [one for trace in found for one in (trace.assignee_id, trace.requested_by)]
+    said, named = messages_of(ids), usernames(persons)
     drafts = [trace for trace in found if trace.status in UNSENT]
     advice = dict(zip((trace.id for trace in drafts), of_drafts(drafts, actor.clock), strict=True))
     kept = hidden_from(trace.id for trace in found)
     return [
         TraceView(trace, legs[trace.id], said, named.get(trace.assignee_id), advice.get(trace.id),
-                  kept[trace.id], _remarks(trace, kept[trace.id]))
+                  kept[trace.id], _remarks(trace, kept[trace.id]), named.get(trace.requested_by))
         for trace in found
     ]  # fmt: skip
 

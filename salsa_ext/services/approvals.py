@@ -23,6 +23,7 @@ from salsa_ext.values.notices import Notice
 ASKERS: Final = ("trace_analyst", "police_officer")
 """Roles that learn what a second person said."""
 APPROVERS: Final = ("supervisor",)
+ASKED_ALREADY: Final = say("A second person was asked already to approve this trace.")
 
 
 def may_go(actor: Actor, vault: Vault, trace: Trace) -> bool:
@@ -35,9 +36,9 @@ def may_go(actor: Actor, vault: Vault, trace: Trace) -> bool:
     rule = rule_of(trace.owner_state)
     if trace.status == "approved":
         return True
+    if is_asked(trace):
+        raise Conflict(ASKED_ALREADY)
     if trace.approval_asked_at is not None:
-        if rule.kind in ("own", "partner") and rule.partner == trace.approved_in:
-            raise Conflict(say("A second person was asked already to approve this trace."))
         take_back(actor, vault, trace)
         _wait_no_more(trace)
         db.session.flush()
@@ -51,6 +52,14 @@ def may_go(actor: Actor, vault: Vault, trace: Trace) -> bool:
     return False
 
 
+def is_asked(trace: Trace) -> bool:
+    """Tell whether a draft waits for the very second person whom the state wants by now."""
+    if trace.status != "draft" or trace.approval_asked_at is None:
+        return False
+    rule = rule_of(trace.owner_state)
+    return rule.kind in ("own", "partner") and rule.partner == trace.approved_in
+
+
 def put(actor: Actor, trace: Trace, kind: str, state: str | None = None) -> None:
     """The one writer of who approved a trace: in the own state by the actor, else of `state`."""
     trace.approval, trace.approved_at, trace.approved_in = kind, actor.now(), state
@@ -58,11 +67,11 @@ def put(actor: Actor, trace: Trace, kind: str, state: str | None = None) -> None
     db.session.flush()
 
 
-def describe_anew(actor: Actor, vault: Vault, trace: Trace) -> None:
+def describe_anew(actor: Actor, trace: Trace) -> None:
     """Let a trace that was not sent follow a new description of its gun.
 
     A second person of the own state approved the old one, and is asked anew. A partner's stands: it
-    was shown nothing of the marks. No command of its own.
+    was shown nothing of the marks. Who is still asked sees the new one. No command of its own.
     """
     is_covered = trace.approval == "own"
     with legs.following(trace, to="draft" if is_covered else trace.status):
@@ -71,7 +80,7 @@ def describe_anew(actor: Actor, vault: Vault, trace: Trace) -> None:
             trace.approval_asked_at = trace.approval_in = None
     rule = rule_of(trace.owner_state)
     if is_covered and rule.kind == "own":
-        _ask(actor, vault, trace, rule)
+        _ask_own(actor, trace)
 
 
 @contextmanager
@@ -94,6 +103,17 @@ def _wait_no_more(trace: Trace) -> None:
     trace.approval_asked_at = trace.approval_in = trace.approved_in = None
 
 
+def approve(actor: Actor, vault: Vault, trace: Trace) -> None:
+    """Let a draft be sent, and tell who leads traces that a person of the own state approved it.
+
+    No command of its own. A partner that was asked has nothing to approve any more.
+    """
+    take_back(actor, vault, trace)
+    with legs.following(trace, to="approved"):
+        put(actor, trace, "own")
+    _tell_askers(actor, trace, "trace_approved")
+
+
 def decline(actor: Actor, vault: Vault, trace: Trace, text: str) -> None:
     """Let a draft wait for nobody, and tell who leads traces why a person of the own state declined.
 
@@ -103,9 +123,7 @@ def decline(actor: Actor, vault: Vault, trace: Trace, text: str) -> None:
     with legs.following(trace, to="draft"):
         _wait_no_more(trace)
     conversations.keep(actor, [Word("trace", trace.id, DECLINED, {"text": text})])
-    own = trace.owner_state
-    notify_many(actor, [Notice(own, ASKERS, "trace_declined", "trace", trace.id, own,
-                               trace.case_number, {"by": own})])  # fmt: skip
+    _tell_askers(actor, trace, "trace_declined")
 
 
 def take_back(actor: Actor, vault: Vault, trace: Trace) -> None:
@@ -124,20 +142,39 @@ def hide(actor: Actor, vault: Vault, trace: Trace, agencies: Collection[str]) ->
         _tell_partner(actor, vault, trace, "approval.hide", {"hidden_from": kept})
 
 
+def _tell_askers(actor: Actor, trace: Trace, code: str) -> None:
+    own = trace.owner_state
+    notify_many(actor, [Notice(own, ASKERS, code, "trace", trace.id, own, trace.case_number,
+                               {"by": own})])  # fmt: skip
+
+
 def _ask(actor: Actor, vault: Vault, trace: Trace, rule: Rule) -> None:
+    if rule.partner is None:
+        _ask_own(actor, trace)
+        return
+    _wait(actor, trace)
+    trace.approved_in = rule.partner
+    kept = {"hidden_from": hidings.by_state(hidings.of(trace.id), rule.partner)}
+    _tell_partner(actor, vault, trace, "approval.ask", for_approver(_draft(trace)) | kept)
+    _write_down(actor, trace, rule.partner, FOR_APPROVERS)
+
+
+def _ask_own(actor: Actor, trace: Trace) -> None:
+    _wait(actor, trace)
+    own = trace.owner_state
+    notify_many(actor, [Notice(own, APPROVERS, "trace_to_approve", "trace", trace.id, own,
+                               trace.case_number)])  # fmt: skip
+    _write_down(actor, trace, own)
+
+
+def _wait(actor: Actor, trace: Trace) -> None:
     with legs.following(trace, to="draft"):
         trace.approval_asked_at = actor.now()
-    own = trace.owner_state
-    if rule.partner is None:
-        notify_many(actor, [Notice(own, APPROVERS, "trace_to_approve", "trace", trace.id, own,
-                                   trace.case_number)])  # fmt: skip
-    else:
-        trace.approved_in = rule.partner
-        kept = {"hidden_from": hidings.by_state(hidings.of(trace.id), rule.partner)}
-        _tell_partner(actor, vault, trace, "approval.ask", for_approver(_draft(trace)) | kept)
-    append(actor, Act(Action.TRACE_APPROVAL_ASKED, "trace", trace.id, data={
-        "to": rule.partner or own, "shown": [*FOR_APPROVERS] if rule.partner else [],
-    }))  # fmt: skip
+
+
+def _write_down(actor: Actor, trace: Trace, whom: str, shown: Collection[str] = ()) -> None:
+    said = {"to": whom, "shown": [*shown]}
+    append(actor, Act(Action.TRACE_APPROVAL_ASKED, "trace", trace.id, data=said))
 
 
 def _tell_partner(

@@ -15,7 +15,15 @@ from sqlalchemy.dialects.postgresql import insert
 
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import as_state, db
-from salsa_ext.errors import IllegalTransition, Invalid, NotFound, StaleVersion, say
+from salsa_ext.errors import (
+    Coded,
+    Conflict,
+    IllegalTransition,
+    Invalid,
+    NotFound,
+    StaleVersion,
+    say,
+)
 from salsa_ext.models import AuditEntry, Consent
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.release import FOUND
@@ -50,10 +58,12 @@ CODES: Final = {status: f"consent_{status}" for status in ACTIONS} | {
 def ask(*, actor: Actor, data: ConsentData) -> UUID:
     """Ask the origin of a record for a use, or give it notice of one that the law forces.
 
-    Raises Invalid, also for a record that the actor's state was not given.
+    Raises Invalid, also for a record that the actor's state was not given, and Conflict where the same
+    was asked and is not answered.
     """
     require(actor, Permission.CONSENT_ASK)
     origin = _origin(actor, data)
+    _check_first(actor, data, origin)
     actor = actor.for_purpose(Purpose("investigation", data.case_number))
     status = "notified" if data.use == "compelled" else "asked"
     row = {
@@ -158,6 +168,21 @@ def _origin(actor: Actor, data: ConsentData) -> str:
         problems.add("to", say("This is no third state."))
     problems.raise_any()
     return str(origin)
+
+
+def _check_first(actor: Actor, data: ConsentData, origin: str) -> None:
+    """Raise Conflict where the same use of the same record was asked in the same case and is not answered."""
+    same = select(Consent.id).where(
+        Consent.owner_state == actor.own_state(), Consent.asking_state == actor.own_state(),
+        Consent.record_id == data.record, Consent.use == data.use,
+        Consent.to_state.is_not_distinct_from(data.to), Consent.case_number == data.case_number,
+        Consent.status == "asked",
+    )  # fmt: skip
+    standing = db.session.scalar(same.order_by(Consent.id).limit(1))
+    if standing is not None:
+        raise Conflict(say("{state} was asked for this in the case {case} already, by the consent {number}. Go"
+                           " on with that one.", state=Coded("state", origin), case=data.case_number,
+                           number=standing))  # fmt: skip
 
 
 def _given_by(actor: Actor, record_id: UUID) -> str | None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import db
-from salsa_ext.errors import Coded, Conflict, Invalid, Message, NotFound, say
+from salsa_ext.errors import Coded, Codes, Conflict, Invalid, Message, NotFound, say
 from salsa_ext.matching.events import merged
 from salsa_ext.matching.requests import ANSWERS, ENDS, SAID, after
 from salsa_ext.messages import inbox
@@ -38,6 +38,7 @@ from salsa_ext.services.legs import SENT, Channel
 from salsa_ext.services.sealing import Vault
 from salsa_ext.services.traces import take
 from salsa_ext.values.actor import Actor, Purpose
+from salsa_ext.values.codes import CHANNELS
 from salsa_ext.values.positions import Assigning
 from salsa_ext.values.requests import AskingOneMore, Feedback, Hiding, Replying, Telling
 
@@ -45,18 +46,25 @@ BY_HAND: Final = {
     "acknowledged": "acknowledge", "answered": "answer", "partial": "restrict",
     "no_record": "no_record", "refused": "refuse",
 }  # fmt: skip
+NONE_ANSWERED: Final = say("No state has answered this trace by the service.")
+ALL_TOLD: Final = say("Each state that answered was told already whether it helped. One that answers more"
+                      " can be told again.")  # fmt: skip
 ANY: Final = (*UNSENT, *SENT, "withdrawn", "closed")
 
 
 def ask_one_more(*, actor: Actor, vault: Vault, trace_id: UUID, data: AskingOneMore) -> None:
-    """Ask one more state, and say why; raises Invalid, or Conflict for one that was asked."""
+    """Ask one more state, and say why; one that takes no part by a channel that is named.
+
+    Raises Invalid, or Conflict for one that was asked.
+    """
     require(actor, Permission.TRACE_REQUEST)
     trace = take(actor, trace_id, "legs", SENT)
     _check_state(trace, data)
     actor = actor.for_purpose(Purpose("investigation", trace.case_number, about=str(trace.id)))
     with legs.following(trace, is_sending=True):
         wanted = routing.to({data.state: [Message("{text}", {"text": data.reason})]})
-        legs.make(actor, vault, trace, wanted, Channel(data.channel or "iarms", data.reference))
+        way = Channel(data.channel, data.reference) if data.channel else Channel()
+        legs.make(actor, vault, trace, wanted, way)
         deliveries.deliver_now(actor, vault)
     append(actor, Act(Action.TRACE_ASKED, "trace", trace_id, data={"asked": [data.state]}))
     append(actor, Act(Action.TRACE_SENT, "trace", trace_id, concerned=[data.state], hidden=True))
@@ -90,11 +98,10 @@ def feedback(*, actor: Actor, vault: Vault, trace_id: UUID, data: Feedback) -> N
     trace = take(actor, trace_id, "feedback", (*SENT, "closed"))
     answered = [leg for leg in legs.of(trace) if is_answered(leg)]
     if not answered:
-        raise Conflict(say("No state has answered this trace by the service."))
+        raise Conflict(NONE_ANSWERED)
     told = endings.untold(answered)
     if not told:
-        raise Conflict(say("Each state that answered was told already whether it helped. One that answers more"
-                           " can be told again."))  # fmt: skip
+        raise Conflict(ALL_TOLD)
     envelopes = deliveries.send_many(actor, vault, [
         endings.letter(trace, leg, helped=data.helped, text=data.text)
         for leg in told
@@ -168,10 +175,15 @@ def _check_state(trace: Trace, data: AskingOneMore) -> None:
         raise Invalid({"state": [said]})
     if any(leg.state == data.state for leg in legs.of(trace)):
         raise Conflict(say("{state} was asked already.", state=Coded("state", data.state)))
-    if data.state in participants() and (data.channel or data.reference):
+    takes_part = data.state in participants()
+    if takes_part and (data.channel or data.reference):
         raise Invalid(
             {"channel": [say("This state takes part, and is asked by the service itself.")]}
         )
+    if not takes_part and data.channel is None:
+        said = say("This state takes no part: say by which channel it is asked: {channels}.",
+                   channels=Codes("leg_channel", CHANNELS[1:]))  # fmt: skip
+        raise Invalid({"channel": [said]})
 
 
 def _reply(actor: Actor, vault: Vault, trace: Trace, leg: TraceLeg, data: Replying) -> None:

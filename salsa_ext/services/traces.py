@@ -101,12 +101,13 @@ def _as_seized(trace: Trace, data: TraceData) -> TraceData:
 
 
 def approve(*, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None) -> None:
-    """Approve a draft that somebody else wrote; raises Forbidden, IllegalTransition, StaleVersion."""
+    """Approve a draft that somebody else wrote, and tell who leads traces that it can be sent.
+
+    Raises Forbidden, IllegalTransition, StaleVersion.
+    """
     require(actor, Permission.TRACE_APPROVE)
     trace = _take_as_second(actor, trace_id, "approve", seen)
-    approvals.take_back(actor, vault, trace)
-    with legs.following(trace, to="approved"):
-        approvals.put(actor, trace, "own")
+    approvals.approve(actor, vault, trace)
     append(actor, Act(Action.TRACE_APPROVED, "trace", trace_id))
 
 
@@ -189,27 +190,34 @@ def reopen(*, actor: Actor, vault: Vault, item: RecordView) -> None:
 
 
 def redescribe(*, actor: Actor, items: Sequence[RecordView]) -> None:
-    """Let drafts of seized guns bear what their seizure now says, for the command that corrected it.
+    """Let what was not sent of seized guns bear what their seizure now says, for who corrected it.
 
-    One that a second person approved, or was asked to, stays as he saw it.
+    A second person of the own state who approved the old description is asked anew.
     """
     require(actor, Permission.SEIZURE_RECORD)
     described = {item.record.id: item for item in items}
     wanted = select(Trace).where(
         Trace.owner_state == actor.own_state(), Trace.record_id.in_(described),
-        Trace.status == "draft", Trace.approval_asked_at.is_(None),
+        Trace.status.in_(UNSENT),
     )  # fmt: skip
     with as_state(actor, actor.own_state()):  # also what is kept from the agency that corrected it
         for trace in db.session.scalars(wanted.order_by(Trace.id).with_for_update()).all():
             assert trace.record_id is not None
-            trace.firearm = trace_descriptions.as_recorded(described[trace.record_id])
-            trace.version += 1
+            _follow(replace(actor, agency=None), trace, described[trace.record_id])
         db.session.flush()
+
+
+def _follow(actor: Actor, trace: Trace, item: RecordView) -> None:
+    before, trace.firearm = trace.firearm, trace_descriptions.as_recorded(item)
+    db.session.flush()
+    db.session.refresh(trace)  # as it is kept, to be compared
+    if trace.firearm != before:
+        approvals.describe_anew(actor.for_purpose(purpose_of(trace)), trace)
 
 
 def _ask_again(actor: Actor, vault: Vault, trace: Trace) -> None:
     if trace.status in UNSENT:
-        approvals.describe_anew(actor, vault, trace)
+        approvals.describe_anew(actor, trace)
         return
     with candidates.searching_once(), legs.following(trace, is_sending=True):
         asked = renewals.ask_again(actor, vault, trace)

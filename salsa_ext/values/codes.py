@@ -85,7 +85,7 @@ NOTIFICATIONS: Final = (
     "request_feedback", "request_due", "request_overdue", "request_assigned",
     "trace_acknowledged", "trace_answered", "trace_corrected", "trace_no_record", "trace_refused",
     "trace_deferred", "trace_asked", "trace_forwarded", "trace_not_taken", "trace_to_approve",
-    "trace_approved", "trace_declined", "trace_assigned",
+    "trace_approved", "trace_unsent", "trace_declined", "trace_assigned",
     "approval_asked", "approval_withdrawn",
     "alert_expiring", "alert_expired",
     "post_called",
@@ -102,8 +102,8 @@ URGENT_NOTIFICATIONS: Final = (
     "hit_unanswered", "request_received", "request_renewed", "request_replied", "request_due",
     "request_overdue", "request_assigned", "trace_answered", "trace_corrected", "trace_no_record",
     "trace_refused", "trace_deferred", "trace_asked", "trace_forwarded", "trace_not_taken",
-    "trace_to_approve", "trace_approved", "trace_declined", "trace_assigned", "approval_asked",
-    "post_called",
+    "trace_to_approve", "trace_approved", "trace_unsent", "trace_declined", "trace_assigned",
+    "approval_asked", "post_called",
 )  # fmt: skip
 """What somebody waits for: it stands above the rest."""
 MANY_NOTIFICATIONS: Final = ("match_proposed",)

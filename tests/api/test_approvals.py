@@ -60,6 +60,7 @@ def test_where_a_second_person_is_wanted_the_trace_waits_for_one(of, wants):
     supervisor = of("BRA", "supervisor")
     assert codes(supervisor) == ["trace_to_approve"]
     assert move(supervisor, made, "approve")["approval"]["by"] == "own"
+    assert codes(of("BRA")) == ["trace_approved"]
     assert move(of("BRA"), made, "send")["status"] == "answered"
 
 

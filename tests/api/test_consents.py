@@ -57,6 +57,15 @@ def uses(shown):
     return {each["use"]: (each["allowed"], each["code"], each["to"]) for each in shown["uses"]}
 
 
+def test_the_same_is_not_asked_twice_while_it_waits_for_an_answer(bra, pry, record):
+    asked = ask(bra, record)
+    again = ask(bra, record, 409)["detail"]
+    assert asked["id"] in again and "Paraguay was asked for this" in again
+    ask(bra, record, case_number="C-2")
+    grant(pry, asked)
+    assert ask(bra, record)["status"] == "asked"
+
+
 def test_what_is_asked_stands_with_both_sides_and_with_nobody_else(as_actor, bra, pry, record):
     asked = ask(bra, record)
     assert (asked["status"], asked["origin_state"], asked["asking_state"]) == (

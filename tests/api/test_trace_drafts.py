@@ -102,20 +102,29 @@ def test_who_was_asked_to_approve_a_draft_is_asked_anew_about_what_it_says_now(
         assert told == ["trace_to_approve"] * 2
 
 
-def test_a_draft_whose_seizure_was_corrected_while_it_waited_is_changed_to_what_that_says(
-    as_actor, analyst
-):
-    police = as_actor("BRA", "police_officer")
+def test_what_was_not_sent_follows_its_seizure_and_is_approved_anew(as_actor, analyst):
+    police, second = as_actor("BRA", "police_officer"), as_actor("BRA", "supervisor")
     as_actor("BRA", "state_administrator").post(
         "/settings/change", {"trace_approval": "own"}, 200, If_Match='"0"'
     )
     seizure = police.post("/seizures", bodies.seizure(items=[bodies.firearm(model="G2")])).json
+    path = f"/seizures/{seizure['id']}/correct"
     trace = analyst.post("/traces", bodies.trace_of(seizure["id"])).json
-    body = bodies.seizure(reason="Read again")
-    police.post(f"/seizures/{seizure['id']}/correct", body, 200, If_Match='"1"')
-    assert analyst.get(f"/traces/{trace['id']}").json["firearm"]["model"] == "G2"
-    changed = amend(analyst, trace, firearm=None, found_on=None)
-    assert changed["firearm"]["model"] == "G2C"
+    address = f"/traces/{trace['id']}"
+    seen = second.get(address).headers["ETag"]
+    police.post(path, bodies.seizure(reason="Read again"), 200, If_Match='"1"')
+    waiting = analyst.get(address).json
+    assert (waiting["firearm"]["model"], bool(waiting["approval"]["asked_at"])) == ("G2C", True)
+    second.post(f"{address}/approve", None, 412, If_Match=seen)
+    seen = second.get(address).headers["ETag"]
+    second.post(f"{address}/approve", None, 200, If_Match=seen)
+    more = bodies.seizure(items=[bodies.firearm(model="G3")], reason="The light was bad")
+    police.post(path, more, 200, If_Match='"2"')
+    anew = analyst.get(address).json
+    assert (anew["status"], anew["firearm"]["model"]) == ("draft", "G3")
+    assert (anew["approval"]["by"], bool(anew["approval"]["asked_at"])) == (None, True)
+    told = second.get("/notifications?code=trace_to_approve").json["items"]
+    assert len(told) == 2
 
 
 def test_all_that_a_trace_lacks_is_told_at_once(analyst):

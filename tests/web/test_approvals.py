@@ -11,11 +11,18 @@ SEEN = re.compile(r'name="seen" value="([0-9]+)"')
 
 
 @pytest.fixture
-def trace(as_actor):
+def wants(as_actor):
+    def change(**settings):
+        admin = as_actor("BRA", "state_administrator")
+        admin.post("/settings/change", settings, 200, If_Match='"0"')
+
+    return change
+
+
+@pytest.fixture
+def trace(as_actor, wants):
     as_actor("PRY", "supervisor")
-    admin = as_actor("BRA", "state_administrator")
-    wanted = {"trace_approval": "partner", "trace_approver": "PRY"}
-    admin.post("/settings/change", wanted, 200, If_Match='"0"')
+    wants(trace_approval="partner", trace_approver="PRY")
     return as_actor("BRA", "trace_analyst").post("/traces", bodies.trace()).json
 
 
@@ -48,6 +55,34 @@ def test_a_second_person_sees_why_it_is_asked_and_not_the_gun(supervisor, path):
 ])  # fmt: skip
 def test_it_is_approved_or_declined(supervisor, path, name, fields, shown):
     assert shown in text(decide(supervisor, path, name, **fields))
+
+
+def test_a_trace_that_waits_is_not_called_sent_and_says_at_the_top_for_whom(
+    signed_in, as_actor, wants
+):
+    wants(trace_approval="own")
+    made = as_actor("BRA", "trace_analyst").post("/traces", bodies.trace()).json
+    path = f"/traces/{made['id']}"
+    analyst = signed_in("BRA", "trace_analyst")
+    page = analyst.open(f"{path}?done=asked")
+    said = text(page)
+    assert "The trace is sent" not in said and "A second person is asked to approve it." in said
+    assert said.index("Not sent yet: it waits for a second person. A supervisor of your state") < (
+        said.index("Before it is sent")
+    )
+    assert f'href="{path}/send"' not in page
+    assert "A second person was asked already" in text(analyst.open(f"{path}/send", 409))
+    supervisor = signed_in("BRA", "supervisor")
+    for name in ("approve", "decline"):
+        said = text(supervisor.open(f"{path}/{name}"))
+        assert "ABC123456" in said, said
+        assert "Drafted by trace_analyst-" in said, said
+        assert bodies.trace()["circumstances"] in said
+    decide(supervisor, path, "approve")
+    page = analyst.open(path)
+    assert "Approved, and not sent yet: send it." in text(page)
+    assert f'class="button" href="{path}/send"' in page
+    assert "✓ The trace is sent." in text(decide(analyst, path, "send"))
 
 
 def test_the_asking_state_reads_who_is_waited_for_and_who_approved(

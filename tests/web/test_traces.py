@@ -207,6 +207,8 @@ def test_a_state_that_takes_no_part_is_asked_by_another_channel_and_its_answer_w
 ):
     fields = {"state": "ESP", "reason": "Import mark", "channel": "etrace", "reference": "T-7"}
     assert 'id="state-wrong"' in step(analyst, trace, "legs", 422).text
+    silent = step(analyst, trace, "legs", 422, state="ESP", reason="Import mark").text
+    assert 'id="channel-wrong"' in silent and "This state takes no part: say by which" in silent
     page = analyst.open(step(analyst, trace, "legs", **fields).location)
     assert "eTrace T-7" in text(page)
     path = re.search(r'href="(/traces/[^"]+/reply)"', page)[1]

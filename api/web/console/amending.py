@@ -49,7 +49,7 @@ def amend_form(actor: Actor, trace_id: UUID) -> Any:
     """Show the form, with what the draft asks; why there is none of what is no draft any more."""
     require(actor, Permission.TRACE_REQUEST)
     doing = doings.named(steps.DOINGS, AMEND)
-    if doings.closed(doing, subject_of(actor, trace_id)):
+    if doings.closed(actor, doing, subject_of(actor, trace_id)):
         return doings.open_form(actor, doing, subject_of, trace_id)
     return _page(actor, trace_id)
 

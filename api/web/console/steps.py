@@ -15,7 +15,7 @@ from api.schemas.requests import (
     NoteRequest,
     WordsRequest,
 )
-from api.schemas.traces import AmendTraceRequest, DeclineTraceRequest
+from api.schemas.traces import AmendTraceRequest, DeclineTraceRequest, TraceResponse
 from api.web.bodies import lines_of
 from api.web.console.words import sealed
 from api.web.desk import choices, doings
@@ -25,7 +25,7 @@ from salsa_ext.errors import Message, say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels.outlooks import UNSENT
 from salsa_ext.readmodels.traces import TraceView
-from salsa_ext.services import trace_steps, traces
+from salsa_ext.services import approvals, trace_steps, traces
 from salsa_ext.services.endings import is_untold
 from salsa_ext.services.legs import SENT
 from salsa_ext.services.trace_steps import ANY
@@ -33,17 +33,42 @@ from salsa_ext.values.actor import Actor
 
 OTHERS: Final = "others"
 """The field of codes for which no box stands."""
+DECIDING: Final = "console/deciding.html"
 
 
 def _is_of_another(actor: Actor, view: TraceView) -> bool:
     return view.trace.requested_by is None or view.trace.requested_by != actor.account_id
 
 
-def _has_untold(actor: Actor, view: TraceView) -> bool:
-    """Tell whether some state answered that was not told whether it helped."""
+def _feedback_bars(actor: Actor, view: TraceView) -> Message | None:
+    """Return why no state can be told whether it helped: none answered, or each was told."""
+    answered = [leg for leg in view.legs if trace_steps.is_answered(leg)]
+    if not answered:
+        return trace_steps.NONE_ANSWERED
     last = {one.leg.id: max((said.at for said in one.messages if said.kind == "feedback"), default=None)
             for one in view.said}  # fmt: skip
-    return any(trace_steps.is_answered(leg) and is_untold(leg, last[leg.id]) for leg in view.legs)
+    is_left = any(is_untold(leg, last[leg.id]) for leg in answered)
+    return None if is_left else trace_steps.ALL_TOLD
+
+
+def _told(view: TraceView) -> Any:
+    return TraceResponse().dump(view)
+
+
+def _waits(actor: Actor, view: TraceView) -> Message | None:
+    """Return why a draft cannot be sent that waits for a second person."""
+    return approvals.ASKED_ALREADY if approvals.is_asked(view.trace) else None
+
+
+def done_of(name: str, view: TraceView) -> Message | None:
+    """Return what was done by a step; of a trace that was to be sent and waits, that it is not."""
+    if name in ("asked", "send") and view.trace.sent_at is None:
+        return say("A second person is asked to approve it.") if _is_asked(view) else None
+    return DONE.get(name)
+
+
+def _is_asked(view: TraceView) -> bool:
+    return view.trace.status == "draft" and view.trace.approval_asked_at is not None
 
 
 def awaited(actor: Actor, view: TraceView) -> set[UUID]:
@@ -100,16 +125,17 @@ DOINGS: doings.Doings = (
           say("What it asks, and the description of the gun. Who was asked to approve it is asked anew."),
           AmendTraceRequest, sealed(traces.amend), Permission.TRACE_REQUEST, ("draft",), ()),
     _moving("approve", say("Approve"), say("Approve what somebody else drafted; it can then be sent."),
-            sealed(traces.approve), ("draft",), Permission.TRACE_APPROVE, is_for=_is_of_another),
+            sealed(traces.approve), ("draft",), Permission.TRACE_APPROVE, is_for=_is_of_another,
+            is_main=True, page=DECIDING, told=_told),
     Doing("decline", say("Decline"),
           say("It stays a draft, and is not sent; it may be changed and asked for anew."),
           DeclineTraceRequest, sealed(traces.decline), Permission.TRACE_APPROVE, ("draft",),
           (Field("text", say("Reason"), "area", required=True, most=2000,
                  hint=say("Who drafted it reads it.")),),
-          is_for=_is_of_another, is_grave=True),
+          is_for=_is_of_another, is_grave=True, page=DECIDING, told=_told),
     _moving("send", say("Send"),
             say("All states that may know are asked. What they answer at once is there at once."),
-            sealed(traces.send), UNSENT),
+            sealed(traces.send), UNSENT, bars=_waits, is_main=True),
     _saying("legs", say("Ask one more state"),
             say("A state that takes no part is asked by another channel; write down what came back."),
             AskOneMoreRequest, sealed(trace_steps.ask_one_more), SENT,
@@ -122,7 +148,7 @@ DOINGS: doings.Doings = (
             FeedbackRequest, sealed(trace_steps.feedback), (*SENT, "closed"),
             Field("helped", say("Did it help?"), "choice", "helped", required=True),
             Field("text", say("In words"), "area", required=False, most=2000),
-            is_for=_has_untold),
+            bars=_feedback_bars),
     _moving("close", say("Close"),
             say("What still waits is withdrawn, and the states that helped learn what came of it. The result"
                 " stays readable."),

@@ -59,7 +59,9 @@ class Doing:
     `start(actor, view)` gives the values that the form opens with, `more(view)` fields that depend
     on what it is done to; `settle(body, view, form)` completes the JSON. `command` is called with
     `seen` where `is_versioned`, without data where `is_dataless`, and `onward(result)` may lead to
-    another page than that of the subject.
+    another page than that of the subject. `bars` gives why nothing of it can be done where the status
+    alone would allow it; `is_main` is what most do here, and stands first. `page` is the template of its form,
+    which shows what is `told(view)`.
     """
 
     name: str
@@ -79,11 +81,19 @@ class Doing:
     more: Callable[[Any], tuple[Field, ...]] = lambda view: ()
     settle: Callable[[dict[str, Any], Any, Form], None] = lambda body, view, form: None
     onward: Callable[[Any], str | None] = lambda result: None
+    bars: Callable[[Actor, Any], Message | None] = lambda actor, view: None
+    is_main: bool = False
+    page: str = "desk/doing.html"
+    told: Callable[[Any], Any] = lambda view: None
 
     def can(self, actor: Actor, subject: Subject) -> bool:
         """Tell whether the page offers it; the command looks for itself."""
         own = not self.is_own or subject.owner == actor.state
-        stands = subject.status in self.statuses and self.is_for(actor, subject.view)
+        stands = (
+            subject.status in self.statuses
+            and self.is_for(actor, subject.view)
+            and self.bars(actor, subject.view) is None
+        )
         return own and stands and self.permission in actor.permissions
 
     def asked(self, view: Any) -> tuple[Field, ...]:
@@ -101,14 +111,16 @@ def named(doings: Doings, name: str) -> Doing:
 
 
 def offered(doings: Doings, actor: Actor, subject: Subject) -> list[Doing]:
-    """Return what can be done to a subject as it stands."""
-    return [doing for doing in doings if doing.can(actor, subject)]
+    """Return what can be done to a subject as it stands, what most do first."""
+    found = [doing for doing in doings if doing.can(actor, subject)]
+    return sorted(found, key=lambda doing: not doing.is_main)
 
 
-def closed(doing: Doing, subject: Subject) -> str | None:
-    """Return why nothing of it can be done as a subject stands; None where its status allows it."""
+def closed(actor: Actor, doing: Doing, subject: Subject) -> str | None:
+    """Return why nothing of it can be done as a subject stands; None where it can."""
     if subject.status in doing.statuses:
-        return None
+        barred = doing.bars(actor, subject.view)
+        return None if barred is None else translate(barred)
     kind, known = subject.status_kind.removesuffix("_status"), names.labels("action", "en")
     action = doing.name if doing.name in known else doing.title
     return translate(IllegalTransition(kind, subject.status, action).message)
@@ -118,7 +130,7 @@ def open_form(actor: Actor, doing: Doing, find: Find, key: UUID) -> str | tuple[
     """Show the form of a doing, or why there is none any more; raises Forbidden or NotFound."""
     require(actor, doing.permission)
     subject = find(actor, key)
-    if said := closed(doing, subject):
+    if said := closed(actor, doing, subject):
         return _page(actor, doing, subject, Form(errors={"": [said]})), 409
     return _page(actor, doing, subject, Form(dict(doing.start(actor, subject.view))))
 
@@ -166,7 +178,7 @@ def version_of(form: Form) -> int:
 def _page(actor: Actor, doing: Doing, subject: Subject, form: Form) -> str:
     form.values["seen"] = str(subject.view.version)
     return render_template(
-        "desk/doing.html", actor=actor, doing=doing, subject=subject, form=form, choices=choices,
-        fields=doing.asked(subject.view), zone=zone_of(actor),
-        address=request.path, is_closed=bool(closed(doing, subject)),
+        doing.page, actor=actor, doing=doing, subject=subject, form=form, choices=choices,
+        fields=doing.asked(subject.view), zone=zone_of(actor), told=doing.told(subject.view),
+        address=request.path, is_closed=bool(closed(actor, doing, subject)),
     )  # fmt: skip

@@ -1,0 +1,47 @@
+"""What was done since presses nobody any more, whoever did it."""
+
+from tests import bodies
+
+
+def pressing(client):
+    return [one["code"] for one in client.get("/notifications?urgent=true").json["items"]]
+
+
+def act(client, path, action, body=None):
+    client.post(f"{path}/{action}", body, 200, If_Match=client.get(path).headers["ETag"])
+
+
+def test_a_trace_presses_who_approves_it_then_who_sends_it_then_nobody(as_actor):
+    as_actor("BRA", "state_administrator").post(
+        "/settings/change", {"trace_approval": "own"}, 200, If_Match='"0"'
+    )
+    analyst, second = as_actor("BRA", "trace_analyst"), as_actor("BRA", "supervisor")
+    path = f"/traces/{analyst.post('/traces', bodies.trace()).json['id']}"
+    assert pressing(second) == ["trace_to_approve"]
+    act(second, path, "decline", {"text": "Which law?"})
+    assert (pressing(second), pressing(analyst)) == ([], ["trace_declined"])
+    act(analyst, path, "send")
+    assert pressing(analyst) == []
+    act(second, path, "approve")
+    assert (pressing(second), pressing(analyst)) == ([], ["trace_approved"])
+    act(analyst, path, "send")
+    assert pressing(analyst) == []
+    [told] = analyst.get("/notifications?code=trace_approved").json["items"]
+    assert told["urgent"] is False
+
+
+def test_a_request_presses_until_it_is_answered_and_a_question_until_the_reply(as_actor):
+    sale = bodies.transfer(visibility="pointer")
+    as_actor("PRY", "licensing_officer").post("/transfers", sale)
+    asking, asked = as_actor("BRA", "trace_analyst"), as_actor("PRY", "trace_analyst")
+    trace = asking.post("/traces", bodies.trace()).json
+    [request] = asked.get("/requests").json["items"]
+    path = f"/requests/{request['id']}"
+    assert "request_received" in pressing(asked)
+    act(asked, path, "ask", {"questions": ["Which side?"]})
+    assert pressing(asked) == [] and "trace_asked" in pressing(asking)
+    [leg] = [one["id"] for one in trace["legs"] if one["state"] == "PRY"]
+    asking.post(f"/traces/{trace['id']}/legs/{leg}/reply", {"text": "The left one"})
+    assert "trace_asked" not in pressing(asking)
+    act(asked, path, "no_record", {"confirm_other_guns": True})
+    assert pressing(asked) == []
