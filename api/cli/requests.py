@@ -278,7 +278,9 @@ def assign(state: str, username: str, request_id: UUID) -> None:
 @id_argument
 @explained
 def hide(state: str, agencies: tuple[str, ...], request_id: UUID) -> None:
-    """Keep a request from further agencies of the state: to them there is no such request.
+    """Keep a request from agencies of the state: to them there is no such request.
+
+    They are kept beside those that the asking state named; what was given before is set anew.
 
     \b
     Example:
