@@ -149,7 +149,7 @@ DONE = {
     "amend": say("The draft is changed."),
     "decline": say("The draft is declined, and who drafted it is told."), "send": say("The trace is sent."),
     "legs": say("The state is asked."), "feedback": say("The states that answered are told."),
-    "hide": say("The agencies are kept from it."), "close": say("The trace is closed."),
+    "close": say("The trace is closed."),
     "assign": say("It is assigned."),
     "notes": say("The note is kept."), "withdraw": say("The trace is withdrawn."),
     "reply": say("The reply is kept."),

@@ -60,7 +60,7 @@ def trace(actor: Actor, trace_id: UUID) -> str:
         trace=TraceResponse().dump(view), words=words.KINDS,
         replies=steps.awaited(actor, view), doings=doings.offered(steps.DOINGS, actor, subject),
         advice=_advice(actor, view), completing=completing(actor, view), zone=zone_of(actor),
-        done=steps.DONE.get(request.args.get("done", "")),
+        done=words.done(steps.DONE, view.hidden_from),
     )  # fmt: skip
 
 
