@@ -8,11 +8,13 @@ down_revision = "0063_tell_what_changed"
 # A consent names a case and no trace, so it is found by the asking state and the case: whatever is hidden
 # later, or asked later, is found too. What an agency asked itself it goes on seeing: that it was gone
 # would tell that there is such a trace. What was disclosed in such a case tells of it as well.
+# `read_as` of a hit is the mark by which the alert was met: without it nobody can compare.
 # `is_own` are hidings of a request that the asked state set itself: those of the asking state come and go
 # without them. Of former ones it is what the asking state does not hide by now.
 CREATE = """
 ALTER TABLE consent ADD COLUMN asking_agency TEXT;
 CREATE INDEX ix_consent_asking_state_case_number ON consent (asking_state, case_number);
+ALTER TABLE hit ADD COLUMN read_as TEXT;
 ALTER TABLE hiding ADD COLUMN is_own BOOLEAN NOT NULL DEFAULT false;
 ALTER TABLE hiding ALTER COLUMN is_own DROP DEFAULT;
 UPDATE hiding SET is_own = true FROM trace_request request
@@ -70,6 +72,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 DROP FUNCTION salsa_case_key(text, text);
 ALTER TABLE hiding DROP COLUMN is_own;
+ALTER TABLE hit DROP COLUMN read_as;
 DROP INDEX ix_consent_asking_state_case_number;
 ALTER TABLE consent DROP COLUMN asking_agency;
 """

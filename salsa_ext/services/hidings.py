@@ -79,9 +79,7 @@ def put(
     begin(actor, kind, subjects, agencies, own)
 
 
-def name(
-    actor: Actor, kind: str, subjects: Collection[UUID], agencies: Collection[str]
-) -> None:
+def name(actor: Actor, kind: str, subjects: Collection[UUID], agencies: Collection[str]) -> None:
     """Keep subjects from those that another state names by now, and from those of the own state's choice."""
     own = {agency for subject in subjects for agency in own_of(subject)}
     put(actor, kind, subjects, {*agencies, *own}, own)

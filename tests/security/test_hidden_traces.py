@@ -39,7 +39,9 @@ def kept(as_actor):
     [request] = partner.get("/requests").json["items"]
     record = clerk.post("/transfers", bodies.transfer(number="N-2")).json["firearm"]["record"]
     consent = analyst.post("/consents", bodies.consent(record, case_number=CASE)).json
-    partner.post(f"/consents/{consent['id']}/grant", {"expires_on": "2026-12-31"}, 200, If_Match='"1"')
+    partner.post(
+        f"/consents/{consent['id']}/grant", {"expires_on": "2026-12-31"}, 200, If_Match='"1"'
+    )
     return {"consent_id": [consent["id"]], "trace_id": [trace["id"]], "request_id": [request["id"]],
             "record_id": [made["firearm"]["record"], record],
             "leg_id": [leg["id"] for leg in trace["legs"]]}  # fmt: skip
@@ -152,8 +154,12 @@ def test_what_was_read_in_its_case_is_kept_from_them_too(as_actor, kept):
     as_actor("BRA", "trace_analyst").get(f"/records/{record}", **NAMING)
     given = f"/records/{record}/disclosures"
     assert CASE in as_actor("PRY", "trace_analyst").get(given).get_data(as_text=True)
-    assert CASE not in as_actor("PRY", "trace_analyst", agency=OFFICE).get(given).get_data(as_text=True)
-    assert CASE not in as_actor("BRA", "auditor", agency=OFFICE).get("/audit").get_data(as_text=True)
+    assert CASE not in as_actor("PRY", "trace_analyst", agency=OFFICE).get(given).get_data(
+        as_text=True
+    )
+    assert CASE not in as_actor("BRA", "auditor", agency=OFFICE).get("/audit").get_data(
+        as_text=True
+    )
 
 
 def test_a_consent_that_the_agency_asks_itself_tells_it_of_no_trace(as_actor, kept):
@@ -171,7 +177,10 @@ def test_a_consent_is_kept_from_an_agency_later_and_shown_to_it_again(as_actor):
     analyst = as_actor("BRA", "trace_analyst")
     trace = analyst.post("/traces", bodies.trace(firearm=bodies.firearm(**GUN))).json
     path = f"/consents/{analyst.post('/consents', bodies.consent(record)).json['id']}"
-    others = as_actor("BRA", "supervisor", agency=OFFICE), as_actor("PRY", "supervisor", agency=OFFICE)
+    others = (
+        as_actor("BRA", "supervisor", agency=OFFICE),
+        as_actor("PRY", "supervisor", agency=OFFICE),
+    )
     for hidden, found in (([f"BRA-{OFFICE}", f"PRY-{OFFICE}"], 404), ([], 200)):
         analyst.post(f"/traces/{trace['id']}/hide", {"hidden_from": hidden}, 200)
         for other in others:

@@ -163,7 +163,9 @@ def test_a_request_is_kept_from_agencies_that_are_ticked(analyst, signed_in, ask
     [police] = re.findall(r'name="(hidden_from\.[0-9]+)" value="PRY-POLICE"', form)
     assert "PRY-TEST" not in form  # his own
     page = analyst.open(say(analyst, asked, "hide", **{police: "PRY-POLICE"}).location)
-    assert "✓ It is kept from PRY-POLICE by now." in text(page) and "Kept from PRY-POLICE" in text(page)
+    assert "✓ It is kept from PRY-POLICE by now." in text(page) and "Kept from PRY-POLICE" in text(
+        page
+    )
     assert re.search(r'value="PRY-POLICE" checked', analyst.open(f"/requests/{asked['id']}/hide"))
     page = analyst.open(say(analyst, asked, "hide").location)
     assert "✓ It is kept from no agency by now." in text(page) and "Kept from" not in text(page)
