@@ -127,7 +127,8 @@ def _answer(state: str, hit_id: UUID, command: Callable[..., None], data: Answer
 def _row(view: HitView) -> tuple[Any, ...]:
     row = view.hit
     return (row.id, row.status, row.action, row.strength, row.alert_state, row.asking_state,
-            row.cause_kind, f"{row.made_at:%Y-%m-%d %H:%M}", f"{row.due_at:%Y-%m-%d %H:%M}")  # fmt: skip
+            row.read_as, row.cause_kind,
+            f"{row.made_at:%Y-%m-%d %H:%M}", f"{row.due_at:%Y-%m-%d %H:%M}")  # fmt: skip
 
 
 def _print(view: HitView) -> None:
@@ -135,8 +136,21 @@ def _print(view: HitView) -> None:
     ways = (office.agency, office.telephone, office.email) if office else ()
     echo_table([
         ("status", f"{row.status}, version {view.version}"), ("alert", f"{row.alert_id}, of {row.alert_state}"),
-        ("action", row.action), ("evidence", f"{row.strength}, {row.score:.1f} bits"),
+        *_of_alert(view), ("read as", row.read_as), ("action", row.action),
+        ("evidence", f"{row.strength}, {row.score:.1f} bits"),
         ("met by", f"{row.agency or ''} {row.asking_state}".strip()), ("met in", row.cause_kind),
         ("made", f"{row.made_at:%Y-%m-%d %H:%M} UTC"), ("due", f"{row.due_at:%Y-%m-%d %H:%M} UTC"),
         ("call", " ".join(filter(None, ways)) or None), ("note", row.note),
     ])  # fmt: skip
+
+
+def _of_alert(view: HitView) -> list[tuple[str, str | None]]:
+    """Return what the alert's own state reads of it; what those who met it are not told is said."""
+    if view.alert is None:
+        return []
+    alert, gun = view.alert.alert, view.alert.gun
+    marks = ", ".join(mark.text for mark in gun.marks)
+    said = filter(None, (marks, gun.record.make, gun.record.model, gun.record.calibre))
+    return [("gun", " ".join(said)), ("reason", alert.reason_text or alert.reason),
+            ("case", alert.case_number),
+            ("told", None if view.is_told else "nobody: those who met it know nothing of it")]  # fmt: skip

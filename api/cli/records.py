@@ -52,6 +52,6 @@ def disclosures(state: str, limit: int, as_json: bool, record_id: UUID, **filter
 
 def _row(entry: AuditEntry) -> tuple[Any, ...]:
     said = entry.data
-    return (f"{entry.at:%Y-%m-%d %H:%M} UTC", entry.owner_state, entry.role, entry.purpose,
+    return (f"{entry.at:%Y-%m-%d %H:%M} UTC", said.get("to", entry.owner_state), entry.role, entry.purpose,
             entry.case_number, f"version {said['version']}", said.get("handling"),
             ",".join(said.get("groups", ())))  # fmt: skip

@@ -279,21 +279,26 @@ def assign(state: str, username: str, request_id: UUID) -> None:
 
 @request.command()
 @own_state_option
-@click.option("--from", "agencies", multiple=True, required=True, metavar="CODE", type=Line(60),
+@click.option("--from", "agencies", multiple=True, metavar="CODE", type=Line(60),
               help="An agency of the state; once for each.")  # fmt: skip
+@click.option("--from-nobody", "nobody", is_flag=True, help="From no other agency any more.")
 @id_argument
 @explained
-def hide(state: str, agencies: tuple[str, ...], request_id: UUID) -> None:
-    """Keep a request from further agencies of the state: to them there is no such request.
+def hide(state: str, agencies: tuple[str, ...], nobody: bool, request_id: UUID) -> None:
+    """Keep a request from agencies of the state: to them there is no such request.
+
+    They are kept beside those that the asking state named; what was given before is set anew.
 
     \b
     Example:
       salsa request hide --state PRY --from PRY-POLICE 0199f2c0-0000-7000-8000-000000000000
     """
+    if bool(agencies) == nobody:
+        raise click.UsageError("Give agencies or --from-nobody.")
     with acting(state) as actor:
         requests.hide(actor=actor, request_id=request_id, data=Hiding(agencies))
         kept = reading.read(request_id).hidden_from
-    click.echo(f"{request_id} is kept from {', '.join(kept)}.")
+    click.echo(f"{request_id} is kept from {', '.join(kept) or 'nobody'}.")
 
 
 @request.command()

@@ -8,7 +8,7 @@ from marshmallow import Schema, fields, pre_dump
 
 from api.pagination import ListQuery
 from api.schemas.checks import ContactResponse
-from api.schemas.common import columns
+from api.schemas.common import ItemResponse, columns, items
 from api.schemas.fields import Code, Id, Moment, RequestSchema, StateCode, Text, Whole
 from salsa_ext.readmodels.hits import HitView
 from salsa_ext.values import codes
@@ -40,8 +40,11 @@ class HitExtendRequest(RequestSchema):
 class HitResponse(Schema):
     """An alert was met by a check or a record; both states have it by the same id.
 
-    `possible` says that the gun may be another one. `contact` is whom to call in the other state. The
-    answer is due from the alert's state; until it is `confirmed` nobody acts on the hit alone.
+    `possible` says that the gun may be another one: compare it first. `read_as` is the serial by
+    which the alert was met. `reason`, `reason_text`, `case_number` and `firearm` are those of the
+    alert, for its own state alone. `told` says whether those who met it know of it, and read the
+    answer. `contact` is whom to call in the other state. The answer is due from the alert's state;
+    until it is `confirmed` nobody acts on the hit alone.
     """
 
     id = fields.UUID(required=True)
@@ -49,6 +52,12 @@ class HitResponse(Schema):
     status = fields.String(required=True)
     alert = fields.UUID(attribute="alert_id", required=True)
     alert_state = fields.String(required=True)
+    reason = fields.String(allow_none=True)
+    reason_text = fields.String(allow_none=True)
+    case_number = fields.String(allow_none=True)
+    firearm = fields.Nested(ItemResponse, allow_none=True)
+    read_as = fields.String(allow_none=True)
+    told = fields.Boolean(required=True)
     asking_state = fields.String(required=True)
     agency = fields.String(allow_none=True)
     action = fields.String(required=True)
@@ -70,7 +79,12 @@ class HitResponse(Schema):
 
     @pre_dump
     def _present(self, view: HitView, **_: Any) -> dict[str, Any]:
-        return columns(view.hit) | {
+        alert, gun = (view.alert.alert, view.alert.gun) if view.alert else (None, None)
+        said = {
+            name: getattr(alert, name, None) for name in ("reason", "reason_text", "case_number")
+        }
+        return columns(view.hit) | said | {
+            "firearm": items([gun])[0] if gun else None, "told": view.is_told,
             "possible": view.hit.strength != "strong",
             "contact": view.contact, "answered_by": view.answered_by,
         }  # fmt: skip

@@ -63,7 +63,8 @@ class Hit(Base):
     """An alert was met, as one state has it: its own state, or the one whose check or record met it.
 
     Both rows have one id. `cause_id` is the check or record, None where its state does not show it;
-    `cause_key` stands for it and is never shown. `agency` is where it was met. `met_at` is the moment
+    `cause_key` stands for it and is never shown; `read_as` is the serial by which it was met, and shown
+    to who is shown the cause. `agency` is where it was met. `met_at` is the moment
     of the check or record, and `due_at` that by which the alert's state owes an answer.
     """
 
@@ -102,3 +103,4 @@ class Hit(Base):
     answered_by: Mapped[UUID | None]
     note: Mapped[str | None]
     changed_at: Mapped[datetime]
+    read_as: Mapped[str | None] = mapped_column(info={"pii": "link"})

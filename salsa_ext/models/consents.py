@@ -16,10 +16,13 @@ class Consent(Base):
 
     `status` is `asked`, `granted`, `refused`, `revoked` or `notified`; what is granted stands
     through `expires_on`. `to_state` is the third state of an onward use.
+    It is kept from agencies that must not see a trace of its case, but for `asking_agency`, which asked.
     """
 
     __tablename__ = "consent"
-    __table_args__ = (Index(None, "owner_state", "record_id"),)
+    __table_args__ = (
+        Index(None, "owner_state", "record_id"), Index(None, "asking_state", "case_number"),
+    )  # fmt: skip
     id: Mapped[UUID] = mapped_column(primary_key=True)
     owner_state: Mapped[str] = mapped_column(CHAR(3), primary_key=True)
     version: Mapped[int]
@@ -35,3 +38,4 @@ class Consent(Base):
     expires_on: Mapped[date | None] = mapped_column(Date)
     asked_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
+    asking_agency: Mapped[str | None]

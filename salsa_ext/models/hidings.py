@@ -15,6 +15,7 @@ class Hiding(Base):
     """An agency from which a subject of the owner is kept: to it, there is no such thing.
 
     The agency may be of another state, which is told of it when it is asked.
+    `is_own` are those of a request that the asked state added, beside the asking state's.
     """
 
     __tablename__ = "hiding"
@@ -27,3 +28,4 @@ class Hiding(Base):
     owner_state: Mapped[str] = mapped_column(CHAR(3), primary_key=True)
     subject_kind: Mapped[str]
     hidden_at: Mapped[datetime]
+    is_own: Mapped[bool]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -58,6 +58,14 @@ def get_alert(actor: Actor, alert_id: UUID) -> AlertView:
 def read(actor: Actor, alert_id: UUID) -> AlertView:
     """Return one alert of the own state, for a command that just changed it; raises NotFound."""
     return _views([_own(actor, alert_id)])[0]
+
+
+def own_among(actor: Actor, ids: Collection[UUID]) -> dict[UUID, AlertView]:
+    """Return those of some alerts that are of the own state, by their ids; none to who reads no alerts."""
+    if Permission.ALERT_READ not in actor.permissions:
+        return {}
+    own = select(Alert).where(Alert.owner_state == actor.state, Alert.id.in_(ids))
+    return {view.alert.id: view for view in _views(db.session.scalars(own).all())}
 
 
 def version(actor: Actor, alert_id: UUID) -> int:

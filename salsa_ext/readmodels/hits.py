@@ -15,6 +15,8 @@ from salsa_ext.errors import NotFound
 from salsa_ext.models import Account, Hit
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels import alerts
+from salsa_ext.readmodels.alerts import AlertView
 from salsa_ext.readmodels.contacts import Office, contacts_of
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.values.actor import Actor
@@ -24,11 +26,23 @@ FILTERS = ("status", "action", "strength", "alert_id", "alert_state", "asking_st
 
 @dataclass(frozen=True)
 class HitView:
-    """A hit, whom to call in the other state, and the user name of who answered it in the own one."""
+    """A hit, whom to call in the other state, and the user name of who answered it in the own one.
+
+    `alert` is there for its own state, with the gun that it is of.
+    """
 
     hit: Hit
     contact: Office | None
     answered_by: str | None
+    alert: AlertView | None = None
+
+    @property
+    def is_told(self) -> bool:
+        """Tell whether those who met it know of it, and read what it is answered."""
+        hit, alert = self.hit, self.alert.alert if self.alert else None
+        if hit.action == "let_pass_and_inform":
+            return False
+        return alert is None or hit.asking_state in {hit.alert_state, *alert.concerned}
 
     @property
     def version(self) -> int:
@@ -121,8 +135,12 @@ def _views(actor: Actor, found: Sequence[Hit]) -> list[HitView]:
     persons = {row.answered_by for row in found if row.answered_by}
     named = select(Account.id, Account.username).where(Account.id.in_(persons))
     names: dict[Any, str] = dict(db.session.execute(named).all()) if persons else {}
+    own = alerts.own_among(actor, {row.alert_id for row in found if row.alert_state == actor.state})
     return [
-        HitView(row, contacts.get(_other(row, actor)), names.get(row.answered_by)) for row in found
+        HitView(
+            row, contacts.get(_other(row, actor)), names.get(row.answered_by), own.get(row.alert_id)
+        )
+        for row in found
     ]
 
 

@@ -71,6 +71,7 @@ def ask(*, actor: Actor, data: ConsentData) -> UUID:
         "record_id": data.record, "use": data.use, "to_state": data.to,
         "case_number": data.case_number, "reason": data.reason, "status": status,
         "answer": None, "expires_on": None, "asked_at": actor.now(), "answered_at": None,
+        "asking_agency": actor.agency,
     }  # fmt: skip
     _keep(actor, row)
     _tell(actor, row, origin)

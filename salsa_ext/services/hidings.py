@@ -66,18 +66,33 @@ def _left_with_none(agencies: Collection[str], states: Collection[str | None]) -
     return sorted({*filter(None, states)} - {*db.session.scalars(left)})
 
 
-def put(actor: Actor, kind: str, subjects: Collection[UUID], agencies: Collection[str]) -> None:
-    """Keep subjects of the actor's state from these agencies, and from no others any more."""
+def put(
+    actor: Actor, kind: str, subjects: Collection[UUID], agencies: Collection[str],
+    own: Collection[str] = (),
+) -> None:  # fmt: skip
+    """Keep subjects of the actor's state from these agencies, and from no others any more.
+
+    `own` are those among them that stay when another state, which named the rest, names others.
+    """
     mine = (Hiding.owner_state == actor.own_state(), Hiding.subject_id.in_(subjects))
     db.session.execute(delete(Hiding).where(*mine))
-    begin(actor, kind, subjects, agencies)
+    begin(actor, kind, subjects, agencies, own)
 
 
-def begin(actor: Actor, kind: str, subjects: Collection[UUID], agencies: Collection[str]) -> None:
+def name(actor: Actor, kind: str, subjects: Collection[UUID], agencies: Collection[str]) -> None:
+    """Keep subjects from those that another state names by now, and from those of the own state's choice."""
+    own = {agency for subject in subjects for agency in own_of(subject)}
+    put(actor, kind, subjects, {*agencies, *own}, own)
+
+
+def begin(
+    actor: Actor, kind: str, subjects: Collection[UUID], agencies: Collection[str],
+    own: Collection[str] = (),
+) -> None:  # fmt: skip
     """Keep new subjects of the actor's state, which were kept from nobody, from these agencies."""
     insert_many(Hiding, [
         {"agency": agency, "subject_id": subject, "owner_state": actor.own_state(),
-         "subject_kind": kind, "hidden_at": actor.now()}
+         "subject_kind": kind, "hidden_at": actor.now(), "is_own": agency in own}
         for subject in subjects for agency in sorted({*agencies})
     ])  # fmt: skip
 
@@ -85,6 +100,12 @@ def begin(actor: Actor, kind: str, subjects: Collection[UUID], agencies: Collect
 def of(subject_id: UUID) -> list[str]:
     """Return the agencies that are kept from a subject of the own state."""
     return hidden_from([subject_id])[subject_id]
+
+
+def own_of(subject_id: UUID) -> list[str]:
+    """Return those from which the own state keeps it of itself."""
+    mine = select(Hiding.agency).where(Hiding.subject_id == subject_id, Hiding.is_own)
+    return sorted(db.session.scalars(mine))
 
 
 def by_state(agencies: Collection[str], state: str) -> list[str]:

@@ -13,7 +13,7 @@ from salsa_ext.values.actor import Actor
 from salsa_ext.values.notices import Notice
 
 OWNERS: Final = ("police_officer", "trace_analyst")
-ASKERS: Final = ("border_officer", "police_officer", "trace_analyst")
+ASKERS: Final = ("police_officer", "trace_analyst")
 SECOND: Final = ("supervisor", "trace_analyst")
 """Who is reminded where the first did not answer."""
 
@@ -35,11 +35,11 @@ def _act(row: Mapping[str, Any]) -> Act:
 
 
 def _notices(row: Mapping[str, Any], *, is_late: bool) -> list[Notice]:
-    data = {"state": row["asking_state"], "action": row["action"], "strength": row["strength"]}
+    data = {"state": row["asking_state"], "action": row["action"], "strength": row["strength"],
+            "alert": str(row["alert_id"])}  # fmt: skip
     told = [notice(row["alert_state"], OWNERS, "hit_made", row, data)]
     if is_late and row["is_shown"] and row["asking_state"] != row["alert_state"]:
-        told.append(notice(row["asking_state"], ASKERS, "hit_made", row,
-                           data | {"state": row["alert_state"]}))  # fmt: skip
+        told += _to_askers("hit_made", row, data | {"state": row["alert_state"]})
     return told
 
 
@@ -50,8 +50,7 @@ def answered(actor: Actor, row: Hit, action: Action, *, is_shown: bool) -> None:
                             {"status": row.status, "due_at": row.due_at.isoformat()})])  # fmt: skip
     if is_shown:
         data = {"state": row.alert_state, "due_at": row.due_at.isoformat()}
-        code = f"hit_{row.status}"
-        notify_many(actor, [notice(row.asking_state, ASKERS, code, vars(row), data)])
+        notify_many(actor, _to_askers(f"hit_{row.status}", vars(row), data))
 
 
 def overdue(actor: Actor, row: Hit, second: str | None, *, is_shown: bool) -> None:
@@ -60,14 +59,24 @@ def overdue(actor: Actor, row: Hit, second: str | None, *, is_shown: bool) -> No
     told = [notice(row.alert_state, SECOND, "hit_overdue", vars(row),
                    data | {"state": row.asking_state})]  # fmt: skip
     if is_shown:
-        told.append(notice(row.asking_state, ASKERS, "hit_unanswered", vars(row), data))
+        told += _to_askers("hit_unanswered", vars(row), data)
     notify_many(actor, told)
     append_many(actor, [Act(Action.HIT_REMINDED, "hit", row.id)])
 
 
+def _to_askers(code: str, row: Mapping[str, Any], data: dict[str, Any]) -> list[Notice]:
+    """Return what the state is told that met it; its border officers where it was met, who see no others."""
+    state, agency = row["asking_state"], row["agency"]
+    told = [notice(state, ASKERS, code, row, data)]
+    if agency is not None:
+        told.append(notice(state, ("border_officer",), code, row, data, (agency,)))
+    return told
+
+
 def notice(
-    state: str, roles: tuple[str, ...], code: str, row: Mapping[str, Any], data: dict[str, Any]
-) -> Notice:
+    state: str, roles: tuple[str, ...], code: str, row: Mapping[str, Any], data: dict[str, Any],
+    agencies: tuple[str, ...] | None = None,
+) -> Notice:  # fmt: skip
     """Return what a state is told of a hit; both know it by the same id."""
     hit_id: UUID = row["id"]
-    return Notice(state, roles, code, "hit", hit_id, state, data=data)
+    return Notice(state, roles, code, "hit", hit_id, state, row["read_as"], data, agencies=agencies)

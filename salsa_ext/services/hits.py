@@ -40,6 +40,7 @@ class Met:
     """An alert, known by its record, was met by `asking_state` in a check or in a record.
 
     `is_shown` where the alert shows to that state; `is_named` where the other learns which record.
+    `read_as` is the serial that was read then.
     """
 
     alert_state: str
@@ -52,6 +53,7 @@ class Met:
     evidence: Evidence
     is_shown: bool
     is_named: bool = True
+    read_as: str | None = None
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def of_check(
         evidence = _known(query, candidate)
         if held.event == ALERT and evidence and is_hit(CHECK, evidence):
             yield Met(held.state, held.record_id, actor.own_state(), actor.agency, "check",
-                      check_id, at, evidence, candidate.is_open)  # fmt: skip
+                      check_id, at, evidence, candidate.is_open, read_as=query.serial)  # fmt: skip
 
 
 def of_records(
@@ -99,12 +101,13 @@ def _met_by(actor: Actor, view: RecordView, candidate: Candidate) -> Iterator[Me
     is_later = record.version > 1 or record.id > held.record_id
     if not is_later or (shown == "silent" and held.state != record.owner_state):
         return
-    evidence = _known(query_of(view), candidate)
+    query = query_of(view)
+    evidence = _known(query, candidate)
     if evidence and is_hit(record.event, evidence):
         agency = actor.agency if actor.state == record.owner_state else None
         yield Met(held.state, held.record_id, record.owner_state, agency, record.document_kind,
                   record.id, record.recorded_at, evidence, candidate.is_open,
-                  shown == "open" or held.state == record.owner_state)  # fmt: skip
+                  shown == "open" or held.state == record.owner_state, query.serial)  # fmt: skip
 
 
 def _seized_before(view: RecordView, candidate: Candidate) -> Iterator[Met]:
@@ -113,7 +116,8 @@ def _seized_before(view: RecordView, candidate: Candidate) -> Iterator[Met]:
     is_before = held.event in SEIZED and held.record_id < alert.id
     if is_before and is_here and is_hit(held.event, candidate.evidence):
         yield Met(alert.owner_state, alert.id, held.state, None, "seizure", held.record_id,
-                  alert.recorded_at, candidate.evidence, visibility_of(view) == "open")  # fmt: skip
+                  alert.recorded_at, candidate.evidence, visibility_of(view) == "open",
+                  read_as=candidate.held.serial_norm)  # fmt: skip
 
 
 def _known(query: Query, candidate: Candidate) -> Evidence | None:
@@ -165,7 +169,8 @@ def _answer_for(actor: Actor, made: Sequence[tuple[Met, dict[str, Any]]]) -> Non
     rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for one, row in made:
         if row["is_shown"] and one.asking_state != one.alert_state:
-            mine = row | {"owner_state": one.asking_state, "cause_id": one.cause_id}
+            mine = row | {"owner_state": one.asking_state, "cause_id": one.cause_id,
+                          "read_as": one.read_as}  # fmt: skip
             rows[one.asking_state].append(_column_values(mine))
     for state in sorted(rows):
         with as_state(actor, state):  # what it met is its own
@@ -187,6 +192,7 @@ def _row(actor: Actor, met: Met, alert: Alert) -> dict[str, Any]:
         "score": float(met.evidence.bits), "status": "open", "met_at": met.at, "made_at": now,
         "due_at": now + DUE[alert.priority], "reminded_at": None, "answered_at": None,
         "answered_by": None, "note": None, "changed_at": now,
+        "read_as": met.read_as if met.is_named else None,
         "is_shown": met.is_shown and met.asking_state in alert.concerned
         and alert.action != "let_pass_and_inform",
     }  # fmt: skip

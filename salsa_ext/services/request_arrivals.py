@@ -71,7 +71,7 @@ def _renewed(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     status = renewed(request.status, is_automatic=request.is_automatic)
     request.asked, request.priority = _kept(said), said["priority"]
     request.envelope_id = envelope.id
-    _hide(actor, request, said)
+    request_steps.name_hidden(actor, request, _hidden_of(actor, said))
     if status != request.status:
         request.answered_at = None
     request_steps.put(actor, request, status)
@@ -111,7 +111,7 @@ def _hidden(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     """Keep a request from those of the own agencies that must not see it, and learn whom to call by now."""
     said, request = _known(actor, envelope)
     before = hidings.of(request.id)
-    _hide(actor, request, said)
+    request_steps.name_hidden(actor, request, _hidden_of(actor, said))
     request.asked = request.asked | {"office": said["office"]}
     _hear(actor, request, envelope, said)
     is_new = hidings.of(request.id) != before
@@ -138,7 +138,8 @@ def _make(actor: Actor, vault: Vault, envelope: Envelope, said: Said) -> None:
         envelope_id=envelope.id, received_at=actor.now(), **terms.begun(actor, said["priority"], own),
     )  # fmt: skip
     db.session.add(request)  # written once, as it stands when what can be said at once is said
-    _hide(actor, request, said)
+    if agencies := _hidden_of(actor, said):
+        request_steps.name_hidden(actor, request, agencies)
     received = request_steps.act(Action.REQUEST_RECEIVED, request, priority=request.priority)
     conversations.keep(actor, [_word(request, envelope, said)], [received])
     if not _answer_at_once(actor, vault, request, envelope, found, own):
@@ -205,10 +206,9 @@ def _answer(
     }, envelope, [done])  # fmt: skip
 
 
-def _hide(actor: Actor, request: TraceRequest, said: Said) -> None:
-    """Keep it from those that the asking state named; of other states' it may not speak."""
-    if agencies := hidings.by_state(said["hidden_from"], actor.own_state()):
-        request_steps.hide(actor, request, agencies)
+def _hidden_of(actor: Actor, said: Said) -> list[str]:
+    """Return the own agencies that the asking state named; of other states' it may not speak."""
+    return hidings.by_state(said["hidden_from"], actor.own_state())
 
 
 def _find(actor: Actor, envelope: Envelope, said: Said) -> TraceRequest | None:

@@ -80,11 +80,21 @@ def tell(
     return envelope
 
 
+def name_hidden(actor: Actor, request: TraceRequest, agencies: Collection[str]) -> None:
+    """Keep a request, and what is written down of the trace, from those that the asking state names by now."""
+    hidings.name(actor, "request", _subjects(request), agencies)
+
+
 def hide(actor: Actor, request: TraceRequest, agencies: Collection[str]) -> None:
-    """Keep a request, and what is written down of the trace, from these agencies too."""
-    wanted = {*agencies, *hidings.of(request.id)}
-    subjects = (request.id, request.trace_id, request.leg_id)
-    hidings.put(actor, "request", subjects, wanted)
+    """Keep it from these too, beside those that the asking state named, and from no others any more."""
+    own = hidings.own_of(request.id)
+    named = {*hidings.of(request.id)} - {*own}
+    hidings.put(actor, "request", _subjects(request), {*agencies, *named},
+                {*agencies} - named)  # fmt: skip
+
+
+def _subjects(request: TraceRequest) -> tuple[UUID, ...]:
+    return request.id, request.trace_id, request.leg_id
 
 
 def write_down(actor: Actor, action: Action, request: TraceRequest, **data: Any) -> None:

@@ -194,10 +194,14 @@ def assign(*, actor: Actor, request_id: UUID, data: Assigning) -> None:
 
 
 def hide(*, actor: Actor, request_id: UUID, data: Hiding) -> None:
-    """Keep a request from further agencies of the own state; raises Invalid."""
+    """Keep a request from these agencies of the own state beside those that the asking state named.
+
+    From no others any more; raises Invalid.
+    """
     require(actor, Permission.REQUEST_ANSWER)
     request = take(actor, request_id)
-    hidings.check_own(actor, data.hidden_from, hidings.of(request_id))
+    named = {*hidings.of(request_id)} - {*hidings.own_of(request_id)}
+    hidings.check_own(actor, data.hidden_from, named)
     request_steps.hide(actor, request, hidings.by_state(data.hidden_from, actor.own_state()))
     request_steps.write_down(actor, Action.REQUEST_HIDDEN, request,
                              hidden_from=[*data.hidden_from])  # fmt: skip

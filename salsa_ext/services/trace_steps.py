@@ -126,8 +126,9 @@ def assign(*, actor: Actor, trace_id: UUID, data: Assigning) -> None:
 def hide(*, actor: Actor, vault: Vault, trace_id: UUID, data: Hiding) -> None:
     """Keep a trace from these agencies, and from no others any more; raises Invalid.
 
-    The asked states learn of theirs, and keep their requests from them from then on. Where an own
-    agency is among them, they learn which office they may call instead.
+    Each asked state learns of all of its own from which it is kept by now, and keeps its request from
+    them and no others that were named to it. Where an own agency came or went, they learn which
+    office they may call.
     """
     require(actor, Permission.TRACE_REQUEST)
     trace = take(actor, trace_id, "hide", ANY)
@@ -136,7 +137,7 @@ def hide(*, actor: Actor, vault: Vault, trace_id: UUID, data: Hiding) -> None:
     asked = legs.of(trace)
     hidings.put(actor, "trace", [trace_id, *(leg.id for leg in asked)], data.hidden_from)
     append(actor, Act(Action.TRACE_HIDDEN, "trace", trace_id, data={"from": [*data.hidden_from]}))
-    states = hidings.states_of({*data.hidden_from} - {*before})
+    states = hidings.states_of({*data.hidden_from} ^ {*before})
     whom = {*states.values()}
     told = [leg for leg in asked if leg.asked_in and whom & {leg.state, trace.owner_state}]
     office = asking_offices.office(actor, trace, data.hidden_from) if told else None

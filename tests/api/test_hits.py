@@ -369,3 +369,28 @@ def test_a_border_officer_sees_what_his_own_agency_met(alert, as_actor, bra):
     assert border.get(f"/hits/{made}").json["status"] == "open"
     border.post(f"/hits/{made}/confirm", {}, 403, If_Match='"1"')
     as_actor("BRA", "forensic_examiner").get("/hits", 403)
+
+
+def test_border_officers_are_told_of_what_their_own_agency_met_alone(alert, pry, as_actor):
+    alert()
+    here, elsewhere = (
+        as_actor("BRA", "border_officer", agency=name) for name in ("TEST", "POLICE")
+    )
+    here.post("/checks", bodies.check())
+    [hit] = hits(pry)
+    answer(pry, hit, "confirm")
+    assert [one["number"] for one in told(here, "hit_confirmed")] == ["ABC123456"]
+    assert told(elsewhere, "hit_confirmed") == []
+    elsewhere.get(f"/hits/{hit['id']}", 404)
+
+
+def test_both_read_by_which_serial_it_was_met_and_the_own_state_which_alert(alert, pry, bra):
+    alert(reason_text="Taken from a dealer")
+    bra.post("/checks", bodies.check(serial="ABC123466"))
+    [theirs], [mine] = hits(pry), hits(bra)
+    assert theirs["read_as"] == mine["read_as"] == "ABC123466"
+    assert (theirs["firearm"]["serial"], theirs["reason"]) == ("ABC123456", "stolen")
+    assert (theirs["case_number"], theirs["reason_text"]) == ("A-1", "Taken from a dealer")
+    names = ("firearm", "reason", "reason_text", "case_number")
+    assert [mine[name] for name in names] == [None] * 4
+    assert theirs["told"] and mine["told"]

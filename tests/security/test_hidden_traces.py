@@ -1,4 +1,4 @@
-"""To an agency that must not see a trace there is no such trace, nor a request, whoever of it reads."""
+"""To an agency that must not see a trace there is no such trace, request or consent, whoever of it reads."""
 
 import re
 
@@ -11,7 +11,7 @@ from tests.security.test_readers import OF_STATES, read_all, text_of
 CASE = "KEPT-C-77"
 GUN = {"serial": "KPT481516"}
 OFFICE = "POLICE"
-ACTING = [route for route in ROUTES if re.search(r"\{(trace|request)_id\}", route.path)]
+ACTING = [route for route in ROUTES if re.search(r"\{(trace|request|consent)_id\}", route.path)]
 BODIES = {
     "legs": {"state": "URY", "reason": "x"}, "reply": {"text": "x"}, "feedback": {"helped": True},
     "assign": {"username": "x"}, "notes": {"text": "x"}, "hide": {"hidden_from": []},
@@ -19,6 +19,7 @@ BODIES = {
     "refuse": {"reason": "national_security", "text": "x"},
     "decline": {"text": "x"}, "amend": bodies.trace(),
     "answer": {"completeness": "full", "handling": "H1", "points_to": ["URY"]},
+    "grant": {"expires_on": "2026-12-31"}, "revoke": {"reason": "x"},
     "defer": {"until": "2026-04-01", "reason": "x"}, "forward": {"state": "URY", "reason": "x"},
 }  # fmt: skip
 
@@ -27,22 +28,30 @@ BODIES = {
 def kept(as_actor):
     """A trace of Brazil that waits for Paraguay, kept from one office of each; returns its ids."""
     sale = bodies.transfer(firearm=bodies.firearm(**GUN), visibility="pointer")
-    made = as_actor("PRY", "licensing_officer").post("/transfers", sale).json
+    clerk = as_actor("PRY", "licensing_officer")
+    made = clerk.post("/transfers", sale).json
     asked = bodies.trace(firearm=bodies.firearm(**GUN), case_number=CASE,
                          hidden_from=[f"BRA-{OFFICE}", f"PRY-{OFFICE}"])  # fmt: skip
     analyst = as_actor("BRA", "trace_analyst")
     trace = analyst.post("/traces", asked).json
     analyst.post(f"/traces/{trace['id']}/notes", {"text": CASE}, 200)
-    [request] = as_actor("PRY", "trace_analyst").get("/requests").json["items"]
-    return {"trace_id": [trace["id"]], "request_id": [request["id"]],
-            "record_id": [made["firearm"]["record"]],
+    partner = as_actor("PRY", "trace_analyst")
+    [request] = partner.get("/requests").json["items"]
+    record = clerk.post("/transfers", bodies.transfer(number="N-2")).json["firearm"]["record"]
+    consent = analyst.post("/consents", bodies.consent(record, case_number=CASE)).json
+    partner.post(
+        f"/consents/{consent['id']}/grant", {"expires_on": "2026-12-31"}, 200, If_Match='"1"'
+    )
+    return {"consent_id": [consent["id"]], "trace_id": [trace["id"]], "request_id": [request["id"]],
+            "record_id": [made["firearm"]["record"], record],
             "leg_id": [leg["id"] for leg in trace["legs"]]}  # fmt: skip
 
 
 def found_by(client, kept):
     """Return where a caller finds anything of the trace, whatever he reads."""
     ids = {name: some for name, some in kept.items() if name != "leg_id"}
-    words = re.compile("|".join([CASE, *kept["trace_id"], *kept["request_id"], *kept["leg_id"]]))
+    shown = ("trace_id", "request_id", "leg_id", "consent_id")
+    words = re.compile("|".join([CASE, *(one for name in shown for one in kept[name])]))
     return {
         path for path, answer in read_all(client, ids)
         if answer.status_code == 200 and words.search(text_of(answer))
@@ -61,6 +70,8 @@ def test_all_others_find_it(as_actor, kept):
     assert {"/traces", f"/traces/{trace}", f"/traces/{trace}/result"} <= of_trace
     of_request = found_by(as_actor("PRY", "trace_analyst"), kept)
     assert {"/requests", f"/requests/{request}", "/notifications"} <= of_request
+    for state, path in (("BRA", of_trace), ("PRY", of_request)):
+        assert {"/consents", f"/consents/{kept['consent_id'][0]}"} <= path, state
     assert "/audit" in found_by(as_actor("BRA", "auditor"), kept)
     assert "/audit" in found_by(as_actor("PRY", "auditor"), kept)
 
@@ -72,7 +83,7 @@ def test_every_route_answers_as_of_what_does_not_exist(as_actor, kept, asked, ro
     role = "supervisor" if is_second else "trace_analyst"
     client = as_actor(state, role, agency=OFFICE)
     ids = {name: some[0] for name, some in kept.items()}
-    nothing, said = ids | {"trace_id": ID, "request_id": ID}, []
+    nothing, said = ids | {"trace_id": ID, "request_id": ID, "consent_id": ID}, []
     for wanted in (nothing, nothing, ids):  # the first fills what is kept in memory
         asked.clear()
         said.append((_answer(client, route, wanted), _shapes(asked)))
@@ -87,9 +98,12 @@ def _answer(client, route, ids):
     path = f"/api/v1{route.path}".format_map({"leg_id": ID} | ids)
     sent = {"Authorization": f"Bearer {client.token}", "If-Match": '"1"'}
     body = BODIES.get(path.rpartition("/")[2])
+    if path.startswith("/api/v1/consents") and path.endswith("refuse"):
+        body = BODIES["revoke"]
     answer = client.client.open(path, method=route.method, headers=sent, json=body)
     told = text_of(answer)
-    for name in (answer.json["request_id"], ids["trace_id"], ids["request_id"]):
+    shown = (ids[name] for name in ("trace_id", "request_id", "consent_id"))
+    for name in (answer.json["request_id"], *shown):
         told = told.replace(name, "-")
     return answer.status_code, told
 
@@ -103,7 +117,7 @@ def test_those_who_are_kept_from_it_are_told_of_nothing_that_comes_later(as_acto
     [request], [trace] = kept["request_id"], kept["trace_id"]
     analyst = as_actor("PRY", "trace_analyst")
     tag = analyst.get(f"/requests/{request}").headers["ETag"]
-    body = {"completeness": "full", "handling": "H1", "records": kept["record_id"]}
+    body = {"completeness": "full", "handling": "H1", "records": kept["record_id"][:1]}
     analyst.post(f"/requests/{request}/answer", body, 200, If_Match=tag)
     found = as_actor("BRA", "trace_analyst").get("/notifications").json["items"]
     assert "trace_answered" in [one["code"] for one in found]
@@ -114,6 +128,63 @@ def test_those_who_are_kept_from_it_are_told_of_nothing_that_comes_later(as_acto
     assert as_actor("PRY", "trace_analyst").get(given).json["items"]
     assert as_actor("PRY", "trace_analyst", agency=OFFICE).get(given).json["items"] == []
     assert as_actor("BRA", "trace_analyst").get(f"/traces/{trace}").json["status"] == "answered"
+
+
+NAMING = {"Salsa_Purpose": "investigation", "Salsa_Case": CASE}
+
+
+def test_names_are_released_to_who_may_see_the_trace_of_their_consent_alone(as_actor, kept):
+    [_, record], [consent] = kept["record_id"], kept["consent_id"]
+    person = {"kind": "individual", "country": "PRY"}
+    for role in ("trace_analyst", "police_officer", "supervisor"):
+        seeing, hidden = as_actor("BRA", role), as_actor("BRA", role, agency=OFFICE)
+        assert seeing.get(f"/records/{record}", **NAMING).json["to"]["name"] == "Ana Ejemplo"
+        shown = hidden.get(f"/records/{record}", **NAMING).json
+        assert shown["to"] == person
+        unknown = NAMING | {"Salsa_Case": "ELSE"}
+        assert shown == hidden.get(f"/records/{record}", **unknown).json
+    path, partner = f"/consents/{consent}", as_actor("PRY", "trace_analyst")
+    partner.post(f"{path}/revoke", {"reason": "x"}, 200, If_Match=partner.get(path).headers["ETag"])
+    told = as_actor("BRA", "police_officer", agency=OFFICE).get("/notifications").json["items"]
+    assert told == []
+
+
+def test_what_was_read_in_its_case_is_kept_from_them_too(as_actor, kept):
+    [_, record] = kept["record_id"]
+    as_actor("BRA", "trace_analyst").get(f"/records/{record}", **NAMING)
+    given = f"/records/{record}/disclosures"
+    assert CASE in as_actor("PRY", "trace_analyst").get(given).get_data(as_text=True)
+    assert CASE not in as_actor("PRY", "trace_analyst", agency=OFFICE).get(given).get_data(
+        as_text=True
+    )
+    assert CASE not in as_actor("BRA", "auditor", agency=OFFICE).get("/audit").get_data(
+        as_text=True
+    )
+
+
+def test_a_consent_that_the_agency_asks_itself_tells_it_of_no_trace(as_actor, kept):
+    """Nor does it hold for it what others asked: it stands as in any case of its own."""
+    [_, record] = kept["record_id"]
+    officer = as_actor("BRA", "trace_analyst", agency=OFFICE)
+    asked = officer.post("/consents", bodies.consent(record, case_number=CASE)).json
+    assert officer.get("/consents").json["items"] == [asked]
+    assert as_actor("PRY", "supervisor", agency=OFFICE).get("/consents").json["items"] == []
+
+
+def test_a_consent_is_kept_from_an_agency_later_and_shown_to_it_again(as_actor):
+    sale = bodies.transfer(firearm=bodies.firearm(**GUN))
+    record = as_actor("PRY", "licensing_officer").post("/transfers", sale).json["firearm"]["record"]
+    analyst = as_actor("BRA", "trace_analyst")
+    trace = analyst.post("/traces", bodies.trace(firearm=bodies.firearm(**GUN))).json
+    path = f"/consents/{analyst.post('/consents', bodies.consent(record)).json['id']}"
+    others = (
+        as_actor("BRA", "supervisor", agency=OFFICE),
+        as_actor("PRY", "supervisor", agency=OFFICE),
+    )
+    for hidden, found in (([f"BRA-{OFFICE}", f"PRY-{OFFICE}"], 404), ([], 200)):
+        analyst.post(f"/traces/{trace['id']}/hide", {"hidden_from": hidden}, 200)
+        for other in others:
+            other.get(path, found)
 
 
 def test_a_letter_that_comes_while_the_agency_acts_is_applied_all_the_same(as_actor, kept):
@@ -168,6 +239,25 @@ def test_an_asked_state_is_told_later_of_its_agency(as_actor):
     office.get(f"/requests/{request['id']}", 404)
 
 
+def test_an_asked_state_is_told_that_its_agency_may_see_it_again_and_keeps_its_own_choice(as_actor):
+    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(visibility="pointer"))
+    asking, partner = as_actor("BRA", "trace_analyst"), as_actor("PRY", "trace_analyst")
+    hide = f"/traces/{asking.post('/traces', bodies.trace()).json['id']}/hide"
+    [request] = partner.get("/requests").json["items"]
+    path = f"/requests/{request['id']}"
+    asking.post(hide, {"hidden_from": [f"PRY-{OFFICE}"]}, 200)
+    for own in ([f"PRY-{OFFICE}"], ["PRY-LICENSING"], [f"PRY-{OFFICE}", "PRY-LICENSING"]):
+        partner.post(f"{path}/hide", {"hidden_from": own}, 200)
+    office = as_actor("PRY", "trace_analyst", agency=OFFICE)
+    office.get(path, 404)
+    asking.post(hide, {"hidden_from": []}, 200)
+    office.get(path)
+    assert partner.get(path).json["hidden_from"] == ["PRY-LICENSING"]
+    read = partner.post(f"{path}/hide", {"hidden_from": []}, 200).json
+    assert read["hidden_from"] == []
+    as_actor("PRY", "trace_analyst", agency="LICENSING").get(path)
+
+
 def test_an_asked_state_keeps_a_request_from_further_agencies(as_actor, kept):
     [request] = kept["request_id"]
     analyst = as_actor("PRY", "trace_analyst")
@@ -187,7 +277,7 @@ def test_an_asked_state_names_agencies_of_its_own_and_leaves_one(as_actor, kept)
     other = as_actor("PRY", "trace_analyst", agency="LICENSING")
     said = other.post(hide, {"hidden_from": ["PRY-TEST"]}, 200).json
     assert said["hidden_from"] == [f"PRY-{OFFICE}", "PRY-TEST"]
-    said = other.post(hide, {"hidden_from": ["PRY-LICENSING"]}, 422).json["errors"]
+    said = other.post(hide, {"hidden_from": ["PRY-LICENSING", "PRY-TEST"]}, 422).json["errors"]
     assert "Leave an agency of PRY that sees it." in said["hidden_from"]
 
 

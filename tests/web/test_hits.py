@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from salsa_ext.services import telling_owners
 from tests import bodies
 from tests.web.pages import text
 
@@ -55,3 +56,26 @@ def test_the_finder_reads_whom_to_call(finder, path, as_actor):
     assert "PRY-POLICE" in text(finder.open(path)) and 'href="tel:+595210000000"' in finder.open(
         path
     )
+
+
+def test_it_is_judged_by_the_serial_the_gun_and_the_alert(owner, finder, path):
+    for page in (text(owner.open(path)), text(owner.open("/hits"))):
+        assert "ABC123456" in page and "Case number" in page
+    assert "Gun of the alert" in text(owner.open(path)) and "/history" in owner.open(path)
+    shown = text(finder.open(path))
+    assert "Read on the gun ABC123456" in shown
+    assert "Gun of the alert" not in shown and "Reason of the alert" not in shown
+    assert "ABC123456" in text(owner.open("/notifications"))
+
+
+def test_of_a_gun_that_is_let_pass_the_page_says_that_nobody_is_told(as_actor, owner, run):
+    as_actor("PRY", "police_officer").post("/alerts", bodies.alert(action="let_pass_and_inform"))
+    as_actor("BRA", "police_officer").post("/checks", bodies.check())
+    run("BRA", telling_owners.run)
+    [hit] = as_actor("PRY", "police_officer").get("/hits").json["items"]
+    path = f"/hits/{hit['id']}"
+    assert (hit["told"], hit["reason"] is None) == (False, False)
+    assert "a call would tell them" in text(owner.open(path))
+    assert "Your state alone reads it" in text(owner.open(f"{path}/confirm"))
+    assert "✓ The answer is kept. Nobody else is told" in text(answer(owner, path, "confirm"))
+    assert as_actor("BRA", "police_officer").get("/hits").json["items"] == []

@@ -323,8 +323,8 @@ def test_a_trace_is_kept_from_agencies_and_let_be_seen_again(analyst, trace):
     form = analyst.open(f"/traces/{trace['id']}/hide")
     assert re.findall(r'value="([A-Z-]+)" checked', form) == ["BRA-POLICE", "PRY-POLICE"]
     assert ">URY-POLICE</textarea>" in form
-    step(analyst, trace, "hide")
-    assert "Kept from" not in text(analyst.open(f"/traces/{trace['id']}"))
+    done = analyst.open(step(analyst, trace, "hide").location)
+    assert "Kept from" not in text(done) and "✓ It is kept from no agency by now." in text(done)
 
 
 def test_the_fields_of_the_american_form_are_offered_where_it_is_used(analyst, trace, bra):

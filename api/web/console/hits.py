@@ -19,7 +19,7 @@ from api.web.access import sender, signed_in
 from api.web.console.blueprint import blueprint
 from api.web.desk import doings, listing
 from api.web.desk.doings import Doing, Field, Subject
-from salsa_ext.errors import say
+from salsa_ext.errors import Message, say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import hits as reading
 from salsa_ext.readmodels.days import zone_of
@@ -30,25 +30,37 @@ from salsa_ext.values.actor import Actor
 
 WAITING = ("open", "extended")
 READ = say("The state that met it reads it.")
-WHY = Field("note", say("Why"), "area", required=True, most=500, hint=READ)
+UNREAD = say("Your state alone reads it: those who met it know nothing of it.")
+UNTOLD = say("The answer is kept. Nobody else is told: those who met it know nothing of this hit.")
+HOURS = Field("hours", say("Hours from now"), "number", required=True)
 
 
 def _is_of_the_alert(actor: Actor, view: HitView) -> bool:
     return view.hit.alert_state == actor.state
 
 
+def _in_words(view: HitView) -> tuple[Field, ...]:
+    return (Field("note", say("In words"), "area", required=False, most=500, hint=_readers(view)),)
+
+
+def _why(view: HitView) -> tuple[Field, ...]:
+    return (Field("note", say("Why"), "area", required=True, most=500, hint=_readers(view)),)
+
+
+def _readers(view: HitView) -> Message:
+    return READ if view.is_told else UNREAD
+
+
 DOINGS: doings.Doings = (
     Doing("confirm", say("Confirm"), say("The alert stands, and it is that very gun."),
-          HitConfirmRequest, hit_answers.confirm, Permission.HIT_DECIDE, WAITING,
-          (Field("note", say("In words"), "area", required=False, most=500, hint=READ),),
-          is_for=_is_of_the_alert),
+          HitConfirmRequest, hit_answers.confirm, Permission.HIT_DECIDE, WAITING, (),
+          more=_in_words, is_for=_is_of_the_alert),
     Doing("deny", say("Deny"), say("It is another gun, or the alert is no longer true."),
-          HitDenyRequest, hit_answers.deny, Permission.HIT_DECIDE, WAITING, (WHY,),
-          is_for=_is_of_the_alert, is_grave=True),
-    Doing("extend", say("Ask for more time"), say("The state that met it learns how long it has to wait."),
+          HitDenyRequest, hit_answers.deny, Permission.HIT_DECIDE, WAITING, (),
+          more=_why, is_for=_is_of_the_alert, is_grave=True),
+    Doing("extend", say("Ask for more time"), say("Say until when you answer, and why."),
           HitExtendRequest, hit_answers.extend, Permission.HIT_DECIDE, WAITING,
-          (Field("hours", say("Hours from now"), "number", required=True), WHY),
-          is_for=_is_of_the_alert),
+          (HOURS,), more=_why, is_for=_is_of_the_alert),
 )  # fmt: skip
 DONE = {
     "confirm": say("The other state is told that it is that gun."),
@@ -77,8 +89,14 @@ def hit(actor: Actor, hit_id: UUID) -> str:
     return render_template(
         "console/hit.html", actor=actor, subject=subject, hit=HitResponse().dump(subject.view),
         doings=doings.offered(DOINGS, actor, subject), zone=zone_of(actor), now=actor.now(),
-        view=subject.view, done=DONE.get(request.args.get("done", "")),
+        view=subject.view, done=_done(subject.view),
     )  # fmt: skip
+
+
+def _done(view: HitView) -> Message | None:
+    """Return what the answer did: of what does not show to those who met it, nobody there is told."""
+    said = DONE.get(request.args.get("done", ""))
+    return said if said is None or view.is_told else UNTOLD
 
 
 def subject_of(actor: Actor, hit_id: UUID) -> Subject:

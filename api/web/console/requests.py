@@ -83,7 +83,7 @@ def page_of(actor: Actor, request_id: UUID, form: Form | None = None) -> str:
         records=records, choices=choices, words=words.KINDS, pick=PICK,
         answers=_may_answer(actor, view), doings=doings.offered(sayings.DOINGS, actor, subject),
         suggest=choices.suggestions(actor), zone=zone_of(actor), now=actor.now(),
-        done=sayings.DONE.get(request.args.get("done", "")),
+        done=words.done(sayings.DONE, view.hidden_from),
     )  # fmt: skip
 
 

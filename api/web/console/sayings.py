@@ -83,10 +83,11 @@ DOINGS: doings.Doings = (
         "hide", say("Keep it from agencies"),
         say("Of your state, beside those that the asking state named. To them there is no such request."),
         HideRequest, requests.hide, Permission.REQUEST_ANSWER, tuple(TRANSITIONS),
-        (Field("hidden_from", say("Agencies of your state"), "several", "other_agency", required=True,
-               hint=say("Those that are kept from it already stay so.")),),
+        (Field("hidden_from", say("Agencies of your state"), "several", "other_agency", required=False,
+               hint=say("Those that the asking state named stay kept from it.")),),
         is_versioned=False,
         start=lambda actor, view: {f"hidden_from.{code}": code for code in view.hidden_from},
+        settle=lambda body, view, form: body.setdefault("hidden_from", []),
     ),
     Doing(
         "notes", say("Write a note"), say("For your state alone: it never leaves it."),
@@ -99,5 +100,5 @@ DONE = {
     "no_record": say("The asking state is told."), "ask": say("The questions are sent."),
     "defer": say("The asking state is told until when."), "refuse": say("The refusal is sent."),
     "forward": say("The asking state is told whom to ask."), "assign": say("It is assigned."),
-    "hide": say("The agencies are kept from it."), "notes": say("The note is kept."),
+    "notes": say("The note is kept."),
 }  # fmt: skip

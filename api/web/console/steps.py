@@ -17,6 +17,7 @@ from api.schemas.requests import (
 )
 from api.schemas.traces import AmendTraceRequest, DeclineTraceRequest, TraceResponse
 from api.web.bodies import lines_of
+from api.web.console import words
 from api.web.console.words import sealed
 from api.web.desk import choices, doings
 from api.web.desk.doings import Doing, Field
@@ -64,7 +65,7 @@ def done_of(name: str, view: TraceView) -> Message | None:
     """Return what was done by a step; of a trace that was to be sent and waits, that it is not."""
     if name in ("asked", "send") and view.trace.sent_at is None:
         return say("A second person is asked to approve it.") if _is_asked(view) else None
-    return DONE.get(name)
+    return words.done(DONE, view.hidden_from)
 
 
 def _is_asked(view: TraceView) -> bool:
@@ -175,7 +176,7 @@ DONE = {
     "amend": say("The draft is changed."),
     "decline": say("The draft is declined, and who drafted it is told."), "send": say("The trace is sent."),
     "legs": say("The state is asked."), "feedback": say("The states that answered are told."),
-    "hide": say("The agencies are kept from it."), "close": say("The trace is closed."),
+    "close": say("The trace is closed."),
     "assign": say("It is assigned."),
     "notes": say("The note is kept."), "withdraw": say("The trace is withdrawn."),
     "reply": say("The reply is kept."),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import wraps
 from typing import Any, Final
+
+from flask import request
 
 from api.vault import vault
 from salsa_ext.errors import Message, say
@@ -44,3 +46,13 @@ def sealed(command: Any) -> Any:
         return command(vault=vault(), **said)
 
     return run
+
+
+def done(said: Mapping[str, Message], hidden_from: Sequence[str]) -> Message | None:
+    """Return what was done by the form that led to this page; of agencies, from which it is kept by now."""
+    name = request.args.get("done", "")
+    if name != "hide":
+        return said.get(name)
+    if hidden_from:
+        return say("It is kept from {agencies} by now.", agencies=", ".join(hidden_from))
+    return say("It is kept from no agency by now.")
