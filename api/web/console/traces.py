@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
-from flask import render_template, url_for
+from flask import render_template, request, url_for
 
 from api.i18n import translate
 from api.schemas.traces import AdviceResponse, ResultResponse, TraceQuery, TraceResponse
