@@ -92,7 +92,7 @@ def _watch(actor: Actor, post: str, mark: Mark, as_json: bool) -> NoReturn:
 
 
 def _said(event: Event) -> str:
-    what = (event.number, event.stage, event.outcome, event.status)
+    what = (event.number, event.stage, event.outcome, event.status, event.incident)
     told = "  ".join([event.kind, event.state, *(one for one in what if one)])
     return f"{event.at:%Y-%m-%d %H:%M:%S}  {told}"
 
@@ -193,8 +193,9 @@ def _parts(shown: Board) -> Iterator[tuple[str, Rows]]:
 
 def _crossing(one: Crossing) -> Sequence[Any]:
     held = "; ".join(map(told_of_hold, one.view.held.standing))
+    incidents = [f"{each.data['kind']} ({each.owner_state})" for each in one.view.incidents]
     return (one.shipment.number, one.view.status, f"{one.shipment.due_at:%Y-%m-%d %H:%M}",
-            *map(_stamp, one.stamps), held)  # fmt: skip
+            *map(_stamp, one.stamps), held, *incidents)  # fmt: skip
 
 
 def _stamp(stamp: Stamp) -> str:
