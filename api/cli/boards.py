@@ -192,10 +192,12 @@ def _parts(shown: Board) -> Iterator[tuple[str, Rows]]:
 
 
 def _crossing(one: Crossing) -> Sequence[Any]:
-    held = "; ".join(map(told_of_hold, one.view.held.standing))
+    held, due = "; ".join(map(told_of_hold, one.view.held.standing)), one.shipment.due_at
     incidents = [f"{each.data['kind']} ({each.owner_state})" for each in one.view.incidents]
-    return (one.shipment.number, one.view.status, f"{one.shipment.due_at:%Y-%m-%d %H:%M}",
-            *map(_stamp, one.stamps), held, *incidents)  # fmt: skip
+    passed = [f"passed by {each.by} on {each.at:%Y-%m-%d %H:%M} although {each.held.state} held it"
+              for each in one.view.held.overruled]  # fmt: skip
+    return (one.shipment.number, one.view.status, f"{due:%Y-%m-%d %H:%M}" if due else "-",
+            *map(_stamp, one.stamps), held, *incidents, *passed)  # fmt: skip
 
 
 def _stamp(stamp: Stamp) -> str:

@@ -206,6 +206,24 @@ def test_what_another_state_holds_passes_once_it_is_confirmed(officer, truck, as
     assert [tick["outcome"] for tick in ticks(as_actor, truck)] == ["held", "passed"]
 
 
+def test_who_held_it_sees_that_it_passed_against_his_hold_until_he_lets_it_go_on(
+    officer, signed_in, truck, as_actor
+):
+    stopped(as_actor, truck)
+    sent = {"which": "A-1", "outcome": "passed", "confirm_held": "true"}
+    officer.send(f"{DESK}/tick", sent)
+    holder = signed_in("BRA", "border_officer")
+    sheet, board = f"{DESK}/shipments/{truck['id']}", f"/posts/{POST}/board"
+    said = "Passed in spite of your hold: Paraguay, on Mar 9, 2026, 12:00"
+    for page in (sheet, DESK, board):
+        assert said in text(holder.open(page))
+        assert said not in text(officer.open(page))
+    assert "Somebody waits for this" in text(holder.open("/notifications"))
+    holder.send(f"{DESK}/resume", {"which": truck["id"], "reason": "Known"})
+    for page in (sheet, DESK, board):
+        assert said not in text(holder.open(page))
+
+
 def test_what_the_own_state_holds_is_let_go_on_before_it_is_ticked(signed_in, truck, as_actor):
     act(as_actor("BRA", "licensing_officer"), truck, "hold", reason="Licence")
     exporter = signed_in("BRA", "border_officer")

@@ -99,6 +99,12 @@ def _can_be_stopped(here: Here, truck: Truck) -> bool:
     return stamp.stage in ("entry", "transit_in") and not stamp.is_owed
 
 
+def _can_go_on(here: Here, truck: Truck) -> bool:
+    """Tell whether the own state holds it, or held it when another let it pass."""
+    held = truck.view.held
+    return held.is_held_by(here.own.state) or bool(held.overruled_of(here.own.state))
+
+
 TASKS: Final[Mapping[str, Task]] = {task.name: task for task in (
     Task(
         "tick", say("Tick the checkpoint"), say("Say what became of it on your side of the post."),
@@ -125,8 +131,8 @@ TASKS: Final[Mapping[str, Task]] = {task.name: task for task in (
     ),
     Task(
         "resume", say("Let it go on"), say("What your state holds goes on."),
-        ShipmentDecisionRequest, Permission.SHIPMENT_HOLD, frozenset({"held"}), (REASON,),
-        run=_resume, is_for=lambda here, truck: truck.view.held.is_held_by(here.own.state),
+        ShipmentDecisionRequest, Permission.SHIPMENT_HOLD, PASSES | {"held"}, (REASON,),
+        run=_resume, is_for=_can_go_on,
     ),
     Task(
         "incident", say("Tell an incident"),
