@@ -180,13 +180,34 @@ class NotReceivedYet(Conflict):
         )
 
 
-class Held(Conflict):
-    """A stage cannot be ticked as passed: another state holds the goods, or refused them.
+class Unconfirmed(Conflict):
+    """A stage cannot be ticked as passed until who ticks it confirms, in a field, what he is told."""
 
-    It can be once that is confirmed.
-    """
+    field: str
 
-    code = "held"
+
+class Held(Unconfirmed):
+    """The same: another state holds the goods, or refused them."""
+
+    code, field = "held", "confirm_held"
+
+
+class HeldSince(Unconfirmed):
+    """The same: the own state stopped the goods, and who ticks may not have seen it."""
+
+    code, field = "held_since", "confirm_held_since"
+
+
+class Unreleased(Unconfirmed):
+    """The same: the goods enter, and the exporting state never released them (CIFTA IX.3)."""
+
+    code, field = "unreleased", "confirm_unreleased"
+
+
+class Differs(Unconfirmed):
+    """The same: what was read or counted does not agree with the papers."""
+
+    code, field = "differs", "confirm_differs"
 
 
 class HeldByOwn(Conflict):

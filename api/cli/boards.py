@@ -93,7 +93,7 @@ def _watch(actor: Actor, post: str, mark: Mark, as_json: bool) -> None:
 
 
 def _said(event: Event) -> str:
-    what = (event.number, event.stage, event.outcome, event.status)
+    what = (event.number, event.stage, event.outcome, event.status, event.incident)
     told = "  ".join([event.kind, event.state, *(one for one in what if one)])
     return f"{event.at:%Y-%m-%d %H:%M:%S}  {told}"
 
@@ -193,9 +193,12 @@ def _parts(shown: Board) -> Iterator[tuple[str, Rows]]:
 
 
 def _crossing(one: Crossing) -> Sequence[Any]:
-    held = "; ".join(map(told_of_hold, one.view.held.standing))
-    return (one.shipment.number, one.view.status, f"{one.shipment.due_at:%Y-%m-%d %H:%M}",
-            *map(_stamp, one.stamps), held)  # fmt: skip
+    held, due = "; ".join(map(told_of_hold, one.view.held.standing)), one.shipment.due_at
+    incidents = [f"{each.data['kind']} ({each.owner_state})" for each in one.view.incidents]
+    passed = [f"passed by {each.by} on {each.at:%Y-%m-%d %H:%M} although {each.held.state} held it"
+              for each in one.view.held.overruled]  # fmt: skip
+    return (one.shipment.number, one.view.status, f"{due:%Y-%m-%d %H:%M}" if due else "-",
+            *map(_stamp, one.stamps), held, *incidents, *passed)  # fmt: skip
 
 
 def _stamp(stamp: Stamp) -> str:

@@ -45,6 +45,10 @@ def tick(
       salsa shipment tick --state PRY --from BRA --stage entry --outcome passed \\
         --post ciudad-del-este-foz-do-iguacu --seal S-77 --quantity 120 A-1
     """
+    if outcome != "passed" and not reason:
+        raise click.UsageError(
+            "Say by --reason why it is held or refused: the states concerned read it."
+        )
     with recording(state) as actor:
         found = find(actor, exporter, number).shipment.id
         moment = at.replace(tzinfo=UTC) if at else actor.now()

@@ -26,6 +26,7 @@ class BoardEventResponse(Schema):
     `state` is whose word it is: of a tick the side that ticked, of a seizure yours, of a hit that of
     the alert, of a `trace` yours, of a `request` and a call that which asks. `id` is that of the
     shipment, also of a tick and a receipt, and null of a trace or request whose case you may not look into.
+    `incident` is the kind of the last that was told of a shipment that is not over.
     """
 
     at = fields.DateTime(required=True)
@@ -36,6 +37,7 @@ class BoardEventResponse(Schema):
     status = fields.String(required=True, allow_none=True)
     stage = fields.String(required=True, allow_none=True)
     outcome = fields.String(required=True, allow_none=True)
+    incident = fields.String(required=True, allow_none=True)
 
 
 class BoardEventsResponse(Schema):

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields, pre_dump
 
 from api.schemas.calls import CallResponse
-from api.schemas.checkpoints import CheckpointResponse, HoldResponse
+from api.schemas.checkpoints import CheckpointResponse, HoldResponse, ShipmentIncidentResponse
 from api.schemas.checks import ContactResponse
 from api.schemas.common import columns
 from api.schemas.discrepancies import PositionResponse
@@ -38,7 +38,8 @@ class BoardShipmentResponse(Schema):
     """A shipment that passes the post, with the ticks of both sides.
 
     `stamps` are of this post: that of the side that it leaves, then that of the side that it enters.
-    `is_today` where it is due on this day at the reader's side. `holds` are what stops it.
+    `is_today` where it is due on this day at the reader's side. `holds` are what stops it, `incidents`
+    what was told of its way.
     """
 
     id = fields.UUID(required=True)
@@ -57,6 +58,7 @@ class BoardShipmentResponse(Schema):
     is_today = fields.Boolean(required=True)
     stamps = fields.List(fields.Nested(BoardStampResponse), required=True)
     holds = fields.List(fields.Nested(HoldResponse), required=True)
+    incidents = fields.List(fields.Nested(ShipmentIncidentResponse), required=True)
 
     @pre_dump
     def _present(self, one: Crossing, **_: Any) -> dict[str, Any]:
@@ -67,6 +69,7 @@ class BoardShipmentResponse(Schema):
         return shown | {
             "status": one.view.status, "exit": ticks.get("exit"), "entry": ticks.get("entry"),
             "is_today": one.is_today, "stamps": one.stamps, "holds": one.view.held.standing,
+            "incidents": one.view.incidents,
         }  # fmt: skip
 
 

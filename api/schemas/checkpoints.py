@@ -12,7 +12,10 @@ from salsa_ext.values.movements import CheckpointData
 class CheckpointRequest(RequestSchema):
     """A stage passed, held or refused; `reason` says why it was not passed.
 
-    What another state holds, or refused, is taken as passed only with `confirm_held`.
+    What another state holds, or refused, is taken as passed only with `confirm_held`. `seen` is the
+    version of the shipment that whoever ticks saw. With it, three things more are asked (409) before a
+    pass: what the own state stopped meanwhile (`confirm_held_since`), what enters though it was never
+    released (`confirm_unreleased`), and seals or a count that differ (`confirm_differs`).
     """
 
     value = CheckpointData
@@ -24,6 +27,10 @@ class CheckpointRequest(RequestSchema):
     seals = Items(Text(most=50), most=50, load_default=())
     reason = Text(most=1000)
     confirm_held = Flag(load_default=False)
+    seen = Whole()
+    confirm_held_since = Flag(load_default=False)
+    confirm_unreleased = Flag(load_default=False)
+    confirm_differs = Flag(load_default=False)
 
 
 class CheckpointResponse(Schema):
@@ -51,6 +58,15 @@ class HoldResponse(Schema):
     since = fields.DateTime(attribute="at", required=True)
     stage = fields.String(allow_none=True)
     reason = fields.String(allow_none=True)
+
+
+class ShipmentIncidentResponse(Schema):
+    """What was told of a shipment on its way that is not over."""
+
+    state = fields.String(attribute="owner_state", required=True)
+    kind = fields.String(attribute="data.kind", required=True)
+    occurred_at = fields.DateTime(required=True)
+    note = fields.String(attribute="reason", allow_none=True)
 
 
 class ShipmentDiscrepancyResponse(Schema):

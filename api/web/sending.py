@@ -20,7 +20,6 @@ from api.web.typed import Form
 from salsa_ext.errors import (
     Conflict,
     Forbidden,
-    Held,
     InFlight,
     Invalid,
     KeyReused,
@@ -28,6 +27,7 @@ from salsa_ext.errors import (
     SalsaError,
     StaleVersion,
     Unavailable,
+    Unconfirmed,
     say,
 )
 from salsa_ext.services import idempotency
@@ -85,7 +85,7 @@ def take(form: Form, run: Callable[[], Done]) -> Done | None:
         except PAGES_OF_THEIR_OWN:
             raise
         except SalsaError as error:
-            form.confirm = "confirm_held" if isinstance(error, Held) else ""
+            form.confirm = error.field if isinstance(error, Unconfirmed) else ""
             return _refuse(form, _status(error), {"": [form.say(error.message)]})
     form.is_under_way = True
     return _refuse(form, 409, {"": [translate(UNDER_WAY)]})

@@ -43,6 +43,11 @@ def doubts(facts: Facts, now: datetime, today: date, grace: timedelta) -> list[D
     return list(once.values())
 
 
+def of_ticks(facts: Facts, tick: Tick) -> list[Doubt]:
+    """Return what does not agree with the papers in what was read and counted at a tick's stage."""
+    return [doubt for doubt in (*_seals(facts), *_pieces(facts)) if doubt.key == _place(tick)]
+
+
 def _received(facts: Facts) -> Iterator[Doubt]:
     receipt = facts.comeback or facts.arrival
     if receipt is None:

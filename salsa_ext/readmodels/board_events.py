@@ -63,7 +63,8 @@ class Mark:
 class Event:
     """Something that changed: which object, and what it is now.
 
-    `state` is whose word it is. `id` is None of what the reader may not look into.
+    `state` is whose word it is. `incident` is the kind of the last that was told of a shipment on its
+    way. `id` is None of what the reader may not look into.
     """
 
     at: datetime
@@ -74,6 +75,7 @@ class Event:
     status: str | None = None
     stage: str | None = None
     outcome: str | None = None
+    incident: str | None = None
 
 
 @dataclass(frozen=True)
@@ -199,7 +201,8 @@ def _shipments(kind: str) -> Callable[[_Place, Collection[UUID]], Said]:
     def tell(place: _Place, ids: Collection[UUID]) -> Said:
         rows = db.session.scalars(select(Shipment).where(Shipment.id.in_(ids))).all()
         return {view.shipment.id: _event(kind, view.shipment.owner_state, id=view.shipment.id,
-                                         number=view.shipment.number, status=view.status)
+                                         number=view.shipment.number, status=view.status,
+                                         incident=next((one.data["kind"] for one in view.incidents[-1:]), None))
                 for view in shipments.views(place.actor, rows)}  # fmt: skip
 
     return tell

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, or_, select
 
 from salsa_ext.db import db
 from salsa_ext.errors import Forbidden, say
-from salsa_ext.models import Checkpoint, Post, Shipment
+from salsa_ext.models import Checkpoint, Event, Post, Shipment
 from salsa_ext.readmodels.shipments import UNDER_WAY, ShipmentView, views
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.zones import date_in
@@ -87,8 +87,14 @@ def direction_of(post: Post, exporting: str, importing: str) -> tuple[str, str]:
 
 
 def late(actor: Actor, post: Post, zone: str) -> list[Crossing]:
-    """Return what should have passed by now and did not, the longest overdue first."""
-    return _crossings(actor, post, zone, Shipment.due_at < actor.now())
+    """Return what should have passed by now and did not, the longest overdue first.
+
+    Before it stands what passed although the actor's state held it, until that state lets it go on.
+    """
+    passed = _overruled(actor, post, zone)
+    known = {one.shipment.id for one in passed}
+    rest = _crossings(actor, post, zone, Shipment.due_at < actor.now())
+    return [*passed, *(one for one in rest if one.shipment.id not in known)]
 
 
 def due(actor: Actor, post: Post, zone: str) -> list[Crossing]:
@@ -106,6 +112,17 @@ def _crossings(actor: Actor, post: Post, zone: str, when: Any) -> list[Crossing]
     found, today = views(actor, db.session.scalars(ordered).all()), date_in(actor.now(), zone)
     return [Crossing(view, _is_on(view.shipment.due_at, today, zone), stamps_of(view, post))
             for view in found]  # fmt: skip
+
+
+def _overruled(actor: Actor, post: Post, zone: str) -> list[Crossing]:
+    stopped = or_(
+        exists().where(Checkpoint.shipment_id == Shipment.id, Checkpoint.outcome != "passed",
+                       Checkpoint.owner_state == actor.state),
+        exists().where(Event.subject_id == Shipment.id, Event.kind.in_(("held", "incident")),
+                       Event.owner_state == actor.state),
+    )  # fmt: skip
+    found = _crossings(actor, post, zone, stopped)
+    return [one for one in found if one.view.held.overruled_of(actor.state or "")]
 
 
 def _is_on(at: datetime | None, today: date, zone: str) -> bool:

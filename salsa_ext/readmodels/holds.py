@@ -12,8 +12,10 @@ from salsa_ext.matching import holds
 from salsa_ext.matching.holds import Move
 from salsa_ext.matching.journeys import Incident, Stop, Tick, counted
 from salsa_ext.matching.marks import normalise
+from salsa_ext.matching.overruled import Overruled, overruled
 from salsa_ext.models import Checkpoint, Event, Shipment
 from salsa_ext.readmodels.events import of_subjects
+from salsa_ext.readmodels.incidents import OVER
 
 STOPS: Final = ("held", "resumed")
 STOPPED: Final = ("held", "lost")
@@ -21,10 +23,18 @@ STOPPED: Final = ("held", "lost")
 
 @dataclass(frozen=True)
 class Held:
-    """What stops a shipment still, the earliest first, and what its ticks and orders were."""
+    """What stops a shipment still, the earliest first, and what its ticks and orders were.
+
+    `overruled` is what passed although it was stopped.
+    """
 
     standing: Sequence[Move] = ()
     stops: Sequence[Stop] = ()
+    overruled: Sequence[Overruled] = ()
+
+    def overruled_of(self, state: str) -> Sequence[Overruled]:
+        """Return what passed although a state held it, which has said nothing of it since."""
+        return [one for one in self.overruled if one.held.state == state]
 
     def is_held_by(self, state: str) -> bool:
         """Tell whether a state holds it, and can let it go on; what it refused it does not hold."""
@@ -43,17 +53,17 @@ def of_shipments(
 ) -> dict[UUID, Held]:
     """Return what stops shipments, of those that are stopped or were at a stage; one query for all."""
     stopped = [row for row in shipments
-               if row.status in STOPPED or any(tick.outcome != "passed" for tick in ticks[row.id])]  # fmt: skip
+               if row.status in STOPPED or ticks[row.id]]  # fmt: skip
     told = of_subjects([row.id for row in stopped]) if stopped else {}
     return {row.id: _held(row, ticks[row.id], told[row.id]) for row in stopped}
 
 
 def _held(row: Shipment, ticks: Sequence[Checkpoint], told: Sequence[Event]) -> Held:
     stops = [stop_of(each) for each in told if each.kind in STOPS]
-    if row.status not in STOPPED:
-        return Held(stops=stops)
     incidents = [incident_of(each) for each in told if each.kind == "incident"]
-    return Held(holds.standing(map(tick_of, ticks), stops, incidents), stops)
+    facts = [tick_of(tick) for tick in ticks], stops, incidents
+    standing = holds.standing(*facts) if row.status in STOPPED else ()
+    return Held(standing, stops, overruled(*facts) if row.status not in OVER else ())
 
 
 def tick_of(tick: Checkpoint) -> Tick:

@@ -154,9 +154,18 @@ def _views(actor: Actor, notifications: Sequence[Notification]) -> list[Notifica
     return [
         NotificationView(
             notification,
-            names.label("notification", notification.code, actor.language),
+            _text(actor, notification),
             read.get(notification.id),
             notification.id in urgent,
         )
         for notification in notifications
     ]
+
+
+def _text(actor: Actor, notification: Notification) -> str:
+    """Return what a notification says; of an incident, which it is."""
+    said = names.label("notification", notification.code, actor.language)
+    kind = notification.data.get("kind") if notification.code == "shipment_incident" else None
+    if kind is None:
+        return said
+    return f"{said.rstrip('.')}: {names.label('incident_kind', kind, actor.language)}."

@@ -18,7 +18,7 @@ from salsa_ext.matching.journeys import CONTRADICTS
 from salsa_ext.models import Checkpoint, Discrepancy, Event, Permit, Receipt, Record, Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels import discrepancies, holds, receipts
+from salsa_ext.readmodels import discrepancies, holds, incidents, receipts
 from salsa_ext.readmodels.events import of_subjects
 from salsa_ext.readmodels.holds import NOTHING, Held
 from salsa_ext.readmodels.pages import Page, page
@@ -40,7 +40,8 @@ class ShipmentView:
 
     `items` is None where they are too many to be shown together; `findings` say, by line and field
     and not on a board, where the manifest contradicts its permit, `remarks` what is remarked where
-    it was just taken. `held` says what stops it; `discrepancies`, where one shipment is read by who may
+    it was just taken. `held` says what stops it, `incidents` what was told of
+    it until it is over; `discrepancies`, where one shipment is read by who may
     know, what is not settled about it.
     """
 
@@ -55,6 +56,7 @@ class ShipmentView:
     findings: Sequence[Mapping[str, Any]] = ()
     remarks: Sequence[Remark] | None = None
     held: Held = NOTHING
+    incidents: Sequence[Event] = ()
     discrepancies: Sequence[Discrepancy] = ()
 
     @property
@@ -154,6 +156,7 @@ def views(
     versions = receipts.told_of(ids) if with_items else {}
     findings = _findings(ids) if with_findings else {}
     stopped = holds.of_shipments(shipments, passed)
+    troubles = incidents.of_shipments(shipments)
     doubts = discrepancies.waiting_about(actor, ids) if with_items else {}
     result = []
     for row in shipments:
@@ -164,7 +167,8 @@ def views(
             row, _status(row, now), passed[row.id], arrived, back, parties,
             items.get(row.id, ()) if row.item_count <= MOST_LISTED else None,
             events if with_items else (), findings.get(row.id, ()),
-            held=stopped.get(row.id, NOTHING), discrepancies=doubts.get(row.id, ()),
+            held=stopped.get(row.id, NOTHING), incidents=troubles.get(row.id, ()),
+            discrepancies=doubts.get(row.id, ()),
         ))  # fmt: skip
     return result
 

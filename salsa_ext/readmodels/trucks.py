@@ -59,6 +59,11 @@ class Truck:
         """Return the shipment."""
         return self.view.shipment
 
+    @property
+    def is_unreleased(self) -> bool:
+        """Tell whether the exporting state has not released it yet, and nobody ticked it as passed."""
+        return self.shipment.status == "planned"
+
     def stamp_of(self, state: str) -> Stamp:
         """Return the stamp of a side of the post."""
         return next(stamp for stamp in self.stamps if stamp.state == state)

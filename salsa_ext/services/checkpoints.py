@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from salsa_ext.audit import Act, Action, append_many
@@ -15,12 +15,14 @@ from salsa_ext.models import Checkpoint, Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import names
-from salsa_ext.services import ledger, stops, takings, telling
+from salsa_ext.services import ledger, questions, stops, takings, telling
 from salsa_ext.services.fields import Problems, check_moment
 from salsa_ext.services.telling import News
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
 from salsa_ext.values.movements import CheckpointData
+
+TOLD: Final = ("stage", "occurred_at", "outcome", "post", "quantity", "seals", "reason")
 
 
 def record(*, actor: Actor, shipment_id: UUID, data: CheckpointData) -> UUID:
@@ -48,6 +50,7 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, CheckpointData]]) -
         stops.check_own(actor, facts[shipment.id], data)
         _check_status(shipment, facts[shipment.id], data)
         stops.check_others(actor, facts[shipment.id], data)
+        questions.ask(actor, shipment, facts[shipment.id], data)
     rows = [_row(state, shipment, data, now) for shipment, data in pairs]
     insert_many(Checkpoint, rows)
     ledger.refresh(actor, shipments.values())
@@ -87,7 +90,7 @@ def _row(state: str, shipment: Shipment, data: CheckpointData, now: datetime) ->
         "id": new_id(), "owner_state": state, "concerned": list(shipment.concerned),
         "shipment_state": shipment.owner_state, "shipment_id": shipment.id,
         "recorded_at": now,
-    } | {name: value for name, value in vars(data).items() if name != "confirm_held"} | {
+    } | {name: value for name, value in vars(data).items() if name in TOLD} | {
         "seals": list(data.seals)
     }  # fmt: skip
 
@@ -100,7 +103,7 @@ def _news(
     others = telling.others(actor, shipment)
     if data.outcome != "passed":
         return [News(shipment, "shipment_held", others, said)]
-    told = [News(shipment, "shipment_passed_held", held_by, said)]
+    told = [News(shipment, "shipment_passed_held", held_by, said | {"by": actor.state})]
     return told + [News(shipment, "shipment_arrived", others, said)] * (data.stage == "entry")
 
 

@@ -8,7 +8,9 @@ from uuid import UUID
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.errors import Conflict, Forbidden, IllegalTransition, say
 from salsa_ext.matching.holds import Move
+from salsa_ext.matching.journeys import Facts
 from salsa_ext.matching.ledger import custody, standing, status_of
+from salsa_ext.matching.overruled import overruled
 from salsa_ext.models import Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
@@ -22,20 +24,25 @@ from salsa_ext.values.changes import Decision
 def hold(*, actor: Actor, shipment_id: UUID, seen: int | None, data: Decision) -> None:
     """Hold a shipment that the own state has, though a tick holds it already; raises as `resume`."""
     require(actor, Permission.SHIPMENT_HOLD)
-    shipment, stopped = _in_custody(actor, shipment_id, seen, "hold")
+    shipment, facts = _taken(actor, shipment_id, seen)
+    stopped = _in_custody(actor, facts, "hold")
     if any(move.effect == "hold" and move.state == actor.state for move in stopped):
         raise IllegalTransition("shipment", shipment.status, "hold")
     _tell(actor, shipment, "held", data)
 
 
 def resume(*, actor: Actor, shipment_id: UUID, seen: int | None, data: Decision) -> None:
-    """Let a shipment go on that the own state has and holds.
+    """Let a shipment go on that the own state has and holds, or say that it passed against its hold.
 
     What was refused is not let go, but ticked as passed or sent back; another state's hold is that
     state's. Raises NotFound, StaleVersion, Forbidden for a state that has not the goods, or Conflict.
     """
     require(actor, Permission.SHIPMENT_HOLD)
-    shipment, stopped = _in_custody(actor, shipment_id, seen, "resume")
+    shipment, facts = _taken(actor, shipment_id, seen)
+    if _is_overruled(actor, facts):
+        _tell(actor, shipment, "resumed", data)
+        return
+    stopped = _in_custody(actor, facts, "resume")
     if shipment.status != "held":
         raise IllegalTransition("shipment", shipment.status, "resume")
     if not any(move.state == actor.state and not move.is_refusal for move in stopped):
@@ -44,23 +51,31 @@ def resume(*, actor: Actor, shipment_id: UUID, seen: int | None, data: Decision)
     _tell(actor, shipment, "resumed", data)
 
 
-def _in_custody(
-    actor: Actor, shipment_id: UUID, seen: int | None, action: str
-) -> tuple[Shipment, Sequence[Move]]:
-    """Return a locked shipment that the state has, and what stops it.
+def _taken(actor: Actor, shipment_id: UUID, seen: int | None) -> tuple[Shipment, Facts]:
+    """Return a locked shipment and its facts."""
+    shipment = takings.take(actor, shipment_id, seen)
+    return shipment, takings.facts_of_many(actor, [shipment])[shipment_id]
+
+
+def _is_overruled(actor: Actor, facts: Facts) -> bool:
+    """Tell whether it passed although the own state held it, which has said nothing of it since."""
+    passed = overruled(facts.ticks, facts.stops, facts.incidents)
+    return not facts.is_over and any(one.held.state == actor.own_state() for one in passed)
+
+
+def _in_custody(actor: Actor, facts: Facts, action: str) -> Sequence[Move]:
+    """Return what stops a shipment that the state has.
 
     The exporting state has it before the exit, a transit state after its entry and before its exit,
     the importing state after the entry.
     """
-    shipment = takings.take(actor, shipment_id, seen)
-    facts = takings.facts_of_many(actor, [shipment])[shipment_id]
     if facts.is_over:
         raise IllegalTransition("shipment", status_of(facts), action)
     if custody(facts) != actor.own_state():
         raise Forbidden(say("A shipment is held, and let go on, by the state that has it: the exporting"
                             " state before the exit, a transit state between its entry and its exit,"
                             " the importing state after the entry."))  # fmt: skip
-    return shipment, standing(facts)
+    return standing(facts)
 
 
 def _tell(actor: Actor, shipment: Shipment, kind: str, data: Decision) -> None:

@@ -103,7 +103,7 @@ URGENT_NOTIFICATIONS: Final = (
     "request_overdue", "request_assigned", "trace_answered", "trace_corrected", "trace_no_record",
     "trace_refused", "trace_deferred", "trace_asked", "trace_forwarded", "trace_not_taken",
     "trace_to_approve", "trace_approved", "trace_unsent", "trace_declined", "trace_assigned",
-    "approval_asked", "post_called",
+    "approval_asked", "post_called", "shipment_passed_held",
 )  # fmt: skip
 """What somebody waits for: it stands above the rest."""
 MANY_NOTIFICATIONS: Final = ("match_proposed",)

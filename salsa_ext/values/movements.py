@@ -33,7 +33,10 @@ class IncidentData:
 class CheckpointData:
     """A stage passed, held or refused at an aware moment; `reason` says why it was not passed.
 
-    What another state holds, or refused, is ticked as passed only with `confirm_held`.
+    What another state holds, or refused, is ticked as passed only with `confirm_held`. `seen` is the
+    version of the shipment that whoever ticks saw, 0 for none. Where it is given, he is asked before
+    a pass of what his own state stopped since, of what entered unreleased, and of what does not agree
+    with the papers; the other confirmations answer that.
     """
 
     stage: str
@@ -44,3 +47,7 @@ class CheckpointData:
     seals: tuple[str, ...] = ()
     reason: str | None = None
     confirm_held: bool = False
+    seen: int | None = None
+    confirm_held_since: bool = False
+    confirm_unreleased: bool = False
+    confirm_differs: bool = False

@@ -142,6 +142,27 @@ def test_what_passed_before_the_hold_is_told_late_without_a_question(way, shippe
     assert enter(way, shipped, at="2026-03-02T22:00:00Z")["status"] == "held"
 
 
+def test_a_program_that_says_what_it_saw_is_asked_what_else_there_is(way, shipped):
+    way.tick(shipped, "exit", 2)
+    seen = way.read(shipped)["version"]
+    enter(way, shipped, at=HELD_AT, outcome="held", reason="Scanner")
+    assert enter(way, shipped, 409, seen=seen)["code"] == "held_since"
+    assert enter(way, shipped, 409, seen=seen, confirm_held=True)["code"] == "held_since"
+    enter(way, shipped, seen=way.read(shipped)["version"])
+
+
+def test_a_program_that_does_not_say_it_is_asked_nothing_of_its_own_side(way, shipped):
+    way.tick(shipped, "exit", 2)
+    enter(way, shipped, at=HELD_AT, outcome="held", reason="Scanner")
+    assert enter(way, shipped)["status"] == "in_transit"
+
+
+def test_who_held_what_passed_says_that_he_knows_of_it_once(way, held):
+    enter(way, held, confirm_held=True)
+    act(way.bra, held, "resume", reason="Known")
+    act(way.bra, held, "resume", 403, reason="Known")
+
+
 def test_what_was_let_go_on_meanwhile_passes_without_a_question(way, held):
     act(way.bra, held, "resume", reason="In order")
     enter(way, held)

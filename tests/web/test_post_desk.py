@@ -206,6 +206,24 @@ def test_what_another_state_holds_passes_once_it_is_confirmed(officer, truck, as
     assert [tick["outcome"] for tick in ticks(as_actor, truck)] == ["held", "passed"]
 
 
+def test_who_held_it_sees_that_it_passed_against_his_hold_until_he_lets_it_go_on(
+    officer, signed_in, truck, as_actor
+):
+    stopped(as_actor, truck)
+    sent = {"which": "A-1", "outcome": "passed", "confirm_held": "true"}
+    officer.send(f"{DESK}/tick", sent)
+    holder = signed_in("BRA", "border_officer")
+    sheet, board = f"{DESK}/shipments/{truck['id']}", f"/posts/{POST}/board"
+    said = "Passed in spite of your hold: Paraguay, on Mar 9, 2026, 12:00"
+    for page in (sheet, DESK, board):
+        assert said in text(holder.open(page))
+        assert said not in text(officer.open(page))
+    assert "Somebody waits for this" in text(holder.open("/notifications"))
+    holder.send(f"{DESK}/resume", {"which": truck["id"], "reason": "Known"})
+    for page in (sheet, DESK, board):
+        assert said not in text(holder.open(page))
+
+
 def test_what_the_own_state_holds_is_let_go_on_before_it_is_ticked(signed_in, truck, as_actor):
     act(as_actor("BRA", "licensing_officer"), truck, "hold", reason="Licence")
     exporter = signed_in("BRA", "border_officer")
@@ -217,6 +235,86 @@ def test_what_the_own_state_holds_is_let_go_on_before_it_is_ticked(signed_in, tr
     assert "hidden" in page.partition('data-confirm="confirm_held"')[2][:10]
 
 
+def test_a_pass_does_not_undo_what_a_colleague_stopped_after_the_page_was_read(
+    officer, truck, as_actor
+):
+    page = officer.open(f"{DESK}/shipments/{truck['id']}")
+    seen = re.search(r'name="seen" value="([0-9]+)"', page)[1]
+    colleague = as_actor("PRY", "border_officer")
+    held = {"stage": "entry", "occurred_at": "2026-03-09T14:00:00Z", "outcome": "held",
+            "reason": "The dog marked the trailer"}  # fmt: skip
+    colleague.post(f"/shipments/{truck['id']}/checkpoints", held)
+    sent = {"which": truck["id"], "outcome": "passed", "seen": seen, "confirm_held": "true"}
+    again = officer.send(f"{DESK}/tick", sent, 409, **SCRIPT)
+    assert again.json["confirm"] == "confirm_held_since"
+    assert "Your own side stopped this shipment on Mar 9, 2026, 11:00" in again.json["said"][0]
+    assert "The dog marked the trailer" in again.json["said"][0]
+    page = officer.send(f"{DESK}/tick", sent, 409).get_data(as_text=True)
+    assert "confirm it with “I know that my own side stopped it" in text(page)
+    assert [tick["outcome"] for tick in ticks(as_actor, truck)] == ["held"]
+    officer.send(f"{DESK}/tick", sent | {"confirm_held_since": "true"})
+    assert [tick["outcome"] for tick in ticks(as_actor, truck)] == ["held", "passed"]
+
+
+def test_who_has_seen_what_his_side_holds_is_not_asked_again(officer, truck, as_actor):
+    officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "held", "reason": "Scanner"})
+    page = officer.open(f"{DESK}/shipments/{truck['id']}")
+    seen = re.search(r'name="seen" value="([0-9]+)"', page)[1]
+    officer.send(f"{DESK}/tick", {"which": truck["id"], "outcome": "passed", "seen": seen})
+    assert [tick["outcome"] for tick in ticks(as_actor, truck)] == ["held", "passed"]
+
+
+@pytest.fixture
+def planned(as_actor):
+    """A truck that Brazil announced and never released."""
+    exporter = as_actor("BRA", "licensing_officer")
+    as_actor("PRY", "licensing_officer").post("/permits", bodies.import_permit())
+    permit = exporter.post("/permits", bodies.permit()).json
+    expected = [{"stage": "entry", "post": POST, "at": "2026-03-09T20:00:00Z"}]
+    body = bodies.shipment(transport=TRUCK, expected=expected)
+    return exporter.post(f"/permits/{permit['id']}/shipments", body).json
+
+
+def test_what_was_never_released_is_told_before_it_enters_asked_about_and_told_after(
+    officer, planned, as_actor
+):
+    sheet = f"{DESK}/shipments/{planned['id']}"
+    warned = "Brazil has not released it, and has not ticked its exit: call before it enters."
+    assert "Not released by Brazil" in text(officer.open(DESK))
+    assert warned in text(officer.open(sheet))
+    sent = {"which": planned["id"], "outcome": "passed"}
+    refused = officer.send(f"{DESK}/tick", sent, 409, **SCRIPT)
+    assert refused.json["confirm"] == "confirm_unreleased"
+    assert "Brazil never released this shipment" in refused.json["said"][0]
+    done = officer.send(f"{DESK}/tick", sent | {"confirm_unreleased": "true"})
+    said = text(officer.open(done.location))
+    assert "It does not agree with the papers" in said and "Brazil never released it." in said
+    assert [tick["stage"] for tick in ticks(as_actor, planned)] == ["entry"]
+
+
+def test_the_side_that_it_leaves_is_told_who_releases_it_and_is_offered_no_tick(signed_in, planned):
+    said = officer_page = signed_in("BRA", "border_officer").open(
+        f"{DESK}/shipments/{planned['id']}"
+    )
+    assert "the licensing authority of your state releases it" in text(said)
+    assert 'data-task="tick"' not in officer_page and f"{DESK}/hold" in officer_page
+
+
+def test_an_incident_stands_on_list_sheet_board_and_wall_and_is_named_where_it_is_notified(
+    officer, truck, as_actor
+):
+    robbed = {"kind": "theft", "note": "Robbed on the way", "occurred_at": "2026-03-09T13:00:00Z"}
+    brazil = as_actor("BRA", "border_officer")
+    brazil.post(f"/shipments/{truck['id']}/incidents", robbed)
+    for page in (DESK, f"{DESK}/shipments/{truck['id']}"):
+        said = text(officer.open(page))
+        assert "Theft, as Brazil says, on Mar 9, 2026, 10:00 : Robbed on the way" in said
+    assert "Theft · Brazil" in text(officer.open(f"/posts/{POST}/board"))
+    [row] = brazil.get(f"/posts/{POST}/board").json["due"]
+    assert [(one["kind"], one["state"]) for one in row["incidents"]] == [("theft", "BRA")]
+    assert "concerns your state: Theft." in text(officer.open("/notifications"))
+
+
 def test_seals_and_count_of_the_papers_stand_beside_what_is_asked_and_a_wrong_one_is_told(
     officer, truck, as_actor
 ):
@@ -226,6 +324,11 @@ def test_seals_and_count_of_the_papers_stand_beside_what_is_asked_and_a_wrong_on
     said = text(officer.open(f"{DESK}/shipments/{truck['id']}"))
     assert "On its papers: S-77" in said and "On its papers: 2" in said
     sent = {"which": truck["id"], "outcome": "passed", "seals": "S-78", "quantity": "1"}
+    asked = officer.send(f"{DESK}/tick", sent, 409).get_data(as_text=True)
+    read = "Seals read: S-78; expected: S-77. 1 pieces counted, 2 on its papers."
+    assert read in text(asked)
+    assert ticks(as_actor, truck) == []
+    sent["confirm_differs"] = "true"
     page = officer.open(officer.send(f"{DESK}/tick", sent).location)
     seals = "Entry: 1 of 1 seals differ: S-78 read, S-77 expected."
     pieces = "Entry: 1 pieces counted, 2 on its papers."

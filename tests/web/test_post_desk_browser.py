@@ -169,20 +169,48 @@ def test_a_pass_of_what_was_held_meanwhile_is_confirmed_and_sent_again(device, s
     expect(page.locator("#queue")).to_be_hidden()
 
 
+def test_a_pass_from_an_old_list_does_not_undo_what_a_colleague_held(device, site):
+    page = open_desk(device, site)
+    device.set_offline(True)
+    page.goto(f"{site.url}{DESK}")
+    press(page, "A-DUE")
+    page.locator("#form-body #quantity").fill("7")
+    colleague = site.program("PRY", "border_officer")
+    [shipment] = colleague.get("/shipments?number=A-DUE").json["items"]
+    tick(
+        colleague, shipment, "entry", "held", at="2026-03-09T14:30:00Z", reason="The dog marked it"
+    )
+    press(page, "Passed")
+    expect(page.locator("#queue")).to_contain_text("Waiting to be sent: 1")
+    device.set_offline(False)
+    refused = page.locator("#refused-list [data-state=refused]")
+    expect(refused).to_contain_text("Your own side stopped this shipment")
+    expect(refused).to_contain_text("The dog marked it")
+    page.get_by_role("button", name="Correct it and send it again").click()
+    page.locator("#confirm_held_since").check()
+    press(page, "Passed")
+    expect(page.locator(".summary")).to_contain_text("7 pieces counted, 1 on its papers.")
+    page.locator("#confirm_differs").check()
+    press(page, "Passed")
+    page.wait_for_url("**/desk/shipments/*")
+    assert [tick["outcome"] for tick in ticks(site, "A-DUE")] == ["held", "passed"]
+
+
 def test_a_tick_that_waited_says_when_it_is_taken_what_does_not_agree_with_the_papers(device, site):
     page = open_desk(device, site)
     device.set_offline(True)
     page.goto(f"{site.url}{DESK}")
     press(page, "A-DUE")
     page.locator("#form-body #quantity").fill("7")
-    press(page, "Passed")
+    page.locator("#form-body #reason").fill("Scanner")
+    press(page, "Held")
     expect(page.locator("#queue")).to_contain_text("Waiting to be sent: 1")
     device.set_offline(False)
     warned = page.locator("#queue-list [data-state=warned]")
     expect(warned).to_contain_text("Taken: Tick the checkpoint: A-DUE")
     expect(warned).to_contain_text("Entry: 7 pieces counted, 1 on its papers.")
     warned.get_by_role("link", name="See it").click()
-    expect(page.locator(".warned")).to_contain_text("a discrepancy was opened")
+    expect(page.locator(".warned")).to_contain_text("a discrepancy is open")
     expect(page.locator(".stopped.differs")).to_contain_text("7 pieces counted")
 
 

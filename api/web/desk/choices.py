@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from flask import g
 
+from api.i18n import translate
 from api.web import shown
+from salsa_ext.errors import Message, say
 from salsa_ext.readmodels import contacts, names, reference
 from salsa_ext.readmodels.states import participants
 from salsa_ext.values import codes
@@ -53,6 +55,24 @@ LISTS = {
     "lead_kind": codes.LEAD_KINDS,
     "consent_use": codes.CONSENT_USES,
 }
+CONFIRMED: Final[Mapping[str, tuple[Message, Message]]] = {
+    "confirm_held": (
+        say("I know of it, and it passes all the same"), say("The state that holds it is told."),
+    ),
+    "confirm_held_since": (
+        say("I know that my own side stopped it, and it passes all the same"),
+        say("What your side held ends with it."),
+    ),
+    "confirm_unreleased": (
+        say("I know that it was never released, and it enters all the same"),
+        say("A discrepancy is opened, which both states see."),
+    ),
+    "confirm_differs": (
+        say("I read it once more, and it passes as it is"),
+        say("A discrepancy is opened, which both states see."),
+    ),
+}  # fmt: skip
+"""What a passing may have to be confirmed against, by its field: its label and a hint."""
 NAMED_AS = {"notification_kind": ("object", codes.NOTIFICATION_KINDS)}
 """Lists whose codes have the names of another kind, which stand within a sentence there."""
 
@@ -185,3 +205,8 @@ def first(options: Iterable[tuple[str, str]], *wanted: str | None) -> str:
     """Return the first of the wanted codes that is offered, else the first that is."""
     offered = [code for code, _ in options]
     return next((code for code in wanted if code in offered), next(iter(offered), ""))
+
+
+def called() -> dict[str, str]:
+    """Return what the confirmations of a passing are called on the page, by their fields."""
+    return {name: translate(label) for name, (label, _) in CONFIRMED.items()}

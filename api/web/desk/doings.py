@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from flask import abort, render_template, request
@@ -22,8 +22,6 @@ from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import names
 from salsa_ext.readmodels.days import zone_of
 from salsa_ext.values.actor import Actor
-
-CONFIRM_HELD: Final = say("I know of it, and it passes all the same")
 
 
 @dataclass(frozen=True)
@@ -142,9 +140,8 @@ def take_form(actor: Actor, doing: Doing, find: Find, key: UUID, argument: str) 
     form.called = {
         doing.command.__name__: translate(doing.title),
         doing.name: translate(doing.title),
-        "confirm_held": translate(CONFIRM_HELD),
         "resume": translate(say("Let it go on")),
-    }
+    } | choices.called()
     done: Response | None = sending.send(
         form, actor, lambda: _do(actor, doing, find, key, argument, form)
     )

@@ -17,6 +17,11 @@ def is_of_tick(doubt: Any, tick: Any) -> bool:
     return tick is not None and doubt.key == f"{tick.stage}:{tick.post or tick.owner_state}"
 
 
+def is_of_entry(doubt: Any) -> bool:
+    """Tell whether a discrepancy is that goods entered which were never released."""
+    return bool(doubt.data.get("why") == "not_released")
+
+
 def said(truck: Truck, doubt: Any) -> str:
     """Return a discrepancy in a sentence: what was read at which stage, and what was expected."""
     told: Mapping[str, Any] = doubt.data
@@ -25,6 +30,10 @@ def said(truck: Truck, doubt: Any) -> str:
     elif doubt.kind == "quantity_mismatch" and "counted" in told:
         words = say("{counted} pieces counted, {expected} on its papers.",
                     counted=number(told["counted"]), expected=number(told["expected"]))  # fmt: skip
+    elif told.get("why") == "not_released":
+        return translate(say("{state} never released it.", state=label("state", told["state"])))
+    elif doubt.kind == "missing_checkpoint":
+        words = say("never ticked as passed.")
     else:
         return label("discrepancy_kind", doubt.kind)
     return f"{label('checkpoint_stage', told['stage'])}: {translate(words)}"

@@ -14,7 +14,8 @@ from api.schemas.checkpoints import CheckpointRequest
 from api.schemas.fields import RequestSchema
 from api.schemas.movements import IncidentRequest, ShipmentDecisionRequest
 from api.web import sending
-from api.web.desk.doings import CONFIRM_HELD, Field, version_of
+from api.web.desk import choices
+from api.web.desk.doings import Field, version_of
 from api.web.post_desk import doubts
 from api.web.post_desk.blueprint import blueprint
 from api.web.post_desk.here import Here, form, page, render
@@ -85,6 +86,7 @@ def _stage(body: dict[str, Any], actor: Actor, here: Here, truck: Truck) -> None
     _now(body, actor, here, truck)
     body.setdefault("stage", truck.stamp_of(here.own.state).stage)
     body["post"] = here.code
+    body.setdefault("seen", 0)  # who typed which truck it is saw nothing of it
     if body.get("outcome") in STOPPED and not body.get("reason"):
         raise Invalid({"reason": [say("Say why: the states concerned read it.")]})
 
@@ -95,6 +97,12 @@ def _can_be_stopped(here: Here, truck: Truck) -> bool:
     if stamp.stage == "exit":
         return truck.shipment.status == "planned"
     return stamp.stage in ("entry", "transit_in") and not stamp.is_owed
+
+
+def _can_go_on(here: Here, truck: Truck) -> bool:
+    """Tell whether the own state holds it, or held it when another let it pass."""
+    held = truck.view.held
+    return held.is_held_by(here.own.state) or bool(held.overruled_of(here.own.state))
 
 
 TASKS: Final[Mapping[str, Task]] = {task.name: task for task in (
@@ -123,8 +131,8 @@ TASKS: Final[Mapping[str, Task]] = {task.name: task for task in (
     ),
     Task(
         "resume", say("Let it go on"), say("What your state holds goes on."),
-        ShipmentDecisionRequest, Permission.SHIPMENT_HOLD, frozenset({"held"}), (REASON,),
-        run=_resume, is_for=lambda here, truck: truck.view.held.is_held_by(here.own.state),
+        ShipmentDecisionRequest, Permission.SHIPMENT_HOLD, PASSES | {"held"}, (REASON,),
+        run=_resume, is_for=_can_go_on,
     ),
     Task(
         "incident", say("Tell an incident"),
@@ -186,10 +194,7 @@ def do_task(actor: Actor, here: Here, name: str) -> Any:
     require(actor, task.permission)
     sent = sending.sent()
     sent.called = {one.path: translate(one.label) for one in (*task.fields, *task.more)}
-    sent.called |= {
-        "confirm_held": translate(CONFIRM_HELD),
-        "resume": translate(TASKS["resume"].title),
-    }
+    sent.called |= choices.called() | {"resume": translate(TASKS["resume"].title)}
     return take(actor, sent, lambda photo: _do(actor, here, task, sent, photo),
                 lambda again: _page(actor, here, task, again),
                 lambda: _warned(actor, here, task, sent))  # fmt: skip
@@ -207,7 +212,7 @@ def warnings(here: Here, truck: Truck) -> list[str]:
     """Return in words what was last read on the own side and does not agree with the papers."""
     tick = truck.stamp_of(here.own.state).tick
     return [doubts.said(truck, one) for one in truck.view.discrepancies
-            if doubts.is_of_tick(one, tick)]  # fmt: skip
+            if doubts.is_of_tick(one, tick) or doubts.is_of_entry(one)]  # fmt: skip
 
 
 def _do(actor: Actor, here: Here, task: Task, form: Form, photo: Photo) -> str:
@@ -257,7 +262,8 @@ def told_of(actor: Actor, here: Here, truck: Truck) -> dict[str, Any]:
     """Return what a page tells of what stops a truck, and of what does not agree with its papers.
 
     `holders` are the states that stop it, with whom to call there; the own one where its order binds.
-    `beyond` is whom to call on the other side, where something does not agree.
+    `beyond` is whom to call on the other side, where something does not agree; `releasers`, in the
+    exporting state where it has not released it.
     """
     states = {move.state for move in truck.view.held.standing
               if move.effect == "hold" or (move.effect != "lose" and move.state != here.own.state)}  # fmt: skip
@@ -265,6 +271,7 @@ def told_of(actor: Actor, here: Here, truck: Truck) -> dict[str, Any]:
         "holders": {state: offices_of(actor, state) for state in sorted(states)},
         "doubts": [(one, doubts.said(truck, one)) for one in truck.view.discrepancies],
         "beyond": offices_of(actor, here.other.state)[:1] if truck.view.discrepancies else (),
+        "releasers": offices_of(actor, truck.shipment.exporting_state)[:1] if truck.is_unreleased else (),
     }  # fmt: skip
 
 

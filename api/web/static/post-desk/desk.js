@@ -133,7 +133,12 @@ async function openOffline() {
     if (button) openForm(button.dataset.open);
   });
   await kept.recall(await session.unlocked(), home);
-  const search = document.getElementById("find");
+  const address = new URL(location.href);
+if (address.searchParams.has("done")) {
+  address.searchParams.delete("done"); // what was just done is said once, and not again by loading the page anew
+  history.replaceState(history.state, "", address);
+}
+const search = document.getElementById("find");
   search.addEventListener("submit", (event) => {
     event.preventDefault();
     found(search.elements.q.value);
