@@ -9,8 +9,8 @@ HANDS_OVER = {  # a batch of one: the bulk core that each calls requires the per
     "transfers.record", "reports.record", "seizures.record", "licensees.record",
     "alerts.record",
 }  # fmt: skip
-READ_FOR_A_COMMAND = {
-    "alerts.own_among": "of the alerts that hits name",  # the command that calls it has required its own permission
+READ_FOR_A_COMMAND = {  # the command that calls it has required its own permission
+    "alerts.own_among": "of the alerts that hits name",
     "calendars.for_priority": "by which a term of the own state counts",
     "calendars.of": "by which a term of the own state counts",
     "calls.on_board": "a part of a board",
