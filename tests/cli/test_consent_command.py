@@ -1,15 +1,18 @@
 """Consents and disclosures from the command line."""
 
 import json
+from uuid import UUID
 
 import pytest
 
 from api.bare import bare_app
 from api.schemas.transfers import TransferRequest
+from salsa_ext.audit import append
 from salsa_ext.db import db, transaction
 from salsa_ext.policy.rules import operator
-from salsa_ext.readmodels.records import of_documents
+from salsa_ext.readmodels.records import by_id, of_documents
 from salsa_ext.services import transfers
+from salsa_ext.services.disclosures import given_to
 from tests import bodies
 
 BRA, PRY = ("--state", "BRA"), ("--state", "PRY")
@@ -64,3 +67,15 @@ def test_the_disclosures_of_a_record_are_listed_for_its_state(salsa, record):
     assert json.loads(salsa("record", "disclosures", *PRY, "--json", record).stdout) == []
     refused = salsa("record", "disclosures", *BRA, record)
     assert (refused.returncode, "There is no record" in refused.stderr) == (1, True)
+
+
+def test_a_disclosure_that_was_answered_names_the_state_to_which_it_went(
+    salsa, record, fresh_database
+):
+    with bare_app(fresh_database).app_context():
+        pry = operator("PRY")
+        with transaction(pry):
+            append(pry, given_to(by_id([UUID(record)])[0], "BRA", ["firearm"]))
+        db.engine.dispose()
+    said = salsa("record", "disclosures", *PRY, record).stdout.split()
+    assert (said[3], "PRY" in said) == ("BRA", False)
