@@ -23,14 +23,20 @@ MARK: Final = say(
     "Police information. Not for use in court without the consent of the states named."
 )
 COLUMNS: Final = (
-    (say("Date"), 7), (say("State"), 8), (say("Event"), 10), (say("From"), 11), (say("To"), 11),
-    (say("Source"), 11), (say("Handling"), 8), (say("Confidence"), 7),
+    (say("Date"), 7), (say("State"), 8), (say("Event"), 9), (say("Serial number"), 9),
+    (say("From"), 10), (say("To"), 10), (say("Source"), 10), (say("Handling"), 8),
+    (say("Confidence"), 7),
 )  # fmt: skip
 KINDS: Final = ("transfer_kind", "report_kind", "seizure_kind")
 MOVED: Final = {"export": say("Export"), "import": say("Import")}
 SEARCHED: Final = (
     (say("State"), 10), (say("Records searched"), 6), (say("Through"), 8), (say("Said"), 10),
 )  # fmt: skip
+ANY: Final = {
+    True: say("The mark fits several guns: it may be any of these."),
+    False: say("The same serial was sold new more than once: it may be any of these guns."),
+}  # fmt: skip
+"""What is said of a chain that may be of several guns, by whether these bear different marks."""
 CANDIDATES: Final = (
     (say("State"), 10), (say("Serial number"), 9), (say("Event"), 8), (say("Date"), 8),
     (say("Days from sale to seizure"), 8),
@@ -171,6 +177,9 @@ def _found(words: Words, view: ResultView) -> list[Part]:
         words.field(say("Why it failed"), words.code("failure_reason", result.failure_reason)),
         words.field(say("Days from sale to seizure"), _days(days)),
         words.field(say("Days since it was last lawful"), _days(since)),
+        words.field(say("Chain"), words.both(ANY[result.several_marks]), wide=True)
+        if result.ambiguous
+        else [],
     )
 
 
@@ -224,7 +233,7 @@ def _row(words: Words, view: ResultView, event: Mapping[str, Any]) -> list[str |
         source = f"{source} ({said})"
     return [
         words.in_letters(event["occurred_on"]), words.state(event["state"]),
-        event_name(words, event["event"]),
+        event_name(words, event["event"]), event["serial"] or "–",
         _side(words, view, event["giver"]), _side(words, view, event["receiver"]), source or "–",
         words.code("handling", handling),
         words.code("strength", event["strength"]) or words.both(BY_A_PERSON),

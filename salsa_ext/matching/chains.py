@@ -27,6 +27,7 @@ SHIPPED_BY: Final = {"manufacturer": "manufacturer", "dealer": "dealer", None: N
 AFTER: Final = say("Recorded for a day after the gun was found: another gun, or a wrong record.")
 
 
+DISTINCTIVE: Final = ("make", "model", "calibre")
 LACKING: Final = dict.fromkeys(WAITING, say("The answer of {state}.")) | {
     "partial": say("What {state} left out of its answer."),
     "refused": say("The answer of {state}, which refused."),
@@ -117,9 +118,9 @@ def build(legs: Sequence[Leg], found_on: date, asking: str, firearm: Mapping[str
         point_of_diversion=diversion,
         time_to_crime_days=_time_to_crime(sales, several, found_on),
         since_last_lawful_days=_days(last, found_on) if last else None,
-        failure_reason=_failure(outcome, firearm, legs, _told(legs, chain, bool(sales))),
+        failure_reason=_failure(outcome, firearm, legs, _told(legs, chain)),
         objections={one.event["record"]: one.why for one in (*against, *after)},
-        missing=_missing(legs, firearm, ambiguous, bool(against)),
+        missing=_missing(legs, firearm, several if ambiguous else None, bool(against)),
     )
 
 
@@ -230,14 +231,16 @@ def _reached(last: Event | None, sales: Sequence[Event]) -> str | None:
     return REACHED.get(last["event"], "last_holder")
 
 
-def _told(legs: Sequence[Leg], chain: Sequence[Event], is_sold: bool) -> str | None:
-    """Return why a state knows no more, as it says.
+def _told(legs: Sequence[Leg], chain: Sequence[Event]) -> str | None:
+    """Return why a state knows no more, as it says; nothing while another has time to answer.
 
-    Once it is known to whom the gun was sold, only of a state that the chain names: that another one
-    never had it is no reason.
+    Where there is a chain, only of a state that told some of it, or that it names: that another one
+    never had the gun is no reason.
     """
+    if any(leg.status in WAITING and not leg.is_late for leg in legs):
+        return None
     named = {event[name] for event in chain for name in ("state", "counterpart_state")}
-    said = (leg.failure_reason for leg in legs if not is_sold or leg.state in named)
+    said = (leg.failure_reason for leg in legs if not chain or leg.events or leg.state in named)
     return next(filter(None, said), None)
 
 
@@ -278,9 +281,19 @@ def _lacking(leg: Leg) -> Message:
     return Message(LACKING[leg.status].text, {"state": leg.state})
 
 
+def _telling_apart(several: Sequence[Sequence[Event]]) -> Message:
+    """Return what would tell the guns apart that it may be: where they are alike, their serials alone."""
+    kinds = ({event.get(name) for gun in several for event in gun} - {None} for name in DISTINCTIVE)
+    if len(several) > 1 and all(len(kind) <= 1 for kind in kinds):
+        return say("A surer reading of the serial, from the frame or a laboratory: in all else that is recorded"
+                   " the candidates are alike.")  # fmt: skip
+    return say("Something that tells the candidates apart: make, model, calibre, photograph.")
+
+
 def _missing(
-    legs: Sequence[Leg], firearm: Mapping[str, Any], ambiguous: bool, is_disputed: bool
-) -> list[Message]:
+    legs: Sequence[Leg], firearm: Mapping[str, Any], several: Sequence[Sequence[Event]] | None,
+    is_disputed: bool,
+) -> list[Message]:  # fmt: skip
     asked = {leg.state for leg in legs}
     missing = [_lacking(leg) for leg in legs if leg.status in LACKING and leg.names not in asked]
     nothing = {leg.state for leg in legs if leg.status == "no_record"}
@@ -295,10 +308,8 @@ def _missing(
             (tells_origin(firearm), say("The country of manufacture, or the import mark.")),
         ) if not is_told
     ]  # fmt: skip
-    if ambiguous:
-        missing.append(
-            say("Something that tells the candidates apart: make, model, calibre, photograph.")
-        )
+    if several is not None:
+        missing.append(_telling_apart(several))
     if is_disputed:
         missing.append(
             say(

@@ -177,3 +177,15 @@ def test_a_report_is_for_its_state_alone(as_actor, trace):
     for state in ("PRY", "URY"):
         as_actor(state, "trace_analyst").get(f"/traces/{trace['id']}/report", 404)
     as_actor("BRA", "auditor").get(f"/traces/{trace['id']}/report", 403)
+
+
+def test_each_row_of_a_chain_that_may_be_of_several_guns_bears_its_serial(as_actor, analyst):
+    office = as_actor("PRY", "licensing_officer")
+    for number, serial in (("T-1", "TKA52381"), ("T-2", "TKA52382")):
+        gun = bodies.firearm(serial=serial)
+        office.post("/transfers", bodies.transfer(number=number, firearm=gun))
+    trace = analyst.post("/traces", bodies.trace(firearm=bodies.firearm(serial="TKA5238?"))).json
+    said = " ".join(text_of(report(analyst, trace)).split())
+    assert "The mark fits several guns: it may be any of these." in said
+    chain = said[said.index("Chain, in order") :].partition("First sales")[0]
+    assert "TKA52381" in chain and "TKA52382" in chain

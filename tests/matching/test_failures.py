@@ -129,3 +129,25 @@ def test_that_a_gun_never_arrived_is_not_concluded_before_its_importer_has_answe
     )
     found = build([Leg("BRA", "answered", [export]), Leg("PRY", status)], FOUND, "ARG", GUN)
     assert (found.point_of_diversion is not None) == is_told
+
+
+def test_that_one_state_knows_nothing_is_no_reason_while_another_has_time_to_answer():
+    stranger = Leg("DEU", "no_record", failure_reason="too_old", takes_part=False)
+    waits = Leg("URY", "sent")
+    assert build([stranger, waits], FOUND, "BRA", GUN).failure_reason is None
+    assert build([stranger], FOUND, "BRA", GUN).failure_reason == "too_old"
+
+
+def test_a_chain_is_not_cut_short_by_a_state_that_is_not_in_it():
+    stranger = Leg("DEU", "no_record", failure_reason="too_old", takes_part=False)
+    imported = event("import", "2025-01-01", "PRY", "dealer", counterpart_state="BRA")
+    found = build([Leg("PRY", "answered", [imported]), stranger], FOUND, "ARG", GUN)
+    assert (found.outcome, found.failure_reason) == ("partly", None)
+
+
+@pytest.mark.parametrize("model,said", [("G2C", "A surer reading"), ("PT92", "Something that")])
+def test_what_would_tell_candidates_apart_is_what_they_differ_in(model, said):
+    told = [event("domestic_sale", f"2024-01-0{n}", serial=f"TKA5238{n}", make="taurus", model=kind)
+            for n, kind in ((1, "G2C"), (2, model))]  # fmt: skip
+    missing = built(*told).missing[-1]
+    assert str(missing).startswith(said)
