@@ -168,7 +168,7 @@ class HideRequest(RequestSchema):
 
 
 class AskOneMoreRequest(RequestSchema):
-    """One more state; by a `channel` where it takes no part, with the `reference` that it has there."""
+    """One more state; by a `channel`, which is needed where it takes no part, with the `reference` there."""
 
     value = AskingOneMore
     state = StateCode(required=True)

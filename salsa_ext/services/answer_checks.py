@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from salsa_ext.errors import Conflict, Message, Named, say
 from salsa_ext.matching.marks import tells_apart
@@ -18,13 +18,15 @@ from salsa_ext.services.fields import Problems, check_date
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.requests import Answering, Forwarding, NothingFound, Telling
 
+NO_RECORD: Final = Named(("no_record",))
+
 
 def check(actor: Actor, request: TraceRequest, data: Answering) -> None:
     """Raise Invalid for what cannot be answered so."""
     problems = Problems()
     if not (data.records or data.events or data.points_to):
         problems.add("records", say("Give records or events, or a state to ask; where there is nothing, say"
-                                    " so by no_record."))  # fmt: skip
+                                    " so by {action}.", action=NO_RECORD))  # fmt: skip
     if (data.completeness == "restricted") != bool(data.restriction_reason):
         problems.add("restriction_reason", say("Say why an answer is restricted, and only then."))
     if data.failure_reason and data.completeness != "restricted":

@@ -192,6 +192,7 @@ def test_nothing_that_is_ticked_is_said_above_the_list(analyst, asked):
 def test_an_answer_of_nothing_is_refused_at_its_field(analyst, asked):
     page = answer(analyst, asked, expect=422).text
     assert 'href="#records"' in page and 'id="records-wrong"' in page
+    assert "say so by “Say that there is no record”." in page
 
 
 def test_a_restricted_answer_says_why(analyst, asked, record):

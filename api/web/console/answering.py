@@ -25,6 +25,7 @@ from salsa_ext.readmodels import names
 from salsa_ext.services import requests
 from salsa_ext.values.actor import Actor
 
+NO_RECORD = say("Say that there is no record")
 OTHER_MARKS = say("They are of this gun, though they bear other marks")
 
 
@@ -34,7 +35,9 @@ def answer(actor: Actor, request_id: UUID) -> Any:
     """Answer with what was ticked and typed; the page of the request again where that cannot be."""
     require(actor, Permission.REQUEST_ANSWER)
     form = sending.sent()
-    form.called = {"confirm_other_marks": translate(OTHER_MARKS)}
+    form.called = {
+        "confirm_other_marks": translate(OTHER_MARKS), "no_record": translate(NO_RECORD),
+    }  # fmt: skip
     done = sending.send(form, actor, lambda: _answer(actor, request_id, form))
     return done or (again(actor, lambda: page_of(actor, request_id, form)), form.status)
 
