@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import func, select, union
 
 from salsa_ext.db import db
 from salsa_ext.errors import Forbidden, say
@@ -115,13 +115,18 @@ def _crossings(actor: Actor, post: Post, zone: str, when: Any) -> list[Crossing]
 
 
 def _overruled(actor: Actor, post: Post, zone: str) -> list[Crossing]:
-    stopped = or_(
-        exists().where(Checkpoint.shipment_id == Shipment.id, Checkpoint.outcome != "passed",
-                       Checkpoint.owner_state == actor.state),
-        exists().where(Event.subject_id == Shipment.id, Event.kind.in_(("held", "incident")),
-                       Event.owner_state == actor.state),
+    here = select(
+        func.salsa_under_way_at(post.code)
+    )  # what it looks at is of these, and not of all years
+    stopped = union(
+        select(Checkpoint.shipment_id).where(
+            Checkpoint.shipment_id.in_(here), Checkpoint.outcome != "passed",
+            Checkpoint.owner_state == actor.state),
+        select(Event.subject_id).where(
+            Event.subject_id.in_(here), Event.kind.in_(("held", "incident")),
+            Event.owner_state == actor.state),
     )  # fmt: skip
-    found = _crossings(actor, post, zone, stopped)
+    found = _crossings(actor, post, zone, Shipment.id.in_(stopped))
     return [one for one in found if one.view.held.overruled_of(actor.state or "")]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.movements import Way, add
+from tests.movements import Way, add, tick
 
 IMPORT, TRANSIT = ("document_invalid", "BOL:import"), ("document_invalid", "PRY:in_transit")
 
@@ -42,7 +42,8 @@ def test_a_suspended_licence_that_is_reissued_clears_what_left_meanwhile(as_acto
     way = Way(as_actor, ("PRY",))
     licence = way.license_import()
     decide(way.bol, licence, "suspend", reason="Under review")
-    way.tick(way.ship(), "entry", day=10)
+    entering = way.client("BOL", "border_officer")
+    tick(entering, way.ship(), "entry", at="2026-03-09T15:03:00Z")
     assert IMPORT in way.discrepancies()
     again = {"number": "I-2", "issued_on": "2026-03-09", "expires_on": "2026-12-31",
              "authority": licence["authority"]}  # fmt: skip

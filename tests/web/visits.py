@@ -177,7 +177,7 @@ VISITS = (
     refused("/requests/{request}", ANALYST_PRY, "/requests/{request}/answer", records="NONE-1"),
     Visit("/requests/{request}/refuse", ANALYST_PRY),
     refused("/requests/{request}/defer", ANALYST_PRY),
-    refused("/requests/{request}/hide", ANALYST_PRY),
+    Visit("/requests/{request}/hide", ANALYST_PRY),
     Visit("/consents", ANALYST_BRA),
     Visit("/consents", "URY trace_analyst"),
     Visit("/consents/new", ANALYST_BRA),

@@ -43,7 +43,8 @@ export async function ask(address) {
   }
   const said = answer.ok ? await answer.json().catch(() => null) : null;
   if (!said?.owner) return { line: "down", account: await unlocked() };
-  return { line: "up", account: await hold(said), token: said.token };
+  const account = await hold(said);
+  return account ? { line: "up", account, token: said.token } : { line: "out", account };
 }
 
 async function hold(said) {
