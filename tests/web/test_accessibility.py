@@ -25,6 +25,13 @@ AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SEEN = Path(__file__).with_name("seen.js").read_text()
 DRAWN = "rows => rows.map(row => row.checkVisibility() && row.getBoundingClientRect().height > 9)"
+STILL = """async () => {
+  for (let moving = document.getAnimations(); moving.length; moving = document.getAnimations()) {
+    await Promise.allSettled(moving.map(one => one.finished));
+    await new Promise(requestAnimationFrame);
+  }
+}"""
+"""Waits until no colour is on its way to another."""
 PHONE, DESK = (360, 740), (1280, 900)
 
 
@@ -85,7 +92,7 @@ def broken(page: Page, look: Look) -> list[str]:
     """Return what is wrong with a page on a device."""
     page.set_viewport_size({"width": look.size[0], "height": look.size[1]})
     page.emulate_media(color_scheme=look.scheme, contrast=look.contrast)
-    page.evaluate("() => Promise.allSettled(document.getAnimations().map(one => one.finished))")
+    page.evaluate(STILL)
     page.evaluate(AXE)
     by_axe = page.evaluate("brokenRules", RULES)
     page.keyboard.press("Tab")  # focus is shown to who uses the keyboard
