@@ -27,7 +27,7 @@ from salsa_ext.services import accounts
 from salsa_ext.services.accounts import AccountData
 from tests import actors, agencies
 from tests.conftest import NOW, Server, cheap_passwords
-from tests.web import regions, scenes
+from tests.web import regions, scenes, trucks
 from tests.web.visitors import PASSWORD, Visitor, browser
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -255,3 +255,15 @@ def device(
     yield context
     context.close()
     assert [text for text in said if text.startswith("error") and not LOST.search(text)] == []
+
+
+@pytest.fixture
+def truck(as_actor):
+    """A truck that Brazil released, due at the post today, with two pistols and a seal."""
+    return trucks.released(as_actor)
+
+
+@pytest.fixture
+def officer(signed_in):
+    """A border officer of the side that the truck enters."""
+    return signed_in("PRY", "border_officer")

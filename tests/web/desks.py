@@ -89,3 +89,11 @@ def code(text):
     made = io.BytesIO()
     segno.make(text, micro=False).save(made, kind="png", scale=6)
     return made.getvalue()
+
+
+def ticks(site, number):
+    """The ticks of the own side on a shipment."""
+    found = (
+        site.program("PRY", "licensing_officer").get(f"/shipments?number={number}").json["items"]
+    )
+    return [tick for tick in found[0]["checkpoints"] if tick["state"] == "PRY"]
