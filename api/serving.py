@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import shutil
@@ -53,6 +54,8 @@ def serve(config: Config, host: str, port: int, patience: int = PATIENCE) -> Non
         websockets=False,
         working_dir=ROOT,
     )
+    # granian advises against so many threads, which `turns` holds back
+    logging.getLogger("_granian").addFilter(lambda said: "Python threads" not in said.getMessage())
     with backstage.working():
         server.serve()
 
