@@ -29,6 +29,7 @@ FULL = """IDBObjectStore.prototype.put = function () {
   return kept.apply(this, arguments);
 };"""
 """A device that is full: it keeps its key, and nothing that is recorded."""
+WORKER = "/posts/worker.js"  # the browser looks for a newer one by itself
 
 
 @pytest.fixture
@@ -53,6 +54,8 @@ def test_who_signs_out_without_a_line_is_signed_out_before_anything_is_shown_aga
     seize(page, "QQQ777")
     expect(page.locator("#queue")).to_contain_text("Waiting to be sent: 1")
     page.on("dialog", lambda dialog: dialog.accept())
+    caplog.set_level(logging.INFO)
+    caplog.clear()  # the worker may find the line again before the pages do
     page.get_by_role("button", name="Sign out").click()
     for shown in (page, board):
         expect(shown.get_by_role("main")).to_contain_text(
@@ -67,12 +70,12 @@ def test_who_signs_out_without_a_line_is_signed_out_before_anything_is_shown_aga
     assert keys == 0 and len(entries) == 1
     for shown in device.pages:
         shown.close()
-    caplog.set_level(logging.INFO)
     device.set_offline(False)
     page = device.new_page()
     page.goto(f"{site.url}{DESK}")
     expect(page.get_by_role("status")).to_contain_text("is ended at the service now")
-    asked = [record.route for record in caplog.records if hasattr(record, "route")]
+    asked = [record.route for record in caplog.records
+             if getattr(record, "route", WORKER) != WORKER]  # fmt: skip
     assert asked[:2] == ["/posts/session", "/sign-out"]
     device.add_cookies([{"name": COOKIE, "value": session, "url": site.url}])
     page.goto(f"{site.url}{DESK}")
