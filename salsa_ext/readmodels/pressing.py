@@ -7,10 +7,22 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, not_, or_, select
 
 from salsa_ext.matching.requests import RUNNING
-from salsa_ext.models import Hit, Notification, Trace, TraceApproval, TraceLeg, TraceRequest
+from salsa_ext.models import (
+    Event,
+    Hit,
+    Notification,
+    Shipment,
+    Trace,
+    TraceApproval,
+    TraceLeg,
+    TraceRequest,
+)
+from salsa_ext.readmodels.incidents import OVER
+from salsa_ext.values.codes import GRAVE_NOTIFICATIONS
 
 _OF_REQUEST: Final = ("request_received", "request_renewed", "request_replied", "request_due",
                       "request_overdue", "request_assigned")  # fmt: skip
+_ON_ITS_WAY: Final = ("shipment_passed_held", "shipment_incident")
 _OF_HIT: Final = ("hit_made", "hit_extended", "hit_expired", "hit_overdue", "hit_unanswered")
 
 
@@ -20,12 +32,30 @@ def is_settled() -> ColumnElement[bool]:
     is_question = (TraceLeg.trace_id == Trace.id, TraceLeg.status == "clarification")
     return or_(
         _once(_OF_REQUEST, TraceRequest, TraceRequest.status.not_in(RUNNING)),
-        _once(_OF_HIT, Hit, Hit.status.in_(("confirmed", "denied"))),
+        _is_calm(),
         _once(("approval_asked",), TraceApproval, TraceApproval.status != "asked"),
         _once(("trace_to_approve",), Trace, not_(waits)),
         _once(("trace_approved", "trace_unsent"), Trace, Trace.status != "approved"),
         _once(("trace_declined",), Trace, or_(Trace.status != "draft", waits)),
         _once(("trace_asked",), Trace, ~select(TraceLeg.id).where(*is_question).exists()),
+    )
+
+
+def is_grave() -> ColumnElement[bool]:
+    """Tell whether a notification is an alarm of which nothing became since."""
+    return and_(Notification.code.in_(GRAVE_NOTIFICATIONS), ~_is_calm())
+
+
+def _is_calm() -> ColumnElement[bool]:
+    """Tell whether a hit was answered, a shipment is over, or who held it has let it go on since."""
+    let_go = select(Event.id).where(
+        Event.subject_id == Notification.subject_id, Event.kind == "resumed",
+        Event.owner_state == Notification.owner_state, Event.recorded_at > Notification.raised_at,
+    )  # fmt: skip
+    return or_(
+        _once(_OF_HIT, Hit, Hit.status.in_(("confirmed", "denied"))),
+        _once(_ON_ITS_WAY, Shipment, Shipment.status.in_(OVER)),
+        and_(Notification.code == "shipment_passed_held", let_go.correlate(Notification).exists()),
     )
 
 
