@@ -17,6 +17,8 @@ from salsa_ext.postgres.errors import PostgresUnavailable
 STATUS: dict[type[SalsaError], int] = {
     errors.Unauthenticated: 401,
     errors.Forbidden: 403,
+    errors.NotYours: 403,
+    errors.OldForm: 403,
     errors.NotFound: 404,
     errors.Conflict: 409,
     errors.EnvelopeRefused: 422,

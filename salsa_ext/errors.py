@@ -88,6 +88,18 @@ class Forbidden(SalsaError):
     code = "forbidden"
 
 
+class NotYours(Forbidden):
+    """Another account sends what one has kept on a device; the actor may do the same of his own."""
+
+    code = "not_yours"
+
+
+class OldForm(Forbidden):
+    """A form that did not come from a page of the service as it stands; the actor may send it from one."""
+
+    code = "old_form"
+
+
 class NotFound(SalsaError):
     """There is no such thing, or none that the actor may know of."""
 

@@ -19,7 +19,7 @@ from werkzeug import Response
 from api.auth import require_session
 from api.json import is_short
 from api.web import cookies
-from salsa_ext.errors import Forbidden, say
+from salsa_ext.errors import OldForm, say
 
 COOKIE = "salsa_form"
 FIELD = "csrf_token"
@@ -49,7 +49,7 @@ def keep(response: Answer) -> Answer:
 
 
 def check() -> None:
-    """Raise Forbidden for a form that was not filled in on a page of this service.
+    """Raise OldForm for a form that was not filled in on a page of this service.
 
     Stands before every address outside the API, so that a new page cannot forget it. Nothing is read
     of a form without the cookie, and of a long one only from somebody who is signed in; raises
@@ -60,8 +60,8 @@ def check() -> None:
     if not is_short(request):
         require_session()
     if not (_is_own_origin() and _has_token()):
-        raise Forbidden(say("This form has grown old, or was not sent from a page of this service; "
-                            "load the page again and repeat."))  # fmt: skip
+        raise OldForm(say("This form has grown old, or was not sent from a page of this service; "
+                          "load the page again and repeat."))  # fmt: skip
 
 
 def _is_own_origin() -> bool:

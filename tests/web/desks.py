@@ -19,10 +19,12 @@ KEPT = """async () => {
     const asked = opened.transaction(name).objectStore(name).getAll();
     asked.onsuccess = () => done(asked.result);
   });
-  const text = (row) => JSON.stringify(row) + new TextDecoder("latin1").decode(row.sealed);
-  return [(await all("keys")).length, (await all("entries")).map(text)];
+  const text = (row) => row ? JSON.stringify(row) + new TextDecoder("latin1").decode(row.sealed) : "";
+  const rows = await all("entries");
+  const aside = ({ place }) => text(rows.find((row) => row.place === -place));
+  return [(await all("keys")).length, rows.filter((row) => row.place > 0).map((row) => text(row) + aside(row))];
 }"""
-"""How many keys the device has, and its entries as who reads its disk sees them."""
+"""How many keys the device has, and its entries with their photographs as who reads its disk sees them."""
 
 
 def sign_in(page, username):

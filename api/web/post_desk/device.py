@@ -28,7 +28,7 @@ SHELL: Final = (
     "post-desk/sealing.js", "post-desk/session.js", "post-desk/queue.js", "post-desk/forms.js",
     "post-desk/list.js", "post-desk/kept.js", "post-desk/scan.js", "post-desk/words.js",
     "post-desk/leaving.js", "post-desk/left.js", "post-desk/line.js", "post-desk/photos.js",
-    "post-desk/now.js", "typed.js",
+    "post-desk/now.js", "post-desk/sending.js", "typed.js",
 )  # fmt: skip
 """The files without which the desk does not open; its own stand in a folder of their version."""
 OWN: Final = "post-desk/"

@@ -17,7 +17,7 @@ from api.web import watching
 from api.web.access import sender, signed_in
 from api.web.desk import choices
 from api.web.post_desk import looking
-from salsa_ext.errors import Forbidden, Unauthenticated, say
+from salsa_ext.errors import NotYours, Unauthenticated, say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.crossings import Side, sides_for
@@ -96,10 +96,10 @@ def by_script() -> bool:
 
 
 def _check_owner(actor: Actor) -> None:
-    """Raise Forbidden where a device sends what another account has kept on it."""
+    """Raise NotYours where a device sends what another account has kept on it."""
     said = request.headers.get(OWNER)
     if said is not None and said != devices.owner_of(actor, vault()):
-        raise Forbidden(
+        raise NotYours(
             say("This was kept on the device by another account, which alone may send it.")
         )
 

@@ -161,6 +161,8 @@ document.addEventListener("visibilitychange", () => {
   state.seen = new Date();
   if (!document.hidden && state.is !== "over") watch();
 });
+// Another part of the page heard that somebody is signed in again.
+document.addEventListener("live-again", () => { if (state.is === "over") watch(); });
 addEventListener("online", () => { if (state.is === "broken") watch(); });
 setInterval(tell, 1000);
 tell();

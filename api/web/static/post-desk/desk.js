@@ -4,6 +4,7 @@ import * as kept from "./kept.js";
 import * as above from "./line.js";
 import * as now from "./now.js";
 import * as queue from "./queue.js";
+import * as sending from "./sending.js";
 import * as session from "./session.js";
 import { draw, title, unfold } from "./list.js";
 import { dress } from "./photos.js";
@@ -22,18 +23,17 @@ const desk = {
   account: session.unlocked,
   became: new Map(),
 
+  /** Whether what is kept can be told to be old: without a line the device's clock may have been put right. */
+  isUp: () => line === "up",
+
   /** Send what waits, where there is a line; gives what became of it. Of one's own its form tells. */
   async send(only, mine) {
-    const asked = await session.ask(place.dataset.session);
-    line = asked.line;
-    if (asked.token) for (const field of document.getElementsByName("csrf_token")) field.value = asked.token;
-    const nothing = { taken: [], refused: [], stopped: line === "up" ? null : line };
-    const told = line === "up" ? await queue.replay(asked.account, asked.token, only) : nothing;
-    for (const entry of [...told.taken, ...told.refused]) desk.became.set(entry.id, entry);
-    if (told.stopped === "out") await session.lock();
-    if (told.stopped && told.stopped !== "busy") line = told.stopped;
-    taken.push(...told.taken.filter((entry) => !entry.html));
-    const news = [...told.taken, ...told.refused].filter((entry) => entry.id !== mine).map(newsOf);
+    const told = await sent(only, mine);
+    const all = [...told.taken, ...told.refused];
+    const news = all.filter((entry) => entry.id !== mine && !desk.became.has(entry.id)).map(newsOf);
+    for (const entry of all) desk.became.set(entry.id, entry);
+    taken.push(...told.taken.filter((entry) => !entry.kept));
+    if (line === "up") document.dispatchEvent(new Event("live-again"));
     await desk.refresh();
     if (news.length) above.announce(news.join(" "));
     return told;
@@ -62,7 +62,10 @@ const desk = {
   },
 
   /** Open the form of an entry that was refused, with what it says. */
-  async correct(entry) {
+  async correct(row) {
+    const account = await session.unlocked();
+    if (!account) return desk.refresh();
+    const entry = { ...(await queue.openWhole(account, row)), ...wordsOf(row) };
     const which = Object.fromEntries(entry.fields).which ?? "";
     const [form] = document.querySelectorAll(`form.kept[data-task="${entry.task}"]`);
     const about = form?.elements.which;
@@ -71,6 +74,33 @@ const desk = {
     else location.assign(`${entry.action}?${new URLSearchParams({ which, correct: entry.place })}`);
   },
 };
+
+/** Send what waits; where the session or the form's token is another by now, ask once more who is signed in. */
+async function sent(only, mine) {
+  const all = { taken: [], refused: [], stopped: null };
+  let owner;
+  for (const turn of ["first", "last"]) {
+    const asked = await session.ask(place.dataset.session);
+    line = owner && asked.account && asked.account.owner !== owner ? "out" : asked.line;
+    if (line !== "up") return { ...all, stopped: line };
+    owner = asked.account.owner;
+    for (const field of document.getElementsByName("csrf_token")) field.value = asked.token;
+    const told = await sending.replay(asked.account, asked.token, only, mine).catch(failed);
+    all.taken.push(...told.taken);
+    all.refused.push(...told.refused);
+    all.stopped = told.stopped === "anew" && turn === "last" ? "busy" : told.stopped;
+    if (told.stopped !== "anew") break;
+  }
+  if (all.stopped === "out") await session.lock();
+  if (["out", "down"].includes(all.stopped)) line = all.stopped;
+  return all;
+}
+
+/** What is told where the device itself gives way: it is tried again. */
+const failed = () => ({ taken: [], refused: [], stopped: "busy" });
+
+/** What the service said of an entry, where the device could not note it. */
+const wordsOf = ({ said, confirm }) => ({ said, confirm });
 
 function show(form, entry) {
   form.closest("#form-place")?.removeAttribute("hidden"); // it was put away when the entry was kept
@@ -165,7 +195,7 @@ async function correctWanted() {
   const account = wanted && (await session.unlocked());
   const row = account && (await queue.rowsOf(account.owner)).find((one) => one.place === wanted);
   const form = document.querySelector("form.kept");
-  if (row && form) show(form, await queue.open(account, row));
+  if (row && form) show(form, await queue.openWhole(account, row));
 }
 
 async function canKeep() {
@@ -216,11 +246,15 @@ async function start() {
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && desk.send());
   setInterval(async () => {
     const account = await session.unlocked();
-    if (!account) await desk.refresh();
-    else if ((await queue.rowsOf(account.owner)).some((row) => row.state === "waiting")) await desk.send();
+    const rows = account ? await queue.rowsOf(account.owner) : [];
+    const isAway = line !== "up" && document.visibilityState === "visible"; // who signs in elsewhere goes on here
+    if (isAway || rows.some((row) => row.state === "waiting")) await desk.send();
+    else if (!account) await desk.refresh();
   }, EVERY);
+  const account = await session.unlocked();
   if (isOffline) await openOffline();
-  await desk.send();
+  else if (account) await queue.putAway(account, location.pathname).catch(() => {});
+  await desk.send().catch(() => {}); // whatever gives way in what is kept, the page is there
   if (isOffline) return;
   await correctWanted();
   await kept.remember(await session.unlocked(), home).catch(() => {}); // no room: the forms go on without

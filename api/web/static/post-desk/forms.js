@@ -95,7 +95,7 @@ async function settled(form, row, told, desk) {
     desk.say(null);
     show(taken.html, desk);
   } else if (taken) {
-    location.assign(taken.address);
+    location.assign(taken.address); // which puts away what was told of it
   } else {
     form.reset();
     desk.close();

@@ -6,13 +6,12 @@ import { lock, unlocked } from "./session.js";
 const PAGE = "/signed-out";
 const AGAIN = 15_000;
 const PATIENCE = 2000;
-const { warning, offline, ended } = document.querySelector("script[data-leaving]").dataset;
+const { warning, offline, ended, left: refusal } = document.querySelector("script[data-leaving]").dataset;
 const form = document.querySelector('form[action="/sign-out"]');
 const refusing = document.getElementById("signed-out");
 const others = new BroadcastChannel("salsa-signed-out");
 const { left } = self;
-
-const refuse = () => location.replace(`${PAGE}?next=${encodeURIComponent(location.pathname)}`);
+let isRefused = false;
 
 if (refusing) await wait();
 else if (await left.waits()) refuse(); // where no worker stood before the page
@@ -32,16 +31,15 @@ async function leave(event) {
   const waiting = rows.filter((row) => row.state !== "answered").length;
   const asked = [waiting && warning.replace("{count}", waiting), !navigator.onLine && offline].filter(Boolean);
   if (asked.length && !confirm(asked.join(" "))) return;
-  if (!account || !self.caches) return form.submit(); // nothing is kept here; and nobody is asked again
-  const isMarked = await left.mark(account).then(() => true, () => false);
-  await lock();
-  if (!isMarked) return form.submit();
+  const isMarked = self.caches && (await left.mark(account ?? {}).then(() => true, () => false));
+  await lock().catch(() => {});
+  if (!isMarked) return form.submit(); // the browser keeps nothing; and nobody is asked again
   others.postMessage("left");
   await endLater();
   const late = setTimeout(refuse, PATIENCE); // which goes on with it, and says so
   const isOver = navigator.onLine && (await left.settle());
   clearTimeout(late);
-  if (!isOver) return refuse();
+  if (!isOver || isRefused) return refuse();
   await left.forget();
   location.assign("/");
 }
@@ -52,11 +50,28 @@ async function endLater() {
   await worker?.sync?.register("leave").catch(() => {});
 }
 
+/** Show nothing of the service any more, but that it is so: where no worker keeps the page for it, here. */
+async function refuse() {
+  if (isRefused) return;
+  isRefused = true;
+  if (navigator.serviceWorker?.controller) {
+    return location.replace(`${PAGE}?next=${encodeURIComponent(location.pathname)}`);
+  }
+  const main = Object.assign(document.createElement("main"), { id: "main", tabIndex: -1 });
+  main.append(told(refusal, "lead"));
+  document.body.replaceChildren(main);
+  await goOn();
+}
+
 /** Show nothing until the session is ended, and then go on to where a page was wanted. */
 async function wait() {
   if (!(await left.waits())) return;
   await lock();
   for (const one of refusing.querySelectorAll("p")) one.hidden = !one.hidden;
+  await goOn();
+}
+
+async function goOn() {
   const end = async () => {
     if (!(await left.settle())) return;
     const wanted = location.pathname === PAGE ? new URLSearchParams(location.search).get("next") : location.pathname;
@@ -72,6 +87,9 @@ async function wait() {
 async function tell() {
   await lock().catch(() => {}); // a browser that keeps nothing holds no key
   if (!(await left.ended())) return;
-  const said = Object.assign(document.createElement("p"), { className: "done", role: "status", textContent: ended });
-  document.getElementById("main").prepend(said);
+  document.getElementById("main").prepend(told(ended, "done"));
+}
+
+function told(textContent, className) {
+  return Object.assign(document.createElement("p"), { className, role: "status", textContent });
 }

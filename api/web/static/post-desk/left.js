@@ -21,8 +21,11 @@ self.left = (() => {
 
   const ask = (address, how) => fetch(address, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE), ...how });
 
-  /** Remember that a session is to be ended: whose and until when it lasts, neither of which opens anything. */
-  const mark = ({ owner, ends }) => put({ owner, ends });
+  /**
+   * Remember that a session is to be ended: whose and until when it lasts, neither of which opens anything.
+   * Where this is not known, since the session never opened the desk, it is the one that stands.
+   */
+  const mark = ({ owner = UNKNOWN, ends } = {}) => put({ owner, ends });
 
   const forget = () => (self.caches ? caches.delete(CACHE) : false);
 

@@ -15,7 +15,7 @@ const isRefused = (entry) => ["refused", "unreadable"].includes(entry.state);
 
 /** Show what is kept for the account, and what was just taken. */
 export async function draw(account, desk, taken = []) {
-  const entries = account ? await opened(account) : [];
+  const entries = account ? await opened(account, desk) : [];
   const refused = entries.filter(isRefused);
   const others = entries.filter((entry) => !isRefused(entry));
   const waiting = others.filter((entry) => entry.state === "waiting").length;
@@ -26,7 +26,7 @@ export async function draw(account, desk, taken = []) {
   document.getElementById("send-now").hidden = !waiting;
   count.textContent = word("waiting", { count: waiting });
   document.getElementById("not-recorded-count").textContent = word("not_recorded", { count: refused.length });
-  const lines = (of) => of.map((entry) => item(entry, desk, account.ahead));
+  const lines = (of) => of.map((entry) => item(entry, desk, account));
   exchange(list, [...taken.map(done), ...lines(others)]);
   exchange(refusedList, lines(refused));
   const loud = [...others, ...taken].filter(isLoud).map((entry) => `▲ ${title(entry)} – ${entry.said.join(" ")}`);
@@ -58,11 +58,18 @@ function around(place) {
   return panel.hidden ? document.getElementById("main") : panel;
 }
 
-async function opened(account) {
+/** What is kept; of what the device could not note, with what the service said to this page. */
+async function opened(account, desk) {
   const rows = await queue.rowsOf(account.owner);
-  return Promise.all(rows.map((row) => queue.open(account, row)));
+  const entries = await Promise.all(rows.map((row) => queue.open(account, row)));
+  return entries.map((entry) => (entry.state === "waiting" ? { ...entry, ...became(desk.became.get(entry.id)) } : entry));
 }
 
+const STATES = { taken: "answered", refused: "refused" };
+const became = (told) => told && { said: told.said, html: told.html, address: told.address, is_loud: told.is_loud,
+  confirm: told.confirm, state: STATES[told.kind] };
+
+/** What was taken: what the service said of it, and where it stands. */
 function done(entry) {
   const line = element("li");
   line.dataset.state = isLoud(entry) ? "loud" : entry.said.length ? "warned" : "taken";
@@ -73,22 +80,33 @@ function done(entry) {
   return line;
 }
 
-function item(entry, desk, ahead) {
+function item(entry, desk, account) {
+  if (entry.address) return kept(entry, desk);
   const line = element("li");
   line.dataset.state = isLoud(entry) ? "loud" : entry.state;
   line.dataset.entry = entry.id;
   const how = { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone };
-  const at = new Intl.DateTimeFormat(language, how).format(entry.at + ahead);
+  const at = new Intl.DateTimeFormat(language, how).format(entry.at);
   line.append(element("p", title(entry), { className: "what" }), ...detailsOf(entry), element("p", at, { className: "quiet" }));
   if (entry.said.length) line.append(element("p", word("said"), { className: "quiet" }), words(entry.said));
   if (entry.html) line.append(...officesOf(entry.html));
-  const isOld = entry.state === "waiting" && queue.isOld(entry);
-  if (isOld && queue.isStale(entry)) line.append(element("p", word("stale", { days: queue.SAFE })));
+  const isOld = entry.state === "waiting" && desk.isUp() && queue.isOld(entry, account);
+  const isStale = isOld && queue.isStale(entry, account);
+  if (isStale) line.append(element("p", word("stale", { days: queue.SAFE })));
   else if (isOld) line.append(element("p", word("old", { days: queue.DAYS })));
   const actions = element("p", undefined, { className: "actions" });
   if (entry.html) actions.append(button("answer", () => desk.look(entry)));
   if (entry.state === "refused") actions.append(button("again", () => desk.correct(entry)));
-  if (isOld && !queue.isStale(entry)) actions.append(button("send", () => desk.send(entry.place)));
+  if (isOld && !isStale) actions.append(button("send", () => desk.send(entry.place)));
+  actions.append(button("discard", () => discard(entry, desk)));
+  line.append(actions);
+  return line;
+}
+
+/** What was taken and told of: it stays until it is put away. */
+function kept(entry, desk) {
+  const line = done(entry);
+  const actions = element("p", undefined, { className: "actions" });
   actions.append(button("discard", () => discard(entry, desk)));
   line.append(actions);
   return line;

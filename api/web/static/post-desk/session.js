@@ -6,13 +6,17 @@ import { keyOf } from "./sealing.js";
 const PATIENCE = 15_000;
 let here = null; // the account, on a device that refuses to store its key
 
+/** What time it is by the service's clock, as far as the device knows: its own may be wrong, and be put right. */
+export const clock = (account) => Date.now() + (account?.ahead ?? 0);
+const isOpen = (held) => held?.until > clock(held);
+
 /** The account whose work this device may open now: {owner, key, until, ahead}; null when nobody's. */
 export async function unlocked() {
   for (const held of await store.all("keys")) {
-    if (held.until > Date.now()) return held;
+    if (isOpen(held)) return held;
     await store.remove("keys", held.owner);
   }
-  return here?.until > Date.now() ? here : null;
+  return isOpen(here) ? here : null;
 }
 
 /** Take the key from this device, and the list that it opens; what waits stays, sealed. */
@@ -48,13 +52,12 @@ export async function ask(address) {
 }
 
 async function hold(said) {
-  const now = Date.parse(said.now);
   const account = {
     owner: said.owner,
     ends: said.ends_at,
     key: await keyOf(said.key),
-    until: Date.now() + (Date.parse(said.ends_at) - now),
-    ahead: now - Date.now(), // a device's clock may be wrong, and a moment is told by the service's
+    until: Date.parse(said.ends_at),
+    ahead: Date.parse(said.now) - Date.now(),
   };
   const others = (await store.all("keys")).some((held) => held.owner !== account.owner);
   if (others) await lock();
@@ -64,4 +67,4 @@ async function hold(said) {
   return null;
 }
 
-export const momentOf = (account) => new Date(Date.now() + (account?.ahead ?? 0)).toISOString();
+export const momentOf = (account) => new Date(clock(account)).toISOString();

@@ -29,6 +29,24 @@ async function work(store, mode, run) {
 
 export const put = (store, value) => work(store, "readwrite", (place) => place.put(value));
 export const get = (store, key) => work(store, "readonly", (place) => place.get(key));
-export const all = (store) => work(store, "readonly", (place) => place.getAll());
+/** All but what stands aside of an entry, behind its place. */
+export const all = (store) => work(store, "readonly", (place) => place.getAll(IDBKeyRange.lowerBound(0)));
 export const remove = (store, key) => work(store, "readwrite", (place) => place.delete(key));
 export const clear = (store) => work(store, "readwrite", (place) => place.clear());
+
+/** What stands aside of an entry: large, and read where it is needed alone. */
+export const getAside = (place) => get("entries", -place);
+
+/** Put an entry with what stands aside of it, and take others away, with theirs: all of it or nothing. Gives its place. */
+export const exchange = (row, aside, ...gone) => work("entries", "readwrite", (entries) => {
+  const asked = entries.put(row);
+  if (aside) asked.onsuccess = () => entries.put({ ...aside, place: -asked.result });
+  for (const one of gone) entries.delete(one);
+  return asked;
+});
+
+/** Take an entry away, with what stands aside of it. */
+export const removeWhole = (place) => work("entries", "readwrite", (entries) => {
+  entries.delete(place);
+  return entries.delete(-place);
+});

@@ -18,9 +18,10 @@ self.addEventListener("install", (event) => {
 async function install() {
   const wanted = "BarcodeDetector" in self ? FILES : [...FILES, DECODER];
   await (await caches.open(KEPT)).addAll(wanted);
-  for (const address of [SIGNED_OUT, ...await keptBefore()]) {
-    if ((await keep(address)) === false) throw new Error("a page is not there: the older version stays until it is");
+  for (const address of await keptBefore()) {
+    if ((await keep(address)) === false) throw new Error("a page does not come: the older version stays until it does");
   }
+  if (!(await keep(SIGNED_OUT))) throw new Error("who signed out is told so: not without this page");
 }
 
 /** The pages that an older version keeps: each is fetched anew, with the files that it needs. */
@@ -30,12 +31,14 @@ async function keptBefore() {
   return new Set(kept.flat().map(({ url }) => new URL(url).pathname));
 }
 
-/** Keep a page, if it is of this version. Gives whether it was, and null where one has to sign in for it. */
+const GONE = [403, 404, 410];
+
+/** Keep a page, if it is of this version. Gives whether it was, and null where nobody who is signed in has it (any more). */
 async function keep(address) {
   const answer = await fetch(address, { headers: { Accept: "text/html" }, cache: "no-store" });
   const isOurs = answer.ok && !answer.redirected && (await answer.clone().text()).includes(BUILT_OF);
   if (isOurs) await (await caches.open(PAGES)).put(address, answer);
-  return isOurs || (answer.redirected ? null : false);
+  return isOurs || (answer.redirected || GONE.includes(answer.status) ? null : false);
 }
 
 self.addEventListener("activate", (event) => {
