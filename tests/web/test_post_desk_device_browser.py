@@ -29,6 +29,10 @@ FULL = """IDBObjectStore.prototype.put = function () {
   return kept.apply(this, arguments);
 };"""
 """A device that is full: it keeps its key, and nothing that is recorded."""
+OF_A_POST_THAT_IS_GONE = """async () => {
+  const [name] = (await caches.keys()).filter((name) => name.startsWith("post-desk-pages"));
+  await (await caches.open(name)).put("/posts/atlantis/desk/offline", new Response("old"));
+}"""
 WORKER = "/posts/worker.js"  # the browser looks for a newer one by itself
 
 
@@ -112,6 +116,7 @@ def test_who_signs_out_over_a_line_that_hangs_is_told_so_and_signed_out_by_the_b
 
 def test_a_desk_is_new_after_an_upgrade_and_what_waits_is_sent(device, site, monkeypatch):
     page = open_desk(device, site)
+    page.evaluate(OF_A_POST_THAT_IS_GONE)
     old = page.locator("script[src$='/desk.js']").get_attribute("src")
     device.set_offline(True)
     page.goto(f"{site.url}{DESK}")

@@ -21,9 +21,15 @@ async function work(store, mode, run) {
   return new Promise((done, failed) => {
     // strict: it is on the disk before anybody is told that it is kept
     const transaction = opened.transaction(store, mode, { durability: "strict" });
-    const asked = run(transaction.objectStore(store));
+    let asked;
     transaction.oncomplete = () => done(asked?.result);
     transaction.onerror = transaction.onabort = () => failed(transaction.error);
+    try {
+      asked = run(transaction.objectStore(store));
+    } catch (error) {
+      failed(error);
+      transaction.abort(); // of several changes none is made
+    }
   });
 }
 
