@@ -238,6 +238,8 @@ def test_a_photograph_that_is_refused_keeps_no_seizure_back_and_is_sent_anew(dev
     refused.first.get_by_role("button", name="Correct it and send it again").click()
     page.wait_for_url("**/desk/photo?*")
     expect(page.locator(".summary")).to_contain_text("JPEG, PNG or WebP")
+    expect(page.locator("form.kept")).to_contain_text("QQQ991")
+    expect(page.locator(".photo .chosen")).to_have_text("mark.txt")
     page.locator("#photo").set_input_files(
         {"name": "mark.jpg", "mimeType": "image/jpeg", "buffer": picture()[0].read()}
     )
