@@ -33,7 +33,7 @@ from tests.web.visitors import PASSWORD, Visitor, browser
 CHROMIUM = Path("/usr/bin/chromium")
 REFUSED = "the server responded with a status of 422"  # a form that was not filled in well
 LOST = re.compile(
-    r"net::ERR_|the server responded with a status of (401|409|412|422)|Failed to fetch"
+    r"net::ERR_|the server responded with a status of (401|403|409|412|422)|Failed to fetch"
 )
 """What the console tells of a line that was cut, and of what the service refused."""
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]

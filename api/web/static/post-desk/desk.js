@@ -23,9 +23,6 @@ const desk = {
   account: session.unlocked,
   became: new Map(),
 
-  /** Whether what is kept can be told to be old: without a line the device's clock may have been put right. */
-  isUp: () => line === "up",
-
   /** Send what waits, where there is a line; gives what became of it. Of one's own its form tells. */
   async send(only, mine) {
     const told = await sent(only, mine);
@@ -78,8 +75,8 @@ const desk = {
 /** Send what waits; where the session or the form's token is another by now, ask once more who is signed in. */
 async function sent(only, mine) {
   const all = { taken: [], refused: [], stopped: null };
-  let owner;
-  for (const turn of ["first", "last"]) {
+  let owner, tries = 2;
+  while (tries) {
     const asked = await session.ask(place.dataset.session);
     line = owner && asked.account && asked.account.owner !== owner ? "out" : asked.line;
     if (line !== "up") return { ...all, stopped: line };
@@ -88,8 +85,9 @@ async function sent(only, mine) {
     const told = await sending.replay(asked.account, asked.token, only, mine).catch(failed);
     all.taken.push(...told.taken);
     all.refused.push(...told.refused);
-    all.stopped = told.stopped === "anew" && turn === "last" ? "busy" : told.stopped;
-    if (told.stopped !== "anew") break;
+    all.stopped = told.stopped === "anew" ? "busy" : told.stopped;
+    const isOnward = told.taken.length || told.refused.length;
+    tries = told.stopped !== "anew" ? 0 : isOnward ? 2 : tries - 1;
   }
   if (all.stopped === "out") await session.lock();
   if (["out", "down"].includes(all.stopped)) line = all.stopped;

@@ -90,7 +90,7 @@ function item(entry, desk, account) {
   line.append(element("p", title(entry), { className: "what" }), ...detailsOf(entry), element("p", at, { className: "quiet" }));
   if (entry.said.length) line.append(element("p", word("said"), { className: "quiet" }), words(entry.said));
   if (entry.html) line.append(...officesOf(entry.html));
-  const isOld = entry.state === "waiting" && desk.isUp() && queue.isOld(entry, account);
+  const isOld = entry.state === "waiting" && queue.isOld(entry, account);
   const isStale = isOld && queue.isStale(entry, account);
   if (isStale) line.append(element("p", word("stale", { days: queue.SAFE })));
   else if (isOld) line.append(element("p", word("old", { days: queue.DAYS })));
