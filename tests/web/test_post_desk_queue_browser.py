@@ -1,8 +1,11 @@
 """What waits on a device: its clock, its room and its session fail, and nothing is lost, twice, or unseen."""
 
+import io
+import os
 import re
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from api.auth import COOKIE
@@ -10,7 +13,6 @@ from api.web import csrf
 from tests.web.desks import (
     DESK,
     KEPT,
-    code,
     open_desk,
     opened,
     press,
@@ -44,6 +46,7 @@ WATCH = """if (location.protocol === "http:") {
 }"""
 """Notes how large what is opened is, and lets the clock be wrong."""
 FORTY_DAYS = "localStorage.setItem('behind', -40 * 86400000)"
+SIDE = 200
 SEEN_AGAIN = "document.dispatchEvent(new Event('visibilitychange'))"
 
 
@@ -197,6 +200,13 @@ def another(device, site):
     asking.post(f"{site.url}/sign-in", form=form)
 
 
+def noise():
+    """A photograph that is larger than all that is said of it."""
+    made = io.BytesIO()
+    Image.frombytes("RGB", (SIDE, SIDE), os.urandom(SIDE * SIDE * 3)).save(made, "PNG")
+    return made.getvalue()
+
+
 def test_a_clock_that_is_put_right_makes_nothing_old_and_no_photograph_is_opened_to_list_it(
     device, site
 ):
@@ -209,7 +219,7 @@ def test_a_clock_that_is_put_right_makes_nothing_old_and_no_photograph_is_opened
     press(page, "Record a seizure")
     opened(page, "#items-0-serial")
     page.keyboard.type("QQQ666")
-    photo = code("gun")
+    photo = noise()
     page.locator("#photo").set_input_files(
         {"name": "gun.png", "mimeType": "image/png", "buffer": photo}
     )

@@ -101,6 +101,7 @@ def test_what_one_account_kept_is_not_taken_from_another(officer, truck, as_acto
                    for owner in (kept["owner"], "0" * 32))  # fmt: skip
     refused = officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "passed"}, 403, **other)
     assert "by another account" in refused.json["detail"] and ticks(as_actor, truck) == []
+    assert refused.json["code"] == "not_yours"  # by which the device knows that it waits on
     officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "passed"}, 200, **mine)
 
 
