@@ -34,7 +34,9 @@ IDBObjectStore.prototype.put = function (row) {
   return kept.apply(this, arguments);
 };"""
 """A device that is full when something has become of an entry: it keeps new ones, and notes nothing more."""
-UNDELETING = """() => { IDBObjectStore.prototype.delete = () => { throw new DOMException("no", "UnknownError"); }; }"""
+UNDELETING = """() => {
+  IDBObjectStore.prototype.delete = () => { throw new DOMException("no", "UnknownError"); };
+}"""
 WATCH = """if (location.protocol === "http:") {
   const [read, now] = [crypto.subtle.decrypt, Date.now.bind(Date)];
   window.read = [];
