@@ -60,6 +60,7 @@ async function refuse() {
   const main = Object.assign(document.createElement("main"), { id: "main", tabIndex: -1 });
   main.append(told(refusal, "lead"));
   document.body.replaceChildren(main);
+  main.focus();
   await goOn();
 }
 

@@ -85,9 +85,7 @@ function item(entry, desk, account) {
   const line = element("li");
   line.dataset.state = isLoud(entry) ? "loud" : entry.state;
   line.dataset.entry = entry.id;
-  const how = { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone };
-  const at = new Intl.DateTimeFormat(language, how).format(entry.at);
-  line.append(element("p", title(entry), { className: "what" }), ...detailsOf(entry), element("p", at, { className: "quiet" }));
+  line.append(element("p", title(entry), { className: "what" }), ...detailsOf(entry), momentOf(entry));
   if (entry.said.length) line.append(element("p", word("said"), { className: "quiet" }), words(entry.said));
   if (entry.html) line.append(...officesOf(entry.html));
   const isOld = entry.state === "waiting" && queue.isOld(entry, account);
@@ -106,10 +104,16 @@ function item(entry, desk, account) {
 /** What was taken and told of: it stays until it is put away. */
 function kept(entry, desk) {
   const line = done(entry);
+  line.firstElementChild.after(momentOf(entry));
   const actions = element("p", undefined, { className: "actions" });
   actions.append(button("discard", () => discard(entry, desk)));
   line.append(actions);
   return line;
+}
+
+function momentOf(entry) {
+  const how = { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone };
+  return element("p", new Intl.DateTimeFormat(language, how).format(entry.at), { className: "quiet" });
 }
 
 /** Whom to call about an answer, as its page shows it. */
