@@ -50,7 +50,7 @@ def _is_calm() -> ColumnElement[bool]:
     """Tell whether a hit was answered, a shipment is over, or who held it has let it go on since."""
     let_go = select(Event.id).where(
         Event.subject_id == Notification.subject_id, Event.kind == "resumed",
-        Event.owner_state == Notification.owner_state, Event.recorded_at > Notification.raised_at,
+        Event.owner_state == Notification.owner_state, Event.recorded_at >= Notification.raised_at,
     )  # fmt: skip
     return or_(
         _once(_OF_HIT, Hit, Hit.status.in_(("confirmed", "denied"))),
