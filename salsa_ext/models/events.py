@@ -33,3 +33,8 @@ class Event(Owned, Base):
     reason: Mapped[str | None]
     data: Mapped[dict[str, Any]]
     recorded_at: Mapped[datetime]
+
+    @property
+    def at(self) -> datetime:
+        """Return the moment that counts: nothing is told before it happens, though a clock may be fast."""
+        return min(self.occurred_at, self.recorded_at)

@@ -97,6 +97,11 @@ class Checkpoint(Owned, Base):
     reason: Mapped[str | None]
     recorded_at: Mapped[datetime]
 
+    @property
+    def at(self) -> datetime:
+        """Return the moment that counts: nothing is told before it happens, though a clock may be fast."""
+        return min(self.occurred_at, self.recorded_at)
+
 
 class Receipt(Owned, Versioned, Base):
     """What the importing state received of a shipment (CIFTA IX.4), or the exporting one got back.
