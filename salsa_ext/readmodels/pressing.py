@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Uuid, and_, cast, not_, or_, select
+from sqlalchemy import ColumnElement, Select, Uuid, and_, cast, not_, or_, select, tuple_
 
 from salsa_ext.matching.requests import RUNNING
 from salsa_ext.models import (
@@ -63,14 +63,15 @@ def _is_calm() -> ColumnElement[bool]:
 
 def _words() -> tuple[Select[Any], Select[Any]]:
     """Return what the state that is told said of its shipment since."""
-    since = Notification.raised_at
+    since = tuple_(Notification.raised_at, Notification.id)
     event = select(Event.id).where(
         Event.subject_id == Notification.subject_id, Event.kind.in_(("held", "resumed")),
-        Event.owner_state == Notification.owner_state, Event.recorded_at > since,
+        Event.owner_state == Notification.owner_state, tuple_(Event.recorded_at, Event.id) > since,
     )  # fmt: skip
     tick = select(Checkpoint.id).where(
         Checkpoint.shipment_id == Notification.subject_id,
-        Checkpoint.owner_state == Notification.owner_state, Checkpoint.recorded_at > since,
+        Checkpoint.owner_state == Notification.owner_state,
+        tuple_(Checkpoint.recorded_at, Checkpoint.id) > since,
     )  # fmt: skip
     return event, tick
 

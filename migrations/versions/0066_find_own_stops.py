@@ -2,7 +2,7 @@
 
 from alembic import op
 
-revision = "0083_find_own_stops"
+revision = "0066_find_own_stops"
 down_revision = "0065_hide_consents"
 
 CREATE = """
