@@ -114,13 +114,13 @@ def get_board(actor: Actor, code: str) -> Board:
     own, other = crossings.sides_for(post, actor.state)
     now, today = actor.now(), date_in(actor.now(), own.zone)
     weeks = Weeks(today, own.zone)
-    due, late = crossings.due(actor, post, own.zone), crossings.late(actor, post, own.zone)
-    ways = ways_of(post, now, [*due, *late])
+    expected = crossings.expected(actor, post, own.zone)
+    ways = ways_of(post, now, [*expected.due, *expected.late])
     near, along = finds.near(actor, post, today), finds.along(actor, post, today, ways)
     seized = finds.by_week(actor, post, weeks)
     return Board(
         post=post, as_of=now, today=today, own=own, calls=calls.on_board(actor, code),
-        due=due, late=late, ticked=passages.on_day(post, today, own.zone),
+        due=expected.due, late=expected.late, ticked=passages.on_day(post, today, own.zone),
         expiring=_expiring(actor, post, today),
         discrepancies=discrepancies.at_post(actor, code, MOST),
         hits=hits.at_post(actor, (own.state, other.state), now - WEEK, MOST),

@@ -249,7 +249,9 @@ def _shown(actor: Actor, here: Here, which: str) -> Truck | None:
 
 def _page(actor: Actor, here: Here, task: Task, form: Form) -> str:
     truck = _shown(actor, here, form.get("which"))
-    if truck is not None:
+    if truck is not None and not (
+        form.confirm and form.get("seen")
+    ):  # what is to be confirmed was not seen
         form.values["seen"] = str(truck.view.version)
     return render("task", actor, here, task=task, form=form, truck=truck,
                   **(told_of(actor, here, truck) if truck else {}))  # fmt: skip

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from flask import current_app
+from flask import current_app, request
 
 from api.i18n import translate
 from api.schemas.checks import FoundResponse
@@ -66,7 +66,7 @@ def _join(actor: Actor, here: Here, seizure_id: UUID, form: Form) -> str:
         raise Invalid({"number": [NEEDED]})
     state = here.other.state
     reason = translate(Message(REASON.text, {"state": Coded("state", state), "number": number}))
-    seen = None if other else doings.version_of(form)  # the button stands beside no version
+    seen = request.args.get("seen", 0, int) if other else doings.version_of(form)
     joint.name(actor=actor, seizure_id=seizure_id, seen=seen, state=state, number=number,
                reason=reason)  # fmt: skip
     return here.address("receipt", seizure_id=seizure_id)
