@@ -26,6 +26,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 SEEN = Path(__file__).with_name("seen.js").read_text()
 DRAWN = "rows => rows.map(row => row.checkVisibility() && row.getBoundingClientRect().height > 9)"
 STILL = """async () => {
+  for (const _ of [1, 2]) await new Promise(requestAnimationFrame);  // until who listens to the scheme heard
   for (let moving = document.getAnimations(); moving.length; moving = document.getAnimations()) {
     await Promise.allSettled(moving.map(one => one.finished));
     await new Promise(requestAnimationFrame);
@@ -79,9 +80,12 @@ def open_page(page: Page, region: Region, visit: Visit, language: str) -> None:
     if visit.sent is not None:
         for field, text in visit.sent.items():
             typed = page.locator(f"main [name='{field}']").last
-            typed.evaluate("(field, text) => { field.value = text; }", text.format_map(region.ids))
+            typed.evaluate("(field, text) => { field.value = text; }", text.format_map(region.ids | {"language": language}))
+        form = page.locator("main form[method=post]")
+        for field in visit.sent:  # a page may have other forms, each with its button
+            form = form.filter(has=page.locator(f"[name='{field}']"))
         with page.expect_navigation() as sent:
-            page.locator("main form[method=post] .button").last.click()
+            form.locator(".button").last.click()
         answer = sent.value
     assert answer is not None and answer.status == visit.status
     for late in page.locator("div#reference").all():

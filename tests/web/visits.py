@@ -95,7 +95,7 @@ VISITS = (
     Visit(f"{AT_POST}/shipments/{{stopped}}?done=tick", POST_PRY),
     Visit(f"{AT_POST}/tick?which={{stopped}}", POST_PRY),
     Visit("/posts/{post}/displays", SUPERVISOR),
-    Visit("/posts/{post}/displays", SUPERVISOR, {"name": "Hall"}, "/posts/{post}/displays", 201),
+    Visit("/posts/{post}/displays", SUPERVISOR, {"name": "Hall {language}"}, "/posts/{post}/displays", 201),
     Visit("/wall"),
     Visit("/wall", sent={"code": "nothing"}, status=401),
     Visit("/checks/new", POLICE_BRA),
