@@ -17,7 +17,7 @@ from api.schemas.hits import (
 )
 from api.web.access import sender, signed_in
 from api.web.console.blueprint import blueprint
-from api.web.desk import doings, listing
+from api.web.desk import choices, doings, listing
 from api.web.desk.doings import Doing, Field, Subject
 from salsa_ext.errors import Message, say
 from salsa_ext.policy.permissions import Permission
@@ -76,8 +76,8 @@ def hits(actor: Actor) -> str:
     asked = listing.asked(HitQuery)
     page = reading.list_hits(actor, asked.filters, listing.LIMIT, asked.cursor)
     return render_template(
-        "console/hits.html", actor=actor, page=page, onward=listing.address(page.next),
-        zone=zone_of(actor), now=actor.now(),
+        "console/hits.html", actor=actor, form=asked.form, page=page, choices=choices,
+        onward=listing.address(page.next), zone=zone_of(actor), now=actor.now(),
     )  # fmt: skip
 
 
