@@ -245,7 +245,10 @@ def test_a_gun_that_two_states_seized_came_back(as_actor, police, bra):
           occurred_on="2026-01-10")  # fmt: skip
     seize(police, FIRST)
     [lead] = leads(bra, "?kind=recirculation", **PURPOSE)
-    assert lead["summary"] == "Paraguay had it on Jan 10, 2026 (seized); Brazil seized it 50 days later."
+    assert (
+        lead["summary"]
+        == "Paraguay had it on Jan 10, 2026 (seized); Brazil seized it 50 days later."
+    )
     assert points(lead)["unconfirmed"] < points(lead)["states"]
 
 

@@ -28,7 +28,7 @@ def record(as_actor):
 
 def test_the_audit_says_in_words_who_did_what_for_what(auditor, record):
     said = text(auditor.open("/audit"))
-    assert "Record: disclosure" in said and "Transfer: recording" in said
+    assert "Record · disclosure" in said and "Transfer · recording" in said
     assert "By Brazil Police officer For what Investigation, C-7" in said
 
 
@@ -36,7 +36,7 @@ def test_it_is_filtered_and_leads_to_whom_a_record_was_given(auditor, record):
     given = re.search(r'href="(/audit\?action=record(?::|%3A)disclosed)"', auditor.open("/audit"))
     page = auditor.open(given[1])
     table = page[page.index("<tbody") :]
-    assert "Record: disclosure" in table and "Transfer: recording" not in table
+    assert "Record · disclosure" in table and "Transfer · recording" not in table
     assert f'href="/disclosures?record={record}"' in table
     said = text(auditor.open(f"/disclosures?record={record}"))
     assert "Brazil Police officer" in said and "For what Investigation, C-7" in said

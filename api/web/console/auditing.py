@@ -42,7 +42,7 @@ def audit(actor: Actor) -> str:
 def act_name(action: str) -> str:
     """Return what was done in words: to what, and what."""
     subject, _, verb = action.partition(":")
-    return f"{shown.capital(shown.label('object', subject))}: {shown.label('act', verb)}"
+    return f"{shown.capital(shown.label('object', subject))} · {shown.label('act', verb)}"
 
 
 def acts() -> choices.Options:
