@@ -370,3 +370,12 @@ def test_states_stand_in_sentences_by_their_names(analyst, as_actor, bra):
     trace = bra.post("/traces", bodies.trace(case_number="C-9")).json
     said = text(analyst.open(f"/traces/{trace['id']}", Accept_Language="es"))
     assert "Argentina registró el arma cuando estaba en otro Estado (Brasil)" in said
+
+
+def test_a_state_that_answered_gets_no_form_of_a_reply(analyst, as_actor, bra):
+    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
+    trace = bra.post("/traces", bodies.trace(case_number="C-9")).json
+    [leg] = [one["id"] for one in trace["legs"] if one["state"] == "PRY"]
+    page = analyst.open(f"/traces/{trace['id']}/legs/{leg}/reply", 409)
+    assert "This is not possible now" in page and '<form class="form"' not in page
+    analyst.open(f"/traces/{trace['id']}/legs/{trace['id']}/reply", 404)
