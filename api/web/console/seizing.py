@@ -88,6 +88,6 @@ def seizure_recorded(actor: Actor, seizure_id: UUID) -> str:
     require(actor, Permission.SEIZURE_READ)
     gun_corrections.own(actor, seizure_id)
     return render_template(
-        "console/seized.html", actor=actor, said=receipts.lines(actor, request.path.rpartition("/")[0]),
+        "console/seized.html", actor=actor, said=receipts.lines(actor, f"/{seizure_id}"),
         seizure=documents.read(SEIZURES, seizure_id).document,
     )  # fmt: skip
