@@ -144,3 +144,10 @@ def test_no_notification_of_a_hit_leads_to_a_page_that_its_reader_may_not_see(as
             reader.open(link)
             led.add((role, link))
     assert len(led) >= 6
+
+
+@pytest.mark.parametrize("name", ["confirm", "deny", "extend"])
+def test_the_form_of_an_answer_shows_what_is_compared(owner, path, name):
+    said = text(owner.open(f"{path}/{name}"))
+    for words in ("Read on the gun ABC123456", "Gun of the alert", "Pistol · Taurus · G2C · 9x19"):
+        assert words in said

@@ -10,13 +10,12 @@ from flask import render_template, request, url_for
 from api.i18n import translate
 from api.schemas.seizures import SeizureRequest
 from api.web import sending
-from api.web.access import sender, signed_in
+from api.web.access import again, sender, signed_in
 from api.web.console.blueprint import blueprint
 from api.web.desk import choices
-from api.web.post_desk import receipts
+from api.web.post_desk import photos, receipts
 from api.web.post_desk.photos import Photo
 from api.web.post_desk.seizing import ITEMS, number_of, options
-from api.web.post_desk.taking import take
 from api.web.typed import Form
 from salsa_ext.errors import Invalid, say
 from salsa_ext.policy.permissions import Permission
@@ -49,12 +48,15 @@ def record_seizure(actor: Actor) -> Any:
     form = sending.sent()
     form.called = {"items": translate(say("What was seized"))}
     form.close_up("items")
-    return take(actor, form, lambda photo: _record(actor, form, photo),
-                lambda typed: _page(actor, typed))  # fmt: skip
+    photo = sending.take(form, lambda: photos.sent(form))
+    done = sending.send(form, actor, lambda: _record(actor, form, photo)) if photo else None
+    return done or (again(actor, lambda: _page(actor, form)), form.status)
 
 
 def _record(actor: Actor, form: Form, photo: Photo) -> str:
-    data = form.load(SeizureRequest(), lambda body: _complete(body, actor, form), zone_of(actor))
+    data = form.load(
+        SeizureRequest(), lambda body: _complete(body, actor, form, photo), zone_of(actor)
+    )
     seizure_id = seizures.record(actor=actor, data=data)
     items = documents.read(SEIZURES, seizure_id).items
     receipts.keep(actor, seizure_id, matches.find(actor=actor, document_id=seizure_id, items=items))
@@ -62,14 +64,14 @@ def _record(actor: Actor, form: Form, photo: Photo) -> str:
     return url_for("console.seizure_recorded", seizure_id=seizure_id)
 
 
-def _complete(body: dict[str, Any], actor: Actor, form: Form) -> None:
+def _complete(body: dict[str, Any], actor: Actor, form: Form, photo: Photo) -> None:
     """Fill in what the form leaves open: a number, the country, and what is not known of the crime."""
     body.setdefault("number", number_of(form.token, body.get("occurred_on", "")))
     body.setdefault("legal_grounds", [])
     body.setdefault("crime_context", ["unknown"])
     body["place"] = body.get("place", {}) | {"country": actor.own_state()}
     items = body.get("items") or []
-    if not items and not request.files.get("photo"):
+    if not items and not photo.kept:
         raise Invalid({"items.0.serial": [NOTHING]})
     body["items"] = [item | {"line": at + 1} for at, item in enumerate(items or [{}])]
 
