@@ -33,10 +33,16 @@ def test_a_seizure_of_several_guns_is_recorded_with_its_photograph(police, as_ac
 
 
 def test_it_says_loudly_what_it_matches_and_whose_alert_it_meets(police, as_actor):
+    duty = {"agency": "BRA-POLICE", "kind": "duty_24h", "languages": ["pt"], "hours": "24 h",
+            "telephone": "+55 45 0000000"}  # fmt: skip
+    as_actor("BRA", "state_administrator").post("/contacts", duty)
     as_actor("BRA", "police_officer").post("/alerts", bodies.alert())
     page = police.open(police.send("/seizures/new", TYPED).location)
     said = text(page)
-    assert "▲ ABC123456: Hit. Compare the gun with the record" in said and 'href="/hits"' in page
+    assert "▲ ABC123456: Hit. Compare the gun with the record" in said
+    [hit] = as_actor("PRY", "police_officer").get("/hits").json["items"]
+    assert "Hit with Brazil : Hold and call BRA-POLICE · +55 45 0000000" in said
+    assert f'href="/hits/{hit["id"]}"' in page and 'href="tel:+55450000000"' in page
 
 
 def test_sent_twice_it_is_recorded_once(police, as_actor):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from api.schemas.seizures import SeizureRequest
 from api.web import sending
 from api.web.access import again, sender, signed_in
 from api.web.console.blueprint import blueprint
-from api.web.desk import choices
+from api.web.desk import choices, listing
 from api.web.post_desk import photos, receipts
 from api.web.post_desk.photos import Photo
 from api.web.post_desk.seizing import ITEMS, number_of, options
@@ -20,9 +21,10 @@ from api.web.typed import Form
 from salsa_ext.errors import Invalid, say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels import documents
+from salsa_ext.readmodels import documents, hits
 from salsa_ext.readmodels.days import today, zone_of
 from salsa_ext.readmodels.documents import SEIZURES
+from salsa_ext.readmodels.hits import HitView
 from salsa_ext.services import gun_corrections, matches, seizures
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.attachments import Subject
@@ -89,7 +91,16 @@ def seizure_recorded(actor: Actor, seizure_id: UUID) -> str:
     """Show an own seizure as it was taken, and loudly what it matches."""
     require(actor, Permission.SEIZURE_READ)
     gun_corrections.own(actor, seizure_id)
+    view = documents.read(SEIZURES, seizure_id)
     return render_template(
         "console/seized.html", actor=actor, said=receipts.lines(actor, f"/{seizure_id}"),
-        seizure=documents.read(SEIZURES, seizure_id).document,
+        seizure=view.document, met=_met(actor, {item.record.id for item in view.items}),
     )  # fmt: skip
+
+
+def _met(actor: Actor, records: Collection[UUID]) -> list[HitView]:
+    """Return the latest hits by which records of the own state met an alert, for who may see them."""
+    if Permission.HIT_READ not in actor.permissions:
+        return []
+    latest = hits.list_hits(actor, {"asking_state": actor.state}, listing.LIMIT, None).items
+    return [one for one in latest if one.hit.cause_id in records]
