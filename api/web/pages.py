@@ -27,6 +27,7 @@ PAGES: Final[Mapping[Permission, str]] = {
     Permission.REPORT_READ: "guns.reports", Permission.REPORT_RECORD: "guns.report_form",
     Permission.SHIPMENT_READ: "desk.shipments", Permission.DISCREPANCY_READ: "desk.discrepancies",
     Permission.TRANSFER_READ: "desk.transfers", Permission.TRANSFER_RECORD: "desk.transfer_form",
+    Permission.AGENCY_PLACE: "placing.posts",
     Permission.CHECK_MAKE: "guns.check_form", Permission.MATCH_READ: "guns.matches",
     Permission.PERMIT_READ: "desk.home", Permission.MATCH_DECIDE: "guns.matches",
     Permission.REQUEST_READ: "console.requests", Permission.REQUEST_ANSWER: "console.requests",
