@@ -77,7 +77,7 @@ VISITS = (
     Visit("/posts/{post}/board", "BRA supervisor"),
     Visit("/agencies", SUPERVISOR),
     Visit("/posts/{post}/agencies", SUPERVISOR),
-    Visit("/posts/{post}/agencies", "PRY state_administrator", {}, "/agencies"),
+    Visit("/posts/{post}/agencies", "PRY state_administrator", {}),
     Visit("/posts/rivera-santana-do-livramento/board", "URY border_officer"),
     Visit(AT_POST, POST_PRY),
     Visit(f"{AT_POST}/find?q=A", POST_PRY),
