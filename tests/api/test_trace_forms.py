@@ -54,7 +54,7 @@ def test_a_form_says_what_the_tracing_instrument_asks(analyst, as_actor):
     for words in (
         "International Tracing Instrument", "Asked state Spain (ESP)", "INTERPOL iARMS", "T-7",
         "Used in a crime", "Law 1", "For intelligence", "ABC123456", "Taurus", "Found in a vehicle",
-        "01/03/2026", "Foz do Iguaçu, Brazil (BRA)", "BRA-TEST",
+        "01/03/2026", "09/03/2026 (9 Mar 2026), 15:00 UTC", "Foz do Iguaçu, Brazil (BRA)", "BRA-TEST",
     ):  # fmt: skip
         assert words in said
     assert "F 3312.1" not in said

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page
 import api.web
 from api.auth import COOKIE
 from api.web.cookies import LANGUAGE
+from salsa_ext.policy import rules
 from salsa_ext.values.codes import LANGUAGES
 from tests.sizes import sized
 from tests.web.conftest import Region
@@ -33,6 +34,8 @@ STILL = """async () => {
   }
 }"""
 """Waits until no colour is on its way to another."""
+LINK = re.compile(r'href="(/(?!docs|static|forms/)[^"#]*)"')
+"""What leads to a page of the service itself."""
 PHONE, DESK = (360, 740), (1280, 900)
 
 
@@ -136,6 +139,18 @@ def test_the_wall_of_a_post_is_for_everybody(page, region, look):
     page.locator("#late").wait_for()
     assert page.locator("html").get_attribute("lang") == "fr"
     assert broken(page, look) == []
+
+
+@pytest.mark.parametrize("role", sorted(rules.RULES.keys() - {"secretariat"}))
+def test_no_link_of_home_or_of_a_notification_leads_where_its_reader_may_not_go(region, role):
+    reader = region.app.test_client()
+    reader.set_cookie(COOKIE, region.key(f"BRA {role}"))
+    links = {
+        link for path in ("/", "/notifications")
+        for link in LINK.findall(reader.get(path).get_data(as_text=True).partition("<main")[2])
+    }  # fmt: skip
+    refused = [link for link in sorted(links) if reader.get(link).status_code != 200]
+    assert (len(links) > 3, refused) == (True, [])
 
 
 def test_every_page_is_visited(app):
