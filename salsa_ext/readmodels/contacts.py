@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import case, or_, select
+from sqlalchemy import case, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from salsa_ext.db import ask, db
@@ -21,6 +21,9 @@ AT_POST = ("border_post", "duty_24h", "customs", "national_point_of_contact")
 """Which offices an officer at a barrier calls, in this order."""
 
 
+_NAMED = "SELECT name FROM agency WHERE code = %s"
+
+
 class Office(NamedTuple):
     """An office to call."""
 
@@ -31,6 +34,15 @@ class Office(NamedTuple):
     hours: str
     telephone: str | None
     email: str | None
+
+
+_ANSWERING_TO = (
+    f"SELECT {', '.join(Office._fields)} FROM contact"  # noqa: S608 - columns of ours
+    " WHERE owner_state = %(state)s AND valid_to IS NULL AND agency <> ALL(%(kept_from)s::text[])"
+    " AND (agency = %(agency)s OR kind = ANY(%(urgent)s::text[]))"
+    " ORDER BY agency IS NOT DISTINCT FROM %(agency)s DESC,"
+    " array_position(%(urgent)s::text[], kind), id LIMIT 1"
+)
 
 
 def contact_of(state: str) -> Office | None:
@@ -60,15 +72,8 @@ def answering_to(state: str, agency: str | None, kept_from: Collection[str]) -> 
 
     Never one of the agencies that a matter is kept from; None where no office is left.
     """
-    columns = (getattr(Contact, name) for name in Office._fields)
-    wanted = select(*columns).where(
-        Contact.owner_state == state, Contact.valid_to.is_(None), Contact.agency.not_in(kept_from),
-        or_(Contact.agency == agency, Contact.kind.in_(URGENT)),
-    )  # fmt: skip
-    own = case((Contact.agency == agency, 0), else_=1)
-    first = case({kind: index for index, kind in enumerate(URGENT)}, value=Contact.kind,
-                 else_=len(URGENT))  # fmt: skip
-    row = db.session.execute(wanted.order_by(own, first, Contact.id).limit(1)).first()
+    asked = {"state": state, "agency": agency, "kept_from": list(kept_from), "urgent": list(URGENT)}
+    row = ask(_ANSWERING_TO, asked).fetchone()
     return Office(*row) if row else None
 
 
@@ -142,12 +147,16 @@ def agency_codes(state: str | None) -> frozenset[str]:
 
 def office_of(code: str) -> tuple[str, str | None]:
     """Return an agency's name with its code, and how its first office in force is reached."""
-    agency = db.session.scalars(select(Agency).where(Agency.code == code)).first()
     wanted = select(Contact).where(Contact.agency == code, Contact.valid_to.is_(None))
     contact = db.session.scalars(wanted.order_by(Contact.id).limit(1)).first()
-    named = f"{agency.name} ({code})" if agency and agency.name != code else code
     ways = ", ".join(filter(None, (contact.telephone, contact.email))) if contact else None
-    return named, ways
+    return agency_named(code), ways
+
+
+def agency_named(code: str) -> str:
+    """Return an agency's name with its code; the code alone where it has no other name."""
+    found = ask(_NAMED, (code,)).fetchone()
+    return f"{found[0]} ({code})" if found and found[0] != code else code
 
 
 def read_agency(agency_id: UUID) -> Agency:

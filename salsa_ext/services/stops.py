@@ -11,7 +11,7 @@ from salsa_ext.errors import Coded, Codes, Held, HeldByOwn, Message, Named, say
 from salsa_ext.matching.holds import Move
 from salsa_ext.matching.journeys import Facts
 from salsa_ext.matching.ledger import custody, standing
-from salsa_ext.readmodels.contacts import contact_of, office_of
+from salsa_ext.readmodels.contacts import agency_named, contact_of
 from salsa_ext.readmodels.crossings import sides_for
 from salsa_ext.readmodels.days import zone_of
 from salsa_ext.readmodels.reference import get_post
@@ -91,6 +91,6 @@ def _call(state: str) -> Message:
     office = contact_of(state)
     if office is None:
         return say("No office is registered that can be called.")
-    name, _ = office_of(office.agency)
+    name = agency_named(office.agency)
     reached = ", ".join(filter(None, (name, office.telephone or office.email)))
     return say("Call first: {office}.", office=reached)
