@@ -39,7 +39,9 @@ def test_a_draft_is_made_changed_declined_and_told(salsa, file):
     assert salsa("notification", "list", *OWN, "--role", "auditor").stdout == ""
     sent = salsa("trace", "send", *OWN, trace)
     assert sent.returncode == 0
-    salsa("trace", "ask", *OWN, "--of", "DEU", "--reason", "Made there", "--channel", "iarms", trace)
+    salsa(
+        "trace", "ask", *OWN, "--of", "DEU", "--reason", "Made there", "--channel", "iarms", trace
+    )
     legs = json.loads(salsa("trace", "show", *OWN, "--json", trace).stdout)["legs"]
     [leg] = [one["id"] for one in legs if one["state"] == "DEU"]
     salsa("trace", "channel", *OWN, "--leg", leg, "--by", "mla", "--reference", "M-1", trace)
