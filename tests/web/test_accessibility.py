@@ -83,7 +83,10 @@ def open_page(page: Page, region: Region, visit: Visit, language: str) -> None:
     if visit.sent is not None:
         for field, text in visit.sent.items():
             typed = page.locator(f"main [name='{field}']").last
-            typed.evaluate("(field, text) => { field.value = text; }", text.format_map(region.ids | {"language": language}))
+            typed.evaluate(
+                "(field, text) => { field.value = text; }",
+                text.format_map(region.ids | {"language": language}),
+            )
         form = page.locator("main form[method=post]")
         for field in visit.sent:  # a page may have other forms, each with its button
             form = form.filter(has=page.locator(f"[name='{field}']"))
