@@ -32,6 +32,7 @@ from salsa_ext.readmodels import frequencies, lately
 from salsa_ext.services import accounts, authentication, database
 from salsa_ext.values.actor import Actor
 from tests import actors, agencies
+from tests.folders import QUICK
 
 NOW = datetime(2026, 3, 9, 15, 0, tzinfo=UTC)
 settings.register_profile("house", deadline=None)  # no test is timed
@@ -192,7 +193,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     if url := os.environ.get("SALSA_TEST_SERVER"):
         yield Server(url, (owner, service))
         return
-    embedded = EmbeddedServer(shared / "var", settings=FAST, private_root=Path("/var/tmp"))
+    embedded = EmbeddedServer(shared / "var", settings=FAST, private_root=QUICK)
     with embedded:
         yield Server(embedded.url("superuser", "postgres"), (owner, service))
     left = embedded.status()

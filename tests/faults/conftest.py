@@ -1,11 +1,8 @@
 """A PostgreSQL server of its own for each test, that may be stopped and killed."""
 
-import shutil
 import subprocess
-import tempfile
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -18,15 +15,7 @@ from salsa_ext.postgres import EmbeddedServer, provision
 from salsa_ext.services import database
 from tests import actors
 from tests.conftest import FAST
-
-
-@contextmanager
-def open_folder():
-    """A folder that every user may enter, as the server's own OS user has to."""
-    path = Path(tempfile.mkdtemp(prefix="salsa-test-", dir="/tmp"))
-    path.chmod(0o755)
-    yield path
-    shutil.rmtree(path)
+from tests.folders import open_folder
 
 
 @pytest.fixture(scope="session")
