@@ -7,7 +7,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import scoped_session, sessionmaker
 
 from api.app import create_app
+from api.live import Changes
 from salsa_ext.clock import FixedClock
 from salsa_ext.config import Config
 from salsa_ext.db import db, transaction
@@ -37,6 +38,8 @@ from tests.folders import QUICK
 NOW = datetime(2026, 3, 9, 15, 0, tzinfo=UTC)
 settings.register_profile("house", deadline=None)  # no test is timed
 settings.load_profile("house")
+THREADS = 24
+"""Connections of an application for tests; one sends as many requests at once at most."""
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 FAST = {"fsync": "off", "full_page_writes": "off", "max_connections": "100"}
 
@@ -109,12 +112,11 @@ class Server:
             cursor.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
             granted = f'GRANT CONNECT, TEMPORARY ON DATABASE "{name}" TO'
             cursor.execute(f"{granted} salsa_service, salsa_owner")
-        with self.admin(name) as inside, inside.cursor() as cursor:
-            cursor.execute("GRANT CREATE ON SCHEMA public TO salsa_owner")  # as its real owner may
 
     def offer(self, name: str) -> None:
-        """Let every role that may make databases copy this one."""
-        with self._as("owner") as owner, owner.cursor() as cursor:
+        """Let every role that may make databases copy this one; the owner of the tables owns no copy."""
+        with self._as("owner", name) as owner, owner.cursor() as cursor:
+            cursor.execute("GRANT CREATE ON SCHEMA public TO salsa_owner")  # as its real owner may
             cursor.execute(f'ALTER DATABASE "{name}" IS_TEMPLATE true')
 
     @contextmanager
@@ -156,8 +158,8 @@ class Server:
                 )
 
     @contextmanager
-    def _as(self, role: str) -> Iterator[Any]:
-        url = make_url(self.url(role, "postgres")).set(drivername="postgresql")
+    def _as(self, role: str, name: str = "postgres") -> Iterator[Any]:
+        url = make_url(self.url(role, name)).set(drivername="postgresql")
         with closing(psycopg2.connect(url.render_as_string(hide_password=False))) as opened:
             opened.autocommit = True
             yield opened
@@ -237,6 +239,38 @@ def registered_database(fresh_database: Config) -> Config:
     """The same, with agencies of every state in the register."""
     agencies.register(fresh_database.migration_url or "")
     return fresh_database
+
+
+@pytest.fixture(scope="session")
+def registered(
+    server: Server, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Config]:
+    """A database with agencies of every state in the register; copied, never used itself."""
+    with server.copied(template, tmp_path_factory.mktemp("registered")) as config:
+        agencies.register(config.migration_url or "")
+        yield config
+
+
+@pytest.fixture(scope="session")
+def standing(server: Server, tmp_path_factory: pytest.TempPathFactory) -> tuple[Flask, Config]:
+    """An application for tests with real transactions, and the database that each of them makes for it.
+
+    To make one for each test, and to let it compile every statement anew, takes longer than the test.
+    """
+    config = server.config(f"salsa_{secrets.token_hex(6)}", tmp_path_factory.mktemp("home"))
+    return create_app(replace(config, threads=THREADS), FixedClock(NOW)), config
+
+
+@contextmanager
+def standing_on(server: Server, pattern: Config, standing: tuple[Flask, Config]) -> Iterator[Flask]:
+    """Give that application on a copy of a database, as if it had just been made."""
+    made, config = standing
+    made.extensions["live"]._kept.clear()
+    made.extensions["live"]._changes = Changes()
+    with server.copied(pattern, config.home, config):
+        yield made
+        with made.app_context():
+            db.engine.dispose()
 
 
 @pytest.fixture(scope="session")

@@ -1,15 +1,13 @@
 """The scheduled watch: what comes with the hour alone is found, once, wherever it runs."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from api import working
-from api.app import create_app
 from salsa_ext.clock import FixedClock
-from salsa_ext.db import db, transaction
+from salsa_ext.db import transaction
 from salsa_ext.policy.rules import operator
 from salsa_ext.services import watch
 from tests import actors
@@ -110,14 +108,6 @@ def test_batches_are_bounded_and_the_worker_takes_them_all(way):
         leave(way, f"GUN{number}0001", number=f"A-{number}")
     assert watched(most=2) == 2
     assert working.watched(FixedClock(NOW)) == 1
-
-
-@pytest.fixture
-def application(registered_database):
-    made = create_app(replace(registered_database, threads=4), FixedClock(NOW))
-    yield made
-    with made.app_context():
-        db.engine.dispose()
 
 
 def test_watches_at_once_raise_each_discrepancy_once(application):
