@@ -29,11 +29,11 @@ from salsa_ext.config import Config
 from salsa_ext.db import db, transaction
 from salsa_ext.policy.rules import operator
 from salsa_ext.postgres import EmbeddedServer, provision
-from salsa_ext.readmodels import frequencies, lately
 from salsa_ext.services import accounts, authentication, database
 from salsa_ext.values.actor import Actor
 from tests import actors, agencies
 from tests.folders import QUICK
+from tests.grounds import Grounds, forget_shares
 
 NOW = datetime(2026, 3, 9, 15, 0, tzinfo=UTC)
 settings.register_profile("house", deadline=None)  # no test is timed
@@ -68,12 +68,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def no_shares() -> None:
     """Let no test weigh by how common makes were in the records of another, nor tell its coverage."""
     forget_shares()
-
-
-def forget_shares() -> None:
-    """Do the same before something that several tests share."""
-    frequencies.forget()
-    lately.forget()
 
 
 @dataclass(frozen=True)
@@ -308,20 +302,36 @@ def undone(app: Flask) -> Iterator[None]:
         outer.rollback()
 
 
+@pytest.fixture(scope="session")
+def grounds(app: Flask, request: pytest.FixtureRequest) -> Iterator[Grounds]:
+    """The transaction of this worker's tests."""
+    made = Grounds(app)
+    request.config.pluginmanager.register(made)
+    yield made
+    request.config.pluginmanager.unregister(made)
+    made.leave()
+
+
 @pytest.fixture
-def session(app: Flask) -> Iterator[None]:
+def session(grounds: Grounds) -> Iterator[None]:
     """An application context whose every commit is undone after the test."""
-    with undone(app):
+    with grounds.undone():
         yield
 
 
 @pytest.fixture
-def asked(app: Flask, session: None) -> Iterator[list[str]]:
+def ground(grounds: Grounds, session: None) -> Callable[..., Any]:
+    """Return what tests of a file begin with, which is made once: `ground(Way, as_actor)`."""
+    return grounds.of
+
+
+@pytest.fixture
+def asked(app: Flask, session: None, grounds: Grounds) -> Iterator[list[str]]:
     """Every statement that the database is asked while the test runs, in order."""
     statements: list[str] = []
 
     def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-        if "SAVEPOINT" not in statement:  # those are the test's own
+        if "SAVEPOINT" not in statement and not grounds.is_making:  # those are the test's own
             statements.append(statement)
 
     engine = db.engine

@@ -13,8 +13,8 @@ GLOCK = {"line": 1, "serial": "GLK001", "make": "Glock", "model": "17"}
 
 
 @pytest.fixture
-def way(as_actor):
-    return Way(as_actor)
+def way(ground, as_actor):
+    return ground(Way, as_actor)
 
 
 def item(serial="ABC123456", **said):

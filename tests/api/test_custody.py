@@ -12,16 +12,20 @@ THEFT = {"kind": "theft", "occurred_at": "2026-03-05T10:00:00Z", "note": "Lorry 
 
 
 @pytest.fixture
-def way(as_actor):
-    return Way(as_actor)
+def way(ground, as_actor):
+    return ground(Way, as_actor)
 
 
-@pytest.fixture
-def shipped(way):
+def leave(way):
     made = way.ship(expected=EXPECTED)
     way.release(made)
     way.tick(made, "exit")
     return made
+
+
+@pytest.fixture
+def shipped(ground, way):
+    return ground(leave, way)
 
 
 def test_the_next_stage_is_due(way):

@@ -22,22 +22,30 @@ DUTY = {"agency": "BRA-POLICE", "kind": "duty_24h", "languages": ["pt"], "hours"
 
 
 @pytest.fixture
-def way(as_actor):
-    return Way(as_actor)
+def way(ground, as_actor):
+    return ground(Way, as_actor)
 
 
-@pytest.fixture
-def shipped(way):
+def release(way):
     made = way.ship()
     way.release(made)
     return made
 
 
-@pytest.fixture
-def held(way, shipped):
-    """Brazil holds it at its exit."""
+def hold(way, shipped):
     way.tick(shipped, "exit", 3, outcome="held", reason="Seal cut.")
     return shipped
+
+
+@pytest.fixture
+def shipped(ground, way):
+    return ground(release, way)
+
+
+@pytest.fixture
+def held(ground, way, shipped):
+    """Brazil holds it at its exit."""
+    return ground(hold, way, shipped)
 
 
 def enter(way, shipment, expect=201, at=LATER, **more):

@@ -23,12 +23,11 @@ WHY = {"reason": "Found in the second crate"}
 
 
 @pytest.fixture
-def way(as_actor):
-    return Way(as_actor)
+def way(ground, as_actor):
+    return ground(Way, as_actor)
 
 
-@pytest.fixture
-def shipped(way):
+def leave(way):
     made = way.ship(*SERIALS)
     way.release(made)
     way.tick(made, "exit")
@@ -36,10 +35,19 @@ def shipped(way):
 
 
 @pytest.fixture
-def short(way, shipped):
-    """A shipment that was received without one of its three guns."""
+def shipped(ground, way):
+    return ground(leave, way)
+
+
+def receive_two(way, shipped):
     add(way.bol, shipped, "receipt", **DAY, **listing(*SERIALS[:2]))
     return shipped
+
+
+@pytest.fixture
+def short(ground, way, shipped):
+    """A shipment that was received without one of its three guns."""
+    return ground(receive_two, way, shipped)
 
 
 @pytest.fixture

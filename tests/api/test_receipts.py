@@ -15,16 +15,20 @@ SERIALS = ("TKA52380", "TKA52390", "QWE77001")
 
 
 @pytest.fixture
-def way(as_actor):
-    return Way(as_actor)
+def way(ground, as_actor):
+    return ground(Way, as_actor)
 
 
-@pytest.fixture
-def shipped(way):
+def leave(way):
     made = way.ship(*SERIALS)
     way.release(made)
     way.tick(made, "exit")
     return made
+
+
+@pytest.fixture
+def shipped(ground, way):
+    return ground(leave, way)
 
 
 def receive(way, shipment, *serials, expect=201, **more):

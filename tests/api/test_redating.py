@@ -16,13 +16,13 @@ SIGNED = {"authentication": "Stamp 7", "reason": "Strike"}
 
 
 @pytest.fixture
-def way(as_actor):
-    return Way(as_actor)
+def way(ground, as_actor):
+    return ground(Way, as_actor)
 
 
 @pytest.fixture
-def made(way):
-    return way.ship()
+def made(ground, way):
+    return ground(Way.ship, way)
 
 
 def put_off(way, made, on=TRUE, **more):

@@ -9,8 +9,8 @@ from tests.movements import DAY, Way, act
 
 
 @pytest.fixture
-def way(as_actor):
-    return Way(as_actor)
+def way(ground, as_actor):
+    return ground(Way, as_actor)
 
 
 def test_what_all_states_have_licensed_is_released(way):

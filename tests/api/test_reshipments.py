@@ -12,8 +12,8 @@ AGAIN = [("serial_mismatch", "again:1")]
 
 
 @pytest.fixture
-def way(as_actor):
-    return Way(as_actor)
+def way(ground, as_actor):
+    return ground(Way, as_actor)
 
 
 def leave(way, *serials, **changes):

@@ -10,8 +10,8 @@ REFUSED = {"kind": "refused_entry", "occurred_at": "2026-03-04T10:00:00Z", "note
 
 
 @pytest.fixture
-def way(as_actor):
-    return Way(as_actor)
+def way(ground, as_actor):
+    return ground(Way, as_actor)
 
 
 @pytest.fixture

@@ -24,8 +24,8 @@ def watched(now=NOW, state="BRA", most=200):
 
 
 @pytest.fixture
-def way(as_actor):
-    return Way(as_actor)
+def way(ground, as_actor):
+    return ground(Way, as_actor)
 
 
 def leave(way, *serials, number="A-1", expected=LATE):
