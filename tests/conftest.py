@@ -320,12 +320,6 @@ def session(grounds: Grounds) -> Iterator[None]:
 
 
 @pytest.fixture
-def ground(grounds: Grounds, session: None) -> Callable[..., Any]:
-    """Return what tests of a file begin with, which is made once: `ground(Way, as_actor)`."""
-    return grounds.of
-
-
-@pytest.fixture
 def asked(app: Flask, session: None, grounds: Grounds) -> Iterator[list[str]]:
     """Every statement that the database is asked while the test runs, in order."""
     statements: list[str] = []
@@ -363,7 +357,6 @@ def run(actor: Callable[..., Actor]) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def as_actor(app: Flask, session: None) -> Callable[..., actors.Client]:
+def as_actor(app: Flask, session: None, grounds: Grounds) -> Callable[..., actors.Client]:
     """Return an HTTP client that holds a key: `as_actor("BRA", "police_officer")`."""
-
-    return actors.of(app)
+    return actors.of(app, grounds.of)

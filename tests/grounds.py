@@ -6,11 +6,14 @@ did is undone in the end; what stood before it stays, as long as the tests that 
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import Any, Final
 
 import pytest
 from flask import Flask, g
@@ -21,11 +24,30 @@ from sqlalchemy.orm import Session, scoped_session
 from salsa_ext.db import db
 from salsa_ext.readmodels import frequencies, lately
 
+PLAIN: Final = (str, tuple, datetime, timedelta)
+
 
 def forget_shares() -> None:
     """Let nothing weigh by how common makes were in the records of another test, nor tell its coverage."""
     frequencies.forget()
     lately.forget()
+
+
+def beginning(make: Callable[..., Any]) -> Any:
+    """A fixture of which many tests of a file begin: it is made once for those that follow each other.
+
+    Such a fixture returns what can be copied, and has no end of its own.
+    """
+    given = inspect.signature(make).parameters.values()
+
+    @wraps(make)
+    def fixture(grounds: Grounds, session: None, **options: Any) -> Any:
+        return grounds.of(make, **options)
+
+    wanted = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+              for name in ("grounds", "session")]  # fmt: skip
+    fixture.__signature__ = inspect.Signature([*wanted, *given])  # type: ignore[attr-defined]
+    return pytest.fixture(fixture)
 
 
 @dataclass(frozen=True)
@@ -62,18 +84,21 @@ class Grounds:
                     self._own.rollback()
                 self._begin_anew()
 
-    def of(self, make: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    def of(self, make: Callable[..., Any], **options: Any) -> Any:
         """Return a copy of what `make` gives, made by the first of the tests in a row that want it.
 
-        `arguments` are what grounds below it gave, or the same in every test of the file. What is asked
-        for when the test has begun to do something is made for it alone.
+        It follows from the grounds below it and from plain `options`. What is asked for when a test has
+        begun to do something is made for this test alone.
         """
-        if self._own is not None:
-            return make(*arguments, **options)
-        made_by = (make, *sorted(options.items()))
+        if self._own is not None or self.is_making:
+            return make(**options)
+        made_by = (
+            make,
+            *((name, each) for name, each in options.items() if isinstance(each, PLAIN)),
+        )
         there = self._standing[self._chosen : self._chosen + 1]
         if not there or there[0].made_by != made_by:
-            self._make(made_by, lambda: make(*arguments, **options))
+            self._make(made_by, lambda: make(**options))
         self._chosen += 1
         return deepcopy(self._standing[self._chosen - 1].given)
 
@@ -117,7 +142,7 @@ class Grounds:
         try:
             return (yield)
         finally:
-            wanted = nextitem is not None and "ground" in getattr(nextitem, "fixturenames", ())
+            wanted = nextitem is not None and "grounds" in getattr(nextitem, "fixturenames", ())
             if not wanted or nextitem.path != item.path:
                 self.leave()
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.grounds import beginning
 from tests.movements import Way, act, add
 
 EXPECTED = [
@@ -11,21 +12,17 @@ EXPECTED = [
 THEFT = {"kind": "theft", "occurred_at": "2026-03-05T10:00:00Z", "note": "Lorry robbed"}
 
 
-@pytest.fixture
-def way(ground, as_actor):
-    return ground(Way, as_actor)
+@beginning
+def way(as_actor):
+    return Way(as_actor)
 
 
-def leave(way):
+@beginning
+def shipped(way):
     made = way.ship(expected=EXPECTED)
     way.release(made)
     way.tick(made, "exit")
     return made
-
-
-@pytest.fixture
-def shipped(ground, way):
-    return ground(leave, way)
 
 
 def test_the_next_stage_is_due(way):

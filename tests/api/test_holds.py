@@ -14,6 +14,7 @@ from salsa_ext.services import checkpoints
 from salsa_ext.values.movements import CheckpointData
 from tests import bodies
 from tests.conftest import NOW
+from tests.grounds import beginning
 from tests.movements import Way, act, add, tick
 
 HELD_AT, LATER = "2026-03-03T10:00:00Z", "2026-03-03T12:00:00Z"
@@ -21,31 +22,23 @@ DUTY = {"agency": "BRA-POLICE", "kind": "duty_24h", "languages": ["pt"], "hours"
         "telephone": "+55 45 0000"}  # fmt: skip
 
 
-@pytest.fixture
-def way(ground, as_actor):
-    return ground(Way, as_actor)
+@beginning
+def way(as_actor):
+    return Way(as_actor)
 
 
-def release(way):
+@beginning
+def shipped(way):
     made = way.ship()
     way.release(made)
     return made
 
 
-def hold(way, shipped):
+@beginning
+def held(way, shipped):
+    """Brazil holds it at its exit."""
     way.tick(shipped, "exit", 3, outcome="held", reason="Seal cut.")
     return shipped
-
-
-@pytest.fixture
-def shipped(ground, way):
-    return ground(release, way)
-
-
-@pytest.fixture
-def held(ground, way, shipped):
-    """Brazil holds it at its exit."""
-    return ground(hold, way, shipped)
 
 
 def enter(way, shipment, expect=201, at=LATER, **more):

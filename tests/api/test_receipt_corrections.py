@@ -14,6 +14,7 @@ from salsa_ext.readmodels.marks import coverage
 from tests import bodies
 from tests.actors import Client
 from tests.conftest import NOW
+from tests.grounds import beginning
 from tests.manifests import send
 from tests.movements import Way, act, add
 
@@ -22,32 +23,24 @@ SERIALS = ("TKA52380", "TKA52390", "QWE77001")
 WHY = {"reason": "Found in the second crate"}
 
 
-@pytest.fixture
-def way(ground, as_actor):
-    return ground(Way, as_actor)
+@beginning
+def way(as_actor):
+    return Way(as_actor)
 
 
-def leave(way):
+@beginning
+def shipped(way):
     made = way.ship(*SERIALS)
     way.release(made)
     way.tick(made, "exit")
     return made
 
 
-@pytest.fixture
-def shipped(ground, way):
-    return ground(leave, way)
-
-
-def receive_two(way, shipped):
+@beginning
+def short(way, shipped):
+    """A shipment that was received without one of its three guns."""
     add(way.bol, shipped, "receipt", **DAY, **listing(*SERIALS[:2]))
     return shipped
-
-
-@pytest.fixture
-def short(ground, way, shipped):
-    """A shipment that was received without one of its three guns."""
-    return ground(receive_two, way, shipped)
 
 
 @pytest.fixture

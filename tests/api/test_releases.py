@@ -5,12 +5,13 @@ from sqlalchemy import text
 
 from salsa_ext.db import db
 from tests import bodies
+from tests.grounds import beginning
 from tests.movements import DAY, Way, act
 
 
-@pytest.fixture
-def way(ground, as_actor):
-    return ground(Way, as_actor)
+@beginning
+def way(as_actor):
+    return Way(as_actor)
 
 
 def test_what_all_states_have_licensed_is_released(way):

@@ -3,6 +3,7 @@
 import pytest
 
 from tests import bodies
+from tests.grounds import beginning
 from tests.movements import Way, act, add
 from tests.services.test_watch import watched
 
@@ -11,9 +12,9 @@ RECEIVED = {"received_on": "2026-03-05"}
 AGAIN = [("serial_mismatch", "again:1")]
 
 
-@pytest.fixture
-def way(ground, as_actor):
-    return ground(Way, as_actor)
+@beginning
+def way(as_actor):
+    return Way(as_actor)
 
 
 def leave(way, *serials, **changes):

@@ -7,6 +7,7 @@ import io
 import pytest
 
 from tests import bodies
+from tests.grounds import beginning
 from tests.papers import text_of
 
 WORDS = {
@@ -22,7 +23,7 @@ def analyst(as_actor):
     return as_actor("BRA", "trace_analyst")
 
 
-@pytest.fixture
+@beginning
 def record(as_actor):
     sale = as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer()).json
     return sale["firearm"]["record"]

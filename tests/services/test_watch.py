@@ -3,8 +3,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-import pytest
-
 from api import working
 from salsa_ext.clock import FixedClock
 from salsa_ext.db import transaction
@@ -12,6 +10,7 @@ from salsa_ext.policy.rules import operator
 from salsa_ext.services import watch
 from tests import actors
 from tests.conftest import NOW
+from tests.grounds import beginning
 from tests.movements import Way, add
 
 LATE = [{"stage": "entry", "at": "2026-03-08T12:00:00Z"}]
@@ -23,9 +22,9 @@ def watched(now=NOW, state="BRA", most=200):
         return watch.run(actor, most)
 
 
-@pytest.fixture
-def way(ground, as_actor):
-    return ground(Way, as_actor)
+@beginning
+def way(as_actor):
+    return Way(as_actor)
 
 
 def leave(way, *serials, number="A-1", expected=LATE):

@@ -6,6 +6,7 @@ import pytest
 
 from salsa_ext.services import telling_owners
 from tests import bodies
+from tests.grounds import beginning
 from tests.web.pages import text
 
 DUTY = {"agency": "PRY-POLICE", "kind": "duty_24h", "languages": ["es"], "hours": "24 h",
@@ -13,7 +14,7 @@ DUTY = {"agency": "PRY-POLICE", "kind": "duty_24h", "languages": ["es"], "hours"
 SEEN = re.compile(r'name="seen" value="([0-9]+)"')
 
 
-@pytest.fixture
+@beginning
 def path(as_actor):
     as_actor("PRY", "police_officer").post("/alerts", bodies.alert())
     as_actor("BRA", "police_officer").post("/checks", bodies.check())

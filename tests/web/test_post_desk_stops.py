@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests import bodies
+from tests.grounds import beginning
 from tests.movements import act
 from tests.web.desks import DESK
 from tests.web.pages import text
@@ -127,7 +128,7 @@ def test_who_has_seen_what_his_side_holds_is_not_asked_again(officer, truck, as_
     assert [tick["outcome"] for tick in ticks(as_actor, truck)] == ["held", "passed"]
 
 
-@pytest.fixture
+@beginning
 def planned(as_actor):
     """A truck that Brazil announced and never released."""
     exporter = as_actor("BRA", "licensing_officer")
