@@ -24,7 +24,8 @@ from sqlalchemy.orm import Session, scoped_session
 from salsa_ext.db import db
 from salsa_ext.readmodels import frequencies, lately
 
-PLAIN: Final = (str, tuple, datetime, timedelta)
+PLAIN: Final = (str, int, float, tuple, list, dict, datetime, timedelta, type(None))
+"""What is compared of what something is made of: others stand for what they do, and are the same in a file."""
 
 
 def forget_shares() -> None:
@@ -54,7 +55,7 @@ def beginning(make: Callable[..., Any]) -> Any:
 class Ground:
     """Something that was made, where it began, and what it gave."""
 
-    made_by: tuple[Any, ...]
+    made_by: tuple[Callable[..., Any], dict[str, Any]]
     began: Transaction
     given: Any
 
@@ -92,21 +93,22 @@ class Grounds:
         """
         if self._own is not None or self.is_making:
             return make(**options)
-        made_by = (
-            make,
-            *((name, each) for name, each in options.items() if isinstance(each, PLAIN)),
-        )
+        plain = {name: each for name, each in options.items() if isinstance(each, PLAIN)}
+        made_by = (make, deepcopy(plain))
         there = self._standing[self._chosen : self._chosen + 1]
         if not there or there[0].made_by != made_by:
             self._make(made_by, lambda: make(**options))
         self._chosen += 1
         return deepcopy(self._standing[self._chosen - 1].given)
 
-    def _make(self, made_by: tuple[Any, ...], make: Callable[[], Any]) -> None:
+    def _make(
+        self, made_by: tuple[Callable[..., Any], dict[str, Any]], make: Callable[[], Any]
+    ) -> None:
         began, self.is_making = self._begin(), True
         try:
             given = make()
         except BaseException:
+            db.session.remove()
             began.rollback()
             raise
         finally:
