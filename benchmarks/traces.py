@@ -16,6 +16,7 @@ from flask import Flask
 from benchmarks import measure, replays
 from benchmarks.callers import Caller, caller, select_one
 from benchmarks.checks import backends
+from benchmarks.filling import vacuum
 from benchmarks.marks import Gun
 from benchmarks.trades import Held, described
 from salsa_ext.matching import marks
@@ -23,6 +24,8 @@ from salsa_ext.values.ids import new_id
 
 ASKING: Final = "URY"
 """The state that traces; it has part in no way."""
+FIRST: Final = 100
+"""How many guns are traced before anything is measured."""
 RECORDS: Final = (
     "SELECT r.*, s.visibility, s.handling FROM record r JOIN record_setting s ON s.record_id = r.id"
     " WHERE r.id = ANY(%s::uuid[])"
@@ -53,12 +56,15 @@ class Asking:
         return answer
 
 
-def run(app: Flask, held: Held, rounds: int, each: int, path: Path) -> list[measure.Figure]:
+def run(
+    app: Flask, held: Held, owner_url: str, rounds: int, each: int, path: Path
+) -> list[measure.Figure]:
     """Trace guns of whole ways, in turns with what each needs, and show."""
     guns = list(held.traced)
     random.Random(5).shuffle(guns)
     asking = Asking(caller(app, ASKING, "trace_analyst", "police"), cycle(guns))
     _check(asking)
+    _begin(asking, owner_url)
     asked = partial(_taken, asking)
     ways: dict[str, measure.Prepared] = {
         "bare SELECTs and INSERTs": lambda: _bare(asked()),
@@ -85,6 +91,13 @@ def _check(asking: Asking) -> None:
             events = [event["event"] for event in result["chain"]]
             moves = ["export", "import"] * (1 if "ARG" in way else 2)
             assert events == ["manufacture", *moves, "domestic_sale", "domestic_sale"], events
+
+
+def _begin(asking: Asking, owner_url: str) -> None:
+    """Trace some guns, so that the database knows how full its tables are, as of a service in use."""
+    for _ in range(FIRST):
+        asking.trace()
+    vacuum(owner_url)
 
 
 def _body(gun: Gun) -> dict[str, Any]:

@@ -159,8 +159,8 @@ class Turn:
     async def hear(self, board: Board) -> None:
         """Listen, and ask when something is said."""
         await asyncio.sleep(random.uniform(0, 5))
-        async with _line(self.port) as line, _line(self.events) as stream:
-            await self.look(line, board)
+        async with _line(self.events) as stream:
+            await self.look_anew(board)
             stream.send(
                 "GET", f"/posts/{board.post}/board/events", f"Cookie: salsa_session={board.token}"
             )
@@ -168,7 +168,12 @@ class Turn:
                 if text.startswith(b"event:"):
                     board.ticket = ""  # a page that was told has nothing to gain by it
                     await asyncio.sleep(LOOK)
-                    await self.look(line, board)
+                    await self.look_anew(board)
+
+    async def look_anew(self, board: Board) -> None:
+        """Ask once on a connection of its own: one that is idle until something is told was closed."""
+        async with _line(self.port) as line:
+            await self.look(line, board)
 
     async def look(self, line: Line, board: Board) -> None:
         """Ask once for what changed."""

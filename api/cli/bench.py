@@ -138,7 +138,7 @@ def traces(records: int, rounds: int, keep: Path | None) -> None:
     with _apart(keep) as (app, owner, home):
         with click.progressbar(length=records, label="filling") as bar:
             held = trades.hold(records, bar.update, home / "trades.json", owner)
-        benchmark.run(app, held, rounds, 10, _result("traces"))
+        benchmark.run(app, held, owner, rounds, 10, _result("traces"))
 
 
 @bench.command()

@@ -21,8 +21,6 @@ from salsa_ext.values.tokens import PublicKey
 
 TOGETHER: Final = 500
 _FOUND = "SELECT raw, hash FROM inbox WHERE owner_state = %s AND id = %s"
-_KNOWN = ("SELECT id, hash, received_at, sender, sequence FROM inbox WHERE owner_state = %s"
-          " AND (id = ANY(%s::uuid[]) OR (sender = %s AND sequence = ANY(%s::bigint[])))")  # fmt: skip
 _AFTER = ("SELECT id, sequence, previous, hash FROM inbox WHERE owner_state = %s AND sender = %s"
           " AND sequence > %s AND sequence <= %s ORDER BY sequence")  # fmt: skip
 
@@ -34,6 +32,18 @@ class Receipt:
     id: UUID
     hash: str
     received_at: datetime
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What became of envelopes that came together: of each its receipt, or why it is refused.
+
+    `next_of` are those of a sender that can be applied now, in order; of a sender that is not in it
+    the queue has to be asked.
+    """
+
+    told: list[Receipt | EnvelopeRefused]
+    next_of: Mapping[str, Sequence[Envelope]]
 
 
 @dataclass
@@ -52,30 +62,30 @@ def receive(actor: Actor, raw: bytes, keys: Keys) -> Receipt:
     One that came before gets the same receipt and changes nothing. One whose predecessor has not
     come yet is kept until it has. The moment of receipt is `actor.now()`.
     """
-    told = receive_many(actor, [raw], keys)[0]
+    told = receive_many(actor, [raw], keys).told[0]
     if isinstance(told, EnvelopeRefused):
         raise told
     return told
 
 
-def receive_many(
-    actor: Actor, raws: Sequence[bytes], keys: Keys
-) -> list[Receipt | EnvelopeRefused]:
-    """Take envelopes for the actor's state, in any order; one that is refused spoils no other.
-
-    Returns for each its receipt, or why it is refused.
-    """
+def receive_many(actor: Actor, raws: Sequence[bytes], keys: Keys) -> Intake:
+    """Take envelopes for the actor's state, in any order; one that is refused spoils no other."""
     read = _checked(actor, raws, keys)
     senders = {each.sender for each in read if isinstance(each, Envelope)}
     pairs.lock(actor.own_state(), senders)
     told: dict[int, Receipt | EnvelopeRefused] = {
         at: each for at, each in enumerate(read) if isinstance(each, EnvelopeRefused)
     }
+    next_of: dict[str, Sequence[Envelope]] = {}
     for sender in sorted(senders):
         said = {at: each for at, each in enumerate(read)
                 if isinstance(each, Envelope) and each.sender == sender}  # fmt: skip
-        told |= _take(actor, sender, said)
-    return [told[at] for at in range(len(raws))]
+        taking = _taking(actor.own_state(), sender, list(said.values()))
+        before = taking.standing
+        told |= _take(actor, sender, taking, said)
+        if before.settled_through == before.received_through and _is_last(taking):
+            next_of[sender] = taking.taken
+    return Intake([told[at] for at in range(len(raws))], next_of)
 
 
 def find(actor: Actor, envelope_id: UUID) -> Envelope | None:
@@ -110,11 +120,9 @@ def _check(actor: Actor, raw: bytes, keys: Keys) -> Envelope | EnvelopeRefused:
 
 
 def _take(
-    actor: Actor, sender: str, said: Mapping[int, Envelope]
+    actor: Actor, sender: str, taking: _Taking, said: Mapping[int, Envelope]
 ) -> dict[int, Receipt | EnvelopeRefused]:
-    state = actor.own_state()
-    taking = _taking(state, sender, list(said.values()))
-    before = taking.standing
+    state, before = actor.own_state(), taking.standing
     told = {
         at: _take_one(actor, taking, envelope)
         for at, envelope in sorted(said.items(), key=lambda item: item[1].sequence)
@@ -134,10 +142,10 @@ def _take(
 def _taking(state: str, sender: str, said: Sequence[Envelope]) -> _Taking:
     """Return where the pair stands, and which of what is said came before."""
     ids, numbers = [each.id for each in said], [each.sequence for each in said]
-    rows = ask(_KNOWN, (state, ids, sender, numbers)).fetchall()
+    reached, rows = standing(state, sender, ids, numbers)
     known = {row[0]: Receipt(*row[:3]) for row in rows}
     taken = {sequence for *_, said_by, sequence in rows if said_by == sender}
-    return _Taking(standing(state, sender), known, taken)
+    return _Taking(reached, known, taken)
 
 
 def _take_one(actor: Actor, taking: _Taking, envelope: Envelope) -> Receipt | EnvelopeRefused:
@@ -175,8 +183,8 @@ def _keep(actor: Actor, taken: Sequence[Envelope], reached: Statement = NOTHING)
 
 
 def _is_last(taking: _Taking) -> bool:
-    """Tell whether nothing is kept that waited for what was taken."""
-    newest = max(each.sequence for each in taking.taken)
+    """Tell whether nothing is kept that waited for what was taken, which has no gap."""
+    newest = max((each.sequence for each in taking.taken), default=None)
     return newest == taking.standing.received_through and not taking.standing.has_later
 
 

@@ -77,6 +77,11 @@ def ready(actor: Actor, sender: str, most: int) -> list[Waiting]:
     ]
 
 
+def just_taken(actor: Actor, envelopes: Sequence[Envelope]) -> list[Waiting]:
+    """Return the same of envelopes that were taken this moment, and are the next of their sender."""
+    return [Waiting(envelope, 0, actor.now(), None) for envelope in envelopes]
+
+
 def settle(actor: Actor, sender: str, settled: Sequence[Settled]) -> None:
     """Mark envelopes as done with, in the transaction in which they were applied, and audit it.
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
 
 from salsa_ext.db import Statement, ask
 
 STANDING = (
-    "SELECT received_through, hash, settled_through, EXISTS (SELECT 1 FROM inbox"
-    " WHERE inbox.owner_state = inbox_pair.owner_state AND inbox.sender = inbox_pair.sender"
-    " AND sequence > received_through) FROM inbox_pair WHERE owner_state = %s AND sender = %s"
+    "SELECT pair.received_through, pair.hash, pair.settled_through, EXISTS (SELECT 1 FROM inbox"
+    " WHERE inbox.owner_state = pair.owner_state AND inbox.sender = pair.sender"
+    " AND sequence > received_through),"
+    " said.id, said.hash, said.received_at, said.sender, said.sequence"
+    " FROM (SELECT 1) asked LEFT JOIN inbox_pair pair"
+    " ON pair.owner_state = %(state)s AND pair.sender = %(sender)s"
+    " LEFT JOIN inbox said ON said.owner_state = %(state)s AND (said.id = ANY(%(ids)s::uuid[])"
+    " OR (said.sender = %(sender)s AND said.sequence = ANY(%(numbers)s::bigint[])))"
 )
 _KEEP = (
     "INSERT INTO inbox_pair (owner_state, sender, received_through, hash, settled_through)"
@@ -33,10 +41,18 @@ class Standing:
     has_later: bool = True
 
 
-def standing(state: str, sender: str) -> Standing:
-    """Return where a state stands with a sender; at the beginning, where nothing came yet."""
-    row = ask(STANDING, (state, sender)).fetchone()
-    return Standing(*row) if row else Standing()
+def standing(
+    state: str, sender: str, ids: Sequence[UUID] = (), numbers: Sequence[int] = ()
+) -> tuple[Standing, list[Any]]:
+    """Return where a state stands with a sender, and what came before of what is named.
+
+    It stands at the beginning where nothing came yet. Of each that came: its id, hash and moment of
+    receipt, the sender and the number.
+    """
+    asked = {"state": state, "sender": sender, "ids": list(ids), "numbers": list(numbers)}
+    rows = ask(STANDING, asked).fetchall()
+    reached, came = rows[0][:4], [row[4:] for row in rows if row[4] is not None]
+    return (Standing() if reached[0] is None else Standing(*reached)), came
 
 
 def keeping(state: str, sender: str, reached: Standing) -> Statement:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import case, or_, select
+from sqlalchemy import case, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from salsa_ext.db import ask, db
@@ -21,6 +21,11 @@ AT_POST = ("border_post", "duty_24h", "customs", "national_point_of_contact")
 """Which offices an officer at a barrier calls, in this order."""
 
 
+Asking = tuple[str, str | None, str]
+"""Who asks for a call: his state, his agency and the post."""
+_NAMED = "SELECT name FROM agency WHERE code = %s"
+
+
 class Office(NamedTuple):
     """An office to call."""
 
@@ -31,6 +36,15 @@ class Office(NamedTuple):
     hours: str
     telephone: str | None
     email: str | None
+
+
+_ANSWERING_TO = (
+    f"SELECT {', '.join(Office._fields)} FROM contact"  # noqa: S608 - columns of ours
+    " WHERE owner_state = %(state)s AND valid_to IS NULL AND agency <> ALL(%(kept_from)s::text[])"
+    " AND (agency = %(agency)s OR kind = ANY(%(urgent)s::text[]))"
+    " ORDER BY agency IS NOT DISTINCT FROM %(agency)s DESC,"
+    " array_position(%(urgent)s::text[], kind), id LIMIT 1"
+)
 
 
 def contact_of(state: str) -> Office | None:
@@ -60,15 +74,8 @@ def answering_to(state: str, agency: str | None, kept_from: Collection[str]) -> 
 
     Never one of the agencies that a matter is kept from; None where no office is left.
     """
-    columns = (getattr(Contact, name) for name in Office._fields)
-    wanted = select(*columns).where(
-        Contact.owner_state == state, Contact.valid_to.is_(None), Contact.agency.not_in(kept_from),
-        or_(Contact.agency == agency, Contact.kind.in_(URGENT)),
-    )  # fmt: skip
-    own = case((Contact.agency == agency, 0), else_=1)
-    first = case({kind: index for index, kind in enumerate(URGENT)}, value=Contact.kind,
-                 else_=len(URGENT))  # fmt: skip
-    row = db.session.execute(wanted.order_by(own, first, Contact.id).limit(1)).first()
+    asked = {"state": state, "agency": agency, "kept_from": list(kept_from), "urgent": list(URGENT)}
+    row = ask(_ANSWERING_TO, asked).fetchone()
     return Office(*row) if row else None
 
 
@@ -85,26 +92,35 @@ def without_office(kept_from: Collection[str], asking: str) -> list[str]:
     return sorted(states - {asking, *db.session.scalars(left)})
 
 
-def called_from(
-    asking: Collection[tuple[str, str | None]],
-) -> dict[tuple[str, str | None], Office]:
-    """Return how who asks for a call at a post is reached, by state and agency.
+def called_from(asking: Collection[Asking]) -> dict[Asking, Office]:
+    """Return how who asks for a call at a post is reached, by state, agency and post.
 
-    An office of the agency itself comes before those of others, that of a post before the rest.
+    An office of the agency itself comes before those of agencies that stand at the post, and these
+    before the rest; that of a post before other kinds.
     """
     columns = (getattr(Contact, name) for name in Office._fields)
-    wanted = select(*columns).where(
-        Contact.owner_state.in_({state for state, _ in asking}), Contact.kind.in_(AT_POST),
+    wanted = select(*columns, Agency.posts).join(Agency, Agency.code == Contact.agency).where(
+        Contact.owner_state.in_({state for state, _, _ in asking}), Contact.kind.in_(AT_POST),
         Contact.valid_to.is_(None), Contact.telephone.is_not(None),
     )  # fmt: skip
-    offices = [Office(*row) for row in db.session.execute(wanted.order_by(Contact.id))]
+    offices = [
+        (Office(*row[:-1]), row.posts) for row in db.session.execute(wanted.order_by(Contact.id))
+    ]
     found = {}
-    for state, agency in asking:
-        fitting = [office for office in offices if office.owner_state == state]
-        fitting.sort(key=lambda one: (one.agency != agency, AT_POST.index(one.kind)))
+    for state, agency, post in asking:
+        fitting = [
+            (office.agency != agency, post not in posts, AT_POST.index(office.kind), at)
+            for at, (office, posts) in enumerate(offices) if office.owner_state == state
+        ]  # fmt: skip
         if fitting:
-            found[state, agency] = fitting[0]
+            found[state, agency, post] = offices[min(fitting)[-1]][0]
     return found
+
+
+def placed_at(state: str, post: str) -> frozenset[str]:
+    """Return the agencies of a state of which it said that they stand at a post."""
+    placed = select(Agency.code).where(Agency.owner_state == state, Agency.posts.contains([post]))
+    return frozenset(db.session.scalars(placed))
 
 
 def standing_at(state: str, post: str) -> tuple[str, ...] | None:
@@ -142,12 +158,22 @@ def agency_codes(state: str | None) -> frozenset[str]:
 
 def office_of(code: str) -> tuple[str, str | None]:
     """Return an agency's name with its code, and how its first office in force is reached."""
-    agency = db.session.scalars(select(Agency).where(Agency.code == code)).first()
     wanted = select(Contact).where(Contact.agency == code, Contact.valid_to.is_(None))
     contact = db.session.scalars(wanted.order_by(Contact.id).limit(1)).first()
-    named = f"{agency.name} ({code})" if agency and agency.name != code else code
     ways = ", ".join(filter(None, (contact.telephone, contact.email))) if contact else None
-    return named, ways
+    return agency_named(code), ways
+
+
+def agency_named(code: str) -> str:
+    """Return an agency's name with its code; the code alone where it has no other name."""
+    name = name_of(code)
+    return f"{name} ({code})" if name != code else code
+
+
+def name_of(code: str) -> str:
+    """Return what an agency is called; its code where it is not registered."""
+    found = ask(_NAMED, (code,)).fetchone()
+    return found[0] if found else code
 
 
 def read_agency(agency_id: UUID) -> Agency:

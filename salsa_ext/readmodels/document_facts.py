@@ -6,14 +6,16 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from salsa_ext.db import db
 from salsa_ext.models import Permit, Receipt, Record, Report, Seizure, Shipment, Transfer
 from salsa_ext.policy.release import Said
+from salsa_ext.readmodels.arrays import among_given
 from salsa_ext.readmodels.records import RecordView
 from salsa_ext.readmodels.sharing import Sharing, analyst_of
 from salsa_ext.readmodels.shipments import status_at
@@ -42,9 +44,9 @@ class Told:
 def told(actor: Actor, to: str, views: Sequence[RecordView]) -> Told:
     """Return what documents add to the actor's state's own records, as another state is told it."""
     facts: dict[UUID, Facts] = {}
-    for kind, model in DOCUMENTS.items():
+    for kind in DOCUMENTS:
         if ids := _documents(views, kind):
-            facts |= _of_kind(actor, kind, model, ids)
+            facts |= _of_kind(actor, kind, ids)
     facts |= _of_receipts(actor, to, _documents(views, "receipt"))
     return Told(facts, _arrived(views, facts))
 
@@ -53,17 +55,25 @@ def _documents(views: Sequence[RecordView], kind: str) -> list[UUID]:
     return [view.record.document_id for view in views if view.record.document_kind == kind]
 
 
-def _of_kind(actor: Actor, kind: str, model: Any, ids: Sequence[UUID]) -> dict[UUID, Facts]:
-    query: Any = select(model.id, model.number).where(model.id.in_(ids))
-    if kind == "shipment":
-        status = status_at(actor.now()).label("shipment_status")
-        query = _with_return(query.add_columns(status))
-    if kind == "report":
-        query = query.add_columns(Report.stolen_from)
+def _of_kind(actor: Actor, kind: str, ids: Sequence[UUID]) -> dict[UUID, Facts]:
+    found = db.session.execute(_wanted(kind), {"ids": list(ids), "now": actor.now()})
     return {
         row.id: {key: _as_sent(value) for key, value in row._mapping.items() if key != "id"}
-        for row in db.session.execute(query)
+        for row in found
     }
+
+
+@cache
+def _wanted(kind: str) -> Any:
+    """Make the query of a kind of document once."""
+    model = DOCUMENTS[kind]
+    query: Any = select(model.id, model.number).where(among_given(model.id))
+    if kind == "shipment":
+        status = status_at(bindparam("now", type_=Shipment.overdue_at.type))
+        query = _with_return(query.add_columns(status.label("shipment_status")))
+    if kind == "report":
+        query = query.add_columns(Report.stolen_from)
+    return query
 
 
 def _with_return(query: Any) -> Any:
@@ -84,14 +94,16 @@ def _of_receipts(actor: Actor, to: str, ids: Sequence[UUID]) -> dict[UUID, Facts
     """
     if not ids:
         return {}
+    rows = db.session.execute(_receipts(), {"ids": list(ids)})
+    return {row.id: _of_receipt(row) for row in rows if _may_go(actor, to, row)}
+
+
+@cache
+def _receipts() -> Any:
     columns = (Receipt.id, Receipt.owner_state, Shipment.owner_state.label("shipped_by"),
                Shipment.concerned, Shipment.number, Shipment.importing_state)  # fmt: skip
-    query = _with_return(select(*columns).join(Shipment, Shipment.id == Receipt.shipment_id))
-    return {
-        row.id: _of_receipt(row)
-        for row in db.session.execute(query.where(Receipt.id.in_(ids)))
-        if _may_go(actor, to, row)
-    }
+    query = select(*columns).join(Shipment, Shipment.id == Receipt.shipment_id)
+    return _with_return(query.where(among_given(Receipt.id)))
 
 
 def _may_go(actor: Actor, to: str, row: Any) -> bool:
@@ -114,17 +126,19 @@ def _arrived(views: Sequence[RecordView], facts: Mapping[UUID, Facts]) -> frozen
                if view.record.document_kind == "shipment"}  # fmt: skip
     if not shipped:
         return frozenset()
-    query = current(Record).where(
-        Record.linked_record.in_(shipped), Record.document_kind == "receipt"
-    )
-    columns = (Record.linked_record, Record.owner_state)
     by: dict[UUID | None, set[str]] = defaultdict(set)
-    for link, owner in db.session.execute(query.with_only_columns(*columns)):
+    for link, owner in db.session.execute(_received(), {"ids": [*shipped]}):
         by[link].add(owner)
     return frozenset(
         key for key, record in shipped.items()
         if by[key] & _awaited_by(record, facts.get(record.document_id, {}))
     )  # fmt: skip
+
+
+@cache
+def _received() -> Any:
+    mine = (among_given(Record.linked_record), Record.document_kind == "receipt")
+    return current(Record).where(*mine).with_only_columns(Record.linked_record, Record.owner_state)
 
 
 def _awaited_by(record: Record, fact: Facts) -> set[str | None]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, bindparam, or_, select, tuple_
@@ -15,9 +15,13 @@ from sqlalchemy import ColumnElement, Select, bindparam, or_, select, tuple_
 from salsa_ext.db import db
 from salsa_ext.models import Mark, Record, RecordSetting
 from salsa_ext.models.records import Described
+from salsa_ext.readmodels.arrays import among_given
 from salsa_ext.readmodels.parties import Parties, parties_of
 from salsa_ext.readmodels.versions import current
 from salsa_ext.values.manifests import CHUNK
+
+_SETTINGS: Final = select(RecordSetting).where(among_given(RecordSetting.record_id))
+_MARKS: Final = select(Mark).where(among_given(Mark.record_id)).order_by(Mark.id)
 
 
 @dataclass(frozen=True)
@@ -110,8 +114,17 @@ def by_id(
     record_ids: Iterable[UUID], as_of: datetime | None = None, *, marked: bool = True
 ) -> list[RecordView]:
     """Return records that the state may see, without their marks unless `marked`; others are left out."""
-    query = current(Record, as_of).where(Record.id.in_(list(record_ids)))
-    return views(db.session.scalars(query).all(), marked=marked)
+    query, ids = _by_id() if as_of is None else _by_id_at(as_of), list(record_ids)
+    return views(db.session.scalars(query, {"ids": ids}).all() if ids else [], marked=marked)
+
+
+@cache
+def _by_id() -> Select[Any]:
+    return _by_id_at(None)
+
+
+def _by_id_at(as_of: datetime | None) -> Select[Any]:
+    return current(Record, as_of).where(among_given(Record.id))
 
 
 def with_other_marks(corrected: Sequence[RecordView]) -> set[UUID]:
@@ -133,10 +146,11 @@ def _compared(view: RecordView) -> tuple[Any, ...]:
 
 def views(records: Sequence[Record], *, marked: bool = True) -> list[RecordView]:
     """Complete records with one query for each kind of thing."""
+    if not records:
+        return []
     ids = [record.id for record in records]
     marks = _marks_of(ids if marked else ())
-    wanted = select(RecordSetting).where(RecordSetting.record_id.in_(ids))
-    settings = {setting.record_id: setting for setting in db.session.scalars(wanted)}
+    settings = {row.record_id: row for row in db.session.scalars(_SETTINGS, {"ids": ids})}
     parties = parties_of(side for row in records for side in (row.giver_id, row.receiver_id))
     return [
         RecordView(row, marks[row.id, row.version], settings.get(row.id), parties)
@@ -147,7 +161,6 @@ def views(records: Sequence[Record], *, marked: bool = True) -> list[RecordView]
 def _marks_of(record_ids: Sequence[UUID]) -> dict[tuple[UUID, int], list[Mark]]:
     marks: dict[tuple[UUID, int], list[Mark]] = defaultdict(list)
     if record_ids:
-        wanted = select(Mark).where(Mark.record_id.in_(record_ids)).order_by(Mark.id)
-        for mark in db.session.scalars(wanted):
+        for mark in db.session.scalars(_MARKS, {"ids": list(record_ids)}):
             marks[mark.record_id, mark.record_version].append(mark)
     return marks

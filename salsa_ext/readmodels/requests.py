@@ -17,6 +17,7 @@ from salsa_ext.matching.requests import RUNNING, SAID, WAITING
 from salsa_ext.models import Account, TraceMessage, TraceRequest
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels.arrays import among_given
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.values.actor import Actor
 
@@ -25,11 +26,16 @@ _HIDDEN: Final = ("SELECT subject_id, agency FROM hiding WHERE subject_id = ANY(
                   " ORDER BY agency")  # fmt: skip
 _SAID: Final = (
     TraceMessage.subject_id, TraceMessage.kind, TraceMessage.sender, TraceMessage.at,
-    TraceMessage.envelope_id, TraceMessage.by,
+    TraceMessage.envelope_id, Account.username.label("by"),
     type_coerce(TraceMessage.data.op("-")(_EVENTS), TraceMessage.data.type).label("data"),
     func.jsonb_array_length(TraceMessage.data[_EVENTS]).label(_EVENTS),
 )  # fmt: skip
-"""What was said, without hundreds of events that no list shows."""
+"""What was said and by whom of the own state, without hundreds of events that no list shows."""
+_MESSAGES: Final = (
+    select(*_SAID).outerjoin(Account, Account.id == TraceMessage.by)
+    .where(among_given(TraceMessage.subject_id)).order_by(TraceMessage.id)
+)  # fmt: skip
+_USERNAMES: Final = select(Account.id, Account.username).where(among_given(Account.id))
 
 
 @dataclass(frozen=True)
@@ -171,11 +177,9 @@ def _views(found: Sequence[TraceRequest]) -> list[RequestView]:
 
 def messages_of(ids: Iterable[UUID]) -> dict[UUID, list[MessageView]]:
     """Return what was said of each leg, request or trace, in order; of the own state alone."""
-    wanted = select(*_SAID).where(TraceMessage.subject_id.in_(list(ids)))
-    rows = db.session.execute(wanted.order_by(TraceMessage.id)).all()
-    named, found = usernames(row.by for row in rows), defaultdict[UUID, list[MessageView]](list)
-    for row in rows:
-        said = row._asdict() | {"by": named.get(row.by)}
+    found = defaultdict[UUID, list[MessageView]](list)
+    for row in db.session.execute(_MESSAGES, {"ids": list(ids)}):
+        said = row._asdict()
         found[said.pop("subject_id")].append(MessageView(**said))
     return found
 
@@ -193,5 +197,5 @@ def usernames(ids: Iterable[UUID | None]) -> Mapping[UUID | None, str]:
     wanted = {account_id for account_id in ids if account_id is not None}
     if not wanted:
         return {}
-    rows = select(Account.id, Account.username).where(Account.id.in_(wanted))
-    return {row.id: row.username for row in db.session.execute(rows)}
+    rows = db.session.execute(_USERNAMES, {"ids": [*wanted]})
+    return {row.id: row.username for row in rows}

@@ -21,6 +21,8 @@ _OF: Final = (
     " WHERE owner_state = ANY(%s::char(3)[])"
 )
 
+_STANDING: Final = f"SELECT version, {', '.join(_NAMES)} FROM state_setting WHERE owner_state = %s"  # noqa: S608 - columns of ours
+
 
 @dataclass(frozen=True)
 class SettingsView:
@@ -43,9 +45,8 @@ def read(actor: Actor) -> SettingsView:
 
 def standing(state: str) -> SettingsView:
     """Return the settings of a state as they stand, for a command and for what follows it."""
-    own = db.session.get(StateSetting, state, populate_existing=True)
-    settings = _settings([getattr(own, name) for name in _NAMES]) if own else Settings()
-    version = own.version if own else 0
+    own = ask(_STANDING, (state,)).fetchone()
+    version, settings = (own[0], _settings(own[1:])) if own else (0, Settings())
     return SettingsView(state, version, settings, _agreed(state, settings))
 
 

@@ -65,7 +65,7 @@ class ShipmentView:
         return self.shipment.version
 
 
-def status_at(now: datetime) -> ColumnElement[str]:
+def status_at(now: datetime | ColumnElement[datetime]) -> ColumnElement[str]:
     """Return the status at a moment: the expected time of the next stage and the grace have passed."""
     late = and_(Shipment.status.in_(CAN_BE_LATE), Shipment.overdue_at < now)
     return case((late, "overdue"), else_=Shipment.status)

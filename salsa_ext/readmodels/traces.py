@@ -21,6 +21,7 @@ from salsa_ext.models import Record, Trace, TraceLeg
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import contacts, names
+from salsa_ext.readmodels.arrays import among_given
 from salsa_ext.readmodels.outlooks import UNSENT, of_drafts
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.readmodels.parties import Parties, parties_of
@@ -36,6 +37,10 @@ SAID_OF: Final = (("defer", "until"), ("forward", "state"))
 DECLINES: Final = ("decline", "approval_decline")
 NOT_ASKED: Final = "not_asked"
 """What is shown of a state whose records were searched and that was asked nothing: it said nothing."""
+_LEGS: Final = (
+    select(TraceLeg).where(among_given(TraceLeg.trace_id)).order_by(TraceLeg.id)
+    .execution_options(populate_existing=True)
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -274,8 +279,7 @@ def _one_searched(state: str, covered: dict[str, Any] | None, leg: TraceLeg | No
 
 def _legs(trace_ids: Sequence[UUID]) -> dict[UUID, list[TraceLeg]]:
     found: dict[UUID, list[TraceLeg]] = defaultdict(list)
-    query = select(TraceLeg).where(TraceLeg.trace_id.in_(trace_ids)).order_by(TraceLeg.id)
-    for leg in db.session.scalars(query.execution_options(populate_existing=True)):
+    for leg in db.session.scalars(_LEGS, {"ids": list(trace_ids)}):
         found[leg.trace_id].append(leg)
     return found
 

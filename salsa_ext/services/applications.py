@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -32,14 +33,17 @@ PATIENCE: Final = timedelta(days=1)
 """How long an envelope waits for a program that knows its kind: an update may be under way."""
 
 
-def settle(actor: Actor, vault: Vault, sender: str) -> int:
+def settle(
+    actor: Actor, vault: Vault, sender: str, ready: Sequence[Waiting] | None = None
+) -> int:  # fmt: skip
     """Apply what is ready of what a sender said to the actor's state; returns how many were settled.
 
+    `ready` is all of that, where it was just taken.
     The caller holds the lock of the pair, and acts as that state. Each is applied in a savepoint,
     and marked in the same transaction. The first that fails keeps back those after it.
     """
     settled: list[Settled] = []
-    for waiting in queue.ready(actor, sender, MOST):
+    for waiting in queue.ready(actor, sender, MOST) if ready is None else ready:
         try:
             settled.append(Settled(waiting.envelope, _attempt(actor, vault, waiting)))
         except Exception as error:  # whatever it is, the next round tries again

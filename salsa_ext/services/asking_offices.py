@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 
 from salsa_ext.db import db
 from salsa_ext.models import Account, Trace
-from salsa_ext.readmodels.contacts import answering_to, office_of
+from salsa_ext.readmodels.contacts import agency_named, answering_to
 from salsa_ext.values.actor import Actor
 
 
@@ -21,8 +22,11 @@ def agency_of(
     One that the trace is kept from is never named: the answer would go to it.
     """
     people = [one for one in (trace.assignee_id, trace.requested_by) if one]
-    wanted = select(Account.id, Account.agency).where(Account.id.in_(people))
-    known = {row.id: row.agency for row in db.session.execute(wanted)} if people else {}
+    others = [one for one in people if one != actor.account_id]
+    wanted = select(Account.id, Account.agency).where(Account.id.in_(others))
+    known: dict[UUID | None, str | None] = {actor.account_id: actor.agency}
+    if others:
+        known |= {row.id: row.agency for row in db.session.execute(wanted)}
     asking = [*map(known.get, people), actor.agency, *otherwise]
     return next((one for one in asking if one and one not in kept_from), None)
 
@@ -33,5 +37,5 @@ def office(actor: Actor, trace: Trace, kept_from: Collection[str]) -> dict[str, 
     found = answering_to(trace.owner_state, agency, kept_from)
     if found is None and agency is None:
         return None
-    named = office_of(found.agency if found else str(agency))[0]
+    named = agency_named(found.agency if found else str(agency))
     return {"agency": named, "telephone": found and found.telephone, "email": found and found.email}

@@ -25,7 +25,7 @@ from salsa_ext.db import as_state, db
 from salsa_ext.errors import EnvelopeRefused
 from salsa_ext.messages import inbox, outbox, pairs, queue
 from salsa_ext.messages.envelopes import Envelope, Keys, Letter, sign_again
-from salsa_ext.messages.inbox import Receipt
+from salsa_ext.messages.inbox import Intake, Receipt
 from salsa_ext.messages.outbox import Undelivered
 from salsa_ext.policy.rules import operator
 from salsa_ext.readmodels.signing import keys_named
@@ -117,11 +117,18 @@ def _offer_first(actor: Actor, vault: Vault, here: Iterable[str], keys: Keys) ->
             raws = _signed(actor, vault, waiting, keys)
             taker = _eyes(actor, recipient)
             with as_state(actor, recipient):
-                told = inbox.receive_many(taker, raws, keys)
-                applied[recipient] = applications.settle(taker, vault, actor.own_state())
-            receipts += zip(waiting, told, strict=True)
+                intake = inbox.receive_many(taker, raws, keys)
+                applied[recipient] = _apply(taker, vault, actor.own_state(), intake)
+            receipts += zip(waiting, intake.told, strict=True)
     _note(actor, receipts)
     return applied
+
+
+def _apply(taker: Actor, vault: Vault, sender: str, intake: Intake) -> int:
+    """Let the recipient apply what it just took of a sender, and what waited before; returns how much."""
+    taken = intake.next_of.get(sender)
+    ready = None if taken is None else queue.just_taken(taker, taken)
+    return applications.settle(taker, vault, sender, ready)
 
 
 def _offer(
@@ -130,8 +137,8 @@ def _offer(
     """Let the recipient take envelopes, and note which it took; returns how many were offered."""
     raws = _signed(actor, vault, waiting, keys)
     with as_state(actor, recipient):
-        told = inbox.receive_many(_eyes(actor, recipient), raws, keys)
-    _note(actor, list(zip(waiting, told, strict=True)))
+        intake = inbox.receive_many(_eyes(actor, recipient), raws, keys)
+    _note(actor, list(zip(waiting, intake.told, strict=True)))
     return len(waiting)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from salsa_ext.db import db
 from salsa_ext.errors import EnvelopeRefused, NotFound, say
@@ -41,6 +41,14 @@ SENT: Final = (
     "trace.feedback",
     "trace.hide",
 )
+
+
+_LEG: Final = (
+    select(Trace, TraceLeg).join(TraceLeg, TraceLeg.trace_id == Trace.id)
+    .where(TraceLeg.id == bindparam("leg"), TraceLeg.owner_state == bindparam("own"),
+           TraceLeg.state == bindparam("state"), TraceLeg.channel == "salsa")
+    .with_for_update().execution_options(populate_existing=True)
+)  # fmt: skip
 
 
 def _hear(actor: Actor, vault: Vault, envelope: Envelope) -> None:
@@ -122,11 +130,8 @@ def _require_own_words(envelope: Envelope, said: Said) -> None:
 
 def _find(actor: Actor, envelope: Envelope, leg_id: UUID) -> tuple[Trace, TraceLeg]:
     """Return the leg by which a state was asked, and its trace, both locked; raises NotFound."""
-    mine = (TraceLeg.id == leg_id, TraceLeg.owner_state == actor.own_state(),
-            TraceLeg.state == envelope.sender, TraceLeg.channel == "salsa")  # fmt: skip
-    asked = select(Trace, TraceLeg).join(TraceLeg, TraceLeg.trace_id == Trace.id).where(*mine)
-    locked = asked.with_for_update().execution_options(populate_existing=True)
-    if (row := db.session.execute(locked).first()) is None:
+    of = {"leg": leg_id, "own": actor.own_state(), "state": envelope.sender}
+    if (row := db.session.execute(_LEG, of).first()) is None:
         raise NotFound("leg", leg_id)
     trace, leg = row
     return trace, leg

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from salsa_ext.db import ask, db, insert_many
 from salsa_ext.errors import IllegalTransition, Message, say
@@ -43,6 +43,10 @@ ASKED: Final = (
     "intended_use", "confidentiality_requested", "firearm",
 )  # fmt: skip
 """What an asked state is told as the trace has it (ITI 17)."""
+_OF: Final = (
+    select(TraceLeg).where(TraceLeg.trace_id == bindparam("trace")).order_by(TraceLeg.id)
+    .execution_options(populate_existing=True)
+)  # fmt: skip
 _ASKED: Final = "SELECT state FROM trace_leg WHERE trace_id = %s"
 
 
@@ -155,8 +159,7 @@ def put(leg: TraceLeg, status: str) -> None:
 
 def of(trace: Trace) -> list[TraceLeg]:
     """Return the legs of a trace as they stand, in the order in which they were made."""
-    wanted = select(TraceLeg).where(TraceLeg.trace_id == trace.id).order_by(TraceLeg.id)
-    return list(db.session.scalars(wanted.execution_options(populate_existing=True)))
+    return list(db.session.scalars(_OF, {"trace": trace.id}))
 
 
 def states_of(trace: Trace) -> set[str]:
@@ -176,7 +179,8 @@ def following(
     before = _counted(trace)
     if is_sending:
         trace.status, trace.profile = SENDING, outlooks.profile(trace.firearm)
-    db.session.flush()
+    else:
+        db.session.flush()
     yield
     standing = of(trace) if to or is_sending or trace.status in SENT else []
     if to or is_sending or trace.status in SENT:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Uuid, bindparam, or_, select
 
 from salsa_ext.db import db
 from salsa_ext.errors import Conflict, Named, say
@@ -19,20 +19,21 @@ from salsa_ext.values.actor import Actor
 from salsa_ext.values.alerts import AlertData
 from salsa_ext.values.firearms import Firearm
 
+_OPEN: Final = select(
+    Trace.id, Trace.record_id, Trace.case_number, Trace.firearm["serial"].as_string().label("serial"),
+).where(
+    Trace.owner_state == bindparam("own"), Trace.status.in_((*UNSENT, *SENT)),
+    Trace.id != bindparam("id"),
+    or_(Trace.case_number == bindparam("case"), Trace.record_id == bindparam("record", type_=Uuid)),
+).order_by(Trace.id)  # fmt: skip
 CONFIRM: Final = Named(("confirm_second",))
 
 
 def check_trace(actor: Actor, row: Mapping[str, Any]) -> None:
     """Raise Conflict where a trace of the own state is open of the same seized gun, or serial and case."""
     record, case, serial = row["record_id"], row["case_number"], _of(row["firearm"]["serial"])
-    about = Trace.case_number == case
-    borne = Trace.firearm["serial"].as_string().label("serial")
-    wanted = select(Trace.id, Trace.record_id, Trace.case_number, borne).where(
-        Trace.owner_state == actor.own_state(), Trace.status.in_((*UNSENT, *SENT)),
-        Trace.id != row["id"],
-        about if record is None else about | (Trace.record_id == record),
-    )  # fmt: skip
-    for open_ in db.session.execute(wanted.order_by(Trace.id)):
+    about = {"own": actor.own_state(), "id": row["id"], "case": case, "record": record}
+    for open_ in db.session.execute(_OPEN, about):
         is_seized = record is not None and open_.record_id == record
         is_marked = serial is not None and _of(open_.serial) == serial
         if is_seized or (is_marked and open_.case_number == case):

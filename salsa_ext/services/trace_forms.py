@@ -19,7 +19,7 @@ from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.release import Use
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import traces
-from salsa_ext.readmodels.contacts import Office, answering_to, office_of
+from salsa_ext.readmodels.contacts import Office, agency_named, answering_to
 from salsa_ext.readmodels.sharing import Sharing
 from salsa_ext.readmodels.traces import TraceView
 from salsa_ext.readmodels.versions import current
@@ -61,7 +61,7 @@ def fill_in(*, actor: Actor, trace_id: UUID, leg_id: UUID) -> AskingForm:
     of_seizure = [seizure.agency] if seizure else []
     agency = agency_of(actor, view.trace, view.hidden_from, of_seizure)
     return AskingForm(
-        view, leg, seizure, office_of(agency)[0] if agency else "",
+        view, leg, seizure, agency_named(agency) if agency else "",
         answering_to(actor.own_state(), agency, view.hidden_from),
         _onward(result.events(), result.sharing, leg.state), result.sharing,
     )  # fmt: skip

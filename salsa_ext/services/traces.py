@@ -9,8 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
 
-from salsa_ext.audit import Act, Action, append, append_many
-from salsa_ext.db import as_state, db, insert_many
+from salsa_ext.audit import Act, Action, append, append_many, append_with
+from salsa_ext.db import as_state, db
 from salsa_ext.errors import Forbidden, IllegalTransition, Invalid, NotFound, StaleVersion, say
 from salsa_ext.messages import pairs
 from salsa_ext.models import Trace, TraceLeg
@@ -59,9 +59,9 @@ def request(*, actor: Actor, vault: Vault, data: TraceData) -> UUID:
     if not data.confirm_second:
         repeats.check_trace(actor, row)
     actor = actor.for_purpose(Purpose("investigation", data.case_number, about=str(row["id"])))
-    insert_many(Trace, [row])
     hidings.begin(actor, "trace", [row["id"]], data.hidden_from)
-    append(actor, Act(Action.TRACE_REQUESTED, "trace", row["id"], data={"priority": data.priority}))
+    asked = Act(Action.TRACE_REQUESTED, "trace", row["id"], data={"priority": data.priority})
+    append_with(actor, [asked], {Trace: [row]})
     if not data.draft:
         _go(actor, vault, _find(row["id"]))
     return UUID(str(row["id"]))

@@ -55,16 +55,17 @@ def ratios(figures):
 
 
 def test_a_trace_through_whole_ways_is_measured_and_bare_statements_cost_less(
-    app, owner, held, tmp_path, capsys
+    app, owner, held, tmp_path, capsys, monkeypatch
 ):
-    found = ratios(traces.run(app, held, 1, 2, tmp_path / "traces.json"))
+    monkeypatch.setattr(traces, "FIRST", 2)
+    found = ratios(traces.run(app, held, owner, 1, 2, tmp_path / "traces.json"))
     assert found["bare SELECTs"] < found["bare SELECTs and INSERTs"] == 1.0 < found["POST /traces"]
     assert "a trace asks" in capsys.readouterr().out
     written = json.loads((tmp_path / "traces.json").read_text())
     assert [row["name"] for row in written["figures"]] == list(found)
     assert counted(owner, "outbox_progress WHERE delivered_at IS NULL", "record") == [0, 500]
-    # two to see that chains are whole, two by the service, and two whose rows were inserted barely
-    assert counted(owner, "trace WHERE status = 'answered'", "trace") == [6, 6]
+    # two to see that chains are whole, two before, two by the service, and two inserted barely
+    assert counted(owner, "trace WHERE status = 'answered'", "trace") == [8, 8]
 
 
 def test_records_that_are_kept_are_not_written_again(held, owner, tmp_path):

@@ -71,7 +71,7 @@ class Talk(RuleBasedStateMachine):
     def take(self, state, raws):
         actor = acting(state, self.now)
         with transaction(actor):
-            return inbox.receive_many(actor, raws, keys_named)
+            return inbox.receive_many(actor, raws, keys_named).told
 
     @rule(state=STATE)
     def break_down(self, state):
