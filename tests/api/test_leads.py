@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from tests import bodies
+from tests.grounds import beginning
 from tests.matches import act, look, matches
 
 FIRST, SECOND, THIRD = "TKA100001", "TKB200002", "TKC300003"
@@ -55,7 +56,7 @@ def points(lead):
     return {reason["code"]: reason["points"] for reason in lead["reasons"]}
 
 
-@pytest.fixture
+@beginning
 def two_sold(as_actor, police):
     """Two pistols that a dealer in Paraguay sold to two buyers far apart, and Brazil seized."""
     for serial, on, name in ((FIRST, "2023-01-09", "Ana"), (SECOND, "2024-06-03", "Eva")):

@@ -8,6 +8,7 @@ import pytest
 
 from salsa_ext.readmodels import names
 from tests import bodies
+from tests.grounds import beginning
 from tests.papers import text_of
 
 WORDS = {
@@ -23,7 +24,7 @@ def analyst(as_actor):
     return as_actor("BRA", "trace_analyst")
 
 
-@pytest.fixture
+@beginning
 def record(as_actor):
     sale = as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer()).json
     return sale["firearm"]["record"]

@@ -5,6 +5,7 @@ import csv
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from string import Formatter
@@ -121,7 +122,8 @@ def names() -> Iterator[tuple[str, dict[str, str]]]:
     yield from ((kind, texts) for (kind, _), texts in found.items())
 
 
-def sentences() -> set[str]:
+@cache
+def sentences() -> frozenset[str]:
     found = set()
     for package in ("salsa_ext", "api"):
         for path in (ROOT / package).rglob("*.py"):
@@ -129,7 +131,7 @@ def sentences() -> set[str]:
     for path in TEMPLATES:
         said = extract_from_ast(JINJA.parse(path.read_text()), ("_",), babel_style=False)
         found |= {text if isinstance(text, str) else text[0] for _, _, text in said if text}
-    return found - {"{text}"}
+    return frozenset(found - {"{text}"})
 
 
 def _marked(tree: ast.AST) -> Iterator[str]:

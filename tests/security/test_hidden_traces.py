@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests import bodies
+from tests.grounds import beginning
 from tests.routes import ID, ROUTES
 from tests.security.test_readers import OF_STATES, read_all, text_of
 
@@ -25,7 +26,7 @@ BODIES = {
 }  # fmt: skip
 
 
-@pytest.fixture
+@beginning
 def kept(as_actor):
     """A trace of Brazil that waits for Paraguay, kept from one office of each; returns its ids."""
     sale = bodies.transfer(firearm=bodies.firearm(**GUN), visibility="pointer")

@@ -121,14 +121,16 @@ def walked(page: Page) -> list[str]:
     """Return where Tab did not go on to the next stop of the page, from its first to its last."""
     wanted = list(range(page.evaluate("watchStops()")))
     inner = page.locator("input[type=date], input[type=datetime-local]").count() * 8
-    for _ in range(len(wanted) - 1 + inner):
-        page.keyboard.press("Tab")
-        reached = page.evaluate("reached")
-        if reached != wanted[: len(reached)]:
-            return [page.evaluate("document.activeElement.outerHTML")]
-        if reached == wanted:
-            break
-    return [] if reached == wanted else ["Tab did not come to the end of the page"]
+    reached, left = page.evaluate("reached"), len(wanted) - 1 + inner
+    while reached == wanted[: len(reached)] and reached != wanted and left > 0:
+        lacking = min(len(wanted) - len(reached), left)  # a Tab goes to the next stop at most
+        for _ in range(lacking):
+            page.keyboard.press("Tab")
+        reached, left = page.evaluate("reached"), left - lacking
+    if reached == wanted[: len(reached)]:
+        return [] if reached == wanted else ["Tab did not come to the end of the page"]
+    astray = next(one for number, one in enumerate(reached) if one != number)
+    return [page.evaluate("number => told(number)", astray)]
 
 
 @pytest.mark.parametrize("look", [Look(PHONE, "light"), Look(DESK, "dark")], ids=["phone", "desk"])

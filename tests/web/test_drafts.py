@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests import bodies
+from tests.grounds import beginning
 from tests.web.pages import text
 
 SEEN = re.compile(r'name="seen" value="([0-9]+)"')
@@ -27,12 +28,12 @@ def officer(signed_in):
     return signed_in("BRA", "police_officer")
 
 
-@pytest.fixture
+@beginning
 def draft(bra):
     return bra.post("/traces", bodies.trace(draft=True, firearm=POOR)).json
 
 
-@pytest.fixture
+@beginning
 def seized(as_actor, bra):
     """A draft of the second gun of a seizure, which has no make."""
     gun = bodies.firearm(line=2, serial="XYZ987654", marks=POOR["marks"])

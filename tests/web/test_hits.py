@@ -11,6 +11,7 @@ from salsa_ext.policy.rules import operator
 from salsa_ext.services import alert_watch, telling_owners
 from tests import bodies
 from tests.conftest import NOW
+from tests.grounds import beginning
 from tests.web.pages import text
 
 DUTY = {"agency": "PRY-POLICE", "kind": "duty_24h", "languages": ["es"], "hours": "24 h",
@@ -18,7 +19,7 @@ DUTY = {"agency": "PRY-POLICE", "kind": "duty_24h", "languages": ["es"], "hours"
 SEEN = re.compile(r'name="seen" value="([0-9]+)"')
 
 
-@pytest.fixture
+@beginning
 def path(as_actor):
     as_actor("PRY", "police_officer").post("/alerts", bodies.alert())
     as_actor("BRA", "police_officer").post("/checks", bodies.check())

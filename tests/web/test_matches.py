@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests import bodies
+from tests.grounds import beginning
 from tests.matches import correct, matches, sold
 from tests.web.pages import text
 
@@ -28,7 +29,7 @@ def officer(signed_in):
     return signed_in("BRA", "police_officer")
 
 
-@pytest.fixture
+@beginning
 def match(as_actor, bra):
     """Brazil seized a gun that Paraguay registered as sold; returns Brazil's match."""
     sold(as_actor)

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests import bodies
+from tests.grounds import beginning
 from tests.web.pages import text
 
 SEEN = re.compile(r'name="seen" value="([0-9]+)"')
@@ -31,7 +32,7 @@ def analyst(signed_in):
     return signed_in("BRA", "trace_analyst")
 
 
-@pytest.fixture
+@beginning
 def trace(as_actor, bra):
     """A trace of a gun that was made in Brazil and sold in Paraguay, which answers at once."""
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
