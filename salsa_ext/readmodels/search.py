@@ -10,7 +10,8 @@ from uuid import UUID
 
 from salsa_ext.errors import Invalid, Message, say
 from salsa_ext.matching import marks, neighbours, readings
-from salsa_ext.matching.events import SETTLING_NOTHING, made_in
+from salsa_ext.matching.claims import MISSED
+from salsa_ext.matching.events import SEIZED, SETTLING_NOTHING, made_in
 from salsa_ext.matching.evidence import Description, Weight, weigh, weights_for
 from salsa_ext.matching.halves import WITHIN
 from salsa_ext.matching.names import fold
@@ -239,7 +240,8 @@ def likeliest(candidates: Sequence[Candidate], best: Likeness) -> list[Candidate
     """Return those that are about as likely as the best one: the records of one gun differ a little.
 
     A record is not less likely for what it does not say: a theft is often recorded by the serial
-    alone. What is strong by the very serial stays, however well another record is described.
+    alone. What is strong by the very serial stays, however well another record is described, and that
+    a gun of it is missed or was seized stays whatever else it says: who reads it judges what it is of.
     What is not open is compared by the serial alone, and moves nothing that is open. A seizure is no
     measure for lawful history: where it repeats what was misread, it agrees better than the sale.
     """
@@ -248,7 +250,12 @@ def likeliest(candidates: Sequence[Candidate], best: Likeness) -> list[Candidate
 
 def _is_likely(one: Candidate, least: float) -> bool:
     found = one.evidence
-    return found.bits >= least or (one.is_open and (found.is_sure or found.at_most >= least))
+    is_kept = found.is_sure or found.at_most >= least or (_is_told(one) and found.is_of_its_own)
+    return found.bits >= least or (one.is_open and is_kept)
+
+
+def _is_told(one: Candidate) -> bool:
+    return one.held.event in MISSED | SEIZED
 
 
 def _best(candidates: Iterable[Candidate]) -> float:
