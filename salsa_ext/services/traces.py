@@ -190,7 +190,7 @@ def reopen(*, actor: Actor, vault: Vault, item: RecordView) -> None:
 
 
 def redescribe(*, actor: Actor, items: Sequence[RecordView]) -> None:
-    """Let what was not sent of seized guns bear what their seizure now says, for who corrected it.
+    """Let what was not sent of seized guns bear what their seizure now says, and its day, for who corrected it.
 
     A second person of the own state who approved the old description is asked anew.
     """
@@ -208,10 +208,11 @@ def redescribe(*, actor: Actor, items: Sequence[RecordView]) -> None:
 
 
 def _follow(actor: Actor, trace: Trace, item: RecordView) -> None:
-    before, trace.firearm = trace.firearm, trace_descriptions.as_recorded(item)
+    before = trace.firearm, trace.found_on
+    trace.firearm, trace.found_on = trace_descriptions.as_recorded(item), item.record.occurred_on
     db.session.flush()
     db.session.refresh(trace)  # as it is kept, to be compared
-    if trace.firearm != before:
+    if (trace.firearm, trace.found_on) != before:
         approvals.describe_anew(actor.for_purpose(purpose_of(trace)), trace)
 
 
