@@ -11,7 +11,7 @@ from salsa_ext.matching.events import Event, made_in
 from salsa_ext.matching.evidence import Description
 from salsa_ext.matching.marks import normalise
 from salsa_ext.matching.names import fold
-from salsa_ext.matching.other_guns import contradictions, serials_of
+from salsa_ext.matching.other_guns import contradictions, differs, serials_of
 from salsa_ext.readmodels import names
 from salsa_ext.readmodels.search import asked_of
 from salsa_ext.readmodels.sides import query_about
@@ -20,7 +20,7 @@ from salsa_ext.readmodels.sides import query_about
 def compared(
     events: Sequence[Event], firearm: Mapping[str, Any], found_on: date
 ) -> Sequence[Event]:
-    """Return the events, each with what is `against` its being of the gun that is traced, if so much is.
+    """Return the events, each with what is `against` its being of the traced gun, and how far it `differs`.
 
     By the description as it stands: it may have been corrected since they were told, and so may they.
     """
@@ -29,8 +29,13 @@ def compared(
     asked, serials = (
         asked_of(replace(query_about(firearm, ()), told_in=found_on.year)), serials_of(firearm),
     )  # fmt: skip
-    return [{**event, "against": contradictions(_as_read(asked, serials, held), held, event["event"])}
-            for event in events for held in [_held(event)]]  # fmt: skip
+    return [event | _compared(asked, serials, event) for event in map(dict, events)]
+
+
+def _compared(asked: Description, serials: Sequence[str], event: Event) -> dict[str, Any]:
+    held = _held(event)
+    read = _as_read(asked, serials, held)
+    return {"against": contradictions(read, held, event["event"]), "differs": differs(read, held)}
 
 
 def _as_read(asked: Description, serials: Sequence[str], held: Description) -> Description:

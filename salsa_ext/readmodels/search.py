@@ -12,7 +12,7 @@ from salsa_ext.errors import Invalid, Message, say
 from salsa_ext.matching import marks, neighbours, readings
 from salsa_ext.matching.claims import MISSED
 from salsa_ext.matching.events import SEIZED, SETTLING_NOTHING, made_in
-from salsa_ext.matching.evidence import Description, Weight, weigh, weights_for
+from salsa_ext.matching.evidence import FAINT, Description, Weight, weigh, weights_for
 from salsa_ext.matching.halves import WITHIN
 from salsa_ext.matching.names import fold
 from salsa_ext.matching.prose import marking_of
@@ -183,8 +183,23 @@ def weighed(
         if candidate and (before is None or _standing(before) < _standing(candidate)):
             best[hit.record_id] = candidate
     # what others take away from a candidate can leave too little of it to be looked at
-    left = crowds.weigh_in(list(best.values()))
+    left = [_kept(one) for one in crowds.weigh_in(list(best.values()))]
     return sorted((one for one in left if one.evidence.strength), key=_rank)
+
+
+def _kept(one: Candidate) -> Candidate:
+    """Return a candidate that others leave too little of, but that the gun of this serial is missed or seized.
+
+    They take no more from it than leaves it the least: it is told, and judged by what it says.
+    """
+    found = one.evidence
+    if found.strength or not (
+        found.crowd and one.is_open and _is_told(one) and found.is_of_its_own
+    ):
+        return one
+    count, loss = found.crowd
+    least = (count, round(loss + found.bits - FAINT, 1))
+    return Candidate(one.held, replace(found, crowd=least))
 
 
 def _like(held: Held, sought: Mapping[Sought, str]) -> list[Sought]:

@@ -62,6 +62,7 @@ def test_where_a_glyph_is_unread_it_stays_too(as_actor, recorded):
 OTHERS = [
     {"serial": "TKA5238S", "model": "PT92", "year": 1999, "country_of_manufacture": "USA"},
     {"model": "PT92", "year": 1999, "country_of_manufacture": "USA"},
+    {"make": "Glock", "type": "revolver", "calibre": ".380 ACP"},
     {"model": "PT92", "year": 1999}, {"calibre": ".380 ACP"}, {"serial": "TKA5238S"},
 ]  # fmt: skip
 
@@ -85,6 +86,15 @@ def test_the_theft_of_another_gun_is_told_beside_and_concludes_nothing(as_actor,
     assert (found["point_of_diversion"], found["outcome"]) == (None, "traced")
     [beside] = found["conflicts"]
     assert beside["record"] == record and "another gun" in beside["why"]
+
+
+def test_what_is_registered_of_a_gun_whose_serial_is_alike_is_of_another(as_actor, sold):
+    other = gun(*ALL) | OTHERS[0] | {"country_of_manufacture": "BRA"}
+    body = bodies.transfer(number="2", kind="registration", firearm=other, occurred_on="2025-06-01")
+    as_actor("PRY", "licensing_officer").post("/transfers", body)
+    found = trace(as_actor, gun(*ALL))
+    assert [event["event"] for event in found["chain"]] == ["domestic_sale"]
+    assert ["other records bear that one" in one["why"] for one in found["conflicts"]] == [True]
 
 
 @pytest.mark.parametrize("said", SAID, ids=len)

@@ -73,6 +73,17 @@ def test_the_theft_of_another_serial_concludes_nothing_where_the_very_one_is_rec
     assert f"Its serial {serial} is another" in str(found.objections[theft["record"]])
 
 
+@pytest.mark.parametrize("bits,link,is_other", [
+    (0.0, None, False), (-1.5, None, False), (-3.0, None, True), (-3.0, SOLD["record"], False),
+])  # fmt: skip
+def test_a_serial_that_is_alike_is_of_another_gun_where_it_says_something_otherwise(
+    bits, link, is_other
+):
+    more = event("registration", "2025-02-03", serial=ALIKE, differs=bits, linked_record=link)
+    assert built(SOLD, more).conflicts == ([more] if is_other else [])
+    assert built(SOLD, more, gun=GUN | {"serial": ALIKE}).conflicts == []
+
+
 @pytest.mark.parametrize("read", [ALIKE, "ABC?23456"])
 def test_a_misread_serial_is_traced_to_the_theft_of_the_true_one(read):
     found = built(SOLD, THEFT, gun=GUN | {"serial": read})
