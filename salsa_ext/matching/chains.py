@@ -11,11 +11,11 @@ from salsa_ext.errors import Message, say
 from salsa_ext.matching.claims import Objection, objections
 from salsa_ext.matching.diversion import diversion_after
 from salsa_ext.matching.events import ALERT, ENDS, LAWFUL, Event, place, side
-from salsa_ext.matching.guns import guns
+from salsa_ext.matching.guns import apart, guns
 from salsa_ext.matching.other_guns import of_others
 from salsa_ext.matching.outlooks import tells_origin
 from salsa_ext.matching.prose import marking_of
-from salsa_ext.matching.requests import SILENT, WAITING
+from salsa_ext.matching.requests import OPEN, SILENT, WAITING
 from salsa_ext.matching.sales import first_sales
 
 REACHED: Final = {
@@ -28,8 +28,11 @@ SHIPPED_BY: Final = {"manufacturer": "manufacturer", "dealer": "dealer", None: N
 AFTER: Final = say("Recorded for a day after the gun was found: another gun, or a wrong record.")
 
 
+RECORDS_KEPT: Final = 20
+"""Years for which states keep their records of guns at the least (International Tracing Instrument IV, 12)."""
 DISTINCTIVE: Final = ("make", "model", "calibre")
 LACKING: Final = dict.fromkeys(WAITING, say("The answer of {state}.")) | {
+    "clarification": say("The answer of {state}, which asks something first: reply to it."),
     "partial": say("What {state} left out of its answer."),
     "refused": say("The answer of {state}, which refused."),
     "forwarded": say("The answer of the state that {state} named."),
@@ -118,13 +121,15 @@ def build(legs: Sequence[Leg], found_on: date, asking: str, firearm: Mapping[str
         chain=chain,
         ambiguous=ambiguous,
         several_marks=len(several) > 1,
-        candidates=_candidates(sales, several, found_on) if ambiguous else [],
+        candidates=_candidates(sales, several, before, found_on) if ambiguous else [],
         conflicts=[one.event for one in conflicts],
         last_lawful=last,
         point_of_diversion=diversion,
         time_to_crime_days=_time_to_crime(sales, several, found_on),
         since_last_lawful_days=_days(last, found_on) if last else None,
-        failure_reason=_failure(outcome, firearm, legs, _told(legs, chain)),
+        failure_reason=_failure(
+            outcome, firearm, legs, _told(legs, chain, _age(firearm, chain, found_on))
+        ),
         objections={one.event["record"]: one.why for one in conflicts},
         missing=_missing(
             legs, firearm, several if ambiguous else None, bool(against), bool(others)
@@ -182,12 +187,15 @@ def _time_to_crime(
 
 
 def _candidates(
-    sales: Sequence[Event], several: Sequence[Sequence[Event]], found_on: date
+    sales: Sequence[Event],
+    several: Sequence[Sequence[Event]],
+    told: Sequence[Event],
+    found_on: date,
 ) -> list[dict[str, Any]]:
-    """Return what it may be: each by its first sale, a gun that has none by what is last of it."""
+    """Return what it may be: each by its first sale, a gun that has none by what is lawful and last of it."""
     rest = [gun[-1] for gun in several if not any(sale in gun for sale in sales)]
     found = [*sales, *rest] if len(several) > 1 else sales
-    of_gun = several if len(several) > 1 else [[sale] for sale in sales]
+    of_gun = apart(several, told) if len(several) > 1 else [[sale] for sale in sales]
     return [_candidate(event, next((gun for gun in of_gun if event in gun), [event]), found_on,
                        is_sale=event in sales)
             for event in sorted(found, key=_order)]  # fmt: skip
@@ -239,17 +247,26 @@ def _reached(last: Event | None, sales: Sequence[Event]) -> str | None:
     return REACHED.get(last["event"], "last_holder")
 
 
-def _told(legs: Sequence[Leg], chain: Sequence[Event]) -> str | None:
-    """Return why a state knows no more, as it says; nothing while another has time to answer.
+def _age(firearm: Mapping[str, Any], chain: Sequence[Event], found_on: date) -> int | None:
+    """Return how many years old the gun was when it was found, as far as it is known."""
+    made = [_on(event).year for event in chain if event["event"] == "manufacture"]
+    year = firearm.get("year") or next(iter(made), None)
+    return None if year is None else found_on.year - year
+
+
+def _told(legs: Sequence[Leg], chain: Sequence[Event], age: int | None) -> str | None:
+    """Return why a state knows no more, as it says; nothing while another way is open.
 
     Where there is a chain, only of a state that told some of it, or that it names: that another one
-    never had the gun is no reason.
+    never had the gun is no reason. Nor is it too old of which every state still keeps its records.
     """
-    if any(leg.status in WAITING and not leg.is_late for leg in legs):
+    asked = {leg.state for leg in legs}
+    if any(leg.status in OPEN and not leg.is_late and leg.names not in asked for leg in legs):
         return None
     named = {event[name] for event in chain for name in ("state", "counterpart_state")}
-    said = (leg.failure_reason for leg in legs if not chain or leg.events or leg.state in named)
-    return next(filter(None, said), None)
+    said = [leg.failure_reason for leg in legs if not chain or leg.events or leg.state in named]
+    is_young = age is not None and age < RECORDS_KEPT
+    return next((one for one in said if one and not (is_young and one == "too_old")), None)
 
 
 def _failure(

@@ -18,7 +18,7 @@ PUBLIC = {
     "/static/<path:filename>": "style sheets, scripts, fonts",
 }
 PAGE_BLUEPRINTS = {  # signed in by a cookie; tests of pages look at each
-    "boards", "console", "desk", "docs", "forms", "guns", "notices", "pages", "post_desk",
+    "boards", "console", "desk", "docs", "forms", "guns", "notices", "pages", "placing", "post_desk",
     "screens", "signin", "verification", "walls",
 }  # fmt: skip
 

@@ -12,7 +12,7 @@ WORDS = {
     "en": ("Matches", "Match with Paraguay", "What speaks for it, and what against"),
     "es": ("Coincidencias", "Coincidencia con Paraguay", "Qué habla a favor y qué en contra"),
     "fr": ("Correspondances", "Correspondance avec Paraguay", "Ce qui plaide pour"),
-    "pt": ("Correspondências", "Correspondência com o Paraguai", "O que fala a favor"),
+    "pt": ("Coincidências", "Coincidência com o Paraguai", "O que fala a favor"),
 }
 SEEN = re.compile(r'name="seen" value="([0-9]+)"')
 FOR_A_CASE = {"purpose": "investigation", "case_number": "C-7"}
