@@ -40,7 +40,7 @@ def _is_of_the_alert(actor: Actor, view: HitView) -> bool:
     return view.hit.alert_state == actor.state
 
 
-def _told(view: HitView) -> Any:
+def _told(_: Actor, view: HitView) -> Any:
     return HitResponse().dump(view)
 
 
