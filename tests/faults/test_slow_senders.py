@@ -7,21 +7,31 @@ from contextlib import ExitStack
 
 import pytest
 
+from api.running import DATABASE
 from api.serving import SENDERS
 from api.turns import OF_ONE
+from salsa_ext.postgres import EmbeddedServer
+from tests.faults.conftest import copied, key_of, made
 from tests.faults.served import Service
 
 MANY = 12
 
 
-@pytest.fixture
-def service(home, key, embedded):
-    """One that works on a single request at a time, beside the test's own database."""
-    made = Service(home, key, SALSA_WORKERS="1", SALSA_THREADS="1",
-                   SALSA_DATABASE_URL=embedded.url("service", "salsa"))  # fmt: skip
-    made.start()
-    yield made
-    made.stop()
+@pytest.fixture(scope="module")
+def service(installed):
+    """One that works on a single request at a time."""
+    yield from _started(installed)
+
+
+def _started(installed, **settings):
+    with copied(installed) as home, EmbeddedServer(home) as embedded:
+        with made(home, embedded) as application:
+            key = key_of(application)
+        served = Service(home, key, SALSA_WORKERS="1", SALSA_THREADS="1",
+                         SALSA_DATABASE_URL=embedded.url("service", DATABASE), **settings)  # fmt: skip
+        served.start()
+        yield served
+        served.stop()
 
 
 def _begin(service, path, *headers, length="Content-Length: 10000"):

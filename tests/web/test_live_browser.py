@@ -22,20 +22,25 @@ SOON = 2_000
 """Milliseconds in which a change of one side is seen by the other."""
 
 
+@pytest.fixture(scope="module")
+def other(prepared):
+    """Another process of the service over the database of a site."""
+    return create_app(prepared.database, FixedClock(NOW))
+
+
 @pytest.fixture
-def elsewhere(registered_database, site):
-    """Another process of the service over the same database, and who acts through it."""
-    app = create_app(registered_database, FixedClock(NOW))
-    with app.app_context():
+def elsewhere(registered_database, site, other):
+    """Who acts through that process: `elsewhere("PRY", "supervisor")`."""
+    with other.app_context():
         open_account("BRA", "border_officer")
 
     def act(state, role):
-        with app.app_context():
+        with other.app_context():
             token = actors.token(state, role, NOW, None, timedelta(days=1))
-        return actors.Client(app.test_client(), token)
+        return actors.Client(other.test_client(), token)
 
     yield act
-    with app.app_context():
+    with other.app_context():
         db.engine.dispose()
 
 
@@ -77,7 +82,9 @@ def tick(officer, number, stage, outcome="passed"):
 def test_what_one_side_does_is_seen_by_the_other_at_once_and_nothing_is_lost(look, elsewhere):
     paraguay, brazil = look("PRY"), look("BRA")
     officer = elsewhere("PRY", "border_officer")
-    row, other = (page.get_by_role("row", name="A-DUE") for page in (paraguay, brazil))
+    row, other = (
+        page.locator("#due").get_by_role("row", name="A-DUE") for page in (paraguay, brazil)
+    )
     expect(row.get_by_text("Passed")).to_have_count(1)
 
     brazil.locator("#traces summary").first.click()
@@ -126,7 +133,9 @@ def test_a_seizure_near_by_is_seen_by_its_own_side_alone(look, elsewhere):
     expect(on_the_map).to_be_focused()
     with brazil.expect_response(lambda answer: answer.status == 200 and "/live" in answer.url):
         tick(elsewhere("PRY", "border_officer"), "A-DUE", "entry", "held")
-    expect(brazil.get_by_role("row", name="A-DUE")).to_contain_text("Held", timeout=SOON)
+    expect(brazil.locator("#due").get_by_role("row", name="A-DUE")).to_contain_text(
+        "Held", timeout=SOON
+    )
     told = [request.response().text() for status, request in asked if status == 200]
     assert told and all("S-9" not in one and '"seizures"' not in one for one in told)
 
