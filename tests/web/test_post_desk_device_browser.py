@@ -33,6 +33,19 @@ OF_A_POST_THAT_IS_GONE = """async () => {
   const [name] = (await caches.keys()).filter((name) => name.startsWith("post-desk-pages"));
   await (await caches.open(name)).put("/posts/atlantis/desk/offline", new Response("old"));
 }"""
+AS_BEFORE = """async (photo) => {
+  const folder = document.querySelector("script[src$='/desk.js']").src.replace("desk.js", "");
+  const files = ["sealing.js", "session.js", "store.js"].map((name) => import(folder + name));
+  const [{ seal }, session, store] = await Promise.all(files);
+  const { owner, key, ahead } = await session.unlocked();
+  const file = Uint8Array.from(photo);
+  const [id, at, size] = [crypto.randomUUID(), Date.now() + ahead, file.length];
+  const row = { id, owner, at, state: "waiting", tried: false, size };
+  const action = `${location.pathname}/seizure`, kept = { name: "gun.png", type: "image/png" };
+  const value = { task: "seizure", action, fields: [["items.0.serial", "KLM441"]], photo: kept, said: [] };
+  await store.put("entries", { ...row, ...(await seal(key, `${owner} ${id}`, value, file)) });
+}"""
+"""Keeps an entry as former versions did, with its photograph in itself."""
 WORKER = "/posts/worker.js"  # the browser looks for a newer one by itself
 
 
@@ -120,15 +133,20 @@ def test_a_desk_is_new_after_an_upgrade_and_what_waits_is_sent(device, site, mon
     old = page.locator("script[src$='/desk.js']").get_attribute("src")
     device.set_offline(True)
     page.goto(f"{site.url}{DESK}")
+    expect(page.locator("body[data-desk=ready]")).to_be_attached()
+    page.evaluate(AS_BEFORE, [*code("gun")])
     seize(page, "QQQ888")
-    expect(page.locator("#queue")).to_contain_text("Waiting to be sent: 1")
+    expect(page.locator("#queue")).to_contain_text("Waiting to be sent: 2")
     monkeypatch.setattr(device_routes, "version", lambda: "upgraded")
     page = reopened(device, site)  # without a line it is the old one, with its own scripts
     expect(page.locator(f"script[src='{old}']")).to_be_attached()
     device.set_offline(False)
     expect(page.locator("#queue")).to_contain_text("Taken: Record a seizure: QQQ888")
     page = open_desk(device, site)
-    assert seized(site, "QQQ888") == ["QQQ888"]
+    assert seized(site, "QQQ888") == ["QQQ888"] and seized(site, "KLM441") == ["KLM441"]
+    officer = site.program("PRY", "border_officer")
+    [_, former, *_] = officer.get(f"/seizures?post={POST}").json["items"]
+    assert len(officer.get(f"/attachments?subject=seizure:{former['id']}").json["items"]) == 1
     device.set_offline(True)
     page = reopened(device, site)
     expect(page.locator("script[src='/desk-files/upgraded/desk.js']")).to_be_attached()
