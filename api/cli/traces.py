@@ -20,9 +20,16 @@ from api.vault import vault
 from salsa_ext.readmodels import traces as reading
 from salsa_ext.readmodels.traces import TraceView
 from salsa_ext.services import trace_advice, trace_steps, traces
-from salsa_ext.values.codes import CHANNELS, PRIORITIES, TRACE_STATUSES
+from salsa_ext.values.codes import OTHER_CHANNELS, PRIORITIES, TRACE_STATUSES
 from salsa_ext.values.positions import Assigning
-from salsa_ext.values.requests import AskingOneMore, Feedback, Hiding, Replying, Telling
+from salsa_ext.values.requests import (
+    AskingOneMore,
+    Channelling,
+    Feedback,
+    Hiding,
+    Replying,
+    Telling,
+)
 
 WORDS = Line(2000)
 
@@ -209,7 +216,7 @@ def close(state: str, trace_id: UUID) -> None:
 @own_state_option
 @click.option("--of", "other", required=True, metavar="ISO", type=STATE, help="One more state.")
 @click.option("--reason", required=True, type=Line(500))
-@click.option("--channel", type=click.Choice([code for code in CHANNELS if code != "salsa"]),
+@click.option("--channel", type=click.Choice(OTHER_CHANNELS),
               help="Of a state that takes no part.")  # fmt: skip
 @click.option("--reference", type=Line(100), help="Its number there.")
 @id_argument
@@ -227,6 +234,29 @@ def ask_one_more(
     """
     data = AskingOneMore(other, reason, channel, reference)
     _act(state, trace_id, trace_steps.ask_one_more, sends=True, data=data)
+
+
+@trace.command()
+@own_state_option
+@click.option(
+    "--leg", "leg_id", required=True, type=click.UUID, help="Of a state that takes no part."
+)
+@click.option("--by", "channel", required=True, type=click.Choice(OTHER_CHANNELS))
+@click.option("--reference", type=Line(100), help="Its number there.")
+@id_argument
+@explained
+def channel(
+    state: str, trace_id: UUID, leg_id: UUID, channel: str, reference: str | None
+) -> None:  # fmt: skip
+    """Name another channel by which a state is asked that takes no part, until something came back.
+
+    \b
+    Example:
+      salsa trace channel --state BRA --leg 0199f2c0-0000-7000-8000-000000000001 --by mla \\
+        0199f2c0-0000-7000-8000-000000000000
+    """
+    data = Channelling(channel, reference)
+    _act(state, trace_id, trace_steps.change_channel, leg_id=leg_id, data=data)
 
 
 @trace.command()

@@ -27,8 +27,11 @@ SHIPPED_BY: Final = {"manufacturer": "manufacturer", "dealer": "dealer", None: N
 AFTER: Final = say("Recorded for a day after the gun was found: another gun, or a wrong record.")
 
 
+RECORDS_KEPT: Final = 20
+"""Years for which states keep their records of guns at the least (International Tracing Instrument IV, 12)."""
 DISTINCTIVE: Final = ("make", "model", "calibre")
 LACKING: Final = dict.fromkeys(WAITING, say("The answer of {state}.")) | {
+    "clarification": say("The answer of {state}, which asks something first: reply to it."),
     "partial": say("What {state} left out of its answer."),
     "refused": say("The answer of {state}, which refused."),
     "forwarded": say("The answer of the state that {state} named."),
@@ -118,7 +121,9 @@ def build(legs: Sequence[Leg], found_on: date, asking: str, firearm: Mapping[str
         point_of_diversion=diversion,
         time_to_crime_days=_time_to_crime(sales, several, found_on),
         since_last_lawful_days=_days(last, found_on) if last else None,
-        failure_reason=_failure(outcome, firearm, legs, _told(legs, chain)),
+        failure_reason=_failure(
+            outcome, firearm, legs, _told(legs, chain, _age(firearm, chain, found_on))
+        ),
         objections={one.event["record"]: one.why for one in (*against, *after)},
         missing=_missing(legs, firearm, several if ambiguous else None, bool(against)),
     )
@@ -231,17 +236,25 @@ def _reached(last: Event | None, sales: Sequence[Event]) -> str | None:
     return REACHED.get(last["event"], "last_holder")
 
 
-def _told(legs: Sequence[Leg], chain: Sequence[Event]) -> str | None:
-    """Return why a state knows no more, as it says; nothing while another has time to answer.
+def _age(firearm: Mapping[str, Any], chain: Sequence[Event], found_on: date) -> int | None:
+    """Return how many years old the gun was when it was found, as far as it is known."""
+    made = [_on(event).year for event in chain if event["event"] == "manufacture"]
+    year = firearm.get("year") or next(iter(made), None)
+    return None if year is None else found_on.year - year
+
+
+def _told(legs: Sequence[Leg], chain: Sequence[Event], age: int | None) -> str | None:
+    """Return why a state knows no more, as it says; nothing while another way is open.
 
     Where there is a chain, only of a state that told some of it, or that it names: that another one
-    never had the gun is no reason.
+    never had the gun is no reason. Nor is it too old of which every state still keeps its records.
     """
-    if any(leg.status in WAITING and not leg.is_late for leg in legs):
+    if any(leg.status in OPEN and not leg.is_late for leg in legs):
         return None
     named = {event[name] for event in chain for name in ("state", "counterpart_state")}
-    said = (leg.failure_reason for leg in legs if not chain or leg.events or leg.state in named)
-    return next(filter(None, said), None)
+    said = [leg.failure_reason for leg in legs if not chain or leg.events or leg.state in named]
+    is_young = age is not None and age < RECORDS_KEPT
+    return next((one for one in said if one and not (is_young and one == "too_old")), None)
 
 
 def _failure(

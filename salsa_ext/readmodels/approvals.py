@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,7 +12,7 @@ from sqlalchemy import func, select
 
 from salsa_ext.db import db
 from salsa_ext.errors import NotFound
-from salsa_ext.models import Account, TraceApproval
+from salsa_ext.models import Account, Trace, TraceApproval
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import RULES, require
 from salsa_ext.readmodels import settings
@@ -19,6 +21,28 @@ from salsa_ext.values.actor import Actor
 from salsa_ext.values.settings import THREE
 
 APPROVING: Final = tuple(role for role, may in RULES.items() if Permission.TRACE_APPROVE in may)
+
+
+ASKED: Final = (
+    "case_number", "priority", "priority_reason", "legal_basis", "illicit_reason", "circumstances",
+    "intended_use", "needed_by", "confidentiality_requested", "found_on",
+)  # fmt: skip
+OF_GUN: Final = {
+    "type": ("type", "type_text"), "make": ("make_text",), "model": ("model",),
+    "calibre": ("calibre_text",), "serial": ("serial",), "marking": ("marking",),
+    "country_of_manufacture": ("country_of_manufacture",), "year": ("year",),
+    "importer_mark": ("importer_mark",),
+}  # fmt: skip
+"""What a second person of the own state is shown of a gun, by what of it says that."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A field of a draft that says something else than what a second person was shown."""
+
+    field: str
+    before: Any
+    after: Any
 
 
 @dataclass(frozen=True)
@@ -58,6 +82,30 @@ def read(approval_id: UUID) -> TraceApproval:
     if found is None:
         raise NotFound("approval", approval_id)
     return found
+
+
+def as_shown(trace: Trace) -> dict[str, Any]:
+    """Return what a second person of the own state is shown of a draft, as it is kept."""
+    asked = {name: getattr(trace, name) for name in ASKED}
+    gun = trace.firearm
+    said = {field: next((gun[name] for name in names if gun.get(name)), None)
+            for field, names in OF_GUN.items()}  # fmt: skip
+    marks = [{"kind": mark["kind"], "text": mark["text"]} for mark in gun["marks"]]
+    days = {name: day.isoformat() for name, day in asked.items() if isinstance(day, date)}
+    return asked | days | said | {"marks": marks}
+
+
+def changes_of(trace: Trace) -> list[Change]:
+    """Return what of a draft is another than what the second person was last shown, or approved."""
+    return (
+        [] if trace.approval_shown is None else differences(trace.approval_shown, as_shown(trace))
+    )
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
+    """Return the fields that say something else than before."""
+    return [Change(name, before.get(name), value) for name, value in after.items()
+            if before.get(name) != value]  # fmt: skip
 
 
 def count_approvers() -> int:

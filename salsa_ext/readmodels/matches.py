@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import or_, select
 
 from salsa_ext.db import db
 from salsa_ext.errors import NotFound
+from salsa_ext.matching.marks import normalise
+from salsa_ext.matching.nearness import compare
 from salsa_ext.models import Account, Match, Officer
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.release import FOUND
@@ -65,6 +67,30 @@ def other_events(actor: Actor, found: Sequence[MatchView]) -> dict[UUID, Held]:
         one.record_id: one
         for one in held if one.state == actor.state or one.visibility in FOUND["event"]
     }  # fmt: skip
+
+
+def other_guns(
+    actor: Actor, found: Mapping[UUID, Sequence[MatchView]], serials: Mapping[UUID, str | None]
+) -> dict[UUID, Held]:  # fmt: skip
+    """Return the gun on the other side of each match of some records, by match, where it may be read.
+
+    Of several marks the one that is near the record's of `serials`. Who may not read records is shown none.
+    """
+    if Permission.RECORD_READ not in actor.permissions:
+        return {}
+    pairs = {view.match.id: (record, {view.match.record_id, view.match.other_record} - {record})
+             for record, views in found.items() for view in views}  # fmt: skip
+    borne: dict[UUID | None, list[Held]] = defaultdict(list)
+    wanted = set().union(*(others for _, others in pairs.values())) - {None}
+    for one in borne_by(cast(set[UUID], wanted), actor.state, is_late=False):
+        if one.state == actor.state or one.visibility in FOUND["firearm"]:
+            borne[one.record_id].append(one)
+    guns = {}
+    for match_id, (record, others) in pairs.items():
+        mine = normalise(serials[record] or "")
+        if held := [one for other in others for one in borne[other]]:
+            guns[match_id] = next((one for one in held if compare(mine, one.serial_norm)), held[0])
+    return guns
 
 
 def of_records(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, list[MatchView]]:

@@ -17,10 +17,11 @@ from salsa_ext.matching import chains
 from salsa_ext.matching.events import Event
 from salsa_ext.matching.outlooks import Outlook
 from salsa_ext.matching.requests import OPEN, WAITING
-from salsa_ext.models import Record, Trace, TraceLeg
+from salsa_ext.models import Record, Seizure, Trace, TraceLeg
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import contacts, names
+from salsa_ext.readmodels.approvals import Change, changes_of
 from salsa_ext.readmodels.arrays import among_given
 from salsa_ext.readmodels.outlooks import UNSENT, of_drafts
 from salsa_ext.readmodels.pages import Page, page
@@ -84,6 +85,11 @@ class TraceView:
         if self.trace.status != "draft" or self.trace.approval_asked_at is not None:
             return None
         return next((one for one in reversed(self.notes) if one.kind in DECLINES), None)
+
+    @property
+    def changed(self) -> Sequence[Change]:
+        """Return what of a trace that is not sent changed since a second person was asked or approved."""
+        return changes_of(self.trace) if self.trace.status in UNSENT else ()
 
     @property
     def is_answered_in_part(self) -> bool:
@@ -153,6 +159,13 @@ def get_trace(actor: Actor, trace_id: UUID) -> TraceView:
     """Return one trace of the own state; raises NotFound."""
     require(actor, Permission.TRACE_READ)
     return read(actor, trace_id)
+
+
+def seizure_of(actor: Actor, trace: Trace) -> Seizure | None:
+    """Return the seizure in which the gun of a trace was found, for who may read it."""
+    if trace.seizure_id is None or Permission.SEIZURE_READ not in actor.permissions:
+        return None
+    return db.session.scalars(current(Seizure).where(Seizure.id == trace.seizure_id)).first()
 
 
 def version(actor: Actor, trace_id: UUID) -> int:

@@ -13,6 +13,7 @@ from salsa_ext.db import db, insert_many
 from salsa_ext.errors import Conflict, NotFound, say
 from salsa_ext.messages.envelopes import Envelope
 from salsa_ext.models import Trace, TraceApproval
+from salsa_ext.readmodels.approvals import differences
 from salsa_ext.services import approvals, conversations, hidings, legs
 from salsa_ext.services.approvals import APPROVERS, ASKERS
 from salsa_ext.services.conversations import Word
@@ -31,19 +32,29 @@ Said = Mapping[str, Any]
 def _asked(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     """Let a trace of the asking state wait for a second person of the own one."""
     said = letters.read(envelope.kind, envelope.body)
-    approval_id = new_id()
+    approval_id, before = new_id(), _asked_before(envelope.sender, UUID(said["trace"]))
+    kept = _kept(said)
+    changed = [vars(one) for one in differences(before, kept)] if before else []
     row = {
         "id": approval_id, "owner_state": actor.own_state(), "version": 1,
         "asking_state": envelope.sender, "trace_id": UUID(said["trace"]), "status": "asked",
-        "case_number": envelope.case_number, "asked": _kept(said), "envelope_id": envelope.id,
+        "case_number": envelope.case_number, "asked": kept | {"changed": changed}, "envelope_id": envelope.id,
         "asked_at": actor.now(), "decided_at": None, "decided_by": None, "reason": None,
     }  # fmt: skip
     insert_many(TraceApproval, [row])
-    kept = hidings.by_state(said["hidden_from"], actor.own_state())
-    hidings.name(actor, "approval", [approval_id, UUID(said["trace"])], kept)
+    kept_from = hidings.by_state(said["hidden_from"], actor.own_state())
+    hidings.name(actor, "approval", [approval_id, UUID(said["trace"])], kept_from)
     append(actor, Act(Action.APPROVAL_RECEIVED, "approval", approval_id,
                       data={"to": envelope.sender}))  # fmt: skip
     _tell(actor, "approval_asked", approval_id, envelope)
+
+
+def _asked_before(state: str, trace_id: UUID) -> Mapping[str, Any] | None:
+    """Return what the last asking about a trace said, if there was one."""
+    wanted = select(TraceApproval.asked).where(
+        TraceApproval.asking_state == state, TraceApproval.trace_id == trace_id
+    )
+    return db.session.scalar(wanted.order_by(TraceApproval.id.desc()).limit(1))
 
 
 @handles("approval.withdraw")

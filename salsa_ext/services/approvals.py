@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import db
@@ -12,7 +12,7 @@ from salsa_ext.errors import Conflict, say
 from salsa_ext.messages.envelopes import Letter
 from salsa_ext.models import Trace
 from salsa_ext.policy.release import FOR_APPROVERS, for_approver
-from salsa_ext.readmodels.approvals import Rule, rule_of
+from salsa_ext.readmodels.approvals import Rule, as_shown, rule_of
 from salsa_ext.services import conversations, deliveries, hidings, legs
 from salsa_ext.services.conversations import DECLINED, Word
 from salsa_ext.services.notifications import notify_many
@@ -67,20 +67,44 @@ def put(actor: Actor, trace: Trace, kind: str, state: str | None = None) -> None
     db.session.flush()
 
 
-def describe_anew(actor: Actor, trace: Trace) -> None:
-    """Let a trace that was not sent follow a new description of its gun.
+@contextmanager
+def redescribing(actor: Actor, vault: Vault, trace: Trace) -> Iterator[None]:
+    """Let a trace that was not sent follow a new description of its gun meanwhile.
 
-    A second person of the own state approved the old one, and is asked anew. A partner's stands: it
-    was shown nothing of the marks. Who is still asked sees the new one. No command of its own.
+    Who is asked sees the new one, and what has changed of it. What somebody approved holds no more
+    where it shows another now: he is asked anew, a partner where the type is another, since of the
+    gun he was shown nothing else. No command of its own.
     """
-    is_covered = trace.approval == "own"
-    with legs.following(trace, to="draft" if is_covered else trace.status):
-        if is_covered:
-            trace.approval = trace.approved_at = trace.approved_by = None
-            trace.approval_asked_at = trace.approval_in = None
+    before, shown = (trace.firearm, trace.found_on), for_approver(_draft(trace))
+    yield
+    db.session.flush()
+    db.session.refresh(
+        trace
+    )  # as it is kept, to be compared: letters hold no value that JSON has not
+    if (trace.firearm, trace.found_on) == before:
+        return
+    is_of_partner = trace.approved_in is not None
+    is_told_otherwise = is_of_partner and for_approver(_draft(trace)) != shown
+    if is_told_otherwise or trace.approval == "own":
+        _ask_anew(actor, vault, trace)
+    else:
+        with legs.following(trace, to=trace.status):
+            pass
+        if trace.approval_asked_at is None or is_of_partner:
+            return  # nobody was shown what is another now
+    _tell_changed(actor, trace)
+
+
+def _ask_anew(actor: Actor, vault: Vault, trace: Trace) -> None:
+    """Take back what was approved or asked, and ask by today's rule whom the state wants now."""
+    shown = trace.approval_shown
+    take_back(actor, vault, trace)
+    with legs.following(trace, to="draft"):
+        _wait_no_more(trace)
+        trace.approval = trace.approved_at = trace.approved_by = None
     rule = rule_of(trace.owner_state)
-    if is_covered and rule.kind == "own":
-        _ask_own(actor, trace)
+    if rule.kind in ("own", "partner"):
+        _ask(actor, vault, trace, rule, shown)
 
 
 @contextmanager
@@ -89,18 +113,18 @@ def changing(actor: Actor, vault: Vault, trace: Trace) -> Iterator[None]:
 
     No command of its own.
     """
-    was_asked = trace.approval_asked_at is not None
+    was_asked, shown = trace.approval_asked_at is not None, trace.approval_shown
     take_back(actor, vault, trace)
     with legs.following(trace, to="draft"):
         _wait_no_more(trace)
         yield
     rule = rule_of(trace.owner_state)
     if was_asked and rule.kind in ("own", "partner"):
-        _ask(actor, vault, trace, rule)
+        _ask(actor, vault, trace, rule, shown)
 
 
 def _wait_no_more(trace: Trace) -> None:
-    trace.approval_asked_at = trace.approval_in = trace.approved_in = None
+    trace.approval_asked_at = trace.approval_in = trace.approved_in = trace.approval_shown = None
 
 
 def approve(actor: Actor, vault: Vault, trace: Trace) -> None:
@@ -110,6 +134,7 @@ def approve(actor: Actor, vault: Vault, trace: Trace) -> None:
     """
     take_back(actor, vault, trace)
     with legs.following(trace, to="approved"):
+        trace.approval_shown = as_shown(trace)
         put(actor, trace, "own")
     _tell_askers(actor, trace, "trace_approved")
 
@@ -148,7 +173,19 @@ def _tell_askers(actor: Actor, trace: Trace, code: str) -> None:
                                {"by": own})])  # fmt: skip
 
 
-def _ask(actor: Actor, vault: Vault, trace: Trace, rule: Rule) -> None:
+def _tell_changed(actor: Actor, trace: Trace) -> None:
+    """Tell who leads a trace that its gun is described anew, and who is still asked in the own state."""
+    own, is_asked = trace.owner_state, trace.approved_in is None
+    whom = (*ASKERS, *APPROVERS) if is_asked and trace.approval_asked_at else ASKERS
+    notify_many(actor, [Notice(own, whom, "trace_changed", "trace", trace.id, own,
+                               trace.case_number)])  # fmt: skip
+
+
+def _ask(
+    actor: Actor, vault: Vault, trace: Trace, rule: Rule, shown: dict[str, Any] | None = None
+) -> None:
+    """Ask a second person; `shown` is what was shown to the one who was asked before, if any."""
+    trace.approval_shown = shown or as_shown(trace)
     if rule.partner is None:
         _ask_own(actor, trace)
         return

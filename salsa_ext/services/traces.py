@@ -181,7 +181,9 @@ def reopen(*, actor: Actor, vault: Vault, item: RecordView) -> None:
         seeing = replace(actor, agency=None)
         _keep_others_out(actor, Trace.id.in_(wanted.with_only_columns(Trace.id).correlate(None)))
         for trace in db.session.scalars(wanted.order_by(Trace.id).with_for_update()).all():
-            if trace.status in UNSENT or legs.outcome(trace) != "traced":
+            if trace.status in UNSENT:
+                _follow(seeing, vault, trace, item)
+            elif legs.outcome(trace) != "traced":
                 trace.firearm = trace_descriptions.as_recorded(item)
                 db.session.flush()
                 db.session.refresh(trace)  # as it is kept: letters hold no value that JSON has not
@@ -189,10 +191,10 @@ def reopen(*, actor: Actor, vault: Vault, item: RecordView) -> None:
         db.session.flush()
 
 
-def redescribe(*, actor: Actor, items: Sequence[RecordView]) -> None:
+def redescribe(*, actor: Actor, vault: Vault, items: Sequence[RecordView]) -> None:
     """Let what was not sent of seized guns bear what their seizure now says, for who corrected it.
 
-    A second person of the own state who approved the old description is asked anew.
+    A second person who approved what is another now is asked anew; who leads the trace is told.
     """
     require(actor, Permission.SEIZURE_RECORD)
     described = {item.record.id: item for item in items}
@@ -201,24 +203,22 @@ def redescribe(*, actor: Actor, items: Sequence[RecordView]) -> None:
         Trace.status.in_(UNSENT),
     )  # fmt: skip
     with as_state(actor, actor.own_state()):  # also what is kept from the agency that corrected it
+        if not db.session.scalar(select(wanted.exists())):
+            return
+        _keep_others_out(actor, Trace.id.in_(wanted.with_only_columns(Trace.id).correlate(None)))
         for trace in db.session.scalars(wanted.order_by(Trace.id).with_for_update()).all():
             assert trace.record_id is not None
-            _follow(replace(actor, agency=None), trace, described[trace.record_id])
+            _follow(replace(actor, agency=None), vault, trace, described[trace.record_id])
         db.session.flush()
 
 
-def _follow(actor: Actor, trace: Trace, item: RecordView) -> None:
-    before, trace.firearm = trace.firearm, trace_descriptions.as_recorded(item)
-    db.session.flush()
-    db.session.refresh(trace)  # as it is kept, to be compared
-    if trace.firearm != before:
-        approvals.describe_anew(actor.for_purpose(purpose_of(trace)), trace)
+def _follow(actor: Actor, vault: Vault, trace: Trace, item: RecordView) -> None:
+    with approvals.redescribing(actor.for_purpose(purpose_of(trace)), vault, trace):
+        trace.firearm = trace_descriptions.as_recorded(item)
+        trace.found_on = item.record.occurred_on
 
 
 def _ask_again(actor: Actor, vault: Vault, trace: Trace) -> None:
-    if trace.status in UNSENT:
-        approvals.describe_anew(actor, trace)
-        return
     with candidates.searching_once(), legs.following(trace, is_sending=True):
         asked = renewals.ask_again(actor, vault, trace)
         db.session.flush()

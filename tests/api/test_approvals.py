@@ -136,7 +136,7 @@ def test_the_partner_sees_neither_the_gun_nor_how_it_was_found(of, asked):
     assert set(seen) == {
         "id", "version", "state", "asking_state", "case_number", "status", "type", "priority",
         "priority_reason", "legal_basis", "illicit_reason", "intended_use", "needed_by",
-        "confidentiality_requested", "asked_at", "decided_at", "reason",
+        "confidentiality_requested", "asked_at", "decided_at", "reason", "changed",
     }  # fmt: skip
     told = supervisor.get(f"/approvals/{seen['id']}").get_data(as_text=True)
     for hidden in ("ABC123456", "Taurus", "9x19", "road block"):

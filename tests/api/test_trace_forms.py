@@ -6,6 +6,7 @@ import io
 
 import pytest
 
+from salsa_ext.readmodels import names
 from tests import bodies
 from tests.papers import text_of
 
@@ -202,3 +203,43 @@ def test_a_telephone_number_stands_in_the_table_as_it_is_dialled(analyst, as_act
     said = analyst.get(f"{path}/fields?format=csv").data.decode("utf-8-sig")
     rows = {row["name"]: row for row in csv.DictReader(io.StringIO(said))}
     assert rows["Telephone"]["value"] == "+55 10 55508" and rows["Telephone"]["required"] == "No"
+
+
+@pytest.mark.parametrize("parties", [{"BRA", "PRY"}, {"BRA", "ESP"}])
+def test_a_form_cites_the_convention_to_its_parties_alone(analyst, as_actor, monkeypatch, parties):
+    known = names.parties_to_cifta()
+    assert "BRA" in known and not {"ESP", "USA", "CAN"} & known
+    monkeypatch.setattr(names, "parties_to_cifta", lambda: frozenset(parties))
+    _, path = asked(analyst, as_actor, "iarms")
+    said = text_of(analyst.get(path).data)
+    assert "International Tracing Instrument" in said
+    assert ("CIFTA XIII" in said) == ("ESP" in parties)
+
+
+def test_the_channel_of_a_state_that_takes_no_part_is_chosen_until_something_came_back(
+    as_actor, analyst
+):
+    _, path = asked(analyst, as_actor, "iarms")
+    leg = path.removesuffix("/form")
+    changed = analyst.post(f"{leg}/channel", {"channel": "mla", "reference": "MLA-3"}, 200).json
+    [spain] = [one for one in changed["legs"] if one["state"] == "ESP"]
+    assert (spain["channel"], spain["reference"]) == ("mla", "MLA-3")
+    assert "MLA-3" in text_of(analyst.get(path).data)
+    assert set(analyst.post(f"{leg}/channel", {"channel": "salsa"}, 422).json["errors"]) == {
+        "channel"
+    }
+    [entry] = as_actor("BRA", "auditor").get("/audit?action=trace:channel_changed").json["items"]
+    assert entry["data"] == {"leg": spain["id"], "channel": "mla"}
+    as_actor("PRY", "trace_analyst").post(f"{leg}/channel", {"channel": "post"}, 404)
+    analyst.post(f"{leg}/reply", {"status": "no_record", "text": "Nothing"})
+    said = analyst.post(f"{leg}/channel", {"channel": "post"}, 409).json["detail"]
+    assert "What Spain answered came by this channel" in said
+
+
+def test_a_state_that_takes_part_has_no_other_channel(as_actor, analyst):
+    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
+    trace = analyst.post("/traces", bodies.trace()).json
+    [leg] = [one["id"] for one in trace["legs"] if one["state"] == "PRY"]
+    path = f"/traces/{trace['id']}/legs/{leg}/channel"
+    said = analyst.post(path, {"channel": "post"}, 422).json["errors"]
+    assert said == {"channel": ["This state takes part, and is asked by the service itself."]}

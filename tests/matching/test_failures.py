@@ -48,7 +48,26 @@ def test_a_state_says_why_it_knows_no_more(events, status, reason):
     assert build(legs, FOUND, "BRA", GUN).failure_reason == reason
 
 
+@pytest.mark.parametrize("status", ["sent", "refused", "forwarded"])
+def test_why_a_state_knows_no_more_is_no_reason_while_another_way_is_open(status):
+    legs = [Leg("DEU", "no_record", failure_reason="records_lost"), Leg("AUT", status)]
+    assert build(legs, FOUND, "BRA", GUN).failure_reason is None
+    legs = [legs[0], Leg("AUT", "no_record")]
+    assert build(legs, FOUND, "BRA", GUN).failure_reason == "records_lost"
+
+
+@pytest.mark.parametrize("gun,events,reason", [
+    ({"year": 2025}, [], None), ({"year": 2007}, [], None), ({"year": 1990}, [], "too_old"),
+    ({}, [], "too_old"), ({}, [event("manufacture", "2024-01-01")], None),
+    ({}, [event("manufacture", "1980-01-01")], "too_old"),
+])  # fmt: skip
+def test_a_gun_is_not_too_old_of_which_every_state_keeps_its_records(gun, events, reason):
+    legs = [Leg("PRY", "partial" if events else "no_record", events, failure_reason="too_old")]
+    assert build(legs, FOUND, "BRA", GUN | gun).failure_reason == reason
+
+
 @pytest.mark.parametrize("status,text", [
+    ("clarification", "The answer of ARG, which asks something first: reply to it."),
     ("partial", "What ARG left out of its answer."),
     ("refused", "The answer of ARG, which refused."),
     ("forwarded", "The answer of the state that ARG named."),

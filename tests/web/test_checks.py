@@ -232,3 +232,19 @@ def test_what_the_pages_say_holds_no_script_and_no_style(officer, sell):
     sell()
     page = ask(officer).partition("<main")[2]
     assert "<script" not in page and " style=" not in page and "<style" not in page
+
+
+def test_how_many_more_fit_is_said_and_all_are_listed_where_it_is_asked_to(officer, sell):
+    for digit in "0123456789":
+        for kind in ("registration", "domestic_sale"):
+            gun = bodies.firearm(serial=f"TKA5238{digit}")
+            sell(kind=kind, number=f"{kind}-{digit}", firearm=gun)
+    page = ask(officer, serial="TKA5238?")
+    left = int(re.search(r"Records that fit less well and are not listed: (\d+)\.", text(page))[1])
+    assert left > 0 and page.count("Record and history of this gun") == 20 - left
+    form = page[page.index("are not listed") :].partition("</form>")[0]
+    sent = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', form))
+    assert (sent["serial"], sent["case_number"], sent["every"]) == ("TKA5238?", "C-1", "true")
+    page = ask(officer, **sent)
+    assert page.count("Record and history of this gun") == 20
+    assert "are not listed" not in page

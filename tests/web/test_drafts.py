@@ -94,8 +94,9 @@ def test_the_advice_on_a_seized_gun_leads_to_the_correction_of_its_seizure(
     analyst, officer, signed_in, seized
 ):
     form = f"/seizures/{seized['seizure']}/items/2/correct"
-    shown = f'href="/seizures/{seized["seizure"]}#line-2"'
-    assert shown in analyst.open(f"/traces/{seized['id']}")
+    shown = analyst.open(f"/traces/{seized['id']}")
+    assert f'href="/seizures/{seized["seizure"]}"' in shown and form not in shown
+    assert "which BRA-POLICE recorded: ask it to correct the description" in text(shown)
     page = officer.open(f"/traces/{seized['id']}")
     assert f'href="{form}#firearm-make"' in page and form in officer.open(
         form.partition("/items")[0]
@@ -110,6 +111,14 @@ def test_the_advice_on_a_seized_gun_leads_to_the_correction_of_its_seizure(
     officer.send(form, typed | {"reason": "Again"}, 412)
     analyst.open(form, 403)
     signed_in("PRY", "police_officer").open(form, 404)
+
+
+def test_nobody_is_sent_to_the_agency_from_which_a_trace_is_kept(analyst, bra, seized):
+    bra.post(f"/traces/{seized['id']}/hide", {"hidden_from": ["BRA-POLICE"]}, 200)
+    for path in (f"/traces/{seized['id']}", f"/traces/{seized['id']}/amend"):
+        said = text(analyst.open(path))
+        assert "kept from the agency that recorded it: ask police or border officers" in said
+        assert "which BRA-POLICE recorded" not in said
 
 
 def test_a_correction_on_the_page_leaves_all_else_of_a_seizure_as_it_stood(
@@ -129,6 +138,15 @@ def test_a_correction_on_the_page_leaves_all_else_of_a_seizure_as_it_stood(
         name for name in before["items"][1] if before["items"][1][name] != after["items"][1][name]
     }
     assert told == {"calibre", "calibre_text"}
+
+
+def test_what_is_corrected_on_the_page_is_matched_by_its_new_marks(as_actor, officer, seized):
+    body = bodies.transfer(firearm=bodies.firearm(serial="KLM7612999"))
+    as_actor("PRY", "licensing_officer").post("/transfers", body)
+    form = f"/seizures/{seized['seizure']}/items/2/correct"
+    typed = filled(officer.open(form)) | {"firearm.serial": "KLM7612999", "reason": "Read again"}
+    page = officer.open(officer.send(form, typed).location)
+    assert "Match with Paraguay" in text(page)
 
 
 @pytest.mark.parametrize(("language", "title"), [

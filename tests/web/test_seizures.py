@@ -134,3 +134,22 @@ def test_the_page_of_a_seizure_speaks_the_readers_language(officer, as_actor, la
     page = officer.open(f"/seizures/{record(as_actor)['id']}", Accept_Language=language)
     for words in WORDS[language]:
         assert words in page
+
+
+def test_each_match_says_of_which_gun_it_is_as_far_as_the_reader_may_know_it(
+    officer, as_actor, signed_in
+):
+    clerk = as_actor("PRY", "licensing_officer")
+    for serial, visibility in (("TKA52381", "open"), ("TKA52382", "pointer")):
+        gun = bodies.firearm(serial=serial)
+        clerk.post("/transfers", bodies.transfer(number=serial, firearm=gun, visibility=visibility))
+    own = bodies.transfer(number="T-3", firearm=bodies.firearm(serial="TKA52383", model="G3"))
+    as_actor("BRA", "licensing_officer").post("/transfers", own)
+    made = record(as_actor, items=[bodies.firearm(serial="TKA5238?")])
+    page = officer.open(f"/seizures/{made['id']}")
+    listed = page[page.index("What it matches") :].partition("</ul>")[0]
+    assert listed.count("<li>") == 3
+    said = text(f"<main>{listed}")
+    assert "Match with Paraguay: Domestic sale, May 6, 2024" in said
+    assert "TKA52381 Taurus · G2C" in said and "TKA52383 Taurus · G3" in said
+    assert "TKA52382" not in page

@@ -336,6 +336,28 @@ def test_the_fields_of_the_american_form_are_offered_where_it_is_used(analyst, t
     assert re.findall(r"Fields of ATF F 3312.1 \(CSV\) : (\w+)", said) == ["Germany"]
 
 
+def test_by_which_channel_a_state_is_asked_that_takes_no_part_is_asked_for_on_top(analyst, bra):
+    made = bra.post(
+        "/traces", bodies.trace(firearm=bodies.firearm(country_of_manufacture="DEU"))
+    ).json
+    [leg] = [one["id"] for one in made["legs"] if one["state"] == "DEU"]
+    address, path = f"/traces/{made['id']}", f"/traces/{made['id']}/legs/{leg}/channel"
+    page = analyst.open(address)
+    said = text(page)
+    asks = "Germany takes no part: it learns of nothing until you send it the form."
+    assert said.index(asks) < said.index("Result so far")
+    assert "By INTERPOL iARMS, unless you choose another channel." in said
+    assert page.count(f'href="{path}"') == 2
+    assert 'value="iarms" selected' in analyst.open(path)
+    assert 'id="channel-wrong"' in analyst.send(path, {"channel": ""}, 422).text
+    page = analyst.open(analyst.send(path, {"channel": "mla", "reference": "M-1"}).location)
+    said = text(page)
+    assert "✓ The channel is kept." in said and "Mutual legal assistance M-1" in said
+    assert asks not in said
+    analyst.send(f"/traces/{made['id']}/legs/{leg}/reply", {"status": "no_record", "text": "None"})
+    assert path not in analyst.open(address)
+
+
 def test_agencies_are_kept_from_a_trace_before_anybody_is_asked(analyst, as_actor):
     done = analyst.send("/traces/new", typed(hidden_from="PRY-POLICE\n"))
     trace_id = done.location.split("/")[-1].split("?")[0]

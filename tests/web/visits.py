@@ -169,6 +169,7 @@ VISITS = (
     Visit("/traces/{trace}/withdraw", ANALYST_BRA),
     refused("/traces/{trace}/notes", ANALYST_BRA),
     Visit("/traces/{trace}/legs/{leg}/reply", ANALYST_BRA),
+    Visit("/traces/{trace}/legs/{leg}/channel", ANALYST_BRA),
     refused("/traces/{trace}/legs/{leg}/reply", ANALYST_BRA),
     Visit("/requests", ANALYST_PRY),
     Visit("/requests", "URY trace_analyst"),

@@ -52,7 +52,7 @@ def _feedback_bars(actor: Actor, view: TraceView) -> Message | None:
     return None if is_left else trace_steps.ALL_TOLD
 
 
-def _told(view: TraceView) -> Any:
+def _told(actor: Actor, view: TraceView) -> Any:
     return TraceResponse().dump(view)
 
 
@@ -77,6 +77,13 @@ def awaited(actor: Actor, view: TraceView) -> set[UUID]:
     if view.trace.status not in SENT or Permission.TRACE_REQUEST not in actor.permissions:
         return set()
     return {leg.id for leg in view.legs if trace_steps.may_reply(leg)}
+
+
+def unaddressed(actor: Actor, view: TraceView) -> set[UUID]:
+    """Return the legs of states that take no part for which the actor may choose another channel."""
+    if view.trace.status not in SENT or Permission.TRACE_REQUEST not in actor.permissions:
+        return set()
+    return {leg.id for leg in view.legs if trace_steps.may_change_channel(leg)}
 
 
 def _states(view: TraceView) -> list[str]:
@@ -179,5 +186,5 @@ DONE = {
     "close": say("The trace is closed."),
     "assign": say("It is assigned."),
     "notes": say("The note is kept."), "withdraw": say("The trace is withdrawn."),
-    "reply": say("The reply is kept."),
+    "reply": say("The reply is kept."), "channel": say("The channel is kept."),
 }  # fmt: skip

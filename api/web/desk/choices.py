@@ -50,7 +50,7 @@ LISTS = {
     "failure_reason": codes.FAILURE_REASONS_TOLD,
     "illicit_reason": codes.ILLICIT_REASONS,
     "intended_use": codes.INTENDED_USES,
-    "leg_channel": codes.CHANNELS[1:],
+    "leg_channel": codes.OTHER_CHANNELS,
     "leg_status": codes.LEG_STATUSES_BY_HAND,
     "lead_kind": codes.LEAD_KINDS,
     "consent_use": codes.CONSENT_USES,

@@ -59,7 +59,7 @@ class Doing:
     `seen` where `is_versioned`, without data where `is_dataless`, and `onward(result)` may lead to
     another page than that of the subject. `bars` gives why nothing of it can be done where the status
     alone would allow it; `is_main` is what most do here, and stands first. `page` is the template of its form,
-    which shows what is `told(view)`.
+    which shows what is `told(actor, view)`.
     """
 
     name: str
@@ -82,7 +82,7 @@ class Doing:
     bars: Callable[[Actor, Any], Message | None] = lambda actor, view: None
     is_main: bool = False
     page: str = "desk/doing.html"
-    told: Callable[[Any], Any] = lambda view: None
+    told: Callable[[Actor, Any], Any] = lambda actor, view: None
 
     def can(self, actor: Actor, subject: Subject) -> bool:
         """Tell whether the page offers it; the command looks for itself."""
@@ -176,6 +176,6 @@ def _page(actor: Actor, doing: Doing, subject: Subject, form: Form) -> str:
     form.values["seen"] = str(subject.view.version)
     return render_template(
         doing.page, actor=actor, doing=doing, subject=subject, form=form, choices=choices,
-        fields=doing.asked(subject.view), zone=zone_of(actor), told=doing.told(subject.view),
+        fields=doing.asked(subject.view), zone=zone_of(actor), told=doing.told(actor, subject.view),
         address=request.path, is_closed=bool(closed(actor, doing, subject)),
     )  # fmt: skip

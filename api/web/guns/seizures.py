@@ -25,6 +25,7 @@ from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import matches, traces
 from salsa_ext.readmodels.days import zone_of
 from salsa_ext.readmodels.documents import SEIZURES, DocumentView
+from salsa_ext.readmodels.marks import Held
 from salsa_ext.readmodels.matches import MatchView
 from salsa_ext.services import attachments, disclosures
 from salsa_ext.values.actor import Actor
@@ -66,10 +67,11 @@ def attached_file(actor: Actor, attachment_id: UUID) -> Response:
 
 def _page(actor: Actor, seizure_id: UUID) -> str:
     view = disclosures.read_document(actor=actor, kind=SEIZURES, document_id=seizure_id)
-    said = SeizureResponse().dump(view)
+    said, found = SeizureResponse().dump(view), _matches(actor, view)
     return render_template(
         "guns/seizure.html", actor=actor, seizure=said, is_own=said["state"] == actor.state,
-        matches=_matches(actor, view), traces=_traces(actor, seizure_id),
+        matches={str(key): some for key, some in found.items()},
+        guns=_other_guns(actor, view, found), traces=_traces(actor, seizure_id),
         attachments=_attachments(actor, seizure_id), drawing=_drawn(said), zone=zone_of(actor),
         posts=choices.posts(actor),
     )  # fmt: skip
@@ -82,12 +84,18 @@ def _without(actor: Actor, seizure_id: UUID, form: Form) -> str:
     )  # fmt: skip
 
 
-def _matches(actor: Actor, view: DocumentView) -> Mapping[str, Sequence[MatchView]]:
-    """Return the own state's matches of each item, by the number of its record."""
+def _matches(actor: Actor, view: DocumentView) -> Mapping[UUID, Sequence[MatchView]]:
+    """Return the own state's matches of each item, by its record."""
     if Permission.MATCH_READ not in actor.permissions:
         return {}
-    found = matches.of_records(actor, [item.record.id for item in view.items])
-    return {str(key): some for key, some in found.items()}
+    return matches.of_records(actor, [item.record.id for item in view.items])
+
+
+def _other_guns(
+    actor: Actor, view: DocumentView, found: Mapping[UUID, Sequence[MatchView]]
+) -> Mapping[UUID, Held]:
+    serials = {item.record.id: item.record.serial for item in view.items}
+    return matches.other_guns(actor, found, serials) if found else {}
 
 
 def _traces(actor: Actor, seizure_id: UUID) -> Sequence[Any]:
