@@ -22,9 +22,10 @@ def is_settled() -> ColumnElement[bool]:
         _once(_OF_REQUEST, TraceRequest, TraceRequest.status.not_in(RUNNING)),
         _once(_OF_HIT, Hit, Hit.status.in_(("confirmed", "denied"))),
         _once(("approval_asked",), TraceApproval, TraceApproval.status != "asked"),
-        _once(("trace_to_approve",), Trace, not_(waits)),
+        _once(("trace_to_approve", "trace_waiting"), Trace, not_(waits)),
         _once(("trace_approved", "trace_unsent"), Trace, Trace.status != "approved"),
         _once(("trace_declined",), Trace, or_(Trace.status != "draft", waits)),
+        _once(("trace_unapprovable", "approval_lapsed"), Trace, Trace.status != "draft"),
         _once(("trace_asked",), Trace, ~select(TraceLeg.id).where(*is_question).exists()),
     )
 

@@ -17,6 +17,7 @@ from salsa_ext.models import Trace, TraceLeg
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import settings
+from salsa_ext.readmodels.approvals import partners
 from salsa_ext.readmodels.outlooks import UNSENT
 from salsa_ext.readmodels.records import RecordView
 from salsa_ext.services import (
@@ -291,7 +292,6 @@ def _keep_others_out(actor: Actor, of_them: ColumnElement[bool]) -> None:
     asked = select(TraceLeg.state).join(Trace, Trace.id == TraceLeg.trace_id).where(
         of_them, TraceLeg.channel == "salsa", TraceLeg.state != own
     )  # fmt: skip
-    approving = select(Trace.approved_in).where(of_them, Trace.approved_in.is_not(None))
     partner = settings.standing(own).settings.trace_approver
-    others = db.session.scalars(asked.union(approving))
+    others = db.session.scalars(asked.union(partners(of_them)))
     pairs.lock(own, {*others, *([partner] if partner else [])})
