@@ -102,12 +102,16 @@ def _strands(words: Words, view: ResultView) -> list[Part]:
         words.field(say("Several guns"), words.both(ANY[view.result.several_marks]), wide=True),
     )
     for number, events in enumerate(guns, 1):
-        last = events[-1] if events else {}
-        names = (last.get(name) for name in ("serial", "model"))
-        title = say("Gun {number}: {gun}", number=number, gun=" ".join(filter(None, names)) or "–")
-        found += _events(words, title, view, events)
+        found += _events(words, say("Gun {number}: {gun}", number=number, gun=_named(events)), view,
+                         events)  # fmt: skip
     rest = [event for event in chain if event["record"] not in apart]
     return found + _events(words, say("Of any of these"), view, rest)
+
+
+def _named(events: Sequence[Mapping[str, Any]]) -> str:
+    """Return the serial and model of a gun, as it was last told."""
+    told = ([event[name] for event in events if event.get(name)] for name in ("serial", "model"))
+    return " ".join(found[-1] for found in told if found) or "–"
 
 
 def _candidates(words: Words, view: ResultView) -> list[Part]:
@@ -182,6 +186,7 @@ def gun_of(words: Words, gun: Mapping[str, Any]) -> list[Part]:
     marks = "; ".join(
         f"{words.code('mark_kind', mark['kind'])}: {mark['text']}"
         for mark in gun.get("marks") or ()
+        if mark["text"] != gun.get("serial")
     )
     return words.fields(
         say("Firearm"),

@@ -11,7 +11,7 @@ from salsa_ext.errors import Message, say
 from salsa_ext.matching.claims import Objection, objections
 from salsa_ext.matching.diversion import diversion_after
 from salsa_ext.matching.events import ALERT, ENDS, LAWFUL, Event, place, side
-from salsa_ext.matching.guns import guns
+from salsa_ext.matching.guns import apart, guns
 from salsa_ext.matching.outlooks import tells_origin
 from salsa_ext.matching.prose import marking_of
 from salsa_ext.matching.requests import OPEN, WAITING
@@ -115,7 +115,7 @@ def build(legs: Sequence[Leg], found_on: date, asking: str, firearm: Mapping[str
         chain=chain,
         ambiguous=ambiguous,
         several_marks=len(several) > 1,
-        candidates=_candidates(sales, several, found_on) if ambiguous else [],
+        candidates=_candidates(sales, several, before, found_on) if ambiguous else [],
         conflicts=[one.event for one in (*against, *after)],
         last_lawful=last,
         point_of_diversion=diversion,
@@ -179,12 +179,15 @@ def _time_to_crime(
 
 
 def _candidates(
-    sales: Sequence[Event], several: Sequence[Sequence[Event]], found_on: date
+    sales: Sequence[Event],
+    several: Sequence[Sequence[Event]],
+    told: Sequence[Event],
+    found_on: date,
 ) -> list[dict[str, Any]]:
-    """Return what it may be: each by its first sale, a gun that has none by what is last of it."""
+    """Return what it may be: each by its first sale, a gun that has none by what is lawful and last of it."""
     rest = [gun[-1] for gun in several if not any(sale in gun for sale in sales)]
     found = [*sales, *rest] if len(several) > 1 else sales
-    of_gun = several if len(several) > 1 else [[sale] for sale in sales]
+    of_gun = apart(several, told) if len(several) > 1 else [[sale] for sale in sales]
     return [_candidate(event, next((gun for gun in of_gun if event in gun), [event]), found_on,
                        is_sale=event in sales)
             for event in sorted(found, key=_order)]  # fmt: skip

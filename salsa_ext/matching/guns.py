@@ -24,6 +24,13 @@ def guns(chain: Sequence[Event]) -> list[list[Event]]:
     return found
 
 
+def apart(several: Sequence[Sequence[Event]], told: Sequence[Event]) -> list[list[Event]]:
+    """Return of each of several guns all that was told of it: what is not lawful by its serial alone."""
+    rest = [event for event in told if event["event"] not in LAWFUL and event.get("serial")]
+    return [[*gun, *(one for one in rest if any(_is_one(one, other) for other in gun))]
+            for gun in several]  # fmt: skip
+
+
 def _is_one(event: Event, other: Event) -> bool:
     linked = {event.get("linked_record"), other.get("linked_record")} - {None}
     if linked & {event["record"], other["record"]}:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -72,25 +72,29 @@ def other_events(actor: Actor, found: Sequence[MatchView]) -> dict[UUID, Held]:
 def other_guns(
     actor: Actor, found: Mapping[UUID, Sequence[MatchView]], serials: Mapping[UUID, str | None]
 ) -> dict[UUID, Held]:  # fmt: skip
-    """Return the gun on the other side of each match of some records, by match, where it may be read.
+    """Return the gun on the other side of each match of some records, by match, where it may be known.
 
-    Of several marks the one that is near the record's of `serials`. Who may not read records is shown none.
+    Of several marks the one that is near the record's of `serials`.
     """
-    if Permission.RECORD_READ not in actor.permissions:
-        return {}
-    pairs = {view.match.id: (record, {view.match.record_id, view.match.other_record} - {record})
-             for record, views in found.items() for view in views}  # fmt: skip
+    require(actor, Permission.MATCH_READ)
+    others = {view.match.id: (serials[record], _other_side(view.match, record))
+              for record, views in found.items() for view in views}  # fmt: skip
+    wanted = {record for _, record in others.values() if record}
     borne: dict[UUID | None, list[Held]] = defaultdict(list)
-    wanted = set().union(*(others for _, others in pairs.values())) - {None}
-    for one in borne_by(cast(set[UUID], wanted), actor.state, is_late=False):
+    for one in borne_by(wanted, actor.state, is_late=False):
         if one.state == actor.state or one.visibility in FOUND["firearm"]:
             borne[one.record_id].append(one)
-    guns = {}
-    for match_id, (record, others) in pairs.items():
-        mine = normalise(serials[record] or "")
-        if held := [one for other in others for one in borne[other]]:
-            guns[match_id] = next((one for one in held if compare(mine, one.serial_norm)), held[0])
-    return guns
+    return {match_id: _nearest(serial, borne[record])
+            for match_id, (serial, record) in others.items() if borne[record]}  # fmt: skip
+
+
+def _other_side(row: Match, record: UUID) -> UUID | None:
+    return row.record_id if row.other_record == record else row.other_record
+
+
+def _nearest(serial: str | None, held: Sequence[Held]) -> Held:
+    mine = normalise(serial or "")
+    return next((one for one in held if compare(mine, one.serial_norm)), held[0])
 
 
 def of_records(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, list[MatchView]]:

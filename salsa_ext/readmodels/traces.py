@@ -160,6 +160,7 @@ def get_trace(actor: Actor, trace_id: UUID) -> TraceView:
 
 def seizure_of(actor: Actor, trace: Trace) -> Seizure | None:
     """Return the seizure in which the gun of a trace was found, for who may read it."""
+    require(actor, Permission.TRACE_READ)
     if trace.seizure_id is None or Permission.SEIZURE_READ not in actor.permissions:
         return None
     return db.session.scalars(current(Seizure).where(Seizure.id == trace.seizure_id)).first()

@@ -190,8 +190,11 @@ def test_a_report_of_several_guns_has_a_chain_of_each_and_says_before_them_that_
                 kind=kind, number=f"{kind}-{serial}", firearm=gun, occurred_on=on
             )
             office.post("/transfers", body)
+    theft = {"serial": "TKA52382", "make": "Taurus", "type": "pistol"}
+    as_actor("PRY", "police_officer").post("/reports", bodies.report(firearm=theft))
     trace = analyst.post("/traces", bodies.trace(firearm=bodies.firearm(serial="TKA5238?"))).json
     said = " ".join(text_of(report(analyst, trace)).split())
+    assert "Other marks" not in said  # what is stamped is its serial alone
     places = [said.index(words) for words in (
         "Chain, in order", "The mark fits several guns: it may be any of these.",
         "Gun 1: TKA52381 G2C", "Gun 2: TKA52382 G2C",
@@ -199,6 +202,8 @@ def test_a_report_of_several_guns_has_a_chain_of_each_and_says_before_them_that_
     assert places == sorted(places)
     first = said[places[2] : places[3]]
     assert "Manufacture" in first and "Domestic sale" in first and "TKA52382" not in first
+    second = said[places[3] :].partition("First sales")[0]
+    assert "Theft TKA52382" in second and "Of any of these" not in said
     assert "Arma 1: TKA52381" in text_of(report(analyst, trace, "es"))
 
 

@@ -13,7 +13,8 @@ GUN = {"serial": "KPT481516"}
 OFFICE = "POLICE"
 ACTING = [route for route in ROUTES if re.search(r"\{(trace|request|consent)_id\}", route.path)]
 BODIES = {
-    "legs": {"state": "URY", "reason": "x"}, "reply": {"text": "x"}, "feedback": {"helped": True},
+    "legs": {"state": "URY", "reason": "x"}, "reply": {"text": "x"}, "channel": {"channel": "mla"},
+    "feedback": {"helped": True},
     "assign": {"username": "x"}, "notes": {"text": "x"}, "hide": {"hidden_from": []},
     "verify": {"sha256": "0" * 64}, "acknowledge": {}, "no_record": {}, "ask": {"questions": ["x"]},
     "refuse": {"reason": "national_security", "text": "x"},

@@ -94,8 +94,11 @@ def _matches(actor: Actor, view: DocumentView) -> Mapping[UUID, Sequence[MatchVi
 def _other_guns(
     actor: Actor, view: DocumentView, found: Mapping[UUID, Sequence[MatchView]]
 ) -> Mapping[UUID, Held]:
+    """Return the gun on the other side of each match, for who may read records."""
+    if not found or Permission.RECORD_READ not in actor.permissions:
+        return {}
     serials = {item.record.id: item.record.serial for item in view.items}
-    return matches.other_guns(actor, found, serials) if found else {}
+    return matches.other_guns(actor, found, serials)
 
 
 def _traces(actor: Actor, seizure_id: UUID) -> Sequence[Any]:
