@@ -56,7 +56,7 @@ class TraceView:
     """A trace with its legs, what was said of each, and the own state's notes.
 
     `outlook` is how traces end that say as much, while it is not sent; `hidden_from` are the agencies
-    to which there is no such trace, and `remarks` what may come of that.
+    to which there is no such trace; `remarks` say where nobody is left to answer, or to approve it.
     """
 
     trace: Trace
