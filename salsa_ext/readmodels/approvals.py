@@ -36,9 +36,9 @@ OF_GUN: Final = {
 }  # fmt: skip
 """What a second person of the own state is shown of a gun, by what of it says that."""
 DECLINES: Final = ("decline", "approval_decline")
-OWN_UNABLE: Final = say("Nobody is left in your state who may approve this trace: a supervisor of"
-                        " an agency that it is not kept from. Let an account of one be opened, or keep it"
-                        " from fewer agencies.")  # fmt: skip
+OWN_UNABLE: Final = say("Nobody is left in your state who may approve this trace. Let an account of a"
+                        " supervisor be opened in an agency that it is not kept from, or keep it from"
+                        " fewer agencies.")  # fmt: skip
 
 
 @dataclass(frozen=True)

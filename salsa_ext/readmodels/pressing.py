@@ -21,7 +21,9 @@ def is_settled() -> ColumnElement[bool]:
     return or_(
         _once(_OF_REQUEST, TraceRequest, TraceRequest.status.not_in(RUNNING)),
         _once(_OF_HIT, Hit, Hit.status.in_(("confirmed", "denied"))),
-        _once(("approval_asked",), TraceApproval, TraceApproval.status != "asked"),
+        _once(
+            ("approval_asked", "approval_waiting"), TraceApproval, TraceApproval.status != "asked"
+        ),
         _once(("trace_to_approve", "trace_waiting"), Trace, not_(waits)),
         _once(("trace_approved", "trace_unsent"), Trace, Trace.status != "approved"),
         _once(("trace_declined",), Trace, or_(Trace.status != "draft", waits)),

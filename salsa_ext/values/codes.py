@@ -87,7 +87,7 @@ NOTIFICATIONS: Final = (
     "trace_deferred", "trace_asked", "trace_forwarded", "trace_not_taken", "trace_to_approve",
     "trace_approved", "trace_unsent", "trace_changed", "trace_declined", "trace_assigned",
     "trace_waiting", "trace_unapprovable",
-    "approval_asked", "approval_withdrawn", "approval_lapsed",
+    "approval_asked", "approval_withdrawn", "approval_lapsed", "approval_waiting",
     "alert_expiring", "alert_expired",
     "post_called",
     "hit_made", "hit_confirmed", "hit_denied", "hit_extended", "hit_expired", "hit_overdue",
@@ -104,8 +104,8 @@ URGENT_NOTIFICATIONS: Final = (
     "request_overdue", "request_assigned", "trace_answered", "trace_corrected", "trace_no_record",
     "trace_refused", "trace_deferred", "trace_asked", "trace_forwarded", "trace_not_taken",
     "trace_to_approve", "trace_approved", "trace_unsent", "trace_declined", "trace_assigned",
-    "trace_waiting", "trace_unapprovable", "approval_asked", "approval_lapsed", "post_called",
-    "shipment_passed_held",
+    "trace_waiting", "trace_unapprovable", "approval_asked", "approval_lapsed",
+    "approval_waiting", "post_called", "shipment_passed_held",
 )  # fmt: skip
 """What somebody waits for: it stands above the rest."""
 MANY_NOTIFICATIONS: Final = ("match_proposed",)

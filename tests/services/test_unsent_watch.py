@@ -80,12 +80,11 @@ def test_what_cannot_wait_and_waits_for_a_second_person_reminds_both_once(as_act
     assert told(analyst) == [{"by": "BRA", "priority": "flash"}]
 
 
-def test_what_waits_for_a_partner_reminds_who_leads_it_and_no_second_person_at_home(
-    as_actor, analyst, wants
-):
-    as_actor("PRY", "supervisor")
+def test_what_waits_for_a_partner_reminds_who_leads_it_and_the_partner(as_actor, analyst, wants):
+    partner = as_actor("PRY", "supervisor")
     wants(trace_approval="partner", trace_approver="PRY")
     analyst.post("/traces", FLASH)
-    assert remind(5) == 1
+    assert [remind(minute) for minute in (4, 5, 6)] == [0, 2, 0]
     assert told(analyst, "trace_waiting") == [{"by": "PRY", "priority": "flash"}]
+    assert told(partner, "approval_waiting") == [{"by": "BRA", "priority": "flash"}]
     assert told(as_actor("BRA", "supervisor"), "trace_waiting") == []
