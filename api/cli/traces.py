@@ -390,6 +390,7 @@ def _print(view: TraceView) -> None:
         ("serial", row.firearm["serial"]), ("found", row.found_on), ("priority", row.priority),
         ("assigned to", view.assignee), ("kept from", ", ".join(view.hidden_from) or None),
     ])  # fmt: skip
+    echo_table([("changed", one.field, one.before, one.after) for one in view.changed])
     for told in view.said:
         leg = told.leg
         why = " ".join(map(worded, leg.why))

@@ -71,7 +71,7 @@ def _page(actor: Actor, seizure_id: UUID) -> str:
     return render_template(
         "guns/seizure.html", actor=actor, seizure=said, is_own=said["state"] == actor.state,
         matches={str(key): some for key, some in found.items()},
-        guns=_other_guns(actor, view, found), traces=_traces(actor, seizure_id),
+        guns=_other_guns(actor, view, found), more=_more(actor, view, found), traces=_traces(actor, seizure_id),
         attachments=_attachments(actor, seizure_id), drawing=_drawn(said), zone=zone_of(actor),
         posts=choices.posts(actor),
     )  # fmt: skip
@@ -99,6 +99,15 @@ def _other_guns(
         return {}
     serials = {item.record.id: item.record.serial for item in view.items}
     return matches.other_guns(actor, found, serials)
+
+
+def _more(
+    actor: Actor, view: DocumentView, found: Mapping[UUID, Sequence[MatchView]]
+) -> Mapping[str, int]:
+    """Return how many records fit each gun less well than its matches, by the number of its record."""
+    is_own = view.document.owner_state == actor.state
+    more = matches.more_of(actor, view.items, found) if found and is_own else {}
+    return {str(key): count for key, count in more.items()}
 
 
 def _traces(actor: Actor, seizure_id: UUID) -> Sequence[Any]:

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0066_show_what_changed"
-down_revision = "0065_hide_consents"
+revision = "0067_show_what_changed"
+down_revision = "0066_find_own_stops"
 
 # What the draft said when a second person was asked first, or approved it: compared with what it says now.
 CREATE = """
