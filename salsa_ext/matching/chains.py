@@ -252,7 +252,8 @@ def _told(legs: Sequence[Leg], chain: Sequence[Event], age: int | None) -> str |
     Where there is a chain, only of a state that told some of it, or that it names: that another one
     never had the gun is no reason. Nor is it too old of which every state still keeps its records.
     """
-    if any(leg.status in OPEN and not leg.is_late for leg in legs):
+    asked = {leg.state for leg in legs}
+    if any(leg.status in OPEN and not leg.is_late and leg.names not in asked for leg in legs):
         return None
     named = {event[name] for event in chain for name in ("state", "counterpart_state")}
     said = [leg.failure_reason for leg in legs if not chain or leg.events or leg.state in named]

@@ -52,7 +52,14 @@ def test_a_state_says_why_it_knows_no_more(events, status, reason):
 def test_why_a_state_knows_no_more_is_no_reason_while_another_way_is_open(status):
     legs = [Leg("DEU", "no_record", failure_reason="records_lost"), Leg("AUT", status)]
     assert build(legs, FOUND, "BRA", GUN).failure_reason is None
-    legs = [legs[0], Leg("AUT", "no_record")]
+    for ended in ("no_record", "withdrawn"):
+        legs = [legs[0], Leg("AUT", ended)]
+        assert build(legs, FOUND, "BRA", GUN).failure_reason == "records_lost"
+
+
+def test_a_state_that_named_another_which_was_asked_is_no_open_way_any_more():
+    legs = [Leg("DEU", "no_record", failure_reason="records_lost"),
+            Leg("AUT", "forwarded", names="DEU")]  # fmt: skip
     assert build(legs, FOUND, "BRA", GUN).failure_reason == "records_lost"
 
 
