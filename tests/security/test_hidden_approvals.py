@@ -80,15 +80,15 @@ def decided(as_actor, second, trace, wants):
 def test_who_was_ever_asked_learns_later_of_its_agency(analyst, second, kept, trace, decided, how):
     decided(how)
     assert not finds_nothing(kept)
-    analyst.post(f"{trace}/hide", {"hidden_from": KEPT_THERE}, 200)
+    move(analyst, trace, "hide", {"hidden_from": KEPT_THERE})
     assert finds_nothing(kept) and not finds_nothing(second)
-    analyst.post(f"{trace}/hide", {"hidden_from": []}, 200)
+    move(analyst, trace, "hide", {"hidden_from": []})
     assert not finds_nothing(kept)
 
 
 def test_who_is_asked_anew_keeps_all_that_was_asked_of_the_trace(analyst, second, kept, trace):
     move(second, f"/approvals/{ids(second)[0]}", "decline", {"text": "Which law?"})
-    analyst.post(f"{trace}/hide", {"hidden_from": KEPT_THERE}, 200)
+    move(analyst, trace, "hide", {"hidden_from": KEPT_THERE})
     move(analyst, trace, "send")
     assert (len(ids(second)), ids(kept)) == (2, [])
 
@@ -101,7 +101,7 @@ def test_what_the_partner_keeps_of_the_request_it_keeps_of_what_it_approved(
     move(analyst, trace, "send")
     partner = as_actor("PRY", "trace_analyst")
     [request] = partner.get("/requests").json["items"]
-    partner.post(f"/requests/{request['id']}/hide", {"hidden_from": KEPT_THERE}, 200)
+    move(partner, f"/requests/{request['id']}", "hide", {"hidden_from": KEPT_THERE})
     assert (len(ids(second)), ids(kept)) == (1, [])
 
 
@@ -126,7 +126,7 @@ def test_who_asks_is_told_once_the_last_who_may_approve_is_kept_from_it(as_actor
     as_actor("BRA", "supervisor", agency=OFFICE)
     path = f"/traces/{analyst.post('/traces', bodies.trace()).json['id']}"
     assert codes(analyst) == []
-    hidden = analyst.post(f"{path}/hide", {"hidden_from": KEPT_HERE}, 200).json
+    hidden = move(analyst, path, "hide", {"hidden_from": KEPT_HERE})
     assert [one[: len(OWN_LOST)] for one in hidden["remarks"]] == [OWN_LOST]
     assert codes(analyst) == ["trace_unapprovable"]
 
@@ -138,9 +138,9 @@ def test_a_partner_of_whom_nobody_may_see_it_says_so_at_once(as_actor, analyst, 
     assert made["remarks"][-1].startswith(THERE_LOST)
     assert (codes(analyst), ids(kept)) == (["trace_unapprovable"], [])
     path = f"/traces/{made['id']}"
-    analyst.post(f"{path}/hide", {"hidden_from": []}, 200)
+    move(analyst, path, "hide", {"hidden_from": []})
     assert move(analyst, path, "send")["approval"]["state"] == "PRY"
-    hidden = analyst.post(f"{path}/hide", {"hidden_from": KEPT_THERE}, 200).json
+    hidden = move(analyst, path, "hide", {"hidden_from": KEPT_THERE})
     assert hidden["approval"] is None and hidden["remarks"][-1].startswith(THERE_LOST)
     [said, _] = as_actor("PRY", "supervisor").get("/approvals").json["items"]
     assert (said["status"], said["reason"]) == ("declined", None)
@@ -152,6 +152,6 @@ def test_three_who_must_not_see_it_are_no_three_who_may_approve(as_actor, analys
         as_actor("BRA", "supervisor", agency=OFFICE)
     made = analyst.post("/traces", bodies.trace(hidden_from=KEPT_HERE)).json
     assert (made["approval"]["state"], len(ids(second))) == ("PRY", 1)
-    shown = analyst.post(f"/traces/{made['id']}/hide", {"hidden_from": []}, 200).json
+    shown = move(analyst, f"/traces/{made['id']}", "hide", {"hidden_from": []})
     assert shown["approval"]["state"] == "BRA"
     assert second.get("/approvals").json["items"][0]["status"] == "withdrawn"
