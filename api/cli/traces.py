@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import IO, Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from api.cli.bodies import file_option, read_body
 from api.cli.context import acting, explained
 from api.cli.options import STATE, USERNAME, Line, own_state_option
 from api.cli.printing import echo_json, echo_table, json_option, limit_option, warn_of_more
+from api.cli.readers import officer_option
 from api.cli.requests import said
 from api.cli.trace_papers import form, id_argument, report
 from api.i18n import worded
@@ -142,32 +144,39 @@ def advice(state: str, as_json: bool, trace_id: UUID) -> None:
 
 @trace.command()
 @own_state_option
+@officer_option
 @id_argument
 @explained
-def approve(state: str, trace_id: UUID) -> None:
+def approve(state: str, officer: str | None, trace_id: UUID) -> None:
     """Approve a draft as its second person.
+
+    Of one that was drafted by a command, the --officer of both tells who is another person.
 
     \b
     Example:
-      salsa trace approve --state BRA 0199f2c0-0000-7000-8000-000000000000
+      salsa trace approve --state BRA --officer 77 0199f2c0-0000-7000-8000-000000000000
     """
-    _act(state, trace_id, traces.approve, sends=True, seen=None)
+    _act(state, trace_id, traces.approve, sends=True, officer=officer, seen=None)
 
 
 @trace.command()
 @own_state_option
+@officer_option
 @click.option("--text", required=True, type=WORDS, help="Why; who drafted it reads it.")
 @id_argument
 @explained
-def decline(state: str, text: str, trace_id: UUID) -> None:
+def decline(state: str, officer: str | None, text: str, trace_id: UUID) -> None:
     """Decline a draft as its second person; it may be changed and asked for anew.
+
+    Who is another person is told as at approve.
 
     \b
     Example:
-      salsa trace decline --state BRA --text "No legal basis" \\
+      salsa trace decline --state BRA --officer 77 --text "No legal basis" \\
         0199f2c0-0000-7000-8000-000000000000
     """
-    _act(state, trace_id, traces.decline, sends=True, seen=None, data=Telling(text))
+    data = Telling(text)
+    _act(state, trace_id, traces.decline, sends=True, officer=officer, seen=None, data=data)
 
 
 @trace.command()
@@ -346,13 +355,25 @@ def note(state: str, trace_id: UUID, text: str) -> None:
 
 
 def _act(
-    state: str, trace_id: UUID, command: Callable[..., None], *, sends: bool = False, **more: Any
-) -> None:
-    with acting(state) as actor:
+    state: str, trace_id: UUID, command: Callable[..., None], *, sends: bool = False,
+    officer: str | None = None, **more: Any,
+) -> None:  # fmt: skip
+    with acting(state) as operator:
+        actor = replace(operator, officer=officer)
         sealed = {"vault": vault()} if sends else {}
         command(actor=actor, trace_id=trace_id, **sealed, **more)
-        status = reading.read(actor, trace_id).trace.status
-    click.echo(f"{trace_id} is {status}.")
+        tell(reading.read(actor, trace_id))
+
+
+def tell(view: TraceView) -> None:
+    """Say how a trace stands, and beside the answer what has to be looked at."""
+    click.echo(f"{view.trace.id} is {view.trace.status}.")
+    _remark(view)
+
+
+def _remark(view: TraceView) -> None:
+    for one in view.remarks:
+        click.echo(worded(one), err=True)
 
 
 def _row(view: TraceView) -> tuple[Any, ...]:
@@ -377,3 +398,4 @@ def _print(view: TraceView) -> None:
         echo_table([("why", why), ("events", len(leg.events))], "  ")
         echo_table(map(said, told.messages), "  ")
     echo_table(map(said, view.notes))
+    _remark(view)

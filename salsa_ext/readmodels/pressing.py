@@ -24,6 +24,7 @@ from salsa_ext.values.codes import GRAVE_NOTIFICATIONS
 
 _OF_REQUEST: Final = ("request_received", "request_renewed", "request_replied", "request_due",
                       "request_overdue", "request_assigned")  # fmt: skip
+_OF_APPROVAL: Final = ("approval_asked", "approval_waiting")
 _OF_HIT: Final = ("hit_made", "hit_extended", "hit_overdue", "hit_unanswered")
 _OF_TRACE: Final = (
     "trace_answered", "trace_corrected", "trace_no_record", "trace_refused", "trace_deferred",
@@ -39,10 +40,11 @@ def is_settled() -> ColumnElement[bool]:
         _once(_OF_REQUEST, TraceRequest, TraceRequest.status.not_in(RUNNING)),
         _once(_OF_TRACE, Trace, Trace.status.in_(("closed", "withdrawn"))),
         _is_calm(),
-        _once(("approval_asked",), TraceApproval, TraceApproval.status != "asked"),
-        _once(("trace_to_approve",), Trace, not_(waits)),
+        _once(_OF_APPROVAL, TraceApproval, TraceApproval.status != "asked"),
+        _once(("trace_to_approve", "trace_waiting"), Trace, not_(waits)),
         _once(("trace_approved", "trace_unsent"), Trace, Trace.status != "approved"),
         _once(("trace_declined",), Trace, or_(Trace.status != "draft", waits)),
+        _once(("trace_unapprovable", "approval_lapsed"), Trace, Trace.status != "draft"),
         _once(("trace_asked",), Trace, ~select(TraceLeg.id).where(*is_question).exists()),
     )
 

@@ -21,7 +21,7 @@ from salsa_ext.models import Record, Seizure, Trace, TraceLeg
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import contacts, names
-from salsa_ext.readmodels.approvals import Change, changes_of
+from salsa_ext.readmodels.approvals import Change, changes_of, declined, unapprovable
 from salsa_ext.readmodels.arrays import among_given
 from salsa_ext.readmodels.other_guns import compared
 from salsa_ext.readmodels.outlooks import UNSENT, of_drafts
@@ -36,7 +36,6 @@ from salsa_ext.values.settings import Settings
 PATIENCE: Final = 2
 FOUND: Final = "found"
 SAID_OF: Final = (("defer", "until"), ("forward", "state"))
-DECLINES: Final = ("decline", "approval_decline")
 NAMING: Final = ("forwarded", "withdrawn")
 """Statuses of a leg whose state may have named another instead."""
 NOT_ASKED: Final = "not_asked"
@@ -60,7 +59,7 @@ class TraceView:
     """A trace with its legs, what was said of each, and the own state's notes.
 
     `outlook` is how traces end that say as much, while it is not sent; `hidden_from` are the agencies
-    to which there is no such trace, and `remarks` what may come of that.
+    to which there is no such trace; `remarks` say where nobody is left to answer, or to approve it.
     """
 
     trace: Trace
@@ -85,9 +84,7 @@ class TraceView:
     @property
     def declined(self) -> MessageView | None:
         """Return the last word of a second person that did not approve a draft which waits for none."""
-        if self.trace.status != "draft" or self.trace.approval_asked_at is not None:
-            return None
-        return next((one for one in reversed(self.notes) if one.kind in DECLINES), None)
+        return declined(self.trace, self.notes)
 
     @property
     def changed(self) -> Sequence[Change]:
@@ -198,9 +195,11 @@ def _views(actor: Actor, found: Sequence[Trace]) -> list[TraceView]:
     drafts = [trace for trace in found if trace.status in UNSENT]
     advice = dict(zip((trace.id for trace in drafts), of_drafts(drafts, actor.clock), strict=True))
     kept = hidden_from(trace.id for trace in found)
+    bars = unapprovable(drafts, kept, said)
     return [
         TraceView(trace, legs[trace.id], said, named.get(trace.assignee_id), advice.get(trace.id),
-                  kept[trace.id], _remarks(trace, kept[trace.id]), named.get(trace.requested_by))
+                  kept[trace.id], [*_remarks(trace, kept[trace.id]), *bars.get(trace.id, ())],
+                  named.get(trace.requested_by))
         for trace in found
     ]  # fmt: skip
 

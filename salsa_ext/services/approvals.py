@@ -12,7 +12,7 @@ from salsa_ext.errors import Conflict, say
 from salsa_ext.messages.envelopes import Letter
 from salsa_ext.models import Trace
 from salsa_ext.policy.release import FOR_APPROVERS, for_approver
-from salsa_ext.readmodels.approvals import Rule, as_shown, rule_of
+from salsa_ext.readmodels.approvals import Rule, as_shown, count_approvers, partners, rule_of
 from salsa_ext.services import conversations, deliveries, hidings, legs
 from salsa_ext.services.conversations import DECLINED, Word
 from salsa_ext.services.notifications import notify_many
@@ -33,7 +33,6 @@ def may_go(actor: Actor, vault: Vault, trace: Trace) -> bool:
     approves alone writes that down. Who was asked under a rule that changed since is asked no more;
     raises Conflict where the right one was asked already.
     """
-    rule = rule_of(trace.owner_state)
     if trace.status == "approved":
         return True
     if is_asked(trace):
@@ -42,6 +41,7 @@ def may_go(actor: Actor, vault: Vault, trace: Trace) -> bool:
         take_back(actor, vault, trace)
         _wait_no_more(trace)
         db.session.flush()
+    rule = rule_for(trace)
     if rule.kind == "none":
         return True
     if rule.kind == "alone":
@@ -49,6 +49,7 @@ def may_go(actor: Actor, vault: Vault, trace: Trace) -> bool:
         append(actor, Act(Action.TRACE_UNAPPROVED, "trace", trace.id))
         return True
     _ask(actor, vault, trace, rule)
+    deliveries.deliver_now(actor, vault)
     return False
 
 
@@ -56,8 +57,13 @@ def is_asked(trace: Trace) -> bool:
     """Tell whether a draft waits for the very second person whom the state wants by now."""
     if trace.status != "draft" or trace.approval_asked_at is None:
         return False
-    rule = rule_of(trace.owner_state)
+    rule = rule_for(trace)
     return rule.kind in ("own", "partner") and rule.partner == trace.approved_in
+
+
+def rule_for(trace: Trace) -> Rule:
+    """Return who approves a trace by now: by the settings, and by from whom it is kept."""
+    return rule_of(trace.owner_state, hidings.of(trace.id))
 
 
 def put(actor: Actor, trace: Trace, kind: str, state: str | None = None) -> None:
@@ -86,7 +92,11 @@ def redescribing(actor: Actor, vault: Vault, trace: Trace) -> Iterator[None]:
     is_of_partner = trace.approved_in is not None
     is_told_otherwise = is_of_partner and for_approver(_draft(trace)) != shown
     if is_told_otherwise or trace.approval == "own":
-        _ask_anew(actor, vault, trace)
+        is_lapsed = trace.approval is not None
+        ask_anew(actor, vault, trace)
+        deliveries.deliver_now(actor, vault)
+        if is_lapsed:
+            return  # who leads it learns of that
     else:
         with legs.following(trace, to=trace.status):
             pass
@@ -95,14 +105,21 @@ def redescribing(actor: Actor, vault: Vault, trace: Trace) -> Iterator[None]:
     _tell_changed(actor, trace)
 
 
-def _ask_anew(actor: Actor, vault: Vault, trace: Trace) -> None:
-    """Take back what was approved or asked, and ask by today's rule whom the state wants now."""
-    shown = trace.approval_shown
+def ask_anew(actor: Actor, vault: Vault, trace: Trace, said_by: str | None = None) -> None:
+    """Take back what was approved or asked, and ask by today's rule whom the state wants now.
+
+    No command of its own, and what it sends is delivered by whoever calls it. Who leads the trace
+    learns where something falls away that was approved, or that the state `said_by` just said.
+    """
+    shown, is_lapsed = trace.approval_shown, said_by is not None or trace.approval is not None
+    by = said_by or trace.approved_in or trace.owner_state
     take_back(actor, vault, trace)
     with legs.following(trace, to="draft"):
         _wait_no_more(trace)
         trace.approval = trace.approved_at = trace.approved_by = None
-    rule = rule_of(trace.owner_state)
+    if is_lapsed:
+        _tell_askers(actor, trace, "approval_lapsed", by)
+    rule = rule_for(trace)
     if rule.kind in ("own", "partner"):
         _ask(actor, vault, trace, rule, shown)
 
@@ -118,9 +135,10 @@ def changing(actor: Actor, vault: Vault, trace: Trace) -> Iterator[None]:
     with legs.following(trace, to="draft"):
         _wait_no_more(trace)
         yield
-    rule = rule_of(trace.owner_state)
+    rule = rule_for(trace)
     if was_asked and rule.kind in ("own", "partner"):
         _ask(actor, vault, trace, rule, shown)
+    deliveries.deliver_now(actor, vault)
 
 
 def _wait_no_more(trace: Trace) -> None:
@@ -137,6 +155,7 @@ def approve(actor: Actor, vault: Vault, trace: Trace) -> None:
         trace.approval_shown = as_shown(trace)
         put(actor, trace, "own")
     _tell_askers(actor, trace, "trace_approved")
+    deliveries.deliver_now(actor, vault)
 
 
 def decline(actor: Actor, vault: Vault, trace: Trace, text: str) -> None:
@@ -149,28 +168,45 @@ def decline(actor: Actor, vault: Vault, trace: Trace, text: str) -> None:
         _wait_no_more(trace)
     conversations.keep(actor, [Word("trace", trace.id, DECLINED, {"text": text})])
     _tell_askers(actor, trace, "trace_declined")
+    deliveries.deliver_now(actor, vault)
 
 
 def take_back(actor: Actor, vault: Vault, trace: Trace) -> None:
-    """Tell a partner that was asked that nothing is to be approved any more."""
+    """Tell a partner that was asked that nothing is to be approved any more; whoever calls it delivers."""
     if trace.approval_in is not None and trace.approval is None:
-        _tell_partner(actor, vault, trace, "approval.withdraw", {})
+        assert trace.approved_in is not None, "no partner was asked"
+        _tell_partner(actor, vault, trace, trace.approved_in, "approval.withdraw", {})
 
 
-def hide(actor: Actor, vault: Vault, trace: Trace, agencies: Collection[str]) -> None:
-    """Tell a partner that was asked from which of its agencies a trace is kept by now.
+def hide(
+    actor: Actor, vault: Vault, trace: Trace, agencies: Collection[str], of: Collection[str | None]
+) -> None:  # fmt: skip
+    """Tell partners from which of their agencies a trace is kept by now: those `of` which some came or went.
 
-    No command of its own; a partner that approved keeps what it approved from them too.
+    Each that was ever asked, whatever it said: it goes on keeping that. A draft that waits asks
+    whom the rule names now. No command of its own; whoever calls it delivers.
     """
-    if trace.approval_in is not None and trace.approved_in is not None:
-        kept = hidings.by_state(agencies, trace.approved_in)
-        _tell_partner(actor, vault, trace, "approval.hide", {"hidden_from": kept})
+    for state in db.session.scalars(partners(Trace.id == trace.id)).all():
+        if state in of:
+            kept: dict[str, object] = {"hidden_from": hidings.by_state(agencies, state)}
+            _tell_partner(actor, vault, trace, state, "approval.hide", kept)
+    if trace.status == "draft" and trace.approval_asked_at is not None:
+        if not is_asked(trace):
+            ask_anew(actor, vault, trace)
+        elif trace.approved_in is None:
+            _tell_where_nobody_may(actor, trace)
 
 
-def _tell_askers(actor: Actor, trace: Trace, code: str) -> None:
+def _tell_askers(actor: Actor, trace: Trace, code: str, by: str | None = None) -> None:
     own = trace.owner_state
     notify_many(actor, [Notice(own, ASKERS, code, "trace", trace.id, own, trace.case_number,
-                               {"by": own})])  # fmt: skip
+                               {"by": by or own})])  # fmt: skip
+
+
+def _tell_where_nobody_may(actor: Actor, trace: Trace) -> None:
+    """Tell who leads a trace that waits for a person of the own state where there is none who may."""
+    if not count_approvers(hidings.of(trace.id)):
+        _tell_askers(actor, trace, "trace_unapprovable")
 
 
 def _tell_changed(actor: Actor, trace: Trace) -> None:
@@ -192,7 +228,8 @@ def _ask(
     _wait(actor, trace)
     trace.approved_in = rule.partner
     kept = {"hidden_from": hidings.by_state(hidings.of(trace.id), rule.partner)}
-    _tell_partner(actor, vault, trace, "approval.ask", for_approver(_draft(trace)) | kept)
+    said = for_approver(_draft(trace)) | kept
+    _tell_partner(actor, vault, trace, rule.partner, "approval.ask", said)
     _write_down(actor, trace, rule.partner, FOR_APPROVERS)
 
 
@@ -201,6 +238,7 @@ def _ask_own(actor: Actor, trace: Trace) -> None:
     own = trace.owner_state
     notify_many(actor, [Notice(own, APPROVERS, "trace_to_approve", "trace", trace.id, own,
                                trace.case_number)])  # fmt: skip
+    _tell_where_nobody_may(actor, trace)
     _write_down(actor, trace, own)
 
 
@@ -215,18 +253,16 @@ def _write_down(actor: Actor, trace: Trace, whom: str, shown: Collection[str] = 
 
 
 def _tell_partner(
-    actor: Actor, vault: Vault, trace: Trace, kind: str, body: dict[str, object]
+    actor: Actor, vault: Vault, trace: Trace, state: str, kind: str, body: dict[str, object]
 ) -> None:
-    assert trace.approved_in is not None, "no partner was asked"
     db.session.flush()
-    told = Letter(kind, trace.case_number, trace.approved_in, {"trace": str(trace.id)} | body)
+    told = Letter(kind, trace.case_number, state, {"trace": str(trace.id)} | body)
     envelope = deliveries.send(actor, vault, told)
     if kind == "approval.ask":
         trace.approval_in = envelope.id
         db.session.flush()
     word = Word("trace", trace.id, f"approval_{conversations.kind_of(envelope)}", body, envelope)
     conversations.keep(actor, [word])
-    deliveries.deliver_now(actor, vault)
 
 
 def _draft(trace: Trace) -> dict[str, object]:

@@ -200,11 +200,13 @@ def hide(*, actor: Actor, request_id: UUID, data: Hiding) -> None:
     """
     require(actor, Permission.REQUEST_ANSWER)
     request = take(actor, request_id)
-    named = {*hidings.of(request_id)} - {*hidings.own_of(request_id)}
+    before = hidings.of(request_id)
+    named = {*before} - {*hidings.own_of(request_id)}
     hidings.check_own(actor, data.hidden_from, named)
     request_steps.hide(actor, request, hidings.by_state(data.hidden_from, actor.own_state()))
     request_steps.write_down(actor, Action.REQUEST_HIDDEN, request,
                              hidden_from=[*data.hidden_from])  # fmt: skip
+    request_steps.tell_of_hiding(actor, request, before)
 
 
 def note(*, actor: Actor, request_id: UUID, data: Telling) -> None:

@@ -179,8 +179,7 @@ def hide(*, actor: Actor, vault: Vault, trace_id: UUID, data: Hiding) -> None:
             "hidden_from": hidings.by_state(data.hidden_from, leg.state), "office": office,
         }) for leg in told
     ])  # fmt: skip
-    if trace.approved_in in whom:
-        approvals.hide(actor, vault, trace, data.hidden_from)
+    approvals.hide(actor, vault, trace, data.hidden_from, whom)
     deliveries.deliver_now(actor, vault)
 
 

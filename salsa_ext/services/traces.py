@@ -17,6 +17,7 @@ from salsa_ext.models import Trace, TraceLeg
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import settings
+from salsa_ext.readmodels.approvals import partners
 from salsa_ext.readmodels.outlooks import UNSENT
 from salsa_ext.readmodels.records import RecordView
 from salsa_ext.services import (
@@ -26,6 +27,7 @@ from salsa_ext.services import (
     endings,
     hidings,
     legs,
+    persons,
     renewals,
     repeats,
     trace_descriptions,
@@ -45,6 +47,9 @@ POSSIBLE: Final = {
     **dict.fromkeys(legs.SENT, ("legs", "feedback", "close", "withdraw")), "closed": ("feedback",),
 }  # fmt: skip
 """What moves a trace on, by its status; it can be assigned, noted and hidden whatever that is."""
+SECOND: Final = say("A second person must approve a trace.")
+BY_COMMAND: Final = say("A second person must approve a trace: it was drafted by a command too. Let an account"
+                        " of a supervisor decide, or another officer: give --officer at both.")  # fmt: skip
 OF_SEIZURE: Final = say("This gun is as its seizure says: correct that, and the draft follows it.")
 
 
@@ -126,8 +131,8 @@ def decline(*, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None, dat
 
 def _take_as_second(actor: Actor, trace_id: UUID, action: str, seen: int | None) -> Trace:
     trace = take(actor, trace_id, action, ("draft",), seen)
-    if trace.requested_by is not None and trace.requested_by == actor.account_id:
-        raise Forbidden(say("A second person must approve a trace."))
+    if persons.is_same(actor, trace.requested_by, Action.TRACE_REQUESTED, trace_id):
+        raise Forbidden(SECOND if actor.account_id else BY_COMMAND)
     return trace
 
 
@@ -287,7 +292,6 @@ def _keep_others_out(actor: Actor, of_them: ColumnElement[bool]) -> None:
     asked = select(TraceLeg.state).join(Trace, Trace.id == TraceLeg.trace_id).where(
         of_them, TraceLeg.channel == "salsa", TraceLeg.state != own
     )  # fmt: skip
-    approving = select(Trace.approved_in).where(of_them, Trace.approved_in.is_not(None))
     partner = settings.standing(own).settings.trace_approver
-    others = db.session.scalars(asked.union(approving))
+    others = db.session.scalars(asked.union(partners(of_them)))
     pairs.lock(own, {*others, *([partner] if partner else [])})

@@ -136,5 +136,5 @@ LETTERS: Final[Mapping[str, Shape]] = {
     "approval.hide": {"trace": is_id, "hidden_from": Several(text(60), 100)},
     "approval.withdraw": {"trace": is_id},
     "approval.grant": {"trace": is_id, "text": Maybe(_LONG)},
-    "approval.decline": {"trace": is_id, "text": _LONG},
+    "approval.decline": {"trace": is_id, "text": Maybe(_LONG)},
 }  # fmt: skip
