@@ -40,7 +40,7 @@ def _asked(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     }  # fmt: skip
     insert_many(TraceApproval, [row])
     kept = hidings.by_state(said["hidden_from"], actor.own_state())
-    hidings.name(actor, "approval", [approval_id, UUID(said["trace"])], kept)
+    hidings.put(actor, "approval", [approval_id, UUID(said["trace"])], kept)
     append(actor, Act(Action.APPROVAL_RECEIVED, "approval", approval_id,
                       data={"to": envelope.sender}))  # fmt: skip
     _tell(actor, "approval_asked", approval_id, envelope)
@@ -78,7 +78,7 @@ def _hidden(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     if not ids:
         raise NotFound("approval", said["trace"])
     kept = hidings.by_state(said["hidden_from"], own)
-    hidings.name(actor, "approval", [*ids, trace_id], kept)
+    hidings.put(actor, "approval", [*ids, trace_id], kept)
 
 
 @handles("approval.grant")

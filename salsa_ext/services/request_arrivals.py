@@ -113,6 +113,7 @@ def _hidden(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     before = hidings.of(request.id)
     request_steps.name_hidden(actor, request, _hidden_of(actor, said))
     request.asked = request.asked | {"office": said["office"]}
+    request.version += 1
     _hear(actor, request, envelope, said)
     is_new = hidings.of(request.id) != before
     if is_new and request.status in WAITING and _roles(actor, request) != ROLES:
@@ -158,7 +159,7 @@ def _answer_at_once(
     is not looked for: neither the answer nor its time depends on it, and its owner is told later.
     """
     actor = actor.for_purpose(
-        Purpose("investigation", request.case_number, about=str(request.trace_id))
+        Purpose("investigation", request.case_number, about=(str(request.trace_id),))
     )
     if request.status != "sent":
         return False

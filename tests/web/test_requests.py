@@ -154,7 +154,7 @@ def test_a_request_says_whom_to_call_of_the_asking_state(analyst, as_actor, aski
     page = analyst.open(f"/requests/{asked['id']}")
     assert "Who asks BRA-TEST +55 11 1" in text(page) and 'href="tel:+55111"' in page
     other = as_actor("BRA", "trace_analyst", agency="LICENSING")
-    other.post(f"/traces/{trace['id']}/hide", {"hidden_from": ["BRA-TEST", "BRA-POLICE"]}, 200)
+    other.hide(f"/traces/{trace['id']}", "BRA-TEST", "BRA-POLICE")
     assert "Who asks BRA-LICENSING" in text(analyst.open(f"/requests/{asked['id']}"))
 
 

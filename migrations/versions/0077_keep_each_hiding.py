@@ -1,0 +1,27 @@
+"""Whom the asking state keeps from a request, and whom the asked one, each as it says: one ends without the other."""
+
+from alembic import op
+
+revision = "0077_keep_each_hiding"
+down_revision = "0065_hide_consents"
+
+CREATE = """
+ALTER TABLE hiding DROP CONSTRAINT pk_hiding,
+    ADD CONSTRAINT pk_hiding PRIMARY KEY (agency, subject_id, owner_state, is_own);
+"""
+
+DROP = """
+DELETE FROM hiding own USING hiding named
+    WHERE own.is_own AND NOT named.is_own AND named.agency = own.agency
+    AND named.subject_id = own.subject_id AND named.owner_state = own.owner_state;
+ALTER TABLE hiding DROP CONSTRAINT pk_hiding,
+    ADD CONSTRAINT pk_hiding PRIMARY KEY (agency, subject_id, owner_state);
+"""
+
+
+def upgrade() -> None:
+    op.execute(CREATE)
+
+
+def downgrade() -> None:
+    op.execute(DROP)
