@@ -5,9 +5,11 @@ from alembic import op
 revision = "0077_keep_each_hiding"
 down_revision = "0065_hide_consents"
 
+# By the subject first: whoever looks one up reads its few rows, and never all of an agency.
 CREATE = """
 ALTER TABLE hiding DROP CONSTRAINT pk_hiding,
-    ADD CONSTRAINT pk_hiding PRIMARY KEY (agency, subject_id, owner_state, is_own);
+    ADD CONSTRAINT pk_hiding PRIMARY KEY (subject_id, agency, owner_state, is_own);
+DROP INDEX ix_hiding_owner_state_subject_id;
 """
 
 DROP = """
@@ -16,6 +18,7 @@ DELETE FROM hiding own USING hiding named
     AND named.subject_id = own.subject_id AND named.owner_state = own.owner_state;
 ALTER TABLE hiding DROP CONSTRAINT pk_hiding,
     ADD CONSTRAINT pk_hiding PRIMARY KEY (agency, subject_id, owner_state);
+CREATE INDEX ix_hiding_owner_state_subject_id ON hiding (owner_state, subject_id);
 """
 
 

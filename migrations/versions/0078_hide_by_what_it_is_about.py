@@ -7,9 +7,9 @@ down_revision = "0077_keep_each_hiding"
 
 # `salsa.unseen` is the agency with whose eyes a session sees; it is empty for the state as a whole, to
 # which nothing is hidden. What is hidden from it is looked up row by row in the index of the table of
-# hidings: that costs the same for three hidden traces and for thousands. It is no EXISTS, which the
-# planner may choose to hash, so that each query would read all that is hidden first. Only what the
-# reader's own state keeps from its agency counts: another state's drafts hide nothing of it.
+# hidings: that costs the same for three hidden traces and for thousands. It is counted, for an EXISTS the
+# planner may hash, and a LIMIT it may serve by reading the table: either reads all that is hidden. Only
+# what the reader's own state keeps from its agency counts: another state's drafts hide nothing of it.
 # A case number hides nothing. A consent says which traces it is `about`, an entry of the audit too, and
 # which agency did it: what an agency did itself stands in its own audit.
 STATE = "current_setting('salsa.state', true)::char(3)"
@@ -20,8 +20,8 @@ SEES_ALL = f"coalesce({UNSEEN}, '') = ''"
 def shown(subject: str) -> str:
     """Return the condition that no such subject is kept from the reader's agency."""
     return (
-        f"(SELECT true FROM hiding WHERE hiding.owner_state = {STATE}"  # noqa: S608 - names of our own columns
-        f" AND hiding.agency = {UNSEEN} AND hiding.{subject} LIMIT 1) IS NULL"
+        f"(SELECT count(*) FROM hiding WHERE hiding.owner_state = {STATE}"  # noqa: S608 - names of our own columns
+        f" AND hiding.agency = {UNSEEN} AND hiding.{subject}) = 0"
     )
 
 
@@ -33,43 +33,43 @@ def by_id(column: str) -> str:
 CONCERNED = f"concerned @> ARRAY[{STATE}]"
 OWNED = f"owner_state = {STATE}"
 # The consent that an entry or a notification is of: whoever does not see it, sees nothing of it.
-OF_CONSENT = (
-    f"EXISTS (SELECT FROM consent WHERE consent.{OWNED} AND consent.id ="  # noqa: S608
-)
-ABOUT = "string_to_array(translate(data ->> 'about', '[]\" ', ''), ',')"
+OF_CONSENT = f"(SELECT true FROM consent WHERE consent.{OWNED} AND consent.id = {{subject}} LIMIT 1)"  # noqa: S608
+# One id or several; of a letter that was refused it may be any text, which is about nothing.
+ID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+SAID = "translate(data ->> 'about', '[]\" ', '')"
+ABOUT = f"CASE WHEN {SAID} ~* '^{ID}(,{ID})*$' THEN string_to_array({SAID}, ',')::uuid[] END"
 SEEN = {
     ("seen", "trace"): f"{CONCERNED} AND {by_id('trace.id')}",
     ("seen", "trace_leg"): f"{CONCERNED} AND {by_id('trace_leg.trace_id')}",
     ("seen", "attachment"): f"{CONCERNED} AND {by_id('attachment.subject_id')}",
     ("seen", "notification"): f"""{CONCERNED} AND {by_id('notification.subject_id')}
         AND ({SEES_ALL} OR subject_kind <> 'consent'
-             OR {OF_CONSENT} notification.subject_id))""",
+             OR {OF_CONSENT.format(subject='notification.subject_id')})""",
     ("owned", "trace_request"): f"{OWNED} AND {by_id('trace_request.id')}",
     ("owned", "trace_approval"): f"{OWNED} AND {by_id('trace_approval.id')}",
     ("owned", "trace_message"): f"{OWNED} AND {by_id('trace_message.subject_id')}",
     ("owned", "consent"): f"""{OWNED} AND ({SEES_ALL} OR about = '{{}}' OR asking_agency = {UNSEEN}
         OR {shown('subject_id = ANY (consent.about)')})""",
     ("seen", "audit_entry"): f"""{CONCERNED} AND ({SEES_ALL} OR agency = {UNSEEN} OR (
-        (data ->> 'about' IS NULL OR {shown(f'subject_id::text = ANY ({ABOUT})')})
+        (data ->> 'about' IS NULL OR {shown(f'subject_id = ANY ({ABOUT})')})
         AND CASE WHEN subject_kind IN ('trace', 'request', 'approval')
-                 THEN {shown('subject_id::text = audit_entry.subject_id')}
-                     AND ({OWNED} OR NOT salsa_is_kept_by(owner_state, audit_entry.subject_id))
+                 THEN {shown('subject_id = audit_entry.subject_id::uuid')}
+                     AND ({OWNED} OR NOT salsa_is_kept_by(owner_state, subject_id::uuid))
                  WHEN subject_kind = 'consent'
-                 THEN {OF_CONSENT} audit_entry.subject_id::uuid)
+                 THEN {OF_CONSENT.format(subject='audit_entry.subject_id::uuid')}
                  ELSE true END))""",
 }  # fmt: skip
 
 # A state says that it asked before the letter came by which the other learns what to hide: of its own
 # trace alone, until then its own word stands. `salsa_unseen` is for servers of the version before.
 CREATE = f"""
-CREATE INDEX ix_hiding_subject ON hiding (owner_state, agency, (subject_id::text));
-CREATE FUNCTION salsa_is_kept_by(owner char(3), subject text) RETURNS boolean
+CREATE FUNCTION salsa_is_kept_by(owner char(3), subject uuid) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT EXISTS (SELECT FROM hiding WHERE hiding.owner_state = owner
-        AND agency = {UNSEEN} AND subject_id::text = subject)
+        AND agency = {UNSEEN} AND subject_id = subject)
 $$;
-REVOKE ALL ON FUNCTION salsa_is_kept_by(char(3), text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION salsa_is_kept_by(char(3), text) TO salsa_service;
+REVOKE ALL ON FUNCTION salsa_is_kept_by(char(3), uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION salsa_is_kept_by(char(3), uuid) TO salsa_service;
 CREATE OR REPLACE FUNCTION salsa_unseen(reader text) RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT coalesce(reader, '')
@@ -129,10 +129,9 @@ FORMER = {
              OR salsa_may_see(salsa_case_key(owner_state, case_number)))""",
 }
 DROP = """
-DROP FUNCTION salsa_is_kept_by(char(3), text);
+DROP FUNCTION salsa_is_kept_by(char(3), uuid);
 ALTER TABLE consent DROP COLUMN about;
 ALTER TABLE audit_entry DROP COLUMN agency;
-DROP INDEX ix_hiding_subject;
 """
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CHAR, CheckConstraint, Index, text
+from sqlalchemy import CHAR, CheckConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from salsa_ext.db import Base
@@ -21,12 +21,10 @@ class Hiding(Base):
 
     __tablename__ = "hiding"
     __table_args__ = (
-        Index(None, "owner_state", "subject_id"),
-        Index("ix_hiding_subject", "owner_state", "agency", text("(subject_id::text)")),
         CheckConstraint("subject_kind IN ('trace', 'request', 'approval')", name="subject_kind"),
     )
-    agency: Mapped[str] = mapped_column(primary_key=True)
     subject_id: Mapped[UUID] = mapped_column(primary_key=True)
+    agency: Mapped[str] = mapped_column(primary_key=True)
     owner_state: Mapped[str] = mapped_column(CHAR(3), primary_key=True)
     subject_kind: Mapped[str]
     hidden_at: Mapped[datetime]

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import transaction
 from salsa_ext.services import disclosures
 from salsa_ext.services.whereabouts import read_whereabouts
@@ -195,6 +196,14 @@ def test_after_a_withdrawal_what_was_hidden_stays_so_and_nothing_new_is(as_actor
     analyst.get(f"/records/{record}", **NAMING)
     assert [one["id"] for one in kept.get("/consents").json["items"]] == [second]
     assert cases(kept) == [CASE]
+
+
+@pytest.mark.parametrize("about", ["{,", "", "01a216df-1912-7c5f-8d2f-8aaa2834dce4,", None])
+def test_a_letter_that_was_refused_may_say_anything_of_what_it_is_about(as_actor, actor, about):
+    with transaction(actor()):
+        append(actor(), Act(Action.ENVELOPE_REFUSED, "envelope", "x", data={"about": about}))
+    [one] = as_actor("BRA", "auditor", agency=OFFICE).get("/audit").json["items"]
+    assert one["data"] == {"about": about}
 
 
 def test_where_something_happened_is_read_for_the_trace(as_actor, actor):
