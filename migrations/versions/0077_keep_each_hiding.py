@@ -1,4 +1,4 @@
-"""Whom the asking state keeps from a request, and whom the asked one, each as it says: one ends without the other."""
+"""Whom the asking state keeps from a request, and whom the asked one: one ends without the other."""
 
 from alembic import op
 

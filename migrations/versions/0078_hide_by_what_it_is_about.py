@@ -1,4 +1,4 @@
-"""What must not be seen of a trace is told by the trace, as the reader's own state keeps it, and looked up by an index."""
+"""What must not be seen goes by the trace that it is about, as the reader's own state keeps it."""
 
 from alembic import op
 
@@ -33,7 +33,9 @@ def by_id(column: str) -> str:
 CONCERNED = f"concerned @> ARRAY[{STATE}]"
 OWNED = f"owner_state = {STATE}"
 # The consent that an entry or a notification is of: whoever does not see it, sees nothing of it.
-OF_CONSENT = f"(SELECT true FROM consent WHERE consent.{OWNED} AND consent.id = {{subject}} LIMIT 1)"  # noqa: S608
+OF_CONSENT = (
+    f"(SELECT true FROM consent WHERE consent.{OWNED} AND consent.id = {{subject}} LIMIT 1)"  # noqa: S608
+)
 # One id or several; of a letter that was refused it may be any text, which is about nothing.
 ID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 SAID = "translate(data ->> 'about', '[]\" ', '')"
@@ -62,11 +64,11 @@ SEEN = {
 
 # A state says that it asked before the letter came by which the other learns what to hide: of its own
 # trace alone, until then its own word stands. `salsa_unseen` is for servers of the version before.
-CREATE = f"""
+CREATE = """
 CREATE FUNCTION salsa_is_kept_by(owner char(3), subject uuid) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT EXISTS (SELECT FROM hiding WHERE hiding.owner_state = owner
-        AND agency = {UNSEEN} AND subject_id = subject)
+        AND agency = current_setting('salsa.unseen', true) AND subject_id = subject)
 $$;
 REVOKE ALL ON FUNCTION salsa_is_kept_by(char(3), uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION salsa_is_kept_by(char(3), uuid) TO salsa_service;
@@ -76,7 +78,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 
 ALTER TABLE audit_entry ADD COLUMN agency TEXT;
-ALTER TABLE consent ADD COLUMN about UUID[] NOT NULL DEFAULT '{{}}';
+ALTER TABLE consent ADD COLUMN about UUID[] NOT NULL DEFAULT '{}';
 UPDATE consent SET about = ARRAY(
     SELECT trace.id FROM trace WHERE trace.owner_state = consent.asking_state
     AND trace.case_number = consent.case_number AND trace.status <> 'withdrawn'

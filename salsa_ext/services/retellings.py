@@ -82,7 +82,8 @@ def _tell(actor: Actor, vault: Vault, records: Collection[UUID]) -> int:
 def _given(state: str, records: Collection[UUID]) -> Mapping[str, set[UUID]]:
     """Return which of the own records were given for which traces, as the own audit has it."""
     query = select(AuditEntry.subject_id, AuditEntry.data["about"].astext).where(
-        AuditEntry.action == Action.RECORD_DISCLOSED, AuditEntry.owner_state == state,
+        AuditEntry.action == Action.RECORD_DISCLOSED,
+        AuditEntry.owner_state == state,
         AuditEntry.subject_id.in_([str(key) for key in records]),
         AuditEntry.data["about"].astext.is_not(None),
     )

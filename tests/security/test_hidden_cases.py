@@ -1,4 +1,4 @@
-"""What is kept from an agency is told by the trace, as its own state keeps it: no case number hides anything."""
+"""What is kept from an agency goes by the trace, as its own state keeps it: no case number hides a thing."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -59,7 +59,10 @@ def test_a_trace_of_which_a_state_was_not_told_takes_no_look_up_from_it(as_actor
 
 
 def test_a_draft_elsewhere_takes_no_consent_from_whoever_granted_it(as_actor, record):
-    asking, decider = as_actor("BRA", "trace_analyst"), as_actor("PRY", "trace_analyst", agency=OFFICE)
+    asking, decider = (
+        as_actor("BRA", "trace_analyst"),
+        as_actor("PRY", "trace_analyst", agency=OFFICE),
+    )
     drafted(asking, f"PRY-{OFFICE}")
     consent = asking.post("/consents", bodies.consent(record, case_number=CASE)).json
     path = f"/consents/{consent['id']}"
@@ -70,7 +73,9 @@ def test_a_draft_elsewhere_takes_no_consent_from_whoever_granted_it(as_actor, re
 
 @pytest.mark.parametrize("role", ["supervisor", "auditor"])
 @pytest.mark.parametrize("is_sent", [True, False])
-def test_who_guesses_the_case_of_a_hidden_trace_learns_nothing_by_it(as_actor, record, role, is_sent):
+def test_who_guesses_the_case_of_a_hidden_trace_learns_nothing_by_it(
+    as_actor, record, role, is_sent
+):
     drafted(as_actor("BRA", "trace_analyst"), f"BRA-{OFFICE}", draft=not is_sent)
     said = looked_up(as_actor("BRA", "police_officer", agency=OFFICE), record)
     assert cases(as_actor("BRA", role, agency=OFFICE)) == said
@@ -85,7 +90,9 @@ def test_no_officer_takes_his_look_ups_from_an_auditor_by_a_draft(as_actor, reco
 
 def test_what_an_agency_did_itself_stays_in_its_audit_whatever_is_kept_from_it(as_actor, record):
     """Others of its state may keep from it the trace on which its officers worked, and not what they did."""
-    officer, auditor = (as_actor("BRA", role, agency=OFFICE) for role in ("police_officer", "auditor"))
+    officer, auditor = (
+        as_actor("BRA", role, agency=OFFICE) for role in ("police_officer", "auditor")
+    )
     trace = drafted(officer, draft=False)
     looked_up(officer, record)
     before = auditor.get("/audit").json["items"]
@@ -108,7 +115,9 @@ def test_what_the_service_does_while_its_officer_acts_is_not_the_agencys(as_acto
             "reason": "Etched"}  # fmt: skip
     examiner = as_actor("BRA", "forensic_examiner", agency=OFFICE)
     examiner.post(f"/seizures/{seizure['id']}/items/1/marks", mark)
-    seeing, kept = (as_actor("BRA", "auditor", agency=name).get("/audit") for name in ("TEST", OFFICE))
+    seeing, kept = (
+        as_actor("BRA", "auditor", agency=name).get("/audit") for name in ("TEST", OFFICE)
+    )
     assert "trace:reopened" in [one["action"] for one in seeing.json["items"]]
     assert "mark:added" in [one["action"] for one in kept.json["items"]]
     assert trace["id"] not in kept.get_data(as_text=True)
@@ -122,7 +131,9 @@ def test_that_a_state_is_asked_is_hidden_before_the_letter_has_come(as_actor, mo
     as_actor("BRA", "trace_analyst").post("/traces", asked)
     assert as_actor("PRY", "trace_analyst").get("/requests").json["items"] == []
     assert CASE in as_actor("PRY", "auditor").get("/audit").get_data(as_text=True)
-    assert CASE not in as_actor("PRY", "auditor", agency=OFFICE).get("/audit").get_data(as_text=True)
+    assert CASE not in as_actor("PRY", "auditor", agency=OFFICE).get("/audit").get_data(
+        as_text=True
+    )
 
 
 @pytest.fixture
@@ -154,7 +165,9 @@ def test_what_is_attached_to_a_hidden_trace_is_in_no_audit_of_the_agency(as_acto
     analyst = as_actor("BRA", "trace_analyst")
     trace = drafted(analyst, f"BRA-{OFFICE}").removeprefix("/traces/")
     files.attach(analyst, f"trace:{trace}", files.photograph(), kind="photograph")
-    seeing, kept = (as_actor("BRA", "auditor", agency=name).get("/audit") for name in ("TEST", OFFICE))
+    seeing, kept = (
+        as_actor("BRA", "auditor", agency=name).get("/audit") for name in ("TEST", OFFICE)
+    )
     assert "attachment:added" in [one["action"] for one in seeing.json["items"]]
     assert trace not in kept.get_data(as_text=True)
 
@@ -212,7 +225,9 @@ def test_where_something_happened_is_read_for_the_trace(as_actor, actor):
                            joint_with={"state": "BRA", "number": "B-1"})  # fmt: skip
     as_actor("PRY", "police_officer").post("/seizures", joint)
     analyst = as_actor("BRA", "trace_analyst")
-    trace = analyst.post("/traces", bodies.trace(case_number=CASE, found_on="2026-03-05")).json["id"]
+    trace = analyst.post("/traces", bodies.trace(case_number=CASE, found_on="2026-03-05")).json[
+        "id"
+    ]
     reader = replace(actor(), role="trace_analyst")
     with transaction(reader):
         found = disclosures.read_result(actor=reader, trace_id=UUID(trace))

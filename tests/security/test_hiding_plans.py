@@ -1,4 +1,4 @@
-"""What is hidden is looked up by an index, once a row that is read: however much that is, a page costs the same."""
+"""What is hidden is looked up by an index, once a row that is read: however much that is."""
 
 import pytest
 from sqlalchemy import event, text
