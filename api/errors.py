@@ -22,6 +22,10 @@ HTTP_CODES = {
     404: ("not_found", say("There is nothing at this address.")),
     405: ("method_not_allowed", say("This address knows other methods; see the documentation.")),
     406: ("not_acceptable", say("This cannot be given in the form that was asked for.")),
+    408: (
+        "too_slow",
+        say("The body did not come in time. Send it again where the line is better."),
+    ),
     413: ("too_large", say("The body is larger than the {limit} MiB that are accepted.")),
     414: ("too_long", say("The address is too long.")),
     415: ("unsupported_media_type", say("Send the body as application/json.")),

@@ -13,7 +13,7 @@ from salsa_ext.errors import Invalid, NotConfigured, say
 from salsa_ext.readmodels.board_events import Mark
 from salsa_ext.values.actor import Actor
 
-BLOCK: Final = 256
+BLOCK: Final = 1024
 """To a multiple of so many bytes each is filled up: how long it is says nothing either."""
 
 

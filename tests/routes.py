@@ -53,7 +53,7 @@ ROUTES = (
     Route("GET", "/offences", Of.REFERENCE_READ),
     Route("GET", "/agencies", Of.REFERENCE_READ),
     Route("POST", "/agencies", Of.AGENCY_MANAGE),
-    Route("POST", "/agencies/place", Of.AGENCY_MANAGE),
+    Route("POST", "/agencies/place", Of.AGENCY_PLACE),
     Route("GET", "/contacts", Of.REFERENCE_READ),
     Route("POST", "/contacts", Of.AGENCY_MANAGE),
     Route("GET", "/settings", Of.SETTING_READ),

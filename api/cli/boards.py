@@ -25,6 +25,7 @@ from salsa_ext.readmodels.boards import Board, get_board
 from salsa_ext.readmodels.calls import CallView
 from salsa_ext.readmodels.crossings import Crossing, Stamp
 from salsa_ext.readmodels.finds import NearSeizure
+from salsa_ext.readmodels.passages import Passage
 from salsa_ext.readmodels.states import require_participant
 from salsa_ext.services import calls
 from salsa_ext.services.calls import CallData
@@ -167,6 +168,7 @@ def _parts(shown: Board) -> Iterator[tuple[str, Rows]]:
     yield "late", [*map(_crossing, shown.late)]
     yield "due today", [*map(_crossing, shown.due_today)]
     yield "due in seven days", [*map(_crossing, shown.due_later)]
+    yield "ticked today", [*map(_passage, shown.ticked)]
     yield "discrepancies", [
         (view.discrepancy.kind, view.discrepancy.subject_number, view.discrepancy.status,
          f"waits for {','.join(view.waiting_for)}") for view in shown.discrepancies
@@ -199,6 +201,12 @@ def _crossing(one: Crossing) -> Sequence[Any]:
               for each in one.view.held.overruled]  # fmt: skip
     return (one.shipment.number, one.view.status, f"{due:%Y-%m-%d %H:%M}" if due else "-",
             *map(_stamp, one.stamps), held, *incidents, *passed)  # fmt: skip
+
+
+def _passage(one: Passage) -> Sequence[Any]:
+    tick = one.tick
+    return (one.shipment.number, f"{tick.owner_state} {tick.stage}: {tick.outcome}",
+            f"{tick.at:%Y-%m-%d %H:%M}", tick.reason)  # fmt: skip
 
 
 def _stamp(stamp: Stamp) -> str:

@@ -262,7 +262,7 @@ def show_in_words(actor: Actor, view: ShipmentView) -> None:
 
 
 def _ticked(tick: Checkpoint, view: ShipmentView) -> str:
-    said = [f"{tick.occurred_at:%Y-%m-%d %H:%M}"]
+    said = [f"{tick.at:%Y-%m-%d %H:%M}"]
     if let_go := view.held.let_go_at(tick):
         said.append(f"let go on {let_go:%Y-%m-%d %H:%M}")
     if tick.seals:

@@ -13,6 +13,7 @@ from salsa_ext.db import transaction
 from salsa_ext.errors import NotFound, Unauthenticated
 from salsa_ext.policy.rules import operator
 from salsa_ext.readmodels.names import label
+from salsa_ext.readmodels.reference import list_posts
 from salsa_ext.services import accounts, agencies, authentication, keys
 from salsa_ext.services.accounts import AccountData
 from salsa_ext.services.agencies import AgencyData, ContactData
@@ -29,12 +30,15 @@ CONTACTS: Final = {
     "national_point_of_contact": ("specialised_unit", "Mo-Fr 08:00-17:00", 1),
     "duty_24h": ("police", "24/7", 2),
     "licensing": ("licensing", "Mo-Fr 08:00-16:00", 3),
+    "border_post": ("border", "24/7", 4),
 }  # fmt: skip
 WORKPLACES: Final = {
     "licensing_officer": "licensing", "police_officer": "police", "forensic_examiner": "forensic",
     "trace_analyst": "specialised_unit", "border_officer": "border", "supervisor": "prosecution",
     "state_administrator": "licensing", "auditor": "prosecution",
 }  # fmt: skip
+AT_POSTS: Final = ("border", "customs")
+ALL_POSTS: Final = 200
 WITH_ARTICLE: Final = ("BHS", "DOM", "USA")
 SECRETARIAT: Final = "SECRETARIAT"
 LASTING_DAYS: Final = 366
@@ -57,14 +61,16 @@ def code(state: str, kind: str) -> str:
 
 
 def register_state(actor: Actor) -> None:
-    """Register the agencies of the actor's state, and whom to call."""
+    """Register the agencies of the actor's state, some of them at its border posts, and whom to call."""
     state = actor.own_state()
     zone, languages = STATES[state]
     the = "the " if state in WITH_ARTICLE else ""
     country = the + label("state", state, "en")
+    posts = tuple(post.code for post in list_posts(actor, {"state": state}, ALL_POSTS, None).items)
     for kind, name in AGENCIES.items():
         agencies.register(actor=actor, data=AgencyData(
-            code(state, kind), kind, f"{name} of {country}", zone))  # fmt: skip
+            code(state, kind), kind, f"{name} of {country}", zone,
+            posts if kind in AT_POSTS else ()))  # fmt: skip
     for kind, (agency, hours, extension) in CONTACTS.items():
         agencies.add_contact(actor=actor, data=ContactData(
             code(state, agency), kind, languages, hours,

@@ -46,7 +46,7 @@ def register_agency(actor: Actor, data: AgencyData) -> Any:
 
 
 @blueprint.posting(
-    "/agencies/place", PlaceAgencyRequest, AgencyResponse, Permission.AGENCY_MANAGE, status=200
+    "/agencies/place", PlaceAgencyRequest, AgencyResponse, Permission.AGENCY_PLACE, status=200
 )
 def place_agency(actor: Actor, data: dict[str, Any]) -> Any:
     """Say at which border posts an agency stands: calls of the other sides are told to its officers."""

@@ -20,6 +20,7 @@ from salsa_ext.readmodels.discrepancies import DiscrepancyView
 from salsa_ext.readmodels.finds import NearSeizure, Place
 from salsa_ext.readmodels.flows import Flow
 from salsa_ext.readmodels.hits import HitView
+from salsa_ext.readmodels.passages import Passage
 
 
 class BoardStampResponse(Schema):
@@ -71,6 +72,23 @@ class BoardShipmentResponse(Schema):
             "is_today": one.is_today, "stamps": one.stamps, "holds": one.view.held.standing,
             "incidents": one.view.incidents,
         }  # fmt: skip
+
+
+class BoardTickResponse(Schema):
+    """What a side ticked here on this day at the reader's side, and of which shipment."""
+
+    shipment = fields.UUID(required=True)
+    number = fields.String(required=True)
+    exporting_state = fields.String(required=True)
+    importing_state = fields.String(required=True)
+    plates = fields.List(fields.String())
+    tick = fields.Nested(CheckpointResponse, required=True)
+
+    @pre_dump
+    def _present(self, one: Passage, **_: Any) -> dict[str, Any]:
+        row = one.shipment
+        return {"shipment": row.id, "number": row.number, "exporting_state": row.exporting_state,
+                "importing_state": row.importing_state, "plates": row.plates, "tick": one.tick}  # fmt: skip
 
 
 class BoardPermitResponse(Schema):
@@ -249,7 +267,8 @@ class BoardWeekResponse(Schema):
 class BoardResponse(Schema):
     """What the officers of one side see; of each list the first fifty.
 
-    `due` is within seven days, `seizures` are within the post's radius and `along` on its routes.
+    `due` is within seven days, `ticked` on this day at the reader's side, the newest first; `seizures`
+    are within the post's radius and `along` on its routes.
     `counts` say how many rows the lists hold: 50 may be more.
     """
 
@@ -260,6 +279,7 @@ class BoardResponse(Schema):
     calls = fields.List(fields.Nested(CallResponse), required=True)
     due = fields.List(fields.Nested(BoardShipmentResponse), required=True)
     late = fields.List(fields.Nested(BoardShipmentResponse), required=True)
+    ticked = fields.List(fields.Nested(BoardTickResponse), required=True)
     expiring = fields.List(fields.Nested(BoardPermitResponse), required=True)
     discrepancies = fields.List(fields.Nested(BoardDiscrepancyResponse), required=True)
     hits = fields.List(fields.Nested(BoardHitResponse), required=True)

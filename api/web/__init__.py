@@ -15,6 +15,7 @@ from api.web import (
     guns,
     notifications,
     pages,
+    placing,
     post_desk,
     shown,
     signin,
@@ -24,7 +25,7 @@ from api.web import (
 
 MODULES = (
     pages, signin, boards, post_desk, desk, guns, console, notifications, docs, verification, forms,
-    displays, walls,
+    displays, walls, placing,
 )  # fmt: skip
 BLUEPRINTS = tuple(module.blueprint for module in MODULES)
 

@@ -68,7 +68,7 @@ def _page_of_form() -> str:
 def count_waiting(actor: Actor | None) -> None:
     """Count what waits for who is signed in, if somebody is; the head of each page of his says it."""
     if actor and Permission.NOTIFICATION_READ in actor.permissions:
-        g.unread = count_unread(actor)
+        g.unread, g.grave = count_unread(actor)
 
 
 def here() -> str:

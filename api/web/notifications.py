@@ -14,7 +14,8 @@ from api.web.access import again, local, sender, signed_in
 from api.web.desk import choices, listing
 from api.web.typed import Form
 from salsa_ext.readmodels.days import zone_of
-from salsa_ext.readmodels.notifications import count, list_notifications
+from salsa_ext.readmodels.notifications import NotificationView, count, list_notifications
+from salsa_ext.readmodels.pages import Page
 from salsa_ext.services import notifications
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.codes import MANY_NOTIFICATIONS
@@ -30,6 +31,8 @@ FEW = 3
 """As many as are shown one by one all the same."""
 LISTS = {"match_proposed": "guns.matches"}
 """Where the many are worked on, one by one."""
+SIGNS = {"shipment_incident": "⚑", "hit_made": "◉", "hit_overdue": "◉", "hit_unanswered": "◉"}
+"""The marks of alarms that have one of their own, as boards show them."""
 CHOSEN = ("kind", "code", "urgent")
 
 blueprint = Blueprint("notices", __name__)  # the routes of the API have the other name
@@ -73,12 +76,15 @@ def _page(actor: Actor, sent: Form | None = None) -> str:
     page = list_notifications(actor, filters, MOST, asked.cursor)
     apart = not is_chosen and asked.cursor is None
     unread = asked.filters.get("unread")
+    has_above = apart and unread is not False
+    urgent = _urgent(actor) if has_above else Page[NotificationView]([])
+    is_folded = has_above and bool(many or urgent.items)
     return render_template(
         "notifications.html", page=page, form=asked.form, sent=sent or Form(), choices=choices,
         filters=asked.filters, waiting=_waiting(actor, asked.filters), is_chosen=is_chosen,
-        pages=PAGES, lists=LISTS,
-        urgent=_urgent(actor) if apart and unread is not False else None,
-        many=many if apart and unread is not False else {},
+        pages=PAGES, lists=LISTS, signs=SIGNS, urgent=urgent,
+        many=many if has_above else {}, is_folded=is_folded,
+        rest=_rest(actor, many) if is_folded else 0,
         onward=listing.address(page.next), zone=zone_of(actor), now=actor.now(),
     )  # fmt: skip
 
@@ -89,9 +95,17 @@ def _waiting(actor: Actor, filters: Mapping[str, Any]) -> int:
     return count(actor, chosen | {"unread": True}) if chosen else 0
 
 
-def _urgent(actor: Actor) -> Any:
-    """Return the urgent ones that were not read, the newest of them."""
-    return list_notifications(actor, {"urgent": True, "unread": True}, MOST, None)
+def _urgent(actor: Actor) -> Page[NotificationView]:
+    """Return the urgent ones that were not read, the newest of them: the alarms before the rest."""
+    asked = {"urgent": True, "unread": True}
+    grave, others = (list_notifications(actor, asked | {"grave": first}, MOST, None)
+                     for first in (True, False))  # fmt: skip
+    return Page([*grave.items, *others.items], grave.next or others.next)
+
+
+def _rest(actor: Actor, many: Mapping[str, int]) -> int:
+    """Return how many unread ones there are of what is folded below the others."""
+    return count(actor, {"rest": [*many], "unread": True})
 
 
 def _many(actor: Actor) -> Mapping[str, int]:

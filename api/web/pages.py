@@ -21,6 +21,7 @@ from salsa_ext.values.codes import LANGUAGES
 LASTS = timedelta(days=365)
 ALL_POSTS = 200
 PAGES: Final[Mapping[Permission, str]] = {
+    Permission.AGENCY_PLACE: "placing.posts",
     Permission.CHECK_MAKE: "guns.check_form", Permission.MATCH_READ: "guns.matches",
     Permission.PERMIT_READ: "desk.home", Permission.MATCH_DECIDE: "guns.matches",
     Permission.REQUEST_READ: "console.requests", Permission.REQUEST_ANSWER: "console.requests",

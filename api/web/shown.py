@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from math import inf
@@ -21,6 +22,9 @@ from salsa_ext.readmodels import contacts, names
 from salsa_ext.values.codes import LANGUAGES
 
 ALL_AGENCIES: Final = 1000
+WEEK: Final = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
+"""Days as OpenStreetMap writes them in opening hours."""
+DAY: Final = re.compile(rf"\b(?:{'|'.join(WEEK)})\b")
 MOVED: Final = {"export": say("Export"), "import": say("Import")}
 EVENT_KINDS: Final = ("seizure_kind", "report_kind", "transfer_kind")
 
@@ -43,6 +47,12 @@ def make_name(code: str | None) -> str | None:
 def names_of(kind: str, codes: Iterable[str]) -> str:
     """Return the names of several codes as one list."""
     return lists.format_list([label(kind, code) for code in codes], locale=g.language)
+
+
+def hours(text: str) -> str:
+    """Return opening hours with their days in the reader's language: `Mo-Fr 08:00-17:00`."""
+    named = dates.get_day_names("abbreviated", locale=g.language)
+    return DAY.sub(lambda found: named[WEEK.index(found[0])], text)
 
 
 def agency_name(code: str | None) -> str:
@@ -193,4 +203,5 @@ GLOBALS: Final[dict[str, Callable[..., Any]]] = {
     "make_name": make_name, "names": names_of, "gun_name": gun_name, "may": may, "iso_day": iso_day,
     "iso_moment": iso_moment, "wrongs": summary, "event_name": event_name, "signed": signed,
     "agency": agency_name, "days": days, "short_day": short_day, "percent": percent,
+    "hours": hours,
 }  # fmt: skip

@@ -51,6 +51,10 @@ class Move:
         return self.at, self.recorded_at, RANKS[self.effect], self.state, self.stage or ""
 
 
+Stopping = dict[tuple[str, str, str | None], Move]
+"""What stops a shipment: by what it is, whose word and at which stage."""
+
+
 def moves(
     ticks: Iterable[Tick], stops: Iterable[Stop], incidents: Iterable[Incident]
 ) -> list[Move]:
@@ -82,17 +86,21 @@ def standing(
     A hold lasts until the goods go on, or the state that holds them lets them go; a refusal, until
     they go on. Of what a state says twice, the first moment counts and the last reason.
     """
-    found: dict[tuple[str, str, str | None], Move] = {}
+    found: Stopping = {}
     for move in moves(ticks, stops, incidents):
-        if move.effect == "go":
-            found = {}
-        elif move.effect == "resume":
-            found = {key: one for key, one in found.items() if not one.ends_with(move)}
-        else:
-            key = move.effect, move.state, move.stage
-            first = found.get(key, move)
-            found[key] = replace(first, reason=move.reason or first.reason)
+        found = after(found, move)
     return tuple(found.values())
+
+
+def after(stopping: Stopping, move: Move) -> Stopping:
+    """Return what stops a shipment after a move, the earliest first."""
+    if move.effect == "go":
+        return {}
+    if move.effect == "resume":
+        return {key: one for key, one in stopping.items() if not one.ends_with(move)}
+    key = move.effect, move.state, move.stage
+    first = stopping.get(key, move)
+    return stopping | {key: replace(first, reason=move.reason or first.reason)}
 
 
 def let_go_at(tick: Tick, stops: Iterable[Stop]) -> datetime | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from salsa_ext.matching.holds import Move, moves
+from salsa_ext.matching.holds import Move, Stopping, after, moves
 from salsa_ext.matching.journeys import Incident, Stop, Tick
 
 
@@ -24,16 +24,17 @@ def overruled(
     ticks: Iterable[Tick], stops: Iterable[Stop], incidents: Iterable[Incident]
 ) -> tuple[Overruled, ...]:
     """Return what passed against the word of another state which has said nothing of it since."""
-    standing: dict[str, Move] = {}
+    stopping: Stopping = {}
     found: dict[str, Overruled] = {}
-    for move in sorted(moves(ticks, stops, incidents), key=lambda one: one.place):
+    for move in moves(ticks, stops, incidents):
         found.pop(move.state, None)
         if move.effect == "go":
-            against = [one for state, one in standing.items() if state != move.state]
-            found |= {one.state: Overruled(move.at, move.state, move.stage, one) for one in against}
-            standing = {}
-        elif move.effect == "resume":
-            standing.pop(move.state, None)
-        elif move.effect != "lose":
-            standing.setdefault(move.state, move)
+            for one in reversed(_against(stopping, move)):  # of what a state said, the first
+                found[one.state] = Overruled(move.at, move.state, move.stage, one)
+        stopping = after(stopping, move)
     return tuple(found.values())
+
+
+def _against(stopping: Stopping, passed: Move) -> list[Move]:
+    """Return what other states held or refused when goods passed; of what is lost nothing passes."""
+    return [one for one in stopping.values() if one.state != passed.state and one.effect != "lose"]

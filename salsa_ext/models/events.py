@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CHAR
+from sqlalchemy import CHAR, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from salsa_ext.db import Base
@@ -20,6 +20,10 @@ class Event(Owned, Base):
     """
 
     __tablename__ = "event"
+    __table_args__ = (
+        Index("ix_event_stops", "owner_state", "recorded_at",
+              postgresql_where=text("kind IN ('held', 'incident')")),
+    )  # fmt: skip
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
     subject_kind: Mapped[str]
     subject_state: Mapped[str] = mapped_column(CHAR(3))
@@ -29,3 +33,8 @@ class Event(Owned, Base):
     reason: Mapped[str | None]
     data: Mapped[dict[str, Any]]
     recorded_at: Mapped[datetime]
+
+    @property
+    def at(self) -> datetime:
+        """Return the moment that counts: nothing is told before it happens, though a clock may be fast."""
+        return min(self.occurred_at, self.recorded_at)

@@ -80,7 +80,11 @@ class Checkpoint(Owned, Base):
     """A stage that an officer has ticked, each side its own; `reason` says why it did not pass."""
 
     __tablename__ = "checkpoint"
-    __table_args__ = (Index(None, "shipment_id"), Index(None, "post", "occurred_at"))
+    __table_args__ = (
+        Index(None, "shipment_id"), Index(None, "post", "occurred_at"),
+        Index("ix_checkpoint_stops", "owner_state", "recorded_at",
+              postgresql_where=text("outcome <> 'passed'")),
+    )  # fmt: skip
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
     shipment_state: Mapped[str] = mapped_column(CHAR(3))
     shipment_id: Mapped[UUID]
@@ -92,6 +96,11 @@ class Checkpoint(Owned, Base):
     seals: Mapped[list[str]]
     reason: Mapped[str | None]
     recorded_at: Mapped[datetime]
+
+    @property
+    def at(self) -> datetime:
+        """Return the moment that counts: nothing is told before it happens, though a clock may be fast."""
+        return min(self.occurred_at, self.recorded_at)
 
 
 class Receipt(Owned, Versioned, Base):

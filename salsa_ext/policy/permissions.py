@@ -12,6 +12,8 @@ class Permission(StrEnum):
     """Open and close accounts of the own state."""
     AGENCY_MANAGE = "agency:manage"
     """Register the own state's agencies and contacts."""
+    AGENCY_PLACE = "agency:place"
+    """Say at which border posts the own state's agencies stand."""
     ALERT_READ = "alert:read"
     """See the alerts of the own state."""
     ALERT_RECORD = "alert:record"

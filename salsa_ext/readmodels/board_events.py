@@ -111,8 +111,8 @@ class _Place:
     @cached_property
     def ways(self) -> Sequence[Corridor]:
         actor, post = self.actor, self.post
-        expected = [*crossings.due(actor, post, self.zone), *crossings.late(actor, post, self.zone)]
-        return boards.ways_of(post, actor.now(), expected)
+        expected = crossings.expected(actor, post, self.zone)
+        return boards.ways_of(post, actor.now(), [*expected.due, *expected.late])
 
     @cached_property
     def squares(self) -> frozenset[int]:

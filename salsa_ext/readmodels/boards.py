@@ -14,7 +14,16 @@ from salsa_ext.db import db
 from salsa_ext.models import Permit, Post, Trace
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels import calls, clocks, corridors, crossings, discrepancies, finds, hits
+from salsa_ext.readmodels import (
+    calls,
+    clocks,
+    corridors,
+    crossings,
+    discrepancies,
+    finds,
+    hits,
+    passages,
+)
 from salsa_ext.readmodels.calls import CallView
 from salsa_ext.readmodels.clocks import Clock
 from salsa_ext.readmodels.corridors import Corridor, squares_along
@@ -24,6 +33,7 @@ from salsa_ext.readmodels.finds import NearSeizure, Place, Seized
 from salsa_ext.readmodels.flows import WEEK, Flow, Weeks, flows
 from salsa_ext.readmodels.hits import HitView
 from salsa_ext.readmodels.nearby import squares_near
+from salsa_ext.readmodels.passages import Passage
 from salsa_ext.readmodels.permits import PermitView, views
 from salsa_ext.readmodels.reference import get_post
 from salsa_ext.values.actor import Actor
@@ -36,8 +46,9 @@ EXPIRING: Final = timedelta(days=30)
 class Board:
     """What the officers of one side see; rows of the other state only where they concern theirs.
 
-    `today` is the day at their side. Of seizures that another state made jointly with theirs the
-    figures give the number alone: each is read for a purpose, and its owner learns who read it.
+    `today` is the day at their side, and `ticked` what both sides ticked on it. Of seizures that
+    another state made jointly with theirs the figures give the number alone: each is read for a
+    purpose, and its owner learns who read it.
     `weeks` are seven days each, oldest first, as are the figures of `seized` and `flows`. Each
     list holds the first `MOST`.
     """
@@ -49,6 +60,7 @@ class Board:
     calls: Sequence[CallView]
     due: Sequence[Crossing]
     late: Sequence[Crossing]
+    ticked: Sequence[Passage]
     expiring: Sequence[PermitView]
     discrepancies: Sequence[DiscrepancyView]
     hits: Sequence[HitView]
@@ -89,8 +101,8 @@ class Board:
     @property
     def counts(self) -> dict[str, int]:
         """Return how many rows each list holds, and how many of the clocks have run out."""
-        lists = ("late", "due_today", "due_later", "expiring", "discrepancies", "hits", "seizures",
-                 "along", "clocks")  # fmt: skip
+        lists = ("late", "due_today", "due_later", "ticked", "expiring", "discrepancies", "hits",
+                 "seizures", "along", "clocks")  # fmt: skip
         late = sum(one.is_late(self.as_of) for one in self.clocks)
         return {name: len(getattr(self, name)) for name in lists} | {"clocks_late": late}
 
@@ -102,13 +114,13 @@ def get_board(actor: Actor, code: str) -> Board:
     own, other = crossings.sides_for(post, actor.state)
     now, today = actor.now(), date_in(actor.now(), own.zone)
     weeks = Weeks(today, own.zone)
-    due, late = crossings.due(actor, post, own.zone), crossings.late(actor, post, own.zone)
-    ways = ways_of(post, now, [*due, *late])
+    expected = crossings.expected(actor, post, own.zone)
+    ways = ways_of(post, now, [*expected.due, *expected.late])
     near, along = finds.near(actor, post, today), finds.along(actor, post, today, ways)
     seized = finds.by_week(actor, post, weeks)
     return Board(
         post=post, as_of=now, today=today, own=own, calls=calls.on_board(actor, code),
-        due=due, late=late,
+        due=expected.due, late=expected.late, ticked=passages.on_day(post, today, own.zone),
         expiring=_expiring(actor, post, today),
         discrepancies=discrepancies.at_post(actor, code, MOST),
         hits=hits.at_post(actor, (own.state, other.state), now - WEEK, MOST),

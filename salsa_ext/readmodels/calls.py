@@ -124,6 +124,6 @@ def _views(rows: Sequence[PostCall]) -> list[CallView]:
         return []
     wanted = select(PostCallAnswer).where(PostCallAnswer.call_id.in_([row.id for row in rows]))
     answers = {answer.call_id: answer for answer in db.session.scalars(wanted)}
-    offices = called_from({(row.owner_state, row.agency) for row in rows})
-    return [CallView(row, offices.get((row.owner_state, row.agency)), answers.get(row.id))
+    offices = called_from({(row.owner_state, row.agency, row.post) for row in rows})
+    return [CallView(row, offices.get((row.owner_state, row.agency, row.post)), answers.get(row.id))
             for row in rows]  # fmt: skip

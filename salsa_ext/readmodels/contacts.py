@@ -21,6 +21,8 @@ AT_POST = ("border_post", "duty_24h", "customs", "national_point_of_contact")
 """Which offices an officer at a barrier calls, in this order."""
 
 
+Asking = tuple[str, str | None, str]
+"""Who asks for a call: his state, his agency and the post."""
 _NAMED = "SELECT name FROM agency WHERE code = %s"
 
 
@@ -90,26 +92,35 @@ def without_office(kept_from: Collection[str], asking: str) -> list[str]:
     return sorted(states - {asking, *db.session.scalars(left)})
 
 
-def called_from(
-    asking: Collection[tuple[str, str | None]],
-) -> dict[tuple[str, str | None], Office]:
-    """Return how who asks for a call at a post is reached, by state and agency.
+def called_from(asking: Collection[Asking]) -> dict[Asking, Office]:
+    """Return how who asks for a call at a post is reached, by state, agency and post.
 
-    An office of the agency itself comes before those of others, that of a post before the rest.
+    An office of the agency itself comes before those of agencies that stand at the post, and these
+    before the rest; that of a post before other kinds.
     """
     columns = (getattr(Contact, name) for name in Office._fields)
-    wanted = select(*columns).where(
-        Contact.owner_state.in_({state for state, _ in asking}), Contact.kind.in_(AT_POST),
+    wanted = select(*columns, Agency.posts).join(Agency, Agency.code == Contact.agency).where(
+        Contact.owner_state.in_({state for state, _, _ in asking}), Contact.kind.in_(AT_POST),
         Contact.valid_to.is_(None), Contact.telephone.is_not(None),
     )  # fmt: skip
-    offices = [Office(*row) for row in db.session.execute(wanted.order_by(Contact.id))]
+    offices = [
+        (Office(*row[:-1]), row.posts) for row in db.session.execute(wanted.order_by(Contact.id))
+    ]
     found = {}
-    for state, agency in asking:
-        fitting = [office for office in offices if office.owner_state == state]
-        fitting.sort(key=lambda one: (one.agency != agency, AT_POST.index(one.kind)))
+    for state, agency, post in asking:
+        fitting = [
+            (office.agency != agency, post not in posts, AT_POST.index(office.kind), at)
+            for at, (office, posts) in enumerate(offices) if office.owner_state == state
+        ]  # fmt: skip
         if fitting:
-            found[state, agency] = fitting[0]
+            found[state, agency, post] = offices[min(fitting)[-1]][0]
     return found
+
+
+def placed_at(state: str, post: str) -> frozenset[str]:
+    """Return the agencies of a state of which it said that they stand at a post."""
+    placed = select(Agency.code).where(Agency.owner_state == state, Agency.posts.contains([post]))
+    return frozenset(db.session.scalars(placed))
 
 
 def standing_at(state: str, post: str) -> tuple[str, ...] | None:
@@ -155,8 +166,14 @@ def office_of(code: str) -> tuple[str, str | None]:
 
 def agency_named(code: str) -> str:
     """Return an agency's name with its code; the code alone where it has no other name."""
+    name = name_of(code)
+    return f"{name} ({code})" if name != code else code
+
+
+def name_of(code: str) -> str:
+    """Return what an agency is called; its code where it is not registered."""
     found = ask(_NAMED, (code,)).fetchone()
-    return f"{found[0]} ({code})" if found and found[0] != code else code
+    return found[0] if found else code
 
 
 def read_agency(agency_id: UUID) -> Agency:

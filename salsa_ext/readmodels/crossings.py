@@ -12,11 +12,15 @@ from sqlalchemy import func, select, union
 from salsa_ext.db import db
 from salsa_ext.errors import Forbidden, say
 from salsa_ext.models import Checkpoint, Event, Post, Shipment
+from salsa_ext.readmodels import holds
 from salsa_ext.readmodels.shipments import UNDER_WAY, ShipmentView, views
+from salsa_ext.readmodels.shipments import of_shipments as ticks_of
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.zones import date_in
 
 AHEAD: Final = timedelta(days=7)
+STANDS: Final = timedelta(days=30)
+"""For so long after its word what passed against it stands, where it is not under way any more."""
 MOST: Final = 50
 """How many rows each list of a board holds."""
 
@@ -86,21 +90,27 @@ def direction_of(post: Post, exporting: str, importing: str) -> tuple[str, str]:
     return (second, first) if importing == first or exporting == second else (first, second)
 
 
-def late(actor: Actor, post: Post, zone: str) -> list[Crossing]:
-    """Return what should have passed by now and did not, the longest overdue first.
+@dataclass(frozen=True)
+class Expected:
+    """What should pass a post: what should have by now, and what should within seven days.
 
-    Before it stands what passed although the actor's state held it, until that state lets it go on.
+    Before what is late stands what passed although the actor's state held it, until that state lets
+    it go on; it stands nowhere else.
     """
-    passed = _overruled(actor, post, zone)
-    known = {one.shipment.id for one in passed}
-    rest = _crossings(actor, post, zone, Shipment.due_at < actor.now())
-    return [*passed, *(one for one in rest if one.shipment.id not in known)]
+
+    late: Sequence[Crossing]
+    due: Sequence[Crossing]
 
 
-def due(actor: Actor, post: Post, zone: str) -> list[Crossing]:
-    """Return what should pass within seven days, the next first."""
-    now = actor.now()
-    return _crossings(actor, post, zone, Shipment.due_at.between(now, now + AHEAD))
+def expected(actor: Actor, post: Post, zone: str) -> Expected:
+    """Return what should pass a post, the longest overdue and the next first."""
+    now, passed = actor.now(), _passed(actor, post)
+    first = _viewed(actor, post, zone, passed[:MOST])
+    late = _crossings(actor, post, zone, Shipment.due_at < now)
+    due = _crossings(actor, post, zone, Shipment.due_at.between(now, now + AHEAD))
+    known = {row.id for row in passed}
+    rest, soon = ([one for one in some if one.shipment.id not in known] for some in (late, due))
+    return Expected([*first, *rest], soon)
 
 
 def _crossings(actor: Actor, post: Post, zone: str, when: Any) -> list[Crossing]:
@@ -109,25 +119,34 @@ def _crossings(actor: Actor, post: Post, zone: str, when: Any) -> list[Crossing]
         Shipment.id.in_(here), Shipment.status.in_((*UNDER_WAY, "held")), when
     )
     ordered = query.order_by(Shipment.due_at, Shipment.id).limit(MOST)
-    found, today = views(actor, db.session.scalars(ordered).all()), date_in(actor.now(), zone)
+    return _viewed(actor, post, zone, db.session.scalars(ordered).all())
+
+
+def _viewed(actor: Actor, post: Post, zone: str, rows: Sequence[Shipment]) -> list[Crossing]:
+    today = date_in(actor.now(), zone)
     return [Crossing(view, _is_on(view.shipment.due_at, today, zone), stamps_of(view, post))
-            for view in found]  # fmt: skip
+            for view in views(actor, rows)]  # fmt: skip
 
 
-def _overruled(actor: Actor, post: Post, zone: str) -> list[Crossing]:
-    here = select(
-        func.salsa_under_way_at(post.code)
-    )  # what it looks at is of these, and not of all years
+def _passed(actor: Actor, post: Post) -> list[Shipment]:
+    """Return what passed although the actor's state held it, which has said nothing of it since.
+
+    Looked for among what is under way and what that state stopped of late, and not among all years.
+    """
+    under_way = select(func.salsa_under_way_at(post.code))
+    since = actor.now() - STANDS
+    ticked = (Checkpoint.outcome != "passed", Checkpoint.owner_state == actor.state)
+    told = (Event.kind.in_(("held", "incident")), Event.owner_state == actor.state)
     stopped = union(
-        select(Checkpoint.shipment_id).where(
-            Checkpoint.shipment_id.in_(here), Checkpoint.outcome != "passed",
-            Checkpoint.owner_state == actor.state),
-        select(Event.subject_id).where(
-            Event.subject_id.in_(here), Event.kind.in_(("held", "incident")),
-            Event.owner_state == actor.state),
-    )  # fmt: skip
-    found = _crossings(actor, post, zone, Shipment.id.in_(stopped))
-    return [one for one in found if one.view.held.overruled_of(actor.state or "")]
+        select(Checkpoint.shipment_id).where(*ticked, Checkpoint.shipment_id.in_(under_way)),
+        select(Checkpoint.shipment_id).where(*ticked, Checkpoint.recorded_at >= since),
+        select(Event.subject_id).where(*told, Event.subject_id.in_(under_way)),
+        select(Event.subject_id).where(*told, Event.recorded_at >= since),
+    )
+    query = select(Shipment).where(Shipment.id.in_(stopped), Shipment.posts.contains([post.code]))
+    rows = db.session.scalars(query.order_by(Shipment.due_at, Shipment.id)).all()
+    held = holds.of_shipments(rows, ticks_of([row.id for row in rows]))
+    return [row for row in rows if row.id in held and held[row.id].overruled_of(actor.state or "")]
 
 
 def _is_on(at: datetime | None, today: date, zone: str) -> bool:

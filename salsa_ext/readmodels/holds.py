@@ -15,7 +15,6 @@ from salsa_ext.matching.marks import normalise
 from salsa_ext.matching.overruled import Overruled, overruled
 from salsa_ext.models import Checkpoint, Event, Shipment
 from salsa_ext.readmodels.events import of_subjects
-from salsa_ext.readmodels.incidents import OVER
 
 STOPS: Final = ("held", "resumed")
 STOPPED: Final = ("held", "lost")
@@ -63,7 +62,7 @@ def _held(row: Shipment, ticks: Sequence[Checkpoint], told: Sequence[Event]) -> 
     incidents = [incident_of(each) for each in told if each.kind == "incident"]
     facts = [tick_of(tick) for tick in ticks], stops, incidents
     standing = holds.standing(*facts) if row.status in STOPPED else ()
-    return Held(standing, stops, overruled(*facts) if row.status not in OVER else ())
+    return Held(standing, stops, overruled(*facts))
 
 
 def tick_of(tick: Checkpoint) -> Tick:

@@ -99,11 +99,17 @@ def _waiting(actor: Actor, post: Post, today: date) -> list[Seizure]:
 
 
 def _meant(actor: Actor, said: Mapping[str, Any], own: Sequence[Seizure]) -> Sequence[Seizure]:
-    """Return the own seizure that another state's names, or where it names none, those that wait."""
+    """Return the own seizure that another state's names, or where it names none, those that wait.
+
+    None where the one that it names is joined with another already: to part them is a correction.
+    """
     query = current(Seizure).where(
         Seizure.owner_state == actor.state, Seizure.number.in_(spellings(said["number"]))
     )
-    return db.session.scalars(query.limit(1)).all() or own
+    named = db.session.scalars(query.limit(1)).all()
+    joints = of(named)
+    free = [row for row in named if row.id not in joints or joints[row.id].seizure is None]
+    return free if named else own
 
 
 def _is_of(row: Seizure, joint: Joint, state: str | None) -> bool:

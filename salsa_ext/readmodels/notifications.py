@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
@@ -17,9 +17,9 @@ from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import names
 from salsa_ext.readmodels.pages import Page, page
-from salsa_ext.readmodels.pressing import is_settled
+from salsa_ext.readmodels.pressing import is_grave, is_settled
 from salsa_ext.values.actor import Actor
-from salsa_ext.values.codes import URGENT_NOTIFICATIONS
+from salsa_ext.values.codes import GRAVE_NOTIFICATIONS, URGENT_NOTIFICATIONS
 from salsa_ext.values.notices import ReadingMany
 
 COUNTED: Final = 1_000
@@ -37,6 +37,18 @@ class NotificationView:
     text: str
     read_at: datetime | None
     is_urgent: bool
+
+    @property
+    def is_grave(self) -> bool:
+        """Tell whether it is an alarm."""
+        return self.is_urgent and self.notification.code in GRAVE_NOTIFICATIONS
+
+
+class Unread(NamedTuple):
+    """How many an account has not read, and how many of them are alarms."""
+
+    all: int
+    grave: int
 
 
 def list_notifications(
@@ -69,7 +81,7 @@ def get_notification(actor: Actor, notification_id: UUID) -> NotificationView:
     return _views(actor, [find(actor, notification_id)])[0]
 
 
-def count_unread(actor: Actor) -> int:
+def count_unread(actor: Actor) -> Unread:
     """Return how many of the newest thousand of the last ninety days the account has not read.
 
     Both limits keep the price of a page the same, however much a state was told before.
@@ -78,9 +90,10 @@ def count_unread(actor: Actor) -> int:
     since = actor.now() - timedelta(days=COUNTED_DAYS)
     newest = _mine(actor).where(Notification.raised_at >= since)
     newest = newest.order_by(Notification.raised_at.desc()).limit(COUNTED)
-    ids = newest.with_only_columns(Notification.id).subquery()
-    unread = ~_readings(actor).where(NotificationReading.notification_id == ids.c.id).exists()
-    return db.session.scalar(select(func.count()).select_from(ids).where(unread)) or 0
+    told = newest.with_only_columns(Notification.id, is_grave().label("grave")).subquery()
+    unread = ~_readings(actor).where(NotificationReading.notification_id == told.c.id).exists()
+    counted = select(func.count(), func.count().filter(told.c.grave)).where(unread)
+    return Unread(*db.session.execute(counted).one())
 
 
 def _wanted(actor: Actor, filters: Mapping[str, Any]) -> Select[Any]:
@@ -94,6 +107,8 @@ def _wanted(actor: Actor, filters: Mapping[str, Any]) -> Select[Any]:
         query = query.where(is_unread if unread else ~is_unread)
     if (urgent := filters.get("urgent")) is not None:
         query = query.where(is_urgent if urgent else ~is_urgent)
+    if (grave := filters.get("grave")) is not None:
+        query = query.where(is_grave() if grave else ~is_grave())
     if (role := filters.get("role")) is not None:
         query = query.where(Notification.roles.contains([role]))
     if (until := filters.get("until")) is not None:

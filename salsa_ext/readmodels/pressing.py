@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, not_, or_, select
+from sqlalchemy import ColumnElement, Select, Uuid, and_, cast, not_, or_, select, tuple_
 
 from salsa_ext.matching.requests import RUNNING
-from salsa_ext.models import Hit, Notification, Trace, TraceApproval, TraceLeg, TraceRequest
+from salsa_ext.models import (
+    Checkpoint,
+    Event,
+    Hit,
+    Notification,
+    PostCallAnswer,
+    Shipment,
+    Trace,
+    TraceApproval,
+    TraceLeg,
+    TraceRequest,
+)
+from salsa_ext.readmodels.incidents import OVER
+from salsa_ext.values.codes import GRAVE_NOTIFICATIONS
 
 _OF_REQUEST: Final = ("request_received", "request_renewed", "request_replied", "request_due",
                       "request_overdue", "request_assigned")  # fmt: skip
@@ -20,13 +33,54 @@ def is_settled() -> ColumnElement[bool]:
     is_question = (TraceLeg.trace_id == Trace.id, TraceLeg.status == "clarification")
     return or_(
         _once(_OF_REQUEST, TraceRequest, TraceRequest.status.not_in(RUNNING)),
-        _once(_OF_HIT, Hit, Hit.status.in_(("confirmed", "denied"))),
+        _is_calm(),
         _once(("approval_asked",), TraceApproval, TraceApproval.status != "asked"),
         _once(("trace_to_approve",), Trace, not_(waits)),
         _once(("trace_approved", "trace_unsent"), Trace, Trace.status != "approved"),
         _once(("trace_declined",), Trace, or_(Trace.status != "draft", waits)),
         _once(("trace_asked",), Trace, ~select(TraceLeg.id).where(*is_question).exists()),
     )
+
+
+def is_grave() -> ColumnElement[bool]:
+    """Tell whether a notification is an alarm of which nothing became since."""
+    return and_(Notification.code.in_(GRAVE_NOTIFICATIONS), ~_is_calm())
+
+
+def _is_calm() -> ColumnElement[bool]:
+    """Tell whether a hit was answered, a shipment with an incident is over, or who held it spoke since.
+
+    His word is that it goes on, or a later one on the same shipment: then it stands on no board either.
+    """
+    return or_(
+        _once(_OF_HIT, Hit, Hit.status.in_(("confirmed", "denied"))),
+        _once(("shipment_incident",), Shipment, Shipment.status.in_(OVER)),
+        and_(Notification.code == "shipment_passed_held",
+             or_(*(said.correlate(Notification).exists() for said in _words()))),
+        _once_answered(),
+    )  # fmt: skip
+
+
+def _words() -> tuple[Select[Any], Select[Any]]:
+    """Return what the state that is told said of its shipment since."""
+    since = tuple_(Notification.raised_at, Notification.id)
+    event = select(Event.id).where(
+        Event.subject_id == Notification.subject_id, Event.kind.in_(("held", "resumed")),
+        Event.owner_state == Notification.owner_state, tuple_(Event.recorded_at, Event.id) > since,
+    )  # fmt: skip
+    tick = select(Checkpoint.id).where(
+        Checkpoint.shipment_id == Notification.subject_id,
+        Checkpoint.owner_state == Notification.owner_state,
+        tuple_(Checkpoint.recorded_at, Checkpoint.id) > since,
+    )  # fmt: skip
+    return event, tick
+
+
+def _once_answered() -> ColumnElement[bool]:
+    """Tell whether the call that is asked for was answered."""
+    call = cast(Notification.data["call"].astext, Uuid)
+    answered = select(PostCallAnswer.call_id).where(PostCallAnswer.call_id == call)
+    return and_(Notification.code == "post_called", answered.correlate(Notification).exists())
 
 
 def _once(

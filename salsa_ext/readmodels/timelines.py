@@ -26,8 +26,7 @@ def timeline(
 ) -> list[Told]:
     """Return events, ticks and receipts (as `receipts.told_of` has them) in order of their moments."""
     told = [
-        Told(event.owner_state, event.kind, event.occurred_at, event.reason, event.data)
-        for event in events
+        Told(event.owner_state, event.kind, event.at, event.reason, event.data) for event in events
     ]
     told += map(_ticked, ticks)
     told += map(_received, receipts)
@@ -36,7 +35,7 @@ def timeline(
 
 def _ticked(tick: Checkpoint) -> Told:
     said = {"stage": tick.stage, "outcome": tick.outcome, "post": tick.post, "seals": tick.seals}
-    return Told(tick.owner_state, "checkpoint", tick.occurred_at, tick.reason, said)
+    return Told(tick.owner_state, "checkpoint", tick.at, tick.reason, said)
 
 
 def _received(receipt: Any) -> Told:

@@ -81,9 +81,10 @@ def due(actor: Actor, post: Post) -> tuple[Sequence[Truck], Sequence[Truck]]:
     """Return what is late at a post of the actor's state, and what is due in seven days."""
     require(actor, Permission.BOARD_READ)
     own, _ = crossings.sides_for(post, actor.state)
-    late, soon = crossings.late(actor, post, own.zone), crossings.due(actor, post, own.zone)
-    goods = _goods(_short([one.shipment for one in (*late, *soon)]))
-    return ([_crossing(one, goods) for one in late], [_crossing(one, goods) for one in soon])
+    found = crossings.expected(actor, post, own.zone)
+    goods = _goods(_short([one.shipment for one in (*found.late, *found.due)]))
+    late, soon = ([_crossing(one, goods) for one in some] for some in (found.late, found.due))
+    return late, soon
 
 
 def get(actor: Actor, post: Post, shipment_id: UUID) -> Truck:

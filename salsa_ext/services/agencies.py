@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -73,7 +73,7 @@ def place(*, actor: Actor, code: str, posts: Sequence[str]) -> UUID:
 
     Calls of the other sides of these posts are told to its officers there.
     """
-    require(actor, Permission.AGENCY_MANAGE)
+    require(actor, Permission.AGENCY_PLACE)
     mine = select(Agency).where(Agency.code == code, Agency.owner_state == actor.state)
     agency = db.session.scalars(mine.with_for_update()).first()
     if agency is None:
@@ -81,11 +81,25 @@ def place(*, actor: Actor, code: str, posts: Sequence[str]) -> UUID:
     problems = Problems()
     _check_posts(problems, posts, actor.state)
     problems.raise_any()
-    if sorted(posts) != agency.posts:
-        agency.posts = sorted(posts)
-        said = {"code": code, "posts": agency.posts}
-        append(actor, Act(Action.AGENCY_PLACED, "agency", agency.id, data=said))
+    _place(actor, agency, posts)
     return agency.id
+
+
+def stand(*, actor: Actor, post: str, codes: Collection[str]) -> None:
+    """Say which agencies of the own state stand at a border post; raises Invalid.
+
+    All others stand there no more; at other posts nothing changes.
+    """
+    require(actor, Permission.AGENCY_PLACE)
+    problems = Problems()
+    _check_posts(problems, [post], actor.state)
+    own = select(Agency).where(Agency.owner_state == actor.state).order_by(Agency.code)
+    agencies = {agency.code: agency for agency in db.session.scalars(own.with_for_update())}
+    for code in sorted({*codes} - agencies.keys()):
+        check_agency(problems, "codes", code, frozenset(agencies))
+    problems.raise_any()
+    for code, agency in agencies.items():
+        _place(actor, agency, {*agency.posts} - {post} | ({post} if code in codes else set()))
 
 
 def register_missing(*, actor: Actor, batch: Iterable[AgencyData]) -> None:
@@ -109,6 +123,13 @@ def add_contact(*, actor: Actor, data: ContactData) -> UUID:
     } | vars(data) | {"languages": list(data.languages)}])  # fmt: skip
     append(actor, Act(Action.CONTACT_REGISTERED, "contact", contact_id, data={"kind": data.kind}))
     return contact_id
+
+
+def _place(actor: Actor, agency: Agency, posts: Collection[str]) -> None:
+    if sorted(posts) != agency.posts:
+        agency.posts = sorted(posts)
+        said = {"code": agency.code, "posts": agency.posts}
+        append(actor, Act(Action.AGENCY_PLACED, "agency", agency.id, data=said))
 
 
 def _check(data: AgencyData, state: str | None) -> None:

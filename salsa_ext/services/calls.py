@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import NAMESPACE_OID, UUID, uuid5
 from zoneinfo import ZoneInfo
 
@@ -62,7 +63,7 @@ def ask(*, actor: Actor, post: str, data: CallData) -> UUID:
         "shipment_number": about.number if about else None, "asked_at": actor.now(),
     }  # fmt: skip
     insert_many(PostCall, [row])
-    notify_many(actor, [_notice(at.code, at.name, state, other.state, about)])
+    notify_many(actor, [_notice(row, at.name, other.state, about)])
     said = {"call": str(row["id"]), "about": "shipment" if about else "post"}
     append(actor, Act(Action.POST_CALLED, "post", at.code, concerned=[other.state], data=said))
     return UUID(str(row["id"]))
@@ -93,8 +94,9 @@ def _about(actor: Actor, data: CallData, other: str) -> Shipment | None:
     return row if other in row.concerned else None
 
 
-def _notice(code: str, name: str, state: str, other: str, about: Shipment | None) -> Notice:
-    agencies, data = standing_at(other, code), {"post": code}
+def _notice(call: Mapping[str, Any], name: str, other: str, about: Shipment | None) -> Notice:
+    code, state = call["post"], call["owner_state"]
+    agencies, data = standing_at(other, code), {"post": code, "call": str(call["id"])}
     if about is None:
         return Notice(other, ROLES, "post_called", "post", _id_of(code), state, name, data,
                       agencies=agencies)  # fmt: skip

@@ -60,7 +60,7 @@ def _taken(actor: Actor, shipment_id: UUID, seen: int | None) -> tuple[Shipment,
 def _is_overruled(actor: Actor, facts: Facts) -> bool:
     """Tell whether it passed although the own state held it, which has said nothing of it since."""
     passed = overruled(facts.ticks, facts.stops, facts.incidents)
-    return not facts.is_over and any(one.held.state == actor.own_state() for one in passed)
+    return any(one.held.state == actor.own_state() for one in passed)
 
 
 def _in_custody(actor: Actor, facts: Facts, action: str) -> Sequence[Move]:

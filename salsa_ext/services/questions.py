@@ -76,9 +76,12 @@ def _differing(
     said = [_said(doubt, spelled) for doubt in found]
     if not said:
         return None
-    return say("{said} {more} Read it once more. If it passes as it is, confirm it with {field}; a discrepancy"
-               " is opened.", said=said[0], more=said[1] if said[1:] else "",
-               field=Named((Differs.field,)))  # fmt: skip
+    field = Named((Differs.field,))
+    if said[1:]:
+        return say("{said} {more} Read it once more. If it passes as it is, confirm it with {field};"
+                   " a discrepancy is opened.", said=said[0], more=said[1], field=field)  # fmt: skip
+    return say("{said} Read it once more. If it passes as it is, confirm it with {field}; a discrepancy is"
+               " opened.", said=said[0], field=field)  # fmt: skip
 
 
 def _said(doubt: Doubt, spelled: Mapping[str, str]) -> Message:

@@ -11,7 +11,7 @@ from salsa_ext.errors import Coded, Codes, Held, HeldByOwn, Message, Named, say
 from salsa_ext.matching.holds import Move
 from salsa_ext.matching.journeys import Facts
 from salsa_ext.matching.ledger import custody, standing
-from salsa_ext.readmodels.contacts import agency_named, contact_of
+from salsa_ext.readmodels.contacts import called_from, contact_of, name_of
 from salsa_ext.readmodels.crossings import sides_for
 from salsa_ext.readmodels.days import zone_of
 from salsa_ext.readmodels.reference import get_post
@@ -31,7 +31,8 @@ def check_own(actor: Actor, facts: Facts, data: CheckpointData) -> None:
            if move.state == state and not _is_ended_by(move, data)]  # fmt: skip
     if own and custody(facts) == state:
         raise HeldByOwn(say("{said} {call} Let it go on first with {action}; then tick the stage.",
-                            said=_said(actor, own[-1], data), call=_call(state), action=RESUME))  # fmt: skip
+                            said=_said(actor, own[-1], data), call=_call(state, data.post),
+                            action=RESUME))  # fmt: skip
 
 
 def check_others(actor: Actor, facts: Facts, data: CheckpointData) -> None:
@@ -43,7 +44,7 @@ def check_others(actor: Actor, facts: Facts, data: CheckpointData) -> None:
     others = {move.state: move for move in _standing(facts, data) if move.state != actor.state}
     if others and not data.confirm_held:
         said = [text for state in sorted(others)
-                for text in (_said(actor, others[state], data), _call(state))]  # fmt: skip
+                for text in (_said(actor, others[state], data), _call(state, data.post))]  # fmt: skip
         raise Held(say("{said} What another state holds does not bind yours: if it passes all the same,"
                        " confirm it with {field}; then this is told to: {states}.", said=reduce(_joined, said),
                        field=CONFIRM, states=Codes("state", tuple(sorted(others)))))  # fmt: skip
@@ -86,11 +87,11 @@ def _joined(first: Message, second: Message) -> Message:
     return Message(BESIDE, {"first": first, "second": second})
 
 
-def _call(state: str) -> Message:
-    """Return whom to call before it passes."""
-    office = contact_of(state)
+def _call(state: str, post: str | None) -> Message:
+    """Return whom to call before it passes: who stands at the post, else the office on duty."""
+    asked = (state, None, post or "")
+    office = called_from([asked]).get(asked) or contact_of(state)
     if office is None:
         return say("No office is registered that can be called.")
-    name = agency_named(office.agency)
-    reached = ", ".join(filter(None, (name, office.telephone or office.email)))
+    reached = ", ".join(filter(None, (name_of(office.agency), office.telephone or office.email)))
     return say("Call first: {office}.", office=reached)

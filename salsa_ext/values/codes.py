@@ -103,9 +103,13 @@ URGENT_NOTIFICATIONS: Final = (
     "request_overdue", "request_assigned", "trace_answered", "trace_corrected", "trace_no_record",
     "trace_refused", "trace_deferred", "trace_asked", "trace_forwarded", "trace_not_taken",
     "trace_to_approve", "trace_approved", "trace_unsent", "trace_declined", "trace_assigned",
-    "approval_asked", "post_called", "shipment_passed_held",
+    "approval_asked", "post_called", "shipment_passed_held", "shipment_incident",
 )  # fmt: skip
 """What somebody waits for: it stands above the rest."""
+GRAVE_NOTIFICATIONS: Final = (
+    "shipment_passed_held", "shipment_incident", "hit_made", "hit_overdue", "hit_unanswered",
+)  # fmt: skip
+"""What is an alarm where it is still urgent: it stands first of all."""
 MANY_NOTIFICATIONS: Final = ("match_proposed",)
 """What comes by the hundred: it is told as one line with its number."""
 TRACE_APPROVALS: Final = ("none", "own", "partner", "alone")

@@ -12,7 +12,7 @@ from salsa_ext.db import db
 from tests import agencies, bodies
 from tests.api.test_plans import BITMAPS_ALONE, explained, plans
 from tests.conftest import NOW
-from tests.movements import act
+from tests.movements import act, tick
 
 __all__ = ["explained", "plans"]
 POST = "ciudad-del-este-foz-do-iguacu"
@@ -131,7 +131,8 @@ def test_a_board_asks_as_often_of_many_rows_as_of_few(app, as_actor):
     def fill(number):
         expected = [{"stage": "entry", "post": POST, "at": "2026-03-10T12:00:00Z"}]
         body = bodies.shipment((f"SER{number}01",), number=f"A-{number}", expected=expected)
-        act(exporter, exporter.post(f"/permits/{permit}/shipments", body).json, "release")
+        made = act(exporter, exporter.post(f"/permits/{permit}/shipments", body).json, "release")
+        tick(as_actor("BRA", "border_officer"), made, "exit", at="2026-03-09T13:00:00Z", post=POST)
         place = {"country": "PRY", "latitude": -25.5 + number / 100, "longitude": -54.62}
         officer.post("/seizures", bodies.seizure(number=f"S-{number}", place=place))
 
@@ -141,7 +142,8 @@ def test_a_board_asks_as_often_of_many_rows_as_of_few(app, as_actor):
     for number in range(2, 7):
         fill(number)
     many = asked(app, lambda: officer.get(BOARD))
-    assert len(officer.get(BOARD).json["due"]) == len(officer.get(BOARD).json["seizures"]) == 6
+    board = officer.get(BOARD).json
+    assert [len(board[name]) for name in ("due", "seizures", "ticked")] == [6, 6, 6]
     assert many == few < 60
 
 

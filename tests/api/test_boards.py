@@ -89,6 +89,36 @@ def test_the_ticks_of_both_sides_are_shown(as_actor, officer, ship):
     assert (row["exit"]["state"], row["entry"]) == ("BRA", None)
 
 
+def tick(officer, shipment, stage, at, **more):
+    body = {"stage": stage, "post": POST, "occurred_at": at, "outcome": "passed"} | more
+    officer.post(f"/shipments/{shipment}/checkpoints", body)
+
+
+def test_what_was_ticked_today_is_found_again_by_both_sides_the_newest_first(
+    as_actor, officer, ship
+):
+    brazil, shipment = as_actor("BRA", "border_officer"), ship("A-1", "2026-03-10T12:00:00Z")["id"]
+    tick(brazil, shipment, "exit", "2026-03-09T13:00:00Z")
+    tick(officer, shipment, "entry", "2026-03-09T14:00:00Z")
+    board = officer.get(BOARD).json
+    assert board["due"] == board["late"] == []  # it is through
+    assert (board["counts"]["ticked"], board["ticked"]) == (2, brazil.get(BOARD).json["ticked"])
+    said = [(one["tick"]["state"], one["tick"]["stage"]) for one in board["ticked"]]
+    assert said == [("PRY", "entry"), ("BRA", "exit")]
+    [first, _] = board["ticked"]
+    assert (first["shipment"], first["number"]) == (shipment, "A-1")
+    assert first["tick"]["outcome"] == "passed" and first["tick"]["post"] == POST
+
+
+def test_today_begins_at_midnight_of_the_readers_side(officer, ship):
+    shipment = ship("A-1", "2026-03-10T12:00:00Z")["id"]
+    tick(officer, shipment, "entry", "2026-03-09T02:59:00Z", outcome="held", reason="Seal")
+    assert officer.get(BOARD).json["ticked"] == []  # 23:59 of the day before in Paraguay
+    tick(officer, shipment, "entry", "2026-03-09T03:00:00Z", outcome="held", reason="Seal")
+    [one] = officer.get(BOARD).json["ticked"]
+    assert (one["tick"]["outcome"], one["tick"]["reason"]) == ("held", "Seal")
+
+
 def test_a_hold_stands_on_the_board_with_its_reason_until_it_is_let_go_on(as_actor, officer, ship):
     made = ship("A-1", "2026-03-10T12:00:00Z")
     body = {

@@ -118,6 +118,20 @@ def test_where_all_agencies_stand_at_other_posts_somebody_is_told_all_the_same(a
     assert len(told(officer)) == 1
 
 
+def test_a_call_names_the_office_of_who_stands_at_the_post(as_actor, paraguay, brazil):
+    administrator = as_actor("PRY", "state_administrator")
+    duty = DUTY | {"agency": "PRY-POLICE", "kind": "duty_24h", "telephone": "+595 21 1111"}
+    administrator.post("/contacts", duty)
+    customs = {"code": "PRY-ADUANA", "kind": "customs", "name": "Aduana", "posts": [],
+               "time_zone": "America/Asuncion"}  # fmt: skip
+    administrator.post("/agencies", customs)
+    administrator.post("/contacts", DUTY | {"agency": "PRY-ADUANA", "kind": "customs"})
+    paraguay.post(CALLS, {})
+    assert waiting(brazil)[0]["contact"]["telephone"] == "+595 21 1111"
+    place(as_actor("PRY", "supervisor"), "PRY-ADUANA", POST)
+    assert waiting(brazil)[0]["contact"]["agency"] == "PRY-ADUANA"
+
+
 def test_the_same_is_asked_once_in_five_minutes_and_says_since_when(
     app, monkeypatch, paraguay, shipment
 ):

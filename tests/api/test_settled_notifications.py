@@ -1,6 +1,20 @@
 """What was done since presses nobody any more, whoever did it."""
 
+import pytest
+
 from tests import bodies
+from tests.movements import act as do
+from tests.movements import add, tick
+
+
+@pytest.fixture
+def shipped(as_actor):
+    """A shipment that Brazil released."""
+    exporter = as_actor("BRA", "licensing_officer")
+    as_actor("PRY", "licensing_officer").post("/permits", bodies.import_permit())
+    permit = exporter.post("/permits", bodies.permit()).json["id"]
+    made = exporter.post(f"/permits/{permit}/shipments", bodies.shipment()).json
+    return do(exporter, made, "release")
 
 
 def pressing(client):
@@ -45,3 +59,22 @@ def test_a_request_presses_until_it_is_answered_and_a_question_until_the_reply(a
     assert "trace_asked" not in pressing(asking)
     act(asked, path, "no_record", {"confirm_other_guns": True})
     assert pressing(asked) == []
+
+
+def test_an_incident_presses_until_the_shipment_is_over(as_actor, shipped):
+    brazil, paraguay = as_actor("BRA", "border_officer"), as_actor("PRY", "border_officer")
+    add(brazil, shipped, "incidents", kind="seal_broken", note="Cut",
+        occurred_at="2026-03-09T13:00:00Z")  # fmt: skip
+    assert pressing(paraguay) == ["shipment_incident"]
+    received = {"received_on": "2026-03-09", "all": True}
+    do(as_actor("PRY", "licensing_officer"), shipped, "receipt", 201, **received)
+    assert pressing(paraguay) == []
+
+
+def test_what_passed_against_a_hold_presses_until_its_state_lets_it_go_on(as_actor, shipped):
+    brazil, paraguay = as_actor("BRA", "border_officer"), as_actor("PRY", "border_officer")
+    tick(brazil, shipped, "exit", "held", at="2026-03-09T13:00:00Z", reason="An alert")
+    tick(paraguay, shipped, "entry", at="2026-03-09T14:00:00Z", confirm_held=True)
+    assert "shipment_passed_held" in pressing(brazil)
+    do(brazil, shipped, "resume", reason="Known")
+    assert "shipment_passed_held" not in pressing(brazil)

@@ -98,6 +98,15 @@ def test_credentials_are_complete_and_for_their_owners_eyes_alone(small, tmp_pat
     assert [entry.name for entry in path.parent.iterdir()] == ["credentials.json"]
 
 
+def test_the_border_agency_of_each_side_stands_at_its_posts_and_can_be_called(small):
+    client = small.client("PRY", "border_officer")
+    placed = {one["code"]: one["posts"] for one in client.get("/agencies?state=PRY").json["items"]}
+    posts = [one["code"] for one in client.get("/posts?state=PRY&limit=200").json["items"]]
+    assert placed["PRY-BORDER"] == placed["PRY-CUSTOMS"] == sorted(posts)
+    [office] = client.get("/contacts?state=PRY&kind=border_post").json["items"]
+    assert office["agency"] == "PRY-BORDER"
+
+
 def test_every_state_has_a_point_of_contact_and_an_office_on_duty(small):
     client = small.client("BRA", "trace_analyst")
     found = client.get("/contacts?kind=duty_24h&limit=200").json["items"]

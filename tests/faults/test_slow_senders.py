@@ -5,16 +5,28 @@ from contextlib import ExitStack
 
 import pytest
 
+from api.serving import SENDERS
 from tests.faults.served import Service
 
 MANY = 12
+PERMITS, CHUNKS = "/api/v1/permits", "Transfer-Encoding: chunked"
 
 
 @pytest.fixture
 def service(home, key, embedded):
     """One that works on a single request at a time, beside the test's own database."""
+    yield from _started(home, key, embedded)
+
+
+@pytest.fixture
+def hasty(home, key, embedded):
+    """One that waits a second for each part of a body."""
+    yield from _started(home, key, embedded, SALSA_BODY_PATIENCE="1")
+
+
+def _started(home, key, embedded, **settings):
     made = Service(home, key, SALSA_WORKERS="1", SALSA_THREADS="1",
-                   SALSA_DATABASE_URL=embedded.url("service", "salsa"))  # fmt: skip
+                   SALSA_DATABASE_URL=embedded.url("service", "salsa"), **settings)  # fmt: skip
     made.start()
     yield made
     made.stop()
@@ -60,3 +72,19 @@ def test_who_may_not_send_anything_is_told_before_he_has_sent_it(service, path, 
 def test_a_form_that_may_be_long_is_read_of_somebody_who_is_signed_in_alone(service, length):
     with _begin(service, "/verify", *_form("a" * 43), length=length) as line:
         assert line.recv(100).split()[1] == b"401"
+
+
+def test_a_body_that_does_not_come_is_given_up_though_it_is_known_who_sends_it(hasty):
+    """More than the bodies that may be on their way at once: those that are given up make room."""
+    bearer = f"Authorization: {hasty.key['Authorization']}"
+    kinds = ("application/json", "text/plain", "multipart/form-data; boundary=x")
+    with ExitStack() as lines:
+        begun = [
+            lines.enter_context(_begin(hasty, PERMITS, bearer, f"Content-Type: {kind}", length=length))
+            for length in ("Content-Length: 10000", "Content-Length: 70000", CHUNKS)
+            for kind in kinds
+            for _ in range(SENDERS // 8)
+        ]  # fmt: skip
+        assert len(begun) > SENDERS
+        assert {line.recv(100).split()[1] for line in begun} == {b"408"}
+        assert hasty.request("GET", "/api/v1/permits")[0] == 200

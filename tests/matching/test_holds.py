@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from salsa_ext.matching.holds import let_go_at, standing
 from salsa_ext.matching.journeys import Incident, Stop, Tick, counted
+from salsa_ext.matching.overruled import overruled
 
 
 def at(hour):
@@ -107,3 +108,21 @@ def test_an_order_counts_after_every_tick_that_it_was_given_after(told, is_hold)
 ])  # fmt: skip
 def test_a_tick_that_holds_says_when_it_was_let_go_on(held, stops, expected):
     assert let_go_at(held, stops) == expected
+
+
+def test_what_a_state_refused_stands_though_it_lets_go_on_what_it_held():
+    refused = tick(10, "refused")
+    orders = [order(11, state=refused.state), order(12, is_hold=False, state=refused.state)]
+    passed = replace(tick(13, "passed"), state="BOL", recorded_at=at(13))
+    [found] = overruled([refused, passed], orders, ())
+    assert (found.by, found.held.kind) == ("BOL", "refused")
+    assert overruled([refused, passed], [*orders, order(14, state=refused.state)], ()) == ()
+
+
+@given(st.lists(TICKED, max_size=4), st.lists(ORDERED, max_size=3))
+def test_nothing_passes_against_what_did_not_stop_it(ticks, stops):
+    """Whoever passed last against another's word, that word stopped it a moment before."""
+    last = replace(tick(12, "passed"), state="BOL", recorded_at=at(12))
+    before = {move.state for move in standing(ticks, stops, ()) if move.state != "BOL"}
+    found = overruled([*ticks, last], stops, ())
+    assert {one.held.state for one in found if one.by == "BOL" and one.at == at(12)} == before

@@ -23,7 +23,7 @@ MATCHED = "Seized, Mar 1, 2026"
 """What Paraguay seized and Brazil shipped: a match of both."""
 OF_A_DEALER = "TKA100001", "TKB200002"
 """Two guns that share who sold them first."""
-HAPPENINGS = ("shipment_posted", "shipment_incident", "receipt_asked")
+HAPPENINGS = ("shipment_posted", "shipment_released", "receipt_asked")
 Caller = Callable[[str, str], Client]
 
 

@@ -147,11 +147,20 @@ def test_an_officer_of_the_post_is_not_led_to_cases(page):
 
 
 def test_the_sheet_of_the_day_has_an_empty_box_for_each_tick_that_is_owed(page):
-    sheet = page[page.index('<section id="late"') : page.index('<section id="discrepancies"')]
+    sheet = page[page.index('<section id="late"') : page.index('<section id="ticked"')]
     boxes, ticked = sheet.count('class="box"'), sheet.count("Passed")
     rows = sheet.count('<tr role="row">') - sheet.count("<thead")
     assert ticked and boxes == 2 * rows - ticked
-    assert page.count('class="screen"') == 6 and page.count('class="sheet"') == 3
+    assert page.count('class="screen"') == 6 and page.count('class="sheet"') == 4
+
+
+def test_what_was_ticked_today_stands_on_the_sheet_and_leads_to_its_truck(full, page):
+    sheet = page[page.index('<section id="ticked"') : page.index('<section id="discrepancies"')]
+    said = text(f"<main>{sheet}")
+    assert "A-DUE BRA2E19 From and to Brazil → to Paraguay" in said
+    assert "Foz do Iguaçu · Exit When 10:00 Outcome ✓ Passed" in said
+    shipment = full.get(BOARD).json["ticked"][0]["shipment"]
+    assert f'href="/posts/{POST}/desk/shipments/{shipment}"' in sheet
 
 
 def test_a_time_is_said_by_the_other_sides_clock_where_it_differs(as_actor, signed_in):

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from flask import g
 
-from api.web.shown import span
+from api.web.shown import hours, span
 from tests import bodies
 from tests.web import scenes
 from tests.web.pages import text
@@ -37,7 +37,7 @@ def test_a_board_says_times_in_the_zone_of_the_readers_own_side(as_actor, signed
 def test_a_tick_is_told_by_word_and_sign_never_by_colour_alone(as_actor, signed_in):
     scenes.busy_post(as_actor)
     board = signed_in("BRA", "border_officer").open(BOARD)
-    assert '<span aria-hidden="true">✓</span>\n  Passed' in board
+    assert '<span aria-hidden="true">✓</span> Passed' in board
     assert '<span aria-hidden="true">○</span> Not yet' in board
 
 
@@ -71,6 +71,16 @@ def test_a_length_of_time_is_never_rounded_up(app, time, said):
     with app.test_request_context():
         g.language = "en"
         assert span(timedelta(**time)) == said
+
+
+@pytest.mark.parametrize("language,said", [
+    ("en", "Mon-Fri 08:00-17:00"), ("es", "lun-vie 08:00-17:00"), ("pt", "seg.-sex. 08:00-17:00"),
+])  # fmt: skip
+def test_opening_hours_have_their_days_in_the_readers_language(app, language, said):
+    with app.test_request_context():
+        g.language = language
+        assert hours("Mo-Fr 08:00-17:00") == said
+        assert hours("24/7, Montag") == "24/7, Montag"
 
 
 def test_a_board_is_in_the_readers_language(as_actor, signed_in):

@@ -64,6 +64,12 @@ def test_what_another_state_holds_is_ticked_once_it_is_confirmed(
     assert 'name="confirm_held"' in refused
     page = do(border, f"{shipment}/checkpoint", **entry, confirm_held="true")
     assert "The stage is ticked." in page and "Held by" not in page
+    passed = "Passed in spite of your hold: Paraguay"
+    page = officer.open(shipment)
+    assert passed in text(page) and "resume" in doings(page)
+    assert "this ends the warning" in text(officer.open(f"{shipment}/resume"))
+    assert passed not in text(do(officer, f"{shipment}/resume", reason="Known"))
+    assert "resume" not in doings(officer.open(shipment))
 
 
 def test_no_shipment_is_released_that_a_state_has_not_licensed(officer, as_actor):

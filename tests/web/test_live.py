@@ -124,7 +124,7 @@ def test_a_look_is_good_for_all_who_ask_within_a_quarter_of_a_second(onlooker, a
 def test_only_the_parts_that_changed_are_sent(app, onlooker):
     page = onlooker("BRA")
     tick(app)
-    assert page.follow() == {"due"}
+    assert page.follow() == {"due", "ticked", "tiles"}
     assert page.follow() == set()
 
 
@@ -133,7 +133,7 @@ def test_a_picture_is_drawn_once_for_all_who_see_the_same(app, onlooker, asked):
     tick(app)
     one.follow()
     asked.clear()
-    assert other.follow() == {"due"}
+    assert other.follow() == {"due", "ticked", "tiles"}
     assert len(asked) < 6  # who it is and what changed, and nothing of the board
 
 
@@ -387,4 +387,4 @@ def test_who_was_told_of_more_than_is_remembered_draws_anew(app, onlooker, monke
     for number in range(3):
         seize(app, "PRY", f"S-{number}", latitude=-22.3, longitude=-60.0)
     tick(app)
-    assert page.follow() == {"due"}
+    assert page.follow() == {"due", "ticked", "tiles"}

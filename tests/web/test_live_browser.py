@@ -89,7 +89,9 @@ def test_what_one_side_does_is_seen_by_the_other_at_once_and_nothing_is_lost(loo
     expect(row.get_by_text("Held").first).to_be_visible(timeout=SOON)
     expect(link).to_be_focused()
     expect(brazil.locator("#traces details").first).to_have_attribute("open", "")
-    expect(brazil.locator("#live-said")).to_have_text("Changed: Due in seven days: 2")
+    expect(brazil.locator("#live-said")).to_have_text(
+        "Changed: Due in seven days: 2 (A-DUE); Ticked today: 2 (A-DUE)"
+    )
     assert brazil.evaluate("window.began.isConnected")  # what did not change is not exchanged
 
     brazil.context.set_offline(True)

@@ -91,6 +91,26 @@ def test_what_somebody_waits_for_stands_above_and_the_many_are_one_line(analyst,
     assert 'href="/matches"' in analyst.open("/notifications")
 
 
+def test_alarms_stand_first_each_with_its_mark_and_in_the_head_of_every_page(officer, actor):
+    acting = actor("BRA")
+    told = [("hit_made", "hit"), ("shipment_passed_held", "shipment"), ("post_called", "post"),
+            ("shipment_posted", "shipment"), ("shipment_incident", "shipment")]  # fmt: skip
+    with transaction(acting):
+        notify_many(acting, [
+            Notice("PRY", ("border_officer",), code, kind, new_id(), "BRA", f"N-{at}",
+                   {"kind": "theft"} if code == "shipment_incident" else {"post": scenes.POST})
+            for at, (code, kind) in enumerate(told)
+        ])  # fmt: skip
+    page = officer.open("/notifications")
+    above, _, folded = page.partition('<details class="part"><summary>Show the others')
+    marks = re.findall(r'<span aria-hidden="true">([▲◉⚑])</span> ([^<]+)<', above)
+    assert [mark for mark, _ in marks] == ["⚑", "▲", "◉"]  # the newest first
+    assert marks[0][1].endswith("concerns your state: Theft.")
+    assert above.index("N-0") < above.index("N-2") and "N-3" in folded and "N-3" not in above
+    assert "unread: 1</summary>" in folded
+    assert "alarms: 3" in officer.open("/") and "unread: 5" in officer.open("/")
+
+
 def test_those_of_a_kind_are_listed_and_read_at_once(analyst, told):
     told("trace_answered", "permit_posted", *["match_proposed"] * 30)
     page = analyst.open("/notifications?kind=permit&unread=true")

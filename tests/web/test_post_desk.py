@@ -30,6 +30,33 @@ def test_the_desk_is_reached_from_home_and_board_and_shows_what_is_due(officer, 
         assert words in said
 
 
+def test_a_truck_that_was_ticked_is_found_again_in_what_was_ticked_today(officer, truck):
+    assert "Nothing was ticked today." in text(officer.open(DESK))
+    officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "passed"})
+    page = officer.open(DESK)
+    assert 'class="truck' not in page  # nothing is due of it any more
+    ticked = page.partition('id="ticked-title"')[2]
+    said = text(f"<main>{ticked}")
+    assert "Ticked today (1)" in said and "12:00 · Ciudad del Este · Entry ✓ Passed" in said
+    assert f'<a href="{DESK}/shipments/{truck["id"]}">A-1</a>' in ticked
+
+
+def test_a_tick_of_a_clock_that_is_fast_is_shown_at_the_moment_that_counts(
+    officer, truck, as_actor
+):
+    fast = {
+        "stage": "entry",
+        "post": POST,
+        "occurred_at": "2026-03-09T15:04:00Z",
+        "outcome": "passed",
+    }
+    as_actor("PRY", "border_officer").post(f"/shipments/{truck['id']}/checkpoints", fast)
+    for page in (DESK, f"{DESK}/shipments/{truck['id']}", f"/posts/{POST}/board",
+                 f"/desk/shipments/{truck['id']}"):  # fmt: skip
+        said = text(officer.open(page))
+        assert ("12:00" in said or "15:00" in said) and "12:04" not in said and "15:04" not in said
+
+
 @pytest.mark.parametrize("language", WORDS)
 def test_the_desk_speaks_the_reader_s_language(officer, truck, language):
     officer.client.set_cookie("salsa_language", language)

@@ -19,9 +19,16 @@ from tests.web.desks import (
 )
 from tests.web.keyboard import tab_to
 from tests.web.scenes import POST
+from tests.web.trucks import picture
 
 pytestmark = pytest.mark.browser
 FINE = 4  # times 72 dots an inch
+NO_PHOTO = {"name": "mark.txt", "mimeType": "text/plain", "buffer": b"no picture"}
+WHERE_IT_IS_FIVE = """document.addEventListener("readystatechange", () => {
+  const desk = document.getElementById("desk");
+  if (desk) desk.dataset.zone = "Pacific/Honolulu";
+});"""
+"""Runs before the scripts of the page do."""
 FITS = "document.documentElement.scrollWidth <= innerWidth"
 HEAR = """() => {
   window.heard = [];
@@ -208,6 +215,67 @@ def test_a_check_waits_for_the_line_and_its_answer_for_the_officer(device, site)
     page.keyboard.press("Enter")
     expect(page.locator(".answer")).to_be_focused()
     expect(page.locator(".answer")).to_contain_text("Hit")
+
+
+def test_a_photograph_that_is_refused_keeps_no_seizure_back_and_is_sent_anew(device, site):
+    page = open_desk(device, site)
+    device.set_offline(True)
+    for serial in ("QQQ991", "QQQ992"):
+        page.goto(f"{site.url}{DESK}/seizure")
+        opened(page, "#items-0-serial")
+        page.keyboard.type(serial)
+        page.locator("#photo").set_input_files(NO_PHOTO)
+        press(page, "Record the seizure")
+        expect(page.locator("#queue")).to_contain_text(serial)
+    device.set_offline(False)
+    page = reopened(device, site)
+    refused = page.locator("#refused-list [data-state=refused]")
+    expect(refused).to_have_count(2)
+    expect(refused.first).to_contain_text("Photograph: QQQ991")
+    expect(refused.first).to_contain_text("JPEG, PNG or WebP")
+    assert seized(site, "QQQ99") == ["QQQ992", "QQQ991"]
+    refused.first.get_by_role("button", name="Correct it and send it again").click()
+    page.wait_for_url("**/desk/photo?*")
+    expect(page.locator(".summary")).to_contain_text("JPEG, PNG or WebP")
+    page.locator("#photo").set_input_files(
+        {"name": "mark.jpg", "mimeType": "image/jpeg", "buffer": picture()[0].read()}
+    )
+    press(page, "Send a photograph")
+    page.wait_for_url("**/desk/seizures/*")
+    officer = site.program("PRY", "border_officer")
+    subject = f"seizure:{page.url.rpartition('/')[2]}"
+    assert len(officer.get(f"/attachments?subject={subject}").json["items"]) == 1
+    page.goto(f"{site.url}{DESK}")
+    expect(refused).to_have_count(1)
+    expect(page.locator("#discard-all")).to_be_hidden()  # of one there is no all
+    device.add_cookies([{"name": "salsa_language", "value": "es", "url": site.url}])
+    device.add_init_script(WHERE_IT_IS_FIVE)
+    page.goto(f"{site.url}{DESK}")
+    expect(page.locator("#refused-list .quiet").first).to_have_text("9 mar 2026, 05:00")
+
+
+def test_all_that_was_not_recorded_is_discarded_at_once_when_that_is_confirmed(device, site):
+    page = open_desk(device, site)
+    device.set_offline(True)
+    for number in ("NOWHERE-1", "NOWHERE-2"):
+        page.goto(f"{site.url}{DESK}/incident")
+        opened(page, "#which")
+        page.keyboard.type(number)
+        page.locator("#kind").select_option("theft")
+        page.locator("#note").fill("Seen from afar")
+        press(page, "Tell an incident")
+        expect(page.locator("#queue")).to_contain_text(number)
+    device.set_offline(False)
+    page = reopened(device, site)
+    expect(page.locator("#refused-list > li")).to_have_count(2)
+    asked = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    press(page, "Discard all")
+    expect(page.locator("#refused-list > li")).to_have_count(2)
+    page.once("dialog", lambda dialog: dialog.accept())
+    press(page, "Discard all")
+    expect(page.locator("#not-recorded")).to_be_hidden()
+    assert asked == ["Discard all 2? They were not taken, and nothing of them is left then."]
 
 
 def test_a_truck_is_found_by_a_photograph_of_the_code_on_its_paper_and_ticked(device, site):

@@ -13,8 +13,8 @@ DUTY = {"agency": "PRY-TEST", "kind": "border_post", "languages": ["es"], "hours
 SAID = {
     "en": ("Paraguay asks you to call, 12:00.", "You asked Brazil to call, 12:00."),
     "es": ("Paraguay le pide que llame, 12:00.", "Usted pidió a Brasil que llame, 12:00."),
-    "fr": ("Paraguay vous demande d’appeler, 12:00.", "Vous avez demandé à Brésil d’appeler, 12:00."),
-    "pt": ("Paraguai pede que você ligue, 12:00.", "Você pediu a Brasil que ligue, 12:00."),
+    "fr": ("Paraguay vous demande d’appeler, 12:00.", "Appel demandé à l’autre côté (Brésil), 12:00."),
+    "pt": ("Paraguai pede que você ligue, 12:00.", "Você pediu ao Brasil que ligue, 12:00."),
 }  # fmt: skip
 
 
@@ -52,9 +52,13 @@ def test_who_is_asked_sees_the_telephone_and_marks_the_call_as_answered(as_actor
     assert 'href="tel:+595610000"' in page
     [made] = re.findall(r'form="answering" name="call" value="([^"]+)"', page)
     assert made not in re.findall(r'value="([^"]+)"', paraguay.open(BOARD))
+    urgent = as_actor("BRA", "border_officer").get("/notifications?urgent=true").json["items"]
+    assert [one["code"] for one in urgent] == ["post_called"]
     assert "Not answered yet." in text(paraguay.open(DESK))
     again = brazil.send(f"{DESK}/answer", {"call": made, "next": BOARD})
     assert again.location == BOARD
+    told = as_actor("BRA", "border_officer").get("/notifications?urgent=true").json["items"]
+    assert [one["code"] for one in told] == []  # somebody called
     for officer in (paraguay, brazil):
         assert "Answered at 12:00." in text(officer.open(DESK))
         assert 'form="answering"' not in officer.open(BOARD)
@@ -95,12 +99,18 @@ def test_who_recorded_first_names_the_other_side_s_by_one_button(paraguay, brazi
     assert "Which of yours is it? Join it with seizure P-1" in text(page) and "B-7" not in page
     button = re.search(r'<button[^>]*name="other" value="([^"]+)" formaction="([^"]+)"', page)
     joined = text(paraguay.open(paraguay.send(button[2], {"other": button[1]}).location))
-    assert "Joined with Brazil B-7" in joined and button[2] == f"{first.location}/joint"
+    assert "Joined with Brazil B-7" in joined and button[2] == f"{first.location}/joint?seen=1"
     assert "Joined with Paraguay P-1" in text(brazil.open(DESK))
     [read] = as_actor("BRA", "supervisor").get("/audit?action=record:disclosed").json["items"]
     assert (read["state"], read["purpose"], read["case_number"]) == ("PRY", "seizure", "P-1")
     [row] = as_actor("PRY", "border_officer").get("/seizures").json["items"]
     assert (row["version"], row["reason"]) == (2, "Joint with Brazil B-7.")
+    second = brazil.send(f"{DESK}/seizure", {"items.0.serial": "XYZ999", "number": "B-8",
+                                             "joint_with.number": "P-1"})  # fmt: skip
+    assert 'name="other"' not in paraguay.open(DESK)  # what is joined is parted by no button
+    paraguay.send(
+        button[2], {"other": second.location.rpartition("/")[2]}, 412
+    )  # nor by a stale one
 
 
 def test_the_other_side_s_number_is_added_to_a_seizure_that_stands(paraguay, brazil):

@@ -1,13 +1,16 @@
 """What the service gives the desk's own script and worker, and to whom."""
 
+import io
 import re
 from pathlib import Path
+
+import pytest
 
 from api.web.post_desk import device
 from api.web.post_desk.device import DECODER, OWN, SHELL
 from tests.web.desks import DESK
 from tests.web.pages import text
-from tests.web.trucks import SCRIPT, ticks
+from tests.web.trucks import SCRIPT, attached, picture, ticks
 
 FILES = Path(__file__).parents[2] / "api/web/static/post-desk"
 
@@ -16,11 +19,74 @@ def test_a_script_gets_where_it_was_taken_or_what_is_wrong(officer, truck, as_ac
     sent = {"Accept": "application/json", "Idempotency-Key": "0199f2c0-0000-7000-8000-00000000abcd"}
     for _ in range(2):
         done = officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "passed"}, 200, **sent)
-        assert done.json == {"address": f"{DESK}/shipments/{truck['id']}?done=tick"}
+        assert done.json["address"] == f"{DESK}/shipments/{truck['id']}?done=tick"
+        assert done.json["said"] == ["Discrepancies opened: 1.", "Exit: never ticked as passed."]
+        assert done.json["photo"]["said"] == []
     assert len(ticks(as_actor, truck)) == 1
     sent["Idempotency-Key"] = "0199f2c0-0000-7000-8000-00000000abce"
     wrong = officer.send(f"{DESK}/incident", {"which": "A-1", "note": "x"}, 422, **sent)
     assert wrong.json["said"] == ["Kind: This field is required."]
+
+
+def none():
+    """A file that is no photograph."""
+    return io.BytesIO(b"no picture"), "mark.jpg"
+
+
+@pytest.mark.parametrize(("form", "sent", "kind"), [
+    ("tick", {"which": "A-1", "outcome": "passed"}, "shipment"),
+    ("seizure", {"items.0.serial": "QQQ111"}, "seizure"), ("check", {"serial": "QQQ111"}, "check"),
+])  # fmt: skip
+def test_a_photograph_that_is_refused_keeps_nothing_else_back_and_is_sent_anew(
+    officer, truck, as_actor, form, sent, kind
+):
+    once = SCRIPT | {"Idempotency-Key": "0199f2c0-0000-7000-8000-00000000abd0"}
+    first, again = (officer.send(f"{DESK}/{form}", sent | {"photo": none()}, 200, **once).json
+                    for _ in range(2))  # fmt: skip
+    first.pop("html", None), again.pop("html", None)
+    assert first == again  # once, with its photograph refused each time
+    photo = first["photo"]
+    assert "JPEG, PNG or WebP" in photo["said"][0]
+    fields = dict(photo["fields"])
+    subject = f"{kind}:{fields['subject']}"
+    assert fields["kind"] == kind and attached(as_actor, subject) == []
+    refused = officer.send(photo["action"], fields | {"photo": none()}, 422, **SCRIPT)
+    assert "JPEG, PNG or WebP" in refused.json["said"][0]
+    assert officer.send(photo["action"], fields, 422, **SCRIPT).json["said"] == [
+        "Photograph: This field is required."
+    ]
+    officer.send(photo["action"], fields | {"photo": picture()}, 200, **SCRIPT)
+    assert attached(as_actor, subject) == ["photograph"]
+
+
+def test_a_seizure_of_a_photograph_alone_that_is_refused_is_not_recorded(officer, as_actor):
+    refused = officer.send(f"{DESK}/seizure", {"photo": none()}, 422, **SCRIPT).json["said"]
+    assert "JPEG, PNG or WebP" in refused[0]
+    assert any("Say what was seized" in said for said in refused[1:])
+    assert as_actor("PRY", "border_officer").get("/seizures").json["items"] == []
+
+
+@pytest.mark.parametrize("fields", [{}, {"kind": "seizure"}, {"kind": "permit", "subject": "?"}])
+def test_a_photograph_of_nothing_that_is_known_is_kept_nowhere(officer, fields):
+    officer.send(f"{DESK}/photo", fields | {"photo": picture()}, 404, **SCRIPT)
+
+
+def test_a_script_learns_what_a_tick_opened_and_what_stops_the_truck_still(
+    officer, truck, as_actor
+):
+    sent = {"which": "A-1", "outcome": "passed", "quantity": "7", "seals": "S-9",
+            "occurred_at": "2026-03-09T11:30"}  # fmt: skip
+    held = {"stage": "entry", "occurred_at": "2026-03-09T14:45:00Z", "outcome": "held",
+            "reason": "The dog marked it"}  # fmt: skip
+    as_actor("PRY", "border_officer").post(f"/shipments/{truck['id']}/checkpoints", held)
+    done = officer.send(f"{DESK}/tick", sent | {"confirm_differs": "true"}, 200, **SCRIPT)
+    opened, *doubts, stopped = done.json["said"]
+    assert opened == f"Discrepancies opened: {len(doubts)}."
+    assert "Entry: 7 pieces counted, 2 on its papers." in doubts
+    assert "Entry: 1 of 1 seals differ: S-9 read, S-77 expected." in doubts
+    assert stopped == (
+        "It is stopped now. Paraguay holds this shipment since Mar 9, 2026, 11:45: The dog marked it."
+    )
 
 
 def test_a_script_that_nobody_signed_in_is_told_so(visitor):
@@ -54,7 +120,7 @@ def test_the_page_without_a_line_has_no_data_and_no_token(officer, truck):
     page = officer.open(f"{DESK}/offline")
     for hidden in ("BRA2E19", "A-1", 'name="once"', truck["id"]):
         assert hidden not in page
-    assert page.count('data-form="') == 6
+    assert page.count('data-form="') == 7
 
 
 def test_the_worker_keeps_every_file_that_there_is_by_its_version(app, officer):

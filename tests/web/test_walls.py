@@ -214,6 +214,8 @@ def test_a_supervisor_pairs_and_revokes_on_a_page(signed_in, app):
     assert '<html lang="pt">' in device.open("/wall")
     listed = supervisor.open(DISPLAYS)
     assert code not in listed and "Gate" in listed
+    asks = re.search(r"<details>\s*<summary>Revoke.*?</details>", listed, re.DOTALL)[0]
+    assert "It goes dark at once" in asks and "Yes, revoke Gate</button>" in asks
     revoked = re.search(rf'action="({DISPLAYS}/[^"]+/revoke)"', listed)[1]
     supervisor.send(revoked, {})
     assert "Revoked on" in text(supervisor.open(DISPLAYS))

@@ -22,7 +22,9 @@ NO_PAGE = {"pages.choose_language", "signin.sign_out", "notices.read", "notices.
            "boards.board_live", "walls.wall_live", "screens.revoke", "post_desk.live_desk",
            "post_desk.answer", "post_desk.file"}  # fmt: skip
 """What only ever leads back to the page before, or answers a script."""
-BY_SCRIPT = {f"post_desk.{name}" for name in ("scan", "do_task", "call", "seize", "check")}
+BY_SCRIPT = {
+    f"post_desk.{name}" for name in ("scan", "do_task", "call", "seize", "check", "keep_photo")
+}
 """Forms that the officer's desk sends by a script of its own: its own tests look at what comes of them."""
 AT_POST = "/posts/{post}/desk"
 FILES = (".pdf", ".csv", ".js", "/file")
@@ -70,10 +72,14 @@ VISITS = (
     Visit("/notifications?kind=shipment", POST_PRY),
     Visit("/posts/{post}/board", POST_PRY),
     Visit("/posts/{post}/board", "BRA supervisor"),
+    Visit("/agencies", SUPERVISOR),
+    Visit("/posts/{post}/agencies", SUPERVISOR),
+    Visit("/posts/{post}/agencies", "PRY state_administrator", {}, "/agencies"),
     Visit("/posts/rivera-santana-do-livramento/board", "URY border_officer"),
     Visit(AT_POST, POST_PRY),
     Visit(f"{AT_POST}/find?q=A", POST_PRY),
     Visit(f"{AT_POST}/check", POST_PRY),
+    Visit(f"{AT_POST}/photo", POST_PRY),
     Visit(f"{AT_POST}/call?which={{gone}}", POST_PRY),
     Visit(f"{AT_POST}/tick?which={{gone}}", POST_PRY),
     Visit(f"{AT_POST}/seizure", POST_PRY),

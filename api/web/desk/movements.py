@@ -36,6 +36,7 @@ from salsa_ext.values.actor import Actor
 
 REASON = Field("reason", say("Reason"), "area", required=True, most=1000,
                hint=say("The states concerned read it."))  # fmt: skip
+GOING = ("planned", "released", "in_transit", "arrived", "overdue", "held")
 
 
 def has_it(actor: Actor, view: ShipmentView) -> bool:
@@ -50,6 +51,12 @@ def can_hold(actor: Actor, view: ShipmentView) -> bool:
     """Tell whether the state may hold what it may have, or what one of its stages alone holds."""
     own = [move.kind for move in view.held.standing if move.state == actor.state]
     return has_it(actor, view) if view.status != "held" else own == ["held"]
+
+
+def can_go_on(actor: Actor, view: ShipmentView) -> bool:
+    """Tell whether the state holds it, or held it when another let it pass and has said nothing since."""
+    state = str(actor.state)
+    return view.held.is_held_by(state) or bool(view.held.overruled_of(state))
 
 
 DOINGS: doings.Doings = (
@@ -103,13 +110,13 @@ DOINGS: doings.Doings = (
     Doing(
         "hold", say("Hold"), say("It stays where it is until you let it go on."),
         ShipmentDecisionRequest, holds.hold, Permission.SHIPMENT_HOLD,
-        ("planned", "released", "in_transit", "arrived", "overdue", "held"), (REASON,), is_own=False,
-        is_for=can_hold,
+        GOING, (REASON,), is_own=False, is_for=can_hold,
     ),
     Doing(
-        "resume", say("Let it go on"), say("What your state holds goes on."),
-        ShipmentDecisionRequest, holds.resume, Permission.SHIPMENT_HOLD, ("held",), (REASON,),
-        is_own=False, is_for=lambda actor, view: view.held.is_held_by(str(actor.state)),
+        "resume", say("Let it go on"),
+        say("What your state holds goes on; where it passed in spite of the hold, this ends the warning."),
+        ShipmentDecisionRequest, holds.resume, Permission.SHIPMENT_HOLD, GOING, (REASON,),
+        is_own=False, is_for=can_go_on,
     ),
     Doing(
         "cancel", say("Cancel the shipment"),

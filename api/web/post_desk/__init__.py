@@ -1,6 +1,7 @@
 """The officer's desk at a border post: for one hand and one minute, and for a line that fails."""
 
 from api.web.post_desk import (
+    attaching,
     calling,
     checking,
     device,
@@ -13,5 +14,5 @@ from api.web.post_desk import (
 )
 from api.web.post_desk.blueprint import blueprint
 
-__all__ = ["blueprint", "calling", "checking", "device", "finding", "home", "looking", "moving",
-           "receipts", "seizing"]  # fmt: skip
+__all__ = ["attaching", "blueprint", "calling", "checking", "device", "finding", "home", "looking",
+           "moving", "receipts", "seizing"]  # fmt: skip

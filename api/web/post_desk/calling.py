@@ -36,7 +36,7 @@ def call(actor: Actor, here: Here) -> Any:
     """Ask the officers of the other side to call."""
     require(actor, Permission.CHECKPOINT_RECORD)
     sent = sending.sent()
-    return take(actor, sent, lambda _: _ask(actor, here, sent),
+    return take(actor, here, sent, lambda _: _ask(actor, here, sent),
                 lambda again: _page(actor, here, again))  # fmt: skip
 
 
@@ -66,4 +66,6 @@ def _ask(actor: Actor, here: Here, form: Form) -> str:
 
 
 def _page(actor: Actor, here: Here, form: Form) -> str:
-    return render("call", actor, here, form=form, offices=offices_of(actor, here.other.state))
+    return render(
+        "call", actor, here, form=form, offices=offices_of(actor, here.other.state, here.code)
+    )

@@ -15,11 +15,10 @@ from api.web import sending, shown
 from api.web.access import again
 from api.web.desk import choices
 from api.web.guns.checks import answer_page, as_read
-from api.web.post_desk import photos
 from api.web.post_desk.blueprint import blueprint
 from api.web.post_desk.here import Here, by_script, form, page, render
 from api.web.post_desk.photos import Photo
-from api.web.post_desk.taking import refused
+from api.web.post_desk.taking import attach, photo_of, refused
 from api.web.typed import Form
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
@@ -43,11 +42,11 @@ def check(actor: Actor, here: Here) -> Any:
     """Ask once, and show what is known; sent again, the same answer is shown."""
     require(actor, Permission.CHECK_MAKE)
     sent = sending.sent()
-    photo = sending.take(sent, lambda: photos.sent(sent))
+    photo = photo_of(sent)
     answer = sending.take(sent, lambda: _once(actor, here, sent, photo)) if photo else None
-    if answer is None:
+    if photo is None or answer is None:
         return refused(actor, sent, lambda again: _page(actor, here, again))
-    is_kept = photo is not None and photo.kept is not None
+    is_kept = photo.kept is not None
     html = again(
         actor, lambda: answer_page(actor, sent, answer, here.address("check_form"), is_kept)
     )
@@ -55,7 +54,8 @@ def check(actor: Actor, here: Here) -> Any:
         return html
     verdict = shown.label("verdict", answer["verdict"])
     said = [f"{sent.get('serial')}: {verdict}", answer["next"]["text"]]
-    return {"said": said, "html": html, "is_loud": answer["verdict"] != "no_hit"}
+    shows = {"said": said, "html": html, "is_loud": answer["verdict"] != "no_hit"}
+    return shows | attach(here, photo, "check", str(answer["id"]))
 
 
 def _once(actor: Actor, here: Here, form: Form, photo: Photo) -> Any:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from api.i18n import translate
-from api.web.shown import label, number
+from api.web.post_desk.here import Here
+from api.web.shown import label, moment, number
 from salsa_ext.errors import Message, say
+from salsa_ext.matching.holds import Move
 from salsa_ext.matching.marks import normalise
 from salsa_ext.readmodels.trucks import Truck
+from salsa_ext.services.stops import UNSAID
+
+OPENED: Final = ("open", "reopened")
 
 
 def is_of_tick(doubt: Any, tick: Any) -> bool:
@@ -20,6 +25,40 @@ def is_of_tick(doubt: Any, tick: Any) -> bool:
 def is_of_entry(doubt: Any) -> bool:
     """Tell whether a discrepancy is that goods entered which were never released."""
     return bool(doubt.data.get("why") == "not_released")
+
+
+def warnings(here: Here, truck: Truck) -> list[str]:
+    """Return in words what was last read on the own side and does not agree with the papers."""
+    tick = truck.stamp_of(here.own.state).tick
+    return [said(truck, one) for one in truck.view.discrepancies
+            if is_of_tick(one, tick) or is_of_entry(one)]  # fmt: skip
+
+
+def came_of(here: Here, truck: Truck) -> list[str]:
+    """Return in words what the own side's last tick opened, and what else does not agree with it."""
+    own = [tick for tick in truck.view.checkpoints if tick.owner_state == here.own.state]
+    last = max(own, key=lambda tick: tick.recorded_at, default=None)
+    opened = [one for one in truck.view.discrepancies
+              if last and one.status in OPENED and one.changed_at >= last.recorded_at]  # fmt: skip
+    told = [translate(say("Discrepancies opened: {count}.", count=number(len(opened))))]
+    told = told * bool(opened) + [said(truck, one) for one in opened]
+    return [*dict.fromkeys([*told, *warnings(here, truck)])]
+
+
+def stops(here: Here, truck: Truck) -> list[str]:
+    """Return in words what stops a truck still."""
+    now = translate(say("It is stopped now."))
+    return [f"{now} {translate(_stop(move, here))}" for move in truck.view.held.standing
+            if move.effect != "lose"]  # fmt: skip
+
+
+def _stop(move: Move, here: Here) -> Message:
+    """Return whose word it is, since when and why."""
+    told = {"moment": moment(move.at, here.own.zone), "state": label("state", move.state),
+            "why": (move.reason or translate(UNSAID)).rstrip(".")}  # fmt: skip
+    if move.is_refusal:
+        return say("{state} refused this shipment on {moment}: {why}.", **told)
+    return say("{state} holds this shipment since {moment}: {why}.", **told)
 
 
 def said(truck: Truck, doubt: Any) -> str:

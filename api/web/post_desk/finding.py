@@ -9,7 +9,7 @@ from flask import request
 
 from api.transaction import transaction
 from api.web.access import count_waiting
-from api.web.post_desk import moving
+from api.web.post_desk import doubts, moving
 from api.web.post_desk.blueprint import blueprint
 from api.web.post_desk.here import Here, form, page, render
 from salsa_ext.readmodels import finding, trucks
@@ -59,5 +59,5 @@ def sheet(actor: Actor, here: Here, shipment_id: UUID) -> str:
         "sheet", actor, here, truck=truck, items=finding.first_items(actor, shipment_id),
         form=moving.opened(truck), done=moving.DONE.get(done),
         tasks=moving.offered(actor, here, truck), tick=moving.TASKS["tick"],
-        warned=moving.warnings(here, truck) if done == "tick" else [], **moving.told_of(actor, here, truck),
+        warned=doubts.warnings(here, truck) if done == "tick" else [], **moving.told_of(actor, here, truck),
     )  # fmt: skip

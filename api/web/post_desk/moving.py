@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -130,7 +131,8 @@ TASKS: Final[Mapping[str, Task]] = {task.name: task for task in (
         is_for=_can_be_stopped,
     ),
     Task(
-        "resume", say("Let it go on"), say("What your state holds goes on."),
+        "resume", say("Let it go on"),
+        say("What your state holds goes on; where it passed in spite of the hold, this ends the warning."),
         ShipmentDecisionRequest, Permission.SHIPMENT_HOLD, PASSES | {"held"}, (REASON,),
         run=_resume, is_for=_can_go_on,
     ),
@@ -195,24 +197,19 @@ def do_task(actor: Actor, here: Here, name: str) -> Any:
     sent = sending.sent()
     sent.called = {one.path: translate(one.label) for one in (*task.fields, *task.more)}
     sent.called |= choices.called() | {"resume": translate(TASKS["resume"].title)}
-    return take(actor, sent, lambda photo: _do(actor, here, task, sent, photo),
+    return take(actor, here, sent, lambda photo: _do(actor, here, task, sent, photo),
                 lambda again: _page(actor, here, task, again),
-                lambda: _warned(actor, here, task, sent))  # fmt: skip
+                lambda: _came_of(actor, here, task, sent), subject="shipment")  # fmt: skip
 
 
-def _warned(actor: Actor, here: Here, task: Task, form: Form) -> list[str]:
-    """Return in words what was read with a tick just now and does not agree with the papers."""
-    if task.name != "tick":
+def _came_of(actor: Actor, here: Here, task: Task, form: Form) -> list[str]:
+    """Return in words what came of what was just done, beside that it was taken."""
+    is_passing = task.name == "resume" or form.get("outcome") == "passed"
+    truck = _shown(actor, here, form.get("which")) if task.name in ("tick", "resume") else None
+    if truck is None:
         return []
-    truck = _shown(actor, here, form.get("which"))
-    return warnings(here, truck) if truck else []
-
-
-def warnings(here: Here, truck: Truck) -> list[str]:
-    """Return in words what was last read on the own side and does not agree with the papers."""
-    tick = truck.stamp_of(here.own.state).tick
-    return [doubts.said(truck, one) for one in truck.view.discrepancies
-            if doubts.is_of_tick(one, tick) or doubts.is_of_entry(one)]  # fmt: skip
+    said = doubts.came_of(here, truck) if task.name == "tick" else []
+    return said + (doubts.stops(here, truck) if is_passing else [])
 
 
 def _do(actor: Actor, here: Here, task: Task, form: Form, photo: Photo) -> str:
@@ -252,7 +249,9 @@ def _shown(actor: Actor, here: Here, which: str) -> Truck | None:
 
 def _page(actor: Actor, here: Here, task: Task, form: Form) -> str:
     truck = _shown(actor, here, form.get("which"))
-    if truck is not None:
+    if truck is not None and not (
+        form.confirm and form.get("seen")
+    ):  # what is to be confirmed was not seen
         form.values["seen"] = str(truck.view.version)
     return render("task", actor, here, task=task, form=form, truck=truck,
                   **(told_of(actor, here, truck) if truck else {}))  # fmt: skip
@@ -267,11 +266,12 @@ def told_of(actor: Actor, here: Here, truck: Truck) -> dict[str, Any]:
     """
     states = {move.state for move in truck.view.held.standing
               if move.effect == "hold" or (move.effect != "lose" and move.state != here.own.state)}  # fmt: skip
+    called = partial(offices_of, actor, post=here.code)
     return {
-        "holders": {state: offices_of(actor, state) for state in sorted(states)},
+        "holders": {state: called(state) for state in sorted(states)},
         "doubts": [(one, doubts.said(truck, one)) for one in truck.view.discrepancies],
-        "beyond": offices_of(actor, here.other.state)[:1] if truck.view.discrepancies else (),
-        "releasers": offices_of(actor, truck.shipment.exporting_state)[:1] if truck.is_unreleased else (),
+        "beyond": called(here.other.state)[:1] if truck.view.discrepancies else (),
+        "releasers": called(truck.shipment.exporting_state)[:1] if truck.is_unreleased else (),
     }  # fmt: skip
 
 

@@ -21,10 +21,11 @@ MOST: Final = 8 * MIB
 
 @dataclass(frozen=True)
 class Photo:
-    """What came as a photograph, and what is kept of it; nothing where none was taken."""
+    """What came as a photograph, and what is kept of it; nothing where none was taken, or it was refused."""
 
     received: bytes = b""
     kept: Content | None = None
+    refused: tuple[str, ...] = ()
 
     def keep(self, actor: Actor, subject: Subject) -> None:
         """Attach it to an object, where there is one."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from flask import current_app
+from flask import current_app, request
 
 from api.i18n import translate
 from api.schemas.checks import FoundResponse
@@ -21,7 +21,7 @@ from api.web.desk import doings
 from api.web.guns.checks import as_read, asides, unreachable_of
 from api.web.post_desk.blueprint import blueprint
 from api.web.post_desk.here import Here, form, page, render
-from api.web.post_desk.taking import take
+from api.web.post_desk.taking import id_in, take
 from api.web.typed import Form
 from salsa_ext.errors import Coded, Invalid, Message, NotConfigured, NotFound, say
 from salsa_ext.policy.permissions import Permission
@@ -51,7 +51,7 @@ def join(actor: Actor, here: Here, seizure_id: UUID) -> Any:
     """Name the other side's seizure on an own one, by its number or by a button that stands for it."""
     require(actor, Permission.SEIZURE_RECORD)
     sent = sending.sent()
-    return take(actor, sent, lambda _: _join(actor, here, seizure_id, sent),
+    return take(actor, here, sent, lambda _: _join(actor, here, seizure_id, sent),
                 lambda again: _page(actor, here, seizure_id, again))  # fmt: skip
 
 
@@ -66,7 +66,7 @@ def _join(actor: Actor, here: Here, seizure_id: UUID, form: Form) -> str:
         raise Invalid({"number": [NEEDED]})
     state = here.other.state
     reason = translate(Message(REASON.text, {"state": Coded("state", state), "number": number}))
-    seen = None if other else doings.version_of(form)  # the button stands beside no version
+    seen = request.args.get("seen", 0, int) if other else doings.version_of(form)
     joint.name(actor=actor, seizure_id=seizure_id, seen=seen, state=state, number=number,
                reason=reason)  # fmt: skip
     return here.address("receipt", seizure_id=seizure_id)
@@ -86,7 +86,7 @@ def keep(actor: Actor, seizure_id: UUID, found: Sequence[ItemMatches]) -> None:
 def lines(actor: Actor, address: str) -> list[str]:
     """Return in words what the seizure of a receipt matches, to stand in a list of several; nothing of none."""
     try:
-        seizure_id = UUID(address.rpartition("/")[2])
+        seizure_id = UUID(id_in(address))
     except ValueError:  # taken by an earlier version, which had no receipts
         return []
     told = [one for one in _kept(actor, seizure_id) if one["verdict"] != "no_hit"]

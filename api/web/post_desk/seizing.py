@@ -58,8 +58,8 @@ def seize(actor: Actor, here: Here) -> Any:
     require(actor, Permission.SEIZURE_RECORD)
     sent = sending.sent()
     sent.called = {path: translate(name) for path, name in CALLED.items()}
-    answer = take(actor, sent, lambda photo: _record(actor, here, sent, photo),
-                  lambda typed: _page(actor, here, typed))  # fmt: skip
+    answer = take(actor, here, sent, lambda photo: _record(actor, here, sent, photo),
+                  lambda typed: _page(actor, here, typed), subject="seizure")  # fmt: skip
     if isinstance(answer, dict):  # a script, whose list says what came of each entry
         said = again(actor, lambda: receipts.lines(actor, answer["address"]))
         answer |= {"said": said, "is_loud": bool(said)}
@@ -73,7 +73,7 @@ def opened(serial: str = "") -> Form:
 
 def _record(actor: Actor, here: Here, form: Form, photo: Photo) -> str:
     data = form.load(
-        SeizureRequest(), lambda body: _complete(body, actor, here, form), here.own.zone
+        SeizureRequest(), lambda body: _complete(body, actor, here, form, photo), here.own.zone
     )
     seizure_id = seizures.record(actor=actor, data=data)
     found = matches.find(actor=actor, document_id=seizure_id, items=_items(seizure_id))
@@ -86,7 +86,7 @@ def _items(seizure_id: UUID) -> Any:
     return documents.read(SEIZURES, seizure_id).items
 
 
-def _complete(body: dict[str, Any], actor: Actor, here: Here, form: Form) -> None:
+def _complete(body: dict[str, Any], actor: Actor, here: Here, form: Form, photo: Photo) -> None:
     """Fill in what the short form leaves open: number, agency, moment, and the post as the place."""
     body.setdefault("occurred_at", actor.now().isoformat())
     body["occurred_on"] = _day(body["occurred_at"], actor, here.own.zone)
@@ -97,7 +97,7 @@ def _complete(body: dict[str, Any], actor: Actor, here: Here, form: Form) -> Non
     body.setdefault("legal_grounds", [])
     body.setdefault("crime_context", ["unknown"])
     items = [item for item in body.get("items") or () if any(item.values())]
-    if not items and not request.files.get("photo"):
+    if not items and not photo.kept:
         raise Invalid(
             {
                 "items.0.serial": [

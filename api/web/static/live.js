@@ -1,5 +1,5 @@
 // Shows what changed on a page while somebody looks on: asks for the parts that changed, and exchanges them.
-const OFTEN = 1000, SPREAD = 250, HIDDEN = 30_000, AGAIN = 2_000, PATIENCE = 10_000, OLD = 6_000;
+const OFTEN = 1000, SPREAD = 250, HIDDEN = 30_000, AGAIN = 2_000, PATIENCE = 10_000, OLD = 6_000, NAMED = 3;
 const line = document.getElementById("live"), said = document.getElementById("live-said");
 const isQuiet = "quiet" in line.dataset;  // another part of the page tells of the line
 const {from, fresh, old, broken, back, changed, over, zoneOf, build} = line.dataset;
@@ -59,9 +59,27 @@ const key = one => [one.closest("[id]")?.id, row(one) && words(row(one)), one.ta
   one.matches("summary, .tile") ? "" : words(one)].join(" ");
 const all = part => [...part.querySelectorAll("a, button, summary, input, select, [tabindex]")];
 
+/** What the rows of a part say, by what they are called. */
+function rowsOf(part) {
+  const said = new Map();
+  for (const one of part.querySelectorAll("tbody tr")) {
+    const title = row(one), name = (title?.querySelector("a") ?? title)?.textContent.trim();
+    if (name) said.set(name, `${said.get(name) ?? ""}${words(one)}`);
+  }
+  return said;
+}
+
+/** What the rows are called that came, went or changed: the first of them. */
+function namesOf(old, part) {
+  const [had, has] = [rowsOf(old), rowsOf(part)];
+  const names = [...new Set([...has.keys(), ...had.keys()])].filter(name => had.get(name) !== has.get(name));
+  return names.slice(0, NAMED).join(", ") + (names.length > NAMED ? ", …" : "");
+}
+
+/** Put a part in its place; gives which of its rows changed, or null where it says the same. */
 function exchange(id, html) {
   const old = document.getElementById(id);
-  if (!old) return false;
+  if (!old) return null;
   const fragment = document.createRange().createContextualFragment(html), part = fragment.firstElementChild;
   const opened = [...old.querySelectorAll("details")], closed = [...part.querySelectorAll("details")];
   opened.forEach((one, at) => {
@@ -70,14 +88,14 @@ function exchange(id, html) {
   });
   const focused = old.contains(document.activeElement) ? document.activeElement : null;
   const place = focused && all(old).indexOf(focused);
-  const differs = words(old) !== words(part);
+  const which = words(old) !== words(part) ? namesOf(old, part) : null;
   old.replaceWith(part);
   if (focused) {
     const alike = within => all(within).filter(one => key(one) === key(focused));
     const same = focused.id ? document.getElementById(focused.id) : alike(part)[alike(old).indexOf(focused)];
     (same ?? all(part)[Math.min(place, all(part).length - 1)])?.focus({preventScroll: true});
   }
-  return differs;
+  return which;
 }
 
 /** What somebody reads is where it was, though something above it grew. */
@@ -92,13 +110,17 @@ function keepingPlace(change) {
 function apply(parts) {
   const told = [];
   keepingPlace(() => {
-    for (const [id, html] of Object.entries(parts)) if (exchange(id, html)) told.push(id);
+    for (const [id, html] of Object.entries(parts)) {
+      const which = exchange(id, html);
+      if (which !== null) told.push([id, which]);
+    }
   });
-  const names = told.map(id => {
+  const names = told.map(([id, which]) => {
     const title = document.querySelector(`#${id} h2`)?.textContent;
     const shown = document.querySelector(`a.tile[href="#${id}"] .count`)?.childNodes ?? [];
     const count = [...shown].slice(0, 2).map(one => one.textContent).join("").trim();  // without its sign
-    return title && (count ? `${title}: ${count}` : title);
+    const said = title && (count ? `${title}: ${count}` : title);
+    return said && which ? `${said} (${which})` : said;
   }).filter(Boolean);
   if (names.length) said.replaceChildren(fill(changed, {what: names.join("; ")}));  // a text of its own is heard, though it says the same
 }

@@ -79,7 +79,7 @@ function show(form, entry) {
 }
 
 function newsOf(entry) {
-  if (entry.kind === "taken" && !entry.html) return word("taken", { what: title(entry) });
+  if (entry.kind === "taken" && !entry.html) return [word("taken", { what: title(entry) }), ...entry.said].join(" ");
   return `${title(entry)}: ${entry.said.join(" ")}`;
 }
 
@@ -133,12 +133,6 @@ async function openOffline() {
     if (button) openForm(button.dataset.open);
   });
   await kept.recall(await session.unlocked(), home);
-  const address = new URL(location.href);
-if (address.searchParams.has("done")) {
-  address.searchParams.delete("done"); // what was just done is said once, and not again by loading the page anew
-  history.replaceState(history.state, "", address);
-}
-const search = document.getElementById("find");
   search.addEventListener("submit", (event) => {
     event.preventDefault();
     found(search.elements.q.value);
@@ -197,6 +191,11 @@ async function renew() {
 }
 
 const search = document.getElementById("find");
+const address = new URL(location.href);
+if (address.searchParams.has("done")) {
+  address.searchParams.delete("done"); // what was just done is said once, and not again by loading the page anew
+  history.replaceState(history.state, "", address);
+}
 dress(document);
 above.whenOpened('[href="#not-recorded"]', unfold);
 offer(decoder, (text) => {

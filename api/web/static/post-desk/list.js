@@ -6,6 +6,7 @@ const panel = document.getElementById("queue");
 const count = document.getElementById("queue-count");
 const list = document.getElementById("queue-list");
 const fold = document.getElementById("not-recorded");
+const discardAll = document.getElementById("discard-all");
 const refusedList = document.getElementById("refused-list");
 const language = document.documentElement.lang;
 const { zone } = document.getElementById("desk").dataset;
@@ -20,6 +21,8 @@ export async function draw(account, desk, taken = []) {
   const waiting = others.filter((entry) => entry.state === "waiting").length;
   panel.hidden = !others.length && !taken.length;
   fold.hidden = !refused.length;
+  discardAll.hidden = refused.length < 2;
+  discardAll.firstElementChild.onclick = () => discardThese(refused, desk);
   document.getElementById("send-now").hidden = !waiting;
   count.textContent = word("waiting", { count: waiting });
   document.getElementById("not-recorded-count").textContent = word("not_recorded", { count: refused.length });
@@ -74,7 +77,7 @@ function item(entry, desk, ahead) {
   const line = element("li");
   line.dataset.state = isLoud(entry) ? "loud" : entry.state;
   line.dataset.entry = entry.id;
-  const how = { dateStyle: "medium", timeStyle: "short", hour12: false, timeZone: zone };
+  const how = { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone };
   const at = new Intl.DateTimeFormat(language, how).format(entry.at + ahead);
   line.append(element("p", title(entry), { className: "what" }), ...detailsOf(entry), element("p", at, { className: "quiet" }));
   if (entry.said.length) line.append(element("p", word("said"), { className: "quiet" }), words(entry.said));
@@ -109,11 +112,7 @@ function detailsOf(entry) {
   return shown.length ? [element("p", shown.join(" · "))] : [];
 }
 
-export function title(entry) {
-  const said = Object.fromEntries(entry.fields);
-  const what = said.serial ?? said["items.0.serial"] ?? said.label ?? said.which;
-  return [word(entry.task), what].filter(Boolean).join(": ");
-}
+export const title = (entry) => [word(entry.task), queue.nameIn(entry)].filter(Boolean).join(": ");
 
 function button(name, run) {
   const made = element("button", word(name), { type: "button", className: "button small second" });
@@ -126,5 +125,11 @@ async function discard(entry, desk) {
   const asked = isLoud(entry) ? "hit" : { waiting: entry.tried ? "unsure" : "sure", refused: "sure", unreadable: "sure" }[entry.state];
   if (asked && !confirm(word(asked))) return;
   await queue.discard(entry);
+  await desk.refresh();
+}
+
+async function discardThese(entries, desk) {
+  if (!confirm(word("sure_all", { count: entries.length }))) return;
+  for (const entry of entries) await queue.discard(entry);
   await desk.refresh();
 }

@@ -80,6 +80,21 @@ async function noteAnswer(account, entry, { said, html, is_loud }) {
   await write(account, entry, { state: "answered", size: 0 }, { task, action, fields, said, html: main, is_loud });
 }
 
+/** Keep a photograph that was refused as an entry of its own, once: what it belongs to was taken without it. */
+async function setApart(account, entry, { action, fields, said }) {
+  if ((await rowsOf(account.owner)).some((row) => row.of === entry.id)) return;
+  const { photo, file, size, at } = entry;
+  const row = { id: crypto.randomUUID(), owner: account.owner, at, state: "refused", tried: true, size, of: entry.id };
+  const value = { task: "photo", action, fields: [...fields, ["label", nameIn(entry)]], photo, said };
+  await store.put("entries", { ...row, ...(await seal(account.key, nameOf(row), value, file)) });
+}
+
+/** What an entry is about, as it was typed. */
+export function nameIn(entry) {
+  const said = Object.fromEntries(entry.fields);
+  return said.serial ?? said["items.0.serial"] ?? said.label ?? said.which ?? "";
+}
+
 async function write(account, { place, id, owner, at }, standing, value, file) {
   const row = { place, id, owner, at, tried: true, ...standing };
   await store.put("entries", { ...row, ...(await seal(account.key, nameOf(row), value, file)) });
@@ -107,6 +122,7 @@ async function sendAll(account, token, only) {
     await store.put("entries", { ...row, tried: true });
     const answer = await send(entry, token);
     if (answer.kind === "taken") {
+      if (answer.apart) await setApart(account, entry, answer.apart);
       if (answer.html) await noteAnswer(account, entry, answer);
       else await discard(row);
       told.taken.push({ ...entry, ...answer });
@@ -129,7 +145,8 @@ function bodyOf(entry, token) {
   return body;
 }
 
-async function send(entry, token) {
+/** Send an entry; where its photograph alone keeps it back, `apart` says why that was refused. */
+async function send(entry, token, without) {
   let answer, said;
   try {
     answer = await fetch(entry.action, {
@@ -148,8 +165,18 @@ async function send(entry, token) {
     return { kind: "busy" }; // not an answer of the service's
   }
   if (answer.status === 401) return { kind: "out" };
-  if (answer.ok && (said.address || said.html)) return { kind: "taken", ...said };
+  if (answer.ok && (said.address || said.html)) return taken(said, without);
+  if (answer.status === 413 && entry.photo && entry.task !== "photo") {
+    return send({ ...entry, photo: undefined }, token, [said.detail]); // larger than the service takes at all
+  }
   if (!REFUSALS.includes(answer.status) || said.is_under_way || said.code === "in_flight") return { kind: "busy" };
   const more = Object.values(said.errors ?? {}).flat();
   return { kind: "refused", said: said.said ?? [said.detail, ...more].filter(Boolean), confirm: said.confirm };
+}
+
+function taken({ photo, ...said }, without = []) {
+  const why = [...without, ...(photo?.said ?? [])];
+  const apart = photo && why.length ? { ...photo, said: why } : undefined;
+  const told = apart ? [...(said.said ?? []), word("photo_refused", { why: why.join(" ") })] : said.said;
+  return { kind: "taken", ...said, said: told ?? [], apart };
 }

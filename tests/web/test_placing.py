@@ -1,0 +1,59 @@
+"""Which agencies stand at a post, as a page: of supervisors and administrators, for the own state alone."""
+
+import re
+
+import pytest
+
+from tests.web.pages import text
+from tests.web.scenes import POST
+
+PAGE = f"/posts/{POST}/agencies"
+
+
+def standing(as_actor, state="PRY"):
+    found = as_actor(state, "auditor").get(f"/agencies?state={state}").json["items"]
+    return [one["code"] for one in found if POST in one["posts"]]
+
+
+def box(page, code):
+    return re.search(rf'name="(codes\.\d+)" value="{code}"( checked)?', page)
+
+
+@pytest.mark.parametrize("role", ["supervisor", "state_administrator"])
+def test_agencies_are_placed_at_a_post_and_taken_from_it(signed_in, as_actor, role):
+    somebody = signed_in("PRY", role)
+    assert "/agencies" in somebody.open("/")
+    assert "No agency is placed here." in text(somebody.open("/agencies"))
+    name, checked = box(somebody.open(PAGE), "PRY-POLICE").groups()
+    assert not checked
+    done = somebody.send(PAGE, {name: "PRY-POLICE"})
+    assert done.location == "/agencies" and standing(as_actor) == ["PRY-POLICE"]
+    assert box(somebody.open(PAGE), "PRY-POLICE")[2]
+    somebody.send(PAGE, {})
+    assert standing(as_actor) == []
+    entries = as_actor("PRY", "auditor").get("/audit?action=agency:placed").json["items"]
+    assert [entry["data"]["posts"] for entry in entries] == [[], [POST]]
+
+
+def test_what_stands_at_other_posts_stays_there(signed_in, as_actor):
+    administrator, elsewhere = as_actor("PRY", "state_administrator"), "posadas-encarnacion"
+    administrator.post("/agencies/place", {"code": "PRY-POLICE", "posts": [elsewhere]}, 200)
+    signed_in("PRY", "supervisor").send(PAGE, {"codes.0": "PRY-POLICE"})
+    [police] = [one for one in administrator.get("/agencies?state=PRY").json["items"]
+                if one["code"] == "PRY-POLICE"]  # fmt: skip
+    assert police["posts"] == sorted([POST, elsewhere])
+
+
+def test_an_agency_of_another_state_or_of_none_is_refused(signed_in, as_actor):
+    page = signed_in("PRY", "supervisor").send(PAGE, {"codes.0": "BRA-POLICE"}, 422)
+    assert "BRA-POLICE is not registered; your agencies are: PRY-" in text(
+        page.get_data(as_text=True)
+    )
+    assert standing(as_actor, "BRA") == []
+
+
+def test_a_post_of_others_and_an_officer_are_refused(signed_in):
+    signed_in("ARG", "supervisor").open(PAGE, 403)
+    officer = signed_in("PRY", "border_officer")
+    officer.open(PAGE, 403)
+    officer.send(PAGE, {"codes.0": "PRY-POLICE"}, 403)
