@@ -171,6 +171,20 @@ def test_a_request_is_kept_from_agencies_that_are_ticked(analyst, signed_in, ask
     assert "✓ It is kept from no agency by now." in text(page) and "Kept from" not in text(page)
 
 
+def test_whom_the_asking_state_keeps_from_a_request_is_told_apart_and_not_ticked(
+    analyst, asking, asked
+):
+    [trace] = asking.get("/traces").json["items"]
+    stale = analyst.open(f"/requests/{asked['id']}/hide")
+    asking.hide(f"/traces/{trace['id']}", "PRY-POLICE")
+    page, form = (analyst.open(f"/requests/{asked['id']}{way}") for way in ("", "/hide"))
+    assert "Kept from, as the asking state wants PRY-POLICE" in text(page)
+    assert "checked" not in form
+    [seen] = re.findall(r'name="seen" value="([0-9]+)"', stale)
+    answer = analyst.send(f"/requests/{asked['id']}/hide", {"seen": seen}, 412)
+    assert "This was changed since you read it" in text(answer.text)
+
+
 def test_several_are_acknowledged_on_the_list_and_what_cannot_be_is_named(analyst, asking, asked):
     asking.post("/traces", bodies.trace(case_number="C-2"))
     say(analyst, asked, "refuse", reason="national_security", text="No")
