@@ -123,6 +123,7 @@ class Action(StrEnum):
     TRACE_CLOSED = "trace:closed"
     TRACE_LEFT_UNTOLD = "trace:left_untold"
     TRACE_ASKED = "trace:asked"
+    TRACE_CHANNEL_CHANGED = "trace:channel_changed"
     TRACE_REPLIED = "trace:replied"
     TRACE_ASSIGNED = "trace:assigned"
     TRACE_NOTED = "trace:noted"

@@ -73,8 +73,9 @@ def fill(app: Flask) -> Ids:
     request = client("BRA", "trace_analyst").get("/requests?from=PRY").json["items"][0]["id"]
     _wait()
     _tell()
+    second, _ = (client(state, "supervisor") for state in ("BRA", "PRY"))
     _write(app)
-    approval = client("BRA", "supervisor").get("/approvals").json["items"][0]["id"]
+    approval = second.get("/approvals").json["items"][0]["id"]
     notification = licensing.get("/notifications").json["items"][0]["id"]
     licensing.post(f"/notifications/{notification}/read", expect=200)
     told = partner.get("/notifications").json["items"][0]["id"]

@@ -173,6 +173,7 @@ ROUTES = (
     Route("POST", "/traces/{trace_id}/withdraw", Of.TRACE_REQUEST),
     Route("POST", "/traces/{trace_id}/close", Of.TRACE_REQUEST),
     Route("POST", "/traces/{trace_id}/legs", Of.TRACE_REQUEST),
+    Route("POST", "/traces/{trace_id}/legs/{leg_id}/channel", Of.TRACE_REQUEST),
     Route("POST", "/traces/{trace_id}/legs/{leg_id}/reply", Of.TRACE_REQUEST),
     Route("GET", "/traces/{trace_id}/legs/{leg_id}/form", Of.TRACE_REQUEST),
     Route("GET", "/traces/{trace_id}/legs/{leg_id}/form/fields", Of.TRACE_REQUEST),

@@ -36,6 +36,8 @@ def print_answer(answer: Answer) -> None:
     for candidate in answer.candidates:
         click.echo()
         _print_candidate(candidate)
+    if answer.more:
+        click.echo(f"\n{answer.more} more fit less well: --all lists them")
     click.echo()
     click.echo("Searched:")
     rows = [(one.state, one.records, f"records through {one.through}") for one in answer.searched]

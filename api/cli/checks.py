@@ -37,7 +37,7 @@ from salsa_ext.values.actor import Actor, Purpose
 from salsa_ext.values.codes import PURPOSES
 from salsa_ext.values.inquiries import BatchData
 
-FIELDS = ("make", "model", "calibre", "type", "country", "year", "near")
+FIELDS = ("make", "model", "calibre", "type", "country", "year", "near", "every")
 Told = tuple[Judged, Answer | Invalid]
 
 
@@ -55,6 +55,8 @@ Told = tuple[Judged, Answer | Invalid]
 @click.option("--year", type=int, help="Of manufacture.")
 @click.option("--near", is_flag=True, default=None,
               help="Look for near marks too where a record agrees in all.")  # fmt: skip
+@click.option("--all", "every", is_flag=True, default=None,
+              help="List all records that fit, and not the likeliest alone.")  # fmt: skip
 @click.option("--file", "path", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="Up to 10,000 guns: a CSV whose first row names the columns that it has, or NDJSON with an"
                    f" object on each line. Columns: {', '.join(columns_of(CheckedGunRequest()))}.")  # fmt: skip

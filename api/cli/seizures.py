@@ -161,7 +161,12 @@ def correct(state: str, file: IO[bytes], officer: str | None, as_json: bool, num
         actor = replace(operator, agency=data.agency, officer=officer)
         old = chosen(actor, SEIZURES, number)
         seizures.correct(
-            actor=actor, seizure_id=old.document.id, seen=old.version, data=data, reason=reason
+            actor=actor,
+            vault=vault(),
+            seizure_id=old.document.id,
+            seen=old.version,
+            data=data,
+            reason=reason,
         )
         _told(matched(actor, data, old.document.id), as_json=as_json)
 
@@ -239,5 +244,7 @@ def _print_matches(found: Sequence[ItemMatches]) -> None:
     echo_table([
         (hit.held.state, hit.held.record_id, hit.evidence.strength) for hit in candidates
     ], "  ")  # fmt: skip
+    if more := sum(item.more for item in found):
+        click.echo(f"  {more} more fit less well: salsa check --all lists them")
     if later := sum(item.is_later for item in found):
         click.echo(f"  {later} more items are matched right afterwards: salsa match list")

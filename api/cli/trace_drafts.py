@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -14,13 +15,12 @@ from api.cli.described import day_option, given, gun_of, gun_options
 from api.cli.documents import chosen
 from api.cli.options import MOST_LINE, Line, own_state_option
 from api.cli.printing import echo_json, echo_table, json_option
-from api.cli.traces import id_argument, trace
-from api.i18n import worded
+from api.cli.readers import officer_option
+from api.cli.traces import id_argument, tell, trace
 from api.schemas.traces import ResultResponse, TraceRequest, TraceResponse
 from api.vault import vault
 from salsa_ext.readmodels import traces as reading
 from salsa_ext.readmodels.documents import SEIZURES
-from salsa_ext.readmodels.traces import TraceView
 from salsa_ext.services import disclosures, traces
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.codes import ILLICIT_REASONS, INTENDED_USES, PRIORITIES
@@ -46,11 +46,16 @@ __all__ = ["draft", "result", "trace"]
 @click.option("--hide-from", "hidden_from", multiple=True, metavar="CODE", type=Line(60),
               help="An agency that must not see it; once for each.")  # fmt: skip
 @click.option("--confirm-second", is_flag=True, help="Beside one of this gun that is open.")
+@officer_option
 @click.option("--send", "is_sent", is_flag=True, help="At once, and not as a draft.")
 @json_option
 @explained
-def draft(state: str, seizure: str | None, is_sent: bool, as_json: bool, **said: Any) -> None:
+def draft(
+    state: str, seizure: str | None, officer: str | None, is_sent: bool, as_json: bool, **said: Any
+) -> None:  # fmt: skip
     """Draft a trace of a gun that was seized or is described, or send it at once.
+
+    Where a second person approves it by a command, the --officer of both tells them apart.
 
     \b
     Examples:
@@ -63,14 +68,15 @@ def draft(state: str, seizure: str | None, is_sent: bool, as_json: bool, **said:
         --circumstances "At a road block"
     """
     gun = gun_of(said)
-    with recording(state) as actor:
+    with recording(state) as operator:
+        actor = replace(operator, officer=officer)
         body = given({"seizure": _seizure(actor, seizure), "firearm": gun} | said)
         data = judged(body | {"draft": not is_sent}, TraceRequest())
         view = reading.read(actor, traces.request(actor=actor, vault=vault(), data=data))
         if as_json:
             echo_json(TraceResponse(), view)
         else:
-            _tell(view)
+            tell(view)
 
 
 @trace.command()
@@ -95,12 +101,6 @@ def result(state: str, as_json: bool, trace_id: UUID) -> None:
 
 def _seizure(actor: Actor, number: str | None) -> str | None:
     return str(chosen(actor, SEIZURES, number).document.id) if number else None
-
-
-def _tell(view: TraceView) -> None:
-    click.echo(f"{view.trace.id} is {view.trace.status}.")
-    for said in view.remarks:
-        click.echo(worded(said), err=True)
 
 
 def _print(told: Mapping[str, Any]) -> None:

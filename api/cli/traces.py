@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import IO, Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from api.cli.bodies import file_option, read_body
 from api.cli.context import acting, explained
 from api.cli.options import STATE, USERNAME, Line, own_state_option
 from api.cli.printing import echo_json, echo_table, json_option, limit_option, warn_of_more
+from api.cli.readers import officer_option
 from api.cli.requests import said
 from api.cli.trace_papers import form, id_argument, report
 from api.i18n import worded
@@ -20,9 +22,16 @@ from api.vault import vault
 from salsa_ext.readmodels import traces as reading
 from salsa_ext.readmodels.traces import TraceView
 from salsa_ext.services import trace_advice, trace_steps, traces
-from salsa_ext.values.codes import CHANNELS, PRIORITIES, TRACE_STATUSES
+from salsa_ext.values.codes import OTHER_CHANNELS, PRIORITIES, TRACE_STATUSES
 from salsa_ext.values.positions import Assigning
-from salsa_ext.values.requests import AskingOneMore, Feedback, Hiding, Replying, Telling
+from salsa_ext.values.requests import (
+    AskingOneMore,
+    Channelling,
+    Feedback,
+    Hiding,
+    Replying,
+    Telling,
+)
 
 WORDS = Line(2000)
 
@@ -135,32 +144,39 @@ def advice(state: str, as_json: bool, trace_id: UUID) -> None:
 
 @trace.command()
 @own_state_option
+@officer_option
 @id_argument
 @explained
-def approve(state: str, trace_id: UUID) -> None:
+def approve(state: str, officer: str | None, trace_id: UUID) -> None:
     """Approve a draft as its second person.
+
+    Of one that was drafted by a command, the --officer of both tells who is another person.
 
     \b
     Example:
-      salsa trace approve --state BRA 0199f2c0-0000-7000-8000-000000000000
+      salsa trace approve --state BRA --officer 77 0199f2c0-0000-7000-8000-000000000000
     """
-    _act(state, trace_id, traces.approve, sends=True, seen=None)
+    _act(state, trace_id, traces.approve, sends=True, officer=officer, seen=None)
 
 
 @trace.command()
 @own_state_option
+@officer_option
 @click.option("--text", required=True, type=WORDS, help="Why; who drafted it reads it.")
 @id_argument
 @explained
-def decline(state: str, text: str, trace_id: UUID) -> None:
+def decline(state: str, officer: str | None, text: str, trace_id: UUID) -> None:
     """Decline a draft as its second person; it may be changed and asked for anew.
+
+    Who is another person is told as at approve.
 
     \b
     Example:
-      salsa trace decline --state BRA --text "No legal basis" \\
+      salsa trace decline --state BRA --officer 77 --text "No legal basis" \\
         0199f2c0-0000-7000-8000-000000000000
     """
-    _act(state, trace_id, traces.decline, sends=True, seen=None, data=Telling(text))
+    data = Telling(text)
+    _act(state, trace_id, traces.decline, sends=True, officer=officer, seen=None, data=data)
 
 
 @trace.command()
@@ -209,7 +225,7 @@ def close(state: str, trace_id: UUID) -> None:
 @own_state_option
 @click.option("--of", "other", required=True, metavar="ISO", type=STATE, help="One more state.")
 @click.option("--reason", required=True, type=Line(500))
-@click.option("--channel", type=click.Choice([code for code in CHANNELS if code != "salsa"]),
+@click.option("--channel", type=click.Choice(OTHER_CHANNELS),
               help="Of a state that takes no part.")  # fmt: skip
 @click.option("--reference", type=Line(100), help="Its number there.")
 @id_argument
@@ -227,6 +243,29 @@ def ask_one_more(
     """
     data = AskingOneMore(other, reason, channel, reference)
     _act(state, trace_id, trace_steps.ask_one_more, sends=True, data=data)
+
+
+@trace.command()
+@own_state_option
+@click.option(
+    "--leg", "leg_id", required=True, type=click.UUID, help="Of a state that takes no part."
+)
+@click.option("--by", "channel", required=True, type=click.Choice(OTHER_CHANNELS))
+@click.option("--reference", type=Line(100), help="Its number there.")
+@id_argument
+@explained
+def channel(
+    state: str, trace_id: UUID, leg_id: UUID, channel: str, reference: str | None
+) -> None:  # fmt: skip
+    """Name another channel by which a state is asked that takes no part, until something came back.
+
+    \b
+    Example:
+      salsa trace channel --state BRA --leg 0199f2c0-0000-7000-8000-000000000001 --by mla \\
+        0199f2c0-0000-7000-8000-000000000000
+    """
+    data = Channelling(channel, reference)
+    _act(state, trace_id, trace_steps.change_channel, leg_id=leg_id, data=data)
 
 
 @trace.command()
@@ -316,13 +355,25 @@ def note(state: str, trace_id: UUID, text: str) -> None:
 
 
 def _act(
-    state: str, trace_id: UUID, command: Callable[..., None], *, sends: bool = False, **more: Any
-) -> None:
-    with acting(state) as actor:
+    state: str, trace_id: UUID, command: Callable[..., None], *, sends: bool = False,
+    officer: str | None = None, **more: Any,
+) -> None:  # fmt: skip
+    with acting(state) as operator:
+        actor = replace(operator, officer=officer)
         sealed = {"vault": vault()} if sends else {}
         command(actor=actor, trace_id=trace_id, **sealed, **more)
-        status = reading.read(actor, trace_id).trace.status
-    click.echo(f"{trace_id} is {status}.")
+        tell(reading.read(actor, trace_id))
+
+
+def tell(view: TraceView) -> None:
+    """Say how a trace stands, and beside the answer what has to be looked at."""
+    click.echo(f"{view.trace.id} is {view.trace.status}.")
+    _remark(view)
+
+
+def _remark(view: TraceView) -> None:
+    for one in view.remarks:
+        click.echo(worded(one), err=True)
 
 
 def _row(view: TraceView) -> tuple[Any, ...]:
@@ -339,6 +390,7 @@ def _print(view: TraceView) -> None:
         ("serial", row.firearm["serial"]), ("found", row.found_on), ("priority", row.priority),
         ("assigned to", view.assignee), ("kept from", ", ".join(view.hidden_from) or None),
     ])  # fmt: skip
+    echo_table([("changed", one.field, one.before, one.after) for one in view.changed])
     for told in view.said:
         leg = told.leg
         why = " ".join(map(worded, leg.why))
@@ -346,3 +398,4 @@ def _print(view: TraceView) -> None:
         echo_table([("why", why), ("events", len(leg.events))], "  ")
         echo_table(map(said, told.messages), "  ")
     echo_table(map(said, view.notes))
+    _remark(view)

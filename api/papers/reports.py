@@ -32,6 +32,7 @@ MOVED: Final = {"export": say("Export"), "import": say("Import")}
 SEARCHED: Final = (
     (say("State"), 10), (say("Records searched"), 6), (say("Through"), 8), (say("Said"), 10),
 )  # fmt: skip
+IN_PART: Final = say("Not all that were asked answered")
 ANY: Final = {
     True: say("The mark fits several guns: it may be any of these."),
     False: say("The same serial was sold new more than once: it may be any of these guns."),
@@ -72,8 +73,9 @@ def render(report: Report, language: str, at: datetime) -> Made:
 def _sections(words: Words, report: Report, at: datetime) -> list[Part]:
     result = report.result
     return [
-        *_trace(words, report, at), *gun_of(words, report.view.trace.firearm), *_found(words, result),
-        *_events(words, say("Chain, in order"), result, result.result.chain),
+        *_trace(words, report, at), *gun_of(words, report.view.trace.firearm),
+        *find_of(words, report.view.trace, report.seizure, is_numbered=True), *_found(words, result),
+        *_strands(words, result),
         *_events(words, say("What contradicts it"), result, result.result.conflicts),
         *_list(words, say("Why it contradicts"), _objections(words, result)),
         *_candidates(words, result),
@@ -86,6 +88,30 @@ def _sections(words: Words, report: Report, at: datetime) -> list[Part]:
         *_list(words, say("States whose consent to use in court is missing"),
                filter(None, map(words.state, report.without_consent))),
     ]  # fmt: skip
+
+
+def _strands(words: Words, view: ResultView) -> list[Part]:
+    """Return the chain in order; of several guns that it may be, one of each, and what may be of any."""
+    chain, several = view.result.chain, view.result.candidates
+    if len(several) < 2:
+        return _events(words, say("Chain, in order"), view, chain)
+    guns = [[event for event in chain if event["record"] in gun["records"]] for gun in several]
+    apart = {record for gun in several for record in gun["records"]}
+    found = words.fields(
+        say("Chain, in order"),
+        words.field(say("Several guns"), words.both(ANY[view.result.several_marks]), wide=True),
+    )
+    for number, events in enumerate(guns, 1):
+        found += _events(words, say("Gun {number}: {gun}", number=number, gun=_named(events)), view,
+                         events)  # fmt: skip
+    rest = [event for event in chain if event["record"] not in apart]
+    return found + _events(words, say("Of any of these"), view, rest)
+
+
+def _named(events: Sequence[Mapping[str, Any]]) -> str:
+    """Return the serial and model of a gun, as it was last told."""
+    told = ([event[name] for event in events if event.get(name)] for name in ("serial", "model"))
+    return " ".join(found[-1] for found in told if found) or "–"
 
 
 def _candidates(words: Words, view: ResultView) -> list[Part]:
@@ -123,14 +149,29 @@ def _trace(words: Words, report: Report, at: datetime) -> list[Part]:
     return words.fields(
         say("Trace"),
         words.field(say("Number"), str(trace.id)),
-        words.field(say("Status"), words.code("trace_status", trace.status)),
+        words.field(say("Status"), words.both(IN_PART) if report.view.is_answered_in_part
+                    else words.code("trace_status", trace.status)),
         words.field(say("Priority"), words.code("priority", trace.priority)),
         words.field(say("Legal basis"), trace.legal_basis),
         words.field(say("Reason"), words.code("illicit_reason", trace.illicit_reason)),
         words.field(say("Intended use"), words.code("intended_use", trace.intended_use)),
         words.field(say("Second person"), _second_person(words, trace)),
-        words.field(say("Found on"), words.day(trace.found_on)),
         words.field(say("Made on"), f"{words.day(at.date())}, {at:%H:%M} UTC"),
+    )  # fmt: skip
+
+
+def find_of(words: Words, trace: Any, seizure: Any, *, is_numbered: bool = False) -> list[Part]:
+    """Return how and where a gun was found; with the number of its seizure where that may go along."""
+    place = (seizure.place_name, seizure.admin1) if seizure else ()
+    country = words.state(seizure.country if seizure else trace.owner_state)
+    number = seizure.number if seizure and is_numbered else None
+    return words.fields(
+        say("Circumstances of the find"),
+        words.field(say("Found on"), words.day(trace.found_on)),
+        words.field(say("Place"), ", ".join(filter(None, (*place, country)))),
+        words.field(say("Seizure"), number),
+        words.field(say("Marking"), words.code("marking", trace.firearm.get("marking"))),
+        words.field(say("In words"), trace.circumstances, wide=True),
     )
 
 
@@ -145,6 +186,7 @@ def gun_of(words: Words, gun: Mapping[str, Any]) -> list[Part]:
     marks = "; ".join(
         f"{words.code('mark_kind', mark['kind'])}: {mark['text']}"
         for mark in gun.get("marks") or ()
+        if mark["text"] != gun.get("serial")
     )
     return words.fields(
         say("Firearm"),
@@ -177,9 +219,6 @@ def _found(words: Words, view: ResultView) -> list[Part]:
         words.field(say("Why it failed"), words.code("failure_reason", result.failure_reason)),
         words.field(say("Days from sale to seizure"), _days(days)),
         words.field(say("Days since it was last lawful"), _days(since)),
-        words.field(say("Chain"), words.both(ANY[result.several_marks]), wide=True)
-        if result.ambiguous
-        else [],
     )
 
 

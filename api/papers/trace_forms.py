@@ -18,14 +18,17 @@ from api.i18n import speaking
 from api.papers import f3312
 from api.papers.f3312 import Field
 from api.papers.rendering import render as render_sheet
-from api.papers.reports import event_name, gun_of
+from api.papers.reports import event_name, find_of, gun_of
 from api.papers.sheets import Part, Words, sheet
 from api.tables import disarmed
 from salsa_ext.errors import say
+from salsa_ext.readmodels import names
 from salsa_ext.services.trace_forms import AskingForm
 
 KINDS: Final = ("pdf", "csv", "json")
-BASIS: Final = "International Tracing Instrument (A/60/88) III, 17; CIFTA XIII"
+BASIS: Final = "International Tracing Instrument (A/60/88) III, 17"
+OF_PARTIES: Final = "CIFTA XIII"
+"""What two parties to the Convention owe each other beside it."""
 FOOT: Final = say(
     "For the authority that is named alone. It is not passed on without the consent of the asking state."
 )
@@ -99,16 +102,23 @@ def _pdf(form: AskingForm, language: str, at: datetime) -> bytes:
     with speaking(language):
         made = sheet(words, words.pair(say("Request for a trace")),
                      words.state(trace.owner_state) or "", trace.case_number,
-                     _sections(words, form, at), FOOT, basis=BASIS)  # fmt: skip
+                     _sections(words, form, at), FOOT, basis=_basis(form))  # fmt: skip
         made["number_label"] = words.pair(say("Case number"))
     return render_sheet(made, at)
+
+
+def _basis(form: AskingForm) -> str:
+    """Return by which instruments the other state is asked."""
+    both = {form.view.trace.owner_state, form.leg.state}
+    return f"{BASIS}; {OF_PARTIES}" if both <= names.parties_to_cifta() else BASIS
 
 
 def _sections(words: Words, form: AskingForm, at: datetime) -> list[Part]:
     is_etrace = form.leg.channel == "etrace"
     return [
         *_addressed(words, form, at), *_asked(words, form), *gun_of(words, form.view.trace.firearm),
-        *_found(words, form), *_known(words, form), *(_atf(words, form, at) if is_etrace else []),
+        *find_of(words, form.view.trace, form.seizure), *_known(words, form),
+        *(_atf(words, form, at) if is_etrace else []),
         *words.boxes(say("Signatures"), [say("Asking authority: name, signature, date and seal")],
                      across=1),
     ]  # fmt: skip
@@ -125,7 +135,7 @@ def _addressed(words: Words, form: AskingForm, at: datetime) -> list[Part]:
         words.field(say("Telephone"), office.telephone if office else words.both(NO_OFFICE),
                     wide=office is None),
         words.field(say("E-mail"), office and office.email),
-        words.field(say("Made on"), f"{at:%Y-%m-%d %H:%M} UTC"),
+        words.field(say("Made on"), f"{words.day(at.date())}, {at:%H:%M} UTC"),
     )  # fmt: skip
 
 
@@ -143,19 +153,6 @@ def _asked(words: Words, form: AskingForm) -> list[Part]:
         words.field(say("Intended use"), words.code("intended_use", trace.intended_use)),
         words.field(say("Ask for confidentiality"), asks),
     )  # fmt: skip
-
-
-def _found(words: Words, form: AskingForm) -> list[Part]:
-    trace, seizure = form.view.trace, form.seizure
-    place = (seizure.place_name, seizure.admin1) if seizure else ()
-    country = words.state(seizure.country if seizure else trace.owner_state)
-    return words.fields(
-        say("Circumstances of the find"),
-        words.field(say("Found on"), words.day(trace.found_on)),
-        words.field(say("Place"), ", ".join(filter(None, (*place, country)))),
-        words.field(say("Marking"), words.code("marking", trace.firearm.get("marking"))),
-        words.field(say("In words"), trace.circumstances, wide=True),
-    )
 
 
 def _known(words: Words, form: AskingForm) -> list[Part]:

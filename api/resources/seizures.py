@@ -52,7 +52,8 @@ def record_seizure(actor: Actor, data: SeizureData) -> Matched:
 def correct_seizure(actor: Actor, data: tuple[SeizureData, str], seizure_id: UUID) -> Matched:
     """Add a version with other facts and all items, and the reason."""
     corrected, reason = data
-    seizures.correct(actor=actor, seizure_id=seizure_id, seen=g.seen, data=corrected, reason=reason)
+    seizures.correct(actor=actor, vault=vault(), seizure_id=seizure_id, seen=g.seen, data=corrected,
+                     reason=reason)  # fmt: skip
     return matched(actor, corrected, seizure_id)
 
 

@@ -16,6 +16,7 @@ from api.resource import Resource
 from api.schemas.discrepancies import AssignRequest
 from api.schemas.requests import (
     AskOneMoreRequest,
+    ChannelRequest,
     FeedbackRequest,
     HideRequest,
     NoteRequest,
@@ -50,7 +51,14 @@ from salsa_ext.services.trace_reports import Verdict
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.inquiries import TraceData
 from salsa_ext.values.positions import Assigning
-from salsa_ext.values.requests import AskingOneMore, Feedback, Hiding, Replying, Telling
+from salsa_ext.values.requests import (
+    AskingOneMore,
+    Channelling,
+    Feedback,
+    Hiding,
+    Replying,
+    Telling,
+)
 
 PATH = "/traces/<uuid:trace_id>"
 HANDLERS = leg_news
@@ -188,6 +196,16 @@ _action("close", "Close a trace that was sent, and tell the states that helped."
 def ask_one_more(actor: Actor, data: AskingOneMore, trace_id: UUID) -> TraceView:
     """Ask one more state, and say why; one that takes no part by another channel."""
     trace_steps.ask_one_more(actor=actor, vault=vault(), trace_id=trace_id, data=data)
+    return reading.read(actor, trace_id)
+
+
+@blueprint.posting(
+    f"{PATH}/legs/<uuid:leg_id>/channel", ChannelRequest, TraceResponse, Permission.TRACE_REQUEST,
+    status=200,
+)  # fmt: skip
+def change_channel(actor: Actor, data: Channelling, trace_id: UUID, leg_id: UUID) -> TraceView:
+    """Name another channel by which a state that takes no part is asked, until something came back."""
+    trace_steps.change_channel(actor=actor, trace_id=trace_id, leg_id=leg_id, data=data)
     return reading.read(actor, trace_id)
 
 

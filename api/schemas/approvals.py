@@ -27,10 +27,19 @@ class DeclineApprovalRequest(RequestSchema):
     text = Text(most=2000, required=True)
 
 
+class ApprovalChangeResponse(Schema):
+    """A field of what is asked that said something else when a second person was asked before."""
+
+    field = fields.String(required=True)
+    before = fields.Raw(required=True, allow_none=True)
+    after = fields.Raw(required=True, allow_none=True)
+
+
 class ApprovalResponse(Schema):
     """A trace of another state that waits for a second person, with the little that he decides by.
 
-    Neither the gun's marks, make and model nor the circumstances of the find are told.
+    Neither the gun's marks, make and model nor the circumstances of the find are told. `changed` is
+    what of this is another than when he was asked the last time.
     """
 
     id = fields.UUID(required=True)
@@ -50,10 +59,11 @@ class ApprovalResponse(Schema):
     asked_at = fields.DateTime(required=True)
     decided_at = fields.DateTime(required=True, allow_none=True)
     reason = fields.String(required=True, allow_none=True)
+    changed = fields.List(fields.Nested(ApprovalChangeResponse), required=True)
 
     @pre_dump
     def _present(self, row: Any, **_: Any) -> dict[str, Any]:
-        return row.asked | columns(row)
+        return {"changed": []} | row.asked | columns(row)
 
 
 class ApprovalQuery(ListQuery):

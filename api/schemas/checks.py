@@ -40,7 +40,8 @@ class CheckedGunRequest(RequestSchema):
     """A gun of a batch. `?` one unreadable glyph, `*` a run of them, `[8B]` one of two.
 
     A record that agrees in all that is asked ends the search; with `near`, marks that are only near
-    are looked for all the same.
+    are looked for all the same. The ten likeliest records are listed, with all that bear the very mark
+    or tell that a gun is missed or was seized; with `every`, all that fit.
     """
 
     value = Query
@@ -52,6 +53,7 @@ class CheckedGunRequest(RequestSchema):
     country = StateCode()
     year = Whole(least=1400, most=2200)
     near = Flag()
+    every = Flag()
 
 
 class PurposeRequest(RequestSchema):
@@ -234,11 +236,12 @@ class SearchedResponse(Schema):
 
 
 class FoundResponse(Schema):
-    """What is known of a serial."""
+    """What is known of a serial; `more` is how many records fit less well and are not listed."""
 
     id = fields.UUID(required=True)
     verdict = fields.String(required=True)
     candidates = Made(fields.Nested(CandidateResponse), required=True)
+    more = fields.Integer(required=True)
     next = fields.Nested(NextResponse, required=True)
     hits = fields.List(fields.Nested(MadeHitResponse), required=True)
     remarks = fields.List(fields.Nested(RemarkResponse), required=True)

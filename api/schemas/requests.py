@@ -31,6 +31,7 @@ from salsa_ext.values.requests import (
     Acknowledging,
     Answering,
     AskingOneMore,
+    Channelling,
     Deferring,
     Feedback,
     Forwarding,
@@ -173,7 +174,15 @@ class AskOneMoreRequest(RequestSchema):
     value = AskingOneMore
     state = StateCode(required=True)
     reason = Text(most=500, required=True)
-    channel = Code(tuple(code for code in codes.CHANNELS if code != "salsa"))
+    channel = Code(codes.OTHER_CHANNELS)
+    reference = Line(most=100)
+
+
+class ChannelRequest(RequestSchema):
+    """By which other channel a state that takes no part is asked, and its `reference` there if any."""
+
+    value = Channelling
+    channel = Code(codes.OTHER_CHANNELS, required=True)
     reference = Line(most=100)
 
 

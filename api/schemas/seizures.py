@@ -154,11 +154,13 @@ class ItemMatchesResponse(Schema):
     """The records that one item may be the same gun as.
 
     Where `later`, as from the 21st item, it is matched right afterwards: see `GET /matches?record=`.
+    `more` is how many others fit less well: `POST /checks` lists them with `every`.
     """
 
     line = fields.Integer(required=True)
     candidates = fields.List(fields.Nested(CandidateResponse), required=True)
     later = fields.Boolean(attribute="is_later", required=True)
+    more = fields.Integer(required=True)
 
 
 class JointResponse(Schema):

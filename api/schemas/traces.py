@@ -10,6 +10,7 @@ from marshmallow import Schema, ValidationError, fields, pre_dump
 
 from api.i18n import translate, worded
 from api.pagination import ListQuery
+from api.schemas.approvals import ApprovalChangeResponse
 from api.schemas.checks import SearchedResponse
 from api.schemas.common import (
     FirearmRequest,
@@ -184,13 +185,15 @@ class AdviceResponse(Schema):
 class TraceApprovalResponse(Schema):
     """How a second person came to a trace: `by` the own state, a `partner` state, or `alone`, nobody.
 
-    While `by` is empty and `asked_at` is not, one of the `state` is waited for.
+    While `by` is empty and `asked_at` is not, one of the `state` is waited for. `changed` is what of
+    the draft is another than when he was asked first, or approved it.
     """
 
     by = fields.String(required=True, allow_none=True)
     state = fields.String(required=True)
     asked_at = fields.DateTime(required=True, allow_none=True)
     approved_at = fields.DateTime(required=True, allow_none=True)
+    changed = fields.List(fields.Nested(ApprovalChangeResponse), required=True)
 
 
 class TraceResponse(Schema):
@@ -252,6 +255,8 @@ class EventResponse(SharedResponse):
     make = fields.String(allow_none=True)
     model = fields.String(allow_none=True)
     calibre = fields.String(allow_none=True)
+    country_of_manufacture = fields.String(allow_none=True)
+    year = fields.Integer(allow_none=True)
     confidence = fields.String(attribute="strength", required=True, allow_none=True)
     score = fields.Float(attribute="bits", required=True)
     corrected_at = fields.String(allow_none=True)
@@ -349,6 +354,7 @@ def _approval(view: TraceView) -> dict[str, Any] | None:
     return {
         "by": row.approval, "state": row.approved_in or row.owner_state,
         "asked_at": row.approval_asked_at, "approved_at": row.approved_at,
+        "changed": view.changed,
     }  # fmt: skip
 
 

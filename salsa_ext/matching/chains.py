@@ -11,10 +11,11 @@ from salsa_ext.errors import Message, say
 from salsa_ext.matching.claims import Objection, objections
 from salsa_ext.matching.diversion import diversion_after
 from salsa_ext.matching.events import ALERT, ENDS, LAWFUL, Event, place, side
-from salsa_ext.matching.guns import guns
+from salsa_ext.matching.guns import apart, guns
+from salsa_ext.matching.other_guns import of_others
 from salsa_ext.matching.outlooks import tells_origin
 from salsa_ext.matching.prose import marking_of
-from salsa_ext.matching.requests import OPEN, WAITING
+from salsa_ext.matching.requests import OPEN, SILENT, WAITING
 from salsa_ext.matching.sales import first_sales
 
 REACHED: Final = {
@@ -27,11 +28,15 @@ SHIPPED_BY: Final = {"manufacturer": "manufacturer", "dealer": "dealer", None: N
 AFTER: Final = say("Recorded for a day after the gun was found: another gun, or a wrong record.")
 
 
+RECORDS_KEPT: Final = 20
+"""Years for which states keep their records of guns at the least (International Tracing Instrument IV, 12)."""
 DISTINCTIVE: Final = ("make", "model", "calibre")
 LACKING: Final = dict.fromkeys(WAITING, say("The answer of {state}.")) | {
+    "clarification": say("The answer of {state}, which asks something first: reply to it."),
     "partial": say("What {state} left out of its answer."),
     "refused": say("The answer of {state}, which refused."),
     "forwarded": say("The answer of the state that {state} named."),
+    "withdrawn": say("The answer of {state}: it had given none when the request was withdrawn."),
 }
 """What is missing of a state, by the status of its leg."""
 
@@ -86,10 +91,13 @@ def build(legs: Sequence[Leg], found_on: date, asking: str, firearm: Mapping[str
     that a misread mark fits, each by the last that is lawful of it; then nothing is concluded but
     what holds for all (the days, where all are of one day). Sales between dealers
     and the resale of a gun that came back to a dealer are no first sales. What happened after the
-    gun was found is a conflict, and shown; so is what contradicts the events before it.
+    gun was found is a conflict, and shown; so is what contradicts the events before it, and what
+    says otherwise than the gun is described: nothing is concluded from the theft of another gun.
     """
     events = (event for leg in legs for event in leg.events)
-    told = sorted((event for event in events if event["event"] != ALERT), key=_order)
+    heard = sorted((event for event in events if event["event"] != ALERT), key=_order)
+    others = of_others(heard, firearm)
+    told = _without(heard, others)
     before = [event for event in told if _is_before(event, found_on)]
     sales, several = first_sales(before), guns(before)
     ambiguous = len(sales) > 1 or len(several) > 1
@@ -104,6 +112,7 @@ def build(legs: Sequence[Leg], found_on: date, asking: str, firearm: Mapping[str
     diversion = _heard(diversion_after(last, chain, found_on), last, legs)
     is_open = bool(waiting) or not legs  # of a draft nobody was asked yet
     is_known = diversion is not None and not _is_claimed(last, against)
+    conflicts = (*against, *others, *after)
     outcome = _outcome(chain, _is_end(last, reached, against), is_known, is_open)
     return Result(
         outcome=outcome,
@@ -112,25 +121,29 @@ def build(legs: Sequence[Leg], found_on: date, asking: str, firearm: Mapping[str
         chain=chain,
         ambiguous=ambiguous,
         several_marks=len(several) > 1,
-        candidates=_candidates(sales, several, found_on) if ambiguous else [],
-        conflicts=[one.event for one in (*against, *after)],
+        candidates=_candidates(sales, several, before, found_on) if ambiguous else [],
+        conflicts=[one.event for one in conflicts],
         last_lawful=last,
         point_of_diversion=diversion,
         time_to_crime_days=_time_to_crime(sales, several, found_on),
         since_last_lawful_days=_days(last, found_on) if last else None,
-        failure_reason=_failure(outcome, firearm, legs, _told(legs, chain)),
-        objections={one.event["record"]: one.why for one in (*against, *after)},
-        missing=_missing(legs, firearm, several if ambiguous else None, bool(against)),
+        failure_reason=_failure(
+            outcome, firearm, legs, _told(legs, chain, _age(firearm, chain, found_on))
+        ),
+        objections={one.event["record"]: one.why for one in conflicts},
+        missing=_missing(
+            legs, firearm, several if ambiguous else None, bool(against), bool(others)
+        ),
     )
 
 
 def _heard(
     diversion: dict[str, Any] | None, last: Event | None, legs: Sequence[Leg]
 ) -> dict[str, Any] | None:
-    """Return the diversion, unless it is that a late gun did not come to a state that may still say so."""
+    """Return the diversion, unless it is that a late gun did not come to a state that did not say so."""
     if diversion is None or last is None or last.get("shipment_status") != "overdue":
         return diversion
-    silent = {leg.state for leg in legs if leg.status in OPEN}
+    silent = {leg.state for leg in legs if leg.status in SILENT}
     is_told = diversion["before"] is not None or last["counterpart_state"] not in silent
     return diversion if is_told else None
 
@@ -174,12 +187,15 @@ def _time_to_crime(
 
 
 def _candidates(
-    sales: Sequence[Event], several: Sequence[Sequence[Event]], found_on: date
+    sales: Sequence[Event],
+    several: Sequence[Sequence[Event]],
+    told: Sequence[Event],
+    found_on: date,
 ) -> list[dict[str, Any]]:
-    """Return what it may be: each by its first sale, a gun that has none by what is last of it."""
+    """Return what it may be: each by its first sale, a gun that has none by what is lawful and last of it."""
     rest = [gun[-1] for gun in several if not any(sale in gun for sale in sales)]
     found = [*sales, *rest] if len(several) > 1 else sales
-    of_gun = several if len(several) > 1 else [[sale] for sale in sales]
+    of_gun = apart(several, told) if len(several) > 1 else [[sale] for sale in sales]
     return [_candidate(event, next((gun for gun in of_gun if event in gun), [event]), found_on,
                        is_sale=event in sales)
             for event in sorted(found, key=_order)]  # fmt: skip
@@ -231,17 +247,26 @@ def _reached(last: Event | None, sales: Sequence[Event]) -> str | None:
     return REACHED.get(last["event"], "last_holder")
 
 
-def _told(legs: Sequence[Leg], chain: Sequence[Event]) -> str | None:
-    """Return why a state knows no more, as it says; nothing while another has time to answer.
+def _age(firearm: Mapping[str, Any], chain: Sequence[Event], found_on: date) -> int | None:
+    """Return how many years old the gun was when it was found, as far as it is known."""
+    made = [_on(event).year for event in chain if event["event"] == "manufacture"]
+    year = firearm.get("year") or next(iter(made), None)
+    return None if year is None else found_on.year - year
+
+
+def _told(legs: Sequence[Leg], chain: Sequence[Event], age: int | None) -> str | None:
+    """Return why a state knows no more, as it says; nothing while another way is open.
 
     Where there is a chain, only of a state that told some of it, or that it names: that another one
-    never had the gun is no reason.
+    never had the gun is no reason. Nor is it too old of which every state still keeps its records.
     """
-    if any(leg.status in WAITING and not leg.is_late for leg in legs):
+    asked = {leg.state for leg in legs}
+    if any(leg.status in OPEN and not leg.is_late and leg.names not in asked for leg in legs):
         return None
     named = {event[name] for event in chain for name in ("state", "counterpart_state")}
-    said = (leg.failure_reason for leg in legs if not chain or leg.events or leg.state in named)
-    return next(filter(None, said), None)
+    said = [leg.failure_reason for leg in legs if not chain or leg.events or leg.state in named]
+    is_young = age is not None and age < RECORDS_KEPT
+    return next((one for one in said if one and not (is_young and one == "too_old")), None)
 
 
 def _failure(
@@ -278,7 +303,8 @@ def _is_legible(firearm: Mapping[str, Any]) -> bool:
 def _lacking(leg: Leg) -> Message:
     if leg.status == "deferred" and leg.until:
         return say("The answer of {state}, put off to {on}.", state=leg.state, on=leg.until)
-    return Message(LACKING[leg.status].text, {"state": leg.state})
+    status = "partial" if leg.status == "withdrawn" and leg.events else leg.status
+    return Message(LACKING[status].text, {"state": leg.state})
 
 
 def _telling_apart(several: Sequence[Sequence[Event]]) -> Message:
@@ -292,7 +318,7 @@ def _telling_apart(several: Sequence[Sequence[Event]]) -> Message:
 
 def _missing(
     legs: Sequence[Leg], firearm: Mapping[str, Any], several: Sequence[Sequence[Event]] | None,
-    is_disputed: bool,
+    is_disputed: bool, is_contradicted: bool,
 ) -> list[Message]:  # fmt: skip
     asked = {leg.state for leg in legs}
     missing = [_lacking(leg) for leg in legs if leg.status in LACKING and leg.names not in asked]
@@ -315,5 +341,9 @@ def _missing(
             say(
                 "Which of the records that contradict each other is right, or whether these are two guns."
             )
+        )
+    if is_contradicted:
+        missing.append(
+            say("Whether what contradicts the description is of this gun: look at its marks again.")
         )
     return missing

@@ -20,7 +20,8 @@ class Trace(Owned, Base):
     description lacked when it was sent: by it the figures count how such traces end. `approval` is
     how a second person came to it: of the own state, of a partner (`approved_in`), or by none, where
     the state has too few. `approval_asked_at` is set while one is waited for, and `approval_in` names
-    the envelope by which a partner was asked.
+    the envelope by which a partner was asked; `approval_shown` is what the draft said when one was
+    asked first, or approved it.
     """
 
     __tablename__ = "trace"
@@ -58,6 +59,7 @@ class Trace(Owned, Base):
     approved_at: Mapped[datetime | None] = mapped_column(sort_order=99)
     approved_by: Mapped[UUID | None] = mapped_column(sort_order=99)
     approved_in: Mapped[str | None] = mapped_column(CHAR(3), sort_order=99)
+    approval_shown: Mapped[dict[str, Any] | None] = mapped_column(sort_order=99)
 
 
 class TraceLeg(Owned, Base):

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import or_, select
 
 from salsa_ext.db import db
-from salsa_ext.errors import NotFound
+from salsa_ext.errors import Invalid, NotFound
+from salsa_ext.matching.events import SEIZED
+from salsa_ext.matching.marks import normalise
+from salsa_ext.matching.nearness import compare
+from salsa_ext.matching.pairs import key_of
 from salsa_ext.models import Account, Match, Officer
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.release import FOUND
@@ -19,8 +23,16 @@ from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.contacts import Office, contacts_of
 from salsa_ext.readmodels.marks import Held
 from salsa_ext.readmodels.pages import Page, page
+from salsa_ext.readmodels.records import RecordView
+from salsa_ext.readmodels.search import search
+from salsa_ext.readmodels.settling import settled
+from salsa_ext.readmodels.sides import query_of
 from salsa_ext.readmodels.together import borne_by
 from salsa_ext.values.actor import Actor
+
+MUCH: Final = 10
+"""Matches of a gun that are as many as are proposed of what is only near: there may be more that fits."""
+LOOKED_AT: Final = 20
 
 
 @dataclass(frozen=True)
@@ -65,6 +77,63 @@ def other_events(actor: Actor, found: Sequence[MatchView]) -> dict[UUID, Held]:
         one.record_id: one
         for one in held if one.state == actor.state or one.visibility in FOUND["event"]
     }  # fmt: skip
+
+
+def other_guns(
+    actor: Actor, found: Mapping[UUID, Sequence[MatchView]], serials: Mapping[UUID, str | None]
+) -> dict[UUID, Held]:  # fmt: skip
+    """Return the gun on the other side of each match of some records, by match, where it may be known.
+
+    Of several marks the one that is near the record's of `serials`.
+    """
+    require(actor, Permission.MATCH_READ)
+    others = {view.match.id: (serials[record], _other_side(view.match, record))
+              for record, views in found.items() for view in views}  # fmt: skip
+    wanted = {record for _, record in others.values() if record}
+    borne: dict[UUID | None, list[Held]] = defaultdict(list)
+    for one in borne_by(wanted, actor.state, is_late=False):
+        if one.state == actor.state or one.visibility in FOUND["firearm"]:
+            borne[one.record_id].append(one)
+    return {match_id: _nearest(serial, borne[record])
+            for match_id, (serial, record) in others.items() if borne[record]}  # fmt: skip
+
+
+def more_of(
+    actor: Actor, items: Sequence[RecordView], found: Mapping[UUID, Sequence[MatchView]]
+) -> dict[UUID, int]:  # fmt: skip
+    """Return how many records fit the guns of a seizure less well than what they match, where that is much.
+
+    The marks of the first such guns are looked for once more; whose records they are is not told.
+    """
+    require(actor, Permission.MATCH_READ)
+    own = {item.record.id for item in items}
+    many = [item for item in items if len(found.get(item.record.id, ())) >= MUCH]
+    return {item.record.id: count for item in many[:LOOKED_AT]
+            if (count := _count_more(actor, item, own, found[item.record.id]))}  # fmt: skip
+
+
+def _count_more(
+    actor: Actor, item: RecordView, own: Collection[UUID], found: Sequence[MatchView]
+) -> int:
+    query, record = query_of(item), item.record.id
+    known = {row.other_key if row.record_id == record else key_of(row.record_id)
+             for row in (view.match for view in found)}  # fmt: skip
+    try:
+        fitting = search(query, actor, settles=False, silent=False, stands=True, own=own)
+    except Invalid:
+        return 0
+    left = settled(fitting, query, is_seized=item.record.event in SEIZED)
+    return sum(one.evidence.is_worth_a_look and key_of(one.held.record_id) not in known
+               for one in left)  # fmt: skip
+
+
+def _other_side(row: Match, record: UUID) -> UUID | None:
+    return row.record_id if row.other_record == record else row.other_record
+
+
+def _nearest(serial: str | None, held: Sequence[Held]) -> Held:
+    mine = normalise(serial or "")
+    return next((one for one in held if compare(mine, one.serial_norm)), held[0])
 
 
 def of_records(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, list[MatchView]]:

@@ -87,6 +87,12 @@ def participants() -> tuple[str, ...]:
 
 
 @cache
+def parties_to_cifta() -> frozenset[str]:
+    """Return the codes of the states that are parties to the Convention, and did not sign it alone."""
+    return frozenset(db.session.scalars(select(State.code).where(State.is_cifta_party)))
+
+
+@cache
 def _named_states() -> dict[str, str]:
     """Return the states by their folded names in all languages."""
     rows = db.session.execute(select(Label.text, Label.code).where(Label.kind == "state"))
@@ -232,7 +238,7 @@ def akin(type_code: str | None) -> frozenset[str]:
 def forget() -> None:
     """Drop what is kept in memory; for the command that loads reference data anew."""
     tables = (_names, _remarks, _resolved, _candidates, _families, calibres, related, kin, _types, akin,
-              _states, _alpha2s, ended_states, _named_states, _posts, participants, labels,
-              _titles)  # fmt: skip
+              _states, _alpha2s, ended_states, _named_states, _posts, participants,
+              parties_to_cifta, labels, _titles)  # fmt: skip
     for kept in tables:
         kept.cache_clear()

@@ -17,11 +17,13 @@ from salsa_ext.matching import chains
 from salsa_ext.matching.events import Event
 from salsa_ext.matching.outlooks import Outlook
 from salsa_ext.matching.requests import OPEN, WAITING
-from salsa_ext.models import Record, Trace, TraceLeg
+from salsa_ext.models import Record, Seizure, Trace, TraceLeg
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import contacts, names
+from salsa_ext.readmodels.approvals import Change, changes_of, declined, unapprovable
 from salsa_ext.readmodels.arrays import among_given
+from salsa_ext.readmodels.other_guns import compared
 from salsa_ext.readmodels.outlooks import UNSENT, of_drafts
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.readmodels.parties import Parties, parties_of
@@ -34,7 +36,8 @@ from salsa_ext.values.settings import Settings
 PATIENCE: Final = 2
 FOUND: Final = "found"
 SAID_OF: Final = (("defer", "until"), ("forward", "state"))
-DECLINES: Final = ("decline", "approval_decline")
+NAMING: Final = ("forwarded", "withdrawn")
+"""Statuses of a leg whose state may have named another instead."""
 NOT_ASKED: Final = "not_asked"
 """What is shown of a state whose records were searched and that was asked nothing: it said nothing."""
 _LEGS: Final = (
@@ -56,7 +59,7 @@ class TraceView:
     """A trace with its legs, what was said of each, and the own state's notes.
 
     `outlook` is how traces end that say as much, while it is not sent; `hidden_from` are the agencies
-    to which there is no such trace, and `remarks` what may come of that.
+    to which there is no such trace; `remarks` say where nobody is left to answer, or to approve it.
     """
 
     trace: Trace
@@ -81,9 +84,12 @@ class TraceView:
     @property
     def declined(self) -> MessageView | None:
         """Return the last word of a second person that did not approve a draft which waits for none."""
-        if self.trace.status != "draft" or self.trace.approval_asked_at is not None:
-            return None
-        return next((one for one in reversed(self.notes) if one.kind in DECLINES), None)
+        return declined(self.trace, self.notes)
+
+    @property
+    def changed(self) -> Sequence[Change]:
+        """Return what of a trace that is not sent changed since a second person was asked or approved."""
+        return changes_of(self.trace) if self.trace.status in UNSENT else ()
 
     @property
     def is_answered_in_part(self) -> bool:
@@ -155,6 +161,14 @@ def get_trace(actor: Actor, trace_id: UUID) -> TraceView:
     return read(actor, trace_id)
 
 
+def seizure_of(actor: Actor, trace: Trace) -> Seizure | None:
+    """Return the seizure in which the gun of a trace was found, for who may read it."""
+    require(actor, Permission.TRACE_READ)
+    if trace.seizure_id is None or Permission.SEIZURE_READ not in actor.permissions:
+        return None
+    return db.session.scalars(current(Seizure).where(Seizure.id == trace.seizure_id)).first()
+
+
 def version(actor: Actor, trace_id: UUID) -> int:
     """Return the version that stands, for If-Match; raises NotFound."""
     return _find(trace_id).version
@@ -181,9 +195,11 @@ def _views(actor: Actor, found: Sequence[Trace]) -> list[TraceView]:
     drafts = [trace for trace in found if trace.status in UNSENT]
     advice = dict(zip((trace.id for trace in drafts), of_drafts(drafts, actor.clock), strict=True))
     kept = hidden_from(trace.id for trace in found)
+    bars = unapprovable(drafts, kept, said)
     return [
         TraceView(trace, legs[trace.id], said, named.get(trace.assignee_id), advice.get(trace.id),
-                  kept[trace.id], _remarks(trace, kept[trace.id]), named.get(trace.requested_by))
+                  kept[trace.id], [*_remarks(trace, kept[trace.id]), *bars.get(trace.id, ())],
+                  named.get(trace.requested_by))
         for trace in found
     ]  # fmt: skip
 
@@ -203,7 +219,9 @@ def get_result(actor: Actor, trace_id: UUID) -> ResultView:
     view = read(actor, trace_id)
     trace = view.trace
     heard_until = _heard_until(actor, trace)
-    said = [_with_words(as_said(one.leg, until=heard_until), one.messages) for one in view.said]
+    said = [
+        _with_words(as_said(trace, one.leg, until=heard_until), one.messages) for one in view.said
+    ]
     result = chains.build(said, trace.found_on, trace.owner_state, trace.firearm)
     result.missing += _no_more(trace.firearm)
     events = [*result.chain, *result.conflicts]
@@ -240,15 +258,16 @@ def _with_words(leg: chains.Leg, messages: Sequence[MessageView]) -> chains.Leg:
     """Return a leg with the day to which its answer was put off, and whom its state named instead."""
     last = {one.kind: one.data for one in messages}
     until, named = (last.get(kind, {}).get(name) for kind, name in SAID_OF)
-    return replace(leg, until=until, names=named if leg.status == "forwarded" else None)
+    return replace(leg, until=until, names=named if leg.status in NAMING else None)
 
 
-def as_said(leg: TraceLeg, until: datetime | None = None) -> chains.Leg:
+def as_said(trace: Trace, leg: TraceLeg, until: datetime | None = None) -> chains.Leg:
     """Return a leg as chains are built of it; asked before `until`, it has had its time."""
     is_waiting = leg.status in WAITING and until is not None and leg.asked_at < until
     is_unheard = leg.status == "withdrawn" and leg.answered_at is None
     return chains.Leg(
-        leg.state, leg.status, leg.events, takes_part=leg.channel == "salsa",
+        leg.state, leg.status, compared(leg.events, trace.firearm, trace.found_on),
+        takes_part=leg.channel == "salsa",
         failure_reason=leg.failure_reason, is_late=is_waiting or is_unheard,
     )  # fmt: skip
 

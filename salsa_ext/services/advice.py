@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from salsa_ext.errors import Coded, Message, say
+from salsa_ext.matching.evidence import CERTAIN
 from salsa_ext.matching.marks import skeleton
 from salsa_ext.readmodels.crowds import Candidate, contradict
 from salsa_ext.readmodels.marks import Held
@@ -61,11 +62,22 @@ class Advice:
 def shown(found: Iterable[Candidate], most: int) -> list[Candidate]:
     """Return the candidates that are shown: none below what is possible, events that are told first of equals.
 
-    What may not be read is placed as it was found, last among equals.
+    What may not be read is placed as it was found, last among equals. What `stays` is shown however
+    many are before it.
     """
     worth = [one for one in found if one.evidence.is_worth_a_look]
-    worth.sort(key=lambda one: (-one.evidence.bits, not _is_told(one)))
-    return worth[:most]
+    worth.sort(key=lambda one: (-one.evidence.bits, not is_told(one)))
+    return worth[:most] + [one for one in worth[most:] if stays(one)]
+
+
+def stays(one: Candidate) -> bool:
+    """Tell what no list may leave out: the very mark, and that a gun is missed or was seized."""
+    return is_told(one) or one.evidence.near.kind in CERTAIN
+
+
+def left_out(found: Iterable[Candidate], seen: Sequence[Candidate]) -> int:
+    """Return how many candidates are worth a look beside those that are shown."""
+    return sum(one.evidence.is_worth_a_look for one in found) - len(seen)
 
 
 def of(verdict: str, seen: Sequence[Candidate], asker: str | None) -> Advice:
@@ -102,13 +114,14 @@ def _bearing(verdict: str, seen: Sequence[Candidate]) -> list[Candidate]:
     return [one for one in seen if one.evidence.bits >= best - MARGIN]
 
 
-def _is_told(one: Candidate) -> bool:
+def is_told(one: Candidate) -> bool:
+    """Tell whether a record says that its gun is missed, was seized, or the like, and may be read."""
     return one.is_open and one.held.event in REPORTED
 
 
 def _reported(bearing: Sequence[Candidate]) -> Candidate | None:
     """Return what is reported of the gun: that it is missed, unless that very gun was recovered since."""
-    told = [one for one in bearing if _is_told(one) and not one.held.is_superseded]
+    told = [one for one in bearing if is_told(one) and not one.held.is_superseded]
     recovered = [one.held for one in told if one.held.event == "recovery"]
     standing = [
         one for one in told

@@ -9,18 +9,18 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from salsa_ext.audit import Act, Action, append, append_many, officer_id
+from salsa_ext.audit import Act, Action, append, append_many
 from salsa_ext.db import db, insert_many
 from salsa_ext.errors import Conflict, IllegalTransition, Invalid, NotFound, StaleVersion, say
 from salsa_ext.matching.events import ALERT
-from salsa_ext.models import Account, Alert, AuditEntry
+from salsa_ext.models import Account, Alert
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.days import today
 from salsa_ext.readmodels.records import by_id
 from salsa_ext.readmodels.sides import firearm_of
 from salsa_ext.readmodels.states import participants
-from salsa_ext.services import alert_checks, hit_endings, records, repeats
+from salsa_ext.services import alert_checks, hit_endings, persons, records, repeats
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.alerts import AlertData
 from salsa_ext.values.events import When
@@ -30,6 +30,7 @@ from salsa_ext.values.ids import new_id
 SILENT: Final = "let_pass_and_inform"
 PERSONS: Final = 3
 """Accounts of a state from which on a second one has to check each alert."""
+ANOTHER_PERSON: Final = say("Another person than who entered an alert checks it.")
 STILL_TRUE: Final = timedelta(days=365)
 """After so long somebody says again that an alert is still true."""
 BEFORE_EXPIRY: Final = timedelta(days=30)
@@ -69,8 +70,8 @@ def verify(*, actor: Actor, alert_id: UUID, seen: int | None) -> None:
     require(actor, Permission.ALERT_RECORD)
     alert = _take(actor, alert_id, seen, "verify")
     if alert.second_check == "waiting":
-        if _is_same_person(actor, alert):
-            raise Conflict(say("Another person than who entered an alert checks it."))
+        if persons.is_same(actor, alert.entered_by, Action.ALERT_RECORDED, alert_id):
+            raise Conflict(ANOTHER_PERSON)
         alert.second_check = "done"
     alert.verified_by, alert.verified_at = actor.account_id, actor.now()
     alert.validate_on = next_validation(today(actor), alert.expires_on)
@@ -110,20 +111,6 @@ def _take(actor: Actor, alert_id: UUID, seen: int | None, action: str) -> Alert:
     if alert.status != "active":
         raise IllegalTransition("alert", alert.status, action)
     return alert
-
-
-def _is_same_person(actor: Actor, alert: Alert) -> bool:
-    """Tell whether who checks an alert entered it: by the account, of commands by the officers' numbers.
-
-    Who gives no number at a command is not told from who entered one there.
-    """
-    if actor.account_id is not None or alert.entered_by is not None:
-        return actor.account_id == alert.entered_by
-    entered = select(AuditEntry.officer_id).where(
-        AuditEntry.subject_id == str(alert.id), AuditEntry.action == Action.ALERT_RECORDED
-    )
-    first, second = db.session.scalar(entered), officer_id(actor)
-    return first is None or second is None or first == second
 
 
 def _finish(actor: Actor, alert: Alert, action: Action) -> None:

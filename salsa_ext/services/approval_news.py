@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -11,9 +11,11 @@ from sqlalchemy import select
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import db, insert_many
 from salsa_ext.errors import Conflict, NotFound, say
-from salsa_ext.messages.envelopes import Envelope
+from salsa_ext.messages import inbox
+from salsa_ext.messages.envelopes import Envelope, Letter
 from salsa_ext.models import Trace, TraceApproval
-from salsa_ext.services import approvals, conversations, hidings, legs
+from salsa_ext.readmodels.approvals import count_approvers, differences, read
+from salsa_ext.services import approvals, conversations, deliveries, hidings, legs
 from salsa_ext.services.approvals import APPROVERS, ASKERS
 from salsa_ext.services.conversations import Word
 from salsa_ext.services.handlers import handles
@@ -25,66 +27,108 @@ from salsa_ext.values.ids import new_id
 from salsa_ext.values.notices import Notice
 
 Said = Mapping[str, Any]
+NOT_WANTED: Final = "not_wanted"
+"""Why what a partner says is set aside: the state wants another second person by now."""
 
 
 @handles("approval.ask")
 def _asked(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     """Let a trace of the asking state wait for a second person of the own one."""
     said = letters.read(envelope.kind, envelope.body)
-    approval_id = new_id()
+    approval_id, before = new_id(), _asked_before(envelope.sender, UUID(said["trace"]))
+    kept = _kept(said)
+    changed = [vars(one) for one in differences(before, kept)] if before else []
     row = {
         "id": approval_id, "owner_state": actor.own_state(), "version": 1,
         "asking_state": envelope.sender, "trace_id": UUID(said["trace"]), "status": "asked",
-        "case_number": envelope.case_number, "asked": _kept(said), "envelope_id": envelope.id,
+        "case_number": envelope.case_number, "asked": kept | {"changed": changed}, "envelope_id": envelope.id,
         "asked_at": actor.now(), "decided_at": None, "decided_by": None, "reason": None,
     }  # fmt: skip
     insert_many(TraceApproval, [row])
-    kept = hidings.by_state(said["hidden_from"], actor.own_state())
-    hidings.put(actor, "approval", [approval_id, UUID(said["trace"])], kept)
+    kept_from = hidings.by_state(said["hidden_from"], actor.own_state())
+    _keep_from(actor, envelope, kept_from)
     append(actor, Act(Action.APPROVAL_RECEIVED, "approval", approval_id,
                       data={"to": envelope.sender}))  # fmt: skip
-    _tell(actor, "approval_asked", approval_id, envelope)
+    if _is_left(approval_id):
+        _tell(actor, "approval_asked", approval_id, envelope)
+    else:
+        _decline(actor, vault, read(approval_id), envelope)
+
+
+def _asked_before(state: str, trace_id: UUID) -> Mapping[str, Any] | None:
+    """Return what the last asking about a trace said, if there was one."""
+    wanted = select(TraceApproval.asked).where(
+        TraceApproval.asking_state == state, TraceApproval.trace_id == trace_id
+    )
+    return db.session.scalar(wanted.order_by(TraceApproval.id.desc()).limit(1))
 
 
 @handles("approval.withdraw")
 def _withdrawn(actor: Actor, vault: Vault, envelope: Envelope) -> None:
-    """End what is asked, where nobody decided yet."""
-    said = letters.read(envelope.kind, envelope.body)
-    wanted = select(TraceApproval).where(
-        TraceApproval.owner_state == actor.own_state(), TraceApproval.status == "asked",
-        TraceApproval.asking_state == envelope.sender,
-        TraceApproval.trace_id == UUID(said["trace"]),
-    )  # fmt: skip
-    rows = db.session.scalars(
-        wanted.with_for_update().execution_options(populate_existing=True)
-    ).all()
-    if not rows:
-        raise NotFound("approval", said["trace"])
-    for row in rows:
-        row.status, row.version = "withdrawn", row.version + 1
-        db.session.flush()
-        _tell(actor, "approval_withdrawn", row.id, envelope)
+    """End what was asked last, where nobody decided yet, or what he said came too late."""
+    rows = _known(actor, envelope)
+    if not rows or rows[0].status not in ("asked", "granted"):
+        raise NotFound("approval", str(envelope.body["trace"]))
+    rows[0].status, rows[0].version = "withdrawn", rows[0].version + 1
+    db.session.flush()
+    _tell(actor, "approval_withdrawn", rows[0].id, envelope)
 
 
 @handles("approval.hide")
 def _hidden(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     """Keep what is asked, or was decided, from the agencies that the asking state names by now."""
-    said, own = letters.read(envelope.kind, envelope.body), actor.own_state()
-    trace_id = UUID(said["trace"])
-    ids = db.session.scalars(select(TraceApproval.id).where(
-        TraceApproval.owner_state == own, TraceApproval.asking_state == envelope.sender,
-        TraceApproval.trace_id == trace_id,
-    )).all()  # fmt: skip
-    if not ids:
+    said, rows = letters.read(envelope.kind, envelope.body), _known(actor, envelope)
+    if not rows:
         raise NotFound("approval", said["trace"])
-    kept = hidings.by_state(said["hidden_from"], own)
-    hidings.put(actor, "approval", [*ids, trace_id], kept)
+    _keep_from(actor, envelope, hidings.by_state(said["hidden_from"], actor.own_state()))
+    if rows[0].status == "asked" and not _is_left(rows[0].id):
+        _decline(actor, vault, rows[0], inbox.find(actor, rows[0].envelope_id))
+
+
+def _known(actor: Actor, envelope: Envelope) -> Sequence[TraceApproval]:
+    """Return what was asked of the trace that a letter names, locked, what was asked last first."""
+    said = letters.read(envelope.kind, envelope.body)
+    wanted = select(TraceApproval).where(
+        TraceApproval.owner_state == actor.own_state(),
+        TraceApproval.asking_state == envelope.sender,
+        TraceApproval.trace_id == UUID(said["trace"]),
+    ).order_by(TraceApproval.id.desc())  # fmt: skip
+    locked = wanted.with_for_update().execution_options(populate_existing=True)
+    return db.session.scalars(locked).all()
+
+
+def _keep_from(actor: Actor, envelope: Envelope, agencies: Collection[str]) -> None:
+    """Keep all that was ever asked of a trace, and what is written down of it, from own agencies.
+
+    What the own state keeps from further ones of its own covers what is asked later too.
+    """
+    ids, trace_id = [row.id for row in _known(actor, envelope)], UUID(str(envelope.body["trace"]))
+    hidings.put(actor, "approval", [*ids, trace_id], agencies)
+    hidings.put(actor, "approval", ids, hidings.own(trace_id), is_own=True)
+
+
+def _is_left(approval_id: UUID) -> bool:
+    """Tell whether somebody of the own state may approve, and see what is asked."""
+    return count_approvers(hidings.of(approval_id)) > 0
+
+
+def _decline(actor: Actor, vault: Vault, row: TraceApproval, asked: Envelope | None) -> None:
+    """Say at once, in no person's words, that nobody of the own state may approve."""
+    row.status, row.version, row.decided_at = "declined", row.version + 1, actor.now()
+    db.session.flush()
+    body = {"trace": str(row.trace_id), "text": None}
+    said = Letter("approval.decline", row.case_number, row.asking_state, body, asked)
+    deliveries.send(actor, vault, said)
+    append(actor, Act(Action.APPROVAL_DECLINED, "approval", row.id, data={"to": row.asking_state}))
 
 
 @handles("approval.grant")
 def _granted(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     """Let the trace be approved by the second person of the partner."""
     said, trace = _draft(actor, envelope)
+    if not approvals.is_asked(trace):
+        _set_aside(actor, vault, trace, envelope, said)
+        return
     with legs.following(trace, to="approved"):
         approvals.put(actor, trace, "partner", envelope.sender)
     _hear(actor, trace, envelope, said)
@@ -94,13 +138,26 @@ def _granted(actor: Actor, vault: Vault, envelope: Envelope) -> None:
 
 @handles("approval.decline")
 def _declined(actor: Actor, vault: Vault, envelope: Envelope) -> None:
-    """Keep that it was declined, and why; it may be asked again."""
+    """Keep that it was declined, and why; it may be asked again. Without words there is nobody who may."""
     said, trace = _draft(actor, envelope)
+    if not approvals.is_asked(trace):
+        _set_aside(actor, vault, trace, envelope, said)
+        return
     with legs.following(trace, to="draft"):
         trace.approval_asked_at = trace.approval_in = trace.approved_in = None
     _hear(actor, trace, envelope, said)
     append(actor, Act(Action.TRACE_DECLINED, "trace", trace.id, data={"by": envelope.sender}))
-    _answer(actor, trace, "trace_declined", envelope)
+    code = "trace_declined" if said["text"] else "trace_unapprovable"
+    _answer(actor, trace, code, envelope)
+
+
+def _set_aside(
+    actor: Actor, vault: Vault, trace: Trace, envelope: Envelope, said: Said
+) -> None:  # fmt: skip
+    """Keep without effect what a partner said whom the state does not want any more, and ask whom it does."""
+    told = _kept(said) | {"code": NOT_WANTED}
+    conversations.keep(actor, [Word("trace", trace.id, "approval_set_aside", told, envelope)])
+    approvals.ask_anew(actor, vault, trace, envelope.sender)
 
 
 def _draft(actor: Actor, envelope: Envelope) -> tuple[Said, Trace]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import db
@@ -12,7 +12,7 @@ from salsa_ext.errors import Conflict, say
 from salsa_ext.messages.envelopes import Letter
 from salsa_ext.models import Trace
 from salsa_ext.policy.release import FOR_APPROVERS, for_approver
-from salsa_ext.readmodels.approvals import Rule, rule_of
+from salsa_ext.readmodels.approvals import Rule, as_shown, count_approvers, partners, rule_of
 from salsa_ext.services import conversations, deliveries, hidings, legs
 from salsa_ext.services.conversations import DECLINED, Word
 from salsa_ext.services.notifications import notify_many
@@ -33,7 +33,6 @@ def may_go(actor: Actor, vault: Vault, trace: Trace) -> bool:
     approves alone writes that down. Who was asked under a rule that changed since is asked no more;
     raises Conflict where the right one was asked already.
     """
-    rule = rule_of(trace.owner_state)
     if trace.status == "approved":
         return True
     if is_asked(trace):
@@ -42,6 +41,7 @@ def may_go(actor: Actor, vault: Vault, trace: Trace) -> bool:
         take_back(actor, vault, trace)
         _wait_no_more(trace)
         db.session.flush()
+    rule = rule_for(trace)
     if rule.kind == "none":
         return True
     if rule.kind == "alone":
@@ -49,6 +49,7 @@ def may_go(actor: Actor, vault: Vault, trace: Trace) -> bool:
         append(actor, Act(Action.TRACE_UNAPPROVED, "trace", trace.id))
         return True
     _ask(actor, vault, trace, rule)
+    deliveries.deliver_now(actor, vault)
     return False
 
 
@@ -56,8 +57,13 @@ def is_asked(trace: Trace) -> bool:
     """Tell whether a draft waits for the very second person whom the state wants by now."""
     if trace.status != "draft" or trace.approval_asked_at is None:
         return False
-    rule = rule_of(trace.owner_state)
+    rule = rule_for(trace)
     return rule.kind in ("own", "partner") and rule.partner == trace.approved_in
+
+
+def rule_for(trace: Trace) -> Rule:
+    """Return who approves a trace by now: by the settings, and by from whom it is kept."""
+    return rule_of(trace.owner_state, hidings.of(trace.id))
 
 
 def put(actor: Actor, trace: Trace, kind: str, state: str | None = None) -> None:
@@ -67,20 +73,55 @@ def put(actor: Actor, trace: Trace, kind: str, state: str | None = None) -> None
     db.session.flush()
 
 
-def describe_anew(actor: Actor, trace: Trace) -> None:
-    """Let a trace that was not sent follow a new description of its gun.
+@contextmanager
+def redescribing(actor: Actor, vault: Vault, trace: Trace) -> Iterator[None]:
+    """Let a trace that was not sent follow a new description of its gun meanwhile.
 
-    A second person of the own state approved the old one, and is asked anew. A partner's stands: it
-    was shown nothing of the marks. Who is still asked sees the new one. No command of its own.
+    Who is asked sees the new one, and what has changed of it. What somebody approved holds no more
+    where it shows another now: he is asked anew, a partner where the type is another, since of the
+    gun he was shown nothing else. No command of its own.
     """
-    is_covered = trace.approval == "own"
-    with legs.following(trace, to="draft" if is_covered else trace.status):
-        if is_covered:
-            trace.approval = trace.approved_at = trace.approved_by = None
-            trace.approval_asked_at = trace.approval_in = None
-    rule = rule_of(trace.owner_state)
-    if is_covered and rule.kind == "own":
-        _ask_own(actor, trace)
+    before, shown = (trace.firearm, trace.found_on), for_approver(_draft(trace))
+    yield
+    db.session.flush()
+    db.session.refresh(
+        trace
+    )  # as it is kept, to be compared: letters hold no value that JSON has not
+    if (trace.firearm, trace.found_on) == before:
+        return
+    is_of_partner = trace.approved_in is not None
+    is_told_otherwise = is_of_partner and for_approver(_draft(trace)) != shown
+    if is_told_otherwise or trace.approval == "own":
+        is_lapsed = trace.approval is not None
+        ask_anew(actor, vault, trace)
+        deliveries.deliver_now(actor, vault)
+        if is_lapsed:
+            return  # who leads it learns of that
+    else:
+        with legs.following(trace, to=trace.status):
+            pass
+        if trace.approval_asked_at is None or is_of_partner:
+            return  # nobody was shown what is another now
+    _tell_changed(actor, trace)
+
+
+def ask_anew(actor: Actor, vault: Vault, trace: Trace, said_by: str | None = None) -> None:
+    """Take back what was approved or asked, and ask by today's rule whom the state wants now.
+
+    No command of its own, and what it sends is delivered by whoever calls it. Who leads the trace
+    learns where something falls away that was approved, or that the state `said_by` just said.
+    """
+    shown, is_lapsed = trace.approval_shown, said_by is not None or trace.approval is not None
+    by = said_by or trace.approved_in or trace.owner_state
+    take_back(actor, vault, trace)
+    with legs.following(trace, to="draft"):
+        _wait_no_more(trace)
+        trace.approval = trace.approved_at = trace.approved_by = None
+    if is_lapsed:
+        _tell_askers(actor, trace, "approval_lapsed", by)
+    rule = rule_for(trace)
+    if rule.kind in ("own", "partner"):
+        _ask(actor, vault, trace, rule, shown)
 
 
 @contextmanager
@@ -89,18 +130,19 @@ def changing(actor: Actor, vault: Vault, trace: Trace) -> Iterator[None]:
 
     No command of its own.
     """
-    was_asked = trace.approval_asked_at is not None
+    was_asked, shown = trace.approval_asked_at is not None, trace.approval_shown
     take_back(actor, vault, trace)
     with legs.following(trace, to="draft"):
         _wait_no_more(trace)
         yield
-    rule = rule_of(trace.owner_state)
+    rule = rule_for(trace)
     if was_asked and rule.kind in ("own", "partner"):
-        _ask(actor, vault, trace, rule)
+        _ask(actor, vault, trace, rule, shown)
+    deliveries.deliver_now(actor, vault)
 
 
 def _wait_no_more(trace: Trace) -> None:
-    trace.approval_asked_at = trace.approval_in = trace.approved_in = None
+    trace.approval_asked_at = trace.approval_in = trace.approved_in = trace.approval_shown = None
 
 
 def approve(actor: Actor, vault: Vault, trace: Trace) -> None:
@@ -110,8 +152,10 @@ def approve(actor: Actor, vault: Vault, trace: Trace) -> None:
     """
     take_back(actor, vault, trace)
     with legs.following(trace, to="approved"):
+        trace.approval_shown = as_shown(trace)
         put(actor, trace, "own")
     _tell_askers(actor, trace, "trace_approved")
+    deliveries.deliver_now(actor, vault)
 
 
 def decline(actor: Actor, vault: Vault, trace: Trace, text: str) -> None:
@@ -124,38 +168,68 @@ def decline(actor: Actor, vault: Vault, trace: Trace, text: str) -> None:
         _wait_no_more(trace)
     conversations.keep(actor, [Word("trace", trace.id, DECLINED, {"text": text})])
     _tell_askers(actor, trace, "trace_declined")
+    deliveries.deliver_now(actor, vault)
 
 
 def take_back(actor: Actor, vault: Vault, trace: Trace) -> None:
-    """Tell a partner that was asked that nothing is to be approved any more."""
+    """Tell a partner that was asked that nothing is to be approved any more; whoever calls it delivers."""
     if trace.approval_in is not None and trace.approval is None:
-        _tell_partner(actor, vault, trace, "approval.withdraw", {})
+        assert trace.approved_in is not None, "no partner was asked"
+        _tell_partner(actor, vault, trace, trace.approved_in, "approval.withdraw", {})
 
 
-def hide(actor: Actor, vault: Vault, trace: Trace, agencies: Collection[str]) -> None:
-    """Tell a partner that was asked from which of its agencies a trace is kept by now.
+def hide(
+    actor: Actor, vault: Vault, trace: Trace, agencies: Collection[str], of: Collection[str | None]
+) -> None:  # fmt: skip
+    """Tell partners from which of their agencies a trace is kept by now: those `of` which some came or went.
 
-    No command of its own; a partner that approved keeps what it approved from them too.
+    Each that was ever asked, whatever it said: it goes on keeping that. A draft that waits asks
+    whom the rule names now. No command of its own; whoever calls it delivers.
     """
-    if trace.approval_in is not None and trace.approved_in is not None:
-        kept = hidings.by_state(agencies, trace.approved_in)
-        _tell_partner(actor, vault, trace, "approval.hide", {"hidden_from": kept})
+    for state in db.session.scalars(partners(Trace.id == trace.id)).all():
+        if state in of:
+            kept: dict[str, object] = {"hidden_from": hidings.by_state(agencies, state)}
+            _tell_partner(actor, vault, trace, state, "approval.hide", kept)
+    if trace.status == "draft" and trace.approval_asked_at is not None:
+        if not is_asked(trace):
+            ask_anew(actor, vault, trace)
+        elif trace.approved_in is None:
+            _tell_where_nobody_may(actor, trace)
 
 
-def _tell_askers(actor: Actor, trace: Trace, code: str) -> None:
+def _tell_askers(actor: Actor, trace: Trace, code: str, by: str | None = None) -> None:
     own = trace.owner_state
     notify_many(actor, [Notice(own, ASKERS, code, "trace", trace.id, own, trace.case_number,
-                               {"by": own})])  # fmt: skip
+                               {"by": by or own})])  # fmt: skip
 
 
-def _ask(actor: Actor, vault: Vault, trace: Trace, rule: Rule) -> None:
+def _tell_where_nobody_may(actor: Actor, trace: Trace) -> None:
+    """Tell who leads a trace that waits for a person of the own state where there is none who may."""
+    if not count_approvers(hidings.of(trace.id)):
+        _tell_askers(actor, trace, "trace_unapprovable")
+
+
+def _tell_changed(actor: Actor, trace: Trace) -> None:
+    """Tell who leads a trace that its gun is described anew, and who is still asked in the own state."""
+    own, is_asked = trace.owner_state, trace.approved_in is None
+    whom = (*ASKERS, *APPROVERS) if is_asked and trace.approval_asked_at else ASKERS
+    notify_many(actor, [Notice(own, whom, "trace_changed", "trace", trace.id, own,
+                               trace.case_number)])  # fmt: skip
+
+
+def _ask(
+    actor: Actor, vault: Vault, trace: Trace, rule: Rule, shown: dict[str, Any] | None = None
+) -> None:
+    """Ask a second person; `shown` is what was shown to the one who was asked before, if any."""
+    trace.approval_shown = shown or as_shown(trace)
     if rule.partner is None:
         _ask_own(actor, trace)
         return
     _wait(actor, trace)
     trace.approved_in = rule.partner
     kept = {"hidden_from": hidings.by_state(hidings.of(trace.id), rule.partner)}
-    _tell_partner(actor, vault, trace, "approval.ask", for_approver(_draft(trace)) | kept)
+    said = for_approver(_draft(trace)) | kept
+    _tell_partner(actor, vault, trace, rule.partner, "approval.ask", said)
     _write_down(actor, trace, rule.partner, FOR_APPROVERS)
 
 
@@ -164,6 +238,7 @@ def _ask_own(actor: Actor, trace: Trace) -> None:
     own = trace.owner_state
     notify_many(actor, [Notice(own, APPROVERS, "trace_to_approve", "trace", trace.id, own,
                                trace.case_number)])  # fmt: skip
+    _tell_where_nobody_may(actor, trace)
     _write_down(actor, trace, own)
 
 
@@ -178,18 +253,16 @@ def _write_down(actor: Actor, trace: Trace, whom: str, shown: Collection[str] = 
 
 
 def _tell_partner(
-    actor: Actor, vault: Vault, trace: Trace, kind: str, body: dict[str, object]
+    actor: Actor, vault: Vault, trace: Trace, state: str, kind: str, body: dict[str, object]
 ) -> None:
-    assert trace.approved_in is not None, "no partner was asked"
     db.session.flush()
-    told = Letter(kind, trace.case_number, trace.approved_in, {"trace": str(trace.id)} | body)
+    told = Letter(kind, trace.case_number, state, {"trace": str(trace.id)} | body)
     envelope = deliveries.send(actor, vault, told)
     if kind == "approval.ask":
         trace.approval_in = envelope.id
         db.session.flush()
     word = Word("trace", trace.id, f"approval_{conversations.kind_of(envelope)}", body, envelope)
     conversations.keep(actor, [word])
-    deliveries.deliver_now(actor, vault)
 
 
 def _draft(trace: Trace) -> dict[str, object]:

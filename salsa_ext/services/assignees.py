@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -16,6 +17,9 @@ from salsa_ext.policy.rules import permissions_of
 from salsa_ext.services.notifications import notify_many
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.notices import Notice
+
+ANALYSTS: Final = ("trace_analyst",)
+SUPERVISORS: Final = ("supervisor",)
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,13 @@ def find(
         said = say("The role of {username} does not allow this work.", username=username)
         raise Invalid({"username": [said]})
     return Assignee(row.id, row.role)
+
+
+def answering(actor: Actor, kept_from: Collection[str]) -> tuple[str, ...]:
+    """Return whose roles are told of a request: the supervisors too, where no analyst may see it."""
+    if not kept_from or is_left(actor, ANALYSTS, kept_from):
+        return ANALYSTS
+    return (*ANALYSTS, *SUPERVISORS)
 
 
 def is_left(actor: Actor, roles: Collection[str], hidden_from: Collection[str]) -> bool:

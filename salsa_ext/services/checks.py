@@ -40,7 +40,7 @@ class Answer:
 
     `hits` are those on alerts that show to the asker; what next follows from the first of them.
     `contacts` are the offices of all states that hold something, `contact` the first of them;
-    `remarks` are on words that did not count.
+    `remarks` are on words that did not count; `more` is how many records fit less well and are not listed.
     """
 
     id: UUID
@@ -54,6 +54,7 @@ class Answer:
     contacts: Sequence[Office] = ()
     reported: Reported | None = None
     remarks: Sequence[Remark] = ()
+    more: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,11 @@ class _Asked:
 
     @cached_property
     def seen(self) -> Sequence[Candidate]:
-        return advice.shown(self.found, MOST)
+        return advice.shown(self.found, len(self.found) if self.query.every else MOST)
+
+    @property
+    def more(self) -> int:
+        return advice.left_out(self.found, self.seen)
 
     @property
     def verdict(self) -> str:
@@ -136,7 +141,8 @@ def _answer(
     actor: Actor, asked: _Asked, searched: Sequence[Coverage], made: Sequence[Made]
 ) -> Answer:
     said = told_of(actor, asked.id, asked.seen, searched, made)
-    return replace(said, remarks=remarks.on_query(asked.query, actor.language))
+    noted = remarks.on_query(asked.query, actor.language)
+    return replace(said, remarks=noted, more=asked.more)
 
 
 def told_of(

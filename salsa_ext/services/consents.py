@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from salsa_ext.audit import Act, Action, append, traces_of_case
@@ -61,7 +61,7 @@ def ask(*, actor: Actor, data: ConsentData) -> UUID:
 
     It is about the traces of its case that the actor sees by now: from whom one of them is kept, the
     consent is. Raises Invalid, also for a record that the actor's state was not given, and Conflict
-    where the same was asked and is not answered.
+    where the same was asked and is not answered, or was granted and still stands.
     """
     require(actor, Permission.CONSENT_ASK)
     origin = _origin(actor, data)
@@ -176,18 +176,23 @@ def _origin(actor: Actor, data: ConsentData) -> str:
 
 
 def _check_first(actor: Actor, data: ConsentData, origin: str) -> None:
-    """Raise Conflict where the same use of the same record was asked in the same case and is not answered."""
-    same = select(Consent.id).where(
+    """Raise Conflict where the same use of the same record is asked in the same case, or allowed by now."""
+    stands = and_(Consent.status == "granted", Consent.expires_on >= today(actor))
+    same = select(Consent).where(
         Consent.owner_state == actor.own_state(), Consent.asking_state == actor.own_state(),
         Consent.record_id == data.record, Consent.use == data.use,
         Consent.to_state.is_not_distinct_from(data.to), Consent.case_number == data.case_number,
-        Consent.status == "asked",
+        or_(Consent.status == "asked", stands),
     )  # fmt: skip
-    standing = db.session.scalar(same.order_by(Consent.id).limit(1))
-    if standing is not None:
-        raise Conflict(say("{state} was asked for this in the case {case} already, by the consent {number}. Go"
-                           " on with that one.", state=Coded("state", origin), case=data.case_number,
-                           number=standing))  # fmt: skip
+    standing = db.session.scalar(same.order_by(Consent.id.desc()).limit(1))
+    if standing is None:
+        return
+    known = {"state": Coded("state", origin), "case": data.case_number, "number": standing.id}
+    if standing.status == "granted":
+        raise Conflict(say("{state} allowed this in the case {case} through {until} already, by the consent"
+                           " {number}.", until=standing.expires_on, **known))  # fmt: skip
+    raise Conflict(say("{state} was asked for this in the case {case} already, by the consent {number}. Go"
+                       " on with that one.", **known))  # fmt: skip
 
 
 def _given_by(actor: Actor, record_id: UUID) -> str | None:

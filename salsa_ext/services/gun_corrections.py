@@ -16,6 +16,7 @@ from salsa_ext.readmodels.records import RecordView, of_documents
 from salsa_ext.readmodels.versions import current
 from salsa_ext.services import readings, records, seizures
 from salsa_ext.services.marks import as_value
+from salsa_ext.services.sealing import Vault
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.documents import SeizureData
 from salsa_ext.values.events import Place, When
@@ -27,7 +28,8 @@ DESCRIBING: Final = ("category", "serial", "type", "marking", "make", "model", "
 
 
 def correct_gun(
-    *, actor: Actor, seizure_id: UUID, seen: int | None, line: int, gun: Firearm, reason: str
+    *, actor: Actor, vault: Vault, seizure_id: UUID, seen: int | None, line: int, gun: Firearm,
+    reason: str,
 ) -> UUID:  # fmt: skip
     """Add a version of a seizure in which one gun is described so; raises NotFound, and as `correct`."""
     require(actor, Permission.SEIZURE_RECORD)
@@ -37,7 +39,9 @@ def correct_gun(
         raise NotFound("line", line)
     items[line] = replace(items[line], **{name: getattr(gun, name) for name in DESCRIBING})
     data = as_data(row, items.values())
-    return seizures.correct(actor=actor, seizure_id=seizure_id, seen=seen, data=data, reason=reason)
+    return seizures.correct(
+        actor=actor, vault=vault, seizure_id=seizure_id, seen=seen, data=data, reason=reason
+    )
 
 
 def own(actor: Actor, seizure_id: UUID) -> Seizure:

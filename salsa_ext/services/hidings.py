@@ -100,8 +100,19 @@ def of(subject_id: UUID) -> list[str]:
 
 def named(subject_id: UUID) -> list[str]:
     """Return those of them that the asking state named."""
-    theirs = select(Hiding.agency).where(Hiding.subject_id == subject_id, Hiding.is_own.is_(False))
-    return sorted(db.session.scalars(theirs))
+    return _set_by(subject_id, is_own=False)
+
+
+def own(subject_id: UUID) -> list[str]:
+    """Return those of them that the asked state set itself."""
+    return _set_by(subject_id, is_own=True)
+
+
+def _set_by(subject_id: UUID, *, is_own: bool) -> list[str]:
+    set_so = select(Hiding.agency).where(
+        Hiding.subject_id == subject_id, Hiding.is_own.is_(is_own)
+    )  # fmt: skip
+    return sorted(db.session.scalars(set_so))
 
 
 def by_state(agencies: Collection[str], state: str) -> list[str]:

@@ -11,12 +11,14 @@ from salsa_ext.readmodels.documents import SEIZURES
 from salsa_ext.readmodels.records import of_documents
 from salsa_ext.services import disclosures, seizures
 from salsa_ext.services.gun_corrections import as_data, as_told, own
+from salsa_ext.services.sealing import Vault
 from salsa_ext.values.actor import Actor, Purpose
 
 
 def name(
-    *, actor: Actor, seizure_id: UUID, seen: int | None, state: str, number: str, reason: str
-) -> UUID:
+    *, actor: Actor, vault: Vault, seizure_id: UUID, seen: int | None, state: str, number: str,
+    reason: str,
+) -> UUID:  # fmt: skip
     """Let a seizure of the own state name that of another; raises NotFound, and as `correct`."""
     require(actor, Permission.SEIZURE_RECORD)
     row = own(actor, seizure_id)
@@ -26,7 +28,9 @@ def name(
     if data.details and data.details.get("joint_with") == joint["joint_with"]:
         return seizure_id  # the button was pressed twice
     data = replace(data, details={**(data.details or {}), **joint})
-    return seizures.correct(actor=actor, seizure_id=seizure_id, seen=seen, data=data, reason=reason)
+    return seizures.correct(
+        actor=actor, vault=vault, seizure_id=seizure_id, seen=seen, data=data, reason=reason
+    )
 
 
 def number_of(*, actor: Actor, seizure_id: UUID, other_id: UUID) -> str:

@@ -31,11 +31,15 @@ AT_ONCE: Final = 20
 
 @dataclass(frozen=True)
 class ItemMatches:
-    """One item, and the records that may be of the same gun; none yet where it is matched later."""
+    """One item, and the records that may be of the same gun; none yet where it is matched later.
+
+    `more` is how many others fit less well and are not listed: a check of the serial lists them.
+    """
 
     line: int
     candidates: Sequence[Candidate]
     is_later: bool = False
+    more: int = 0
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,9 @@ def find(
         # A silent seizure tells nobody: the word of a match would say that it exists.
         if visibility_of(item) != "silent":
             tell_owners(actor, "seizure", document_id, candidates)
-        found.append(ItemMatches(item.record.line, advice.shown(candidates, MOST)))
+        seen = advice.shown(candidates, MOST)
+        more = advice.left_out(candidates, seen)
+        found.append(ItemMatches(item.record.line, seen, more=more))
         standing.append((item, _standing(actor, item, own, candidates)))
     owner_waits.add(actor, "seizure", document_id)
     _propose(actor, standing)

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from salsa_ext.db import as_state, ask, db
 from salsa_ext.matching.events import SEIZED
 from salsa_ext.matching.evidence import CERTAIN
+from salsa_ext.matching.pairs import READ_AFIELD
 from salsa_ext.models import Match, Record
 from salsa_ext.policy.release import FOUND
 from salsa_ext.readmodels import crowds
@@ -21,7 +22,7 @@ from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.records import RecordView
 from salsa_ext.readmodels.settling import is_settled
 from salsa_ext.readmodels.sides import Side, Told, kept_back, query_of, sides_of, visibility_of
-from salsa_ext.services import hits, match_news, match_pairs, match_withdrawals
+from salsa_ext.services import advice, hits, match_news, match_pairs, match_withdrawals
 from salsa_ext.services.match_news import News
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
@@ -105,16 +106,20 @@ def _wanted(actor: Actor, found: Found) -> dict[str, dict[Key, Side]]:
 def _sides(
     view: RecordView, candidates: Sequence[Candidate], hidden: Mapping[UUID, str]
 ) -> Iterator[Side]:
-    """Yield both sides of the best pairs of a record, so many at most."""
+    """Yield both sides of the best pairs of a record: so many, and those of what stays in every list.
+
+    Of two records of the licit trade so many alone: makers number on, and files are long.
+    """
     if not candidates:
         return
     crowd = crowds.told(candidates, hidden, is_open=visibility_of(view) in FOUND["likeness"])
-    said = Told.by(view)
-    pairs = (list(sides_of(view, one, crowd[one.held.record_id], said)) for one in candidates)
-    for count, sides in enumerate(filter(None, pairs)):
-        if count == MOST:
-            break
-        yield from sides
+    said, count = Told.by(view), 0
+    stays = advice.stays if view.record.event in READ_AFIELD else advice.is_told
+    for one in candidates:
+        if count < MOST or stays(one):
+            sides = list(sides_of(view, one, crowd[one.held.record_id], said))
+            count += bool(sides)
+            yield from sides
 
 
 def _families(records: Iterable[Record]) -> dict[UUID, set[UUID]]:

@@ -22,7 +22,6 @@ from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.search import Likeness
 from salsa_ext.services import (
     answers,
-    assignees,
     candidates,
     conversations,
     hidings,
@@ -31,17 +30,13 @@ from salsa_ext.services import (
 )
 from salsa_ext.services.conversations import SET_ASIDE, Word
 from salsa_ext.services.handlers import handles, when_refused
-from salsa_ext.services.notifications import notify_many
 from salsa_ext.services.sealing import Vault
 from salsa_ext.values import letters
 from salsa_ext.values.actor import Actor, Purpose
 from salsa_ext.values.ids import new_id
-from salsa_ext.values.notices import Notice
 from salsa_ext.values.settings import Settings
 
 Said = Mapping[str, Any]
-ROLES: Final = ("trace_analyst",)
-SUPERVISORS: Final = ("supervisor",)
 PERSON_DECIDES: Final = "person_decides"
 _KNOWN: Final = ("SELECT 1 FROM trace_request"
                  " WHERE owner_state = %s AND asking_state = %s AND leg_id = %s")  # fmt: skip
@@ -81,7 +76,7 @@ def _renewed(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     db.session.flush()
     own = settings.of([actor.own_state()])[actor.own_state()]
     if not _answer_at_once(actor, vault, request, envelope, found, own):
-        _notify(actor, request, "request_renewed")
+        request_steps.notify(actor, request, "request_renewed")
 
 
 @handles("trace.withdraw")
@@ -92,7 +87,7 @@ def _withdrawn(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     request_steps.move(actor, request, "withdraw")
     _hear(actor, request, envelope, said)
     if was in WAITING:
-        _notify(actor, request, "request_withdrawn")
+        request_steps.notify(actor, request, "request_withdrawn")
 
 
 @handles("trace.reply")
@@ -103,7 +98,7 @@ def _replied(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     if stands and after(request.status, "reply"):
         request_steps.move(actor, request, "reply")
     _hear(actor, request, envelope, said)
-    _notify(actor, request, "request_replied")
+    request_steps.notify(actor, request, "request_replied")
 
 
 @handles("trace.hide")
@@ -115,9 +110,7 @@ def _hidden(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     request.asked = request.asked | {"office": said["office"]}
     request.version += 1
     _hear(actor, request, envelope, said)
-    is_new = hidings.of(request.id) != before
-    if is_new and request.status in WAITING and _roles(actor, request) != ROLES:
-        _notify(actor, request, "request_received")
+    request_steps.tell_of_hiding(actor, request, before)
 
 
 @handles("trace.feedback")
@@ -125,7 +118,7 @@ def _fed_back(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     """Take whether an answer helped."""
     said, request = _known(actor, envelope)
     _hear(actor, request, envelope, said)
-    _notify(actor, request, "request_feedback")
+    request_steps.notify(actor, request, "request_feedback")
 
 
 def _make(actor: Actor, vault: Vault, envelope: Envelope, said: Said) -> None:
@@ -144,7 +137,7 @@ def _make(actor: Actor, vault: Vault, envelope: Envelope, said: Said) -> None:
     received = request_steps.act(Action.REQUEST_RECEIVED, request, priority=request.priority)
     conversations.keep(actor, [_word(request, envelope, said)], [received])
     if not _answer_at_once(actor, vault, request, envelope, found, own):
-        _notify(actor, request, "request_received")
+        request_steps.notify(actor, request, "request_received")
 
 
 def _answer_at_once(
@@ -242,21 +235,6 @@ def _hear(actor: Actor, request: TraceRequest, envelope: Envelope, said: Said) -
 
 def _word(request: TraceRequest, envelope: Envelope, said: Said) -> Word:
     return Word("request", request.id, conversations.kind_of(envelope), _kept(said), envelope)
-
-
-def _notify(actor: Actor, request: TraceRequest, code: str) -> None:
-    own = actor.own_state()
-    told = {"by": request.asking_state, "priority": request.priority}
-    notify_many(actor, [Notice(own, _roles(actor, request), code, "request", request.id, own,
-                               request.case_number, told)])  # fmt: skip
-
-
-def _roles(actor: Actor, request: TraceRequest) -> tuple[str, ...]:
-    """Return whose roles are told: the supervisors too, where no analyst may see the request."""
-    kept_from = hidings.of(request.id)
-    if not kept_from or assignees.is_left(actor, ROLES, kept_from):
-        return ROLES
-    return (*ROLES, *SUPERVISORS)
 
 
 def _refused(actor: Actor, vault: Vault, envelope: Envelope, code: str) -> None:

@@ -6,17 +6,21 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
+
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import db
 from salsa_ext.errors import IllegalTransition, NotFound, StaleVersion, say
 from salsa_ext.matching.requests import ENDS, WAITING, after, possible
 from salsa_ext.messages import inbox, pairs
 from salsa_ext.messages.envelopes import Envelope, Letter
-from salsa_ext.models import TraceRequest
-from salsa_ext.services import conversations, deliveries, hidings, terms
+from salsa_ext.models import TraceApproval, TraceRequest
+from salsa_ext.services import assignees, conversations, deliveries, hidings, terms
 from salsa_ext.services.conversations import Word
+from salsa_ext.services.notifications import notify_many
 from salsa_ext.services.sealing import Vault
 from salsa_ext.values.actor import Actor
+from salsa_ext.values.notices import Notice
 
 
 def take(actor: Actor, request_id: UUID, seen: int | None = None) -> TraceRequest:
@@ -93,7 +97,34 @@ def hide(actor: Actor, request: TraceRequest, agencies: Collection[str]) -> None
 
 
 def _subjects(request: TraceRequest) -> tuple[UUID, ...]:
-    return request.id, request.trace_id, request.leg_id
+    """Return what is of a request, and of what the own state was asked to approve of its trace."""
+    approving = select(TraceApproval.id).where(
+        TraceApproval.owner_state == request.owner_state,
+        TraceApproval.asking_state == request.asking_state,
+        TraceApproval.trace_id == request.trace_id,
+    )
+    asked = db.session.scalars(approving).all()
+    return request.id, request.trace_id, request.leg_id, *asked
+
+
+def tell_of_hiding(actor: Actor, request: TraceRequest, before: Sequence[str]) -> None:
+    """Tell the supervisors of a request that waits where no analyst is left by now who may see it.
+
+    `before` are the agencies that were kept from it until then.
+    """
+    kept_from = hidings.of(request.id)
+    if kept_from == before or request.status not in WAITING:
+        return
+    if assignees.answering(actor, kept_from) != assignees.ANALYSTS:
+        notify(actor, request, "request_received")
+
+
+def notify(actor: Actor, request: TraceRequest, code: str) -> None:
+    """Tell who answers requests what became of one: of those who may see it."""
+    own, told = actor.own_state(), {"by": request.asking_state, "priority": request.priority}
+    roles = assignees.answering(actor, hidings.of(request.id))
+    notify_many(actor, [Notice(own, roles, code, "request", request.id, own,
+                               request.case_number, told)])  # fmt: skip
 
 
 def write_down(actor: Actor, action: Action, request: TraceRequest, **data: Any) -> None:

@@ -199,11 +199,12 @@ def hide(*, actor: Actor, request_id: UUID, seen: int | None, data: Hiding) -> N
     From no others any more; raises NotFound, StaleVersion, Invalid.
     """
     require(actor, Permission.REQUEST_ANSWER)
-    request = take(actor, request_id, seen)
+    request, before = take(actor, request_id, seen), hidings.of(request_id)
     hidings.check_own(actor, data.hidden_from, hidings.named(request_id))
     request_steps.hide(actor, request, data.hidden_from)
     request_steps.write_down(actor, Action.REQUEST_HIDDEN, request,
                              hidden_from=[*data.hidden_from])  # fmt: skip
+    request_steps.tell_of_hiding(actor, request, before)
 
 
 def note(*, actor: Actor, request_id: UUID, data: Telling) -> None:

@@ -26,6 +26,7 @@ from salsa_ext.services.fields import (
     check_unique_lines,
     check_when,
 )
+from salsa_ext.services.sealing import Vault
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.documents import SeizureData
 from salsa_ext.values.ids import new_id
@@ -53,9 +54,12 @@ def record_many(*, actor: Actor, batch: Sequence[SeizureData]) -> list[UUID]:
 
 
 def correct(
-    *, actor: Actor, seizure_id: UUID, seen: int | None, data: SeizureData, reason: str
-) -> UUID:
-    """Add a version with other facts and all items; raises NotFound, StaleVersion, Invalid, Duplicate."""
+    *, actor: Actor, vault: Vault, seizure_id: UUID, seen: int | None, data: SeizureData, reason: str
+) -> UUID:  # fmt: skip
+    """Add a version with other facts and all items, which traces that were not sent follow.
+
+    Raises NotFound, StaleVersion, Invalid, Duplicate.
+    """
     require(actor, Permission.SEIZURE_RECORD)
     now = actor.now()
     old = corrections.take(Seizure, "seizure", seizure_id, seen)
@@ -73,10 +77,10 @@ def correct(
     after = _cells([(row, data)])
     after.subtract(_standing_cells(old, list(standing.values())))
     rollups.add(after)
-    told = corrections.finish(list(standing.values()), row, data)
+    told = corrections.finish(actor, list(standing.values()), row, data)
     append_many(actor, [_act(Action.SEIZURE_CORRECTED, row), *told])
     retellings.note(old.owner_state, kept.values())
-    traces.redescribe(actor=actor, items=of_documents([seizure_id])[seizure_id])
+    traces.redescribe(actor=actor, vault=vault, items=of_documents([seizure_id])[seizure_id])
     return seizure_id
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from salsa_ext.audit import Act, Action, append, append_many
-from salsa_ext.db import db
 from salsa_ext.errors import Invalid, NotFound, say
 from salsa_ext.matching.events import Event
 from salsa_ext.models import Seizure, TraceLeg
@@ -22,7 +21,6 @@ from salsa_ext.readmodels import traces
 from salsa_ext.readmodels.contacts import Office, agency_named, answering_to
 from salsa_ext.readmodels.sharing import Sharing
 from salsa_ext.readmodels.traces import TraceView
-from salsa_ext.readmodels.versions import current
 from salsa_ext.services.asking_offices import agency_of
 from salsa_ext.services.traces import purpose_of
 from salsa_ext.values.actor import Actor
@@ -58,7 +56,7 @@ def fill_in(*, actor: Actor, trace_id: UUID, leg_id: UUID) -> AskingForm:
     if leg.channel == "salsa":
         raise Invalid({"leg": [say("This state takes part, and is asked by the service itself.")]})
     result = traces.get_result(actor, trace_id)
-    seizure = _seizure(actor, view)
+    seizure = traces.seizure_of(actor, view.trace)
     of_seizure = [seizure.agency] if seizure else []
     agency = agency_of(actor, view.trace, view.hidden_from, of_seizure)
     return AskingForm(
@@ -66,13 +64,6 @@ def fill_in(*, actor: Actor, trace_id: UUID, leg_id: UUID) -> AskingForm:
         answering_to(actor.own_state(), agency, view.hidden_from),
         _onward(result.events(), result.sharing, leg.state), result.sharing,
     )  # fmt: skip
-
-
-def _seizure(actor: Actor, view: TraceView) -> Seizure | None:
-    """Return the seizure in which the gun was found, for who may read it."""
-    if view.trace.seizure_id is None or Permission.SEIZURE_READ not in actor.permissions:
-        return None
-    return db.session.scalars(current(Seizure).where(Seizure.id == view.trace.seizure_id)).first()
 
 
 def _onward(events: Sequence[Event], shared: Mapping[str, Sharing], to: str) -> list[Event]:

@@ -13,7 +13,7 @@ from sqlalchemy import or_, select
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import db
 from salsa_ext.errors import Invalid, say
-from salsa_ext.models import AuditEntry
+from salsa_ext.models import AuditEntry, Seizure
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import traces
@@ -30,11 +30,15 @@ HASH: Final = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class Report:
-    """What a report shows: the trace, its result, and whose consent to use in court is missing."""
+    """What a report shows: the trace, its result, and whose consent to use in court is missing.
+
+    `seizure` is that in which the gun was found, for who may read it.
+    """
 
     view: TraceView
     result: ResultView
     without_consent: tuple[str, ...]
+    seizure: Seizure | None
 
     @property
     def is_for_court(self) -> bool:
@@ -61,7 +65,9 @@ def compile_report(*, actor: Actor, trace_id: UUID) -> Report:
     result = disclosures.read_result(actor=actor, trace_id=trace_id)
     quoted = {shared.said.owner for shared in result.sharing.values()
               if not (shared.is_own or shared.decide("firearm", COURT).allowed)}  # fmt: skip
-    return Report(traces.read(actor, trace_id), result, tuple(sorted(quoted)))
+    view = traces.read(actor, trace_id)
+    seizure = traces.seizure_of(actor, view.trace)
+    return Report(view, result, tuple(sorted(quoted)), seizure)
 
 
 def write_down(*, actor: Actor, report: Report, content: str, file: str) -> None:

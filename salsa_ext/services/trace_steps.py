@@ -10,7 +10,7 @@ from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import db
 from salsa_ext.errors import Coded, Codes, Conflict, Invalid, Message, NotFound, say
 from salsa_ext.matching.events import merged
-from salsa_ext.matching.requests import ANSWERS, ENDS, SAID, after
+from salsa_ext.matching.requests import ANSWERS, ENDS, SAID, WAITING, after
 from salsa_ext.messages import inbox
 from salsa_ext.messages.envelopes import Envelope, Letter
 from salsa_ext.models import Trace, TraceLeg
@@ -38,14 +38,22 @@ from salsa_ext.services.legs import SENT, Channel
 from salsa_ext.services.sealing import Vault
 from salsa_ext.services.traces import take
 from salsa_ext.values.actor import Actor, Purpose
-from salsa_ext.values.codes import CHANNELS
+from salsa_ext.values.codes import OTHER_CHANNELS
 from salsa_ext.values.positions import Assigning
-from salsa_ext.values.requests import AskingOneMore, Feedback, Hiding, Replying, Telling
+from salsa_ext.values.requests import (
+    AskingOneMore,
+    Channelling,
+    Feedback,
+    Hiding,
+    Replying,
+    Telling,
+)
 
 BY_HAND: Final = {
     "acknowledged": "acknowledge", "answered": "answer", "partial": "restrict",
     "no_record": "no_record", "refused": "refuse",
 }  # fmt: skip
+TAKES_PART: Final = say("This state takes part, and is asked by the service itself.")
 NONE_ANSWERED: Final = say("No state has answered this trace by the service.")
 ALL_TOLD: Final = say("Each state that answered was told already whether it helped. One that answers more"
                       " can be told again.")  # fmt: skip
@@ -79,14 +87,39 @@ def reply(
     """
     require(actor, Permission.TRACE_REQUEST)
     trace = take(actor, trace_id, "reply", SENT)
-    leg = db.session.get(TraceLeg, (trace_id, leg_id), populate_existing=True)
-    if leg is None:
-        raise NotFound("leg", leg_id)
+    leg = _leg(trace_id, leg_id)
     if leg.channel == "salsa":
         _reply(actor, vault, trace, leg, data)
     else:
         _write_down(actor, vault, trace, leg, data)
     append(actor, Act(Action.TRACE_REPLIED, "trace", trace_id, data={"leg": str(leg_id)}))
+
+
+def change_channel(*, actor: Actor, trace_id: UUID, leg_id: UUID, data: Channelling) -> None:
+    """Ask a state that takes no part by another channel, as long as nothing came back.
+
+    Its reference is the one there. Raises NotFound, Invalid for a state that takes part, or Conflict
+    where it has answered.
+    """
+    require(actor, Permission.TRACE_REQUEST)
+    take(actor, trace_id, "channel", SENT)
+    leg = _leg(trace_id, leg_id)
+    if leg.channel == "salsa":
+        raise Invalid({"channel": [TAKES_PART]})
+    if not may_change_channel(leg):
+        raise Conflict(say("What {state} answered came by this channel: it is not asked by another any more.",
+                           state=Coded("state", leg.state)))  # fmt: skip
+    leg.channel, leg.reference = data.channel, data.reference
+    db.session.flush()
+    append(actor, Act(Action.TRACE_CHANNEL_CHANGED, "trace", trace_id,
+                      data={"leg": str(leg_id), "channel": data.channel}))  # fmt: skip
+
+
+def _leg(trace_id: UUID, leg_id: UUID) -> TraceLeg:
+    leg = db.session.get(TraceLeg, (trace_id, leg_id), populate_existing=True)
+    if leg is None:
+        raise NotFound("leg", leg_id)
+    return leg
 
 
 def feedback(*, actor: Actor, vault: Vault, trace_id: UUID, data: Feedback) -> None:
@@ -151,8 +184,7 @@ def hide(
             "hidden_from": hidings.by_state(data.hidden_from, leg.state), "office": office,
         }) for leg in told
     ])  # fmt: skip
-    if trace.approved_in in whom:
-        approvals.hide(actor, vault, trace, data.hidden_from)
+    approvals.hide(actor, vault, trace, data.hidden_from, whom)
     deliveries.deliver_now(actor, vault)
 
 
@@ -175,6 +207,11 @@ def may_reply(leg: TraceLeg) -> bool:
     return any(after(leg.status, action) for action in actions)
 
 
+def may_change_channel(leg: TraceLeg) -> bool:
+    """Tell whether another channel may be named for a leg: until something came back by the one it has."""
+    return leg.channel != "salsa" and leg.status in WAITING
+
+
 def _check_state(trace: Trace, data: AskingOneMore) -> None:
     if not names.is_state(data.state):
         said = say("There is no country {code}, today or in the past.", code=data.state)
@@ -183,12 +220,10 @@ def _check_state(trace: Trace, data: AskingOneMore) -> None:
         raise Conflict(say("{state} was asked already.", state=Coded("state", data.state)))
     takes_part = data.state in participants()
     if takes_part and (data.channel or data.reference):
-        raise Invalid(
-            {"channel": [say("This state takes part, and is asked by the service itself.")]}
-        )
+        raise Invalid({"channel": [TAKES_PART]})
     if not takes_part and data.channel is None:
         said = say("This state takes no part: say by which channel it is asked: {channels}.",
-                   channels=Codes("leg_channel", CHANNELS[1:]))  # fmt: skip
+                   channels=Codes("leg_channel", OTHER_CHANNELS))  # fmt: skip
         raise Invalid({"channel": [said]})
 
 

@@ -17,6 +17,7 @@ from salsa_ext.models import Trace, TraceLeg
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import settings
+from salsa_ext.readmodels.approvals import partners
 from salsa_ext.readmodels.outlooks import UNSENT
 from salsa_ext.readmodels.records import RecordView
 from salsa_ext.services import (
@@ -26,6 +27,7 @@ from salsa_ext.services import (
     endings,
     hidings,
     legs,
+    persons,
     renewals,
     repeats,
     trace_descriptions,
@@ -45,6 +47,9 @@ POSSIBLE: Final = {
     **dict.fromkeys(legs.SENT, ("legs", "feedback", "close", "withdraw")), "closed": ("feedback",),
 }  # fmt: skip
 """What moves a trace on, by its status; it can be assigned, noted and hidden whatever that is."""
+SECOND: Final = say("A second person must approve a trace.")
+BY_COMMAND: Final = say("A second person must approve a trace: it was drafted by a command too. Let an account"
+                        " of a supervisor decide, or another officer: give --officer at both.")  # fmt: skip
 OF_SEIZURE: Final = say("This gun is as its seizure says: correct that, and the draft follows it.")
 
 
@@ -126,8 +131,8 @@ def decline(*, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None, dat
 
 def _take_as_second(actor: Actor, trace_id: UUID, action: str, seen: int | None) -> Trace:
     trace = take(actor, trace_id, action, ("draft",), seen)
-    if trace.requested_by is not None and trace.requested_by == actor.account_id:
-        raise Forbidden(say("A second person must approve a trace."))
+    if persons.is_same(actor, trace.requested_by, Action.TRACE_REQUESTED, trace_id):
+        raise Forbidden(SECOND if actor.account_id else BY_COMMAND)
     return trace
 
 
@@ -181,7 +186,9 @@ def reopen(*, actor: Actor, vault: Vault, item: RecordView) -> None:
         seeing = replace(actor, agency=None)
         _keep_others_out(actor, Trace.id.in_(wanted.with_only_columns(Trace.id).correlate(None)))
         for trace in db.session.scalars(wanted.order_by(Trace.id).with_for_update()).all():
-            if trace.status in UNSENT or legs.outcome(trace) != "traced":
+            if trace.status in UNSENT:
+                _follow(seeing, vault, trace, item)
+            elif legs.outcome(trace) != "traced":
                 trace.firearm = trace_descriptions.as_recorded(item)
                 db.session.flush()
                 db.session.refresh(trace)  # as it is kept: letters hold no value that JSON has not
@@ -189,10 +196,10 @@ def reopen(*, actor: Actor, vault: Vault, item: RecordView) -> None:
         db.session.flush()
 
 
-def redescribe(*, actor: Actor, items: Sequence[RecordView]) -> None:
+def redescribe(*, actor: Actor, vault: Vault, items: Sequence[RecordView]) -> None:
     """Let what was not sent of seized guns bear what their seizure now says, for who corrected it.
 
-    A second person of the own state who approved the old description is asked anew.
+    A second person who approved what is another now is asked anew; who leads the trace is told.
     """
     require(actor, Permission.SEIZURE_RECORD)
     described = {item.record.id: item for item in items}
@@ -201,24 +208,22 @@ def redescribe(*, actor: Actor, items: Sequence[RecordView]) -> None:
         Trace.status.in_(UNSENT),
     )  # fmt: skip
     with as_state(actor, actor.own_state()):  # also what is kept from the agency that corrected it
+        if not db.session.scalar(select(wanted.exists())):
+            return
+        _keep_others_out(actor, Trace.id.in_(wanted.with_only_columns(Trace.id).correlate(None)))
         for trace in db.session.scalars(wanted.order_by(Trace.id).with_for_update()).all():
             assert trace.record_id is not None
-            _follow(replace(actor, agency=None), trace, described[trace.record_id])
+            _follow(replace(actor, agency=None), vault, trace, described[trace.record_id])
         db.session.flush()
 
 
-def _follow(actor: Actor, trace: Trace, item: RecordView) -> None:
-    before, trace.firearm = trace.firearm, trace_descriptions.as_recorded(item)
-    db.session.flush()
-    db.session.refresh(trace)  # as it is kept, to be compared
-    if trace.firearm != before:
-        approvals.describe_anew(actor.for_purpose(purpose_of(trace)), trace)
+def _follow(actor: Actor, vault: Vault, trace: Trace, item: RecordView) -> None:
+    with approvals.redescribing(actor.for_purpose(purpose_of(trace)), vault, trace):
+        trace.firearm = trace_descriptions.as_recorded(item)
+        trace.found_on = item.record.occurred_on
 
 
 def _ask_again(actor: Actor, vault: Vault, trace: Trace) -> None:
-    if trace.status in UNSENT:
-        approvals.describe_anew(actor, trace)
-        return
     with candidates.searching_once(), legs.following(trace, is_sending=True):
         asked = renewals.ask_again(actor, vault, trace)
         db.session.flush()
@@ -287,7 +292,6 @@ def _keep_others_out(actor: Actor, of_them: ColumnElement[bool]) -> None:
     asked = select(TraceLeg.state).join(Trace, Trace.id == TraceLeg.trace_id).where(
         of_them, TraceLeg.channel == "salsa", TraceLeg.state != own
     )  # fmt: skip
-    approving = select(Trace.approved_in).where(of_them, Trace.approved_in.is_not(None))
     partner = settings.standing(own).settings.trace_approver
-    others = db.session.scalars(asked.union(approving))
+    others = db.session.scalars(asked.union(partners(of_them)))
     pairs.lock(own, {*others, *([partner] if partner else [])})

@@ -85,8 +85,9 @@ NOTIFICATIONS: Final = (
     "request_feedback", "request_due", "request_overdue", "request_assigned",
     "trace_acknowledged", "trace_answered", "trace_corrected", "trace_no_record", "trace_refused",
     "trace_deferred", "trace_asked", "trace_forwarded", "trace_not_taken", "trace_to_approve",
-    "trace_approved", "trace_unsent", "trace_declined", "trace_assigned",
-    "approval_asked", "approval_withdrawn",
+    "trace_approved", "trace_unsent", "trace_changed", "trace_declined", "trace_assigned",
+    "trace_waiting", "trace_unapprovable",
+    "approval_asked", "approval_withdrawn", "approval_lapsed", "approval_waiting",
     "alert_expiring", "alert_expired",
     "post_called",
     "hit_made", "hit_confirmed", "hit_denied", "hit_extended", "hit_expired", "hit_overdue",
@@ -103,7 +104,8 @@ URGENT_NOTIFICATIONS: Final = (
     "request_overdue", "request_assigned", "trace_answered", "trace_corrected", "trace_no_record",
     "trace_refused", "trace_deferred", "trace_asked", "trace_forwarded", "trace_not_taken",
     "trace_to_approve", "trace_approved", "trace_unsent", "trace_declined", "trace_assigned",
-    "approval_asked", "post_called", "shipment_passed_held", "shipment_incident",
+    "trace_waiting", "trace_unapprovable", "approval_asked", "approval_lapsed",
+    "approval_waiting", "post_called", "shipment_passed_held", "shipment_incident",
 )  # fmt: skip
 """What somebody waits for: it stands above the rest."""
 GRAVE_NOTIFICATIONS: Final = (
@@ -166,6 +168,8 @@ LEG_STATUSES: Final = (
 )  # fmt: skip
 LEG_STATUSES_BY_HAND: Final = ("acknowledged", "answered", "partial", "no_record", "refused")
 CHANNELS: Final = ("salsa", "iarms", "etrace", "mla", "post")
+OTHER_CHANNELS: Final = CHANNELS[1:]
+"""By which a state is asked that takes no part."""
 COMPLETENESS: Final = ("full", "restricted")
 RESTRICTION_REASONS: Final = ("person_decides",)
 """Why the service restricts an answer of its own; persons say it in words."""

@@ -23,7 +23,8 @@ class Query:
     `marks` are the other marks of the gun, where somebody has them all before him, and `marking`
     says how its serial is. `event` is what happened to the gun in the year `told_in`, where a record
     or a find asks. Where a record agrees in all that is asked, marks that are only near are
-    looked for if `near` says so: the reading may be that of another gun, misread.
+    looked for if `near` says so: the reading may be that of another gun, misread. With `every`, all
+    that fit are listed.
     """
 
     serial: str
@@ -36,6 +37,7 @@ class Query:
     marks: tuple[Mark, ...] = ()
     marking: str = "unknown"
     near: bool = False
+    every: bool = False
     event: str | None = None
     told_in: int | None = None
 

@@ -125,6 +125,14 @@ class AskingOneMore:
 
 
 @dataclass(frozen=True)
+class Channelling:
+    """By which other channel a state that takes no part is asked, with its reference there."""
+
+    channel: str
+    reference: str | None = None
+
+
+@dataclass(frozen=True)
 class Acknowledging:
     """Several requests of which somebody says that he works on them."""
 

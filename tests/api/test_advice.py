@@ -212,4 +212,4 @@ def test_what_is_below_a_possible_hit_is_not_shown_to_a_seizure(made, as_actor):
     place = bodies.FOZ | {"country": "URY"}
     seized = bodies.seizure(place=place, items=[gun])
     answer = as_actor("URY", "police_officer").post("/seizures", seized).json
-    assert answer["matches"] == [{"line": 1, "candidates": [], "later": False}]
+    assert answer["matches"] == [{"line": 1, "candidates": [], "later": False, "more": 0}]

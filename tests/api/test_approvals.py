@@ -54,10 +54,9 @@ def test_a_state_that_wants_nothing_sends_at_once(of):
 
 def test_where_a_second_person_is_wanted_the_trace_waits_for_one(of, wants):
     wants(trace_approval="own")
-    made = ask(of)
+    supervisor, made = of("BRA", "supervisor"), ask(of)
     assert (made["status"], made["legs"], made["sent_at"]) == ("draft", [], None)
     assert (made["approval"]["by"], made["approval"]["state"]) == (None, "BRA")
-    supervisor = of("BRA", "supervisor")
     assert codes(supervisor) == ["trace_to_approve"]
     assert move(supervisor, made, "approve")["approval"]["by"] == "own"
     assert codes(of("BRA")) == ["trace_approved"]
@@ -136,7 +135,7 @@ def test_the_partner_sees_neither_the_gun_nor_how_it_was_found(of, asked):
     assert set(seen) == {
         "id", "version", "state", "asking_state", "case_number", "status", "type", "priority",
         "priority_reason", "legal_basis", "illicit_reason", "intended_use", "needed_by",
-        "confidentiality_requested", "asked_at", "decided_at", "reason",
+        "confidentiality_requested", "asked_at", "decided_at", "reason", "changed",
     }  # fmt: skip
     told = supervisor.get(f"/approvals/{seen['id']}").get_data(as_text=True)
     for hidden in ("ABC123456", "Taurus", "9x19", "road block"):
@@ -238,4 +237,29 @@ def test_what_waits_for_a_partner_that_is_named_no_more_is_sent_anew(of, asked, 
     wants(trace_approval="own")
     assert move(of("BRA"), asked, "send")["approval"]["state"] == "BRA"
     wants(trace_approval="none")
+    assert move(of("BRA"), asked, "send")["status"] == "answered"
+
+
+@pytest.mark.parametrize("action", ["grant", "decline"])
+def test_what_a_partner_says_that_is_named_no_more_is_set_aside_and_who_is_named_is_asked(
+    of, asked, wants, action
+):
+    supervisor = of("BRA", "supervisor")
+    wants(trace_approval="own")
+    told = decide(of, action, {"text": "In order"})
+    assert told["status"] == ("withdrawn" if action == "grant" else "declined")
+    read = of("BRA").get(f"/traces/{asked['id']}").json
+    assert (read["status"], read["approval"]["by"], read["approval"]["state"]) == (
+        "draft", None, "BRA",
+    )  # fmt: skip
+    said = next(one for one in read["notes"] if one["kind"] == "approval_set_aside")
+    assert (said["text"], said["code"]) == ("In order", "not_wanted")
+    assert (codes(of("BRA")), codes(supervisor)) == (["approval_lapsed"], ["trace_to_approve"])
+    assert move(supervisor, asked, "approve")["approval"]["by"] == "own"
+
+
+def test_where_nobody_is_wanted_any_more_what_a_partner_says_is_told_who_sends_it(of, asked, wants):
+    wants(trace_approval="none")
+    decide(of, "grant")
+    assert codes(of("BRA")) == ["approval_lapsed"]
     assert move(of("BRA"), asked, "send")["status"] == "answered"

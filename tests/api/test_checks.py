@@ -185,11 +185,18 @@ def test_of_a_half_what_fits_comes_before_a_crowd_that_is_alike(as_actor, ask):
     assert found[0]["record"] == made["firearm"]["record"]
 
 
-def test_at_most_ten_candidates_are_shown(as_actor, ask):
+def sell_alike(as_actor):
+    """Let eleven more guns be sold, whose serials differ from that of the first in the last glyph."""
     clerk = as_actor("PRY", "licensing_officer")
-    for number in range(12):
-        clerk.post("/transfers", bodies.transfer(number=f"T-{number}"))
-    assert len(ask()["candidates"]) == 10
+    for glyph in "12345789ACE":
+        gun = bodies.firearm(serial=f"ABC12345{glyph}")
+        clerk.post("/transfers", bodies.transfer(number=f"T-{glyph}", firearm=gun))
+
+
+def test_at_most_ten_candidates_are_shown_of_those_that_fit_what_can_be_read(as_actor, ask):
+    sell_alike(as_actor)
+    answer = ask(serial="ABC12345?")
+    assert (len(answer["candidates"]), answer["more"]) == (10, 2)
 
 
 def test_owners_are_told_of_the_records_that_the_asker_saw_and_of_no_others(as_actor, ask):
@@ -207,11 +214,10 @@ def test_owners_are_told_of_the_records_that_the_asker_saw_and_of_no_others(as_a
 def test_the_state_of_an_alert_that_was_met_is_told_where_ten_others_are_shown_before_it(
     as_actor, ask
 ):
-    clerk = as_actor("PRY", "licensing_officer")
-    for number in range(11):
-        clerk.post("/transfers", bodies.transfer(number=f"T-{number}"))
-    as_actor("PRY", "police_officer").post("/alerts", bodies.alert())
-    answer = ask()
+    sell_alike(as_actor)
+    sought = bodies.alert(firearm={"serial": "ABC12345Z", "make": "Taurus", "type": "pistol"})
+    as_actor("PRY", "police_officer").post("/alerts", sought)
+    answer = ask(serial="ABC12345?")
     assert [hit["state"] for hit in answer["hits"]] == ["PRY"]
     entries = as_actor("PRY", "auditor").get("/audit?action=record:matched").json["items"]
     told = {record for entry in entries for record in entry["data"]["records"]}

@@ -9,10 +9,12 @@ from salsa_ext.clock import FixedClock
 from salsa_ext.db import transaction
 from salsa_ext.policy.rules import operator
 from salsa_ext.readmodels import consents as reading
-from salsa_ext.services import disclosures
+from salsa_ext.services import consents, disclosures
 from salsa_ext.values.actor import Purpose
+from salsa_ext.values.consents import ConsentData
 from tests import bodies
 from tests.conftest import NOW
+from tests.grounds import beginning
 
 PURPOSE = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
 WHY = {"reason": "The inquiry is not over"}
@@ -28,7 +30,7 @@ def pry(as_actor):
     return as_actor("PRY", "trace_analyst")
 
 
-@pytest.fixture
+@beginning
 def record(as_actor):
     """A sale of Paraguay, by a firm to a private person."""
     clerk = as_actor("PRY", "licensing_officer")
@@ -57,13 +59,25 @@ def uses(shown):
     return {each["use"]: (each["allowed"], each["code"], each["to"]) for each in shown["uses"]}
 
 
-def test_the_same_is_not_asked_twice_while_it_waits_for_an_answer(bra, pry, record):
+def test_the_same_is_not_asked_twice_while_it_waits_for_an_answer_or_is_allowed(bra, pry, record):
     asked = ask(bra, record)
     again = ask(bra, record, 409)["detail"]
     assert asked["id"] in again and "Paraguay was asked for this" in again
     ask(bra, record, case_number="C-2")
     grant(pry, asked)
+    again = ask(bra, record, 409)["detail"]
+    assert asked["id"] in again and "Paraguay allowed this" in again and "2026-12-31" in again
+    act(pry, bra.get(f"/consents/{asked['id']}").json, "revoke", **WHY)
     assert ask(bra, record)["status"] == "asked"
+
+
+def test_what_was_allowed_through_a_day_is_asked_for_anew_after_it(bra, pry, record):
+    grant(pry, ask(bra, record), expires_on="2026-03-09")
+    ask(bra, record, 409)
+    later = operator("BRA", clock=FixedClock(NOW + timedelta(days=1)))
+    data = ConsentData(UUID(record), "names", "C-1", "To find the last holder")
+    with transaction(later):
+        assert reading.read(later, consents.ask(actor=later, data=data)).status == "asked"
 
 
 def test_what_is_asked_stands_with_both_sides_and_with_nobody_else(as_actor, bra, pry, record):

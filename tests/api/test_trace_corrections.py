@@ -3,6 +3,7 @@
 import pytest
 
 from tests import bodies
+from tests.grounds import beginning
 from tests.movements import act
 
 
@@ -85,7 +86,7 @@ def test_own_records_that_are_corrected_are_so_in_own_traces(as_actor, analyst):
     assert result(analyst, trace)["time_to_crime_days"] == 634
 
 
-@pytest.fixture
+@beginning
 def shipment(as_actor):
     exporter = as_actor("BRA", "licensing_officer")
     permit = exporter.post("/permits", bodies.permit()).json["id"]

@@ -127,6 +127,105 @@ def test_what_was_not_sent_follows_its_seizure_and_is_approved_anew(as_actor, an
     assert len(told) == 2
 
 
+@pytest.fixture
+def corrected(as_actor):
+    """Correct the gun of a seizure of Brazil, one change after the other."""
+    police = as_actor("BRA", "police_officer")
+    made = police.post("/seizures", bodies.seizure()).json
+
+    def correct(**changes):
+        path, gun = f"/seizures/{made['id']}", bodies.firearm(**changes)
+        tag = police.get(path).headers["ETag"]
+        body = bodies.seizure(items=[gun], reason="Read again")
+        police.post(f"{path}/correct", body, 200, If_Match=tag)
+
+    correct.seizure = made["id"]
+    return correct
+
+
+def want(as_actor, **settings):
+    admin = as_actor("BRA", "state_administrator")
+    admin.post("/settings/change", settings, 200, If_Match='"0"')
+
+
+def codes(client):
+    return [one["code"] for one in client.get("/notifications").json["items"]]
+
+
+def decide(client, path, action):
+    tag = client.get(path).headers["ETag"]
+    return client.post(f"{path}/{action}", {} if "approvals" in path else None, 200, If_Match=tag)
+
+
+def test_who_is_asked_reads_what_has_changed_since_and_the_analyst_is_told(
+    as_actor, analyst, corrected
+):
+    second = as_actor("BRA", "supervisor")
+    want(as_actor, trace_approval="own")
+    path = f"/traces/{analyst.post('/traces', bodies.trace_of(corrected.seizure)).json['id']}"
+    assert second.get(path).json["approval"]["changed"] == []
+    corrected(calibre=".40 S&W", marks=[{"kind": "import", "text": "PY 25"}])
+    changed = {one["field"]: one for one in second.get(path).json["approval"]["changed"]}
+    assert set(changed) == {"calibre", "marks"}
+    assert (changed["calibre"]["before"], changed["calibre"]["after"]) == ("9x19", ".40 S&W")
+    assert "trace_changed" in codes(analyst) and "trace_changed" in codes(second)
+    decide(second, path, "approve")
+    assert second.get(path).json["approval"]["changed"] == []
+    assert "approval_lapsed" not in codes(analyst)
+    corrected(calibre=".45 ACP")
+    assert "approval_lapsed" in codes(analyst)
+    anew = second.get(path).json
+    assert (anew["status"], anew["approval"]["by"]) == ("draft", None)
+    [change] = [one for one in anew["approval"]["changed"] if one["field"] == "calibre"]
+    assert change["before"] == ".40 S&W"
+
+
+def test_who_was_asked_reads_what_of_a_changed_draft_is_another(as_actor, analyst):
+    want(as_actor, trace_approval="own")
+    trace = analyst.post("/traces", bodies.trace()).json
+    amend(analyst, trace, circumstances="Found in a lorry")
+    changed = amend(analyst, trace, circumstances="Found in a lorry", legal_basis="Law 2")
+    assert {one["field"]: one["before"] for one in changed["approval"]["changed"]} == {
+        "circumstances": bodies.trace()["circumstances"], "legal_basis": "Law 1",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("is_granted", [False, True])
+def test_a_partner_is_asked_anew_where_what_it_was_shown_is_another_now(
+    as_actor, analyst, corrected, is_granted
+):
+    second = as_actor("PRY", "supervisor")
+    want(as_actor, trace_approval="partner", trace_approver="PRY")
+    path = f"/traces/{analyst.post('/traces', bodies.trace_of(corrected.seizure)).json['id']}"
+    [first] = second.get("/approvals").json["items"]
+    if is_granted:
+        decide(second, f"/approvals/{first['id']}", "grant")
+    corrected(calibre=".40 S&W")  # of which the partner was shown nothing
+    assert [one["id"] for one in second.get("/approvals").json["items"]] == [first["id"]]
+    assert analyst.get(path).json["status"] == ("approved" if is_granted else "draft")
+    corrected(type="revolver")
+    new, old = second.get("/approvals").json["items"]
+    assert (old["id"], old["status"]) == (first["id"], "granted" if is_granted else "withdrawn")
+    assert (new["status"], new["type"]) == ("asked", "revolver")
+    assert new["changed"] == [{"field": "type", "before": "pistol", "after": "revolver"}]
+    waiting = analyst.get(path).json
+    assert (waiting["status"], waiting["approval"]["by"]) == ("draft", None)
+    assert ("approval_lapsed" if is_granted else "trace_changed") in codes(analyst)
+    decide(second, f"/approvals/{new['id']}", "grant")
+    assert analyst.get(path).json["approval"]["by"] == "partner"
+
+
+def test_a_draft_follows_the_day_of_its_seizure_and_what_nobody_was_asked_about_is_told_nobody(
+    as_actor, analyst, corrected
+):
+    trace = analyst.post("/traces", bodies.trace_of(corrected.seizure, draft=True)).json
+    police = as_actor("BRA", "police_officer")
+    body = bodies.seizure(occurred_on="2026-02-28", reason="The day before")
+    police.post(f"/seizures/{corrected.seizure}/correct", body, 200, If_Match='"1"')
+    assert analyst.get(f"/traces/{trace['id']}").json["found_on"] == "2026-02-28"
+    assert "trace_changed" not in codes(analyst)
+
+
 def test_all_that_a_trace_lacks_is_told_at_once(analyst):
     said = set(analyst.post("/traces", {}, 422).json["errors"])
     assert said == {"seizure", "case_number", "priority", "legal_basis", "illicit_reason",
@@ -135,3 +234,23 @@ def test_all_that_a_trace_lacks_is_told_at_once(analyst):
                               needed_by="2020-01-01", hidden_from=["BRA-TEST"])  # fmt: skip
     said = analyst.post("/traces", unknown, 422).json["errors"]
     assert set(said) == {"seizure", "priority_reason", "needed_by", "hidden_from.0"}
+
+
+@pytest.mark.parametrize("is_approved", [False, True])
+def test_what_was_not_sent_follows_the_day_of_its_seizure_and_is_approved_anew(
+    as_actor, analyst, is_approved
+):
+    police, second = as_actor("BRA", "police_officer"), as_actor("BRA", "supervisor")
+    admin = as_actor("BRA", "state_administrator")
+    admin.post("/settings/change", {"trace_approval": "own"}, 200, If_Match='"0"')
+    seizure = police.post("/seizures", bodies.seizure()).json
+    path = f"/traces/{analyst.post('/traces', bodies.trace_of(seizure['id'])).json['id']}"
+    seen = second.get(path).headers["ETag"]
+    if is_approved:
+        second.post(f"{path}/approve", None, 200, If_Match=seen)
+    body = bodies.seizure(occurred_on="2026-02-01", reason="Another day")
+    police.post(f"/seizures/{seizure['id']}/correct", body, 200, If_Match='"1"')
+    now = analyst.get(path).json
+    assert (now["found_on"], now["status"], now["approval"]["by"]) == ("2026-02-01", "draft", None)
+    assert now["approval"]["asked_at"] is not None
+    second.post(f"{path}/approve", None, 412, If_Match=seen)

@@ -6,7 +6,9 @@ import io
 
 import pytest
 
+from salsa_ext.readmodels import names
 from tests import bodies
+from tests.grounds import beginning
 from tests.papers import text_of
 
 WORDS = {
@@ -22,7 +24,7 @@ def analyst(as_actor):
     return as_actor("BRA", "trace_analyst")
 
 
-@pytest.fixture
+@beginning
 def record(as_actor):
     sale = as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer()).json
     return sale["firearm"]["record"]
@@ -54,7 +56,7 @@ def test_a_form_says_what_the_tracing_instrument_asks(analyst, as_actor):
     for words in (
         "International Tracing Instrument", "Asked state Spain (ESP)", "INTERPOL iARMS", "T-7",
         "Used in a crime", "Law 1", "For intelligence", "ABC123456", "Taurus", "Found in a vehicle",
-        "01/03/2026", "Foz do Iguaçu, Brazil (BRA)", "BRA-TEST",
+        "01/03/2026", "09/03/2026 (9 Mar 2026), 15:00 UTC", "Foz do Iguaçu, Brazil (BRA)", "BRA-TEST",
     ):  # fmt: skip
         assert words in said
     assert "F 3312.1" not in said
@@ -202,3 +204,43 @@ def test_a_telephone_number_stands_in_the_table_as_it_is_dialled(analyst, as_act
     said = analyst.get(f"{path}/fields?format=csv").data.decode("utf-8-sig")
     rows = {row["name"]: row for row in csv.DictReader(io.StringIO(said))}
     assert rows["Telephone"]["value"] == "+55 10 55508" and rows["Telephone"]["required"] == "No"
+
+
+@pytest.mark.parametrize("parties", [{"BRA", "PRY"}, {"BRA", "ESP"}])
+def test_a_form_cites_the_convention_to_its_parties_alone(analyst, as_actor, monkeypatch, parties):
+    known = names.parties_to_cifta()
+    assert "BRA" in known and not {"ESP", "USA", "CAN"} & known
+    monkeypatch.setattr(names, "parties_to_cifta", lambda: frozenset(parties))
+    _, path = asked(analyst, as_actor, "iarms")
+    said = text_of(analyst.get(path).data)
+    assert "International Tracing Instrument" in said
+    assert ("CIFTA XIII" in said) == ("ESP" in parties)
+
+
+def test_the_channel_of_a_state_that_takes_no_part_is_chosen_until_something_came_back(
+    as_actor, analyst
+):
+    _, path = asked(analyst, as_actor, "iarms")
+    leg = path.removesuffix("/form")
+    changed = analyst.post(f"{leg}/channel", {"channel": "mla", "reference": "MLA-3"}, 200).json
+    [spain] = [one for one in changed["legs"] if one["state"] == "ESP"]
+    assert (spain["channel"], spain["reference"]) == ("mla", "MLA-3")
+    assert "MLA-3" in text_of(analyst.get(path).data)
+    assert set(analyst.post(f"{leg}/channel", {"channel": "salsa"}, 422).json["errors"]) == {
+        "channel"
+    }
+    [entry] = as_actor("BRA", "auditor").get("/audit?action=trace:channel_changed").json["items"]
+    assert entry["data"] == {"leg": spain["id"], "channel": "mla"}
+    as_actor("PRY", "trace_analyst").post(f"{leg}/channel", {"channel": "post"}, 404)
+    analyst.post(f"{leg}/reply", {"status": "no_record", "text": "Nothing"})
+    said = analyst.post(f"{leg}/channel", {"channel": "post"}, 409).json["detail"]
+    assert "What Spain answered came by this channel" in said
+
+
+def test_a_state_that_takes_part_has_no_other_channel(as_actor, analyst):
+    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
+    trace = analyst.post("/traces", bodies.trace()).json
+    [leg] = [one["id"] for one in trace["legs"] if one["state"] == "PRY"]
+    path = f"/traces/{trace['id']}/legs/{leg}/channel"
+    said = analyst.post(path, {"channel": "post"}, 422).json["errors"]
+    assert said == {"channel": ["This state takes part, and is asked by the service itself."]}

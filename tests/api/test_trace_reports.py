@@ -6,6 +6,7 @@ import re
 import pytest
 
 from tests import bodies
+from tests.grounds import beginning
 from tests.papers import text_of
 
 MARK = "Police information. Not for use in court without the consent of the states named."
@@ -16,7 +17,7 @@ def analyst(as_actor):
     return as_actor("BRA", "trace_analyst")
 
 
-@pytest.fixture
+@beginning
 def record(as_actor):
     sale = as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer()).json
     return sale["firearm"]["record"]
@@ -177,6 +178,63 @@ def test_a_report_is_for_its_state_alone(as_actor, trace):
     for state in ("PRY", "URY"):
         as_actor(state, "trace_analyst").get(f"/traces/{trace['id']}/report", 404)
     as_actor("BRA", "auditor").get(f"/traces/{trace['id']}/report", 403)
+
+
+def test_a_report_of_several_guns_has_a_chain_of_each_and_says_before_them_that_it_may_be_any(
+    as_actor, analyst
+):
+    office = as_actor("PRY", "licensing_officer")
+    for kind, on in (("manufacture", "2020-01-01"), ("domestic_sale", "2021-01-01")):
+        for serial in ("TKA52381", "TKA52382"):
+            gun = bodies.firearm(serial=serial)
+            body = bodies.transfer(
+                kind=kind, number=f"{kind}-{serial}", firearm=gun, occurred_on=on
+            )
+            office.post("/transfers", body)
+    theft = {"serial": "TKA52382", "make": "Taurus", "type": "pistol"}
+    as_actor("PRY", "police_officer").post("/reports", bodies.report(firearm=theft))
+    trace = analyst.post("/traces", bodies.trace(firearm=bodies.firearm(serial="TKA5238?"))).json
+    said = " ".join(text_of(report(analyst, trace)).split())
+    assert "Other marks" not in said  # what is stamped is its serial alone
+    places = [said.index(words) for words in (
+        "Chain, in order", "The mark fits several guns: it may be any of these.",
+        "Gun 1: TKA52381 G2C", "Gun 2: TKA52382 G2C",
+    )]  # fmt: skip
+    assert places == sorted(places)
+    first = said[places[2] : places[3]]
+    assert "Manufacture" in first and "Domestic sale" in first and "TKA52382" not in first
+    second = said[places[3] :].partition("First sales")[0]
+    assert "Theft TKA52382" in second and "Of any of these" not in said
+    assert "Arma 1: TKA52381" in text_of(report(analyst, trace, "es"))
+
+
+def test_a_report_says_how_where_and_in_which_seizure_the_gun_was_found(as_actor, analyst):
+    seizure = as_actor("BRA", "police_officer").post("/seizures", bodies.seizure()).json["id"]
+    trace = analyst.post("/traces", bodies.trace_of(seizure)).json
+    said = " ".join(text_of(report(analyst, trace)).split())
+    find = said[said.index("Circumstances of the find") :].partition("Result")[0]
+    for words in ("Foz do Iguaçu", "S-1", "Found in a vehicle at a road block", "01/03/2026"):
+        assert words in find, (words, find)
+
+
+IN_PART = {
+    "en": "Not all that were asked answered", "es": "No respondieron todos los Estados consultados",
+    "fr": "Tous les États interrogés n’ont pas répondu",
+    "pt": "Nem todos os Estados consultados responderam",
+}  # fmt: skip
+
+
+def test_a_report_does_not_call_answered_what_a_state_refused(as_actor, analyst):
+    admin, other = as_actor("PRY", "state_administrator"), as_actor("PRY", "trace_analyst")
+    admin.post("/settings/change", {"answers_automatically": False}, 200, If_Match='"0"')
+    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
+    trace = analyst.post("/traces", bodies.trace()).json
+    [asked] = other.get("/requests").json["items"]
+    why = {"reason": "ongoing_investigation", "text": "Not now"}
+    other.post(f"/requests/{asked['id']}/refuse", why, 200, If_Match=f'"{asked["version"]}"')
+    assert analyst.get(f"/traces/{trace['id']}").json["status"] == "answered"
+    for language, said in IN_PART.items():
+        assert said in " ".join(text_of(report(analyst, trace, language)).split())
 
 
 def test_each_row_of_a_chain_that_may_be_of_several_guns_bears_its_serial(as_actor, analyst):

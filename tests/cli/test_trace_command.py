@@ -39,5 +39,12 @@ def test_a_draft_is_made_changed_declined_and_told(salsa, file):
     assert salsa("notification", "list", *OWN, "--role", "auditor").stdout == ""
     sent = salsa("trace", "send", *OWN, trace)
     assert sent.returncode == 0
+    salsa(
+        "trace", "ask", *OWN, "--of", "DEU", "--reason", "Made there", "--channel", "iarms", trace
+    )
+    legs = json.loads(salsa("trace", "show", *OWN, "--json", trace).stdout)["legs"]
+    [leg] = [one["id"] for one in legs if one["state"] == "DEU"]
+    salsa("trace", "channel", *OWN, "--leg", leg, "--by", "mla", "--reference", "M-1", trace)
+    assert "DEU  sent  mla M-1" in salsa("trace", "show", *OWN, trace).stdout
     late = salsa("trace", "amend", *OWN, "--file", file(), trace)
     assert "“amend” is not possible: this trace is " in late.stderr

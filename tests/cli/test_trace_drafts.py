@@ -83,3 +83,21 @@ def test_an_answer_is_given_with_all_records_that_may_be_of_the_gun(salsa, seizu
     )
     told = json.loads(salsa("trace", "result", *STATE, "--json", trace).stdout)
     assert [event["document_number"] for event in told["chain"]] == ["R-1"]
+
+
+def test_who_drafted_by_a_command_is_not_his_own_second_person(salsa):
+    asked = ("trace", "draft", *STATE, *GUN, "--serial", "ABC123456", *ASKED,
+             "--found-on", "2026-03-01")  # fmt: skip
+    unnamed = salsa(*asked).stdout.split()[0]
+    trace = salsa(*asked, "--officer", "41", "--confirm-second").stdout.split()[0]
+    for drafted, said in (
+        (trace, ()),
+        (trace, ("--officer", "41")),
+        (unnamed, ("--officer", "77")),
+    ):
+        refused = salsa("trace", "approve", *STATE, *said, drafted)
+        assert (refused.returncode, "give --officer at both" in refused.stderr) == (1, True)
+    refused = salsa("trace", "decline", *STATE, "--officer", "41", "--text", "No", trace)
+    assert (refused.returncode, "A second person must approve" in refused.stderr) == (1, True)
+    approved = salsa("trace", "approve", *STATE, "--officer", "77", trace)
+    assert approved.stdout == f"{trace} is approved.\n"

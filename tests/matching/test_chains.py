@@ -161,6 +161,16 @@ def test_a_gun_is_one_by_confused_glyphs_by_a_certain_link_and_without_a_serial(
     assert not built(one, two).ambiguous
 
 
+def test_what_is_not_lawful_is_of_the_gun_whose_serial_it_bears():
+    told = [("registration", "A1234", "a"), ("registration", "A1235", "b"), ("theft", "A1235", "t"),
+            ("theft", "A123?", "u")]  # fmt: skip
+    events = [event(kind, f"2024-01-0{at}", serial=serial, record=record)
+              for at, (kind, serial, record) in enumerate(told, 1)]  # fmt: skip
+    found = built(*events)
+    assert [one["records"] for one in found.candidates] == [["a"], ["b", "t"]]
+    assert [one["record"] for one in found.candidates] == ["a", "b"]
+
+
 def test_one_first_sale_is_no_list_of_candidates():
     assert built(SALE).candidates == []
 

@@ -48,10 +48,37 @@ def test_a_state_says_why_it_knows_no_more(events, status, reason):
     assert build(legs, FOUND, "BRA", GUN).failure_reason == reason
 
 
+@pytest.mark.parametrize("status", ["sent", "refused", "forwarded"])
+def test_why_a_state_knows_no_more_is_no_reason_while_another_way_is_open(status):
+    legs = [Leg("DEU", "no_record", failure_reason="records_lost"), Leg("AUT", status)]
+    assert build(legs, FOUND, "BRA", GUN).failure_reason is None
+    for ended in ("no_record", "withdrawn"):
+        legs = [legs[0], Leg("AUT", ended)]
+        assert build(legs, FOUND, "BRA", GUN).failure_reason == "records_lost"
+
+
+def test_a_state_that_named_another_which_was_asked_is_no_open_way_any_more():
+    legs = [Leg("DEU", "no_record", failure_reason="records_lost"),
+            Leg("AUT", "forwarded", names="DEU")]  # fmt: skip
+    assert build(legs, FOUND, "BRA", GUN).failure_reason == "records_lost"
+
+
+@pytest.mark.parametrize("gun,events,reason", [
+    ({"year": 2025}, [], None), ({"year": 2007}, [], None), ({"year": 1990}, [], "too_old"),
+    ({}, [], "too_old"), ({}, [event("manufacture", "2024-01-01")], None),
+    ({}, [event("manufacture", "1980-01-01")], "too_old"),
+])  # fmt: skip
+def test_a_gun_is_not_too_old_of_which_every_state_keeps_its_records(gun, events, reason):
+    legs = [Leg("PRY", "partial" if events else "no_record", events, failure_reason="too_old")]
+    assert build(legs, FOUND, "BRA", GUN | gun).failure_reason == reason
+
+
 @pytest.mark.parametrize("status,text", [
+    ("clarification", "The answer of ARG, which asks something first: reply to it."),
     ("partial", "What ARG left out of its answer."),
     ("refused", "The answer of ARG, which refused."),
     ("forwarded", "The answer of the state that ARG named."),
+    ("withdrawn", "The answer of ARG: it had given none when the request was withdrawn."),
 ])  # fmt: skip
 def test_what_a_state_keeps_back_is_missing(status, text):
     found = build([Leg("PRY", "answered", [SALE]), Leg("ARG", status)], FOUND, "BRA", GUN)
@@ -113,13 +140,18 @@ def test_a_deferral_says_until_when():
     assert str(missing) == "The answer of PRY, put off to 2026-04-01."
 
 
+def test_what_was_told_before_a_request_was_withdrawn_was_not_all():
+    found = build([Leg("PRY", "withdrawn", [SALE])], FOUND, "BRA", GUN)
+    assert texts(found) == ["What {state} left out of its answer."]
+
+
 def texts(found):
     return [one.text for one in found.missing]
 
 
 @pytest.mark.parametrize("status,is_told", [
     ("sent", False), ("deferred", False), ("refused", False), ("forwarded", False),
-    ("no_record", True), ("answered", True),
+    ("withdrawn", False), ("no_record", True), ("answered", True),
 ])  # fmt: skip
 def test_that_a_gun_never_arrived_is_not_concluded_before_its_importer_has_answered(
     status, is_told

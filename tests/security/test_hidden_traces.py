@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests import bodies
+from tests.grounds import beginning
 from tests.routes import ID, ROUTES
 from tests.security.test_readers import OF_STATES, read_all, text_of
 
@@ -13,7 +14,8 @@ GUN = {"serial": "KPT481516"}
 OFFICE = "POLICE"
 ACTING = [route for route in ROUTES if re.search(r"\{(trace|request|consent)_id\}", route.path)]
 BODIES = {
-    "legs": {"state": "URY", "reason": "x"}, "reply": {"text": "x"}, "feedback": {"helped": True},
+    "legs": {"state": "URY", "reason": "x"}, "reply": {"text": "x"}, "channel": {"channel": "mla"},
+    "feedback": {"helped": True},
     "assign": {"username": "x"}, "notes": {"text": "x"}, "hide": {"hidden_from": []},
     "verify": {"sha256": "0" * 64}, "acknowledge": {}, "no_record": {}, "ask": {"questions": ["x"]},
     "refuse": {"reason": "national_security", "text": "x"},
@@ -24,7 +26,7 @@ BODIES = {
 }  # fmt: skip
 
 
-@pytest.fixture
+@beginning
 def kept(as_actor):
     """A trace of Brazil that waits for Paraguay, kept from one office of each; returns its ids."""
     sale = bodies.transfer(firearm=bodies.firearm(**GUN), visibility="pointer")

@@ -119,7 +119,7 @@ def test_a_seizure_asks_the_same_whether_there_are_silent_records_or_none(as_act
         statements.append([*asked])
     assert statements[2] == statements[1]
     assert [answer["matches"] for answer in answers[1:]] == [
-        [{"line": 1, "candidates": [], "later": False}]
+        [{"line": 1, "candidates": [], "later": False, "more": 0}]
     ] * 2
 
 

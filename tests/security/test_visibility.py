@@ -56,7 +56,7 @@ def test_an_open_record_is_counted_among_those_searched(as_actor):
 def test_a_seizure_shows_no_match_with_a_silent_record(as_actor):
     held(as_actor, "silent")
     answer = as_actor("BRA", "police_officer").post("/seizures", bodies.seizure()).json
-    assert answer["matches"] == [{"line": 1, "candidates": [], "later": False}]
+    assert answer["matches"] == [{"line": 1, "candidates": [], "later": False, "more": 0}]
 
 
 ASKING = {

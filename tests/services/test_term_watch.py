@@ -1,15 +1,13 @@
 """Who owes an answer is reminded, each step once; the secretariat reads a count and no case."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from api import working
-from api.app import create_app
 from salsa_ext.clock import FixedClock
-from salsa_ext.db import db, transaction
+from salsa_ext.db import transaction
 from salsa_ext.policy.rules import operator
 from salsa_ext.readmodels import contacts
 from salsa_ext.services import term_watch
@@ -77,6 +75,40 @@ def test_who_works_on_it_is_told_first_and_alone(as_actor, analyst):
     assert (percents(analyst), percents(other)) == ([50], [])
     remind(8)
     assert (percents(analyst), percents(other)) == ([50, 80], [80])
+
+
+def hide(client, path):
+    tag = client.get(path).headers["ETag"]
+    client.post(f"{path}/hide", {"hidden_from": ["PRY-POLICE"]}, 200, If_Match=tag)
+
+
+def test_who_must_not_see_it_is_passed_over_though_he_works_on_it(as_actor, analyst):
+    ask(as_actor)
+    office = as_actor("PRY", "trace_analyst", agency="POLICE")
+    accounts = as_actor("PRY", "state_administrator").get("/accounts").json["items"]
+    [username] = [one["username"] for one in accounts if one["agency"] == "PRY-POLICE"]
+    [request] = analyst.get("/requests").json["items"]
+    path = f"/requests/{request['id']}"
+    analyst.post(f"{path}/assign", {"username": username}, 200)
+    hide(analyst, path)
+    remind(5)
+    assert (percents(analyst), percents(office)) == ([50], [])
+
+
+def test_where_no_analyst_may_see_it_a_supervisor_who_may_is_reminded(as_actor):
+    ask(as_actor)
+    as_actor("PRY", "trace_analyst", agency="POLICE")
+    kept, acting, other = (as_actor("PRY", "supervisor", agency=name)
+                           for name in ("POLICE", "TEST", "LICENSING"))  # fmt: skip
+    [request] = acting.get("/requests").json["items"]
+    hide(acting, f"/requests/{request['id']}")
+    assert len(told(other, "request_received")) == 1
+    hide(acting, f"/requests/{request['id']}")  # which changes nothing
+    for minute in (5, 8, 10):
+        remind(minute)
+    assert (percents(other), percents(kept)) == ([50, 80], [])
+    assert [len(told(one, "request_overdue")) for one in (other, kept)] == [1, 0]
+    assert len(told(other, "request_received")) == 1
 
 
 def test_past_the_term_the_supervisors_have_the_second_office_to_call(as_actor):
@@ -167,9 +199,7 @@ def test_batches_are_bounded_and_the_worker_takes_them_all(as_actor):
     assert working.reminded(FixedClock(NOW + timedelta(minutes=10))) == 1
 
 
-def test_watches_at_once_remind_once(registered_database):
-    application = create_app(replace(registered_database, threads=4), FixedClock(NOW))
-
+def test_watches_at_once_remind_once(application):
     def as_actor(state, role):
         with application.app_context():
             token = actors.token(state, role, NOW, None, timedelta(days=1))
@@ -183,5 +213,3 @@ def test_watches_at_once_remind_once(registered_database):
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(look, range(4))) == 3
     assert percents(as_actor("PRY", "trace_analyst")) == [100] * 3
-    with application.app_context():
-        db.engine.dispose()

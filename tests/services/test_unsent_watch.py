@@ -1,4 +1,4 @@
-"""A trace that cannot wait, was approved and is not sent reminds who leads traces, once."""
+"""A trace that cannot wait and stands still, approved or waiting for a second person, reminds once."""
 
 from datetime import timedelta
 
@@ -19,8 +19,8 @@ def move(client, trace, action):
     client.post(f"{path}/{action}", None, 200, If_Match=client.get(path).headers["ETag"])
 
 
-def told(client):
-    return [one["data"] for one in client.get("/notifications?code=trace_unsent").json["items"]]
+def told(client, code="trace_unsent"):
+    return [one["data"] for one in client.get(f"/notifications?code={code}").json["items"]]
 
 
 @pytest.fixture
@@ -50,3 +50,41 @@ def test_what_was_sent_or_can_wait_reminds_of_nothing(analyst, approved):
     approved("routine")
     move(analyst, approved("flash"), "send")
     assert (remind(120), told(analyst)) == (0, [])
+
+
+@pytest.fixture
+def wants(as_actor):
+    admin = as_actor("BRA", "state_administrator")
+
+    def change(**settings):
+        tag = admin.get("/settings").headers["ETag"]
+        admin.post("/settings/change", settings, 200, If_Match=tag)
+
+    return change
+
+
+FLASH = bodies.trace(priority="flash", priority_reason="Held")
+
+
+def test_what_cannot_wait_and_waits_for_a_second_person_reminds_both_once(as_actor, analyst, wants):
+    wants(trace_approval="own")
+    second = as_actor("BRA", "supervisor")
+    trace = analyst.post("/traces", FLASH).json
+    assert [remind(minute) for minute in (4, 5, 6)] == [0, 1, 0]
+    for client in (analyst, second):
+        assert told(client, "trace_waiting") == [{"by": "BRA", "priority": "flash"}]
+    move(second, trace, "approve")
+    assert (remind(4), told(analyst)) == (0, [])
+    analyst.post("/traces", bodies.trace(case_number="C-2", confirm_second=True))
+    assert remind(120) == 1  # of the approved one; what can wait reminds of nothing
+    assert told(analyst) == [{"by": "BRA", "priority": "flash"}]
+
+
+def test_what_waits_for_a_partner_reminds_who_leads_it_and_the_partner(as_actor, analyst, wants):
+    partner = as_actor("PRY", "supervisor")
+    wants(trace_approval="partner", trace_approver="PRY")
+    analyst.post("/traces", FLASH)
+    assert [remind(minute) for minute in (4, 5, 6)] == [0, 2, 0]
+    assert told(analyst, "trace_waiting") == [{"by": "PRY", "priority": "flash"}]
+    assert told(partner, "approval_waiting") == [{"by": "BRA", "priority": "flash"}]
+    assert told(as_actor("BRA", "supervisor"), "trace_waiting") == []

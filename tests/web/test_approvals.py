@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests import bodies
+from tests.grounds import beginning
 from tests.web.pages import text
 
 SEEN = re.compile(r'name="seen" value="([0-9]+)"')
@@ -19,7 +20,7 @@ def wants(as_actor):
     return change
 
 
-@pytest.fixture
+@beginning
 def trace(as_actor, wants):
     as_actor("PRY", "supervisor")
     wants(trace_approval="partner", trace_approver="PRY")
@@ -31,7 +32,7 @@ def supervisor(signed_in):
     return signed_in("PRY", "supervisor")
 
 
-@pytest.fixture
+@beginning
 def path(as_actor, trace):
     [asked] = as_actor("PRY", "supervisor").get("/approvals").json["items"]
     return f"/approvals/{asked['id']}"
@@ -93,3 +94,29 @@ def test_the_asking_state_reads_who_is_waited_for_and_who_approved(
     decide(supervisor, path, "grant")
     said = text(analyst.open(f"/traces/{trace['id']}"))
     assert "Approved by a second person of a partner state (Paraguay)" in said
+
+
+def test_a_second_person_of_the_own_state_reads_what_has_changed_since_it_was_asked(
+    signed_in, as_actor, wants
+):
+    wants(trace_approval="own")
+    police = as_actor("BRA", "police_officer")
+    seizure = police.post("/seizures", bodies.seizure()).json["id"]
+    made = as_actor("BRA", "trace_analyst").post("/traces", bodies.trace_of(seizure)).json
+    supervisor, path = signed_in("BRA", "supervisor"), f"/traces/{made['id']}"
+    assert "This has changed since" not in text(supervisor.open(f"{path}/approve"))
+    body = bodies.seizure(items=[bodies.firearm(type="revolver", year=2019)], reason="Read again")
+    police.post(f"/seizures/{seizure}/correct", body, 200, If_Match='"1"')
+    for shown in (path, f"{path}/approve", f"{path}/decline"):
+        said = text(supervisor.open(shown))
+        assert "This has changed since" in said
+        assert "Type When it was asked or approved Pistol Now Revolver" in said
+        assert "Year of manufacture When it was asked or approved – Now 2019" in said
+    assert "Esto ha cambiado desde entonces" in supervisor.open(path, Accept_Language="es")
+
+
+def test_a_partner_reads_what_it_decides_where_it_decides(supervisor, path):
+    for name in ("grant", "decline"):
+        page = supervisor.open(f"{path}/{name}")
+        assert "Law 1" in text(page) and "Pistol" in text(page)
+        assert not [one for one in ("ABC123456", "Taurus", "road block") if one in page]

@@ -10,9 +10,9 @@ from tests.web.pages import text
 CHECK = "/checks/new"
 WORDS = {
     "en": ("Check a serial number", "Hit", "Whom to call", "For: The serial is the same."),
-    "es": ("Consultar un número de serie", "Coincidencia", "A quién llamar", "A favor:"),
-    "fr": ("Vérifier un numéro de série", "Correspondance", "Qui appeler", "Pour :"),
-    "pt": ("Consultar um número de série", "Coincidência", "Para quem ligar", "A favor:"),
+    "es": ("Consultar un número de serie", "Acierto", "A quién llamar", "A favor:"),
+    "fr": ("Vérifier un numéro de série", "Réponse positive", "Qui appeler", "Pour :"),
+    "pt": ("Consultar um número de série", "Acerto", "Para quem ligar", "A favor:"),
 }
 DUTY = {"agency": "PRY-POLICE", "kind": "duty_24h", "languages": ["es"], "hours": "24 h",
         "telephone": "+595 21 0000000"}  # fmt: skip
@@ -232,3 +232,19 @@ def test_what_the_pages_say_holds_no_script_and_no_style(officer, sell):
     sell()
     page = ask(officer).partition("<main")[2]
     assert "<script" not in page and " style=" not in page and "<style" not in page
+
+
+def test_how_many_more_fit_is_said_and_all_are_listed_where_it_is_asked_to(officer, sell):
+    for digit in "0123456789":
+        for kind in ("registration", "domestic_sale"):
+            gun = bodies.firearm(serial=f"TKA5238{digit}")
+            sell(kind=kind, number=f"{kind}-{digit}", firearm=gun)
+    page = ask(officer, serial="TKA5238?")
+    left = int(re.search(r"Records that fit less well and are not listed: (\d+)\.", text(page))[1])
+    assert left > 0 and page.count("Record and history of this gun") == 20 - left
+    form = page[page.index("are not listed") :].partition("</form>")[0]
+    sent = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', form))
+    assert (sent["serial"], sent["case_number"], sent["every"]) == ("TKA5238?", "C-1", "true")
+    page = ask(officer, **sent)
+    assert page.count("Record and history of this gun") == 20
+    assert "are not listed" not in page

@@ -5,12 +5,13 @@ import re
 import pytest
 
 from tests import bodies
+from tests.grounds import beginning
 from tests.web.pages import text
 
 SEEN = re.compile(r'name="seen" value="([0-9]+)"')
 
 
-@pytest.fixture
+@beginning
 def trace(as_actor):
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
     return as_actor("BRA", "trace_analyst").post("/traces", bodies.trace()).json
@@ -26,7 +27,7 @@ def origin(signed_in):
     return signed_in("PRY", "trace_analyst")
 
 
-@pytest.fixture
+@beginning
 def path(asking, trace):
     link = re.search(r'href="(/consents/new[^"]*)"', asking.open(f"/traces/{trace['id']}"))[1]
     form = asking.open(link.replace("&amp;", "&"))
@@ -64,3 +65,14 @@ def test_what_cannot_be_asked_stays_in_the_form_with_the_reason(asking):
     sent = {"record": "nothing", "use": "onward", "case_number": "", "reason": "Why not"}
     page = asking.send("/consents/new", sent, 422).get_data(as_text=True)
     assert "Why not" in page and 'aria-invalid="true"' in page
+
+
+def test_who_decides_reads_of_which_gun_it_is_and_what_would_be_given(asking, origin, path):
+    for shown in (path, f"{path}/grant", f"{path}/refuse"):
+        said = text(origin.open(shown))
+        for words in ("ABC123456", "Taurus", "G2C", "Domestic sale", "What would be given",
+                      "Ana Ejemplo", "To hear the buyer"):  # fmt: skip
+            assert words in said, (shown, words)
+    assert "Ana Ejemplo" not in asking.open(path)
+    said = text(origin.open(path, Accept_Language="es"))
+    assert "Los nombres de los particulares de este registro" in said and "Brasil" in said

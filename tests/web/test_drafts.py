@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests import bodies
+from tests.grounds import beginning
 from tests.web.pages import text
 
 SEEN = re.compile(r'name="seen" value="([0-9]+)"')
@@ -27,12 +28,12 @@ def officer(signed_in):
     return signed_in("BRA", "police_officer")
 
 
-@pytest.fixture
+@beginning
 def draft(bra):
     return bra.post("/traces", bodies.trace(draft=True, firearm=POOR)).json
 
 
-@pytest.fixture
+@beginning
 def seized(as_actor, bra):
     """A draft of the second gun of a seizure, which has no make."""
     gun = bodies.firearm(line=2, serial="XYZ987654", marks=POOR["marks"])
@@ -94,8 +95,9 @@ def test_the_advice_on_a_seized_gun_leads_to_the_correction_of_its_seizure(
     analyst, officer, signed_in, seized
 ):
     form = f"/seizures/{seized['seizure']}/items/2/correct"
-    shown = f'href="/seizures/{seized["seizure"]}#line-2"'
-    assert shown in analyst.open(f"/traces/{seized['id']}")
+    shown = analyst.open(f"/traces/{seized['id']}")
+    assert f'href="/seizures/{seized["seizure"]}"' in shown and form not in shown
+    assert "which BRA-POLICE recorded: ask it to correct the description" in text(shown)
     page = officer.open(f"/traces/{seized['id']}")
     assert f'href="{form}#firearm-make"' in page and form in officer.open(
         form.partition("/items")[0]
@@ -110,6 +112,14 @@ def test_the_advice_on_a_seized_gun_leads_to_the_correction_of_its_seizure(
     officer.send(form, typed | {"reason": "Again"}, 412)
     analyst.open(form, 403)
     signed_in("PRY", "police_officer").open(form, 404)
+
+
+def test_nobody_is_sent_to_the_agency_from_which_a_trace_is_kept(analyst, bra, seized):
+    bra.hide(f"/traces/{seized['id']}", "BRA-POLICE")
+    for path in (f"/traces/{seized['id']}", f"/traces/{seized['id']}/amend"):
+        said = text(analyst.open(path))
+        assert "kept from the agency that recorded it: ask police or border officers" in said
+        assert "which BRA-POLICE recorded" not in said
 
 
 def test_a_correction_on_the_page_leaves_all_else_of_a_seizure_as_it_stood(
@@ -129,6 +139,15 @@ def test_a_correction_on_the_page_leaves_all_else_of_a_seizure_as_it_stood(
         name for name in before["items"][1] if before["items"][1][name] != after["items"][1][name]
     }
     assert told == {"calibre", "calibre_text"}
+
+
+def test_what_is_corrected_on_the_page_is_matched_by_its_new_marks(as_actor, officer, seized):
+    body = bodies.transfer(firearm=bodies.firearm(serial="KLM7612999"))
+    as_actor("PRY", "licensing_officer").post("/transfers", body)
+    form = f"/seizures/{seized['seizure']}/items/2/correct"
+    typed = filled(officer.open(form)) | {"firearm.serial": "KLM7612999", "reason": "Read again"}
+    page = officer.open(officer.send(form, typed).location)
+    assert "Match with Paraguay" in text(page)
 
 
 @pytest.mark.parametrize(("language", "title"), [

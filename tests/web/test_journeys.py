@@ -61,6 +61,24 @@ def stops(page):
     return text("<main" + STOP.search(page)[0])
 
 
+def drawn(page):
+    """Return a page without the legend of its map, whose signs are drawn as those on it."""
+    head, legend, rest = page.partition('<ul class="legend"')
+    return head + rest.partition("</ul>")[2] if legend else page
+
+
+def legend(page):
+    return text("<main" + page.partition('<ul class="legend"')[2].partition("</ul>")[0])
+
+
+def test_the_legend_says_what_each_sign_of_the_map_is_and_none_that_is_not_on_it(analyst, as_actor):
+    said = legend(analyst.open(f"/traces/{ask(as_actor, SOLD, STOLEN)['id']}"))
+    for words in ("a movement that one state alone recorded, or nobody", "somewhere in that state",
+                  "a place", "here it left the lawful world"):  # fmt: skip
+        assert words in said
+    assert "both states" not in said and "border post" not in said
+
+
 def test_the_way_goes_from_a_state_to_the_place_of_the_find(analyst, as_actor):
     page = analyst.open(f"/traces/{ask(as_actor, SOLD)['id']}")
     said = stops(page)
@@ -95,7 +113,7 @@ def test_where_a_place_has_no_coordinates_the_state_alone_is_drawn(analyst, as_a
 
 def test_the_point_of_diversion_is_marked_on_the_map_and_in_the_list(analyst, as_actor):
     page = analyst.open(f"/traces/{ask(as_actor, SOLD, STOLEN)['id']}")
-    assert page.count('<path class="turn"') == 1
+    assert drawn(page).count('<path class="turn"') == 1
     assert "▲ From here it left the lawful world" in stops(page)
 
 
@@ -141,7 +159,8 @@ def test_what_is_shipped_goes_by_the_post_and_both_states_recorded_it(analyst, a
     said = stops(page)
     assert "Ciudad del Este–Foz do Iguaçu, Brazil at a border post" in said
     assert "Bolivia the state alone is known Came from Brazil: both states recorded it" in said
-    assert 'class="spot post"' in page and page.count('<path class="way"') == 1
+    assert 'class="spot post"' in page and drawn(page).count('<path class="way"') == 1
+    assert "both states recorded" in legend(page) and "a border post" in legend(page)
 
 
 def test_a_gun_that_never_arrived_is_not_drawn_on_from_where_it_was_to_come(analyst, as_actor):
@@ -156,7 +175,7 @@ def test_a_gun_that_never_arrived_is_not_drawn_on_from_where_it_was_to_come(anal
     page = analyst.open(f"/traces/{trace['id']}")
     said = stops(page)
     assert "Was to come here from Brazil; no record says that it came" in said
-    assert "Came from Bolivia" not in said and page.count('<path class="way unsure"') == 2
+    assert "Came from Bolivia" not in said and drawn(page).count('<path class="way unsure"') == 2
 
 
 @pytest.mark.parametrize("action,body,words", [
@@ -165,6 +184,7 @@ def test_a_gun_that_never_arrived_is_not_drawn_on_from_where_it_was_to_come(anal
     ("refuse", {"reason": "ongoing_investigation", "text": "No"}, "Paraguay refused to answer"),
     ("forward", {"state": "CHL", "reason": "Sold on", "confirm_other_guns": True},
      "Paraguay named another state and said nothing of its own records"),
+    ("withdraw", None, "Paraguay had not answered when the request was withdrawn"),
 ])  # fmt: skip
 def test_while_a_state_has_not_answered_nothing_is_said_not_to_have_come(
     analyst, as_actor, action, body, words
@@ -174,7 +194,10 @@ def test_while_a_state_has_not_answered_nothing_is_said_not_to_have_come(
     permit = exporter.post("/permits", bodies.permit()).json["id"]
     exporter.post(f"/permits/{permit}/shipments", bodies.shipment())
     trace = ask(as_actor, SOLD)
-    if action:
+    if action == "withdraw":
+        asking, path = as_actor("BRA", "trace_analyst"), f"/traces/{trace['id']}"
+        asking.post(f"{path}/withdraw", None, 200, If_Match=asking.get(path).headers["ETag"])
+    elif action:
         asked = as_actor("PRY", "trace_analyst")
         [found] = asked.get("/requests").json["items"]
         path, tag = f"/requests/{found['id']}/{action}", f'"{found["version"]}"'

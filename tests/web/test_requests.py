@@ -8,6 +8,7 @@ import pytest
 from salsa_ext.clock import FixedClock
 from tests import bodies
 from tests.conftest import NOW
+from tests.grounds import beginning
 from tests.web.pages import text
 
 SEEN = re.compile(r'name="seen" value="([0-9]+)"')
@@ -29,19 +30,19 @@ def analyst(signed_in):
     return signed_in("PRY", "trace_analyst")
 
 
-@pytest.fixture
+@beginning
 def record(as_actor):
     """A sale in Paraguay of which others learn only that it is there."""
     body = bodies.transfer(visibility="pointer")
     return as_actor("PRY", "licensing_officer").post("/transfers", body).json["firearm"]["record"]
 
 
-@pytest.fixture
+@beginning
 def trace(asking, record):
     return asking.post("/traces", bodies.trace()).json
 
 
-@pytest.fixture
+@beginning
 def asked(as_actor, trace):
     """The request of Brazil as it stands in Paraguay."""
     [found] = as_actor("PRY", "trace_analyst").get("/requests").json["items"]

@@ -134,3 +134,41 @@ def test_the_page_of_a_seizure_speaks_the_readers_language(officer, as_actor, la
     page = officer.open(f"/seizures/{record(as_actor)['id']}", Accept_Language=language)
     for words in WORDS[language]:
         assert words in page
+
+
+def test_each_match_says_of_which_gun_it_is_as_far_as_the_reader_may_know_it(
+    officer, as_actor, signed_in
+):
+    clerk = as_actor("PRY", "licensing_officer")
+    for serial, visibility in (("TKA52381", "open"), ("TKA52382", "pointer")):
+        gun = bodies.firearm(serial=serial)
+        clerk.post("/transfers", bodies.transfer(number=serial, firearm=gun, visibility=visibility))
+    own = bodies.transfer(number="T-3", firearm=bodies.firearm(serial="TKA52383", model="G3"))
+    as_actor("BRA", "licensing_officer").post("/transfers", own)
+    made = record(as_actor, items=[bodies.firearm(serial="TKA5238?")])
+    page = officer.open(f"/seizures/{made['id']}")
+    listed = page[page.index("What it matches") :].partition("</ul>")[0]
+    assert listed.count("<li>") == 3
+    said = text(f"<main>{listed}")
+    assert "Match with Paraguay: Domestic sale, May 6, 2024" in said
+    assert "TKA52381 Taurus · G2C" in said and "TKA52383 Taurus · G3" in said
+    assert "TKA52382" not in page
+
+
+def test_how_many_records_fit_less_well_than_the_matches_is_said_with_a_way_to_all_of_them(
+    officer, as_actor
+):
+    clerk = as_actor("PRY", "licensing_officer")
+    for digit in "0123456789":
+        for kind in ("registration", "domestic_sale"):
+            gun = bodies.firearm(serial=f"TKA5238{digit}")
+            clerk.post(
+                "/transfers", bodies.transfer(kind=kind, number=f"{kind}{digit}", firearm=gun)
+            )
+    made = record(as_actor, items=[bodies.firearm(serial="TKA5238?")])
+    page = officer.open(f"/seizures/{made['id']}")
+    listed = page[page.index("What it matches") :].partition("</ul>")[0].count("<li>")
+    said = f"Records that fit less well and are not listed: {20 - listed}."
+    assert listed < 20 and said in text(page)
+    assert "A check of the serial number lists all of them." in text(page)
+    assert '<input type="hidden" name="every" value="true">' in page

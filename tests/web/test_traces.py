@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests import bodies
+from tests.grounds import beginning
 from tests.web.pages import text
 
 SEEN = re.compile(r'name="seen" value="([0-9]+)"')
@@ -31,7 +32,7 @@ def analyst(signed_in):
     return signed_in("BRA", "trace_analyst")
 
 
-@pytest.fixture
+@beginning
 def trace(as_actor, bra):
     """A trace of a gun that was made in Brazil and sold in Paraguay, which answers at once."""
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
@@ -336,6 +337,28 @@ def test_the_fields_of_the_american_form_are_offered_where_it_is_used(analyst, t
     assert re.findall(r"Fields of ATF F 3312.1 \(CSV\) : (\w+)", said) == ["Germany"]
 
 
+def test_by_which_channel_a_state_is_asked_that_takes_no_part_is_asked_for_on_top(analyst, bra):
+    made = bra.post(
+        "/traces", bodies.trace(firearm=bodies.firearm(country_of_manufacture="DEU"))
+    ).json
+    [leg] = [one["id"] for one in made["legs"] if one["state"] == "DEU"]
+    address, path = f"/traces/{made['id']}", f"/traces/{made['id']}/legs/{leg}/channel"
+    page = analyst.open(address)
+    said = text(page)
+    asks = "Germany takes no part: it learns of nothing until you send it the form."
+    assert said.index(asks) < said.index("Result so far")
+    assert "By INTERPOL iARMS, unless you choose another channel." in said
+    assert page.count(f'href="{path}"') == 2
+    assert 'value="iarms" selected' in analyst.open(path)
+    assert 'id="channel-wrong"' in analyst.send(path, {"channel": ""}, 422).text
+    page = analyst.open(analyst.send(path, {"channel": "mla", "reference": "M-1"}).location)
+    said = text(page)
+    assert "✓ The channel is kept." in said and "Mutual legal assistance M-1" in said
+    assert asks not in said
+    analyst.send(f"/traces/{made['id']}/legs/{leg}/reply", {"status": "no_record", "text": "None"})
+    assert path not in analyst.open(address)
+
+
 def test_agencies_are_kept_from_a_trace_before_anybody_is_asked(analyst, as_actor):
     done = analyst.send("/traces/new", typed(hidden_from="PRY-POLICE\n"))
     trace_id = done.location.split("/")[-1].split("?")[0]
@@ -344,3 +367,38 @@ def test_agencies_are_kept_from_a_trace_before_anybody_is_asked(analyst, as_acto
     ]
     page = analyst.send("/traces/new", typed(case_number="C-2", hidden_from="PRY-NONE"), 422).text
     assert "There is no agency PRY-NONE." in page and 'id="hidden_from"' in page.replace("-", "_")
+
+
+def test_an_agency_that_was_typed_wrong_is_told_where_it_was_typed(analyst, trace):
+    wrong = {"hidden_from.0": "BRA-POLICE", "others": "PRY-POLICE\nXXX-NO"}
+    page = step(analyst, trace, "hide", 422, **wrong).text
+    assert 'id="others-wrong"' in page and 'id="hidden_from-wrong"' not in page
+    page = analyst.send("/traces/new", typed(others="XXX-NO"), 422).text
+    assert 'id="others-wrong"' in page and 'id="hidden_from-wrong"' not in page
+
+
+def test_work_is_assigned_to_one_of_those_who_may_do_it(analyst, trace, signed_in):
+    signed_in("BRA", "supervisor")
+    signed_in("BRA", "police_officer")
+    signed_in("PRY", "trace_analyst")
+    form = analyst.open(f"/traces/{trace['id']}/assign")
+    assert re.findall(r'<option value="([a-z._]+)"', form) == [
+        "bra.police_officer", "bra.trace_analyst",
+    ]  # fmt: skip
+
+
+def test_states_stand_in_sentences_by_their_names(analyst, as_actor, bra):
+    as_actor("BRA", "licensing_officer").post("/transfers", bodies.transfer(kind="registration"))
+    as_actor("ARG", "licensing_officer").post("/transfers", bodies.transfer(number="T-9"))
+    trace = bra.post("/traces", bodies.trace(case_number="C-9")).json
+    said = text(analyst.open(f"/traces/{trace['id']}", Accept_Language="es"))
+    assert "Argentina registró el arma cuando estaba en otro Estado (Brasil)" in said
+
+
+def test_a_state_that_answered_gets_no_form_of_a_reply(analyst, as_actor, bra):
+    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
+    trace = bra.post("/traces", bodies.trace(case_number="C-9")).json
+    [leg] = [one["id"] for one in trace["legs"] if one["state"] == "PRY"]
+    page = analyst.open(f"/traces/{trace['id']}/legs/{leg}/reply", 409)
+    assert "This is not possible now" in page and '<form class="form"' not in page
+    analyst.open(f"/traces/{trace['id']}/legs/{trace['id']}/reply", 404)

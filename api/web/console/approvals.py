@@ -28,16 +28,24 @@ from salsa_ext.services import approval_decisions
 from salsa_ext.values.actor import Actor
 
 READ = say("The asking state reads it.")
+GRANTING = "console/granting.html"
+
+
+def _told(actor: Actor, row: Any) -> Any:
+    return ApprovalResponse().dump(row)
+
+
 DOINGS: doings.Doings = (
     Doing("grant", say("Approve"), say("Approve what the other state drafted; it can then send it."),
           GrantApprovalRequest, sealed(approval_decisions.grant), Permission.TRACE_APPROVE,
           ("asked",),
-          (Field("text", say("In words"), "area", required=False, most=2000, hint=READ),)),
+          (Field("text", say("In words"), "area", required=False, most=2000, hint=READ),),
+          page=GRANTING, told=_told),
     Doing("decline", say("Decline"), say("The other state does not send it; it may ask again."),
           DeclineApprovalRequest, sealed(approval_decisions.decline), Permission.TRACE_APPROVE,
           ("asked",),
           (Field("text", say("Reason"), "area", required=True, most=2000, hint=READ),),
-          is_grave=True),
+          is_grave=True, page=GRANTING, told=_told),
 )  # fmt: skip
 DONE = {
     "grant": say("The asking state is told that you approved."),

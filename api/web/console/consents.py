@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -15,24 +16,27 @@ from api.schemas.consents import (
     ConsentResponse,
     GrantRequest,
 )
+from api.schemas.records import RecordResponse
 from api.web import sending
 from api.web.access import again, sender, signed_in
 from api.web.console.blueprint import blueprint
 from api.web.desk import choices, doings, listing
 from api.web.desk.doings import Doing, Field, Subject
 from api.web.typed import Form
-from salsa_ext.errors import say
+from salsa_ext.errors import NotFound, say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import consents as reading
 from salsa_ext.readmodels.consents import ConsentView
 from salsa_ext.readmodels.days import zone_of
 from salsa_ext.readmodels.names import label
-from salsa_ext.services import consents
+from salsa_ext.readmodels.sharing import group_of
+from salsa_ext.services import consents, disclosures
 from salsa_ext.values.actor import Actor
 
 ASKED = ("record", "use", "to", "case_number")
 """What the address of the form may fill in."""
+DECIDING = "console/consenting.html"
 WHY = Field("reason", say("Reason"), "area", required=True, most=1000,
             hint=say("The asking state reads it."))  # fmt: skip
 
@@ -41,17 +45,37 @@ def _is_origin(actor: Actor, view: ConsentView) -> bool:
     return view.consent.origin_state == actor.state
 
 
+def _told(actor: Actor, view: ConsentView) -> Mapping[str, Any]:
+    """Return what is asked for and, for who decides, the record of which it is and its private persons."""
+    record = _record(actor, view)
+    parties = [record[name] for name in ("from", "to") if record[name]] if record else []
+    persons = [party for party in parties if group_of(party["kind"]) == "persons"]
+    return {"consent": ConsentResponse().dump(view), "record": record, "persons": persons}
+
+
+def _record(actor: Actor, view: ConsentView) -> Any:
+    """Return the own state's record, for who may read records; the other side reads it for a purpose."""
+    if not _is_origin(actor, view) or Permission.RECORD_READ not in actor.permissions:
+        return None
+    try:
+        found = disclosures.read_record(actor=actor, record_id=view.consent.record_id)
+    except NotFound:
+        return None
+    return RecordResponse().dump(found)
+
+
 DOINGS: doings.Doings = (
     Doing("grant", say("Consent"), say("The other state may use it so, in this case, through this day."),
           GrantRequest, consents.grant, Permission.CONSENT_DECIDE, ("asked", "refused"),
           (Field("expires_on", say("Through"), "date", required=True),
-           Field("reason", say("In words"), "area", required=False, most=1000)), is_for=_is_origin),
+           Field("reason", say("In words"), "area", required=False, most=1000)), is_for=_is_origin,
+          page=DECIDING, told=_told),
     Doing("refuse", say("Refuse"), say("The other state does not use it so; you may consent later."),
           ConsentRefusal, consents.refuse, Permission.CONSENT_DECIDE, ("asked",), (WHY,),
-          is_for=_is_origin, is_grave=True),
+          is_for=_is_origin, is_grave=True, page=DECIDING, told=_told),
     Doing("revoke", say("Take the consent back"), say("From now on nothing is used by it."),
           ConsentRefusal, consents.revoke, Permission.CONSENT_DECIDE, ("granted",), (WHY,),
-          is_for=_is_origin, is_grave=True),
+          is_for=_is_origin, is_grave=True, page=DECIDING, told=_told),
 )  # fmt: skip
 DONE = {
     "asked": say("The state is asked."),
@@ -108,7 +132,7 @@ def consent(actor: Actor, consent_id: UUID) -> str:
     subject = subject_of(actor, consent_id)
     return render_template(
         "console/consent.html", actor=actor, subject=subject, zone=zone_of(actor),
-        consent=ConsentResponse().dump(subject.view), doings=doings.offered(DOINGS, actor, subject),
+        told=_told(actor, subject.view), doings=doings.offered(DOINGS, actor, subject),
         done=DONE.get(request.args.get("done", "")),
     )  # fmt: skip
 

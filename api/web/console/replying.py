@@ -1,4 +1,4 @@
-"""Replying to the question of a state, or writing down what came back by another channel."""
+"""Replying to the question of a state; of another channel, which it is and what came back by it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from api.schemas.requests import ReplyRequest
+from api.schemas.requests import ChannelRequest, ReplyRequest
 from api.vault import vault
 from api.web.access import sender, signed_in
 from api.web.console.blueprint import blueprint
@@ -15,7 +15,7 @@ from api.web.console.traces import subject_of
 from api.web.desk import doings
 from api.web.desk.doings import Doing, Field
 from api.web.typed import Form
-from salsa_ext.errors import say
+from salsa_ext.errors import IllegalTransition, Message, NotFound, say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import names
 from salsa_ext.readmodels.traces import TraceView
@@ -42,6 +42,31 @@ REPLY = Doing(
 )  # fmt: skip
 
 
+CHANNEL = Doing(
+    "channel", say("Choose the channel"),
+    say("By which a state is asked that takes no part. The service sends nothing by it: you send the form, and"
+        " write down what comes back."),
+    ChannelRequest, trace_steps.change_channel, Permission.TRACE_REQUEST, SENT,
+    (Field("channel", say("Channel"), "choice", "leg_channel", required=True),
+     Field("reference", say("Reference there"), required=False, most=100)),
+    is_versioned=False,
+)  # fmt: skip
+
+
+def _channel_of(leg_id: UUID) -> Doing:
+    """Return the doing of one leg, which opens with the channel that it has."""
+
+    @wraps(trace_steps.change_channel)
+    def change(**said: Any) -> None:
+        trace_steps.change_channel(leg_id=leg_id, **said)
+
+    def start(actor: Actor, view: TraceView) -> dict[str, str]:
+        found = [leg for leg in view.legs if leg.id == leg_id]
+        return {"channel": found[0].channel, "reference": found[0].reference or ""} if found else {}
+
+    return replace(CHANNEL, command=change, start=start)
+
+
 def _reply_to(leg_id: UUID) -> Doing:
     """Return the doing of one leg; what came by another channel has more fields."""
 
@@ -53,7 +78,14 @@ def _reply_to(leg_id: UUID) -> Doing:
         by_hand = any(leg.id == leg_id and leg.channel != "salsa" for leg in view.legs)
         return BY_HAND if by_hand else ()
 
-    return replace(REPLY, command=reply, more=more, settle=_settle)
+    def bars(actor: Actor, view: TraceView) -> Message | None:
+        leg = next((leg for leg in view.legs if leg.id == leg_id), None)
+        if leg is None:
+            raise NotFound("leg", leg_id)
+        may = trace_steps.may_reply(leg)
+        return None if may else IllegalTransition("leg", leg.status, "reply").message
+
+    return replace(REPLY, command=reply, more=more, settle=_settle, bars=bars)
 
 
 def _settle(body: dict[str, Any], view: TraceView, form: Form) -> None:
@@ -73,3 +105,17 @@ def reply_form(actor: Actor, trace_id: UUID, leg_id: UUID) -> Any:
 def reply(actor: Actor, trace_id: UUID, leg_id: UUID) -> Any:
     """Send the reply or keep what came back, and show the trace."""
     return doings.take_form(actor, _reply_to(leg_id), subject_of, trace_id, "trace_id")
+
+
+@blueprint.get("/traces/<uuid:trace_id>/legs/<uuid:leg_id>/channel")
+@signed_in
+def channel_form(actor: Actor, trace_id: UUID, leg_id: UUID) -> Any:
+    """Show the form of the channel by which a state is asked that takes no part."""
+    return doings.open_form(actor, _channel_of(leg_id), subject_of, trace_id)
+
+
+@blueprint.post("/traces/<uuid:trace_id>/legs/<uuid:leg_id>/channel")
+@sender
+def change_channel(actor: Actor, trace_id: UUID, leg_id: UUID) -> Any:
+    """Keep it, and show the trace."""
+    return doings.take_form(actor, _channel_of(leg_id), subject_of, trace_id, "trace_id")

@@ -76,7 +76,8 @@ DOINGS: doings.Doings = (
         "assign", say("Assign"),
         say("Let somebody of your state work on it. No other state learns who."),
         AssignRequest, requests.assign, Permission.REQUEST_ANSWER, tuple(TRANSITIONS),
-        (Field("username", say("User name"), required=True, most=100),), is_versioned=False,
+        (Field("username", say("User name"), "choice", "worker:request:answer", required=True),),
+        is_versioned=False,
         start=lambda actor, view: {"username": view.assignee or ""},
     ),
     Doing(

@@ -52,7 +52,7 @@ def _feedback_bars(actor: Actor, view: TraceView) -> Message | None:
     return None if is_left else trace_steps.ALL_TOLD
 
 
-def _told(view: TraceView) -> Any:
+def _told(actor: Actor, view: TraceView) -> Any:
     return TraceResponse().dump(view)
 
 
@@ -79,6 +79,13 @@ def awaited(actor: Actor, view: TraceView) -> set[UUID]:
     return {leg.id for leg in view.legs if trace_steps.may_reply(leg)}
 
 
+def unaddressed(actor: Actor, view: TraceView) -> set[UUID]:
+    """Return the legs of states that take no part for which the actor may choose another channel."""
+    if view.trace.status not in SENT or Permission.TRACE_REQUEST not in actor.permissions:
+        return set()
+    return {leg.id for leg in view.legs if trace_steps.may_change_channel(leg)}
+
+
 def _states(view: TraceView) -> list[str]:
     """Return the own state and those that are asked by the service: whose agencies could see it."""
     asked = [leg.state for leg in view.legs if leg.asked_in is not None]
@@ -98,6 +105,16 @@ def _kept_from(actor: Actor, view: TraceView) -> dict[str, str]:
     others = [code for code in view.hidden_from if code not in offered]
     ticked = {f"hidden_from.{code}": code for code in view.hidden_from if code in offered}
     return ticked | {OTHERS: "\n".join(others)}
+
+
+def at_their_fields(form: Form) -> dict[str, list[str]]:
+    """Return what is wrong by the fields of the page: agencies that were typed come after those ticked."""
+    ticked, found = len(form.picked("hidden_from")), dict[str, list[str]]()
+    for path, said in form.errors.items():
+        name, _, at = path.partition(".")
+        is_typed = name == "hidden_from" and at.isdigit() and int(at) >= ticked
+        found.setdefault(OTHERS if is_typed else path, []).extend(said)
+    return found
 
 
 def _with_others(body: dict[str, Any], view: TraceView, form: Form) -> None:
@@ -157,12 +174,12 @@ DOINGS: doings.Doings = (
     _saying("assign", say("Assign"),
             say("Let somebody of your state work on it. No other state learns who."),
             AssignRequest, trace_steps.assign, ANY,
-            Field("username", say("User name"), required=True, most=100),
+            Field("username", say("User name"), "choice", "worker:trace:request", required=True),
             start=lambda actor, view: {"username": view.assignee or ""}),
     Doing("hide", say("Keep it from agencies"),
           say("Of your state, or of those that are asked. To them there is no such trace, nor a request."),
           HideRequest, sealed(trace_steps.hide), Permission.TRACE_REQUEST, ANY, (),
-          more=_agencies, start=_kept_from, settle=_with_others),
+          more=_agencies, start=_kept_from, settle=_with_others, gathered=at_their_fields),
     _saying("notes", say("Write a note"), say("For your state alone: it never leaves it."),
             NoteRequest, trace_steps.note, ANY,
             Field("text", say("Note"), "area", required=True, most=2000)),
@@ -179,5 +196,5 @@ DONE = {
     "close": say("The trace is closed."),
     "assign": say("It is assigned."),
     "notes": say("The note is kept."), "withdraw": say("The trace is withdrawn."),
-    "reply": say("The reply is kept."),
+    "reply": say("The reply is kept."), "channel": say("The channel is kept."),
 }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
@@ -58,31 +59,47 @@ def trace(actor: Actor, trace_id: UUID) -> str:
         "console/trace.html", actor=actor, view=view, subject=subject, result=result,
         way=way_of(found, read_whereabouts(actor=actor, result=found)),
         trace=TraceResponse().dump(view), words=words.KINDS,
-        replies=steps.awaited(actor, view), doings=doings.offered(steps.DOINGS, actor, subject),
+        replies=steps.awaited(actor, view), channels=steps.unaddressed(actor, view),
+        doings=doings.offered(steps.DOINGS, actor, subject),
         advice=_advice(actor, view), completing=completing(actor, view), zone=zone_of(actor),
         done=steps.done_of(request.args.get("done", ""), view),
     )  # fmt: skip
 
 
-def completing(actor: Actor, view: TraceView) -> Mapping[str, str]:
-    """Return where each thing that a draft lacks is completed, by what is lacking.
+@dataclass(frozen=True)
+class Completing:
+    """Where each thing that a draft lacks is completed, by what is lacking, or who can complete it.
 
-    On the form of the draft; for a gun of a seizure on that of its correction, or where it is shown to
-    who may not correct it.
+    `seizure` is that of the gun where the reader may not correct it, and `agency` that which recorded
+    it, unless the trace is kept from it.
+    """
+
+    fields: Mapping[str, str] = field(default_factory=dict)
+    seizure: Any = None
+    agency: str | None = None
+
+
+def completing(actor: Actor, view: TraceView) -> Completing:
+    """Return where a draft is completed: on its own form, or on that of the correction of its seizure.
+
+    For who may not correct a seizure, whom to ask.
     """
     row, may = view.trace, actor.permissions
     if view.outlook is None:
-        return {}
+        return Completing()
     if row.seizure_id is None:
         address = url_for("console.amend", trace_id=row.id)
-        return _at_fields(address) if Permission.TRACE_REQUEST in may else {}
-    line = row.firearm["line"]
+        return Completing(_at_fields(address) if Permission.TRACE_REQUEST in may else {})
     if Permission.SEIZURE_RECORD in may:
-        return _at_fields(url_for("guns.gun_form", seizure_id=row.seizure_id, line=line))
-    if Permission.SEIZURE_READ in may:
-        seizure = url_for("guns.seizure", seizure_id=row.seizure_id, _anchor=f"line-{line}")
-        return dict.fromkeys(COMPLETED_AT, seizure)
-    return {}
+        line = row.firearm["line"]
+        return Completing(
+            _at_fields(url_for("guns.gun_form", seizure_id=row.seizure_id, line=line))
+        )
+    seizure = reading.seizure_of(actor, row)
+    if seizure is None:
+        return Completing()
+    is_kept = seizure.agency in view.hidden_from
+    return Completing(seizure=seizure, agency=None if is_kept else seizure.agency)
 
 
 def _at_fields(address: str) -> dict[str, str]:

@@ -31,6 +31,7 @@ KINDS: Final[Mapping[str, Message]] = {
     "approval_withdraw": say("The partner state has nothing to approve any more"),
     "approval_grant": say("The partner state approved"),
     "approval_decline": say("The partner state did not approve"),
+    "approval_set_aside": say("Set aside: your state wants another second person by now"),
     "decline": say("A second person did not approve"),
     "by_hand": say("Came back by another channel"),
     "note": say("Note of your state"),

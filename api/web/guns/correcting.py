@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import abort, render_template, url_for
 
 from api.schemas.seizures import GunCorrection, SeizureResponse
+from api.vault import vault
 from api.web import sending
 from api.web.access import again, sender, signed_in
 from api.web.desk import choices, doings
@@ -15,9 +16,9 @@ from api.web.guns.blueprint import blueprint
 from api.web.typed import Form
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels import names
+from salsa_ext.readmodels import documents, names
 from salsa_ext.readmodels.documents import SEIZURES
-from salsa_ext.services import disclosures, gun_corrections
+from salsa_ext.services import disclosures, gun_corrections, matches
 from salsa_ext.values.actor import Actor
 
 WORDS = {"make": "make_text", "calibre": "calibre_text"}
@@ -48,9 +49,11 @@ def _correct(actor: Actor, seizure_id: UUID, line: int, form: Form) -> str:
     _, item = _standing(actor, seizure_id, line)
     said = form.load(GunCorrection(), lambda body: _complete(body, item))
     gun_corrections.correct_gun(
-        actor=actor, seizure_id=seizure_id, seen=doings.version_of(form), line=line,
+        actor=actor, vault=vault(), seizure_id=seizure_id, seen=doings.version_of(form), line=line,
         gun=said["firearm"], reason=said["reason"],
     )  # fmt: skip
+    items = documents.read(SEIZURES, seizure_id).items
+    matches.find(actor=actor, document_id=seizure_id, items=items)  # by the marks that it bears now
     return url_for("guns.seizure", seizure_id=seizure_id, _anchor=f"line-{line}")
 
 

@@ -1,4 +1,4 @@
-"""A seizure as a page: what was recorded, its marks as stamped, what matched, its traces, its files."""
+"""Seizures as pages: the list, and one with its marks as stamped, what matched, its traces, its files."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from werkzeug import Response
 from api.handed import sent
 from api.resources.attachments import content_of
 from api.schemas.attachments import AttachmentResponse
-from api.schemas.seizures import SeizureResponse
+from api.schemas.seizures import SeizureQuery, SeizureResponse
 from api.web.access import sender, signed_in
-from api.web.desk import choices
+from api.web.desk import choices, listing
 from api.web.guns import purposes
 from api.web.guns.blueprint import blueprint
 from api.web.maps import Drawing, Spot, draw
@@ -22,9 +22,10 @@ from api.web.typed import Form
 from salsa_ext.errors import Invalid
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels import matches, traces
+from salsa_ext.readmodels import documents, matches, traces
 from salsa_ext.readmodels.days import zone_of
 from salsa_ext.readmodels.documents import SEIZURES, DocumentView
+from salsa_ext.readmodels.marks import Held
 from salsa_ext.readmodels.matches import MatchView
 from salsa_ext.services import attachments, disclosures
 from salsa_ext.values.actor import Actor
@@ -32,6 +33,18 @@ from salsa_ext.values.attachments import Subject
 
 MOST = 100
 """Attachments that the page lists."""
+
+
+@blueprint.get("/seizures")
+@signed_in
+def seizures(actor: Actor) -> str:
+    """Show the seizures of the own state, newest first, by the filters of the address."""
+    asked = listing.asked(SeizureQuery)
+    page = documents.list_documents(actor, SEIZURES, asked.filters, listing.LIMIT, asked.cursor)
+    return render_template(
+        "guns/seizures.html", actor=actor, form=asked.form, page=page, choices=choices,
+        onward=listing.address(page.next),
+    )  # fmt: skip
 
 
 @blueprint.get("/seizures/<uuid:seizure_id>")
@@ -66,10 +79,11 @@ def attached_file(actor: Actor, attachment_id: UUID) -> Response:
 
 def _page(actor: Actor, seizure_id: UUID) -> str:
     view = disclosures.read_document(actor=actor, kind=SEIZURES, document_id=seizure_id)
-    said = SeizureResponse().dump(view)
+    said, found = SeizureResponse().dump(view), _matches(actor, view)
     return render_template(
         "guns/seizure.html", actor=actor, seizure=said, is_own=said["state"] == actor.state,
-        matches=_matches(actor, view), traces=_traces(actor, seizure_id),
+        matches={str(key): some for key, some in found.items()},
+        guns=_other_guns(actor, view, found), more=_more(actor, view, found), traces=_traces(actor, seizure_id),
         attachments=_attachments(actor, seizure_id), drawing=_drawn(said), zone=zone_of(actor),
         posts=choices.posts(actor),
     )  # fmt: skip
@@ -82,12 +96,30 @@ def _without(actor: Actor, seizure_id: UUID, form: Form) -> str:
     )  # fmt: skip
 
 
-def _matches(actor: Actor, view: DocumentView) -> Mapping[str, Sequence[MatchView]]:
-    """Return the own state's matches of each item, by the number of its record."""
+def _matches(actor: Actor, view: DocumentView) -> Mapping[UUID, Sequence[MatchView]]:
+    """Return the own state's matches of each item, by its record."""
     if Permission.MATCH_READ not in actor.permissions:
         return {}
-    found = matches.of_records(actor, [item.record.id for item in view.items])
-    return {str(key): some for key, some in found.items()}
+    return matches.of_records(actor, [item.record.id for item in view.items])
+
+
+def _other_guns(
+    actor: Actor, view: DocumentView, found: Mapping[UUID, Sequence[MatchView]]
+) -> Mapping[UUID, Held]:
+    """Return the gun on the other side of each match, for who may read records."""
+    if not found or Permission.RECORD_READ not in actor.permissions:
+        return {}
+    serials = {item.record.id: item.record.serial for item in view.items}
+    return matches.other_guns(actor, found, serials)
+
+
+def _more(
+    actor: Actor, view: DocumentView, found: Mapping[UUID, Sequence[MatchView]]
+) -> Mapping[str, int]:
+    """Return how many records fit each gun less well than its matches, by the number of its record."""
+    is_own = view.document.owner_state == actor.state
+    more = matches.more_of(actor, view.items, found) if found and is_own else {}
+    return {str(key): count for key, count in more.items()}
 
 
 def _traces(actor: Actor, seizure_id: UUID) -> Sequence[Any]:

@@ -67,8 +67,8 @@ def _join(actor: Actor, here: Here, seizure_id: UUID, form: Form) -> str:
     state = here.other.state
     reason = translate(Message(REASON.text, {"state": Coded("state", state), "number": number}))
     seen = request.args.get("seen", 0, int) if other else doings.version_of(form)
-    joint.name(actor=actor, seizure_id=seizure_id, seen=seen, state=state, number=number,
-               reason=reason)  # fmt: skip
+    joint.name(actor=actor, vault=vault(), seizure_id=seizure_id, seen=seen, state=state,
+               number=number, reason=reason)  # fmt: skip
     return here.address("receipt", seizure_id=seizure_id)
 
 
