@@ -324,7 +324,7 @@ def hide(state: str, trace_id: UUID, agencies: tuple[str, ...], nobody: bool) ->
     """
     if bool(agencies) == nobody:
         raise click.UsageError("Give agencies or --from-nobody.")
-    _act(state, trace_id, trace_steps.hide, sends=True, data=Hiding(agencies))
+    _act(state, trace_id, trace_steps.hide, sends=True, seen=None, data=Hiding(agencies))
 
 
 @trace.command()
