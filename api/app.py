@@ -78,6 +78,6 @@ def create_app(config: Config, clock: Clock = SYSTEM) -> Flask:
     app.register_blueprint(health.blueprint)
     web.register(app)
     compression.register(app)
-    turns.register(app, config.threads, config.body_patience)
+    turns.register(app, config.threads)
     live.register(app)
     return app

@@ -22,17 +22,20 @@ HTTP_CODES = {
     404: ("not_found", say("There is nothing at this address.")),
     405: ("method_not_allowed", say("This address knows other methods; see the documentation.")),
     406: ("not_acceptable", say("This cannot be given in the form that was asked for.")),
-    408: (
-        "too_slow",
-        say("The body did not come in time. Send it again where the line is better."),
-    ),
     413: ("too_large", say("The body is larger than the {limit} MiB that are accepted.")),
     414: ("too_long", say("The address is too long.")),
     415: ("unsupported_media_type", say("Send the body as application/json.")),
+    429: (
+        "too_many_bodies",
+        say(
+            "Too many bodies of yours are on their way at once; send this one again"
+            " when some of them are taken."
+        ),
+    ),
     422: ("invalid", say("Some fields cannot be accepted; see errors.")),
 }
 PROBLEM = "application/problem+json"
-RETRY = {503: "2", 409: "1"}
+RETRY = {503: "2", 409: "1", 429: "2"}
 log = logging.getLogger("salsa")
 
 
@@ -48,7 +51,7 @@ def problem(status: int, code: str, detail: Message, **more: Any) -> Response:
         response = current_app.response_class(
             current_app.json.dumps(body), status, content_type=PROBLEM
         )
-    if status == 503 or code == "in_flight":
+    if status in (503, 429) or code == "in_flight":
         response.headers["Retry-After"] = RETRY[status]
     if status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"

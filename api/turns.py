@@ -2,91 +2,109 @@
 
 A WSGI server gives a request a thread while its body comes. Were there as many threads as connections
 to the database, as many slow senders could keep everybody else out. So there are many threads, and
-few turns: who waits for bytes gives his turn to another. Nor does anybody wait for ever: a body of which
-nothing comes in time is given up.
+few turns: who waits for bytes gives his turn to another. Of the threads nobody gets more than a few for
+bodies that are on their way: a read of the server's cannot be broken off, however slowly a body comes.
 """
 
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
-from contextlib import contextmanager
-from typing import Any
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any, Final
 
 from flask import Flask
-from werkzeug.exceptions import RequestTimeout
+from werkzeug.exceptions import TooManyRequests
+from werkzeug.http import parse_cookie
 
+from api.auth import COOKIE
+
+OF_ONE: Final = 16
+"""So many bodies of one sender may be on their way at once, in each process: a quarter of all."""
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class Turns:
-    """An application of which `most` requests are worked on at once; the others wait.
+    """An application of which `most` requests are worked on at once; the others wait."""
 
-    What is read of a body at once, 64 KiB at most, has to come within `patience` seconds.
-    """
-
-    def __init__(self, application: Application, most: int, patience: float) -> None:
+    def __init__(self, application: Application, most: int) -> None:
         self._application, self._free = application, threading.BoundedSemaphore(most)
-        self._patience = patience
+        self._senders = Senders()
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request when it is its turn."""
-        environ["wsgi.input"] = Body(environ["wsgi.input"], self._free, self._patience)
+        sending = self._senders.of(environ)
+        environ["wsgi.input"] = Body(environ["wsgi.input"], self._free, sending)
         with self._free:
             return Answer(self._application(environ, start), self._free)
 
 
-class Body:
-    """A request's body: who reads it gives his turn away until something came.
+class Senders:
+    """Whose bodies are on their way: of each key, each session, and each address without either, a few."""
 
-    Raises RequestTimeout where it does not come in time.
-    """
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._counting = threading.Lock()
 
-    def __init__(self, given: Any, turns: threading.BoundedSemaphore, patience: float) -> None:
-        self._given, self._turns, self._patience = given, turns, patience
+    def of(self, environ: dict[str, Any]) -> Callable[[], AbstractContextManager[None]]:
+        """Return what counts a body of a request for as long as it is waited for."""
+        if not (
+            environ.get("CONTENT_LENGTH", "0").strip("0") or "HTTP_TRANSFER_ENCODING" in environ
+        ):
+            return nullcontext  # it has none
+        session = parse_cookie(environ.get("HTTP_COOKIE")).get(COOKIE)
+        sender = environ.get("HTTP_AUTHORIZATION") or session or environ.get("REMOTE_ADDR", "")
+        return lambda: self._counted(str(sender))
 
     @contextmanager
-    def _waiting(self) -> Iterator[None]:
-        self._turns.release()
+    def _counted(self, sender: str) -> Iterator[None]:
+        """Raise TooManyRequests where as many are on their way as may be."""
+        with self._counting:
+            if self._counts[sender] >= OF_ONE:
+                raise TooManyRequests
+            self._counts[sender] += 1
         try:
             yield
         finally:
-            self._turns.acquire()
+            with self._counting:
+                self._counts[sender] -= 1
+                if not self._counts[sender]:
+                    del self._counts[sender]
 
-    def _taken(self, read: Callable[..., Any], *size: int) -> Any:
-        """Return what is read; the server's read cannot be broken off, so a thread of its own waits in it.
 
-        One that is given up ends with the connection, of which there are no more than the server lets in.
-        """
-        coming: Future[Any] = Future()
+class Body:
+    """A request's body: who reads it gives his turn away until something came."""
 
-        def run() -> None:
+    def __init__(
+        self, given: Any, turns: threading.BoundedSemaphore,
+        sending: Callable[[], AbstractContextManager[None]],
+    ) -> None:  # fmt: skip
+        self._given, self._turns, self._sending = given, turns, sending
+
+    @contextmanager
+    def _waiting(self) -> Iterator[None]:
+        with self._sending():
+            self._turns.release()
             try:
-                coming.set_result(read(*size))
-            except Exception as error:  # it is raised where it was asked for
-                coming.set_exception(error)
-
-        threading.Thread(target=run, daemon=True).start()
-        with self._waiting():
-            try:
-                return coming.result(self._patience)
-            except TimeoutError:
-                if coming.done():
-                    raise  # the read's own
-                raise RequestTimeout from None
+                yield
+            finally:
+                self._turns.acquire()
 
     def read(self, *size: int) -> bytes:
         """Return so many bytes, or all."""
-        return bytes(self._taken(self._given.read, *size))
+        with self._waiting():
+            return bytes(self._given.read(*size))
 
     def readline(self, *size: int) -> bytes:
         """Return a line, or so many bytes of it."""
-        return bytes(self._taken(self._given.readline, *size))
+        with self._waiting():
+            return bytes(self._given.readline(*size))
 
     def readlines(self, hint: int = -1) -> list[bytes]:
         """Return the lines that are left."""
-        return list(self._taken(self._given.readlines, hint))
+        with self._waiting():
+            return list(self._given.readlines(hint))
 
     def __iter__(self) -> Iterator[bytes]:
         """Return the lines that are left, one after the other."""
@@ -114,6 +132,6 @@ class Answer:
             close()
 
 
-def register(app: Flask, most: int, patience: float) -> None:
-    """Let the application work on `most` requests at once, in each process, and wait so long for bodies."""
-    app.wsgi_app = Turns(app.wsgi_app, most, patience)  # type: ignore[method-assign]
+def register(app: Flask, most: int) -> None:
+    """Let the application work on `most` requests at once, in each process."""
+    app.wsgi_app = Turns(app.wsgi_app, most)  # type: ignore[method-assign]

@@ -32,7 +32,6 @@ class Config:
     pool_timeout: int = 5
     statement_timeout: int = 30
     max_body: int = 16 * MIB
-    body_patience: int = 60
     secure_cookies: bool = False
     master_key_file: Path | None = None
 
@@ -50,7 +49,6 @@ class Config:
             threads=_number(env, "SALSA_THREADS", cls.threads),
             statement_timeout=_number(env, "SALSA_STATEMENT_TIMEOUT", cls.statement_timeout),
             max_body=_number(env, "SALSA_MAX_BODY", cls.max_body),
-            body_patience=_number(env, "SALSA_BODY_PATIENCE", cls.body_patience),
             secure_cookies=env.get("SALSA_SECURE_COOKIES", "") == "1",
             master_key_file=_file(env, "SALSA_MASTER_KEY_FILE"),
         )

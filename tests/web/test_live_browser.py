@@ -82,7 +82,9 @@ def tick(officer, number, stage, outcome="passed"):
 def test_what_one_side_does_is_seen_by_the_other_at_once_and_nothing_is_lost(look, elsewhere):
     paraguay, brazil = look("PRY"), look("BRA")
     officer = elsewhere("PRY", "border_officer")
-    row, other = (page.get_by_role("row", name="A-DUE") for page in (paraguay, brazil))
+    row, other = (
+        page.locator("#due").get_by_role("row", name="A-DUE") for page in (paraguay, brazil)
+    )
     expect(row.get_by_text("Passed")).to_have_count(1)
 
     brazil.locator("#traces summary").first.click()
@@ -131,7 +133,9 @@ def test_a_seizure_near_by_is_seen_by_its_own_side_alone(look, elsewhere):
     expect(on_the_map).to_be_focused()
     with brazil.expect_response(lambda answer: answer.status == 200 and "/live" in answer.url):
         tick(elsewhere("PRY", "border_officer"), "A-DUE", "entry", "held")
-    expect(brazil.get_by_role("row", name="A-DUE")).to_contain_text("Held", timeout=SOON)
+    expect(brazil.locator("#due").get_by_role("row", name="A-DUE")).to_contain_text(
+        "Held", timeout=SOON
+    )
     told = [request.response().text() for status, request in asked if status == 200]
     assert told and all("S-9" not in one and '"seizures"' not in one for one in told)
 

@@ -131,6 +131,8 @@ export function fill(form, entry) {
   form.dataset.place = entry.place;
   for (const [name, text] of entry.fields) {
     const field = form.elements.namedItem(name);
+    const told = form.querySelector(`[data-tells="${name}"]`);
+    if (told) told.textContent = text;
     if (!field || field instanceof RadioNodeList || field.type === "submit") continue;
     if (name === "seen" && field.value) continue; // what is corrected is so in the light of how it stands now
     if (field.type === "datetime-local" && /[Z+]/.test(text)) form.dataset.moment = text;
@@ -143,5 +145,6 @@ export function fill(form, entry) {
     const chosen = new DataTransfer();
     chosen.items.add(new File([entry.file], entry.photo.name, { type: entry.photo.type }));
     file.files = chosen.files;
+    file.dispatchEvent(new Event("change")); // what stands beside it says which
   }
 }
