@@ -19,7 +19,7 @@ from salsa_ext.readmodels import names
 from salsa_ext.values.codes import LANGUAGES
 
 CATALOGUES = Path(__file__).parent / "locales"
-STATES = ("state", "partner")
+STATES = ("state", "partner", "other")
 DAYS = ("on", "due")
 """Parameters that are states and days in sentences of chains and routes."""
 language: ContextVar[str] = ContextVar("language", default="en")

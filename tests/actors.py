@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,6 +27,9 @@ class Client:
     client: FlaskClient
     token: str
 
+    def __deepcopy__(self, _: Any) -> Client:
+        return self  # it holds nothing that a test changes
+
     def get(self, path: str, expect: int = 200, **headers: str) -> TestResponse:
         """GET under /api/v1."""
         return self._send("GET", path, None, expect, headers)
@@ -34,6 +37,17 @@ class Client:
     def post(self, path: str, body: Any = None, expect: int = 201, **headers: str) -> TestResponse:
         """POST JSON under /api/v1; header names are written with underscores."""
         return self._send("POST", path, body, expect, headers)
+
+    def change(
+        self, path: str, action: str, body: Any = None, expect: int = 200
+    ) -> TestResponse:  # fmt: skip
+        """POST an action on something, by the ETag that it is read with before."""
+        tag = self.get(path).headers["ETag"]
+        return self.post(f"{path}/{action}", body, expect, If_Match=tag)
+
+    def hide(self, path: str, *agencies: str, expect: int = 200) -> TestResponse:
+        """Keep a trace or a request from agencies, and from no others any more."""
+        return self.change(path, "hide", {"hidden_from": [*agencies]}, expect)
 
     def _send(
         self, method: str, path: str, body: Any, expect: int, headers: dict[str, str]
@@ -46,13 +60,17 @@ class Client:
         return response
 
 
-def of(app: Flask) -> Callable[..., Client]:
-    """Return clients of an application, each with a key; wants its context."""
+def of(app: Flask, begin: Callable[..., str] | None = None) -> Callable[..., Client]:
+    """Return clients of an application, each with a key; wants its context.
+
+    `begin` may know the account from another test that began with it.
+    """
 
     def make(state: str | None, role: str, scopes: list[str] | None = None,
              lasts: timedelta = timedelta(days=1), agency: str = "TEST") -> Client:  # fmt: skip
-        now = app.config["CLOCK"].now()
-        return Client(app.test_client(), token(state, role, now, scopes, lasts, agency))
+        asked = {"state": state, "role": role, "now": app.config["CLOCK"].now(), "lasts": lasts,
+                 "scopes": tuple(scopes or ()), "agency": agency}  # fmt: skip
+        return Client(app.test_client(), begin(token, **asked) if begin else token(**asked))
 
     return make
 
@@ -61,7 +79,7 @@ def token(
     state: str | None,
     role: str,
     now: datetime,
-    scopes: list[str] | None,
+    scopes: Sequence[str] | None,
     lasts: timedelta,
     agency: str = "TEST",
 ) -> str:

@@ -7,7 +7,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,19 +23,23 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import scoped_session, sessionmaker
 
 from api.app import create_app
+from api.live import Changes
 from salsa_ext.clock import FixedClock
 from salsa_ext.config import Config
 from salsa_ext.db import db, transaction
 from salsa_ext.policy.rules import operator
 from salsa_ext.postgres import EmbeddedServer, provision
-from salsa_ext.readmodels import frequencies, lately
 from salsa_ext.services import accounts, authentication, database
 from salsa_ext.values.actor import Actor
 from tests import actors, agencies
+from tests.folders import QUICK
+from tests.grounds import Grounds, forget_shares
 
 NOW = datetime(2026, 3, 9, 15, 0, tzinfo=UTC)
 settings.register_profile("house", deadline=None)  # no test is timed
 settings.load_profile("house")
+THREADS = 24
+"""Connections of an application for tests; one sends as many requests at once at most."""
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 FAST = {"fsync": "off", "full_page_writes": "off", "max_connections": "100"}
 
@@ -64,12 +68,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def no_shares() -> None:
     """Let no test weigh by how common makes were in the records of another, nor tell its coverage."""
     forget_shares()
-
-
-def forget_shares() -> None:
-    """Do the same before something that several tests share."""
-    frequencies.forget()
-    lately.forget()
 
 
 @dataclass(frozen=True)
@@ -108,12 +106,11 @@ class Server:
             cursor.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
             granted = f'GRANT CONNECT, TEMPORARY ON DATABASE "{name}" TO'
             cursor.execute(f"{granted} salsa_service, salsa_owner")
-        with self.admin(name) as inside, inside.cursor() as cursor:
-            cursor.execute("GRANT CREATE ON SCHEMA public TO salsa_owner")  # as its real owner may
 
     def offer(self, name: str) -> None:
-        """Let every role that may make databases copy this one."""
-        with self._as("owner") as owner, owner.cursor() as cursor:
+        """Let every role that may make databases copy this one; the owner of the tables owns no copy."""
+        with self._as("owner", name) as owner, owner.cursor() as cursor:
+            cursor.execute("GRANT CREATE ON SCHEMA public TO salsa_owner")  # as its real owner may
             cursor.execute(f'ALTER DATABASE "{name}" IS_TEMPLATE true')
 
     @contextmanager
@@ -155,8 +152,8 @@ class Server:
                 )
 
     @contextmanager
-    def _as(self, role: str) -> Iterator[Any]:
-        url = make_url(self.url(role, "postgres")).set(drivername="postgresql")
+    def _as(self, role: str, name: str = "postgres") -> Iterator[Any]:
+        url = make_url(self.url(role, name)).set(drivername="postgresql")
         with closing(psycopg2.connect(url.render_as_string(hide_password=False))) as opened:
             opened.autocommit = True
             yield opened
@@ -192,7 +189,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     if url := os.environ.get("SALSA_TEST_SERVER"):
         yield Server(url, (owner, service))
         return
-    embedded = EmbeddedServer(shared / "var", settings=FAST, private_root=Path("/var/tmp"))
+    embedded = EmbeddedServer(shared / "var", settings=FAST, private_root=QUICK)
     with embedded:
         yield Server(embedded.url("superuser", "postgres"), (owner, service))
     left = embedded.status()
@@ -239,6 +236,38 @@ def registered_database(fresh_database: Config) -> Config:
 
 
 @pytest.fixture(scope="session")
+def registered(
+    server: Server, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Config]:
+    """A database with agencies of every state in the register; copied, never used itself."""
+    with server.copied(template, tmp_path_factory.mktemp("registered")) as config:
+        agencies.register(config.migration_url or "")
+        yield config
+
+
+@pytest.fixture(scope="session")
+def standing(server: Server, tmp_path_factory: pytest.TempPathFactory) -> tuple[Flask, Config]:
+    """An application for tests with real transactions, and the database that each of them makes for it.
+
+    To make one for each test, and to let it compile every statement anew, takes longer than the test.
+    """
+    config = server.config(f"salsa_{secrets.token_hex(6)}", tmp_path_factory.mktemp("home"))
+    return create_app(replace(config, threads=THREADS), FixedClock(NOW)), config
+
+
+@contextmanager
+def standing_on(server: Server, pattern: Config, standing: tuple[Flask, Config]) -> Iterator[Flask]:
+    """Give that application on a copy of a database, as if it had just been made."""
+    made, config = standing
+    made.extensions["live"]._kept.clear()
+    made.extensions["live"]._changes = Changes()
+    with server.copied(pattern, config.home, config):
+        yield made
+        with made.app_context():
+            db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
 def worker_database(server: Server, template: str) -> Iterator[str]:
     name = f"salsa_{secrets.token_hex(6)}"
     server.make(name, template)
@@ -273,20 +302,30 @@ def undone(app: Flask) -> Iterator[None]:
         outer.rollback()
 
 
+@pytest.fixture(scope="session")
+def grounds(app: Flask, request: pytest.FixtureRequest) -> Iterator[Grounds]:
+    """The transaction of this worker's tests."""
+    made = Grounds(app)
+    request.config.pluginmanager.register(made)
+    yield made
+    request.config.pluginmanager.unregister(made)
+    made.leave()
+
+
 @pytest.fixture
-def session(app: Flask) -> Iterator[None]:
+def session(grounds: Grounds) -> Iterator[None]:
     """An application context whose every commit is undone after the test."""
-    with undone(app):
+    with grounds.undone():
         yield
 
 
 @pytest.fixture
-def asked(app: Flask, session: None) -> Iterator[list[str]]:
+def asked(app: Flask, session: None, grounds: Grounds) -> Iterator[list[str]]:
     """Every statement that the database is asked while the test runs, in order."""
     statements: list[str] = []
 
     def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-        if "SAVEPOINT" not in statement:  # those are the test's own
+        if "SAVEPOINT" not in statement and not grounds.is_making:  # those are the test's own
             statements.append(statement)
 
     engine = db.engine
@@ -318,7 +357,6 @@ def run(actor: Callable[..., Actor]) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def as_actor(app: Flask, session: None) -> Callable[..., actors.Client]:
+def as_actor(app: Flask, session: None, grounds: Grounds) -> Callable[..., actors.Client]:
     """Return an HTTP client that holds a key: `as_actor("BRA", "police_officer")`."""
-
-    return actors.of(app)
+    return actors.of(app, grounds.of)

@@ -136,6 +136,7 @@ def _print(view: HitView) -> None:
     ways = (office.agency, office.telephone, office.email) if office else ()
     echo_table([
         ("status", f"{row.status}, version {view.version}"), ("alert", f"{row.alert_id}, of {row.alert_state}"),
+        ("record", view.alert_record),
         *_of_alert(view), ("read as", row.read_as), ("action", row.action),
         ("evidence", f"{row.strength}, {row.score:.1f} bits"),
         ("met by", f"{row.agency or ''} {row.asking_state}".strip()), ("met in", row.cause_kind),

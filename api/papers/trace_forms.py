@@ -135,7 +135,7 @@ def _addressed(words: Words, form: AskingForm, at: datetime) -> list[Part]:
         words.field(say("Telephone"), office.telephone if office else words.both(NO_OFFICE),
                     wide=office is None),
         words.field(say("E-mail"), office and office.email),
-        words.field(say("Made on"), f"{at:%Y-%m-%d %H:%M} UTC"),
+        words.field(say("Made on"), f"{words.day(at.date())}, {at:%H:%M} UTC"),
     )  # fmt: skip
 
 

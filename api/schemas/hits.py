@@ -42,7 +42,8 @@ class HitResponse(Schema):
 
     `possible` says that the gun may be another one: compare it first. `read_as` is the serial by
     which the alert was met. `reason`, `reason_text`, `case_number` and `firearm` are those of the
-    alert, for its own state alone. `told` says whether those who met it know of it, and read the
+    alert, for its own state alone; by `alert_record` who met it reads of the gun, for a purpose and a
+    case, as long as the alert stands. `told` says whether those who met it know of it, and read the
     answer. `contact` is whom to call in the other state. The answer is due from the alert's state;
     until it is `confirmed` nobody acts on the hit alone.
     """
@@ -51,6 +52,7 @@ class HitResponse(Schema):
     version = fields.Integer(required=True)
     status = fields.String(required=True)
     alert = fields.UUID(attribute="alert_id", required=True)
+    alert_record = fields.UUID(allow_none=True)
     alert_state = fields.String(required=True)
     reason = fields.String(allow_none=True)
     reason_text = fields.String(allow_none=True)
@@ -85,6 +87,7 @@ class HitResponse(Schema):
         }
         return columns(view.hit) | said | {
             "firearm": items([gun])[0] if gun else None, "told": view.is_told,
+            "alert_record": view.alert_record,
             "possible": view.hit.strength != "strong",
             "contact": view.contact, "answered_by": view.answered_by,
         }  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
 
-from api.i18n import translate
+from api.i18n import worded
 from api.pagination import ListQuery
 from api.schemas.fields import Code, Day, StateCode, Text
 from salsa_ext.matching.joined import Gun
@@ -81,11 +81,11 @@ class LeadResponse(Schema):
     def _present(self, view: LeadView, **_: Any) -> dict[str, Any]:
         lead = view.lead
         first, last = lead.days
-        reasons = [{"code": reason.code, "text": translate(reason.text), "points": reason.bits}
+        reasons = [{"code": reason.code, "text": worded(reason.text), "points": reason.bits}
                    for reason in lead.reasons]  # fmt: skip
         return {
             "id": lead.id, "kind": lead.kind, "score": lead.score, "states": lead.states,
-            "summary": translate(lead.summary), "gun_count": len(lead.guns),
+            "summary": worded(lead.summary), "gun_count": len(lead.guns),
             "case_count": lead.cases, "first_seized_on": first, "last_seized_on": last,
             "reasons": reasons, "guns": view.guns,
         }  # fmt: skip

@@ -255,6 +255,8 @@ class EventResponse(SharedResponse):
     make = fields.String(allow_none=True)
     model = fields.String(allow_none=True)
     calibre = fields.String(allow_none=True)
+    country_of_manufacture = fields.String(allow_none=True)
+    year = fields.Integer(allow_none=True)
     confidence = fields.String(attribute="strength", required=True, allow_none=True)
     score = fields.Float(attribute="bits", required=True)
     corrected_at = fields.String(allow_none=True)

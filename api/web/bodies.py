@@ -22,6 +22,7 @@ from salsa_ext.values.zones import UTC
 
 WHOLE = re.compile(r"-?[0-9]{1,15}")
 NUMBER = re.compile(r"-?(?:[0-9]{1,15}(?:[.,][0-9]{1,2})?|0[.,][0-9]{1,6})")
+DEGREES = re.compile(r"-?[0-9]{1,4}(?:[.,][0-9]{1,6})?")
 LOCAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2})?")
 NOT_WHOLE = say("A whole number is needed here, without separators, such as 1000.")
 NOT_NUMBER = say("A number is needed here, without separators of thousands, such as 1000 or 2.5.")
@@ -70,7 +71,7 @@ class Body:
                 return int(text)
             self.wrong[path] = [translate(NOT_WHOLE)]
         elif isinstance(field, Quantity | Real):
-            if NUMBER.fullmatch(text):
+            if (DEGREES if isinstance(field, Real) else NUMBER).fullmatch(text):
                 return float(text.replace(",", "."))
             self.wrong[path] = [translate(NOT_NUMBER)]
         return text

@@ -21,7 +21,8 @@ from salsa_ext.values.actor import Actor
 from salsa_ext.values.codes import MANY_NOTIFICATIONS
 
 MOST = 25
-PAGES = {"permit": "desk.permit", "shipment": "desk.shipment", "discrepancy": "desk.discrepancy",
+PAGES = {"alert": "console.alert", "permit": "desk.permit", "shipment": "desk.shipment",
+         "discrepancy": "desk.discrepancy",
          "match": "guns.match", "approval": "console.approval", "hit": "console.hit",
          "consent": "console.consent",
          "request": "console.request_page", "trace": "console.trace",

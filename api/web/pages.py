@@ -21,6 +21,12 @@ from salsa_ext.values.codes import LANGUAGES
 LASTS = timedelta(days=365)
 ALL_POSTS = 200
 PAGES: Final[Mapping[Permission, str]] = {
+    Permission.ALERT_READ: "console.alerts_page", Permission.ALERT_RECORD: "console.alert_form",
+    Permission.AUDIT_READ: "console.audit", Permission.DISCLOSURE_READ: "console.disclosures",
+    Permission.SEIZURE_READ: "guns.seizures", Permission.SEIZURE_RECORD: "console.seizure_form",
+    Permission.REPORT_READ: "guns.reports", Permission.REPORT_RECORD: "guns.report_form",
+    Permission.SHIPMENT_READ: "desk.shipments", Permission.DISCREPANCY_READ: "desk.discrepancies",
+    Permission.TRANSFER_READ: "desk.transfers", Permission.TRANSFER_RECORD: "desk.transfer_form",
     Permission.AGENCY_PLACE: "placing.posts",
     Permission.CHECK_MAKE: "guns.check_form", Permission.MATCH_READ: "guns.matches",
     Permission.PERMIT_READ: "desk.home", Permission.MATCH_DECIDE: "guns.matches",

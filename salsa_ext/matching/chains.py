@@ -12,9 +12,10 @@ from salsa_ext.matching.claims import Objection, objections
 from salsa_ext.matching.diversion import diversion_after
 from salsa_ext.matching.events import ALERT, ENDS, LAWFUL, Event, place, side
 from salsa_ext.matching.guns import apart, guns
+from salsa_ext.matching.other_guns import of_others
 from salsa_ext.matching.outlooks import tells_origin
 from salsa_ext.matching.prose import marking_of
-from salsa_ext.matching.requests import OPEN, WAITING
+from salsa_ext.matching.requests import OPEN, SILENT, WAITING
 from salsa_ext.matching.sales import first_sales
 
 REACHED: Final = {
@@ -35,6 +36,7 @@ LACKING: Final = dict.fromkeys(WAITING, say("The answer of {state}.")) | {
     "partial": say("What {state} left out of its answer."),
     "refused": say("The answer of {state}, which refused."),
     "forwarded": say("The answer of the state that {state} named."),
+    "withdrawn": say("The answer of {state}: it had given none when the request was withdrawn."),
 }
 """What is missing of a state, by the status of its leg."""
 
@@ -89,10 +91,13 @@ def build(legs: Sequence[Leg], found_on: date, asking: str, firearm: Mapping[str
     that a misread mark fits, each by the last that is lawful of it; then nothing is concluded but
     what holds for all (the days, where all are of one day). Sales between dealers
     and the resale of a gun that came back to a dealer are no first sales. What happened after the
-    gun was found is a conflict, and shown; so is what contradicts the events before it.
+    gun was found is a conflict, and shown; so is what contradicts the events before it, and what
+    says otherwise than the gun is described: nothing is concluded from the theft of another gun.
     """
     events = (event for leg in legs for event in leg.events)
-    told = sorted((event for event in events if event["event"] != ALERT), key=_order)
+    heard = sorted((event for event in events if event["event"] != ALERT), key=_order)
+    others = of_others(heard, firearm)
+    told = _without(heard, others)
     before = [event for event in told if _is_before(event, found_on)]
     sales, several = first_sales(before), guns(before)
     ambiguous = len(sales) > 1 or len(several) > 1
@@ -107,6 +112,7 @@ def build(legs: Sequence[Leg], found_on: date, asking: str, firearm: Mapping[str
     diversion = _heard(diversion_after(last, chain, found_on), last, legs)
     is_open = bool(waiting) or not legs  # of a draft nobody was asked yet
     is_known = diversion is not None and not _is_claimed(last, against)
+    conflicts = (*against, *others, *after)
     outcome = _outcome(chain, _is_end(last, reached, against), is_known, is_open)
     return Result(
         outcome=outcome,
@@ -116,7 +122,7 @@ def build(legs: Sequence[Leg], found_on: date, asking: str, firearm: Mapping[str
         ambiguous=ambiguous,
         several_marks=len(several) > 1,
         candidates=_candidates(sales, several, before, found_on) if ambiguous else [],
-        conflicts=[one.event for one in (*against, *after)],
+        conflicts=[one.event for one in conflicts],
         last_lawful=last,
         point_of_diversion=diversion,
         time_to_crime_days=_time_to_crime(sales, several, found_on),
@@ -124,18 +130,20 @@ def build(legs: Sequence[Leg], found_on: date, asking: str, firearm: Mapping[str
         failure_reason=_failure(
             outcome, firearm, legs, _told(legs, chain, _age(firearm, chain, found_on))
         ),
-        objections={one.event["record"]: one.why for one in (*against, *after)},
-        missing=_missing(legs, firearm, several if ambiguous else None, bool(against)),
+        objections={one.event["record"]: one.why for one in conflicts},
+        missing=_missing(
+            legs, firearm, several if ambiguous else None, bool(against), bool(others)
+        ),
     )
 
 
 def _heard(
     diversion: dict[str, Any] | None, last: Event | None, legs: Sequence[Leg]
 ) -> dict[str, Any] | None:
-    """Return the diversion, unless it is that a late gun did not come to a state that may still say so."""
+    """Return the diversion, unless it is that a late gun did not come to a state that did not say so."""
     if diversion is None or last is None or last.get("shipment_status") != "overdue":
         return diversion
-    silent = {leg.state for leg in legs if leg.status in OPEN}
+    silent = {leg.state for leg in legs if leg.status in SILENT}
     is_told = diversion["before"] is not None or last["counterpart_state"] not in silent
     return diversion if is_told else None
 
@@ -295,7 +303,8 @@ def _is_legible(firearm: Mapping[str, Any]) -> bool:
 def _lacking(leg: Leg) -> Message:
     if leg.status == "deferred" and leg.until:
         return say("The answer of {state}, put off to {on}.", state=leg.state, on=leg.until)
-    return Message(LACKING[leg.status].text, {"state": leg.state})
+    status = "partial" if leg.status == "withdrawn" and leg.events else leg.status
+    return Message(LACKING[status].text, {"state": leg.state})
 
 
 def _telling_apart(several: Sequence[Sequence[Event]]) -> Message:
@@ -309,7 +318,7 @@ def _telling_apart(several: Sequence[Sequence[Event]]) -> Message:
 
 def _missing(
     legs: Sequence[Leg], firearm: Mapping[str, Any], several: Sequence[Sequence[Event]] | None,
-    is_disputed: bool,
+    is_disputed: bool, is_contradicted: bool,
 ) -> list[Message]:  # fmt: skip
     asked = {leg.state for leg in legs}
     missing = [_lacking(leg) for leg in legs if leg.status in LACKING and leg.names not in asked]
@@ -332,5 +341,9 @@ def _missing(
             say(
                 "Which of the records that contradict each other is right, or whether these are two guns."
             )
+        )
+    if is_contradicted:
+        missing.append(
+            say("Whether what contradicts the description is of this gun: look at its marks again.")
         )
     return missing

@@ -214,6 +214,11 @@ class Evidence:
         return self.is_by_serial and self.near.kind in CERTAIN and self.strength == "strong"
 
     @property
+    def is_of_its_own(self) -> bool:
+        """Tell whether it bears the very serial that was read, and that is no number which many makers give."""
+        return self.is_by_serial and self.near.kind in CERTAIN and self._is_named
+
+    @property
     def is_by_serial(self) -> bool:
         """Tell whether a serial is shared, and not another mark alone."""
         return self.by == "serial"
@@ -253,7 +258,11 @@ class Evidence:
     @property
     def _is_its_own(self) -> bool:
         """Tell whether the mark, with what agrees beside it, names one gun."""
-        if self.by == "mark" or self.telling == "words" or self.has_rival:
+        return self.by != "mark" and not self.has_rival and self._is_named
+
+    @property
+    def _is_named(self) -> bool:
+        if self.telling == "words":
             return False
         named = any(outcome == "same" and weight.name in NAMING for weight, outcome in self.fields)
         return named or self.telling == "mark"
@@ -315,7 +324,7 @@ def weigh(
         return None
     outcomes = ((weight, weight.outcome(asked, held)) for weight in weights)
     fields = tuple((weight, outcome) for weight, outcome in outcomes if outcome)
-    too_early = _is_too_early(asked, held) or _is_too_early(held, asked)
+    too_early = is_too_early(asked, held) or is_too_early(held, asked)
     telling = _telling(asked.serial_norm, held.serial_norm)
     partial = any(sign in marks.skeleton(asked.serial_norm) for sign in marks.UNREADABLE)
     unsaid = sum(weight.unsaid(asked, held) for weight in weights)
@@ -323,7 +332,8 @@ def weigh(
                     is_partial=partial, unsaid=unsaid)  # fmt: skip
 
 
-def _is_too_early(made: Description, told: Description) -> bool:
+def is_too_early(made: Description, told: Description) -> bool:
+    """Tell whether one side tells of a year before that in which the gun of the other was made."""
     return bool(made.made_in and told.told_in and told.told_in < made.made_in)
 
 

@@ -13,7 +13,7 @@ from statistics import median
 from typing import Final
 from uuid import UUID
 
-from salsa_ext.errors import say
+from salsa_ext.errors import Codes, say
 from salsa_ext.matching.evidence import Reason
 from salsa_ext.matching.joined import Gun, Said
 
@@ -89,7 +89,7 @@ def across(guns: Sequence[Gun]) -> Iterator[Reason]:
     states = sorted({said.state for gun in guns for said in gun.seized})
     if len(states) > 1:
         text = say("They were seized in {count} states: {states}.", count=len(states),
-                   states=", ".join(states))  # fmt: skip
+                   states=Codes("state", tuple(states)))  # fmt: skip
         yield Reason("states", text, min(EACH_STATE * (len(states) - 1), MOST_FOR_STATES))
 
 

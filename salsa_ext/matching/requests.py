@@ -24,6 +24,8 @@ WAITING: Final = ("sent", "acknowledged", "clarification", "deferred")
 """Statuses in which the asking state may expect something more."""
 OPEN: Final = (*WAITING, "refused", "forwarded")
 """Statuses of a leg whose request may still be answered or asked of, as the asked state may know it."""
+SILENT: Final = (*OPEN, "withdrawn")
+"""Statuses of a leg whose state may hold more than it said: what was withdrawn had not been answered whole."""
 RUNNING: Final = ("sent", "acknowledged", "deferred")
 """Statuses in which the asked state's clock runs: a clarification stops it."""
 SAID: Final = ("answered", "partial", "no_record")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from salsa_ext.db import db
 from salsa_ext.errors import NotFound
 from salsa_ext.models import Account, ApiKey
 from salsa_ext.policy.permissions import Permission
-from salsa_ext.policy.rules import require
+from salsa_ext.policy.rules import RULES, require
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.values.actor import Actor
 
@@ -39,6 +40,15 @@ def read(account_id: UUID) -> Account:
     if account is None:
         raise NotFound("account", account_id)
     return account
+
+
+def working(actor: Actor, permission: Permission) -> Sequence[Any]:
+    """Return user name and agency of the own state's open accounts that may do some work, by name."""
+    require(actor, permission)
+    roles = [role for role, may in RULES.items() if permission in may]
+    open_ = (Account.owner_state == actor.state, Account.is_active, Account.role.in_(roles))
+    query = select(Account.username, Account.agency).where(*open_)
+    return db.session.execute(query.order_by(Account.username)).all()
 
 
 def list_keys(

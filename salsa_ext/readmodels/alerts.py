@@ -68,6 +68,12 @@ def own_among(actor: Actor, ids: Collection[UUID]) -> dict[UUID, AlertView]:
     return {view.alert.id: view for view in _views(db.session.scalars(own).all())}
 
 
+def records_of(ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Return the records of those alerts that stand and show to the own state, by the alerts' ids."""
+    shown = select(Alert.id, Alert.record_id).where(Alert.id.in_(ids), Alert.status == "active")
+    return dict(db.session.execute(shown).all())
+
+
 def version(actor: Actor, alert_id: UUID) -> int:
     """Return the version that stands, to be compared with If-Match; raises NotFound."""
     return _own(actor, alert_id).version

@@ -28,13 +28,15 @@ FILTERS = ("status", "action", "strength", "alert_id", "alert_state", "asking_st
 class HitView:
     """A hit, whom to call in the other state, and the user name of who answered it in the own one.
 
-    `alert` is there for its own state, with the gun that it is of.
+    `alert` is there for its own state, with the gun that it is of. `alert_record` is the record of an
+    alert that stands: the state that met it reads it for a purpose and a case.
     """
 
     hit: Hit
     contact: Office | None
     answered_by: str | None
     alert: AlertView | None = None
+    alert_record: UUID | None = None
 
     @property
     def is_told(self) -> bool:
@@ -136,12 +138,12 @@ def _views(actor: Actor, found: Sequence[Hit]) -> list[HitView]:
     named = select(Account.id, Account.username).where(Account.id.in_(persons))
     names: dict[Any, str] = dict(db.session.execute(named).all()) if persons else {}
     own = alerts.own_among(actor, {row.alert_id for row in found if row.alert_state == actor.state})
+    records = alerts.records_of({row.alert_id for row in found})
     return [
-        HitView(
-            row, contacts.get(_other(row, actor)), names.get(row.answered_by), own.get(row.alert_id)
-        )
+        HitView(row, contacts.get(_other(row, actor)), names.get(row.answered_by),
+                own.get(row.alert_id), records.get(row.alert_id))
         for row in found
-    ]
+    ]  # fmt: skip
 
 
 def _other(row: Hit, actor: Actor) -> str:

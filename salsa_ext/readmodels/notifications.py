@@ -56,7 +56,8 @@ def list_notifications(
 ) -> Page[NotificationView]:
     """Return a page of what your state was told for your role, newest first."""
     require(actor, Permission.NOTIFICATION_READ)
-    found = page(_wanted(actor, filters), Notification.id, limit, cursor)
+    query = _wanted(actor, filters)
+    found = page(query, Notification.id, limit, cursor, moment=Notification.raised_at)
     return found.of(_views(actor, found.items))
 
 

@@ -25,7 +25,11 @@ from salsa_ext.values.codes import GRAVE_NOTIFICATIONS
 _OF_REQUEST: Final = ("request_received", "request_renewed", "request_replied", "request_due",
                       "request_overdue", "request_assigned")  # fmt: skip
 _OF_APPROVAL: Final = ("approval_asked", "approval_waiting")
-_OF_HIT: Final = ("hit_made", "hit_extended", "hit_expired", "hit_overdue", "hit_unanswered")
+_OF_HIT: Final = ("hit_made", "hit_extended", "hit_overdue", "hit_unanswered")
+_OF_TRACE: Final = (
+    "trace_answered", "trace_corrected", "trace_no_record", "trace_refused", "trace_deferred",
+    "trace_forwarded", "trace_not_taken", "trace_assigned",
+)  # fmt: skip
 
 
 def is_settled() -> ColumnElement[bool]:
@@ -34,6 +38,7 @@ def is_settled() -> ColumnElement[bool]:
     is_question = (TraceLeg.trace_id == Trace.id, TraceLeg.status == "clarification")
     return or_(
         _once(_OF_REQUEST, TraceRequest, TraceRequest.status.not_in(RUNNING)),
+        _once(_OF_TRACE, Trace, Trace.status.in_(("closed", "withdrawn"))),
         _is_calm(),
         _once(_OF_APPROVAL, TraceApproval, TraceApproval.status != "asked"),
         _once(("trace_to_approve", "trace_waiting"), Trace, not_(waits)),
@@ -55,7 +60,7 @@ def _is_calm() -> ColumnElement[bool]:
     His word is that it goes on, or a later one on the same shipment: then it stands on no board either.
     """
     return or_(
-        _once(_OF_HIT, Hit, Hit.status.in_(("confirmed", "denied"))),
+        _once(_OF_HIT, Hit, Hit.status.in_(("confirmed", "denied", "expired"))),
         _once(("shipment_incident",), Shipment, Shipment.status.in_(OVER)),
         and_(Notification.code == "shipment_passed_held",
              or_(*(said.correlate(Notification).exists() for said in _words()))),

@@ -10,8 +10,9 @@ from uuid import UUID
 
 from salsa_ext.errors import Invalid, Message, say
 from salsa_ext.matching import marks, neighbours, readings
-from salsa_ext.matching.events import SETTLING_NOTHING, made_in
-from salsa_ext.matching.evidence import Description, Weight, weigh, weights_for
+from salsa_ext.matching.claims import MISSED
+from salsa_ext.matching.events import SEIZED, SETTLING_NOTHING, made_in
+from salsa_ext.matching.evidence import FAINT, Description, Weight, weigh, weights_for
 from salsa_ext.matching.halves import WITHIN
 from salsa_ext.matching.names import fold
 from salsa_ext.matching.prose import marking_of
@@ -182,8 +183,23 @@ def weighed(
         if candidate and (before is None or _standing(before) < _standing(candidate)):
             best[hit.record_id] = candidate
     # what others take away from a candidate can leave too little of it to be looked at
-    left = crowds.weigh_in(list(best.values()))
+    left = [_kept(one) for one in crowds.weigh_in(list(best.values()))]
     return sorted((one for one in left if one.evidence.strength), key=_rank)
+
+
+def _kept(one: Candidate) -> Candidate:
+    """Return a candidate that others leave too little of, but that the gun of this serial is missed or seized.
+
+    They take no more from it than leaves it the least: it is told, and judged by what it says.
+    """
+    found = one.evidence
+    if found.strength or not (
+        found.crowd and one.is_open and _is_told(one) and found.is_of_its_own
+    ):
+        return one
+    count, loss = found.crowd
+    least = (count, round(loss + found.bits - FAINT, 1))
+    return Candidate(one.held, replace(found, crowd=least))
 
 
 def _like(held: Held, sought: Mapping[Sought, str]) -> list[Sought]:
@@ -239,7 +255,8 @@ def likeliest(candidates: Sequence[Candidate], best: Likeness) -> list[Candidate
     """Return those that are about as likely as the best one: the records of one gun differ a little.
 
     A record is not less likely for what it does not say: a theft is often recorded by the serial
-    alone. What is strong by the very serial stays, however well another record is described.
+    alone. What is strong by the very serial stays, however well another record is described, and that
+    a gun of it is missed or was seized stays whatever else it says: who reads it judges what it is of.
     What is not open is compared by the serial alone, and moves nothing that is open. A seizure is no
     measure for lawful history: where it repeats what was misread, it agrees better than the sale.
     """
@@ -248,7 +265,12 @@ def likeliest(candidates: Sequence[Candidate], best: Likeness) -> list[Candidate
 
 def _is_likely(one: Candidate, least: float) -> bool:
     found = one.evidence
-    return found.bits >= least or (one.is_open and (found.is_sure or found.at_most >= least))
+    is_kept = found.is_sure or found.at_most >= least or (_is_told(one) and found.is_of_its_own)
+    return found.bits >= least or (one.is_open and is_kept)
+
+
+def _is_told(one: Candidate) -> bool:
+    return one.held.event in MISSED | SEIZED
 
 
 def _best(candidates: Iterable[Candidate]) -> float:

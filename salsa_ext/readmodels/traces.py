@@ -23,6 +23,7 @@ from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import contacts, names
 from salsa_ext.readmodels.approvals import Change, changes_of, declined, unapprovable
 from salsa_ext.readmodels.arrays import among_given
+from salsa_ext.readmodels.other_guns import compared
 from salsa_ext.readmodels.outlooks import UNSENT, of_drafts
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.readmodels.parties import Parties, parties_of
@@ -35,6 +36,8 @@ from salsa_ext.values.settings import Settings
 PATIENCE: Final = 2
 FOUND: Final = "found"
 SAID_OF: Final = (("defer", "until"), ("forward", "state"))
+NAMING: Final = ("forwarded", "withdrawn")
+"""Statuses of a leg whose state may have named another instead."""
 NOT_ASKED: Final = "not_asked"
 """What is shown of a state whose records were searched and that was asked nothing: it said nothing."""
 _LEGS: Final = (
@@ -216,7 +219,9 @@ def get_result(actor: Actor, trace_id: UUID) -> ResultView:
     view = read(actor, trace_id)
     trace = view.trace
     heard_until = _heard_until(actor, trace)
-    said = [_with_words(as_said(one.leg, until=heard_until), one.messages) for one in view.said]
+    said = [
+        _with_words(as_said(trace, one.leg, until=heard_until), one.messages) for one in view.said
+    ]
     result = chains.build(said, trace.found_on, trace.owner_state, trace.firearm)
     result.missing += _no_more(trace.firearm)
     events = [*result.chain, *result.conflicts]
@@ -253,15 +258,16 @@ def _with_words(leg: chains.Leg, messages: Sequence[MessageView]) -> chains.Leg:
     """Return a leg with the day to which its answer was put off, and whom its state named instead."""
     last = {one.kind: one.data for one in messages}
     until, named = (last.get(kind, {}).get(name) for kind, name in SAID_OF)
-    return replace(leg, until=until, names=named if leg.status == "forwarded" else None)
+    return replace(leg, until=until, names=named if leg.status in NAMING else None)
 
 
-def as_said(leg: TraceLeg, until: datetime | None = None) -> chains.Leg:
+def as_said(trace: Trace, leg: TraceLeg, until: datetime | None = None) -> chains.Leg:
     """Return a leg as chains are built of it; asked before `until`, it has had its time."""
     is_waiting = leg.status in WAITING and until is not None and leg.asked_at < until
     is_unheard = leg.status == "withdrawn" and leg.answered_at is None
     return chains.Leg(
-        leg.state, leg.status, leg.events, takes_part=leg.channel == "salsa",
+        leg.state, leg.status, compared(leg.events, trace.firearm, trace.found_on),
+        takes_part=leg.channel == "salsa",
         failure_reason=leg.failure_reason, is_late=is_waiting or is_unheard,
     )  # fmt: skip
 

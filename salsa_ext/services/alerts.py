@@ -30,6 +30,7 @@ from salsa_ext.values.ids import new_id
 SILENT: Final = "let_pass_and_inform"
 PERSONS: Final = 3
 """Accounts of a state from which on a second one has to check each alert."""
+ANOTHER_PERSON: Final = say("Another person than who entered an alert checks it.")
 STILL_TRUE: Final = timedelta(days=365)
 """After so long somebody says again that an alert is still true."""
 BEFORE_EXPIRY: Final = timedelta(days=30)
@@ -70,7 +71,7 @@ def verify(*, actor: Actor, alert_id: UUID, seen: int | None) -> None:
     alert = _take(actor, alert_id, seen, "verify")
     if alert.second_check == "waiting":
         if persons.is_same(actor, alert.entered_by, Action.ALERT_RECORDED, alert_id):
-            raise Conflict(say("Another person than who entered an alert checks it."))
+            raise Conflict(ANOTHER_PERSON)
         alert.second_check = "done"
     alert.verified_by, alert.verified_at = actor.account_id, actor.now()
     alert.validate_on = next_validation(today(actor), alert.expires_on)

@@ -22,7 +22,8 @@ from salsa_ext.values.ids import new_id
 from salsa_ext.values.requests import HandEvent
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    "firearm": ("serial", "make", "make_text", "model", "calibre", "calibre_text", "type"),
+    "firearm": ("serial", "make", "make_text", "model", "calibre", "calibre_text", "type",
+                "country_of_manufacture", "year"),
     "event": ("shipment_status", "stolen_from", "return_due_on", "counterpart_state",
               "linked_record"),
     "document": ("document_number",),
@@ -116,7 +117,8 @@ def by_hand(state: str, told: HandEvent, handling: str) -> dict[str, Any]:
         "giver": _by_hand(said["giver"]), "receiver": _by_hand(said["receiver"]),
         "serial": told.serial, "make": names.resolve("make", told.make), "make_text": told.make,
         "model": told.model, "calibre": names.resolve("calibre", told.calibre),
-        "calibre_text": told.calibre, "type": None, "linked_record": None, "handling": handling,
+        "calibre_text": told.calibre, "type": None, "country_of_manufacture": None, "year": None,
+        "linked_record": None, "handling": handling,
     } | asdict(SAID_BY_A_PERSON)  # fmt: skip
 
 
@@ -143,7 +145,8 @@ def _event(view: RecordView, sureness: Sureness, facts: Told) -> dict[str, Any]:
         "giver": _side(view, record.giver_id), "receiver": _side(view, record.receiver_id),
         "serial": record.serial, "make": record.make, "make_text": record.make_text,
         "model": record.model, "calibre": record.calibre, "calibre_text": record.calibre_text,
-        "type": record.type,
+        "type": record.type, "country_of_manufacture": record.country_of_manufacture,
+        "year": record.year,
         "linked_record": str(record.linked_record) if record.linked_record else None,
         "handling": handling_of(view),
     } | asdict(sureness)  # fmt: skip

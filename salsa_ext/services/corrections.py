@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -10,13 +11,14 @@ from uuid import UUID
 from sqlalchemy import select, text
 
 from salsa_ext.audit import Act, Action
-from salsa_ext.db import db
+from salsa_ext.db import as_state, db
 from salsa_ext.errors import NotFound, StaleVersion, say
 from salsa_ext.models import AuditEntry
 from salsa_ext.readmodels.records import RecordView, of_documents
 from salsa_ext.readmodels.versions import current
 from salsa_ext.services.fields import Problems
 from salsa_ext.services.records import settle, supersede
+from salsa_ext.values.actor import Actor
 from salsa_ext.values.documents import ReportData, SeizureData, TransferData
 from salsa_ext.values.firearms import Firearm
 
@@ -57,7 +59,9 @@ def settled(data: Data, standing: Mapping[int, RecordView]) -> Data:
                    handling=data.handling or setting.handling)  # fmt: skip
 
 
-def finish(views: Sequence[RecordView], row: Mapping[str, Any], data: Data) -> list[Act]:
+def finish(
+    actor: Actor, views: Sequence[RecordView], row: Mapping[str, Any], data: Data
+) -> list[Act]:
     """Settle the records as the new version's `row` says, and supersede their old keys.
 
     Returns the acts that tell each state which received an old value.
@@ -65,19 +69,36 @@ def finish(views: Sequence[RecordView], row: Mapping[str, Any], data: Data) -> l
     ids = [view.record.id for view in views]
     settle(views, str(data.visibility), str(data.handling), row["concerned"])
     supersede(ids, row["version"])
-    return told(ids, row["version"])
+    return told(actor, ids, row["version"])
 
 
-def told(ids: Sequence[UUID], version: int) -> list[Act]:
-    """Return the acts that tell each state which received old values of records of their version."""
-    given = select(AuditEntry.subject_id, AuditEntry.concerned).where(
-        AuditEntry.action == Action.RECORD_DISCLOSED, AuditEntry.subject_id.in_(map(str, ids))
-    )
-    states: dict[str, set[str]] = {}
-    for record_id, concerned in db.session.execute(given):
-        states.setdefault(record_id, set()).update(concerned)
+def told(actor: Actor, ids: Sequence[UUID], version: int) -> list[Act]:
+    """Return the acts that tell each state which received old values of records of their version.
+
+    Also who received them in a trace that is kept from the actor's agency: that act says which trace it
+    is about, and is kept from the agency with it. What is kept otherwise is told the receiver alone.
+    """
+    seen = {given.entry for given in _given(ids)}
+    with as_state(actor, actor.own_state()):
+        every = _given(ids)
+    receivers: dict[tuple[str, str | None, bool], set[str]] = defaultdict(set)
+    for entry, record_id, concerned, about in every:
+        is_hidden = about is None and entry not in seen
+        own = {actor.own_state()} if is_hidden else set()
+        receivers[record_id, about, is_hidden] |= {*concerned} - own
     return [
-        Act(Action.RECORD_CORRECTED, "record", record_id, concerned=concerned,
-            data={"version": version})
-        for record_id, concerned in states.items()
+        Act(Action.RECORD_CORRECTED, "record", record_id, concerned=states, hidden=is_hidden,
+            data={"version": version} | ({"about": about} if about else {}))
+        for (record_id, about, is_hidden), states in receivers.items()
     ]  # fmt: skip
+
+
+def _given(ids: Sequence[UUID]) -> Sequence[Any]:
+    """Return what was disclosed of records, as far as whoever looks sees it: to whom, for which trace."""
+    query = select(
+        AuditEntry.id.label("entry"), AuditEntry.subject_id, AuditEntry.concerned,
+        AuditEntry.data["about"].astext,
+    ).where(
+        AuditEntry.action == Action.RECORD_DISCLOSED, AuditEntry.subject_id.in_(map(str, ids))
+    )  # fmt: skip
+    return db.session.execute(query).all()

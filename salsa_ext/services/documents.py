@@ -70,7 +70,7 @@ def correct(
     data = corrections.settled(data, standing)
     follows = Correction(old, standing[data.firearm.line].record.id, reason)
     [row] = _write(kind, actor, old.owner_state, [data], follows)
-    told: list[Act] = corrections.finish(list(standing.values()), row, data)
+    told: list[Act] = corrections.finish(actor, list(standing.values()), row, data)
     append_many(actor, [_act(kind, kind.corrected, row), *told])
     retellings.note(old.owner_state, [view.record.id for view in standing.values()])
     return document_id

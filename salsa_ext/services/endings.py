@@ -63,6 +63,6 @@ def _told(leg_ids: Sequence[UUID]) -> set[UUID]:
 
 def _who_helped(trace: Trace) -> set[str]:
     """Return the states of which something stands in the chain."""
-    said = [traces.as_said(leg) for leg in legs.of(trace)]
+    said = [traces.as_said(trace, leg) for leg in legs.of(trace)]
     found = chains.build(said, trace.found_on, trace.owner_state, trace.firearm)
     return {event["state"] for event in found.chain}

@@ -17,6 +17,7 @@ from salsa_ext.matching.requests import OPEN, WAITING, after
 from salsa_ext.messages.envelopes import Envelope, Letter
 from salsa_ext.models import Trace, TraceLeg
 from salsa_ext.readmodels import names, traces
+from salsa_ext.readmodels.other_guns import compared
 from salsa_ext.readmodels.outlooks import PROFILES
 from salsa_ext.readmodels.search import Likeness
 from salsa_ext.services import (
@@ -102,8 +103,9 @@ def ends_at_home(trace: Trace, rows: Sequence[Mapping[str, Any]]) -> bool:
     Where its life here began, and who last held it lawfully. States whose records have a mark like
     its own are asked all the same: they may claim it.
     """
-    own = [chains.Leg(row["state"], row["status"], row["events"]) for row in rows
-           if row["state"] == trace.owner_state]  # fmt: skip
+    own = [chains.Leg(row["state"], row["status"],
+                      compared(row["events"], trace.firearm, trace.found_on))
+           for row in rows if row["state"] == trace.owner_state]  # fmt: skip
     found = chains.build(own, trace.found_on, trace.owner_state, trace.firearm)
     return chains.is_whole(found)
 
@@ -205,7 +207,7 @@ def status_of(legs: Sequence[TraceLeg], own: str) -> str:
 
 def outcome(trace: Trace, standing: Sequence[TraceLeg] | None = None) -> str:
     """Return the outcome that the legs give so far, as they stand or as they were just read."""
-    said = [traces.as_said(leg) for leg in standing or of(trace)]
+    said = [traces.as_said(trace, leg) for leg in standing or of(trace)]
     return chains.build(said, trace.found_on, trace.owner_state, trace.firearm).outcome
 
 

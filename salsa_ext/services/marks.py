@@ -56,7 +56,7 @@ def add(
     records.write([_entry(item, firearm, version, reason)], actor.now())
     records.supersede([item.record.id], version)
     append_many(actor, [_act(old, item, read, version),
-                        *corrections.told([item.record.id], version)])  # fmt: skip
+                        *corrections.told(actor, [item.record.id], version)])  # fmt: skip
     retellings.note(actor.own_state(), [item.record.id])
     item = _item(seizure_id, line)
     traces.reopen(actor=actor, vault=vault, item=item)

@@ -43,7 +43,7 @@ def _write_anew(actor: Actor, views: Sequence[RecordView], when: When, reason: s
     records.write([_entry(view, when, reason) for view in views], actor.now())
     for version, ids in _by_version(views):
         records.supersede(ids, version)
-        append_many(actor, corrections.told(ids, version))
+        append_many(actor, corrections.told(actor, ids, version))
         retellings.note(actor.own_state(), ids)
 
 

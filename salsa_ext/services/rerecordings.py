@@ -111,5 +111,5 @@ def _write(actor: Actor, changes: Sequence[Change]) -> None:
             by_version[entry.version].append(entry.record_id)
     for version, ids in sorted(by_version.items()):
         records.supersede(ids, version)
-        append_many(actor, corrections.told(ids, version))
+        append_many(actor, corrections.told(actor, ids, version))
         retellings.note(actor.own_state(), ids)

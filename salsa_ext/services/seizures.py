@@ -77,7 +77,7 @@ def correct(
     after = _cells([(row, data)])
     after.subtract(_standing_cells(old, list(standing.values())))
     rollups.add(after)
-    told = corrections.finish(list(standing.values()), row, data)
+    told = corrections.finish(actor, list(standing.values()), row, data)
     append_many(actor, [_act(Action.SEIZURE_CORRECTED, row), *told])
     retellings.note(old.owner_state, kept.values())
     traces.redescribe(actor=actor, vault=vault, items=of_documents([seizure_id])[seizure_id])

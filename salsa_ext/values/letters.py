@@ -76,7 +76,8 @@ EVENT: Final[Shape] = {
     "counterpart_state": Maybe(is_state), "giver": Maybe(Fields(_SIDE)),
     "receiver": Maybe(Fields(_SIDE)), "serial": Maybe(text(100)), "make": Maybe(_SHORT),
     "make_text": Maybe(_SHORT), "model": Maybe(_SHORT), "calibre": Maybe(_SHORT),
-    "calibre_text": Maybe(_SHORT), "type": Maybe(_SHORT), "linked_record": Maybe(is_id),
+    "calibre_text": Maybe(_SHORT), "type": Maybe(_SHORT),
+    "country_of_manufacture": Maybe(is_state), "year": Maybe(is_whole), "linked_record": Maybe(is_id),
     "handling": code(codes.HANDLING_CODES), "strength": Maybe(text(20)), "bits": is_number,
 }  # fmt: skip
 """An event of a chain, as a state tells it of its own records or books."""

@@ -5,14 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import create_engine, text
 
-from api.app import create_app
-from salsa_ext.clock import FixedClock
 from salsa_ext.db import db, transaction
 from salsa_ext.policy.rules import operator
 from salsa_ext.readmodels.board_changes import look
 from salsa_ext.services import boards
 from tests import actors, bodies
-from tests.conftest import NOW
+from tests.conftest import NOW, standing_on
 from tests.movements import act
 from tests.web import scenes
 
@@ -23,11 +21,15 @@ TOLD = "INSERT INTO board_change (state, post) VALUES (:state, :post)"
 
 
 @pytest.fixture
-def app(registered_database):
-    served = create_app(registered_database, FixedClock(NOW))
-    with served.app_context():
+def app(server, registered, standing):
+    with standing_on(server, registered, standing) as served, served.app_context():
         yield served
-        db.engine.dispose()
+
+
+@pytest.fixture
+def registered_database(app, standing):
+    """The database of that application."""
+    return standing[1]
 
 
 @pytest.fixture

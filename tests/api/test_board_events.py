@@ -6,12 +6,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import create_engine, event, text
 
-from api.app import create_app
 from salsa_ext.clock import FixedClock
 from salsa_ext.db import db
 from salsa_ext.readmodels import board_events
 from tests import actors, bodies
-from tests.conftest import NOW
+from tests.conftest import NOW, standing_on
 from tests.movements import act
 from tests.web import scenes
 
@@ -21,11 +20,15 @@ FAR = {"country": "PRY", "latitude": -22.3, "longitude": -60.0}
 
 
 @pytest.fixture
-def app(registered_database):
-    served = create_app(registered_database, FixedClock(NOW))
-    with served.app_context():
+def app(server, registered, standing):
+    with standing_on(server, registered, standing) as served, served.app_context():
         yield served
-        db.engine.dispose()
+
+
+@pytest.fixture
+def registered_database(app, standing):
+    """The database of that application."""
+    return standing[1]
 
 
 @pytest.fixture

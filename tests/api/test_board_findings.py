@@ -11,6 +11,7 @@ from salsa_ext.readmodels.boards import get_board
 from salsa_ext.services import telling_owners
 from tests import actors, bodies
 from tests.conftest import NOW
+from tests.grounds import beginning
 from tests.movements import act
 
 POST = "ciudad-del-este-foz-do-iguacu"
@@ -111,7 +112,7 @@ def test_a_key_that_may_read_the_board_alone_is_shown_no_hits_and_no_discrepanci
     assert (board["hits"], board["discrepancies"]) == ([], [])
 
 
-@pytest.fixture
+@beginning
 def trace(as_actor):
     """Let Brazil ask Paraguay, which tells of its sale what it is asked."""
     sale = bodies.transfer(visibility="pointer")

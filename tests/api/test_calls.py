@@ -11,6 +11,7 @@ from salsa_ext.models import AuditEntry
 from salsa_ext.policy.rules import operator
 from tests import bodies
 from tests.conftest import NOW
+from tests.grounds import beginning
 
 POST = "ciudad-del-este-foz-do-iguacu"
 ELSEWHERE = "pedro-juan-caballero-ponta-pora"
@@ -29,7 +30,7 @@ def brazil(as_actor):
     return as_actor("BRA", "border_officer")
 
 
-@pytest.fixture
+@beginning
 def shipment(as_actor):
     exporter = as_actor("BRA", "licensing_officer")
     as_actor("PRY", "licensing_officer").post("/permits", bodies.import_permit())

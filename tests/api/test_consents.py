@@ -14,6 +14,7 @@ from salsa_ext.values.actor import Purpose
 from salsa_ext.values.consents import ConsentData
 from tests import bodies
 from tests.conftest import NOW
+from tests.grounds import beginning
 
 PURPOSE = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
 WHY = {"reason": "The inquiry is not over"}
@@ -29,7 +30,7 @@ def pry(as_actor):
     return as_actor("PRY", "trace_analyst")
 
 
-@pytest.fixture
+@beginning
 def record(as_actor):
     """A sale of Paraguay, by a firm to a private person."""
     clerk = as_actor("PRY", "licensing_officer")

@@ -6,13 +6,14 @@ from salsa_ext.models import PermitLine
 from salsa_ext.services.contradictions import contradicted
 from salsa_ext.values.firearms import Firearm
 from tests import bodies
+from tests.grounds import beginning
 from tests.manifests import send
 from tests.movements import Way, act
 
 GLOCK = {"line": 1, "serial": "GLK001", "make": "Glock", "model": "17"}
 
 
-@pytest.fixture
+@beginning
 def way(as_actor):
     return Way(as_actor)
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.grounds import beginning
 from tests.movements import Way, act, add
 
 EXPECTED = [
@@ -11,12 +12,12 @@ EXPECTED = [
 THEFT = {"kind": "theft", "occurred_at": "2026-03-05T10:00:00Z", "note": "Lorry robbed"}
 
 
-@pytest.fixture
+@beginning
 def way(as_actor):
     return Way(as_actor)
 
 
-@pytest.fixture
+@beginning
 def shipped(way):
     made = way.ship(expected=EXPECTED)
     way.release(made)

@@ -10,11 +10,12 @@ from salsa_ext.models import MarkForm, MarkKey
 from salsa_ext.readmodels.marks import CANDIDATES
 from salsa_ext.values.ids import new_id
 from tests import bodies
+from tests.grounds import beginning
 
 MORE = CANDIDATES + 100
 
 
-@pytest.fixture
+@beginning
 def sold(as_actor):
     """A gun that was sold in Paraguay, before all the others."""
     body = bodies.transfer(occurred_on="2001-01-01")

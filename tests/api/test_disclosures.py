@@ -3,11 +3,12 @@
 import pytest
 
 from tests import bodies
+from tests.grounds import beginning
 
 PURPOSE = {"Salsa_Purpose": "seizure", "Salsa_Case": "C-7"}
 
 
-@pytest.fixture
+@beginning
 def record(as_actor):
     clerk = as_actor("PRY", "licensing_officer")
     return clerk.post("/transfers", bodies.transfer(handling="H2")).json["firearm"]["record"]

@@ -3,6 +3,7 @@
 import pytest
 
 from tests import bodies
+from tests.grounds import beginning
 from tests.matches import act, correct, matches, sold
 
 PURPOSE = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
@@ -18,7 +19,7 @@ def pry(as_actor):
     return as_actor("PRY", "police_officer")
 
 
-@pytest.fixture
+@beginning
 def exported(as_actor):
     """Record an export of Brazil that Paraguay received; returns the export's record."""
     exporter = as_actor("BRA", "licensing_officer")

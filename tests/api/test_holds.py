@@ -14,6 +14,7 @@ from salsa_ext.services import checkpoints
 from salsa_ext.values.movements import CheckpointData
 from tests import bodies
 from tests.conftest import NOW
+from tests.grounds import beginning
 from tests.movements import Way, act, add, tick
 
 HELD_AT, LATER = "2026-03-03T10:00:00Z", "2026-03-03T12:00:00Z"
@@ -21,19 +22,19 @@ DUTY = {"agency": "BRA-POLICE", "kind": "duty_24h", "languages": ["pt"], "hours"
         "telephone": "+55 45 0000"}  # fmt: skip
 
 
-@pytest.fixture
+@beginning
 def way(as_actor):
     return Way(as_actor)
 
 
-@pytest.fixture
+@beginning
 def shipped(way):
     made = way.ship()
     way.release(made)
     return made
 
 
-@pytest.fixture
+@beginning
 def held(way, shipped):
     """Brazil holds it at its exit."""
     way.tick(shipped, "exit", 3, outcome="held", reason="Seal cut.")

@@ -3,6 +3,7 @@
 import pytest
 
 from tests import bodies
+from tests.grounds import beginning
 
 
 def test_a_tick_of_next_year_is_refused(shipment, as_actor):
@@ -84,7 +85,7 @@ def test_every_list_documents_how_it_is_asked(app):
     assert {"limit", "cursor", "format", "plate", "post", "due_before", "Salsa-Purpose"} <= named
 
 
-@pytest.fixture
+@beginning
 def shipment(as_actor) -> str:
     licensing = as_actor("BRA", "licensing_officer")
     permit = licensing.post("/permits", bodies.permit()).json["id"]

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from tests import bodies
+from tests.grounds import beginning
 from tests.matches import act, look, matches
 
 FIRST, SECOND, THIRD = "TKA100001", "TKB200002", "TKC300003"
@@ -55,7 +56,7 @@ def points(lead):
     return {reason["code"]: reason["points"] for reason in lead["reasons"]}
 
 
-@pytest.fixture
+@beginning
 def two_sold(as_actor, police):
     """Two pistols that a dealer in Paraguay sold to two buyers far apart, and Brazil seized."""
     for serial, on, name in ((FIRST, "2023-01-09", "Ana"), (SECOND, "2024-06-03", "Eva")):
@@ -181,7 +182,7 @@ def test_two_guns_of_one_buyer_are_a_straw_purchase(as_actor, bra, police):
         seize(police, serial)
     [lead] = leads(bra, "?kind=straw_purchase", **PURPOSE)
     assert lead["summary"] == (
-        "One buyer, whom PRY knows, bought 2 guns from 2025-12-01 to 2025-12-03."
+        "One buyer, whom Paraguay knows, bought 2 guns from 2025-12-01 to 2025-12-03."
     )
 
 
@@ -214,9 +215,9 @@ def test_guns_of_one_shipment_are_a_lead_of_the_states_that_it_concerns_and_of_o
         for serial in (FIRST, SECOND):
             seize(client, serial, **changes)
     [lead] = leads(bra, "?kind=shared_shipment", **PURPOSE)
-    assert lead["summary"] == "The guns left BRA in one shipment: A-77."
+    assert lead["summary"] == "The guns left Brazil in one shipment: A-77."
     [lead] = leads(as_actor("ARG", "trace_analyst"), "?kind=shared_shipment", **PURPOSE)
-    assert lead["summary"] == "The guns left BRA in one shipment."
+    assert lead["summary"] == "The guns left Brazil in one shipment."
     assert "recirculation" not in kinds(bra, **PURPOSE)  # both on one day
 
 
@@ -236,7 +237,7 @@ def test_the_consignee_of_a_permit_is_named_to_the_states_that_it_concerns(as_ac
         f"The guns were consigned to one firm or body: {consignee}."
     ]
     told = leads(as_actor("ARG", "trace_analyst"), "?kind=shared_consignee", **PURPOSE)
-    assert [lead["summary"] for lead in told] == ["BRA shipped the guns to one consignee."]
+    assert [lead["summary"] for lead in told] == ["Brazil shipped the guns to one consignee."]
 
 
 def test_a_gun_that_two_states_seized_came_back(as_actor, police, bra):
@@ -245,7 +246,10 @@ def test_a_gun_that_two_states_seized_came_back(as_actor, police, bra):
           occurred_on="2026-01-10")  # fmt: skip
     seize(police, FIRST)
     [lead] = leads(bra, "?kind=recirculation", **PURPOSE)
-    assert lead["summary"] == "PRY had it on 2026-01-10 (seized); BRA seized it 50 days later."
+    assert (
+        lead["summary"]
+        == "Paraguay had it on Jan 10, 2026 (seized); Brazil seized it 50 days later."
+    )
     assert points(lead)["unconfirmed"] < points(lead)["states"]
 
 

@@ -5,9 +5,10 @@ from sqlalchemy import event
 
 from salsa_ext.db import db
 from tests import bodies
+from tests.grounds import beginning
 
 
-@pytest.fixture
+@beginning
 def five(as_actor):
     """A client with five transfers, T-0 to T-4."""
     client = as_actor("PRY", "licensing_officer")

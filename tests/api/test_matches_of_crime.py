@@ -4,6 +4,7 @@ import pytest
 
 from salsa_ext.services import rematching
 from tests import bodies
+from tests.grounds import beginning
 
 
 @pytest.fixture
@@ -11,7 +12,7 @@ def police(as_actor):
     return as_actor("BRA", "police_officer")
 
 
-@pytest.fixture
+@beginning
 def pairs(as_actor, police):
     """A gun that both states sold, and one that one sold and the other seized."""
     for state in ("PRY", "BRA"):

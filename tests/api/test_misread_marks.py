@@ -6,6 +6,7 @@ from salsa_ext.readmodels.search import search, searched_by
 from salsa_ext.values.firearms import Mark
 from salsa_ext.values.inquiries import Query
 from tests import bodies
+from tests.grounds import beginning
 
 NAMED = {"make": "Taurus", "calibre": "9 mm"}
 
@@ -17,7 +18,7 @@ def sold(as_actor):
     return as_actor("PRY", "licensing_officer").post("/transfers", body).json["firearm"]["record"]
 
 
-@pytest.fixture
+@beginning
 def misread(as_actor):
     """The same gun, seized in Brazil, where one glyph was misread."""
     body = bodies.seizure(items=[bodies.firearm(serial="TKA52331")])

@@ -3,11 +3,12 @@
 import pytest
 
 from tests import bodies
+from tests.grounds import beginning
 
 ARSENAL = {"kind": "state", "text": "EA-0045-771"}
 
 
-@pytest.fixture
+@beginning
 def held(as_actor):
     """A gun that Paraguay issued, with the number of its arsenal."""
     gun = bodies.firearm(marks=[ARSENAL])

@@ -14,6 +14,7 @@ from salsa_ext.readmodels.marks import coverage
 from tests import bodies
 from tests.actors import Client
 from tests.conftest import NOW
+from tests.grounds import beginning
 from tests.manifests import send
 from tests.movements import Way, act, add
 
@@ -22,12 +23,12 @@ SERIALS = ("TKA52380", "TKA52390", "QWE77001")
 WHY = {"reason": "Found in the second crate"}
 
 
-@pytest.fixture
+@beginning
 def way(as_actor):
     return Way(as_actor)
 
 
-@pytest.fixture
+@beginning
 def shipped(way):
     made = way.ship(*SERIALS)
     way.release(made)
@@ -35,7 +36,7 @@ def shipped(way):
     return made
 
 
-@pytest.fixture
+@beginning
 def short(way, shipped):
     """A shipment that was received without one of its three guns."""
     add(way.bol, shipped, "receipt", **DAY, **listing(*SERIALS[:2]))

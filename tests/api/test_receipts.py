@@ -2,24 +2,24 @@
 
 from uuid import UUID
 
-import pytest
 from sqlalchemy import select
 
 from salsa_ext.db import db
 from salsa_ext.models import Record
 from tests import bodies
+from tests.grounds import beginning
 from tests.movements import Way, add
 
 DAY = {"received_on": "2026-03-05"}
 SERIALS = ("TKA52380", "TKA52390", "QWE77001")
 
 
-@pytest.fixture
+@beginning
 def way(as_actor):
     return Way(as_actor)
 
 
-@pytest.fixture
+@beginning
 def shipped(way):
     made = way.ship(*SERIALS)
     way.release(made)

@@ -3,9 +3,10 @@
 import pytest
 
 from tests import bodies
+from tests.grounds import beginning
 
 
-@pytest.fixture
+@beginning
 def record(as_actor):
     made = as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer()).json
     return f"/records/{made['firearm']['record']}"

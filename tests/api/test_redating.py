@@ -2,25 +2,25 @@
 
 from datetime import timedelta
 
-import pytest
 from sqlalchemy import text
 
 from salsa_ext.clock import FixedClock
 from salsa_ext.db import db
 from tests import bodies
 from tests.conftest import NOW
+from tests.grounds import beginning
 from tests.movements import Way, act
 
 PLANNED, TRUE, NEXT_QUARTER = "2026-02-01", "2026-02-20", "2026-04-02"
 SIGNED = {"authentication": "Stamp 7", "reason": "Strike"}
 
 
-@pytest.fixture
+@beginning
 def way(as_actor):
     return Way(as_actor)
 
 
-@pytest.fixture
+@beginning
 def made(way):
     return way.ship()
 

@@ -5,10 +5,11 @@ from sqlalchemy import text
 
 from salsa_ext.db import db
 from tests import bodies
+from tests.grounds import beginning
 from tests.movements import DAY, Way, act
 
 
-@pytest.fixture
+@beginning
 def way(as_actor):
     return Way(as_actor)
 

@@ -3,6 +3,7 @@
 import pytest
 
 from tests import bodies
+from tests.grounds import beginning
 from tests.movements import Way, act, add
 from tests.services.test_watch import watched
 
@@ -11,7 +12,7 @@ RECEIVED = {"received_on": "2026-03-05"}
 AGAIN = [("serial_mismatch", "again:1")]
 
 
-@pytest.fixture
+@beginning
 def way(as_actor):
     return Way(as_actor)
 

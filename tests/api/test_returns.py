@@ -3,18 +3,19 @@
 import pytest
 
 from tests import bodies
+from tests.grounds import beginning
 from tests.movements import Way, act, add
 
 BACK = {"received_on": "2026-03-08", "all": True}
 REFUSED = {"kind": "refused_entry", "occurred_at": "2026-03-04T10:00:00Z", "note": "No papers"}
 
 
-@pytest.fixture
+@beginning
 def way(as_actor):
     return Way(as_actor)
 
 
-@pytest.fixture
+@beginning
 def hunter(as_actor):
     return Way(as_actor, regime="temporary")
 
@@ -141,7 +142,7 @@ def diversion(way, found_on="2026-03-09"):
     return found and found["diversion_kind"]
 
 
-@pytest.fixture
+@beginning
 def week(as_actor):
     """Return rifles that are to be back by 8 March and have been received abroad."""
     hunter = Way(as_actor, regime="temporary", expires_on="2026-03-08")

@@ -61,6 +61,31 @@ def test_a_request_presses_until_it_is_answered_and_a_question_until_the_reply(a
     assert pressing(asked) == []
 
 
+def test_a_hit_presses_until_it_is_answered_or_its_alert_ends(as_actor):
+    police = as_actor("PRY", "police_officer")
+    for number in ("A-1", "A-2"):
+        police.post("/alerts", bodies.alert(case_number=number))
+    as_actor("BRA", "police_officer").post("/checks", bodies.check())
+    one, other = police.get("/hits").json["items"]
+    assert pressing(police) == ["hit_made", "hit_made"]
+    act(police, f"/hits/{one['id']}", "confirm", {})
+    act(police, f"/alerts/{other['alert']}", "cancel", {"reason": "Gun found"})
+    assert "hit_made" not in pressing(police)
+
+
+def test_what_was_said_of_a_trace_presses_nobody_once_it_is_closed(as_actor):
+    analyst = as_actor("BRA", "trace_analyst")
+    sale = bodies.transfer(visibility="pointer")
+    as_actor("PRY", "licensing_officer").post("/transfers", sale)
+    path = f"/traces/{analyst.post('/traces', bodies.trace()).json['id']}"
+    asked = as_actor("PRY", "trace_analyst")
+    [request] = asked.get("/requests").json["items"]
+    act(asked, f"/requests/{request['id']}", "no_record", {"confirm_other_guns": True})
+    assert pressing(analyst) == ["trace_no_record"]
+    act(analyst, path, "close")
+    assert pressing(analyst) == []
+
+
 def test_an_incident_presses_until_the_shipment_is_over(as_actor, shipped):
     brazil, paraguay = as_actor("BRA", "border_officer"), as_actor("PRY", "border_officer")
     add(brazil, shipped, "incidents", kind="seal_broken", note="Cut",

@@ -3,6 +3,7 @@
 import pytest
 
 from tests import bodies
+from tests.grounds import beginning
 from tests.movements import act, tick
 
 ALL = {"received_on": "2026-03-03", "all": True}
@@ -18,7 +19,7 @@ def importer(as_actor):
     return as_actor("PRY", "licensing_officer")
 
 
-@pytest.fixture
+@beginning
 def permit(exporter, as_actor):
     lines = [
         bodies.permit()["lines"][0],

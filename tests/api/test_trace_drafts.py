@@ -234,3 +234,23 @@ def test_all_that_a_trace_lacks_is_told_at_once(analyst):
                               needed_by="2020-01-01", hidden_from=["BRA-TEST"])  # fmt: skip
     said = analyst.post("/traces", unknown, 422).json["errors"]
     assert set(said) == {"seizure", "priority_reason", "needed_by", "hidden_from.0"}
+
+
+@pytest.mark.parametrize("is_approved", [False, True])
+def test_what_was_not_sent_follows_the_day_of_its_seizure_and_is_approved_anew(
+    as_actor, analyst, is_approved
+):
+    police, second = as_actor("BRA", "police_officer"), as_actor("BRA", "supervisor")
+    admin = as_actor("BRA", "state_administrator")
+    admin.post("/settings/change", {"trace_approval": "own"}, 200, If_Match='"0"')
+    seizure = police.post("/seizures", bodies.seizure()).json
+    path = f"/traces/{analyst.post('/traces', bodies.trace_of(seizure['id'])).json['id']}"
+    seen = second.get(path).headers["ETag"]
+    if is_approved:
+        second.post(f"{path}/approve", None, 200, If_Match=seen)
+    body = bodies.seizure(occurred_on="2026-02-01", reason="Another day")
+    police.post(f"/seizures/{seizure['id']}/correct", body, 200, If_Match='"1"')
+    now = analyst.get(path).json
+    assert (now["found_on"], now["status"], now["approval"]["by"]) == ("2026-02-01", "draft", None)
+    assert now["approval"]["asked_at"] is not None
+    second.post(f"{path}/approve", None, 412, If_Match=seen)

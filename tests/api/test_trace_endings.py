@@ -101,3 +101,26 @@ def test_who_refused_or_named_another_can_say_nothing_more(of, trace, said, body
     of("ARG").post(f"{path}/{said}", body, 200, If_Match=tag)
     end(of, trace, "withdraw")
     assert request_of(of, "ARG")["status"] == "withdrawn"
+
+
+@pytest.mark.parametrize("action", ["close", "withdraw"])
+def test_to_end_a_trace_concludes_nothing_of_a_state_that_had_not_answered(of, action):
+    """Brazil shipped it to Paraguay, where a person is to answer: whether it came is not known."""
+    late = bodies.transfer(visibility="pointer", occurred_on="2026-02-20")
+    of("PRY", "licensing_officer").post("/transfers", late)
+    admin = of("PRY", "state_administrator")
+    admin.post("/settings/change", {"answers_automatically": False}, 200, If_Match='"0"')
+    exporter = of("BRA", "licensing_officer")
+    permit = exporter.post("/permits", bodies.permit()).json["id"]
+    due = [{"stage": "entry", "at": "2026-02-02T10:00:00Z"}]
+    exporter.post(f"/permits/{permit}/shipments", bodies.shipment(expected=due))
+    path = f"/traces/{of('ARG').post('/traces', bodies.trace()).json['id']}"
+    tag = of("ARG").get(path).headers["ETag"]
+    of("ARG").post(f"{path}/{action}", None, 200, If_Match=tag)
+    found = of("ARG").get(f"{path}/result").json
+    assert (found["outcome"], found["point_of_diversion"]) == ("partly", None)
+    assert found["missing"] == [
+        "The answer of Paraguay: it had given none when the request was withdrawn."
+    ]
+    told = [one["outcome"] for one in heard(of, "BRA")]
+    assert told == (["partly"] if action == "close" else [])

@@ -8,6 +8,7 @@ import pytest
 
 from salsa_ext.readmodels import names
 from tests import bodies
+from tests.grounds import beginning
 from tests.papers import text_of
 
 WORDS = {
@@ -23,7 +24,7 @@ def analyst(as_actor):
     return as_actor("BRA", "trace_analyst")
 
 
-@pytest.fixture
+@beginning
 def record(as_actor):
     sale = as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer()).json
     return sale["firearm"]["record"]
@@ -55,7 +56,7 @@ def test_a_form_says_what_the_tracing_instrument_asks(analyst, as_actor):
     for words in (
         "International Tracing Instrument", "Asked state Spain (ESP)", "INTERPOL iARMS", "T-7",
         "Used in a crime", "Law 1", "For intelligence", "ABC123456", "Taurus", "Found in a vehicle",
-        "01/03/2026", "Foz do Iguaçu, Brazil (BRA)", "BRA-TEST",
+        "01/03/2026", "09/03/2026 (9 Mar 2026), 15:00 UTC", "Foz do Iguaçu, Brazil (BRA)", "BRA-TEST",
     ):  # fmt: skip
         assert words in said
     assert "F 3312.1" not in said

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from tests import bodies
+from tests.grounds import beginning
 from tests.papers import text_of
 
 MARK = "Police information. Not for use in court without the consent of the states named."
@@ -16,7 +17,7 @@ def analyst(as_actor):
     return as_actor("BRA", "trace_analyst")
 
 
-@pytest.fixture
+@beginning
 def record(as_actor):
     sale = as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer()).json
     return sale["firearm"]["record"]

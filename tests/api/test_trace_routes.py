@@ -3,6 +3,7 @@
 import pytest
 
 from tests import bodies
+from tests.grounds import beginning
 
 
 @pytest.fixture
@@ -10,7 +11,7 @@ def analyst(as_actor):
     return as_actor("BRA", "trace_analyst")
 
 
-@pytest.fixture
+@beginning
 def at_home(as_actor):
     """A pistol that was made and sold in Brazil."""
     clerk = as_actor("BRA", "licensing_officer")

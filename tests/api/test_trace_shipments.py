@@ -3,11 +3,12 @@
 import pytest
 
 from tests import bodies
+from tests.grounds import beginning
 
 NO_SERVICE = {"answers_automatically": False}
 
 
-@pytest.fixture
+@beginning
 def shipment(as_actor):
     """Return a shipment of two guns from Brazil to Paraguay."""
     exporter = as_actor("BRA", "licensing_officer")

@@ -18,6 +18,7 @@ SEES_AS_ANOTHER_STATE = {  # each answers from a state's own records, and for no
     "salsa_ext/services/notifications.py": "a state is told what another did, and owns that",
     "salsa_ext/services/papers.py": "whether a paper that a state signed still stands",
     "salsa_ext/services/deliveries.py": "an envelope is taken by its recipient, under its own eyes",
+    "salsa_ext/services/corrections.py": "who got an old value, also in a trace kept from who corrects it",
     "salsa_ext/services/retellings.py": "each state tells its own records that were corrected again",
     "salsa_ext/services/traces.py": "a trace learns of its gun by whom must not see it too",
     "salsa_ext/services/settings.py": "whether a partner has anybody who may approve, and not whom",

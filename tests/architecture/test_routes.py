@@ -18,12 +18,14 @@ PUBLIC = {
     "/static/<path:filename>": "style sheets, scripts, fonts",
 }
 PAGE_BLUEPRINTS = {  # signed in by a cookie; tests of pages look at each
-    "boards", "console", "desk", "docs", "forms", "guns", "notices", "pages", "post_desk",
+    "boards", "console", "desk", "docs", "forms", "guns", "notices", "pages", "placing", "post_desk",
     "screens", "signin", "verification", "walls",
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
 def documented(app):
+    """The operations of the document, by method and path."""
     paths = app.test_client().get("/api/v1/openapi.json").json["paths"]
     return {
         (method.upper(), path): operation
@@ -69,29 +71,29 @@ def test_the_table_of_routes_is_the_map_of_the_application(app):
     assert {(route.method, f"/api/v1{route.path}") for route in ROUTES} == routed(app)
 
 
-def test_every_route_is_in_the_document_and_the_reverse(app):
-    assert documented(app).keys() == routed(app)
+def test_every_route_is_in_the_document_and_the_reverse(app, documented):
+    assert documented.keys() == routed(app)
 
 
-def test_every_operation_says_which_permission_it_needs(app):
-    said = {key: operation["x-permission"] for key, operation in documented(app).items()}
+def test_every_operation_says_which_permission_it_needs(documented):
+    said = {key: operation["x-permission"] for key, operation in documented.items()}
     needed = {(route.method, f"/api/v1{route.path}"): route.permission for route in ROUTES}
     assert said == needed
 
 
-def test_every_operation_says_in_words_what_it_does(app):
-    silent = [key for key, operation in documented(app).items() if "summary" not in operation]
+def test_every_operation_says_in_words_what_it_does(documented):
+    silent = [key for key, operation in documented.items() if "summary" not in operation]
     assert silent == []
 
 
-def test_every_operation_has_an_id_of_its_own(app):
-    ids = [operation["operationId"] for operation in documented(app).values()]
+def test_every_operation_has_an_id_of_its_own(documented):
+    ids = [operation["operationId"] for operation in documented.values()]
     assert len(set(ids)) == len(ids)
 
 
 @pytest.mark.parametrize("route", ROUTES[1:], ids=str)
-def test_the_description_of_an_operation_names_its_permission(app, route):
-    operation = documented(app)[route.method, f"/api/v1{route.path}"]
+def test_the_description_of_an_operation_names_its_permission(documented, route):
+    operation = documented[route.method, f"/api/v1{route.path}"]
     assert operation["description"] == f"Needs the permission `{route.permission}`."
 
 

@@ -1,11 +1,8 @@
 """A PostgreSQL server of its own for each test, that may be stopped and killed."""
 
-import shutil
 import subprocess
-import tempfile
 from contextlib import closing, contextmanager
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -18,15 +15,7 @@ from salsa_ext.postgres import EmbeddedServer, provision
 from salsa_ext.services import database
 from tests import actors
 from tests.conftest import FAST
-
-
-@contextmanager
-def open_folder():
-    """A folder that every user may enter, as the server's own OS user has to."""
-    path = Path(tempfile.mkdtemp(prefix="salsa-test-", dir="/tmp"))
-    path.chmod(0o755)
-    yield path
-    shutil.rmtree(path)
+from tests.folders import open_folder
 
 
 @pytest.fixture(scope="session")
@@ -41,10 +30,35 @@ def installed():
         yield home
 
 
-@pytest.fixture
-def home(installed):
+@contextmanager
+def copied(installed):
+    """A home that is a copy of that one."""
     with open_folder() as home:
         subprocess.run(["cp", "-a", f"{installed}/.", home], check=True)
+        yield home
+
+
+@contextmanager
+def made(home, embedded):
+    """An application on the database of a server."""
+    config = Config(home=home, database_url=embedded.url("service", DATABASE), pool_timeout=1)
+    application = create_app(config)
+    yield application
+    with application.app_context():
+        db.engine.dispose()
+
+
+def key_of(application):
+    """The header of a key of a licensing officer."""
+    with application.app_context():
+        now = SYSTEM.now()
+        token = actors.token("PRY", "licensing_officer", now, None, timedelta(days=1))
+    return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.fixture
+def home(installed):
+    with copied(installed) as home:
         yield home
 
 
@@ -56,22 +70,11 @@ def embedded(home):
 
 
 @pytest.fixture
-def config(home, embedded):
-    return Config(home=home, database_url=embedded.url("service", DATABASE), pool_timeout=1)
-
-
-@pytest.fixture
-def application(config):
-    made = create_app(config)
-    yield made
-    with made.app_context():
-        db.engine.dispose()
+def application(home, embedded):
+    with made(home, embedded) as application:
+        yield application
 
 
 @pytest.fixture
 def key(application):
-    """The header of a key of a licensing officer."""
-    with application.app_context():
-        now = SYSTEM.now()
-        token = actors.token("PRY", "licensing_officer", now, None, timedelta(days=1))
-    return {"Authorization": f"Bearer {token}"}
+    return key_of(application)

@@ -13,7 +13,8 @@ from tests.faults.served import Service
 
 @pytest.fixture
 def service(home, embedded, key, application):
-    made = Service(home, key, SALSA_DATABASE_URL=embedded.url("service", "salsa"))
+    url = embedded.url("service", "salsa")
+    made = Service(home, key, SALSA_WORKERS="1", SALSA_DATABASE_URL=url)
     made.start()
     yield made
     if made.process.poll() is None:

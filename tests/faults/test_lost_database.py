@@ -41,8 +41,8 @@ def test_the_service_answers_again_without_a_restart(ask, embedded):
     assert len(ask["reads"]().json["items"]) == 2
 
 
-def test_what_is_said_of_a_lost_database_names_nothing_of_it(ask, embedded, config):
+def test_what_is_said_of_a_lost_database_names_nothing_of_it(ask, embedded, home):
     embedded.stop()
     said = ask["reads"]().get_data(as_text=True)
     assert "salsa_service" not in said
-    assert str(config.home) not in said
+    assert str(home) not in said

@@ -5,31 +5,37 @@ from contextlib import ExitStack
 
 import pytest
 
+from api.running import DATABASE
 from api.serving import SENDERS
+from salsa_ext.postgres import EmbeddedServer
+from tests.faults.conftest import copied, key_of, made
 from tests.faults.served import Service
 
 MANY = 12
 PERMITS, CHUNKS = "/api/v1/permits", "Transfer-Encoding: chunked"
 
 
-@pytest.fixture
-def service(home, key, embedded):
-    """One that works on a single request at a time, beside the test's own database."""
-    yield from _started(home, key, embedded)
+@pytest.fixture(scope="module")
+def service(installed):
+    """One that works on a single request at a time."""
+    yield from _started(installed)
 
 
-@pytest.fixture
-def hasty(home, key, embedded):
+@pytest.fixture(scope="module")
+def hasty(installed):
     """One that waits a second for each part of a body."""
-    yield from _started(home, key, embedded, SALSA_BODY_PATIENCE="1")
+    yield from _started(installed, SALSA_BODY_PATIENCE="1")
 
 
-def _started(home, key, embedded, **settings):
-    made = Service(home, key, SALSA_WORKERS="1", SALSA_THREADS="1",
-                   SALSA_DATABASE_URL=embedded.url("service", "salsa"), **settings)  # fmt: skip
-    made.start()
-    yield made
-    made.stop()
+def _started(installed, **settings):
+    with copied(installed) as home, EmbeddedServer(home) as embedded:
+        with made(home, embedded) as application:
+            key = key_of(application)
+        served = Service(home, key, SALSA_WORKERS="1", SALSA_THREADS="1",
+                         SALSA_DATABASE_URL=embedded.url("service", DATABASE), **settings)  # fmt: skip
+        served.start()
+        yield served
+        served.stop()
 
 
 def _begin(service, path, *headers, length="Content-Length: 10000"):

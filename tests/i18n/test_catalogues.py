@@ -5,6 +5,7 @@ import csv
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from string import Formatter
@@ -31,7 +32,8 @@ SAID_SO = {
         "Distance", "Document", "Documentation", "Grenade", "Homicide", "Identification", "Incident",
         "Justification", "Licence", "Lot", "Note", "Notifications", "Page", "Pages", "Parties",
         "Points", "Police", "Port", "Question", "Race", "Rail", "Revolver", "Signatures", "Source",
-        "Total", "Transit {number}", "Transport", "Type", "document", "notification",
+        "Total", "Transit {number}", "Transport", "Type", "confirmation", "correction",
+        "document", "import", "incident", "note", "notification", "question", "session", "suspension",
         "version {number}",
     },
     "pt": {"Auditor", "Calibre", "E-mail", "Item", "Regime", "Status", "Supervisor", "Total",
@@ -120,7 +122,8 @@ def names() -> Iterator[tuple[str, dict[str, str]]]:
     yield from ((kind, texts) for (kind, _), texts in found.items())
 
 
-def sentences() -> set[str]:
+@cache
+def sentences() -> frozenset[str]:
     found = set()
     for package in ("salsa_ext", "api"):
         for path in (ROOT / package).rglob("*.py"):
@@ -128,7 +131,7 @@ def sentences() -> set[str]:
     for path in TEMPLATES:
         said = extract_from_ast(JINJA.parse(path.read_text()), ("_",), babel_style=False)
         found |= {text if isinstance(text, str) else text[0] for _, _, text in said if text}
-    return found - {"{text}"}
+    return frozenset(found - {"{text}"})
 
 
 def _marked(tree: ast.AST) -> Iterator[str]:

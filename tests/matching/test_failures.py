@@ -78,6 +78,7 @@ def test_a_gun_is_not_too_old_of_which_every_state_keeps_its_records(gun, events
     ("partial", "What ARG left out of its answer."),
     ("refused", "The answer of ARG, which refused."),
     ("forwarded", "The answer of the state that ARG named."),
+    ("withdrawn", "The answer of ARG: it had given none when the request was withdrawn."),
 ])  # fmt: skip
 def test_what_a_state_keeps_back_is_missing(status, text):
     found = build([Leg("PRY", "answered", [SALE]), Leg("ARG", status)], FOUND, "BRA", GUN)
@@ -139,13 +140,18 @@ def test_a_deferral_says_until_when():
     assert str(missing) == "The answer of PRY, put off to 2026-04-01."
 
 
+def test_what_was_told_before_a_request_was_withdrawn_was_not_all():
+    found = build([Leg("PRY", "withdrawn", [SALE])], FOUND, "BRA", GUN)
+    assert texts(found) == ["What {state} left out of its answer."]
+
+
 def texts(found):
     return [one.text for one in found.missing]
 
 
 @pytest.mark.parametrize("status,is_told", [
     ("sent", False), ("deferred", False), ("refused", False), ("forwarded", False),
-    ("no_record", True), ("answered", True),
+    ("withdrawn", False), ("no_record", True), ("answered", True),
 ])  # fmt: skip
 def test_that_a_gun_never_arrived_is_not_concluded_before_its_importer_has_answered(
     status, is_told

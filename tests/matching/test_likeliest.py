@@ -1,4 +1,4 @@
-"""A description that says more: it never takes away what is recorded by the very serial."""
+"""A description that says more: it takes away nothing of the serial, and adds nothing that contradicts it."""
 
 from dataclasses import replace
 from datetime import date
@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from salsa_ext.matching.evidence import Description, weigh, weights_for
+from salsa_ext.matching.other_guns import contradictions
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.marks import Held
 from salsa_ext.readmodels.search import likeliest, likeness
@@ -70,6 +71,41 @@ def test_what_is_recorded_by_the_very_serial_always_stays(said, recorded, event,
     assert stays(SERIAL, said, (record, event, loss), rest)
 
 
+@given(st.data(), some, some, losses, st.lists(others(), max_size=5))
+def test_that_a_gun_of_the_very_serial_is_missed_or_was_seized_stays_whatever_else_it_says(
+    data, said, recorded, loss, rest
+):
+    record = {name: data.draw(st.sampled_from([TRUE, FALSE]))[name] for name in recorded}
+    event = data.draw(st.sampled_from(["theft", "loss", "seized", "found", "surrendered"]))
+    serial = data.draw(st.sampled_from([SERIAL, "TKA5238S"]))
+    assert stays(serial, said, (record, event, loss), rest)
+
+
+def is_fact(serial, said, record, rest):
+    """Tell whether a chain would hold a record of the very serial for one of the gun that is asked for."""
+    asked = Description(serial, **{name: TRUE[name] for name in said})
+    says, event, _ = record
+    against = contradictions(asked, Description(SERIAL, **says), event)
+    return stays(serial, said, record, rest) and not against
+
+
+@given(read, some, st.data(), some, events, losses, st.lists(others(), max_size=5))
+def test_a_field_that_it_contradicts_makes_no_record_more_likely(
+    serial, said, data, recorded, event, loss, rest
+):
+    record = {name: data.draw(st.sampled_from([TRUE, FALSE]))[name] for name in recorded}
+    more = said | {name for name in recorded if record[name] == FALSE[name]}
+    before, after = (
+        found(
+            Description(serial, **{name: TRUE[name] for name in asked}), SERIAL, record, event, loss
+        )
+        for asked in (said, more)
+    )
+    assert after.evidence.bits <= before.evidence.bits
+    if not is_fact(serial, said, (record, event, loss), rest):
+        assert not is_fact(serial, more, (record, event, loss), rest)
+
+
 def test_a_number_beside_it_that_says_little_goes_where_the_serial_itself_is_described():
     asked = Description(SERIAL, **TRUE)
     own, beside = found(asked, SERIAL, TRUE, "import", 0), found(asked, "TKA52386", {}, "theft", 0)
@@ -78,5 +114,13 @@ def test_a_number_beside_it_that_says_little_goes_where_the_serial_itself_is_des
 
 def test_another_gun_of_the_same_serial_goes():
     asked = Description(SERIAL, **TRUE)
-    own, other = found(asked, SERIAL, TRUE, "import", 0), found(asked, SERIAL, FALSE, "theft", 0)
+    own, other = (
+        found(asked, SERIAL, says, "import", 0) for says in (TRUE, FALSE | {"make": "taurus"})
+    )
+    assert likeliest([own, other], likeness([own, other])) == [own]
+
+
+def test_the_theft_of_a_number_that_another_maker_gave_goes():
+    asked = Description("123456", **TRUE)
+    own, other = (found(asked, "123456", says, "theft", 0) for says in (TRUE, FALSE))
     assert likeliest([own, other], likeness([own, other])) == [own]

@@ -1,32 +1,28 @@
 """Workers, commands and kills at the same moment, each over a connection of its own."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
 from api import working
-from api.app import create_app
 from salsa_ext.clock import FixedClock
 from salsa_ext.db import db, transaction
 from salsa_ext.messages import inbox
 from salsa_ext.messages.envelopes import Letter
 from salsa_ext.readmodels.signing import keys_named
 from salsa_ext.services import deliveries
-from tests.conftest import NOW
+from tests.conftest import NOW, standing_on
 from tests.messages.conftest import acting, applied, note, sent, statuses
 
 TIMES = 8
 
 
 @pytest.fixture
-def application(registered_database):
-    made = create_app(replace(registered_database, threads=24), FixedClock(NOW))
-    yield made
-    with made.app_context():
-        db.engine.dispose()
+def application(server, registered, standing):
+    with standing_on(server, registered, standing) as made:
+        yield made
 
 
 @pytest.fixture

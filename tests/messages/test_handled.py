@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from functools import cache
 
 import pytest
 
@@ -10,8 +11,9 @@ from tests.source import ROOT
 KINDS = "from salsa_ext.services.handlers import HANDLERS, REFUSALS; print(sorted(HANDLERS), sorted(REFUSALS))"
 
 
+@cache
 def known(module):
-    """The kinds that a process knows which imports a module and nothing else."""
+    """The kinds that a process knows which imports a module and nothing else; a process loads for seconds."""
     said = [sys.executable, "-c", f"import {module}; {KINDS}"]
     return subprocess.run(said, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 

@@ -7,13 +7,13 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from salsa_ext.postgres import EmbeddedServer
+from tests.folders import open_folder
 
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 SYSTEM_15 = Path("/usr/lib/postgresql/15/bin")
@@ -28,17 +28,6 @@ print(server.status().pid, flush=True)
 sys.stdin.read()
 server.stop()
 """
-
-
-@contextlib.contextmanager
-def open_folder() -> Iterator[Path]:
-    """A folder that every user may enter; pytest's own are private to the calling user."""
-    path = Path(tempfile.mkdtemp(prefix="salsa-test-", dir="/tmp"))
-    path.chmod(0o755)
-    try:
-        yield path
-    finally:
-        shutil.rmtree(path)
 
 
 @pytest.fixture

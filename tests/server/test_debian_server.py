@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from salsa_ext.postgres import EmbeddedServer
+from tests.folders import QUICK
 from tests.sizes import sized
 
 ROOT = Path(__file__).parents[2]
@@ -46,7 +47,7 @@ def role_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     assert PROGRAMS, "apt-get install postgresql"
     monkeypatch.setenv("PG_BIN", str(PROGRAMS[-1].parent))
     settings = {"fsync": "off", "max_connections": "50"}
-    with EmbeddedServer(tmp_path, settings=settings, private_root=Path("/var/tmp")) as server:
+    with EmbeddedServer(tmp_path, settings=settings, private_root=QUICK) as server:
         password = secrets.token_hex(16)
         with closing(server.admin()) as admin, admin.cursor() as cursor:
             cursor.execute(f"CREATE ROLE tester LOGIN CREATEDB CREATEROLE PASSWORD '{password}'")

@@ -1,22 +1,17 @@
 """Rollups: deltas by quarter, folded as often as one likes."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import date, timedelta
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from api.app import create_app
-from salsa_ext.clock import FixedClock
 from salsa_ext.db import db, transaction
 from salsa_ext.policy.rules import operator
 from salsa_ext.readmodels import marks
 from salsa_ext.services import rollups
 from salsa_ext.services.rollups import Cell, quarter
-from tests.conftest import NOW
 
 CELL = Cell("seizures", "BRA", "pistol", date(2025, 11, 20))
 
@@ -112,12 +107,3 @@ def test_a_quarter_begins_on_the_first_day_of_its_first_month(on):
     first = quarter(on)
     assert (first.day, first.month in (1, 4, 7, 10), first.year) == (1, True, on.year)
     assert timedelta(0) <= on - first < timedelta(92)
-
-
-@pytest.fixture
-def application(registered_database):
-    """An application on a database of its own, where transactions are real."""
-    made = create_app(replace(registered_database, threads=4), FixedClock(NOW))
-    yield made
-    with made.app_context():
-        db.engine.dispose()

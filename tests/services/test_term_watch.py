@@ -1,15 +1,13 @@
 """Who owes an answer is reminded, each step once; the secretariat reads a count and no case."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from api import working
-from api.app import create_app
 from salsa_ext.clock import FixedClock
-from salsa_ext.db import db, transaction
+from salsa_ext.db import transaction
 from salsa_ext.policy.rules import operator
 from salsa_ext.readmodels import contacts
 from salsa_ext.services import term_watch
@@ -201,9 +199,7 @@ def test_batches_are_bounded_and_the_worker_takes_them_all(as_actor):
     assert working.reminded(FixedClock(NOW + timedelta(minutes=10))) == 1
 
 
-def test_watches_at_once_remind_once(registered_database):
-    application = create_app(replace(registered_database, threads=4), FixedClock(NOW))
-
+def test_watches_at_once_remind_once(application):
     def as_actor(state, role):
         with application.app_context():
             token = actors.token(state, role, NOW, None, timedelta(days=1))
@@ -217,5 +213,3 @@ def test_watches_at_once_remind_once(registered_database):
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(look, range(4))) == 3
     assert percents(as_actor("PRY", "trace_analyst")) == [100] * 3
-    with application.app_context():
-        db.engine.dispose()

@@ -1,19 +1,16 @@
 """The scheduled watch: what comes with the hour alone is found, once, wherever it runs."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 
-import pytest
-
 from api import working
-from api.app import create_app
 from salsa_ext.clock import FixedClock
-from salsa_ext.db import db, transaction
+from salsa_ext.db import transaction
 from salsa_ext.policy.rules import operator
 from salsa_ext.services import watch
 from tests import actors
 from tests.conftest import NOW
+from tests.grounds import beginning
 from tests.movements import Way, add
 
 LATE = [{"stage": "entry", "at": "2026-03-08T12:00:00Z"}]
@@ -25,7 +22,7 @@ def watched(now=NOW, state="BRA", most=200):
         return watch.run(actor, most)
 
 
-@pytest.fixture
+@beginning
 def way(as_actor):
     return Way(as_actor)
 
@@ -110,14 +107,6 @@ def test_batches_are_bounded_and_the_worker_takes_them_all(way):
         leave(way, f"GUN{number}0001", number=f"A-{number}")
     assert watched(most=2) == 2
     assert working.watched(FixedClock(NOW)) == 1
-
-
-@pytest.fixture
-def application(registered_database):
-    made = create_app(replace(registered_database, threads=4), FixedClock(NOW))
-    yield made
-    with made.app_context():
-        db.engine.dispose()
 
 
 def test_watches_at_once_raise_each_discrepancy_once(application):

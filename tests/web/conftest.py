@@ -27,6 +27,7 @@ from salsa_ext.services import accounts
 from salsa_ext.services.accounts import AccountData
 from tests import actors, agencies
 from tests.conftest import NOW, Server, cheap_passwords
+from tests.grounds import Grounds, beginning
 from tests.web import regions, scenes, trucks
 from tests.web.visitors import PASSWORD, Visitor, browser
 
@@ -65,13 +66,23 @@ def visitor(app: Flask, session: None) -> Visitor:
     return Visitor(browser(app))
 
 
+def entered(app: Flask, state: str | None, role: str) -> str:
+    """Open an account and sign in; returns the cookie of the session."""
+    somebody = Visitor(browser(app))
+    somebody.sign_in(open_account(state, role))
+    cookie = somebody.client.get_cookie(COOKIE)
+    assert cookie is not None
+    return cookie.value
+
+
 @pytest.fixture
-def signed_in(app: Flask, account: Callable[..., str]) -> Callable[..., Visitor]:
+def signed_in(app: Flask, session: None, grounds: Grounds) -> Callable[..., Visitor]:
     """Return somebody who is signed in: `signed_in("BRA", "border_officer")`."""
 
     def make(state: str | None, role: str) -> Visitor:
         somebody = Visitor(browser(app))
-        somebody.sign_in(account(state, role))
+        key = grounds.of(entered, app=app, state=state, role=role)
+        somebody.client.set_cookie(COOKIE, key)
         return somebody
 
     return make
@@ -183,12 +194,8 @@ class Region:
         """Return the cookie of somebody who signed in: `key("PRY border_officer")`."""
         if who not in self.keys:
             state, _, role = who.partition(" ")
-            somebody = Visitor(browser(self.app))
             with self.app.app_context():
-                somebody.sign_in(open_account(state or None, role))
-            cookie = somebody.client.get_cookie(COOKIE)
-            assert cookie is not None
-            self.keys[who] = cookie.value
+                self.keys[who] = entered(self.app, state or None, role)
         return self.keys[who]
 
 
@@ -257,7 +264,7 @@ def device(
     assert [text for text in said if text.startswith("error") and not LOST.search(text)] == []
 
 
-@pytest.fixture
+@beginning
 def truck(as_actor):
     """A truck that Brazil released, due at the post today, with two pistols and a seal."""
     return trucks.released(as_actor)

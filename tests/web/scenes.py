@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from itertools import cycle
 from typing import Any
 
@@ -113,9 +114,9 @@ def _tick(officer: Client, shipment: Any, stage: str, outcome: str, at: str) -> 
     officer.post(f"/shipments/{shipment['id']}/checkpoints", body)
 
 
-def tell(state: str, *numbers: str) -> None:
-    """Let Brazil tell a state's border officers of what befell shipments of these numbers."""
-    acting = operator("BRA", clock=FixedClock(NOW))
+def tell(state: str, *numbers: str, at: datetime = NOW) -> None:
+    """Let Brazil tell a state's border officers, at a moment, of what befell shipments of these numbers."""
+    acting = operator("BRA", clock=FixedClock(at))
     with transaction(acting):
         notify_many(acting, [
             Notice(state, ("border_officer",), code, "shipment", new_id(), "BRA", number)

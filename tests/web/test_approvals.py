@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests import bodies
+from tests.grounds import beginning
 from tests.web.pages import text
 
 SEEN = re.compile(r'name="seen" value="([0-9]+)"')
@@ -19,7 +20,7 @@ def wants(as_actor):
     return change
 
 
-@pytest.fixture
+@beginning
 def trace(as_actor, wants):
     as_actor("PRY", "supervisor")
     wants(trace_approval="partner", trace_approver="PRY")
@@ -31,7 +32,7 @@ def supervisor(signed_in):
     return signed_in("PRY", "supervisor")
 
 
-@pytest.fixture
+@beginning
 def path(as_actor, trace):
     [asked] = as_actor("PRY", "supervisor").get("/approvals").json["items"]
     return f"/approvals/{asked['id']}"

@@ -12,6 +12,7 @@ import pytest
 
 from api.web.charts import HEIGHT, WIDTH, bars
 from tests import bodies
+from tests.grounds import beginning
 from tests.web import scenes
 from tests.web.pages import text
 
@@ -21,14 +22,14 @@ STYLE = Path(__file__).parents[2] / "api/web/static/salsa.css"
 LANGUAGES = ("en", "es", "fr", "pt")
 
 
-@pytest.fixture
+@beginning
 def full(as_actor):
     """A post with one row at least of everything that a board shows."""
     scenes.full_post(as_actor)
     return as_actor("PRY", "border_officer")
 
 
-@pytest.fixture
+@beginning
 def page(full, signed_in):
     return signed_in("PRY", "border_officer").open(BOARD)
 

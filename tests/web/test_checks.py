@@ -10,9 +10,9 @@ from tests.web.pages import text
 CHECK = "/checks/new"
 WORDS = {
     "en": ("Check a serial number", "Hit", "Whom to call", "For: The serial is the same."),
-    "es": ("Consultar un número de serie", "Coincidencia", "A quién llamar", "A favor:"),
-    "fr": ("Vérifier un numéro de série", "Correspondance", "Qui appeler", "Pour :"),
-    "pt": ("Consultar um número de série", "Coincidência", "Para quem ligar", "A favor:"),
+    "es": ("Consultar un número de serie", "Acierto", "A quién llamar", "A favor:"),
+    "fr": ("Vérifier un numéro de série", "Réponse positive", "Qui appeler", "Pour :"),
+    "pt": ("Consultar um número de série", "Acerto", "Para quem ligar", "A favor:"),
 }
 DUTY = {"agency": "PRY-POLICE", "kind": "duty_24h", "languages": ["es"], "hours": "24 h",
         "telephone": "+595 21 0000000"}  # fmt: skip

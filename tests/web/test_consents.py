@@ -5,12 +5,13 @@ import re
 import pytest
 
 from tests import bodies
+from tests.grounds import beginning
 from tests.web.pages import text
 
 SEEN = re.compile(r'name="seen" value="([0-9]+)"')
 
 
-@pytest.fixture
+@beginning
 def trace(as_actor):
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
     return as_actor("BRA", "trace_analyst").post("/traces", bodies.trace()).json
@@ -26,7 +27,7 @@ def origin(signed_in):
     return signed_in("PRY", "trace_analyst")
 
 
-@pytest.fixture
+@beginning
 def path(asking, trace):
     link = re.search(r'href="(/consents/new[^"]*)"', asking.open(f"/traces/{trace['id']}"))[1]
     form = asking.open(link.replace("&amp;", "&"))

@@ -3,6 +3,7 @@ import re
 import pytest
 
 from tests import bodies
+from tests.grounds import beginning
 from tests.web.test_desk_pages import text
 
 OTHER = bodies.party("Otra Casa")
@@ -13,7 +14,7 @@ def officer(signed_in):
     return signed_in("PRY", "licensing_officer")
 
 
-@pytest.fixture
+@beginning
 def permit(as_actor):
     """An import certificate of Paraguay: the address of its page."""
     issued = as_actor("PRY", "licensing_officer").post("/permits", bodies.import_permit())
@@ -144,7 +145,7 @@ AGAIN = {"number": "I-2", "issued_on": "2026-03-09", "expires_on": "2027-03-08",
          "authority__agency": "PRY-LICENSING", "authority__signatory": "Eva Ejemplo"}  # fmt: skip
 
 
-@pytest.fixture
+@beginning
 def two_lines(as_actor):
     """A permit of two lines: the address of its page."""
     lines = bodies.permit()["lines"]
@@ -186,7 +187,7 @@ def test_a_change_that_there_is_not_is_not_found(officer, permit, name):
     officer.open(f"{permit}/{name}", 404)
 
 
-@pytest.fixture
+@beginning
 def doubt(as_actor):
     """The two sides name different importers: the address of the discrepancy's page."""
     paraguay = as_actor("PRY", "licensing_officer")

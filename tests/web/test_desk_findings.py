@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests import bodies
+from tests.grounds import beginning
 from tests.web import papers
 
 ISSUE, REGISTER = "/desk/permits/new?kind=import", "/desk/transfers/new"
@@ -26,7 +27,7 @@ def importer(as_actor):
     return as_actor("PRY", "licensing_officer")
 
 
-@pytest.fixture
+@beginning
 def shipment(exporter, importer):
     """Seven guns of another make than their permit names; returns the shipment."""
     importer.post("/permits", bodies.import_permit())
@@ -35,7 +36,7 @@ def shipment(exporter, importer):
     return exporter.post(f"/permits/{permit}/shipments", body).json
 
 
-@pytest.fixture
+@beginning
 def doubted(importer):
     """Let the register know somebody else alone; returns the permit of who is not in it."""
     other = bodies.party("Otra Casa")

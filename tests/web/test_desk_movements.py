@@ -1,6 +1,7 @@
 import pytest
 
 from tests import bodies
+from tests.grounds import beginning
 from tests.web import scenes
 from tests.web.test_desk_changes import do, doings
 from tests.web.test_desk_pages import text
@@ -23,7 +24,7 @@ def importer(signed_in):
     return signed_in("PRY", "licensing_officer")
 
 
-@pytest.fixture
+@beginning
 def shipment(as_actor):
     """A planned shipment of two pistols: the address of its page."""
     as_actor("PRY", "licensing_officer").post("/permits", bodies.import_permit())
@@ -149,7 +150,7 @@ def test_a_swapped_serial_and_an_import_mark_are_told(officer, importer, shipmen
     assert "Shipped as: ABC123457" in said and "Received as: ABC123475" in said
 
 
-@pytest.fixture
+@beginning
 def misread(officer, importer, shipment):
     """A shipment that was received with one gun of its two."""
     do(officer, f"{shipment}/release", on="2026-03-09")

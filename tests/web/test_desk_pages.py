@@ -3,6 +3,7 @@ import re
 import pytest
 
 from tests import bodies
+from tests.grounds import beginning
 from tests.web import papers, scenes
 
 SHIPPED = {"number": "A-1", "expected": [
@@ -13,7 +14,7 @@ PAGES = ["/desk/", "/desk/find?q=E-1", "/desk/permits", "/desk/shipments", "/des
          "/desk/shipments/{shipment}"]  # fmt: skip
 
 
-@pytest.fixture
+@beginning
 def trade(as_actor):
     """A permit of each side and a shipment on its way; returns their ids."""
     brazil, paraguay = (as_actor(state, "licensing_officer") for state in ("BRA", "PRY"))

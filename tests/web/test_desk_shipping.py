@@ -3,6 +3,7 @@ import re
 import pytest
 
 from tests import bodies
+from tests.grounds import beginning
 from tests.web import scenes
 from tests.web.test_desk_changes import do, doings
 from tests.web.test_desk_pages import text
@@ -16,7 +17,7 @@ def officer(signed_in):
     return signed_in("BRA", "licensing_officer")
 
 
-@pytest.fixture
+@beginning
 def new(as_actor):
     """An export certificate of ten pistols and 5,000 rounds: the address of its next shipment."""
     lines = [*bodies.permit()["lines"], ROUNDS]
@@ -102,7 +103,7 @@ def test_a_shipment_sent_twice_is_recorded_once(officer, new, as_actor):
     assert len(as_actor("BRA", "licensing_officer").get("/shipments").json["items"]) == 1
 
 
-@pytest.fixture
+@beginning
 def shipment(officer, new):
     """A shipment on its way: the address of its page."""
     return officer.send(new, typed()).location.partition("?")[0]
@@ -125,7 +126,7 @@ def test_a_receipt_lists_what_arrived(shipment, signed_in):
     assert "Line 2: 900" in said and "L-7" in said
 
 
-@pytest.fixture
+@beginning
 def mixed(new, as_actor):
     """A shipment of a pistol, 500 rounds as an item, and 40.5 in bulk: the address of its page."""
     permit = new.removeprefix("/desk").removesuffix("/new")

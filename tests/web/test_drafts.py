@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests import bodies
+from tests.grounds import beginning
 from tests.web.pages import text
 
 SEEN = re.compile(r'name="seen" value="([0-9]+)"')
@@ -27,12 +28,12 @@ def officer(signed_in):
     return signed_in("BRA", "police_officer")
 
 
-@pytest.fixture
+@beginning
 def draft(bra):
     return bra.post("/traces", bodies.trace(draft=True, firearm=POOR)).json
 
 
-@pytest.fixture
+@beginning
 def seized(as_actor, bra):
     """A draft of the second gun of a seizure, which has no make."""
     gun = bodies.firearm(line=2, serial="XYZ987654", marks=POOR["marks"])
@@ -114,7 +115,7 @@ def test_the_advice_on_a_seized_gun_leads_to_the_correction_of_its_seizure(
 
 
 def test_nobody_is_sent_to_the_agency_from_which_a_trace_is_kept(analyst, bra, seized):
-    bra.post(f"/traces/{seized['id']}/hide", {"hidden_from": ["BRA-POLICE"]}, 200)
+    bra.hide(f"/traces/{seized['id']}", "BRA-POLICE")
     for path in (f"/traces/{seized['id']}", f"/traces/{seized['id']}/amend"):
         said = text(analyst.open(path))
         assert "kept from the agency that recorded it: ask police or border officers" in said

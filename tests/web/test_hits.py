@@ -1,11 +1,17 @@
 """The pages of hits: an alert was met, and its state says whether it is true."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
-from salsa_ext.services import telling_owners
+from salsa_ext.clock import FixedClock
+from salsa_ext.db import transaction
+from salsa_ext.policy.rules import operator
+from salsa_ext.services import alert_watch, telling_owners
 from tests import bodies
+from tests.conftest import NOW
+from tests.grounds import beginning
 from tests.web.pages import text
 
 DUTY = {"agency": "PRY-POLICE", "kind": "duty_24h", "languages": ["es"], "hours": "24 h",
@@ -13,7 +19,7 @@ DUTY = {"agency": "PRY-POLICE", "kind": "duty_24h", "languages": ["es"], "hours"
 SEEN = re.compile(r'name="seen" value="([0-9]+)"')
 
 
-@pytest.fixture
+@beginning
 def path(as_actor):
     as_actor("PRY", "police_officer").post("/alerts", bodies.alert())
     as_actor("BRA", "police_officer").post("/checks", bodies.check())
@@ -61,10 +67,10 @@ def test_the_finder_reads_whom_to_call(finder, path, as_actor):
 def test_it_is_judged_by_the_serial_the_gun_and_the_alert(owner, finder, path):
     for page in (text(owner.open(path)), text(owner.open("/hits"))):
         assert "ABC123456" in page and "Case number" in page
-    assert "Gun of the alert" in text(owner.open(path)) and "/history" in owner.open(path)
+    assert "Country of manufacture" in text(owner.open(path)) and "/history" in owner.open(path)
     shown = text(finder.open(path))
     assert "Read on the gun ABC123456" in shown
-    assert "Gun of the alert" not in shown and "Reason of the alert" not in shown
+    assert "Country of manufacture" not in shown and "Reason of the alert" not in shown
     assert "ABC123456" in text(owner.open("/notifications"))
 
 
@@ -79,3 +85,70 @@ def test_of_a_gun_that_is_let_pass_the_page_says_that_nobody_is_told(as_actor, o
     assert "Your state alone reads it" in text(owner.open(f"{path}/confirm"))
     assert "✓ The answer is kept. Nobody else is told" in text(answer(owner, path, "confirm"))
     assert as_actor("BRA", "police_officer").get("/hits").json["items"] == []
+
+
+def test_who_met_a_gun_reads_what_it_is_for_a_purpose_and_the_owner_goes_to_the_alert(
+    owner, finder, path, as_actor
+):
+    [hit] = as_actor("BRA", "police_officer").get("/hits").json["items"]
+    record = f"/records/{hit['alert_record']}"
+    assert f'href="{record}/history"' in finder.open(path)
+    read = {"purpose": "investigation", "case_number": "C-1"}
+    assert "Taurus · G2C" in text(finder.send(f"{record}/history", read, 200).text)
+    assert f'href="/alerts/{hit["alert"]}"' in owner.open(path)
+    assert f'href="/alerts/{hit["alert"]}"' not in finder.open(path)
+    alert = as_actor("PRY", "police_officer")
+    ended = f"/alerts/{hit['alert']}/cancel"
+    alert.post(ended, {"reason": "Found"}, 200, If_Match='"1"')
+    assert record not in finder.open(path)
+
+
+def test_a_hit_that_may_be_of_another_gun_says_to_compare_first(as_actor, owner, finder):
+    other = bodies.firearm(serial="ABC123457")
+    as_actor("PRY", "police_officer").post("/alerts", bodies.alert(firearm=other))
+    as_actor("BRA", "police_officer").post("/checks", bodies.check())
+    [hit] = as_actor("PRY", "police_officer").get("/hits").json["items"]
+    assert hit["possible"]
+    for reader in (owner, finder):
+        for page in ("/hits", f"/hits/{hit['id']}"):
+            assert "Compare first: the gun may be another one." in text(reader.open(page))
+
+
+def test_a_hit_leads_to_the_record_that_met_it(as_actor, owner):
+    as_actor("PRY", "police_officer").post("/alerts", bodies.alert())
+    seized = as_actor("BRA", "police_officer").post("/seizures", bodies.seizure()).json
+    [hit] = as_actor("PRY", "police_officer").get("/hits").json["items"]
+    record = seized["items"][0]["record"]
+    assert f'href="/records/{record}/history"' in owner.open(f"/hits/{hit['id']}")
+
+
+@pytest.mark.parametrize("name", ["confirm", "deny", "extend"])
+def test_the_form_of_another_states_answer_says_at_once_whose_it_is(finder, path, name):
+    page = finder.open(f"{path}/{name}", 409)
+    assert "This belongs to Paraguay" in page and '<form class="form"' not in page
+
+
+def test_no_notification_of_a_hit_leads_to_a_page_that_its_reader_may_not_see(as_actor, signed_in):
+    """Also of an own alert that an own seizure met away from a post, and that nobody answered."""
+    police = as_actor("PRY", "police_officer")
+    police.post("/alerts", bodies.alert(priority="urgent"))
+    place = {"country": "PRY", "name": "Asunción"}
+    police.post("/seizures", bodies.seizure(place=place))
+    as_actor("PRY", "border_officer").post("/checks", bodies.check(serial="ABC123456"))
+    later = operator("PRY", clock=FixedClock(NOW + timedelta(hours=2)))
+    with transaction(later):
+        alert_watch.run(actor=later)
+    led = set()
+    for role in ("police_officer", "trace_analyst", "supervisor", "border_officer"):
+        reader = signed_in("PRY", role)
+        for link in {*re.findall(r'href="(/hits/[^"]+)"', reader.open("/notifications"))}:
+            reader.open(link)
+            led.add((role, link))
+    assert len(led) >= 6
+
+
+@pytest.mark.parametrize("name", ["confirm", "deny", "extend"])
+def test_the_form_of_an_answer_shows_what_is_compared(owner, path, name):
+    said = text(owner.open(f"{path}/{name}"))
+    for words in ("Read on the gun ABC123456", "Gun of the alert", "Pistol · Taurus · G2C · 9x19"):
+        assert words in said

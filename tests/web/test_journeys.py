@@ -184,6 +184,7 @@ def test_a_gun_that_never_arrived_is_not_drawn_on_from_where_it_was_to_come(anal
     ("refuse", {"reason": "ongoing_investigation", "text": "No"}, "Paraguay refused to answer"),
     ("forward", {"state": "CHL", "reason": "Sold on", "confirm_other_guns": True},
      "Paraguay named another state and said nothing of its own records"),
+    ("withdraw", None, "Paraguay had not answered when the request was withdrawn"),
 ])  # fmt: skip
 def test_while_a_state_has_not_answered_nothing_is_said_not_to_have_come(
     analyst, as_actor, action, body, words
@@ -193,7 +194,10 @@ def test_while_a_state_has_not_answered_nothing_is_said_not_to_have_come(
     permit = exporter.post("/permits", bodies.permit()).json["id"]
     exporter.post(f"/permits/{permit}/shipments", bodies.shipment())
     trace = ask(as_actor, SOLD)
-    if action:
+    if action == "withdraw":
+        asking, path = as_actor("BRA", "trace_analyst"), f"/traces/{trace['id']}"
+        asking.post(f"{path}/withdraw", None, 200, If_Match=asking.get(path).headers["ETag"])
+    elif action:
         asked = as_actor("PRY", "trace_analyst")
         [found] = asked.get("/requests").json["items"]
         path, tag = f"/requests/{found['id']}/{action}", f'"{found["version"]}"'

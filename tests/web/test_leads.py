@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from tests.grounds import beginning
 from tests.web import scenes
 from tests.web.pages import text
 
@@ -22,12 +23,12 @@ def analyst(signed_in):
     return signed_in("BRA", "trace_analyst")
 
 
-@pytest.fixture
+@beginning
 def own(as_actor):
     scenes.sold_and_seized(as_actor, "BRA")
 
 
-@pytest.fixture
+@beginning
 def others(as_actor):
     scenes.sold_and_seized(as_actor, "PRY")
 

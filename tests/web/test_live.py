@@ -2,18 +2,18 @@
 
 import gzip
 import re
+from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import event
 
 from api import live
-from api.app import create_app
 from salsa_ext.clock import FixedClock
 from salsa_ext.db import db, transaction
 from salsa_ext.policy.rules import operator
-from tests import actors, agencies, bodies
-from tests.conftest import NOW
+from tests import actors, bodies
+from tests.conftest import NOW, standing_on
 from tests.movements import act
 from tests.web import scenes
 from tests.web.visitors import Visitor, browser
@@ -51,16 +51,25 @@ class Onlooker:
         return set(answer.json["parts"])
 
 
+@pytest.fixture(scope="module")
+def shipped(server, registered, standing, tmp_path_factory):
+    """A database in which a shipment is on its way; copied, never used itself."""
+    with ExitStack() as kept:
+        with standing_on(server, registered, standing) as served:
+            with served.app_context():
+                ship(served)
+                db.engine.dispose()
+            copied = server.copied(standing[1], tmp_path_factory.mktemp("shipped"))
+            config = kept.enter_context(copied)
+        yield config
+
+
 @pytest.fixture
-def app(fresh_database, monkeypatch):
+def app(server, shipped, standing, monkeypatch):
     """An application whose transactions are real, and which looks for changes each time."""
     monkeypatch.setattr(live, "PAUSE", 0.0)
-    agencies.register(fresh_database.migration_url or "")
-    served = create_app(fresh_database, FixedClock(NOW))
-    with served.app_context():
-        ship(served)
+    with standing_on(server, shipped, standing) as served, served.app_context():
         yield served
-        db.engine.dispose()
 
 
 def ship(app):
@@ -197,9 +206,11 @@ def accounts_of(state):
     return db.session.query(Account).filter_by(owner_state=state)
 
 
-def test_what_time_alone_changes_is_told_too(app, onlooker):
+def test_what_time_alone_changes_is_told_too(app, onlooker, monkeypatch):
     page = onlooker("BRA")
-    app.extensions["live"]._clock = app.config["CLOCK"] = FixedClock(NOW + timedelta(days=2))
+    later = FixedClock(NOW + timedelta(days=2))
+    monkeypatch.setattr(app.extensions["live"], "_clock", later)
+    monkeypatch.setitem(app.config, "CLOCK", later)
     changed = page.follow()  # the expected time of A-DUE is over
     assert {"tiles", "late", "due"} <= changed
 
@@ -382,7 +393,7 @@ def test_a_desk_is_drawn_again_for_calls_and_not_for_ticks(app, onlooker, asked,
 
 def test_who_was_told_of_more_than_is_remembered_draws_anew(app, onlooker, monkeypatch):
     monkeypatch.setattr(live, "REMEMBERED", 1)
-    app.extensions["live"]._changes = live.Changes()
+    monkeypatch.setattr(app.extensions["live"], "_changes", live.Changes())
     page = onlooker("PRY")
     for number in range(3):
         seize(app, "PRY", f"S-{number}", latitude=-22.3, longitude=-60.0)

@@ -22,20 +22,25 @@ SOON = 2_000
 """Milliseconds in which a change of one side is seen by the other."""
 
 
+@pytest.fixture(scope="module")
+def other(prepared):
+    """Another process of the service over the database of a site."""
+    return create_app(prepared.database, FixedClock(NOW))
+
+
 @pytest.fixture
-def elsewhere(registered_database, site):
-    """Another process of the service over the same database, and who acts through it."""
-    app = create_app(registered_database, FixedClock(NOW))
-    with app.app_context():
+def elsewhere(registered_database, site, other):
+    """Who acts through that process: `elsewhere("PRY", "supervisor")`."""
+    with other.app_context():
         open_account("BRA", "border_officer")
 
     def act(state, role):
-        with app.app_context():
+        with other.app_context():
             token = actors.token(state, role, NOW, None, timedelta(days=1))
-        return actors.Client(app.test_client(), token)
+        return actors.Client(other.test_client(), token)
 
     yield act
-    with app.app_context():
+    with other.app_context():
         db.engine.dispose()
 
 

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests import bodies
+from tests.grounds import beginning
 from tests.matches import correct, matches, sold
 from tests.web.pages import text
 
@@ -12,7 +13,7 @@ WORDS = {
     "en": ("Matches", "Match with Paraguay", "What speaks for it, and what against"),
     "es": ("Coincidencias", "Coincidencia con Paraguay", "Qué habla a favor y qué en contra"),
     "fr": ("Correspondances", "Correspondance avec Paraguay", "Ce qui plaide pour"),
-    "pt": ("Correspondências", "Correspondência com o Paraguai", "O que fala a favor"),
+    "pt": ("Coincidências", "Coincidência com o Paraguai", "O que fala a favor"),
 }
 SEEN = re.compile(r'name="seen" value="([0-9]+)"')
 FOR_A_CASE = {"purpose": "investigation", "case_number": "C-7"}
@@ -28,7 +29,7 @@ def officer(signed_in):
     return signed_in("BRA", "police_officer")
 
 
-@pytest.fixture
+@beginning
 def match(as_actor, bra):
     """Brazil seized a gun that Paraguay registered as sold; returns Brazil's match."""
     sold(as_actor)

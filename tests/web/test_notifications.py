@@ -1,13 +1,18 @@
 """The page of notifications, and the count in the head of every page."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
+from salsa_ext.clock import FixedClock
 from salsa_ext.db import transaction
+from salsa_ext.policy.rules import operator
+from salsa_ext.services import alert_watch
 from salsa_ext.services.notifications import notify_many
 from salsa_ext.values.ids import new_id
 from salsa_ext.values.notices import Notice
+from tests import bodies
 from tests.web import scenes
 from tests.web.pages import text
 
@@ -171,3 +176,31 @@ def test_a_reading_without_the_token_of_a_page_is_refused(officer):
 def test_the_page_speaks_the_readers_language(officer, language, said):
     scenes.tell("PRY", "A-1")
     assert said in officer.open("/notifications", Accept_Language=language)
+
+
+def test_they_stand_in_the_order_of_their_moments_whenever_they_were_written(officer):
+    """Of a region that was moved here, the oldest may have been written last."""
+    scenes.tell("PRY", "A-NEW")
+    scenes.tell("PRY", *(f"A-OLD-{at:02}" for at in range(26)), at=scenes.NOW - timedelta(days=9))
+    scenes.tell("PRY", "A-OLDER", at=scenes.NOW - timedelta(days=20))
+    first = officer.open("/notifications?unread=true")
+    assert first.index("A-NEW") < first.index("A-OLD-25") and "A-OLDER" not in first
+    older = re.search(r'href="(/notifications\?unread=true&amp;cursor=[^"]+)"', first)[1]
+    second = officer.open(older.replace("&amp;", "&"))
+    assert second.index("A-OLD-01") < second.index("A-OLDER") and "A-OLD-02" not in second
+
+
+def test_a_kind_that_there_is_not_is_told_in_words(officer):
+    said = text(officer.open("/notifications?kind=foo", Accept_Language="pt"))
+    assert "“foo” não está na lista: escolha nela." in said and "approval" not in said
+
+
+def test_a_notification_of_an_alert_leads_to_its_page(as_actor, signed_in):
+    police = as_actor("PRY", "police_officer")
+    alert = police.post("/alerts", bodies.alert(expires_on="2026-03-20")).json["id"]
+    later = operator("PRY", clock=FixedClock(scenes.NOW + timedelta(days=11)))
+    with transaction(later):
+        alert_watch.run(actor=later)
+    reader = signed_in("PRY", "police_officer")
+    assert f'href="/alerts/{alert}"' in reader.open("/notifications")
+    reader.open(f"/alerts/{alert}")

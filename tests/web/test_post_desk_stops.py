@@ -6,6 +6,7 @@ import pytest
 
 from salsa_ext.readmodels import crossings
 from tests import bodies
+from tests.grounds import beginning
 from tests.movements import act, add, tick
 from tests.web.desks import DESK
 from tests.web.pages import text
@@ -185,7 +186,7 @@ def test_who_has_seen_what_his_side_holds_is_not_asked_again(officer, truck, as_
     assert [tick["outcome"] for tick in ticks(as_actor, truck)] == ["held", "passed"]
 
 
-@pytest.fixture
+@beginning
 def planned(as_actor):
     """A truck that Brazil announced and never released."""
     exporter = as_actor("BRA", "licensing_officer")

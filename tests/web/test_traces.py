@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests import bodies
+from tests.grounds import beginning
 from tests.web.pages import text
 
 SEEN = re.compile(r'name="seen" value="([0-9]+)"')
@@ -31,7 +32,7 @@ def analyst(signed_in):
     return signed_in("BRA", "trace_analyst")
 
 
-@pytest.fixture
+@beginning
 def trace(as_actor, bra):
     """A trace of a gun that was made in Brazil and sold in Paraguay, which answers at once."""
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
@@ -366,3 +367,38 @@ def test_agencies_are_kept_from_a_trace_before_anybody_is_asked(analyst, as_acto
     ]
     page = analyst.send("/traces/new", typed(case_number="C-2", hidden_from="PRY-NONE"), 422).text
     assert "There is no agency PRY-NONE." in page and 'id="hidden_from"' in page.replace("-", "_")
+
+
+def test_an_agency_that_was_typed_wrong_is_told_where_it_was_typed(analyst, trace):
+    wrong = {"hidden_from.0": "BRA-POLICE", "others": "PRY-POLICE\nXXX-NO"}
+    page = step(analyst, trace, "hide", 422, **wrong).text
+    assert 'id="others-wrong"' in page and 'id="hidden_from-wrong"' not in page
+    page = analyst.send("/traces/new", typed(others="XXX-NO"), 422).text
+    assert 'id="others-wrong"' in page and 'id="hidden_from-wrong"' not in page
+
+
+def test_work_is_assigned_to_one_of_those_who_may_do_it(analyst, trace, signed_in):
+    signed_in("BRA", "supervisor")
+    signed_in("BRA", "police_officer")
+    signed_in("PRY", "trace_analyst")
+    form = analyst.open(f"/traces/{trace['id']}/assign")
+    assert re.findall(r'<option value="([a-z._]+)"', form) == [
+        "bra.police_officer", "bra.trace_analyst",
+    ]  # fmt: skip
+
+
+def test_states_stand_in_sentences_by_their_names(analyst, as_actor, bra):
+    as_actor("BRA", "licensing_officer").post("/transfers", bodies.transfer(kind="registration"))
+    as_actor("ARG", "licensing_officer").post("/transfers", bodies.transfer(number="T-9"))
+    trace = bra.post("/traces", bodies.trace(case_number="C-9")).json
+    said = text(analyst.open(f"/traces/{trace['id']}", Accept_Language="es"))
+    assert "Argentina registró el arma cuando estaba en otro Estado (Brasil)" in said
+
+
+def test_a_state_that_answered_gets_no_form_of_a_reply(analyst, as_actor, bra):
+    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
+    trace = bra.post("/traces", bodies.trace(case_number="C-9")).json
+    [leg] = [one["id"] for one in trace["legs"] if one["state"] == "PRY"]
+    page = analyst.open(f"/traces/{trace['id']}/legs/{leg}/reply", 409)
+    assert "This is not possible now" in page and '<form class="form"' not in page
+    analyst.open(f"/traces/{trace['id']}/legs/{trace['id']}/reply", 404)

@@ -9,16 +9,17 @@ from api.papers import forms
 from salsa_ext.db import db, transaction
 from salsa_ext.policy.rules import operator
 from tests import bodies
+from tests.grounds import beginning
 from tests.papers import code_of, text_of
 
 
-@pytest.fixture
+@beginning
 def issued(as_actor):
     pry = as_actor("PRY", "licensing_officer")
     return pry.post("/permits", bodies.import_permit()).json | {"client": pry}
 
 
-@pytest.fixture
+@beginning
 def token(issued):
     return code_of(issued["client"].get(f"/permits/{issued['id']}/paper").data)
 

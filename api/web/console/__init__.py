@@ -1,25 +1,30 @@
-"""Pages for analysts: what other states ask, the own state's traces, leads, hits and consents."""
+"""Pages for analysts, police and auditors: requests, traces, leads, alerts and hits, consents, the audit."""
 
 from api.web.console import (
+    alerts,
     amending,
     answering,
     approvals,
     asking,
+    auditing,
     consents,
     hits,
     leads,
     papers,
     replying,
     requests,
+    seizing,
     traces,
 )
 from api.web.console.blueprint import blueprint
 
 __all__ = [
+    "alerts",
     "amending",
     "answering",
     "approvals",
     "asking",
+    "auditing",
     "blueprint",
     "consents",
     "hits",
@@ -27,5 +32,6 @@ __all__ = [
     "papers",
     "replying",
     "requests",
+    "seizing",
     "traces",
 ]

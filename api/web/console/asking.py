@@ -14,7 +14,7 @@ from api.web import sending
 from api.web.access import again, sender, signed_in
 from api.web.bodies import lines_of
 from api.web.console.blueprint import blueprint
-from api.web.console.steps import OTHERS
+from api.web.console.steps import OTHERS, at_their_fields
 from api.web.console.words import sealed
 from api.web.desk import choices
 from api.web.typed import Form
@@ -47,6 +47,7 @@ def request_trace(actor: Actor) -> Any:
     form = sending.sent()
     form.called = {"confirm_second": translate(SECOND)}
     done = sending.send(form, actor, lambda: _request(actor, form))
+    form.errors = at_their_fields(form)
     return done or (again(actor, lambda: _page(actor, form)), form.status)
 
 

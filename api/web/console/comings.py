@@ -12,6 +12,7 @@ from salsa_ext.matching.requests import WAITING
 SILENT: Final = {
     "refused": say("{state} refused to answer"),
     "forwarded": say("{state} named another state and said nothing of its own records"),
+    "withdrawn": say("{state} had not answered when the request was withdrawn"),
 } | dict.fromkeys(WAITING, say("{state} has not answered yet"))
 """What is said of an asked state that may hold more, by the status of its leg."""
 
@@ -19,7 +20,7 @@ SILENT: Final = {
 def coming(stop: Stop, before: Stop, silent: Mapping[str, str]) -> list[Message]:
     """Return how a gun came to a stop from the one before, and which states may know more.
 
-    `silent` are the asked states that have not answered, each with the status of its leg.
+    `silent` are the asked states that may hold more, each with the status of its leg.
     """
     lacking = _lacking(stop, before, silent)
     said = _said(stop, before, is_whole=not lacking)

@@ -17,7 +17,7 @@ from api.schemas.hits import (
 )
 from api.web.access import sender, signed_in
 from api.web.console.blueprint import blueprint
-from api.web.desk import doings, listing
+from api.web.desk import choices, doings, listing
 from api.web.desk.doings import Doing, Field, Subject
 from salsa_ext.errors import Message, say
 from salsa_ext.policy.permissions import Permission
@@ -32,11 +32,16 @@ WAITING = ("open", "extended")
 READ = say("The state that met it reads it.")
 UNREAD = say("Your state alone reads it: those who met it know nothing of it.")
 UNTOLD = say("The answer is kept. Nobody else is told: those who met it know nothing of this hit.")
+ANSWERING = "console/hit_answer.html"
 HOURS = Field("hours", say("Hours from now"), "number", required=True)
 
 
 def _is_of_the_alert(actor: Actor, view: HitView) -> bool:
     return view.hit.alert_state == actor.state
+
+
+def _told(_: Actor, view: HitView) -> Any:
+    return HitResponse().dump(view)
 
 
 def _in_words(view: HitView) -> tuple[Field, ...]:
@@ -54,13 +59,13 @@ def _readers(view: HitView) -> Message:
 DOINGS: doings.Doings = (
     Doing("confirm", say("Confirm"), say("The alert stands, and it is that very gun."),
           HitConfirmRequest, hit_answers.confirm, Permission.HIT_DECIDE, WAITING, (),
-          more=_in_words, is_for=_is_of_the_alert),
+          more=_in_words, is_for=_is_of_the_alert, page=ANSWERING, told=_told),
     Doing("deny", say("Deny"), say("It is another gun, or the alert is no longer true."),
           HitDenyRequest, hit_answers.deny, Permission.HIT_DECIDE, WAITING, (),
-          more=_why, is_for=_is_of_the_alert, is_grave=True),
+          more=_why, is_for=_is_of_the_alert, is_grave=True, page=ANSWERING, told=_told),
     Doing("extend", say("Ask for more time"), say("Say until when you answer, and why."),
           HitExtendRequest, hit_answers.extend, Permission.HIT_DECIDE, WAITING,
-          (HOURS,), more=_why, is_for=_is_of_the_alert),
+          (HOURS,), more=_why, is_for=_is_of_the_alert, page=ANSWERING, told=_told),
 )  # fmt: skip
 DONE = {
     "confirm": say("The other state is told that it is that gun."),
@@ -76,8 +81,8 @@ def hits(actor: Actor) -> str:
     asked = listing.asked(HitQuery)
     page = reading.list_hits(actor, asked.filters, listing.LIMIT, asked.cursor)
     return render_template(
-        "console/hits.html", actor=actor, page=page, onward=listing.address(page.next),
-        zone=zone_of(actor), now=actor.now(),
+        "console/hits.html", actor=actor, form=asked.form, page=page, choices=choices,
+        onward=listing.address(page.next), zone=zone_of(actor), now=actor.now(),
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from api.web.console.stops import Happening, Stop
 from api.web.maps import Drawing, Movement, Spot, draw
 from api.web.outlines import Point
 from salsa_ext.matching.events import Event
-from salsa_ext.matching.requests import OPEN
+from salsa_ext.matching.requests import SILENT
 from salsa_ext.readmodels.traces import ResultView
 from salsa_ext.services.whereabouts import Whereabouts
 
@@ -29,7 +29,7 @@ Places = Mapping[str, Whereabouts]
 class Way:
     """The stops in order, and the map of them where there is one; `is_one` where it is that of one gun.
 
-    `silent` are the asked states that have not answered, each with the status of its leg.
+    `silent` are the asked states that may hold more, each with the status of its leg.
     """
 
     stops: Sequence[Stop]
@@ -100,7 +100,7 @@ def way_of(view: ResultView, places: Places) -> Way:
     walk.go(trace.owner_state, places.get(str(trace.record_id)))
     walk.stay(found)
     stops = _turned(_joined(walk.stops), view.result.point_of_diversion)
-    silent = {one.state: one.said for one in view.searched if one.said in OPEN}
+    silent = {one.state: one.said for one in view.searched if one.said in SILENT}
     return Way(stops, _drawn(stops, is_one), is_one, silent)
 
 

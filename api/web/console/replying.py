@@ -15,7 +15,7 @@ from api.web.console.traces import subject_of
 from api.web.desk import doings
 from api.web.desk.doings import Doing, Field
 from api.web.typed import Form
-from salsa_ext.errors import say
+from salsa_ext.errors import IllegalTransition, Message, NotFound, say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import names
 from salsa_ext.readmodels.traces import TraceView
@@ -78,7 +78,14 @@ def _reply_to(leg_id: UUID) -> Doing:
         by_hand = any(leg.id == leg_id and leg.channel != "salsa" for leg in view.legs)
         return BY_HAND if by_hand else ()
 
-    return replace(REPLY, command=reply, more=more, settle=_settle)
+    def bars(actor: Actor, view: TraceView) -> Message | None:
+        leg = next((leg for leg in view.legs if leg.id == leg_id), None)
+        if leg is None:
+            raise NotFound("leg", leg_id)
+        may = trace_steps.may_reply(leg)
+        return None if may else IllegalTransition("leg", leg.status, "reply").message
+
+    return replace(REPLY, command=reply, more=more, settle=_settle, bars=bars)
 
 
 def _settle(body: dict[str, Any], view: TraceView, form: Form) -> None:

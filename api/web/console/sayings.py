@@ -76,7 +76,8 @@ DOINGS: doings.Doings = (
         "assign", say("Assign"),
         say("Let somebody of your state work on it. No other state learns who."),
         AssignRequest, requests.assign, Permission.REQUEST_ANSWER, tuple(TRANSITIONS),
-        (Field("username", say("User name"), required=True, most=100),), is_versioned=False,
+        (Field("username", say("User name"), "choice", "worker:request:answer", required=True),),
+        is_versioned=False,
         start=lambda actor, view: {"username": view.assignee or ""},
     ),
     Doing(
@@ -85,8 +86,7 @@ DOINGS: doings.Doings = (
         HideRequest, requests.hide, Permission.REQUEST_ANSWER, tuple(TRANSITIONS),
         (Field("hidden_from", say("Agencies of your state"), "several", "other_agency", required=False,
                hint=say("Those that the asking state named stay kept from it.")),),
-        is_versioned=False,
-        start=lambda actor, view: {f"hidden_from.{code}": code for code in view.hidden_from},
+        start=lambda actor, view: {f"hidden_from.{code}": code for code in view.own_hidden_from},
         settle=lambda body, view, form: body.setdefault("hidden_from", []),
     ),
     Doing(

@@ -107,6 +107,16 @@ def _kept_from(actor: Actor, view: TraceView) -> dict[str, str]:
     return ticked | {OTHERS: "\n".join(others)}
 
 
+def at_their_fields(form: Form) -> dict[str, list[str]]:
+    """Return what is wrong by the fields of the page: agencies that were typed come after those ticked."""
+    ticked, found = len(form.picked("hidden_from")), dict[str, list[str]]()
+    for path, said in form.errors.items():
+        name, _, at = path.partition(".")
+        is_typed = name == "hidden_from" and at.isdigit() and int(at) >= ticked
+        found.setdefault(OTHERS if is_typed else path, []).extend(said)
+    return found
+
+
 def _with_others(body: dict[str, Any], view: TraceView, form: Form) -> None:
     """Take what was ticked and typed; nothing of both says that it is kept from nobody."""
     body["hidden_from"] = body.get("hidden_from", []) + lines_of(form.get(OTHERS))
@@ -164,12 +174,12 @@ DOINGS: doings.Doings = (
     _saying("assign", say("Assign"),
             say("Let somebody of your state work on it. No other state learns who."),
             AssignRequest, trace_steps.assign, ANY,
-            Field("username", say("User name"), required=True, most=100),
+            Field("username", say("User name"), "choice", "worker:trace:request", required=True),
             start=lambda actor, view: {"username": view.assignee or ""}),
-    _saying("hide", say("Keep it from agencies"),
-            say("Of your state, or of those that are asked. To them there is no such trace, nor a request."),
-            HideRequest, sealed(trace_steps.hide), ANY,
-            more=_agencies, start=_kept_from, settle=_with_others),
+    Doing("hide", say("Keep it from agencies"),
+          say("Of your state, or of those that are asked. To them there is no such trace, nor a request."),
+          HideRequest, sealed(trace_steps.hide), Permission.TRACE_REQUEST, ANY, (),
+          more=_agencies, start=_kept_from, settle=_with_others, gathered=at_their_fields),
     _saying("notes", say("Write a note"), say("For your state alone: it never leaves it."),
             NoteRequest, trace_steps.note, ANY,
             Field("text", say("Note"), "area", required=True, most=2000)),

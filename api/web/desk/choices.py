@@ -11,7 +11,8 @@ from flask import g
 from api.i18n import translate
 from api.web import shown
 from salsa_ext.errors import Message, say
-from salsa_ext.readmodels import contacts, names, reference
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.readmodels import accounts, contacts, names, reference
 from salsa_ext.readmodels.states import participants
 from salsa_ext.values import codes
 from salsa_ext.values.actor import Actor
@@ -54,6 +55,17 @@ LISTS = {
     "leg_status": codes.LEG_STATUSES_BY_HAND,
     "lead_kind": codes.LEAD_KINDS,
     "consent_use": codes.CONSENT_USES,
+    "alert_action": codes.ALERT_ACTIONS,
+    "alert_reason": codes.ALERT_REASONS,
+    "alert_status": codes.ALERT_STATUSES,
+    "second_check": codes.SECOND_CHECKS,
+    "hit_status": codes.HIT_STATUSES,
+    "report_kind": codes.REPORT_KINDS,
+    "stolen_from": codes.STOLEN_FROM,
+    "seizure_kind": codes.SEIZURE_KINDS,
+    "setting": codes.SETTINGS,
+    "legal_ground": codes.LEGAL_GROUNDS,
+    "crime_context": codes.CRIME_CONTEXTS,
 }
 CONFIRMED: Final[Mapping[str, tuple[Message, Message]]] = {
     "confirm_held": (
@@ -100,9 +112,11 @@ def offered(name: str, actor: Actor) -> Options:
     """Return what a field offers: a closed list, the own agencies or posts, states, events."""
     own = {"agency": agencies, "other_agency": other_agencies, "post": own_posts,
            "state": other_states, "event": events, "helped": helped}  # fmt: skip
-    kind, _, states_of = name.partition(":")
+    kind, _, rest = name.partition(":")
     if kind == "agencies":
-        return agencies_of(actor, states_of.split(","))
+        return agencies_of(actor, rest.split(","))
+    if kind == "worker":
+        return workers(actor, Permission(rest))
     return own[name](actor) if name in own else listed(name)
 
 
@@ -156,6 +170,13 @@ def agencies_of(actor: Actor, states: Iterable[str]) -> Options:
     return [(row.code, f"{row.name}, {name}") for state, name in named
             for row in contacts.list_agencies(actor, {"state": state}, ALL, None).items
             if row.code != actor.agency]  # fmt: skip
+
+
+def workers(actor: Actor, permission: Permission) -> Options:
+    """Return the user names of the actor's state to whom work can be assigned, with their agencies."""
+    named = dict(agencies(actor))
+    return [(row.username, f"{row.username}, {named.get(row.agency, row.agency)}")
+            for row in accounts.working(actor, permission)]  # fmt: skip
 
 
 def other_agencies(actor: Actor) -> Options:

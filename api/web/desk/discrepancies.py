@@ -53,7 +53,7 @@ DOINGS: doings.Doings = (
         "assign", say("Assign"),
         say("Let somebody of your state work on it. No other state learns who."),
         AssignRequest, positions.assign, Permission.DISCREPANCY_WORK, WAITING,
-        (Field("username", say("User name"), required=True, most=100),),
+        (Field("username", say("User name"), "choice", "worker:discrepancy:work", required=True),),
         is_own=False, is_versioned=False,
         start=lambda actor, view: {"username": view.assignee or ""},
     ),

@@ -10,7 +10,7 @@ from uuid import UUID
 from flask import abort, render_template, request
 from werkzeug import Response
 
-from api.i18n import translate
+from api.i18n import translate, with_states
 from api.schemas.fields import RequestSchema
 from api.web import sending
 from api.web.access import again
@@ -22,6 +22,8 @@ from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import names
 from salsa_ext.readmodels.days import zone_of
 from salsa_ext.values.actor import Actor
+
+OF_ANOTHER = say("This belongs to {state}; only its authorities may change it.")
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ class Doing:
     `start(actor, view)` gives the values that the form opens with, `more(view)` fields that depend
     on what it is done to; `settle(body, view, form)` completes the JSON. `command` is called with
     `seen` where `is_versioned`, without data where `is_dataless`, and `onward(result)` may lead to
-    another page than that of the subject. `bars` gives why nothing of it can be done where the status
+    another page than that of the subject; `gathered(form)` gives what is wrong by the fields of the page.
+    `bars` gives why nothing of it can be done where the status
     alone would allow it; `is_main` is what most do here, and stands first. `page` is the template of its form,
     which shows what is `told(actor, view)`.
     """
@@ -79,6 +82,7 @@ class Doing:
     more: Callable[[Any], tuple[Field, ...]] = lambda view: ()
     settle: Callable[[dict[str, Any], Any, Form], None] = lambda body, view, form: None
     onward: Callable[[Any], str | None] = lambda result: None
+    gathered: Callable[[Form], dict[str, list[str]]] = lambda form: form.errors
     bars: Callable[[Actor, Any], Message | None] = lambda actor, view: None
     is_main: bool = False
     page: str = "desk/doing.html"
@@ -116,6 +120,8 @@ def offered(doings: Doings, actor: Actor, subject: Subject) -> list[Doing]:
 
 def closed(actor: Actor, doing: Doing, subject: Subject) -> str | None:
     """Return why nothing of it can be done as a subject stands; None where it can."""
+    if doing.is_own and subject.owner != actor.state:
+        return translate(with_states(Message(OF_ANOTHER.text, {"state": subject.owner})))
     if subject.status in doing.statuses:
         barred = doing.bars(actor, subject.view)
         return None if barred is None else translate(barred)
@@ -147,6 +153,7 @@ def take_form(actor: Actor, doing: Doing, find: Find, key: UUID, argument: str) 
     )
     if done is not None:
         return done
+    form.errors = doing.gathered(form)
     return again(actor, lambda: _page(actor, doing, find(actor, key), form)), form.status
 
 

@@ -9,9 +9,12 @@ from urllib.parse import urlencode
 from flask import request
 from marshmallow import ValidationError
 
+from api.i18n import translate
 from api.pagination import ListQuery
 from api.said import flatten
+from api.schemas.fields import Code
 from api.web.typed import Form
+from salsa_ext.errors import say
 
 LIMIT = 25
 
@@ -34,11 +37,25 @@ def asked(query: type[ListQuery], **changed: str) -> Asked:
     try:
         filters = schema.load(known)
     except ValidationError as error:
-        form.errors, form.status = dict(flatten(error.messages)), 422
+        said = dict(flatten(error.messages)) | _off_the_list(schema, known, error)
+        form.errors, form.status = said, 422
         filters = schema.load({name: known[name] for name in known if name not in form.errors})
     for shared in ("limit", "format"):
         filters.pop(shared, None)
     return Asked(form, filters, filters.pop("cursor", None))
+
+
+def _off_the_list(
+    schema: ListQuery, typed: dict[str, str], error: ValidationError
+) -> dict[str, list[str]]:
+    """Return what is said of codes that there are not: the page shows those that there are, by name."""
+    codes = {
+        field.data_key or name for name, field in schema.fields.items() if isinstance(field, Code)
+    }
+    return {
+        name: [translate(say("“{value}” is not on the list: choose from it.", value=typed[name]))]
+        for name in codes & error.normalized_messages().keys() & typed.keys()
+    }
 
 
 def address(cursor: str | None) -> str | None:

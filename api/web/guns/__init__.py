@@ -1,6 +1,6 @@
-"""Pages about a gun, for officers and analysts: a check of its serial, its matches, its history, a seizure."""
+"""Pages about a gun: a check of its serial, its matches, its history, seizures and reports of it."""
 
-from api.web.guns import checks, correcting, histories, matches, seizures
+from api.web.guns import checks, correcting, histories, matches, reports, seizures
 from api.web.guns.blueprint import blueprint
 
-__all__ = ["blueprint", "checks", "correcting", "histories", "matches", "seizures"]
+__all__ = ["blueprint", "checks", "correcting", "histories", "matches", "reports", "seizures"]

@@ -49,6 +49,8 @@ def _page(actor: Actor, record_id: UUID) -> str:
     return render_template(
         "guns/history.html", actor=actor, record_id=str(record_id), holders=said["points_to"],
         steps=list(zip(found.steps, said["steps"], strict=True)), zone=zone_of(actor),
+        is_own=any(one["record"]["id"] == str(record_id) and one["record"]["state"] == actor.state
+                   for one in said["steps"]),
     )  # fmt: skip
 
 

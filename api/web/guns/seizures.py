@@ -1,4 +1,4 @@
-"""A seizure as a page: what was recorded, its marks as stamped, what matched, its traces, its files."""
+"""Seizures as pages: the list, and one with its marks as stamped, what matched, its traces, its files."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from werkzeug import Response
 from api.handed import sent
 from api.resources.attachments import content_of
 from api.schemas.attachments import AttachmentResponse
-from api.schemas.seizures import SeizureResponse
+from api.schemas.seizures import SeizureQuery, SeizureResponse
 from api.web.access import sender, signed_in
-from api.web.desk import choices
+from api.web.desk import choices, listing
 from api.web.guns import purposes
 from api.web.guns.blueprint import blueprint
 from api.web.maps import Drawing, Spot, draw
@@ -22,7 +22,7 @@ from api.web.typed import Form
 from salsa_ext.errors import Invalid
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels import matches, traces
+from salsa_ext.readmodels import documents, matches, traces
 from salsa_ext.readmodels.days import zone_of
 from salsa_ext.readmodels.documents import SEIZURES, DocumentView
 from salsa_ext.readmodels.marks import Held
@@ -33,6 +33,18 @@ from salsa_ext.values.attachments import Subject
 
 MOST = 100
 """Attachments that the page lists."""
+
+
+@blueprint.get("/seizures")
+@signed_in
+def seizures(actor: Actor) -> str:
+    """Show the seizures of the own state, newest first, by the filters of the address."""
+    asked = listing.asked(SeizureQuery)
+    page = documents.list_documents(actor, SEIZURES, asked.filters, listing.LIMIT, asked.cursor)
+    return render_template(
+        "guns/seizures.html", actor=actor, form=asked.form, page=page, choices=choices,
+        onward=listing.address(page.next),
+    )  # fmt: skip
 
 
 @blueprint.get("/seizures/<uuid:seizure_id>")

@@ -3,6 +3,7 @@
 import pytest
 
 from tests import bodies
+from tests.grounds import beginning
 
 
 @pytest.fixture
@@ -16,19 +17,19 @@ def asked(as_actor):
     return as_actor("PRY", "trace_analyst")
 
 
-@pytest.fixture
+@beginning
 def record(as_actor):
     """A sale in Paraguay of which others learn only that it is there."""
     body = bodies.transfer(visibility="pointer")
     return as_actor("PRY", "licensing_officer").post("/transfers", body).json["firearm"]["record"]
 
 
-@pytest.fixture
+@beginning
 def trace(analyst, record):
     return analyst.post("/traces", bodies.trace()).json
 
 
-@pytest.fixture
+@beginning
 def request_(asked, trace):
     [found] = asked.get("/requests").json["items"]
     return found

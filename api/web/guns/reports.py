@@ -1,0 +1,88 @@
+"""Reports that a gun is lost, stolen, recovered or surrendered: the list, one, and a new one."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import render_template, request, url_for
+
+from api.schemas.reports import ReportQuery, ReportRequest, ReportResponse
+from api.web import sending
+from api.web.access import again, sender, signed_in
+from api.web.desk import choices, listing
+from api.web.guns.blueprint import blueprint
+from api.web.typed import Form
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import require
+from salsa_ext.readmodels import documents, names
+from salsa_ext.readmodels.days import today, zone_of
+from salsa_ext.readmodels.documents import REPORTS
+from salsa_ext.readmodels.remarks import on_rows
+from salsa_ext.services import disclosures
+from salsa_ext.services import reports as commands
+from salsa_ext.values.actor import Actor
+
+
+@blueprint.get("/reports")
+@signed_in
+def reports(actor: Actor) -> str:
+    """Show the reports of the own state, newest first, by the filters of the address."""
+    asked = listing.asked(ReportQuery)
+    page = documents.list_documents(actor, REPORTS, asked.filters, listing.LIMIT, asked.cursor)
+    return render_template(
+        "guns/reports.html", actor=actor, form=asked.form, page=page, choices=choices,
+        onward=listing.address(page.next),
+    )  # fmt: skip
+
+
+@blueprint.get("/reports/<uuid:report_id>")
+@signed_in
+def report(actor: Actor, report_id: UUID) -> str:
+    """Show one report as it stands."""
+    view = disclosures.read_document(actor=actor, kind=REPORTS, document_id=report_id)
+    return render_template(
+        "guns/report.html", actor=actor, report=ReportResponse().dump(view), zone=zone_of(actor),
+        done=request.args.get("done"),
+        remarks=on_rows((("firearm", item.record) for item in view.items), actor.language),
+    )  # fmt: skip
+
+
+@blueprint.get("/reports/new")
+@signed_in
+def report_form(actor: Actor) -> str:
+    """Show the form of a report."""
+    require(actor, Permission.REPORT_RECORD)
+    form = Form({"kind": "theft", "occurred_on": today(actor).isoformat(), "visibility": "open"})
+    return _page(actor, form)
+
+
+@blueprint.post("/reports/new")
+@sender
+def record_report(actor: Actor) -> Any:
+    """Record the report and show it; 422 or 409 with the form where that cannot be."""
+    require(actor, Permission.REPORT_RECORD)
+    form = sending.sent()
+    done = sending.send(form, actor, lambda: _record(actor, form))
+    return done or (again(actor, lambda: _page(actor, form)), form.status)
+
+
+def _record(actor: Actor, form: Form) -> str:
+    data = form.load(ReportRequest(), lambda body: _complete(body, actor.own_state()))
+    report_id = commands.record(actor=actor, data=data)
+    return url_for("guns.report", report_id=report_id, done="recorded")
+
+
+def _complete(body: dict[str, Any], own: str) -> None:
+    """Let who had it and the place be of the own state, and the type say the category."""
+    for name in ("from", "place"):
+        if name in body:
+            body[name].setdefault("country", own)
+    firearm = body["firearm"]
+    category = names.category(names.resolve("type", firearm.get("type")))
+    firearm.setdefault("category", category or "firearm")
+
+
+def _page(actor: Actor, form: Form) -> str:
+    return render_template("guns/report_new.html", actor=actor, form=form, choices=choices,
+                           suggest=choices.suggestions(actor))  # fmt: skip

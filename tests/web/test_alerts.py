@@ -1,0 +1,102 @@
+"""The pages of alerts: entered, checked by a second person, cancelled, and what they lead to."""
+
+import re
+
+import pytest
+
+from tests import bodies
+from tests.web.pages import text
+
+SEEN = re.compile(r'name="seen" value="([0-9]+)"')
+TYPED = {
+    "firearm.serial": "ABC123456", "firearm.make": "Taurus", "action": "hold_and_call",
+    "reason": "stolen", "case_number": "C-17", "priority": "urgent", "expires_on": "2027-03-09",
+}  # fmt: skip
+
+
+@pytest.fixture
+def police(signed_in):
+    return signed_in("PRY", "police_officer")
+
+
+@pytest.fixture
+def entered(police):
+    return police.send("/alerts/new", TYPED).location.split("?")[0]
+
+
+def do(visitor, path, name, expect=303, **fields):
+    seen = SEEN.search(visitor.open(f"{path}/{name}"))[1]
+    answer = visitor.send(f"{path}/{name}", {"seen": seen} | fields, expect)
+    return text(visitor.open(answer.location) if expect == 303 else answer.text)
+
+
+def test_an_alert_is_entered_on_the_page_and_met_at_once(police, entered, as_actor):
+    listed = text(police.open("/alerts"))
+    assert "ABC123456" in listed and "Hold and call" in listed and "Mar 9, 2027" in listed
+    [alert] = as_actor("PRY", "police_officer").get("/alerts").json["items"]
+    assert (alert["priority"], alert["case_number"]) == ("urgent", "C-17")
+    assert as_actor("BRA", "police_officer").post("/checks", bodies.check()).json["hits"]
+    page = police.open(entered)
+    said = text(page)
+    for words in ("Alert on ABC123456", "Stolen", "C-17", "within ten minutes", "all states"):
+        assert words in said
+    [hit] = as_actor("PRY", "police_officer").get("/hits").json["items"]
+    assert f'href="/hits/{hit["id"]}"' in page
+
+
+def test_an_alert_can_be_of_the_gun_of_a_report_and_shown_to_some_states_alone(police, as_actor):
+    report = as_actor("PRY", "police_officer").post("/reports", bodies.report()).json
+    page = police.open(f"/reports/{report['id']}")
+    link = re.search(r'href="(/alerts/new\?record=[^"]+)"', page)[1]
+    record = re.search(r'name="record" type="text" value="([^"]+)"', police.open(link))[1]
+    typed = {name: said for name, said in TYPED.items() if not name.startswith("firearm")}
+    sent = typed | {"record": record, "visible_to.3": "BRA"}
+    said = text(police.open(police.send("/alerts/new", sent).location))
+    assert "✓ The alert stands." in said and "Shows to Brazil" in said
+
+
+def test_what_is_wrong_is_told_at_its_field_and_a_second_alert_is_confirmed(police, entered):
+    page = police.send("/alerts/new", {"priority": "urgent"}, 422).text
+    for field in ("action", "reason", "case_number", "expires_on"):
+        assert f'id="{field}-wrong"' in page
+    nothing = {name: said for name, said in TYPED.items() if not name.startswith("firearm")}
+    assert 'id="firearm-serial-wrong"' in police.send("/alerts/new", nothing, 422).text
+    again = police.send("/alerts/new", TYPED, 409).text
+    assert "confirm with “A second alert on this gun is wanted”" in text(again)
+    police.send("/alerts/new", TYPED | {"confirm_second": "true"})
+
+
+def test_who_entered_an_alert_is_not_the_second_person_who_checks_it(police, signed_in, as_actor):
+    other = signed_in("PRY", "trace_analyst")
+    signed_in("PRY", "supervisor")
+    path = police.send("/alerts/new", TYPED).location.split("?")[0]
+    assert "A second person has to check it." in text(police.open(path))
+    assert f"{path}/verify" not in police.open(path)
+    assert "Another person than who entered" in police.open(f"{path}/verify", 409)
+    assert "A second person has to check it." not in do(other, path, "verify")
+    assert "pry.trace_analyst" in text(police.open(path))
+
+
+def test_an_alert_is_cancelled_with_a_reason(police, entered):
+    assert 'id="reason-wrong"' in police.send(f"{entered}/cancel", {"seen": "1"}, 422).text
+    said = do(police, entered, "cancel", reason="Gun found")
+    assert "✕ Cancelled" in said and "Gun found" in said
+    assert "This is not possible now" in police.open(f"{entered}/verify", 409)
+
+
+def test_a_notification_of_an_alert_leads_to_it(police, entered, as_actor, signed_in):
+    page = signed_in("PRY", "trace_analyst").open(entered)
+    assert "Alert on ABC123456" in page
+    signed_in("BRA", "police_officer").open(entered, 404)
+    signed_in("PRY", "border_officer").open("/alerts", 403)
+    supervisor = signed_in("PRY", "supervisor")
+    assert "/alerts/new" not in supervisor.open("/alerts") and "/cancel" not in supervisor.open(
+        entered
+    )
+
+
+@pytest.mark.parametrize(("language", "title"), [
+    ("es", "Registrar una alerta"), ("fr", "Saisir une alerte"), ("pt", "Registrar um alerta"),
+])  # fmt: skip
+def test_the_form_speaks_the_readers_language(police, language, title):
+    assert f"<h1>{title}</h1>" in police.open("/alerts/new", Accept_Language=language)

@@ -1,0 +1,82 @@
+"""The pages of the audit and of disclosures, for auditors and supervisors."""
+
+import re
+
+import pytest
+
+from salsa_ext.audit import SUBJECT_KINDS, Action
+from salsa_ext.readmodels.names import labels
+from salsa_ext.values.codes import LANGUAGES
+from tests import bodies
+from tests.web.pages import text
+
+
+@pytest.fixture
+def auditor(signed_in):
+    return signed_in("PRY", "auditor")
+
+
+@pytest.fixture
+def record(as_actor):
+    """A record of Paraguay that Brazil read in a case."""
+    sold = as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer()).json
+    record = sold["firearm"]["record"]
+    for_a_case = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-7"}
+    as_actor("BRA", "police_officer").get(f"/records/{record}", **for_a_case)
+    return record
+
+
+def test_the_audit_says_in_words_who_did_what_for_what(auditor, record):
+    said = text(auditor.open("/audit"))
+    assert "Record · disclosure" in said and "Transfer · recording" in said
+    assert "By Brazil Police officer For what Investigation, C-7" in said
+
+
+def test_it_is_filtered_and_leads_to_whom_a_record_was_given(auditor, record):
+    given = re.search(r'href="(/audit\?action=record(?::|%3A)disclosed)"', auditor.open("/audit"))
+    page = auditor.open(given[1])
+    table = page[page.index("<tbody") :]
+    assert "Record · disclosure" in table and "Transfer · recording" not in table
+    assert f'href="/disclosures?record={record}"' in table
+    said = text(auditor.open(f"/disclosures?record={record}"))
+    assert "Brazil Police officer" in said and "For what Investigation, C-7" in said
+    none = auditor.open(f"/disclosures?record={record}&state=ARG")
+    assert "It was given to no state" in none
+
+
+def test_what_an_answer_gave_is_named_with_the_state_that_received_it(auditor, as_actor, record):
+    as_actor("BRA", "trace_analyst").post("/traces", bodies.trace(case_number="C-9"))
+    said = text(auditor.open(f"/disclosures?record={record}&case_number=C-9"))
+    rows = said.partition("Given, newest first")[2]
+    assert "Brazil" in rows and "Paraguay" not in rows
+
+
+@pytest.mark.parametrize("typed", ["nothing", "0199f2c0-0000-7000-8000-000000000000"])
+def test_a_record_that_the_state_has_not_is_told_at_its_field(auditor, typed):
+    assert 'id="record-wrong"' in auditor.open(f"/disclosures?record={typed}")
+
+
+def test_an_act_that_there_is_not_is_told_in_words(auditor):
+    page = auditor.open("/audit?action=foo&subject_kind=bar", Accept_Language="pt")
+    assert "“foo” não está na lista" in page and "“bar” não está na lista" in page
+
+
+def test_an_analyst_comes_to_the_disclosures_of_an_own_record_from_its_history(signed_in, record):
+    analyst = signed_in("PRY", "trace_analyst")
+    address = f"/disclosures?record={record}"
+    assert f'href="{address}"' in analyst.open(f"/records/{record}/history")
+    assert "/audit" not in analyst.open(address)
+    analyst.open("/audit", 403)
+    signed_in("PRY", "police_officer").open(address, 403)
+
+
+def test_home_leads_the_auditor_to_pages_and_not_to_programs(auditor):
+    home = auditor.open("/")
+    assert 'href="/audit"' in home and 'href="/disclosures"' in home and 'href="/consents"' in home
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_act_and_what_it_was_done_to_has_a_name_in_every_language(session, language):
+    subjects, acts = zip(*(str(one).split(":") for one in Action), strict=True)
+    assert {*acts} == labels("act", language).keys()
+    assert {*subjects, *SUBJECT_KINDS} <= labels("object", language).keys()

@@ -1,0 +1,69 @@
+"""A new seizure away from a border post: its form, its list, and what it matches."""
+
+import pytest
+
+from tests import bodies
+from tests.web.pages import text
+from tests.web.trucks import attached, picture
+
+TYPED = {
+    "items.0.serial": "ABC123456", "items.0.type": "pistol", "items.0.make": "Taurus",
+    "items.2.serial": "XYZ7", "kind": "found", "occurred_on": "2026-03-05", "agency": "PRY-POLICE",
+    "place.name": "Asunción", "place.latitude": "-25.2637", "place.longitude": "-57.5759",
+    "legal_grounds.1": "possession", "crime_context.0": "gang", "setting": "home",
+}  # fmt: skip
+
+
+@pytest.fixture
+def police(signed_in):
+    return signed_in("PRY", "police_officer")
+
+
+def test_a_seizure_of_several_guns_is_recorded_with_its_photograph(police, as_actor):
+    done = police.send("/seizures/new", TYPED | {"photo": picture()})
+    assert "✓ The seizure is recorded." in text(police.open(done.location))
+    [made] = as_actor("PRY", "police_officer").get("/seizures").json["items"]
+    assert [item["serial"] for item in made["items"]] == ["ABC123456", "XYZ7"]
+    assert (made["kind"], made["setting"], made["place"]["latitude"]) == ("found", "home", -25.2637)
+    assert (made["legal_grounds"], made["crime_context"]) == (["possession"], ["gang"])
+    assert made["number"].startswith("20260305-")
+    assert attached(as_actor, f"seizure:{made['id']}") == ["photograph"]
+    listed = police.open("/seizures?kind=found")
+    assert f'href="/seizures/{made["id"]}"' in listed and "and more: 1" in text(listed)
+
+
+def test_it_says_loudly_what_it_matches_and_whose_alert_it_meets(police, as_actor):
+    duty = {"agency": "BRA-POLICE", "kind": "duty_24h", "languages": ["pt"], "hours": "24 h",
+            "telephone": "+55 45 0000000"}  # fmt: skip
+    as_actor("BRA", "state_administrator").post("/contacts", duty)
+    as_actor("BRA", "police_officer").post("/alerts", bodies.alert())
+    page = police.open(police.send("/seizures/new", TYPED).location)
+    said = text(page)
+    assert "▲ ABC123456: Hit. Compare the gun with the record" in said
+    [hit] = as_actor("PRY", "police_officer").get("/hits").json["items"]
+    assert "Hit with Brazil : Hold and call BRA-POLICE · +55 45 0000000" in said
+    assert f'href="/hits/{hit["id"]}"' in page and 'href="tel:+55450000000"' in page
+
+
+def test_sent_twice_it_is_recorded_once(police, as_actor):
+    sent = TYPED | {"once": "0199f2c0-0000-7000-8000-000000000001"}
+    first, second = (police.send("/seizures/new", sent).location for _ in range(2))
+    assert first == second
+    assert len(as_actor("PRY", "police_officer").get("/seizures").json["items"]) == 1
+
+
+def test_what_is_wrong_is_told_at_its_field(police, as_actor):
+    empty = {"occurred_on": "", "kind": "seized", "agency": "PRY-POLICE"}
+    page = police.send("/seizures/new", empty, 422).text
+    assert 'id="items-0-serial-wrong"' in page and 'id="occurred_on-wrong"' in page
+    wrong = TYPED | {"place.latitude": "south", "occurred_on": "2027-01-01"}
+    page = police.send("/seizures/new", wrong, 422).text
+    assert 'id="place-latitude-wrong"' in page
+    assert as_actor("PRY", "police_officer").get("/seizures").json["items"] == []
+
+
+def test_it_is_for_those_who_record_seizures(signed_in, as_actor):
+    signed_in("PRY", "trace_analyst").open("/seizures/new", 403)
+    assert "/seizures/new" not in signed_in("PRY", "supervisor").open("/seizures")
+    made = as_actor("BRA", "police_officer").post("/seizures", bodies.seizure()).json
+    signed_in("PRY", "police_officer").open(f"/seizures/{made['id']}/recorded", 404)
