@@ -51,6 +51,7 @@ def print_whole(view: TraceView) -> None:
 
 
 def print_advice(told: dict[str, Any]) -> None:
+    """Print how likely a draft is to fail, and what it lacks."""
     click.echo(told["text"])
     if told["fits"]:
         click.echo(told["fits"]["text"])

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-revision = "0077_keep_each_hiding"
+revision = "0068_keep_each_hiding"
 down_revision = "0067_show_what_changed"
 
 # By the subject first: whoever looks one up reads its few rows, and never all of an agency.

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0079_find_by_case"
-down_revision = "0078_hide_by_what_it_is_about"
+revision = "0070_find_by_case"
+down_revision = "0069_hide_by_what_it_is_about"
 
 TABLES = ("trace", "trace_request")
 

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0078_hide_by_what_it_is_about"
-down_revision = "0077_keep_each_hiding"
+revision = "0069_hide_by_what_it_is_about"
+down_revision = "0068_keep_each_hiding"
 
 # `salsa.unseen` is the agency with whose eyes a session sees; it is empty for the state as a whole, to
 # which nothing is hidden. What is hidden from it is looked up row by row in the index of the table of
