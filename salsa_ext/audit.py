@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from salsa_ext.db import NO_STATE, NOTHING, Rows, Statement, db, insert_together
+from salsa_ext.db import NO_STATE, NOTHING, Rows, Statement, ask, db, insert_together
 from salsa_ext.models import AuditEntry, Officer
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
@@ -166,6 +166,17 @@ SUBJECT_KINDS: Final = (
 )  # fmt: skip
 
 
+DISCLOSED: Final = (
+    Action.RECORD_DISCLOSED, Action.PARTY_DISCLOSED, Action.ATTACHMENT_DISCLOSED,
+)  # fmt: skip
+_OF_CASE: Final = (
+    "SELECT id FROM trace WHERE owner_state = %(state)s AND case_number = %(case)s"
+    " AND status <> 'withdrawn' AND (sent_at IS NOT NULL OR %(unsent)s)"
+    " UNION SELECT trace_id FROM trace_request WHERE owner_state = %(state)s"
+    " AND case_number = %(case)s AND status <> 'withdrawn' ORDER BY 1"
+)
+
+
 @dataclass(frozen=True)
 class Act:
     """One thing done: to what, whose it is, and which other states' records it touched.
@@ -198,10 +209,33 @@ def append_with(
 ) -> None:  # fmt: skip
     """Write acts down together with the rows of what was done, in one round trip."""
     officer = officer_id(actor) if acts else None
-    insert_together(rows | {AuditEntry: [_entry(actor, officer, act) for act in acts]}, done)
+    about = _about(actor, acts)
+    entries = [_entry(actor, officer, act, about) for act in acts]
+    insert_together(rows | {AuditEntry: entries}, done)
 
 
-def _entry(actor: Actor, officer: UUID | None, act: Act) -> dict[str, Any]:
+def traces_of_case(actor: Actor, case_number: str, *, unsent: bool = False) -> tuple[str, ...]:
+    """Return the traces of a case, and those that others ask in it, as far as the actor may see them.
+
+    A trace that was withdrawn needs nothing more. One that was not sent is its writer's word alone.
+    """
+    asked = {"state": actor.state, "case": case_number, "unsent": unsent}
+    return tuple(str(trace) for (trace,) in ask(_OF_CASE, asked))
+
+
+def _about(actor: Actor, acts: Sequence[Act]) -> tuple[str, ...]:
+    """Return for which traces acts are done: those of the purpose, else of its case what is disclosed."""
+    purpose = actor.purpose
+    if purpose is None or purpose.about:
+        return purpose.about if purpose else ()
+    is_disclosed = any(act.action in DISCLOSED for act in acts)
+    case_number = purpose.case_number if is_disclosed else None
+    return traces_of_case(actor, case_number) if case_number else ()
+
+
+def _entry(
+    actor: Actor, officer: UUID | None, act: Act, about: Sequence[str]
+) -> dict[str, Any]:  # fmt: skip
     state = actor.state or NO_STATE
     entry: dict[str, Any] = {
         "id": new_id(),
@@ -219,16 +253,20 @@ def _entry(actor: Actor, officer: UUID | None, act: Act) -> dict[str, Any]:
         "purpose": actor.purpose.code if actor.purpose else None,
         "case_number": _case(actor),
         "request_id": actor.request_id,
-        "data": act.data | _about(actor, act),
+        "agency": actor.agency,
+        "data": act.data | _of(act, about),
     }
     salt = secrets.token_bytes(16)
     return entry | {"salt": salt, "leaf_hash": leaf_hash(salt, entry)}
 
 
-def _about(actor: Actor, act: Act) -> dict[str, str]:
-    """Return for which trace an act is that is done to something else: it is kept from whom that is."""
-    about = actor.purpose.about if actor.purpose else None
-    return {"about": about} if about and about != str(act.subject_id) else {}
+def _of(act: Act, about: Sequence[str]) -> dict[str, Any]:
+    """Return what says of which traces an act is that is done to something else.
+
+    It is kept from whomever one of them is kept from.
+    """
+    others = [trace for trace in about if trace != str(act.subject_id)]
+    return {"about": others if others[1:] else others[0]} if others else {}
 
 
 def leaf_hash(salt: bytes, entry: dict[str, Any]) -> bytes:

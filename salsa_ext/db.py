@@ -189,15 +189,16 @@ def _act_for(state: str | None, agency: str | None = None) -> None:
 
 ACTING_FOR: Final = (
     "SELECT set_config('salsa.state', %(state)s, true),"
-    " set_config('salsa.unseen', salsa_unseen(%(agency)s), true)"
+    " set_config('salsa.unseen', %(agency)s, true)"
 )
 ACTING: Final = (
     "set_config('salsa.state', owner_state::text, true),"
-    " set_config('salsa.unseen', salsa_unseen(agency), true)"
+    " set_config('salsa.unseen', coalesce(agency, ''), true)"
 )
 """What a statement that finds who asks selects beside him, so as to act for his state from there on.
 
-What is kept from his agency is out of its reach from there on too (see `salsa_may_see` in the policies).
+What is kept from his agency is out of its reach from there on too: the policies of what traces leave look
+it up among the hidings of its state, by `salsa.unseen`.
 """
 
 

@@ -38,6 +38,17 @@ class Client:
         """POST JSON under /api/v1; header names are written with underscores."""
         return self._send("POST", path, body, expect, headers)
 
+    def change(
+        self, path: str, action: str, body: Any = None, expect: int = 200
+    ) -> TestResponse:  # fmt: skip
+        """POST an action on something, by the ETag that it is read with before."""
+        tag = self.get(path).headers["ETag"]
+        return self.post(f"{path}/{action}", body, expect, If_Match=tag)
+
+    def hide(self, path: str, *agencies: str, expect: int = 200) -> TestResponse:
+        """Keep a trace or a request from agencies, and from no others any more."""
+        return self.change(path, "hide", {"hidden_from": [*agencies]}, expect)
+
     def _send(
         self, method: str, path: str, body: Any, expect: int, headers: dict[str, str]
     ) -> TestResponse:

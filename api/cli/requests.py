@@ -296,7 +296,7 @@ def hide(state: str, agencies: tuple[str, ...], nobody: bool, request_id: UUID) 
     if bool(agencies) == nobody:
         raise click.UsageError("Give agencies or --from-nobody.")
     with acting(state) as actor:
-        requests.hide(actor=actor, request_id=request_id, data=Hiding(agencies))
+        requests.hide(actor=actor, request_id=request_id, seen=None, data=Hiding(agencies))
         kept = reading.read(request_id).hidden_from
     click.echo(f"{request_id} is kept from {', '.join(kept) or 'nobody'}.")
 

@@ -16,7 +16,8 @@ from api.cli.documents import chosen
 from api.cli.options import MOST_LINE, Line, own_state_option
 from api.cli.printing import echo_json, echo_table, json_option
 from api.cli.readers import officer_option
-from api.cli.traces import id_argument, tell, trace
+from api.cli.trace_shown import tell
+from api.cli.traces import id_argument, trace
 from api.schemas.traces import ResultResponse, TraceRequest, TraceResponse
 from api.vault import vault
 from salsa_ext.readmodels import traces as reading

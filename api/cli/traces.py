@@ -14,13 +14,11 @@ from api.cli.context import acting, explained
 from api.cli.options import STATE, USERNAME, Line, own_state_option
 from api.cli.printing import echo_json, echo_table, json_option, limit_option, warn_of_more
 from api.cli.readers import officer_option
-from api.cli.requests import said
 from api.cli.trace_papers import form, id_argument, report
-from api.i18n import worded
+from api.cli.trace_shown import print_advice, print_whole, row_of, tell
 from api.schemas.traces import AdviceResponse, AmendTraceRequest, TraceResponse
 from api.vault import vault
 from salsa_ext.readmodels import traces as reading
-from salsa_ext.readmodels.traces import TraceView
 from salsa_ext.services import trace_advice, trace_steps, traces
 from salsa_ext.values.codes import OTHER_CHANNELS, PRIORITIES, TRACE_STATUSES
 from salsa_ext.values.positions import Assigning
@@ -69,7 +67,7 @@ def list_all(state: str, limit: int, as_json: bool, **filters: Any) -> None:
         if as_json:
             echo_json(TraceResponse(), page.items)
         else:
-            echo_table(map(_row, page.items))
+            echo_table(map(row_of, page.items))
         warn_of_more(page)
 
 
@@ -90,17 +88,7 @@ def show(state: str, as_json: bool, trace_id: UUID) -> None:
         if as_json:
             echo_json(TraceResponse(), view)
         else:
-            _print(view)
-
-
-def _print_advice(told: dict[str, Any]) -> None:
-    click.echo(told["text"])
-    if told["fits"]:
-        click.echo(told["fits"]["text"])
-    echo_table([
-        (lack["field"], f"+{100 * lack['gain']:.0f} of 100", " ".join(lack["texts"]))
-        for lack in told["missing"]
-    ])  # fmt: skip
+            print_whole(view)
 
 
 @trace.command()
@@ -139,7 +127,7 @@ def advice(state: str, as_json: bool, trace_id: UUID) -> None:
         if as_json:
             echo_json(AdviceResponse(), view)
         else:
-            _print_advice(AdviceResponse().dump(view))
+            print_advice(AdviceResponse().dump(view))
 
 
 @trace.command()
@@ -336,7 +324,7 @@ def hide(state: str, trace_id: UUID, agencies: tuple[str, ...], nobody: bool) ->
     """
     if bool(agencies) == nobody:
         raise click.UsageError("Give agencies or --from-nobody.")
-    _act(state, trace_id, trace_steps.hide, sends=True, data=Hiding(agencies))
+    _act(state, trace_id, trace_steps.hide, sends=True, seen=None, data=Hiding(agencies))
 
 
 @trace.command()
@@ -363,39 +351,3 @@ def _act(
         sealed = {"vault": vault()} if sends else {}
         command(actor=actor, trace_id=trace_id, **sealed, **more)
         tell(reading.read(actor, trace_id))
-
-
-def tell(view: TraceView) -> None:
-    """Say how a trace stands, and beside the answer what has to be looked at."""
-    click.echo(f"{view.trace.id} is {view.trace.status}.")
-    _remark(view)
-
-
-def _remark(view: TraceView) -> None:
-    for one in view.remarks:
-        click.echo(worded(one), err=True)
-
-
-def _row(view: TraceView) -> tuple[Any, ...]:
-    row = view.trace
-    waiting = ",".join(leg.state for leg in view.legs if leg.answered_at is None)
-    return (row.id, row.status, row.priority, row.case_number, row.firearm["serial"],
-            f"{row.created_at:%Y-%m-%d}", waiting or None, view.assignee)  # fmt: skip
-
-
-def _print(view: TraceView) -> None:
-    row = view.trace
-    echo_table([
-        ("case", row.case_number), ("status", f"{row.status}, version {view.version}"),
-        ("serial", row.firearm["serial"]), ("found", row.found_on), ("priority", row.priority),
-        ("assigned to", view.assignee), ("kept from", ", ".join(view.hidden_from) or None),
-    ])  # fmt: skip
-    echo_table([("changed", one.field, one.before, one.after) for one in view.changed])
-    for told in view.said:
-        leg = told.leg
-        why = " ".join(map(worded, leg.why))
-        click.echo(f"{leg.state}  {leg.status}  {leg.channel} {leg.reference or ''}  {leg.id}")
-        echo_table([("why", why), ("events", len(leg.events))], "  ")
-        echo_table(map(said, told.messages), "  ")
-    echo_table(map(said, view.notes))
-    _remark(view)

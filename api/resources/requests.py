@@ -91,11 +91,12 @@ def assign_request(actor: Actor, data: Assigning, request_id: UUID) -> RequestVi
 
 
 @blueprint.posting(
-    f"{PATH}/hide", HideRequest, RequestResponse, Permission.REQUEST_ANSWER, status=200
-)
+    f"{PATH}/hide", HideRequest, RequestResponse, Permission.REQUEST_ANSWER, status=200,
+    standing=reading.version,
+)  # fmt: skip
 def hide_request(actor: Actor, data: Hiding, request_id: UUID) -> RequestView:
-    """Keep it from further agencies of your state: to them there is no such request."""
-    requests.hide(actor=actor, request_id=request_id, data=data)
+    """Keep it from these agencies of your state too: to them there is no such request."""
+    requests.hide(actor=actor, request_id=request_id, seen=g.seen, data=data)
     return reading.read(request_id)
 
 

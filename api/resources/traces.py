@@ -234,10 +234,15 @@ def assign_trace(actor: Actor, data: Assigning, trace_id: UUID) -> TraceView:
     return reading.read(actor, trace_id)
 
 
-@blueprint.posting(f"{PATH}/hide", HideRequest, TraceResponse, Permission.TRACE_REQUEST, status=200)
+@blueprint.posting(
+    f"{PATH}/hide", HideRequest, TraceResponse, Permission.TRACE_REQUEST, status=200,
+    standing=reading.version,
+)  # fmt: skip
 def hide_trace(actor: Actor, data: Hiding, trace_id: UUID) -> TraceView:
     """Keep it from these agencies, and from no others any more: to them there is no such trace."""
-    trace_steps.hide(actor=actor, vault=vault(), trace_id=trace_id, data=data)
+    trace_steps.hide(
+        actor=actor, vault=vault(), trace_id=trace_id, seen=g.seen, data=data
+    )  # fmt: skip
     return reading.read(actor, trace_id)
 
 

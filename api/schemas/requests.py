@@ -319,6 +319,7 @@ class RequestResponse(Schema):
     automatic = fields.Boolean(required=True)
     assignee = fields.String(allow_none=True)
     hidden_from = fields.List(fields.String(), required=True)
+    own_hidden_from = fields.List(fields.String(), required=True)
     candidates = fields.List(fields.Nested(RequestCandidateResponse), required=True)
     messages = fields.List(fields.Nested(MessageResponse), required=True)
 
@@ -327,7 +328,7 @@ class RequestResponse(Schema):
         return view.request.asked | columns(view.request) | {
             "due_at": view.due_at, "assignee": view.assignee, "messages": view.messages,
             "automatic": view.is_automatic,
-            "hidden_from": view.hidden_from,
+            "hidden_from": view.hidden_from, "own_hidden_from": view.own_hidden_from,
             "found_on": as_day(view.request.asked["found_on"]),
             "needed_by": as_day(view.request.asked["needed_by"]),
             "firearm": as_shown(view.request.asked["firearm"]),

@@ -16,7 +16,8 @@ from salsa_ext.models.owned import Owned
 class AuditEntry(Owned, Base):
     """One act; `leaf_hash` seals it with `salt`, so that either can be erased and the seal stays.
 
-    `owner_state` is the acting state, `concerned` adds those whose records were touched.
+    `owner_state` is the acting state, `concerned` adds those whose records were touched. `agency` is
+    whose act it was, which stands in its own audit whatever is kept from it; the service's has none.
     """
 
     __tablename__ = "audit_entry"
@@ -40,3 +41,4 @@ class AuditEntry(Owned, Base):
     data: Mapped[dict[str, Any]]
     salt: Mapped[bytes | None] = mapped_column(LargeBinary)
     leaf_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    agency: Mapped[str | None] = mapped_column(sort_order=99)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CHAR, Date, Index
+from sqlalchemy import ARRAY, CHAR, Date, Index, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from salsa_ext.db import Base
@@ -16,7 +16,8 @@ class Consent(Base):
 
     `status` is `asked`, `granted`, `refused`, `revoked` or `notified`; what is granted stands
     through `expires_on`. `to_state` is the third state of an onward use.
-    It is kept from agencies that must not see a trace of its case, but for `asking_agency`, which asked.
+    It is kept from agencies that must not see a trace which it is `about`, but for `asking_agency`,
+    which asked.
     """
 
     __tablename__ = "consent"
@@ -39,3 +40,4 @@ class Consent(Base):
     asked_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
     asking_agency: Mapped[str | None]
+    about: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default="{}")

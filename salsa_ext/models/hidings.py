@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CHAR, CheckConstraint, Index
+from sqlalchemy import CHAR, CheckConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from salsa_ext.db import Base
@@ -15,17 +15,17 @@ class Hiding(Base):
     """An agency from which a subject of the owner is kept: to it, there is no such thing.
 
     The agency may be of another state, which is told of it when it is asked.
-    `is_own` are those of a request that the asked state added, beside the asking state's.
+    `is_own` are those of a request that the asked state set, beside the asking state's: of an agency
+    that both keep from it each has a row, and one ends without the other.
     """
 
     __tablename__ = "hiding"
     __table_args__ = (
-        Index(None, "owner_state", "subject_id"),
         CheckConstraint("subject_kind IN ('trace', 'request', 'approval')", name="subject_kind"),
     )
-    agency: Mapped[str] = mapped_column(primary_key=True)
     subject_id: Mapped[UUID] = mapped_column(primary_key=True)
+    agency: Mapped[str] = mapped_column(primary_key=True)
     owner_state: Mapped[str] = mapped_column(CHAR(3), primary_key=True)
     subject_kind: Mapped[str]
     hidden_at: Mapped[datetime]
-    is_own: Mapped[bool]
+    is_own: Mapped[bool] = mapped_column(primary_key=True)

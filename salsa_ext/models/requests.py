@@ -26,6 +26,7 @@ class TraceRequest(Base):
     __table_args__ = (
         UniqueConstraint("owner_state", "asking_state", "leg_id"),
         Index(None, "owner_state", "id"),
+        Index(None, "owner_state", "case_number"),
         Index("ix_trace_request_due", "owner_state", "status", "due_at"),
         Index(
             "ix_trace_request_remind",

@@ -27,7 +27,7 @@ class Trace(Owned, Base):
     __tablename__ = "trace"
     __table_args__ = (
         Index(None, "owner_state", "id"), Index(None, "owner_state", "status"),
-        Index(None, "owner_state", "seizure_id"),
+        Index(None, "owner_state", "seizure_id"), Index(None, "owner_state", "case_number"),
         CheckConstraint("approval IN ('own', 'partner', 'alone')", name="approval"),
     )  # fmt: skip
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)

@@ -22,7 +22,7 @@ from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.values.actor import Actor
 
 _EVENTS: Final = "events"
-_HIDDEN: Final = ("SELECT subject_id, agency FROM hiding WHERE subject_id = ANY(%s::uuid[])"
+_HIDDEN: Final = ("SELECT subject_id, agency, is_own FROM hiding WHERE subject_id = ANY(%s::uuid[])"
                   " ORDER BY agency")  # fmt: skip
 _SAID: Final = (
     TraceMessage.subject_id, TraceMessage.kind, TraceMessage.sender, TraceMessage.at,
@@ -58,13 +58,21 @@ class MessageView:
 class RequestView:
     """A request with what was said of it; `assignee` is who works on it.
 
-    `hidden_from` are agencies of the own state to which there is no such request.
+    `hidden_from` are agencies of the own state to which there is no such request; of them
+    `own_hidden_from` are those that the own state chose, and `named_hidden_from` those that the asking
+    state named: one may be both.
     """
 
     request: TraceRequest
     messages: Sequence[MessageView]
     assignee: str | None
-    hidden_from: Sequence[str]
+    own_hidden_from: Sequence[str]
+    named_hidden_from: Sequence[str]
+
+    @property
+    def hidden_from(self) -> Sequence[str]:
+        """Return the agencies from which it is kept, whoever said so."""
+        return sorted({*self.own_hidden_from, *self.named_hidden_from})
 
     @property
     def version(self) -> int:
@@ -168,11 +176,12 @@ def read_many(ids: Sequence[UUID]) -> list[RequestView]:
 def _views(found: Sequence[TraceRequest]) -> list[RequestView]:
     said = messages_of(request.id for request in found)
     named = usernames(request.assignee_id for request in found)
-    kept = hidden_from(request.id for request in found)
+    own, theirs = _kept(request.id for request in found)
     return [
-        RequestView(request, said[request.id], named.get(request.assignee_id), kept[request.id])
+        RequestView(request, said[request.id], named.get(request.assignee_id), own[request.id],
+                    theirs[request.id])
         for request in found
-    ]
+    ]  # fmt: skip
 
 
 def messages_of(ids: Iterable[UUID]) -> dict[UUID, list[MessageView]]:
@@ -186,10 +195,17 @@ def messages_of(ids: Iterable[UUID]) -> dict[UUID, list[MessageView]]:
 
 def hidden_from(ids: Iterable[UUID]) -> dict[UUID, list[str]]:
     """Return the agencies that must not see each trace or request of the own state."""
-    found = defaultdict[UUID, list[str]](list)
-    for subject_id, agency in ask(_HIDDEN, (list(ids),)):
-        found[subject_id].append(agency)
-    return found
+    wanted = list(ids)
+    own, theirs = _kept(wanted)
+    return {one: sorted({*own[one], *theirs[one]}) for one in wanted}
+
+
+def _kept(ids: Iterable[UUID]) -> tuple[Mapping[UUID, list[str]], Mapping[UUID, list[str]]]:
+    """Return the agencies that the own state chose, and those that whoever asks named, by subject."""
+    own, theirs = defaultdict[UUID, list[str]](list), defaultdict[UUID, list[str]](list)
+    for subject_id, agency, is_own in ask(_HIDDEN, (list(ids),)):
+        (own if is_own else theirs)[subject_id].append(agency)
+    return own, theirs
 
 
 def usernames(ids: Iterable[UUID | None]) -> Mapping[UUID | None, str]:

@@ -98,9 +98,13 @@ def _known(actor: Actor, envelope: Envelope) -> Sequence[TraceApproval]:
 
 
 def _keep_from(actor: Actor, envelope: Envelope, agencies: Collection[str]) -> None:
-    """Keep all that was ever asked of a trace, and what is written down of it, from own agencies."""
-    ids = [row.id for row in _known(actor, envelope)]
-    hidings.name(actor, "approval", [*ids, UUID(str(envelope.body["trace"]))], agencies)
+    """Keep all that was ever asked of a trace, and what is written down of it, from own agencies.
+
+    What the own state keeps from further ones of its own covers what is asked later too.
+    """
+    ids, trace_id = [row.id for row in _known(actor, envelope)], UUID(str(envelope.body["trace"]))
+    hidings.put(actor, "approval", [*ids, trace_id], agencies)
+    hidings.put(actor, "approval", ids, hidings.own(trace_id), is_own=True)
 
 
 def _is_left(approval_id: UUID) -> bool:

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import and_, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
-from salsa_ext.audit import Act, Action, append
+from salsa_ext.audit import Act, Action, append, traces_of_case
 from salsa_ext.db import as_state, db
 from salsa_ext.errors import (
     Coded,
@@ -32,6 +32,7 @@ from salsa_ext.readmodels import names
 from salsa_ext.readmodels.days import today
 from salsa_ext.readmodels.marks import owner_of
 from salsa_ext.readmodels.records import by_id
+from salsa_ext.services import locks
 from salsa_ext.services.fields import Problems, years_after
 from salsa_ext.services.notifications import notify_many
 from salsa_ext.values.actor import Actor, Purpose
@@ -58,11 +59,13 @@ CODES: Final = {status: f"consent_{status}" for status in ACTIONS} | {
 def ask(*, actor: Actor, data: ConsentData) -> UUID:
     """Ask the origin of a record for a use, or give it notice of one that the law forces.
 
-    Raises Invalid, also for a record that the actor's state was not given, and Conflict where the same
-    was asked and is not answered, or was granted and still stands.
+    It is about the traces of its case that the actor sees by now: from whom one of them is kept, the
+    consent is. Raises Invalid, also for a record that the actor's state was not given, and Conflict
+    where the same was asked and is not answered, or was granted and still stands.
     """
     require(actor, Permission.CONSENT_ASK)
     origin = _origin(actor, data)
+    locks.consents_of(actor.own_state(), data.record)
     _check_first(actor, data, origin)
     actor = actor.for_purpose(Purpose("investigation", data.case_number))
     status = "notified" if data.use == "compelled" else "asked"
@@ -72,6 +75,7 @@ def ask(*, actor: Actor, data: ConsentData) -> UUID:
         "case_number": data.case_number, "reason": data.reason, "status": status,
         "answer": None, "expires_on": None, "asked_at": actor.now(), "answered_at": None,
         "asking_agency": actor.agency,
+        "about": [UUID(one) for one in traces_of_case(actor, data.case_number, unsent=True)],
     }  # fmt: skip
     _keep(actor, row)
     _tell(actor, row, origin)

@@ -130,7 +130,7 @@ def read_result(*, actor: Actor, trace_id: UUID) -> ResultView:
         if party.owner_state != actor.state:
             named.setdefault(party.owner_state, []).append(str(party.id))
     asking = actor.for_purpose(
-        Purpose("investigation", view.trace.case_number, about=str(trace_id))
+        Purpose("investigation", view.trace.case_number, about=(str(trace_id),))
     )
     append_many(asking, [
         Act(Action.PARTY_DISCLOSED, "trace", trace_id, state, [state], {"parties": sorted(ids)})

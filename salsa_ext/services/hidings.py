@@ -67,32 +67,28 @@ def _left_with_none(agencies: Collection[str], states: Collection[str | None]) -
 
 
 def put(
-    actor: Actor, kind: str, subjects: Collection[UUID], agencies: Collection[str],
-    own: Collection[str] = (),
+    actor: Actor, kind: str, subjects: Collection[UUID], agencies: Collection[str], *,
+    is_own: bool = False,
 ) -> None:  # fmt: skip
     """Keep subjects of the actor's state from these agencies, and from no others any more.
 
-    `own` are those among them that stay when another state, which named the rest, names others.
+    So says whoever asks. An asked state that says it beside, `is_own`, has a list of its own: either
+    leaves the other as it is.
     """
-    mine = (Hiding.owner_state == actor.own_state(), Hiding.subject_id.in_(subjects))
+    mine = (Hiding.owner_state == actor.own_state(), Hiding.subject_id.in_(subjects),
+            Hiding.is_own == is_own)  # fmt: skip
     db.session.execute(delete(Hiding).where(*mine))
-    begin(actor, kind, subjects, agencies, own)
-
-
-def name(actor: Actor, kind: str, subjects: Collection[UUID], agencies: Collection[str]) -> None:
-    """Keep subjects from those that another state names by now, and from those of the own state's choice."""
-    own = {agency for subject in subjects for agency in own_of(subject)}
-    put(actor, kind, subjects, {*agencies, *own}, own)
+    begin(actor, kind, subjects, agencies, is_own=is_own)
 
 
 def begin(
-    actor: Actor, kind: str, subjects: Collection[UUID], agencies: Collection[str],
-    own: Collection[str] = (),
+    actor: Actor, kind: str, subjects: Collection[UUID], agencies: Collection[str], *,
+    is_own: bool = False,
 ) -> None:  # fmt: skip
     """Keep new subjects of the actor's state, which were kept from nobody, from these agencies."""
     insert_many(Hiding, [
         {"agency": agency, "subject_id": subject, "owner_state": actor.own_state(),
-         "subject_kind": kind, "hidden_at": actor.now(), "is_own": agency in own}
+         "subject_kind": kind, "hidden_at": actor.now(), "is_own": is_own}
         for subject in subjects for agency in sorted({*agencies})
     ])  # fmt: skip
 
@@ -102,10 +98,21 @@ def of(subject_id: UUID) -> list[str]:
     return hidden_from([subject_id])[subject_id]
 
 
-def own_of(subject_id: UUID) -> list[str]:
-    """Return those from which the own state keeps it of itself."""
-    mine = select(Hiding.agency).where(Hiding.subject_id == subject_id, Hiding.is_own)
-    return sorted(db.session.scalars(mine))
+def named(subject_id: UUID) -> list[str]:
+    """Return those of them that the asking state named."""
+    return _set_by(subject_id, is_own=False)
+
+
+def own(subject_id: UUID) -> list[str]:
+    """Return those of them that the asked state set itself."""
+    return _set_by(subject_id, is_own=True)
+
+
+def _set_by(subject_id: UUID, *, is_own: bool) -> list[str]:
+    set_so = select(Hiding.agency).where(
+        Hiding.subject_id == subject_id, Hiding.is_own.is_(is_own)
+    )  # fmt: skip
+    return sorted(db.session.scalars(set_so))
 
 
 def by_state(agencies: Collection[str], state: str) -> list[str]:

@@ -24,6 +24,7 @@ SHARED = text("SELECT pg_advisory_xact_lock_shared(hashtextextended('permits:' |
 REGISTERS = text("SELECT pg_advisory_xact_lock(hashtextextended('registers', 0))")
 REGISTERS_SHARED = text("SELECT pg_advisory_xact_lock_shared(hashtextextended('registers', 0))")
 CALLS = text("SELECT pg_advisory_xact_lock(hashtextextended('calls:' || :side, 0))")
+CONSENTS = text("SELECT pg_advisory_xact_lock(hashtextextended('consents:' || :asked, 0))")
 DRAWS = text("SELECT pg_advisory_xact_lock(hashtextextended('draws:' || :state, 0))")
 
 
@@ -50,6 +51,11 @@ def draws_of(state: str) -> None:
 def calls_of(state: str, post: str) -> None:
     """Keep everybody else of one side of a post from asking the other to call, until the end."""
     db.session.execute(CALLS, {"side": f"{state}:{post}"})
+
+
+def consents_of(state: str, record: object) -> None:
+    """Keep everybody else of a state from asking for a use of a record, until the end."""
+    db.session.execute(CONSENTS, {"asked": f"{state}:{record}"})
 
 
 def registers() -> None:

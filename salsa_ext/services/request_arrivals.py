@@ -108,6 +108,7 @@ def _hidden(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     before = hidings.of(request.id)
     request_steps.name_hidden(actor, request, _hidden_of(actor, said))
     request.asked = request.asked | {"office": said["office"]}
+    request.version += 1
     _hear(actor, request, envelope, said)
     request_steps.tell_of_hiding(actor, request, before)
 
@@ -151,7 +152,7 @@ def _answer_at_once(
     is not looked for: neither the answer nor its time depends on it, and its owner is told later.
     """
     actor = actor.for_purpose(
-        Purpose("investigation", request.case_number, about=str(request.trace_id))
+        Purpose("investigation", request.case_number, about=(str(request.trace_id),))
     )
     if request.status != "sent":
         return False

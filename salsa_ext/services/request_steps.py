@@ -86,15 +86,14 @@ def tell(
 
 def name_hidden(actor: Actor, request: TraceRequest, agencies: Collection[str]) -> None:
     """Keep a request, and what is written down of the trace, from those that the asking state names by now."""
-    hidings.name(actor, "request", _subjects(request), agencies)
+    hidings.put(actor, "request", _subjects(request), agencies)
 
 
 def hide(actor: Actor, request: TraceRequest, agencies: Collection[str]) -> None:
-    """Keep it from these too, beside those that the asking state named, and from no others any more."""
-    own = hidings.own_of(request.id)
-    named = {*hidings.of(request.id)} - {*own}
-    hidings.put(actor, "request", _subjects(request), {*agencies, *named},
-                {*agencies} - named)  # fmt: skip
+    """Keep it from these as the own state's choice, beside those that the asking state names."""
+    hidings.put(actor, "request", _subjects(request), agencies, is_own=True)
+    request.version += 1
+    db.session.flush()
 
 
 def _subjects(request: TraceRequest) -> tuple[UUID, ...]:

@@ -96,7 +96,7 @@ def answer(
     request = take(actor, request_id, seen)
     answer_checks.check(actor, request, data)
     actor = actor.for_purpose(
-        Purpose("investigation", request.case_number, about=str(request.trace_id))
+        Purpose("investigation", request.case_number, about=(str(request.trace_id),))
     )
     action = "restrict" if data.completeness == "restricted" else "answer"
     events = _events(actor, request, data)
@@ -193,17 +193,15 @@ def assign(*, actor: Actor, request_id: UUID, data: Assigning) -> None:
                              account=str(request.assignee_id))  # fmt: skip
 
 
-def hide(*, actor: Actor, request_id: UUID, data: Hiding) -> None:
+def hide(*, actor: Actor, request_id: UUID, seen: int | None, data: Hiding) -> None:
     """Keep a request from these agencies of the own state beside those that the asking state named.
 
-    From no others any more; raises Invalid.
+    From no others any more; raises NotFound, StaleVersion, Invalid.
     """
     require(actor, Permission.REQUEST_ANSWER)
-    request = take(actor, request_id)
-    before = hidings.of(request_id)
-    named = {*before} - {*hidings.own_of(request_id)}
-    hidings.check_own(actor, data.hidden_from, named)
-    request_steps.hide(actor, request, hidings.by_state(data.hidden_from, actor.own_state()))
+    request, before = take(actor, request_id, seen), hidings.of(request_id)
+    hidings.check_own(actor, data.hidden_from, hidings.named(request_id))
+    request_steps.hide(actor, request, data.hidden_from)
     request_steps.write_down(actor, Action.REQUEST_HIDDEN, request,
                              hidden_from=[*data.hidden_from])  # fmt: skip
     request_steps.tell_of_hiding(actor, request, before)

@@ -68,7 +68,7 @@ def _speaker(actor: Actor, state: str) -> Actor:
 
 
 def _tell(actor: Actor, vault: Vault, records: Collection[UUID]) -> int:
-    given = _given(records)
+    given = _given(actor.own_state(), records)
     gone = _gone(records)
     _renew_own(actor, records, gone)
     asking = _requests(actor, given)
@@ -79,10 +79,11 @@ def _tell(actor: Actor, vault: Vault, records: Collection[UUID]) -> int:
     return len(asking)
 
 
-def _given(records: Collection[UUID]) -> Mapping[str, set[UUID]]:
-    """Return which of the records were given for which traces, as the audit has it."""
+def _given(state: str, records: Collection[UUID]) -> Mapping[str, set[UUID]]:
+    """Return which of the own records were given for which traces, as the own audit has it."""
     query = select(AuditEntry.subject_id, AuditEntry.data["about"].astext).where(
         AuditEntry.action == Action.RECORD_DISCLOSED,
+        AuditEntry.owner_state == state,
         AuditEntry.subject_id.in_([str(key) for key in records]),
         AuditEntry.data["about"].astext.is_not(None),
     )
@@ -118,7 +119,7 @@ def _requests(actor: Actor, given: Mapping[str, set[UUID]]) -> list[tuple[TraceR
 def _say(
     actor: Actor, vault: Vault, request: TraceRequest, records: set[UUID], gone: set[UUID]
 ) -> None:
-    about = Purpose("investigation", request.case_number, about=str(request.trace_id))
+    about = Purpose("investigation", request.case_number, about=(str(request.trace_id),))
     events = answers.tell_again(actor.for_purpose(about), request.asking_state, records - gone,
                                 by_person=not request.is_automatic)  # fmt: skip
     body = {"events": events, "gone": sorted(str(key) for key in records & gone)}

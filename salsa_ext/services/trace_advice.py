@@ -43,7 +43,7 @@ def advise(*, actor: Actor, trace_id: UUID) -> AdviceView:
 
 
 def _found(actor: Actor, trace: Trace) -> list[Candidate]:
-    asking = actor.for_purpose(Purpose("investigation", trace.case_number, about=str(trace.id)))
+    asking = actor.for_purpose(Purpose("investigation", trace.case_number, about=(str(trace.id),)))
     own = [trace.record_id] if trace.record_id else []
     found = candidates.of(asking, trace.firearm, own, silent=False)
     return [hit for hit in likeliest(found, likeness(found)) if hit.shows("holder")]

@@ -22,6 +22,7 @@ from salsa_ext.readmodels.contacts import Office, agency_named, answering_to
 from salsa_ext.readmodels.sharing import Sharing
 from salsa_ext.readmodels.traces import TraceView
 from salsa_ext.services.asking_offices import agency_of
+from salsa_ext.services.traces import purpose_of
 from salsa_ext.values.actor import Actor
 
 EVENT_GROUPS = ("firearm", "event", "document")
@@ -81,8 +82,9 @@ def write_down(*, actor: Actor, form: AskingForm, kind: str, sha256: str) -> Non
     leg = form.leg
     said = {"leg": str(leg.id), "to": leg.state, "channel": leg.channel, "kind": kind,
             "file": sha256, "language": actor.language}  # fmt: skip
-    append(actor, Act(Action.TRACE_FORM_MADE, "trace", form.view.trace.id, data=said))
-    append_many(actor, [
+    trace = form.view.trace
+    append(actor, Act(Action.TRACE_FORM_MADE, "trace", trace.id, data=said))
+    append_many(actor.for_purpose(purpose_of(trace)), [
         Act(Action.RECORD_DISCLOSED, "record", event["record"], event["state"], [event["state"]],
             {"version": event["version"], "handling": event["handling"],
              "groups": [*EVENT_GROUPS], "to": leg.state})

@@ -68,7 +68,7 @@ def ask_one_more(*, actor: Actor, vault: Vault, trace_id: UUID, data: AskingOneM
     require(actor, Permission.TRACE_REQUEST)
     trace = take(actor, trace_id, "legs", SENT)
     _check_state(trace, data)
-    actor = actor.for_purpose(Purpose("investigation", trace.case_number, about=str(trace.id)))
+    actor = actor.for_purpose(Purpose("investigation", trace.case_number, about=(str(trace.id),)))
     with legs.following(trace, is_sending=True):
         wanted = routing.to({data.state: [Message("{text}", {"text": data.reason})]})
         way = Channel(data.channel, data.reference) if data.channel else Channel()
@@ -156,19 +156,24 @@ def assign(*, actor: Actor, trace_id: UUID, data: Assigning) -> None:
                       data={"account": str(trace.assignee_id)}))  # fmt: skip
 
 
-def hide(*, actor: Actor, vault: Vault, trace_id: UUID, data: Hiding) -> None:
-    """Keep a trace from these agencies, and from no others any more; raises Invalid.
+def hide(
+    *, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None, data: Hiding
+) -> None:  # fmt: skip
+    """Keep a trace from these agencies, and from no others any more.
 
+    Raises NotFound, StaleVersion, and Invalid.
     Each asked state learns of all of its own from which it is kept by now, and keeps its request from
     them and no others that were named to it. Where an own agency came or went, they learn which
     office they may call.
     """
     require(actor, Permission.TRACE_REQUEST)
-    trace = take(actor, trace_id, "hide", ANY)
+    trace = take(actor, trace_id, "hide", ANY, seen)
     hidings.check(actor, data.hidden_from)
     before = hidings.of(trace_id)
     asked = legs.of(trace)
     hidings.put(actor, "trace", [trace_id, *(leg.id for leg in asked)], data.hidden_from)
+    trace.version += 1
+    db.session.flush()
     append(actor, Act(Action.TRACE_HIDDEN, "trace", trace_id, data={"from": [*data.hidden_from]}))
     states = hidings.states_of({*data.hidden_from} ^ {*before})
     whom = {*states.values()}

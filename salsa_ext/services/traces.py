@@ -63,7 +63,7 @@ def request(*, actor: Actor, vault: Vault, data: TraceData) -> UUID:
     row = trace_descriptions.row_of(actor, data)
     if not data.confirm_second:
         repeats.check_trace(actor, row)
-    actor = actor.for_purpose(Purpose("investigation", data.case_number, about=str(row["id"])))
+    actor = actor.for_purpose(Purpose("investigation", data.case_number, about=(str(row["id"]),)))
     hidings.begin(actor, "trace", [row["id"]], data.hidden_from)
     asked = Act(Action.TRACE_REQUESTED, "trace", row["id"], data={"priority": data.priority})
     append_with(actor, [asked], {Trace: [row]})
@@ -255,7 +255,7 @@ def _tell(actor: Actor, action: Action, trace: Trace, states: Sequence[str]) -> 
 
 def purpose_of(trace: Trace) -> Purpose:
     """Return why somebody looks who leads a trace on."""
-    return Purpose("investigation", trace.case_number, about=str(trace.id))
+    return Purpose("investigation", trace.case_number, about=(str(trace.id),))
 
 
 def _find(trace_id: UUID) -> Trace:

@@ -46,7 +46,7 @@ def read_whereabouts(*, actor: Actor, result: ResultView) -> Mapping[str, Wherea
     trace = result.trace
     ids = {UUID(event["record"]) for event in result.events()}
     ids |= {trace.record_id} if trace.record_id else set()
-    asking = actor.for_purpose(Purpose("investigation", trace.case_number))
+    asking = actor.for_purpose(Purpose("investigation", trace.case_number, about=(str(trace.id),)))
     views = by_id(ids)
     shared = sharing.of_records(asking, views)
     open_to = [view for view in views if shared[view.record.id].may("place")]

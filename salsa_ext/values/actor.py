@@ -13,13 +13,13 @@ from salsa_ext.clock import SYSTEM, Clock
 class Purpose:
     """Why somebody looks: a code, and the case or, for `street` and `border`, the incident.
 
-    `about` is the trace or request for which he does: what is written down is of it.
+    `about` are the traces for which he does: what is written down is of them.
     """
 
     code: str
     case_number: str | None = None
     incident: str | None = None
-    about: str | None = None
+    about: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -112,3 +112,15 @@ def test_a_gun_that_a_corrected_receipt_brought_is_not_lost_any_more(as_actor, c
     tag = clerk.get(path).headers["ETag"]
     clerk.post(f"{path}/correct", whole, 200, If_Match=tag)
     assert result(asking, trace)["point_of_diversion"] is None
+
+
+def test_a_record_that_was_only_looked_up_in_the_case_is_told_by_no_trace(analyst, clerk):
+    clerk.post("/transfers", bodies.transfer())
+    gun = bodies.firearm(serial="ZZZ98765")
+    other = clerk.post("/transfers", bodies.transfer(number="T-2", firearm=gun)).json
+    trace = traced(analyst)
+    naming = {"Salsa_Purpose": "investigation", "Salsa_Case": trace["case_number"]}
+    analyst.get(f"/records/{other['firearm']['record']}", **naming)
+    correct(clerk, other, number="T-2", firearm=gun, occurred_on="2024-06-05")
+    assert notices(analyst) == []
+    assert [event["serial"] for event in result(analyst, trace)["chain"]] == ["ABC123456"]

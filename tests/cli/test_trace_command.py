@@ -23,13 +23,14 @@ def test_a_draft_is_made_changed_declined_and_told(salsa, file):
     case = ("--case", "C-1", "--priority", "routine", "--legal-basis", "Law 1",
             "--intended-use", "intelligence", "--illicit-reason", "used_in_crime",
             "--circumstances", "In a car")  # fmt: skip
-    gun = ("--serial", "ABC123456", "--found-on", "2026-03-01")
+    gun = ("--serial", "ABC123456", "--found-on", "2026-03-01", "--officer", "41")
     trace = json.loads(salsa("trace", "draft", *OWN, *gun, *case, "--json").stdout)["id"]
     wrong = salsa("trace", "amend", *OWN, "--file", file(priority="flash"), trace)
     assert (wrong.returncode, "priority_reason: Say why" in wrong.stderr) == (1, True)
     done = salsa("trace", "amend", *OWN, "--file", file(case_number="C-2"), trace)
     assert done.stdout == f"{trace} is draft.\n"
-    declined = salsa("trace", "decline", *OWN, "--text", "Name the law", trace)
+    as_second = ("--officer", "77", "--text", "Name the law")
+    declined = salsa("trace", "decline", *OWN, *as_second, trace)
     assert declined.stdout == f"{trace} is draft.\n"
     shown = salsa("trace", "show", *OWN, trace).stdout
     assert "C-2" in shown and "Name the law" in shown

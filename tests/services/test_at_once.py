@@ -182,3 +182,12 @@ def test_of_many_who_ask_for_one_call_at_once_one_does_and_the_others_are_told(c
     officer, path = client("PRY", "border_officer"), "/posts/ciudad-del-este-foz-do-iguacu/calls"
     assert at_once(officer, path, [{}] * TIMES) == [201] + [409] * (TIMES - 1)
     assert len(client("BRA", "border_officer").get(path).json["items"]) == 1
+
+
+def test_of_four_who_ask_the_same_consent_at_once_one_has_asked(client, at_once):
+    sold = client("PRY", "licensing_officer").post("/transfers", bodies.transfer()).json
+    analyst = client("BRA", "trace_analyst")
+    asked = bodies.consent(sold["firearm"]["record"])
+    assert at_once(analyst, "/consents", [asked] * 4) == [201, 409, 409, 409]
+    [one] = client("PRY", "trace_analyst").get("/consents").json["items"]
+    assert one["status"] == "asked"

@@ -115,7 +115,7 @@ def test_the_advice_on_a_seized_gun_leads_to_the_correction_of_its_seizure(
 
 
 def test_nobody_is_sent_to_the_agency_from_which_a_trace_is_kept(analyst, bra, seized):
-    bra.post(f"/traces/{seized['id']}/hide", {"hidden_from": ["BRA-POLICE"]}, 200)
+    bra.hide(f"/traces/{seized['id']}", "BRA-POLICE")
     for path in (f"/traces/{seized['id']}", f"/traces/{seized['id']}/amend"):
         said = text(analyst.open(path))
         assert "kept from the agency that recorded it: ask police or border officers" in said

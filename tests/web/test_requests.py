@@ -155,7 +155,7 @@ def test_a_request_says_whom_to_call_of_the_asking_state(analyst, as_actor, aski
     page = analyst.open(f"/requests/{asked['id']}")
     assert "Who asks BRA-TEST +55 11 1" in text(page) and 'href="tel:+55111"' in page
     other = as_actor("BRA", "trace_analyst", agency="LICENSING")
-    other.post(f"/traces/{trace['id']}/hide", {"hidden_from": ["BRA-TEST", "BRA-POLICE"]}, 200)
+    other.hide(f"/traces/{trace['id']}", "BRA-TEST", "BRA-POLICE")
     assert "Who asks BRA-LICENSING" in text(analyst.open(f"/requests/{asked['id']}"))
 
 
@@ -170,6 +170,20 @@ def test_a_request_is_kept_from_agencies_that_are_ticked(analyst, signed_in, ask
     assert re.search(r'value="PRY-POLICE" checked', analyst.open(f"/requests/{asked['id']}/hide"))
     page = analyst.open(say(analyst, asked, "hide").location)
     assert "✓ It is kept from no agency by now." in text(page) and "Kept from" not in text(page)
+
+
+def test_whom_the_asking_state_keeps_from_a_request_is_told_apart_and_not_ticked(
+    analyst, asking, asked
+):
+    [trace] = asking.get("/traces").json["items"]
+    stale = analyst.open(f"/requests/{asked['id']}/hide")
+    asking.hide(f"/traces/{trace['id']}", "PRY-POLICE")
+    page, form = (analyst.open(f"/requests/{asked['id']}{way}") for way in ("", "/hide"))
+    assert "Kept from, as the asking state wants PRY-POLICE" in text(page)
+    assert "checked" not in form
+    [seen] = re.findall(r'name="seen" value="([0-9]+)"', stale)
+    answer = analyst.send(f"/requests/{asked['id']}/hide", {"seen": seen}, 412)
+    assert "This was changed since you read it" in text(answer.text)
 
 
 def test_several_are_acknowledged_on_the_list_and_what_cannot_be_is_named(analyst, asking, asked):

@@ -86,8 +86,7 @@ DOINGS: doings.Doings = (
         HideRequest, requests.hide, Permission.REQUEST_ANSWER, tuple(TRANSITIONS),
         (Field("hidden_from", say("Agencies of your state"), "several", "other_agency", required=False,
                hint=say("Those that the asking state named stay kept from it.")),),
-        is_versioned=False,
-        start=lambda actor, view: {f"hidden_from.{code}": code for code in view.hidden_from},
+        start=lambda actor, view: {f"hidden_from.{code}": code for code in view.own_hidden_from},
         settle=lambda body, view, form: body.setdefault("hidden_from", []),
     ),
     Doing(

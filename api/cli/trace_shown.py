@@ -1,0 +1,61 @@
+"""How a trace is shown on the command line: as a row of a list, whole, and what has to be looked at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from api.cli.printing import echo_table
+from api.cli.requests import said
+from api.i18n import worded
+from salsa_ext.readmodels.traces import TraceView
+
+
+def tell(view: TraceView) -> None:
+    """Say how a trace stands, and beside the answer what has to be looked at."""
+    click.echo(f"{view.trace.id} is {view.trace.status}.")
+    _remark(view)
+
+
+def _remark(view: TraceView) -> None:
+    for one in view.remarks:
+        click.echo(worded(one), err=True)
+
+
+def row_of(view: TraceView) -> tuple[Any, ...]:
+    """Return a trace as a row of a list."""
+    row = view.trace
+    waiting = ",".join(leg.state for leg in view.legs if leg.answered_at is None)
+    return (row.id, row.status, row.priority, row.case_number, row.firearm["serial"],
+            f"{row.created_at:%Y-%m-%d}", waiting or None, view.assignee)  # fmt: skip
+
+
+def print_whole(view: TraceView) -> None:
+    """Print a trace with its legs and what was said of each."""
+    row = view.trace
+    echo_table([
+        ("case", row.case_number), ("status", f"{row.status}, version {view.version}"),
+        ("serial", row.firearm["serial"]), ("found", row.found_on), ("priority", row.priority),
+        ("assigned to", view.assignee), ("kept from", ", ".join(view.hidden_from) or None),
+    ])  # fmt: skip
+    echo_table([("changed", one.field, one.before, one.after) for one in view.changed])
+    for told in view.said:
+        leg = told.leg
+        why = " ".join(map(worded, leg.why))
+        click.echo(f"{leg.state}  {leg.status}  {leg.channel} {leg.reference or ''}  {leg.id}")
+        echo_table([("why", why), ("events", len(leg.events))], "  ")
+        echo_table(map(said, told.messages), "  ")
+    echo_table(map(said, view.notes))
+    _remark(view)
+
+
+def print_advice(told: dict[str, Any]) -> None:
+    """Print how likely a draft is to fail, and what it lacks."""
+    click.echo(told["text"])
+    if told["fits"]:
+        click.echo(told["fits"]["text"])
+    echo_table([
+        (lack["field"], f"+{100 * lack['gain']:.0f} of 100", " ".join(lack["texts"]))
+        for lack in told["missing"]
+    ])  # fmt: skip

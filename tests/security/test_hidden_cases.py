@@ -1,0 +1,237 @@
+"""What is kept from an agency goes by the trace, as its own state keeps it: no case number hides a thing."""
+
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from salsa_ext.audit import Act, Action, append
+from salsa_ext.db import transaction
+from salsa_ext.services import disclosures
+from salsa_ext.services.whereabouts import read_whereabouts
+from tests import bodies, files
+
+CASE, OFFICE = "KEPT-C-77", "POLICE"
+DISCLOSED = "/audit?action=record:disclosed"
+NAMING = {"Salsa_Purpose": "investigation", "Salsa_Case": CASE}
+ELSEWHERE = NAMING | {"Salsa_Case": "ELSE"}
+OTHER_GUN = bodies.firearm(serial="ZZZ98765")
+
+
+@pytest.fixture
+def record(as_actor):
+    """A record of Paraguay that all may see."""
+    clerk = as_actor("PRY", "licensing_officer")
+    return clerk.post("/transfers", bodies.transfer()).json["firearm"]["record"]
+
+
+def drafted(client, *agencies, **more):
+    """Draft a trace of some other gun in the case that is kept from agencies; returns its path."""
+    wanted = {"case_number": CASE, "draft": True, "firearm": OTHER_GUN} | more
+    made = client.post("/traces", bodies.trace(hidden_from=[*agencies], **wanted)).json
+    return f"/traces/{made['id']}"
+
+
+def cases(client, path=DISCLOSED):
+    """Return the cases of what a caller lists, in order."""
+    return [one["case_number"] for one in reversed(client.get(path).json["items"])]
+
+
+def looked_up(client, record):
+    for naming in (ELSEWHERE, NAMING):
+        client.get(f"/records/{record}", **naming)
+    return ["ELSE", CASE]
+
+
+@pytest.mark.parametrize("then", [None, "withdraw", "send"])
+def test_a_trace_of_which_a_state_was_not_told_takes_no_look_up_from_it(as_actor, record, then):
+    """Neither a draft, nor one that was withdrawn, nor one that asked others."""
+    officer = as_actor("BRA", "police_officer")
+    gun = OTHER_GUN | {"country_of_manufacture": "ARG"}
+    trace = drafted(officer, f"PRY-{OFFICE}", firearm=gun)
+    if then:
+        officer.change(trace, then)
+    assert as_actor("PRY", "trace_analyst").get("/requests").json["items"] == []
+    said = looked_up(officer, record)
+    for agency in ("TEST", OFFICE):
+        owner = as_actor("PRY", "supervisor", agency=agency)
+        assert cases(owner) == cases(owner, f"/records/{record}/disclosures") == said
+
+
+def test_a_draft_elsewhere_takes_no_consent_from_whoever_granted_it(as_actor, record):
+    asking, decider = (
+        as_actor("BRA", "trace_analyst"),
+        as_actor("PRY", "trace_analyst", agency=OFFICE),
+    )
+    drafted(asking, f"PRY-{OFFICE}")
+    consent = asking.post("/consents", bodies.consent(record, case_number=CASE)).json
+    path = f"/consents/{consent['id']}"
+    decider.change(path, "grant", {"expires_on": "2026-12-31"})
+    drafted(asking, f"PRY-{OFFICE}", confirm_second=True)
+    assert decider.change(path, "revoke", {"reason": "x"}).json["status"] == "revoked"
+
+
+@pytest.mark.parametrize("role", ["supervisor", "auditor"])
+@pytest.mark.parametrize("is_sent", [True, False])
+def test_who_guesses_the_case_of_a_hidden_trace_learns_nothing_by_it(
+    as_actor, record, role, is_sent
+):
+    drafted(as_actor("BRA", "trace_analyst"), f"BRA-{OFFICE}", draft=not is_sent)
+    said = looked_up(as_actor("BRA", "police_officer", agency=OFFICE), record)
+    assert cases(as_actor("BRA", role, agency=OFFICE)) == said
+
+
+def test_no_officer_takes_his_look_ups_from_an_auditor_by_a_draft(as_actor, record):
+    officer = as_actor("BRA", "police_officer", agency=OFFICE)
+    drafted(officer, "BRA-LICENSING")
+    said = looked_up(officer, record)
+    assert cases(as_actor("BRA", "auditor", agency="LICENSING")) == said
+
+
+def test_what_an_agency_did_itself_stays_in_its_audit_whatever_is_kept_from_it(as_actor, record):
+    """Others of its state may keep from it the trace on which its officers worked, and not what they did."""
+    officer, auditor = (
+        as_actor("BRA", role, agency=OFFICE) for role in ("police_officer", "auditor")
+    )
+    trace = drafted(officer, draft=False)
+    looked_up(officer, record)
+    before = auditor.get("/audit").json["items"]
+    as_actor("BRA", "trace_analyst").hide(trace, f"BRA-{OFFICE}")
+    officer.get(trace, 404)
+    own = [one for one in before if one["role"] == "police_officer"]
+    after = auditor.get("/audit").json["items"]
+    assert {"trace:requested", "record:disclosed"} <= {one["action"] for one in own}
+    assert [one for one in after if one["id"] in {entry["id"] for entry in own}] == own
+    assert "trace:hidden" not in [one["action"] for one in after]
+
+
+def test_what_the_service_does_while_its_officer_acts_is_not_the_agencys(as_actor):
+    """A mark that it adds renews a trace that it must not see: that is done for the state."""
+    item = bodies.firearm(serial="TKA5*", marking="altered", country_of_manufacture="PRY")
+    seizure = as_actor("BRA", "police_officer").post("/seizures", bodies.seizure(items=[item])).json
+    asked = bodies.trace_of(seizure["id"], case_number=CASE, hidden_from=[f"BRA-{OFFICE}"])
+    trace = as_actor("BRA", "trace_analyst").post("/traces", asked).json
+    mark = {"kind": "manufacture", "text": "TKA52385", "location": "frame", "method": "chemical",
+            "reason": "Etched"}  # fmt: skip
+    examiner = as_actor("BRA", "forensic_examiner", agency=OFFICE)
+    examiner.post(f"/seizures/{seizure['id']}/items/1/marks", mark)
+    seeing, kept = (
+        as_actor("BRA", "auditor", agency=name).get("/audit") for name in ("TEST", OFFICE)
+    )
+    assert "trace:reopened" in [one["action"] for one in seeing.json["items"]]
+    assert "mark:added" in [one["action"] for one in kept.json["items"]]
+    assert trace["id"] not in kept.get_data(as_text=True)
+
+
+def test_that_a_state_is_asked_is_hidden_before_the_letter_has_come(as_actor, monkeypatch):
+    """Until it learns from whom to keep it, the word of the state that asks stands for its own trace."""
+    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(visibility="pointer"))
+    monkeypatch.setattr("salsa_ext.messages.pairs.try_lock", lambda *_: False)
+    asked = bodies.trace(case_number=CASE, hidden_from=[f"PRY-{OFFICE}"])
+    as_actor("BRA", "trace_analyst").post("/traces", asked)
+    assert as_actor("PRY", "trace_analyst").get("/requests").json["items"] == []
+    assert CASE in as_actor("PRY", "auditor").get("/audit").get_data(as_text=True)
+    assert CASE not in as_actor("PRY", "auditor", agency=OFFICE).get("/audit").get_data(
+        as_text=True
+    )
+
+
+@pytest.fixture
+def joint(as_actor):
+    """A photograph of Brazil's seizure that Paraguay made with it."""
+    body = bodies.seizure(joint_with={"state": "PRY", "number": "P-9"})
+    seizure = as_actor("BRA", "police_officer").post("/seizures", body).json
+    examiner = as_actor("BRA", "forensic_examiner")
+    made = files.attach(examiner, f"seizure:{seizure['id']}", files.photograph(), kind="photograph")
+    return f"/attachments/{made.json['id']}"
+
+
+def test_what_attachments_were_read_for_a_hidden_trace_is_kept_from_both_agencies(as_actor, joint):
+    analyst = as_actor("PRY", "trace_analyst")
+    gun = bodies.firearm(serial="ZZZ98765", country_of_manufacture="BRA")
+    drafted(analyst, f"PRY-{OFFICE}", f"BRA-{OFFICE}", draft=False, firearm=gun)
+    for path in (joint, f"{joint}/content"):
+        analyst.get(path, **NAMING)
+    for state in ("PRY", "BRA"):
+        seeing, kept = (
+            as_actor(state, "supervisor", agency=name).get("/audit?action=attachment:disclosed")
+            for name in ("TEST", OFFICE)
+        )
+        assert [one["case_number"] for one in seeing.json["items"]] == [CASE, CASE], state
+        assert kept.json["items"] == [], state
+
+
+def test_what_is_attached_to_a_hidden_trace_is_in_no_audit_of_the_agency(as_actor):
+    analyst = as_actor("BRA", "trace_analyst")
+    trace = drafted(analyst, f"BRA-{OFFICE}").removeprefix("/traces/")
+    files.attach(analyst, f"trace:{trace}", files.photograph(), kind="photograph")
+    seeing, kept = (
+        as_actor("BRA", "auditor", agency=name).get("/audit") for name in ("TEST", OFFICE)
+    )
+    assert "attachment:added" in [one["action"] for one in seeing.json["items"]]
+    assert trace not in kept.get_data(as_text=True)
+
+
+def test_of_several_traces_in_a_case_each_hides_what_was_read_in_it(as_actor, record):
+    analyst = as_actor("BRA", "trace_analyst")
+    for agency in (OFFICE, "LICENSING"):
+        drafted(analyst, f"BRA-{agency}", draft=False, confirm_second=True)
+    consent = analyst.post("/consents", bodies.consent(record, case_number=CASE)).json["id"]
+    said = looked_up(analyst, record)
+    for agency, seen in (("TEST", said), (OFFICE, ["ELSE"]), ("LICENSING", ["ELSE"])):
+        reader = as_actor("BRA", "supervisor", agency=agency)
+        assert cases(reader) == seen
+        reader.get(f"/consents/{consent}", 200 if agency == "TEST" else 404)
+
+
+def test_a_consent_stays_hidden_when_the_trace_gets_another_case(as_actor, record):
+    analyst, kept = as_actor("BRA", "trace_analyst"), as_actor("BRA", "supervisor", agency=OFFICE)
+    trace = drafted(analyst, f"BRA-{OFFICE}")
+    consent = analyst.post("/consents", bodies.consent(record, case_number=CASE)).json["id"]
+    analyst.change(trace, "amend", bodies.trace(case_number="C-2", firearm=OTHER_GUN))
+    for path in ("/consents", "/notifications", "/audit"):
+        assert consent not in kept.get(path).get_data(as_text=True), path
+    analyst.hide(trace)
+    assert cases(kept, "/consents") == [CASE]
+
+
+def test_after_a_withdrawal_what_was_hidden_stays_so_and_nothing_new_is(as_actor, record):
+    analyst, kept = as_actor("BRA", "trace_analyst"), as_actor("BRA", "supervisor", agency=OFFICE)
+    trace = drafted(analyst, f"BRA-{OFFICE}", draft=False)
+    first = analyst.post("/consents", bodies.consent(record, case_number=CASE)).json["id"]
+    analyst.get(f"/records/{record}", **NAMING)
+    analyst.change(trace, "withdraw")
+    kept.get(trace, 404)
+    kept.get(f"/consents/{first}", 404)
+    assert cases(kept) == []
+    wanted = bodies.consent(record, case_number=CASE, use="court")
+    second = analyst.post("/consents", wanted).json["id"]
+    analyst.get(f"/records/{record}", **NAMING)
+    assert [one["id"] for one in kept.get("/consents").json["items"]] == [second]
+    assert cases(kept) == [CASE]
+
+
+@pytest.mark.parametrize("about", ["{,", "", "01a216df-1912-7c5f-8d2f-8aaa2834dce4,", None])
+def test_a_letter_that_was_refused_may_say_anything_of_what_it_is_about(as_actor, actor, about):
+    with transaction(actor()):
+        append(actor(), Act(Action.ENVELOPE_REFUSED, "envelope", "x", data={"about": about}))
+    [one] = as_actor("BRA", "auditor", agency=OFFICE).get("/audit").json["items"]
+    assert one["data"] == {"about": about}
+
+
+def test_where_something_happened_is_read_for_the_trace(as_actor, actor):
+    place = {"country": "PRY", "name": "CDE", "latitude": -25.5, "longitude": -54.6}
+    joint = bodies.seizure(number="P-1", agency="PRY-POLICE", place=place, visibility="open",
+                           joint_with={"state": "BRA", "number": "B-1"})  # fmt: skip
+    as_actor("PRY", "police_officer").post("/seizures", joint)
+    analyst = as_actor("BRA", "trace_analyst")
+    trace = analyst.post("/traces", bodies.trace(case_number=CASE, found_on="2026-03-05")).json[
+        "id"
+    ]
+    reader = replace(actor(), role="trace_analyst")
+    with transaction(reader):
+        found = disclosures.read_result(actor=reader, trace_id=UUID(trace))
+        assert read_whereabouts(actor=reader, result=found)
+    entries = as_actor("PRY", "supervisor").get(DISCLOSED).json["items"]
+    places = [one for one in entries if one["data"]["groups"] == ["place"]]
+    assert [one["data"]["about"] for one in places] == [trace]

@@ -1,0 +1,108 @@
+"""What is hidden is looked up by an index, once a row that is read: however much that is."""
+
+import pytest
+from sqlalchemy import event, text
+
+from salsa_ext.audit import Act, Action, append_many
+from salsa_ext.db import db, insert_many, transaction
+from salsa_ext.models import Consent, Hiding
+from salsa_ext.services.notifications import notify_many
+from salsa_ext.values.ids import new_id
+from salsa_ext.values.notices import Notice
+from tests import bodies
+from tests.conftest import NOW
+
+AGENCY, ROWS, HIDDEN = "BRA-POLICE", 40, 3_000
+READ = [
+    ("notification", "/notifications?limit=100"), ("notification", "/notifications?unread=true"),
+    ("audit_entry", "/audit?limit=200"), ("consent", "/consents?limit=100"),
+    ("trace", "/traces?limit=20"),
+]  # fmt: skip
+
+
+@pytest.fixture
+def hidden(actor, as_actor):
+    """Three thousand traces that are kept from an agency, and rows that tell of few of them."""
+    as_actor("BRA", "trace_analyst").post("/traces", bodies.trace(draft=True))
+    subjects = [new_id() for _ in range(HIDDEN)]
+    told = [*subjects[:3], *(new_id() for _ in range(ROWS))]
+    with transaction(actor()):
+        insert_many(Hiding, [
+            {"agency": AGENCY, "subject_id": subject, "owner_state": "BRA", "subject_kind": "trace",
+             "hidden_at": NOW, "is_own": False} for subject in subjects
+        ])  # fmt: skip
+        notify_many(actor(), [
+            Notice("BRA", ("supervisor",), "trace_answered", "trace", subject, "BRA", "1")
+            for subject in told
+        ])  # fmt: skip
+        append_many(actor(), [Act(Action.TRACE_ADVISED, "trace", subject) for subject in told])
+        consents = [_consent(subject) for subject in told]
+        insert_many(Consent, consents)
+        append_many(actor(), [Act(Action.CONSENT_ASKED, "consent", one["id"]) for one in consents])
+        notify_many(actor(), [
+            Notice("BRA", ("supervisor",), "consent_asked", "consent", one["id"], "BRA", "1")
+            for one in consents
+        ])  # fmt: skip
+    return {str(one) for one in (*subjects, *(each["id"] for each in consents[:3]))}
+
+
+def _consent(about):
+    return {
+        "id": new_id(), "owner_state": "BRA", "version": 1, "origin_state": "PRY", "asking_state": "BRA",
+        "record_id": new_id(), "use": "names", "to_state": None, "case_number": "C", "reason": "x",
+        "status": "asked", "answer": None, "expires_on": None, "asked_at": NOW, "answered_at": None,
+        "asking_agency": None, "about": [about],
+    }  # fmt: skip
+
+
+@pytest.fixture
+def listed(as_actor):
+    """Return what a supervisor of the agency lists, and the plans of what that asks of a table."""
+    said, reader = [], as_actor("BRA", "supervisor", agency="POLICE")
+
+    def note(connection, cursor, statement, parameters, *_):
+        said.append((statement, parameters))
+
+    def read(table, path):
+        said.clear()
+        items = reader.get(path).json["items"]
+        asked = [one for one in said if f"FROM {table}" in one[0]]
+        for name, value in (("state", "BRA"), ("unseen", AGENCY)):
+            db.session.execute(text(f"SELECT set_config('salsa.{name}', '{value}', true)"))
+        connection = db.session.connection()
+        explain = "EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) "
+        rows = [connection.exec_driver_sql(explain + sql, values) for sql, values in asked]
+        return items, [row.scalar()[0]["Plan"] for row in rows]
+
+    engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    yield read
+    event.remove(engine, "before_cursor_execute", note)
+
+
+def _nodes(plan):
+    yield plan
+    for inner in plan.get("Plans", ()):
+        yield from _nodes(inner)
+
+
+def _of(plans, table):
+    return [node for plan in plans for node in _nodes(plan) if node.get("Relation Name") == table]
+
+
+def _read(node):
+    """Return how many rows a node read, those that it passed over too."""
+    passed = sum(node.get(f"Rows Removed by {step}", 0) for step in ("Filter", "Index Recheck"))
+    return (node["Actual Rows"] + passed) * node["Actual Loops"]
+
+
+@pytest.mark.parametrize("table,path", READ)
+def test_a_row_costs_one_look_whatever_is_hidden(hidden, listed, table, path):
+    items, plans = listed(table, path)
+    shown = {one.get("subject_id") or one["id"] for one in items}
+    assert shown and not shown & hidden
+    looks = [node for node in _of(plans, "hiding") if node["Actual Loops"]]
+    assert looks and {node["Node Type"] for node in looks} <= {"Index Scan", "Index Only Scan"}
+    for node in looks:
+        assert _read(node) <= node["Actual Loops"], node
+    assert sum(node["Actual Loops"] for node in looks) <= 2 * sum(map(_read, _of(plans, table)))
