@@ -137,6 +137,7 @@ def test_a_device_that_can_note_nothing_more_sends_what_waits_and_shows_what_bec
     device.set_offline(True)
     go(page, site)
     seize(page, "ABC123456")
+    waits(page, 1)
     go(page, site, f"{DESK}/incident")
     opened(page, "#which")
     page.keyboard.type("NOWHERE-1")
