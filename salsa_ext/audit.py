@@ -182,7 +182,8 @@ class Act:
     """One thing done: to what, whose it is, and which other states' records it touched.
 
     `data` holds ids and codes, never a personal value. A `hidden` act is seen by the concerned
-    states alone: the actor's own must not learn of it.
+    states alone: the actor's own must not learn of it. What follows `of_state` is no act of the actor's
+    agency, which may not see it: it stands not in that agency's audit for having done it.
     """
 
     action: Action
@@ -192,6 +193,7 @@ class Act:
     concerned: Iterable[str] = ()
     data: dict[str, Any] = field(default_factory=dict)
     hidden: bool = False
+    of_state: bool = False
 
 
 def append(actor: Actor, act: Act) -> None:
@@ -253,7 +255,7 @@ def _entry(
         "purpose": actor.purpose.code if actor.purpose else None,
         "case_number": _case(actor),
         "request_id": actor.request_id,
-        "agency": actor.agency,
+        "agency": None if act.of_state else actor.agency,
         "data": act.data | _of(act, about),
     }
     salt = secrets.token_bytes(16)

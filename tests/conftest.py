@@ -302,14 +302,19 @@ def undone(app: Flask) -> Iterator[None]:
         outer.rollback()
 
 
-@pytest.fixture(scope="session")
-def grounds(app: Flask, request: pytest.FixtureRequest) -> Iterator[Grounds]:
-    """The transaction of this worker's tests."""
+def grounds_over(app: Flask, request: pytest.FixtureRequest) -> Iterator[Grounds]:
+    """Give the transaction in which tests over an application's database begin."""
     made = Grounds(app)
     request.config.pluginmanager.register(made)
     yield made
     request.config.pluginmanager.unregister(made)
     made.leave()
+
+
+@pytest.fixture(scope="session")
+def grounds(app: Flask, request: pytest.FixtureRequest) -> Iterator[Grounds]:
+    """The transaction of this worker's tests."""
+    yield from grounds_over(app, request)
 
 
 @pytest.fixture

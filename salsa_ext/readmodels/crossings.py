@@ -145,7 +145,7 @@ def _passed(actor: Actor, post: Post) -> list[Shipment]:
     )
     query = select(Shipment).where(Shipment.id.in_(stopped), Shipment.posts.contains([post.code]))
     rows = db.session.scalars(query.order_by(Shipment.due_at, Shipment.id)).all()
-    held = holds.of_shipments(rows, ticks_of([row.id for row in rows]))
+    held = holds.of_shipments(rows, ticks_of([row.id for row in rows])) if rows else {}
     return [row for row in rows if row.id in held and held[row.id].overruled_of(actor.state or "")]
 
 

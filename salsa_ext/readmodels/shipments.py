@@ -146,7 +146,9 @@ def views(
     with_items: bool = False,
     with_findings: bool = False,
 ) -> list[ShipmentView]:
-    """Complete shipments with one query for each kind of thing."""
+    """Complete shipments with one query for each kind of thing; of none nothing is asked."""
+    if not shipments:
+        return []
     ids, now = [shipment.id for shipment in shipments], actor.now()
     passed, received = of_shipments(ids), receipts.of_shipments(ids)
     parties = parties_of(shipment.carrier_id for shipment in shipments)

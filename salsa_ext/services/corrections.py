@@ -87,7 +87,7 @@ def told(actor: Actor, ids: Sequence[UUID], version: int) -> list[Act]:
         own = {actor.own_state()} if is_hidden else set()
         receivers[record_id, about, is_hidden] |= {*concerned} - own
     return [
-        Act(Action.RECORD_CORRECTED, "record", record_id, concerned=states, hidden=is_hidden,
+        Act(Action.RECORD_CORRECTED, "record", record_id, concerned=states, hidden=is_hidden, of_state=True,
             data={"version": version} | ({"about": about} if about else {}))
         for (record_id, about, is_hidden), states in receivers.items()
     ]  # fmt: skip

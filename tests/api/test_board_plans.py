@@ -11,7 +11,7 @@ from salsa_ext.clock import FixedClock
 from salsa_ext.db import db
 from tests import agencies, bodies
 from tests.api.test_plans import BITMAPS_ALONE, explained, plans
-from tests.conftest import NOW
+from tests.conftest import NOW, grounds_over
 from tests.movements import act, tick
 
 __all__ = ["explained", "plans"]
@@ -40,12 +40,18 @@ def app(server, worker_database, tmp_path_factory):
         db.engine.dispose()
 
 
+@pytest.fixture(scope="module")
+def grounds(app, request):
+    """The transaction of this file's tests, over its own database."""
+    yield from grounds_over(app, request)
+
+
 @pytest.mark.parametrize("table,indexes", [
     ("checkpoint", ("ix_checkpoint_post_occurred_at",)),
     ("permit", ("ix_permit_expiring",)),
     ("hit", ("ix_hit_owner_state_made_at",)),
     ("trace_leg", ("ix_trace_leg_waiting",)),
-    ("trace_request", ("ix_trace_request_owner_state_id",)),
+    ("trace_request", ("ix_trace_request_owner_state_",)),
 ])  # fmt: skip
 def test_what_a_board_asks_is_found_by_an_index(as_actor, plans, table, indexes):
     asked = plans(as_actor("BRA", "border_officer"), BOARD, table, BITMAPS_ALONE)

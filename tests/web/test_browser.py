@@ -82,10 +82,10 @@ def test_what_one_may_do_leads_to_its_route_and_the_documentation_opens_others(p
     page.locator("#username").fill(site.username)
     page.locator("#password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("link", name="Record seizures").click()
+    page.get_by_role("link", name="Confirm what arrived").click()
     opened = page.locator(".opblock.is-open .opblock-summary-path")
     opened.wait_for()  # the document is long, and a busy machine takes its time to show it
-    expect(opened).to_contain_text("seizures")
+    expect(opened).to_contain_text("receipt")
     assert page.evaluate(WIDER) is False
     page.locator(".opblock-tag").first.click()
     expect(page.locator(".opblock").first).to_be_visible()

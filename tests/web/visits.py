@@ -195,6 +195,7 @@ VISITS = (
     refused("/traces/{trace}/notes", ANALYST_BRA),
     Visit("/traces/{trace}/legs/{leg}/reply", ANALYST_BRA),
     Visit("/traces/{trace}/legs/{leg}/channel", ANALYST_BRA),
+    Visit("/traces/{trace}/legs/{leg}/channel", ANALYST_BRA, {}),
     refused("/traces/{trace}/legs/{leg}/reply", ANALYST_BRA),
     Visit("/requests", ANALYST_PRY),
     Visit("/requests", "URY trace_analyst"),
