@@ -22,9 +22,12 @@ def agency_of(
     One that the trace is kept from is never named: the answer would go to it.
     """
     people = [one for one in (trace.assignee_id, trace.requested_by) if one]
-    others = [one for one in people if one != actor.account_id]
+    is_known = (
+        actor.agency is not None
+    )  # who acts for the state as a whole is of an agency all the same
+    others = [one for one in people if one != actor.account_id or not is_known]
     wanted = select(Account.id, Account.agency).where(Account.id.in_(others))
-    known: dict[UUID | None, str | None] = {actor.account_id: actor.agency}
+    known: dict[UUID | None, str | None] = {actor.account_id: actor.agency} if is_known else {}
     if others:
         known |= {row.id: row.agency for row in db.session.execute(wanted)}
     asking = [*map(known.get, people), actor.agency, *otherwise]

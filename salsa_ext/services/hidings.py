@@ -28,10 +28,9 @@ def check(actor: Actor, agencies: Sequence[str]) -> None:
 
 def check_own(actor: Actor, agencies: Sequence[str], beside: Collection[str]) -> None:
     """Raise the same, and for agencies of other states; `beside` are those that are kept from it already."""
-    problems, own = Problems(), actor.own_state()
-    for at, (agency, state) in enumerate(
-        (code, states_of(agencies).get(code)) for code in agencies
-    ):
+    problems, own, states = Problems(), actor.own_state(), states_of(agencies)
+    for at, agency in enumerate(agencies):
+        state = states.get(agency)
         if state is not None and state != own:
             said = say("{agency} is an agency of {state}: that state says itself which of its agencies must not"
                        " see it. Name agencies of your own state.", agency=agency,

@@ -188,6 +188,19 @@ def test_who_approves_is_told_that_the_description_changed(as_actor, seizure, po
     assert len(asked) == 2
 
 
+def test_whoever_asked_is_to_be_called_though_he_read_the_mark_himself(
+    as_actor, police, trace, seizure
+):
+    administrator = as_actor("BRA", "state_administrator")
+    for agency, kind in (("BRA-POLICE", "duty_24h"), ("BRA-TEST", "border_post")):
+        office = {"agency": agency, "kind": kind, "languages": ["pt"], "hours": "24 h"}
+        administrator.post("/contacts", office | {"telephone": "+55 61 0000"})
+    read = {"kind": "manufacture", "text": "ABC123456", "method": "visual", "reason": "Cleaned"}
+    police.post(f"/seizures/{seizure['id']}/items/1/marks", read)
+    [asked] = as_actor("PRY", "trace_analyst").get("/requests").json["items"]
+    assert asked["office"]["agency"] == "BRA-TEST"
+
+
 def test_the_trace_of_another_gun_is_left_alone(analyst, police, mark):
     gun = defaced(model="PT 92")
     other = police.post("/seizures", bodies.seizure(number="S-2", items=[gun])).json
