@@ -33,7 +33,7 @@ SAID_SO = {
         "Justification", "Licence", "Lot", "Note", "Notifications", "Page", "Pages", "Parties",
         "Points", "Police", "Port", "Question", "Race", "Rail", "Revolver", "Signatures", "Source",
         "Total", "Transit {number}", "Transport", "Type", "confirmation", "correction",
-        "document", "import", "incident", "note", "notification", "question", "session", "suspension",
+        "document", "import", "incident", "note", "notification", "session", "suspension",
         "version {number}",
     },
     "pt": {"Auditor", "Calibre", "E-mail", "Item", "Regime", "Status", "Supervisor", "Total",
