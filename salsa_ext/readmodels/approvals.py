@@ -124,13 +124,13 @@ def count_approvers(kept_from: Collection[str] = ()) -> int:
     return sum(agency not in kept_from for agency in approvers())
 
 
-def rule_of(state: str, kept_from: Collection[str] = ()) -> Rule:
+def rule_of(state: str) -> Rule:
     """Return who approves the traces of a state: with three persons of its own, one of them.
 
-    Who is of an agency from which a trace is kept could not, and is none of the three.
+    They count whatever is kept from them, or whoever hides a trace from one did without a second person.
     """
     wanted = settings.standing(state).settings
-    if wanted.trace_approval in ("partner", "alone") and count_approvers(kept_from) >= THREE:
+    if wanted.trace_approval in ("partner", "alone") and count_approvers() >= THREE:
         return Rule("own")
     partner = wanted.trace_approver if wanted.trace_approval == "partner" else None
     return Rule(wanted.trace_approval, partner)

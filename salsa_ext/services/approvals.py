@@ -62,8 +62,8 @@ def is_asked(trace: Trace) -> bool:
 
 
 def rule_for(trace: Trace) -> Rule:
-    """Return who approves a trace by now: by the settings, and by from whom it is kept."""
-    return rule_of(trace.owner_state, hidings.of(trace.id))
+    """Return who approves a trace by now."""
+    return rule_of(trace.owner_state)
 
 
 def put(actor: Actor, trace: Trace, kind: str, state: str | None = None) -> None:
@@ -184,7 +184,8 @@ def hide(
     """Tell partners from which of their agencies a trace is kept by now: those `of` which some came or went.
 
     Each that was ever asked, whatever it said: it goes on keeping that. A draft that waits asks
-    whom the rule names now. No command of its own; whoever calls it delivers.
+    whom the rule names now; where that is nobody, who leads it learns that it waits no more. No
+    command of its own; whoever calls it delivers.
     """
     for state in db.session.scalars(partners(Trace.id == trace.id)).all():
         if state in of:
@@ -192,7 +193,10 @@ def hide(
             _tell_partner(actor, vault, trace, state, "approval.hide", kept)
     if trace.status == "draft" and trace.approval_asked_at is not None:
         if not is_asked(trace):
+            by = trace.approved_in
             ask_anew(actor, vault, trace)
+            if trace.approval_asked_at is None:
+                _tell_askers(actor, trace, "approval_lapsed", by)
         elif trace.approved_in is None:
             _tell_where_nobody_may(actor, trace)
 
