@@ -141,10 +141,11 @@ def _declined(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     """Keep that it was declined, and why; it may be asked again. Without words there is nobody who may."""
     said, trace = _draft(actor, envelope)
     if not approvals.is_asked(trace):
+        trace.approval_in = None  # who declined has nothing left to be withdrawn
         _set_aside(actor, vault, trace, envelope, said)
         return
     with legs.following(trace, to="draft"):
-        trace.approval_asked_at = trace.approval_in = trace.approved_in = None
+        approvals.wait_no_more(trace)
     _hear(actor, trace, envelope, said)
     append(actor, Act(Action.TRACE_DECLINED, "trace", trace.id, data={"by": envelope.sender}))
     code = "trace_declined" if said["text"] else "trace_unapprovable"

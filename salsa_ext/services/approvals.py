@@ -39,7 +39,7 @@ def may_go(actor: Actor, vault: Vault, trace: Trace) -> bool:
         raise Conflict(ASKED_ALREADY)
     if trace.approval_asked_at is not None:
         take_back(actor, vault, trace)
-        _wait_no_more(trace)
+        wait_no_more(trace)
         db.session.flush()
     rule = rule_for(trace)
     if rule.kind == "none":
@@ -115,7 +115,7 @@ def ask_anew(actor: Actor, vault: Vault, trace: Trace, said_by: str | None = Non
     by = said_by or trace.approved_in or trace.owner_state
     take_back(actor, vault, trace)
     with legs.following(trace, to="draft"):
-        _wait_no_more(trace)
+        wait_no_more(trace)
         trace.approval = trace.approved_at = trace.approved_by = None
     if is_lapsed:
         _tell_askers(actor, trace, "approval_lapsed", by)
@@ -133,7 +133,7 @@ def changing(actor: Actor, vault: Vault, trace: Trace) -> Iterator[None]:
     was_asked, shown = trace.approval_asked_at is not None, trace.approval_shown
     take_back(actor, vault, trace)
     with legs.following(trace, to="draft"):
-        _wait_no_more(trace)
+        wait_no_more(trace)
         yield
     rule = rule_for(trace)
     if was_asked and rule.kind in ("own", "partner"):
@@ -141,7 +141,8 @@ def changing(actor: Actor, vault: Vault, trace: Trace) -> Iterator[None]:
     deliveries.deliver_now(actor, vault)
 
 
-def _wait_no_more(trace: Trace) -> None:
+def wait_no_more(trace: Trace) -> None:
+    """Let a draft wait for nobody, as if nobody had been asked; no command of its own."""
     trace.approval_asked_at = trace.approval_in = trace.approved_in = trace.approval_shown = None
 
 
@@ -165,7 +166,7 @@ def decline(actor: Actor, vault: Vault, trace: Trace, text: str) -> None:
     """
     take_back(actor, vault, trace)
     with legs.following(trace, to="draft"):
-        _wait_no_more(trace)
+        wait_no_more(trace)
     conversations.keep(actor, [Word("trace", trace.id, DECLINED, {"text": text})])
     _tell_askers(actor, trace, "trace_declined")
     deliveries.deliver_now(actor, vault)
