@@ -81,7 +81,7 @@ def redescribing(actor: Actor, vault: Vault, trace: Trace) -> Iterator[None]:
     where it shows another now: he is asked anew, a partner where the type is another, since of the
     gun he was shown nothing else. No command of its own.
     """
-    before, shown = (trace.firearm, trace.found_on), for_approver(_draft(trace))
+    before, shown = (trace.firearm, trace.found_on), _shown(trace)
     yield
     db.session.flush()
     db.session.refresh(
@@ -89,9 +89,8 @@ def redescribing(actor: Actor, vault: Vault, trace: Trace) -> Iterator[None]:
     )  # as it is kept, to be compared: letters hold no value that JSON has not
     if (trace.firearm, trace.found_on) == before:
         return
-    is_of_partner = trace.approved_in is not None
-    is_told_otherwise = is_of_partner and for_approver(_draft(trace)) != shown
-    if is_told_otherwise or trace.approval == "own":
+    is_of_partner, is_told_otherwise = trace.approved_in is not None, _shown(trace) != shown
+    if is_told_otherwise and (is_of_partner or trace.approval == "own"):
         is_lapsed = trace.approval is not None
         ask_anew(actor, vault, trace)
         deliveries.deliver_now(actor, vault)
@@ -100,9 +99,14 @@ def redescribing(actor: Actor, vault: Vault, trace: Trace) -> Iterator[None]:
     else:
         with legs.following(trace, to=trace.status):
             pass
-        if trace.approval_asked_at is None or is_of_partner:
+        if trace.approval_asked_at is None or not is_told_otherwise:
             return  # nobody was shown what is another now
     _tell_changed(actor, trace)
+
+
+def _shown(trace: Trace) -> dict[str, Any]:
+    """Return what the second person is shown who is asked, or approved: of a partner, or the own state."""
+    return for_approver(_draft(trace)) if trace.approved_in else as_shown(trace)
 
 
 def ask_anew(actor: Actor, vault: Vault, trace: Trace, said_by: str | None = None) -> None:
