@@ -32,9 +32,11 @@ OF_GUN: Final = {
     "type": ("type", "type_text"), "make": ("make_text",), "model": ("model",),
     "calibre": ("calibre_text",), "serial": ("serial",), "marking": ("marking",),
     "country_of_manufacture": ("country_of_manufacture",), "year": ("year",),
-    "importer_mark": ("importer_mark",),
+    "importer_mark": ("importer_mark",), "category": ("category",), "part_kind": ("part_kind",),
+    "origin_kind": ("origin_kind",), "quantity": ("quantity",), "unit": ("unit",), "lot": ("lot",),
+    "headstamp": ("headstamp",), "hs_code": ("hs_code",), "antique": ("antique",),
 }  # fmt: skip
-"""What a second person of the own state is shown of a gun, by what of it says that."""
+"""What a second person of the own state is shown of a gun, by what of it says that: all that letters say."""
 DECLINES: Final = ("decline", "approval_decline")
 OWN_UNABLE: Final = say("Nobody is left in your state who may approve this trace. Let an account of a"
                         " supervisor be opened in an agency that it is not kept from, or keep it from"
@@ -95,9 +97,9 @@ def as_shown(trace: Trace) -> dict[str, Any]:
     gun = trace.firearm
     said = {field: next((gun[name] for name in names if gun.get(name)), None)
             for field, names in OF_GUN.items()}  # fmt: skip
-    marks = [{"kind": mark["kind"], "text": mark["text"]} for mark in gun["marks"]]
+    said["quantity"] = float(said["quantity"]) if said["quantity"] else None
     days = {name: day.isoformat() for name, day in asked.items() if isinstance(day, date)}
-    return asked | days | said | {"marks": marks}
+    return asked | days | said | {"marks": gun["marks"]}
 
 
 def changes_of(trace: Trace) -> list[Change]:
@@ -108,9 +110,9 @@ def changes_of(trace: Trace) -> list[Change]:
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
-    """Return the fields that say something else than before."""
-    return [Change(name, before.get(name), value) for name, value in after.items()
-            if before.get(name) != value]  # fmt: skip
+    """Return the fields that say something else than before; what was not shown then is left out."""
+    return [Change(name, before[name], value) for name, value in after.items()
+            if name in before and before[name] != value]  # fmt: skip
 
 
 def approvers() -> list[str]:
@@ -124,13 +126,13 @@ def count_approvers(kept_from: Collection[str] = ()) -> int:
     return sum(agency not in kept_from for agency in approvers())
 
 
-def rule_of(state: str, kept_from: Collection[str] = ()) -> Rule:
+def rule_of(state: str) -> Rule:
     """Return who approves the traces of a state: with three persons of its own, one of them.
 
-    Who is of an agency from which a trace is kept could not, and is none of the three.
+    They count whatever is kept from them, or whoever hides a trace from one did without a second person.
     """
     wanted = settings.standing(state).settings
-    if wanted.trace_approval in ("partner", "alone") and count_approvers(kept_from) >= THREE:
+    if wanted.trace_approval in ("partner", "alone") and count_approvers() >= THREE:
         return Rule("own")
     partner = wanted.trace_approver if wanted.trace_approval == "partner" else None
     return Rule(wanted.trace_approval, partner)

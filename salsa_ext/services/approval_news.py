@@ -10,11 +10,11 @@ from sqlalchemy import select
 
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import db, insert_many
-from salsa_ext.errors import Conflict, NotFound, say
-from salsa_ext.messages import inbox
+from salsa_ext.errors import Conflict, NotFound, Unavailable, say
+from salsa_ext.messages import inbox, pairs
 from salsa_ext.messages.envelopes import Envelope, Letter
 from salsa_ext.models import Trace, TraceApproval
-from salsa_ext.readmodels.approvals import count_approvers, differences, read
+from salsa_ext.readmodels.approvals import count_approvers, differences, read, rule_of
 from salsa_ext.services import approvals, conversations, deliveries, hidings, legs
 from salsa_ext.services.approvals import APPROVERS, ASKERS
 from salsa_ext.services.conversations import Word
@@ -141,10 +141,11 @@ def _declined(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     """Keep that it was declined, and why; it may be asked again. Without words there is nobody who may."""
     said, trace = _draft(actor, envelope)
     if not approvals.is_asked(trace):
+        trace.approval_in = None  # who declined has nothing left to be withdrawn
         _set_aside(actor, vault, trace, envelope, said)
         return
     with legs.following(trace, to="draft"):
-        trace.approval_asked_at = trace.approval_in = trace.approved_in = None
+        approvals.wait_no_more(trace)
     _hear(actor, trace, envelope, said)
     append(actor, Act(Action.TRACE_DECLINED, "trace", trace.id, data={"by": envelope.sender}))
     code = "trace_declined" if said["text"] else "trace_unapprovable"
@@ -163,12 +164,24 @@ def _set_aside(
 def _draft(actor: Actor, envelope: Envelope) -> tuple[Said, Trace]:
     """Return the draft of which the partner speaks, locked, where it waits for that very word."""
     said = letters.read(envelope.kind, envelope.body)
+    _keep_named_out(actor)
     trace = db.session.get(Trace, UUID(said["trace"]), populate_existing=True, with_for_update=True)
     if trace is None or trace.approved_in != envelope.sender:
         raise NotFound("trace", said["trace"])
     if trace.status != "draft" or envelope.in_reply_to != trace.approval_in:
         raise Conflict(say("This trace waits for nobody's approval."))
     return said, trace
+
+
+def _keep_named_out(actor: Actor) -> None:
+    """Lock the own state with the partner that the setting names now, who may have to be asked, before a trace.
+
+    The pair with who speaks is held already, so that nobody is waited for: where others hold this
+    one, the word is applied later. Raises Unavailable.
+    """
+    named = rule_of(actor.own_state()).partner
+    if named is not None and not pairs.try_lock(actor.own_state(), named):
+        raise Unavailable(say("Others were changing the same at that moment; try again."))
 
 
 def _kept(said: Said) -> dict[str, Any]:

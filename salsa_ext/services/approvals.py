@@ -39,7 +39,7 @@ def may_go(actor: Actor, vault: Vault, trace: Trace) -> bool:
         raise Conflict(ASKED_ALREADY)
     if trace.approval_asked_at is not None:
         take_back(actor, vault, trace)
-        _wait_no_more(trace)
+        wait_no_more(trace)
         db.session.flush()
     rule = rule_for(trace)
     if rule.kind == "none":
@@ -62,8 +62,8 @@ def is_asked(trace: Trace) -> bool:
 
 
 def rule_for(trace: Trace) -> Rule:
-    """Return who approves a trace by now: by the settings, and by from whom it is kept."""
-    return rule_of(trace.owner_state, hidings.of(trace.id))
+    """Return who approves a trace by now."""
+    return rule_of(trace.owner_state)
 
 
 def put(actor: Actor, trace: Trace, kind: str, state: str | None = None) -> None:
@@ -81,7 +81,7 @@ def redescribing(actor: Actor, vault: Vault, trace: Trace) -> Iterator[None]:
     where it shows another now: he is asked anew, a partner where the type is another, since of the
     gun he was shown nothing else. No command of its own.
     """
-    before, shown = (trace.firearm, trace.found_on), for_approver(_draft(trace))
+    before, shown = (trace.firearm, trace.found_on), _shown(trace)
     yield
     db.session.flush()
     db.session.refresh(
@@ -89,9 +89,8 @@ def redescribing(actor: Actor, vault: Vault, trace: Trace) -> Iterator[None]:
     )  # as it is kept, to be compared: letters hold no value that JSON has not
     if (trace.firearm, trace.found_on) == before:
         return
-    is_of_partner = trace.approved_in is not None
-    is_told_otherwise = is_of_partner and for_approver(_draft(trace)) != shown
-    if is_told_otherwise or trace.approval == "own":
+    is_of_partner, is_told_otherwise = trace.approved_in is not None, _shown(trace) != shown
+    if is_told_otherwise and (is_of_partner or trace.approval == "own"):
         is_lapsed = trace.approval is not None
         ask_anew(actor, vault, trace)
         deliveries.deliver_now(actor, vault)
@@ -100,9 +99,14 @@ def redescribing(actor: Actor, vault: Vault, trace: Trace) -> Iterator[None]:
     else:
         with legs.following(trace, to=trace.status):
             pass
-        if trace.approval_asked_at is None or is_of_partner:
+        if trace.approval_asked_at is None or not is_told_otherwise:
             return  # nobody was shown what is another now
     _tell_changed(actor, trace)
+
+
+def _shown(trace: Trace) -> dict[str, Any]:
+    """Return what the second person is shown who is asked, or approved: of a partner, or the own state."""
+    return for_approver(_draft(trace)) if trace.approved_in else as_shown(trace)
 
 
 def ask_anew(actor: Actor, vault: Vault, trace: Trace, said_by: str | None = None) -> None:
@@ -115,7 +119,7 @@ def ask_anew(actor: Actor, vault: Vault, trace: Trace, said_by: str | None = Non
     by = said_by or trace.approved_in or trace.owner_state
     take_back(actor, vault, trace)
     with legs.following(trace, to="draft"):
-        _wait_no_more(trace)
+        wait_no_more(trace)
         trace.approval = trace.approved_at = trace.approved_by = None
     if is_lapsed:
         _tell_askers(actor, trace, "approval_lapsed", by)
@@ -133,7 +137,7 @@ def changing(actor: Actor, vault: Vault, trace: Trace) -> Iterator[None]:
     was_asked, shown = trace.approval_asked_at is not None, trace.approval_shown
     take_back(actor, vault, trace)
     with legs.following(trace, to="draft"):
-        _wait_no_more(trace)
+        wait_no_more(trace)
         yield
     rule = rule_for(trace)
     if was_asked and rule.kind in ("own", "partner"):
@@ -141,7 +145,8 @@ def changing(actor: Actor, vault: Vault, trace: Trace) -> Iterator[None]:
     deliveries.deliver_now(actor, vault)
 
 
-def _wait_no_more(trace: Trace) -> None:
+def wait_no_more(trace: Trace) -> None:
+    """Let a draft wait for nobody, as if nobody had been asked; no command of its own."""
     trace.approval_asked_at = trace.approval_in = trace.approved_in = trace.approval_shown = None
 
 
@@ -165,7 +170,7 @@ def decline(actor: Actor, vault: Vault, trace: Trace, text: str) -> None:
     """
     take_back(actor, vault, trace)
     with legs.following(trace, to="draft"):
-        _wait_no_more(trace)
+        wait_no_more(trace)
     conversations.keep(actor, [Word("trace", trace.id, DECLINED, {"text": text})])
     _tell_askers(actor, trace, "trace_declined")
     deliveries.deliver_now(actor, vault)
@@ -184,7 +189,8 @@ def hide(
     """Tell partners from which of their agencies a trace is kept by now: those `of` which some came or went.
 
     Each that was ever asked, whatever it said: it goes on keeping that. A draft that waits asks
-    whom the rule names now. No command of its own; whoever calls it delivers.
+    whom the rule names now; where that is nobody, who leads it learns that it waits no more. No
+    command of its own; whoever calls it delivers.
     """
     for state in db.session.scalars(partners(Trace.id == trace.id)).all():
         if state in of:
@@ -192,7 +198,10 @@ def hide(
             _tell_partner(actor, vault, trace, state, "approval.hide", kept)
     if trace.status == "draft" and trace.approval_asked_at is not None:
         if not is_asked(trace):
+            by = trace.approved_in
             ask_anew(actor, vault, trace)
+            if trace.approval_asked_at is None:
+                _tell_askers(actor, trace, "approval_lapsed", by)
         elif trace.approved_in is None:
             _tell_where_nobody_may(actor, trace)
 

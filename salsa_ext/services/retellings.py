@@ -8,12 +8,12 @@ own traces that show it follow.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import String, bindparam, select, text
+from sqlalchemy import Row, String, bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from salsa_ext.audit import Action
@@ -58,6 +58,16 @@ def run(actor: Actor, vault: Vault) -> int:
         with as_state(actor, state):
             told += _tell(_speaker(actor, state), vault, records)
     return told
+
+
+def listeners(state: str) -> set[str]:
+    """Return whom what was noted of a state's records so far will be told: read with its eyes.
+
+    Whoever locks other pairs of that state before this is told locks these with them, in one order.
+    """
+    noted: Noted = db.session.info.get(NOTED, {})
+    given = _given(state, noted[state]) if noted.get(state) else {}
+    return {row.asking_state for row in _answered(state, given)} if given else set()
 
 
 def _speaker(actor: Actor, state: str) -> Actor:
@@ -105,15 +115,20 @@ def _requests(actor: Actor, given: Mapping[str, set[UUID]]) -> list[tuple[TraceR
     """Return the requests that the records answered, with these, locked after their pairs."""
     if not given:
         return []
-    query = select(TraceRequest.id, TraceRequest.asking_state).where(
-        TraceRequest.owner_state == actor.own_state(),
-        TraceRequest.trace_id.in_([UUID(trace) for trace in given]),
-        TraceRequest.status.in_(ANSWERS.values()),
-    )  # fmt: skip
-    rows = db.session.execute(query.order_by(TraceRequest.id)).all()
+    rows = _answered(actor.own_state(), given)
     pairs.lock(actor.own_state(), [row.asking_state for row in rows])
     taken = (request_steps.take(actor, row.id) for row in rows)
     return [(one, given[str(one.trace_id)]) for one in taken if one.status in ANSWERS.values()]
+
+
+def _answered(state: str, traces: Iterable[str]) -> Sequence[Row[UUID, str]]:
+    """Return the requests of a state about traces that it answered, each with who asked."""
+    query = select(TraceRequest.id, TraceRequest.asking_state).where(
+        TraceRequest.owner_state == state,
+        TraceRequest.trace_id.in_([UUID(trace) for trace in traces]),
+        TraceRequest.status.in_(ANSWERS.values()),
+    )  # fmt: skip
+    return db.session.execute(query.order_by(TraceRequest.id)).all()
 
 
 def _say(

@@ -30,6 +30,7 @@ from salsa_ext.services import (
     persons,
     renewals,
     repeats,
+    retellings,
     trace_descriptions,
 )
 from salsa_ext.services.sealing import Vault
@@ -286,7 +287,8 @@ def take(
 def _keep_others_out(actor: Actor, of_them: ColumnElement[bool]) -> None:
     """Lock the own state with all that may say something to some traces, before those: as who applies it.
 
-    In the other order, two that wait for each other would wait for good.
+    In the other order, two that wait for each other would wait for good; so would they if whom a
+    correction is told after the traces were locked after them.
     """
     own = actor.own_state()
     asked = select(TraceLeg.state).join(Trace, Trace.id == TraceLeg.trace_id).where(
@@ -294,4 +296,5 @@ def _keep_others_out(actor: Actor, of_them: ColumnElement[bool]) -> None:
     )  # fmt: skip
     partner = settings.standing(own).settings.trace_approver
     others = db.session.scalars(asked.union(partners(of_them)))
-    pairs.lock(own, {*others, *([partner] if partner else [])})
+    told = retellings.listeners(own)
+    pairs.lock(own, {*others, *told, *([partner] if partner else [])})

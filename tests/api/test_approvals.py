@@ -1,7 +1,10 @@
 """Second persons for traces: of the own state, of a partner that sees the least, or none with a notice."""
 
 import pytest
+from sqlalchemy import select
 
+from salsa_ext.db import db
+from salsa_ext.models import Trace
 from tests import bodies
 from tests.papers import text_of
 
@@ -165,6 +168,12 @@ def test_a_partner_declines_and_says_why_and_may_be_asked_again(of, asked):
     assert of("BRA").get(f"/traces/{asked['id']}").json["status"] == "approved"
 
 
+def test_of_a_draft_that_was_declined_nothing_is_kept_as_shown(of, asked, run):
+    decide(of, "decline", {"text": "No legal basis"})
+    shown = select(Trace.approval_shown).where(Trace.id == asked["id"])
+    assert run("BRA", lambda actor: db.session.scalar(shown)) is None
+
+
 def test_a_trace_that_is_withdrawn_has_nothing_to_be_approved(of, asked):
     move(of("BRA"), asked, "withdraw")
     supervisor = of("PRY", "supervisor")
@@ -254,6 +263,8 @@ def test_what_a_partner_says_that_is_named_no_more_is_set_aside_and_who_is_named
     )  # fmt: skip
     said = next(one for one in read["notes"] if one["kind"] == "approval_set_aside")
     assert (said["text"], said["code"]) == ("In order", "not_wanted")
+    withdrawn = [one for one in read["notes"] if one["kind"] == "approval_withdraw"]
+    assert len(withdrawn) == (action == "grant")
     assert (codes(of("BRA")), codes(supervisor)) == (["approval_lapsed"], ["trace_to_approve"])
     assert move(supervisor, asked, "approve")["approval"]["by"] == "own"
 

@@ -135,6 +135,7 @@ def corrected(as_actor):
 
     def correct(**changes):
         path, gun = f"/seizures/{made['id']}", bodies.firearm(**changes)
+        gun = {name: value for name, value in gun.items() if value is not None}
         tag = police.get(path).headers["ETag"]
         body = bodies.seizure(items=[gun], reason="Read again")
         police.post(f"{path}/correct", body, 200, If_Match=tag)
@@ -178,6 +179,46 @@ def test_who_is_asked_reads_what_has_changed_since_and_the_analyst_is_told(
     assert (anew["status"], anew["approval"]["by"]) == ("draft", None)
     [change] = [one for one in anew["approval"]["changed"] if one["field"] == "calibre"]
     assert change["before"] == ".40 S&W"
+
+
+MARK = {"kind": "import", "text": "IMP 25", "state": "PRY", "year": 2025, "location": "frame"}
+
+
+@pytest.mark.parametrize("field,before,after,said", [
+    ("marks", [MARK], [MARK | {"state": "URY"}], None),
+    ("marks", [MARK], [MARK | {"year": 2024}], None),
+    ("marks", [MARK], [MARK | {"location": "barrel"}], None),
+    ("origin_kind", "industrial", "craft", ("industrial", "craft")),
+    ("quantity", 2, 3, (2, 3)),
+    ("category", "firearm", "part", ("firearm", "part")),
+])  # fmt: skip
+def test_what_a_letter_says_of_a_gun_is_approved_anew_and_shown_to_who_does_it(
+    as_actor, analyst, corrected, field, before, after, said
+):
+    second = as_actor("BRA", "supervisor")
+    want(as_actor, trace_approval="own")
+    rest = {"quantity": {"serial": None}, "category": {"type": None}}.get(field, {})
+    corrected(**rest, **{field: before})
+    path = f"/traces/{analyst.post('/traces', bodies.trace_of(corrected.seizure)).json['id']}"
+    decide(second, path, "approve")
+    corrected(**rest, **{field: after})
+    anew = second.get(path).json
+    assert (anew["status"], anew["approval"]["by"]) == ("draft", None)
+    [change] = anew["approval"]["changed"]
+    assert change["field"] == field and change["before"] != change["after"]
+    assert said is None or (change["before"], change["after"]) == said
+
+
+def test_the_same_in_other_words_is_approved_already(as_actor, analyst, corrected):
+    second = as_actor("BRA", "supervisor")
+    want(as_actor, trace_approval="own")
+    corrected(type="pistol")
+    path = f"/traces/{analyst.post('/traces', bodies.trace_of(corrected.seizure)).json['id']}"
+    decide(second, path, "approve")
+    corrected(type="Pistola")
+    read = analyst.get(path).json
+    assert (read["status"], read["approval"]["changed"]) == ("approved", [])
+    assert read["firearm"]["type_text"] == "Pistola" and "approval_lapsed" not in codes(analyst)
 
 
 def test_who_was_asked_reads_what_of_a_changed_draft_is_another(as_actor, analyst):

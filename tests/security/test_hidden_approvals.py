@@ -146,12 +146,36 @@ def test_a_partner_of_whom_nobody_may_see_it_says_so_at_once(as_actor, analyst, 
     assert (said["status"], said["reason"]) == ("declined", None)
 
 
-def test_three_who_must_not_see_it_are_no_three_who_may_approve(as_actor, analyst, second, wants):
-    wants(trace_approval="partner", trace_approver="PRY")
+@pytest.mark.parametrize("kind", ["alone", "partner"])
+def test_nobody_does_without_a_second_person_by_hiding_it_from_those_of_the_own_state(
+    as_actor, analyst, second, wants, kind
+):
+    wants(trace_approval=kind, trace_approver="PRY")
     for _ in range(3):
         as_actor("BRA", "supervisor", agency=OFFICE)
     made = analyst.post("/traces", bodies.trace(hidden_from=KEPT_HERE)).json
-    assert (made["approval"]["state"], len(ids(second))) == ("PRY", 1)
-    shown = move(analyst, f"/traces/{made['id']}", "hide", {"hidden_from": []})
-    assert shown["approval"]["state"] == "BRA"
+    assert (made["status"], made["approval"]["state"], ids(second)) == ("draft", "BRA", [])
+    assert made["remarks"][0].startswith(OWN_LOST) and codes(analyst) == ["trace_unapprovable"]
+    as_actor("BRA", "supervisor")
+    path = f"/traces/{made['id']}"
+    assert analyst.get(path).json["remarks"] == []
+    tag = analyst.get(path).headers["ETag"]
+    analyst.post(f"{path}/send", None, 409, If_Match=tag)
+
+
+def test_a_draft_that_waits_stays_so_whoever_it_is_then_kept_from(as_actor, analyst, wants):
+    wants(trace_approval="alone")
+    for agency in (OFFICE, OFFICE, "TEST"):
+        as_actor("BRA", "supervisor", agency=agency)
+    made = analyst.post("/traces", bodies.trace()).json
+    hidden = move(analyst, f"/traces/{made['id']}", "hide", {"hidden_from": KEPT_HERE})
+    assert (hidden["approval"]["state"], bool(hidden["approval"]["asked_at"])) == ("BRA", True)
+
+
+def test_who_leads_a_draft_is_told_where_it_waits_no_more_once_it_is_kept_from_others(
+    analyst, second, trace, wants
+):
+    wants(trace_approval="none")
+    assert move(analyst, trace, "hide", {"hidden_from": KEPT_HERE})["approval"] is None
+    assert codes(analyst) == ["approval_lapsed"]
     assert second.get("/approvals").json["items"][0]["status"] == "withdrawn"

@@ -105,13 +105,19 @@ def test_a_second_person_of_the_own_state_reads_what_has_changed_since_it_was_as
     made = as_actor("BRA", "trace_analyst").post("/traces", bodies.trace_of(seizure)).json
     supervisor, path = signed_in("BRA", "supervisor"), f"/traces/{made['id']}"
     assert "This has changed since" not in text(supervisor.open(f"{path}/approve"))
-    body = bodies.seizure(items=[bodies.firearm(type="revolver", year=2019)], reason="Read again")
+    mark = {"kind": "import", "text": "IMP 25", "state": "PRY", "year": 2025, "location": "frame"}
+    gun = bodies.firearm(
+        type="revolver", year=2019, antique=True, origin_kind="craft", marks=[mark]
+    )
+    body = bodies.seizure(items=[gun], reason="Read again")
     police.post(f"/seizures/{seizure}/correct", body, 200, If_Match='"1"')
     for shown in (path, f"{path}/approve", f"{path}/decline"):
         said = text(supervisor.open(shown))
         assert "This has changed since" in said
         assert "Type When it was asked or approved Pistol Now Revolver" in said
         assert "Year of manufacture When it was asked or approved – Now 2019" in said
+        assert "Import mark, Paraguay, 2025, frame" in said and "Now Craft-made" in said
+        assert "Antique firearm When it was asked or approved – Now Yes" in said
     assert "Esto ha cambiado desde entonces" in supervisor.open(path, Accept_Language="es")
 
 
