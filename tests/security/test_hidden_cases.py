@@ -232,6 +232,32 @@ def test_where_something_happened_is_read_for_the_trace(as_actor, actor):
     with transaction(reader):
         found = disclosures.read_result(actor=reader, trace_id=UUID(trace))
         assert read_whereabouts(actor=reader, result=found)
-    entries = as_actor("PRY", "supervisor").get(DISCLOSED).json["items"]
+    entries = as_actor("BRA", "supervisor").get(DISCLOSED).json["items"]
     places = [one for one in entries if one["data"]["groups"] == ["place"]]
     assert [one["data"]["about"] for one in places] == [trace]
+
+
+def test_what_is_read_for_a_trace_names_it_to_its_own_state_alone(as_actor, record):
+    """Nor does a correction of what was read: that too would tell a state of traces it was not asked in."""
+    analyst = as_actor("BRA", "trace_analyst")
+    gun = OTHER_GUN | {"country_of_manufacture": "ARG"}
+    traces = {
+        drafted(analyst, draft=False, confirm_second=True, firearm=gun).removeprefix("/traces/")
+        for _ in range(2)
+    }
+    analyst.get(f"/records/{record}", **NAMING)
+    clerk, owner = (as_actor("PRY", role) for role in ("licensing_officer", "supervisor"))
+    document = owner.get(f"/records/{record}").json["document"]
+    body = bodies.transfer(reason="Read again", occurred_on="2024-05-07")
+    clerk.post(f"/transfers/{document}/correct", body, 200, If_Match='"1"')
+    [own] = as_actor("BRA", "supervisor").get(DISCLOSED).json["items"]
+    assert {*own["data"]["about"]} == traces
+    [other] = owner.get(DISCLOSED).json["items"]
+    assert other["data"] | {"about": own["data"]["about"]} == own["data"]
+    assert "about" not in other["data"]
+    shown = [
+        owner.get(path).get_data(as_text=True)
+        for path in ("/audit", f"/audit?subject_id={record}", f"/records/{record}/disclosures")
+    ]
+    assert "record:corrected" in shown[0]
+    assert not [trace for trace in traces for page in shown if trace in page]
