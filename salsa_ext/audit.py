@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -263,12 +263,21 @@ def _entry(
 
 
 def _of(act: Act, about: Sequence[str]) -> dict[str, Any]:
-    """Return what says of which traces an act is that is done to something else.
+    """Return what says of which traces an act is that is done to something else: a list of their ids.
 
-    It is kept from whomever one of them is kept from.
+    It is kept from whomever one of them is kept from. What is disclosed always says it, be it of none.
     """
     others = [trace for trace in about if trace != str(act.subject_id)]
-    return {"about": others if others[1:] else others[0]} if others else {}
+    if not (others or "about" in act.data or act.action in DISCLOSED):
+        return {}
+    every = (*act.data.get("about", ()), *others)
+    return {"about": [*dict.fromkeys(str(UUID(one)) for one in every)]}
+
+
+def traces_in(data: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the traces of which an entry is; of an older one that may be one id as text."""
+    about = data.get("about") or ()
+    return (about,) if isinstance(about, str) else tuple(about)
 
 
 def leaf_hash(salt: bytes, entry: dict[str, Any]) -> bytes:

@@ -85,7 +85,7 @@ class MeResponse(Schema):
 
 
 class AuditResponse(Schema):
-    """One act; account and officer are shown to their own state alone."""
+    """One act; account, officer and the traces it is about are shown to their own state alone."""
 
     id = fields.UUID(required=True)
     at = fields.DateTime(required=True)
@@ -104,7 +104,9 @@ class AuditResponse(Schema):
 
     @pre_dump
     def _present(self, view: EntryView, **_: Any) -> dict[str, Any]:
-        return columns(view.entry) | {"account": view.account, "officer": view.officer}
+        return columns(view.entry) | {
+            "account": view.account, "officer": view.officer, "data": view.data,
+        }  # fmt: skip
 
 
 class AccountQuery(ListQuery):

@@ -36,10 +36,17 @@ OWNED = f"owner_state = {STATE}"
 OF_CONSENT = (
     f"(SELECT true FROM consent WHERE consent.{OWNED} AND consent.id = {{subject}} LIMIT 1)"  # noqa: S608
 )
-# One id or several; of a letter that was refused it may be any text, which is about nothing.
+# A list of ids; of an entry of before one as text, or any text of a letter that was refused, which is about
+# nothing.
 ID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-SAID = "translate(data ->> 'about', '[]\" ', '')"
-ABOUT = f"CASE WHEN {SAID} ~* '^{ID}(,{ID})*$' THEN string_to_array({SAID}, ',')::uuid[] END"
+SAID = "data ->> 'about'"
+LISTED = f"string_to_array(translate({SAID}, '[]\" ', ''), ',')"
+ABOUT = f"""CASE jsonb_typeof(data -> 'about') WHEN 'array' THEN {LISTED}::uuid[]
+    WHEN 'string' THEN CASE WHEN {SAID} ~* '^{ID}$' THEN ARRAY[({SAID})::uuid] END END"""
+# What was disclosed before says of no trace, not even of none: that goes by the case, as it did then.
+OF_BEFORE = (
+    "action IN ('record:disclosed', 'party:disclosed') AND agency IS NULL AND NOT data ? 'about'"
+)
 SEEN = {
     ("seen", "trace"): f"{CONCERNED} AND {by_id('trace.id')}",
     ("seen", "trace_leg"): f"{CONCERNED} AND {by_id('trace_leg.trace_id')}",
@@ -53,7 +60,8 @@ SEEN = {
     ("owned", "consent"): f"""{OWNED} AND ({SEES_ALL} OR about = '{{}}' OR asking_agency = {UNSEEN}
         OR {shown('subject_id = ANY (consent.about)')})""",
     ("seen", "audit_entry"): f"""{CONCERNED} AND ({SEES_ALL} OR agency = {UNSEEN} OR (
-        (data ->> 'about' IS NULL OR {shown(f'subject_id = ANY ({ABOUT})')})
+        (coalesce({SAID}, '[]') = '[]' OR {shown(f'subject_id = ANY ({ABOUT})')})
+        AND NOT ({OF_BEFORE} AND salsa_is_case_kept(owner_state, case_number))
         AND CASE WHEN subject_kind IN ('trace', 'request', 'approval')
                  THEN {shown('subject_id = audit_entry.subject_id::uuid')}
                      AND ({OWNED} OR NOT salsa_is_kept_by(owner_state, subject_id::uuid))
@@ -72,6 +80,23 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 REVOKE ALL ON FUNCTION salsa_is_kept_by(char(3), uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION salsa_is_kept_by(char(3), uuid) TO salsa_service;
+CREATE FUNCTION salsa_is_case_kept(asking char(3), number text) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT FROM (
+            SELECT id FROM trace WHERE owner_state = asking AND case_number = number
+            UNION ALL SELECT trace_id FROM trace_request WHERE asking_state = asking
+                AND owner_state = current_setting('salsa.state', true)::char(3) AND case_number = number
+            UNION ALL SELECT trace_id FROM trace_approval WHERE asking_state = asking
+                AND owner_state = current_setting('salsa.state', true)::char(3) AND case_number = number
+        ) AS of_case
+        WHERE (SELECT count(*) FROM hiding
+               WHERE owner_state = current_setting('salsa.state', true)::char(3)
+               AND agency = current_setting('salsa.unseen', true) AND subject_id = of_case.id) > 0
+    )
+$$;
+REVOKE ALL ON FUNCTION salsa_is_case_kept(char(3), text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION salsa_is_case_kept(char(3), text) TO salsa_service;
 CREATE OR REPLACE FUNCTION salsa_unseen(reader text) RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT coalesce(reader, '')
@@ -79,10 +104,14 @@ $$;
 
 ALTER TABLE audit_entry ADD COLUMN agency TEXT;
 ALTER TABLE consent ADD COLUMN about UUID[] NOT NULL DEFAULT '{}';
-UPDATE consent SET about = ARRAY(
-    SELECT trace.id FROM trace WHERE trace.owner_state = consent.asking_state
-    AND trace.case_number = consent.case_number AND trace.status <> 'withdrawn'
-);
+UPDATE consent SET about = in_case.traces FROM (
+    SELECT state, case_number, array_agg(DISTINCT id) AS traces FROM (
+        SELECT owner_state AS state, case_number, id FROM trace
+        UNION ALL SELECT asking_state, case_number, trace_id FROM trace_request
+        UNION ALL SELECT asking_state, case_number, trace_id FROM trace_approval
+    ) AS each GROUP BY state, case_number
+) AS in_case
+WHERE in_case.state = consent.asking_state AND in_case.case_number = consent.case_number;
 """
 FORMER_FUNCTIONS = """
 CREATE FUNCTION salsa_may_see(subject text) RETURNS boolean LANGUAGE sql STABLE AS $$
@@ -126,11 +155,14 @@ FORMER = {
     ("owned", "trace_message"): f"{OWNED} AND salsa_may_see(subject_id::text)",
     ("owned", "consent"): f"{OWNED} AND salsa_may_see(id::text)",
     ("seen", "audit_entry"): f"""{CONCERNED}
-        AND salsa_may_see(subject_id) AND salsa_may_see(data ->> 'about')
+        AND salsa_may_see(subject_id) AND salsa_may_see({SAID})
+        AND NOT coalesce(jsonb_typeof(data -> 'about') = 'array'
+                         AND {LISTED} && string_to_array({UNSEEN}, ','), false)
         AND (action NOT IN ('record:disclosed', 'party:disclosed')
              OR salsa_may_see(salsa_case_key(owner_state, case_number)))""",
 }
 DROP = """
+DROP FUNCTION salsa_is_case_kept(char(3), text);
 DROP FUNCTION salsa_is_kept_by(char(3), uuid);
 ALTER TABLE consent DROP COLUMN about;
 ALTER TABLE audit_entry DROP COLUMN agency;

@@ -1,11 +1,11 @@
-"""Traces and requests of a case: what is looked up in it is about them."""
+"""Traces of a case, and those asked for and to be approved in it: what is looked up in it is about them."""
 
 from alembic import op
 
 revision = "0070_find_by_case"
 down_revision = "0069_hide_by_what_it_is_about"
 
-TABLES = ("trace", "trace_request")
+TABLES = ("trace", "trace_request", "trace_approval")
 
 
 def upgrade() -> None:

@@ -84,10 +84,15 @@ class Envelope:
     signature: bytes = field(default=b"", compare=False, repr=False)
 
     @property
-    def about(self) -> str | None:
-        """Return the leg or the trace of which it speaks: who must not see that, sees nothing of it."""
-        said = self.body.get("leg") or self.body.get("trace")
-        return said if isinstance(said, str) else None
+    def about(self) -> list[str]:
+        """Return the leg or the trace of which it speaks: who must not see that, sees nothing of it.
+
+        A letter that is refused may say anything there, which is about nothing.
+        """
+        try:
+            return [str(UUID(str(self.body.get("leg") or self.body.get("trace"))))]
+        except ValueError:
+            return []
 
     @cached_property
     def content(self) -> bytes:

@@ -22,6 +22,7 @@ class TraceApproval(Base):
     __table_args__ = (
         UniqueConstraint("owner_state", "envelope_id"),
         Index(None, "owner_state", "id"),
+        Index(None, "owner_state", "case_number"),
         CheckConstraint(
             "status IN ('asked', 'granted', 'declined', 'withdrawn')", name="status"
         ),

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from salsa_ext.audit import Action
 from salsa_ext.db import NO_STATE, db
 from salsa_ext.models import AuditEntry, Officer
 from salsa_ext.policy.permissions import Permission
@@ -19,11 +20,12 @@ from salsa_ext.values.actor import Actor
 
 @dataclass(frozen=True)
 class EntryView:
-    """An act; who did it is named to the own state alone, others ask that state."""
+    """An act; who did it, and for which traces, is told the own state alone: others ask that state."""
 
     entry: AuditEntry
     account: UUID | None
     officer: str | None
+    data: dict[str, Any]
 
 
 def list_entries(
@@ -45,8 +47,18 @@ def _views(actor: Actor, entries: Sequence[AuditEntry]) -> list[EntryView]:
     )
     numbers = {row.id: row.number for row in db.session.execute(officers)}
     return [
-        EntryView(entry, entry.account_id, numbers.get(entry.officer_id))
+        EntryView(entry, entry.account_id, numbers.get(entry.officer_id), _data(entry))
         if entry.owner_state == (actor.state or NO_STATE)
-        else EntryView(entry, None, None)
+        else EntryView(entry, None, None, _without_traces(entry))
         for entry in entries
     ]
+
+
+def _data(entry: AuditEntry) -> dict[str, Any]:
+    """Return what an own entry says; that of a correction is about traces in which others looked."""
+    return _without_traces(entry) if entry.action == Action.RECORD_CORRECTED else entry.data
+
+
+def _without_traces(entry: AuditEntry) -> dict[str, Any]:
+    """Return what is said but for the traces: a state may not know that there are such."""
+    return {name: value for name, value in entry.data.items() if name != "about"}

@@ -184,8 +184,10 @@ def _disclosed(found: Attachment, groups: Sequence[str]) -> Act:
 
 
 def _act(action: Action, found: Attachment, concerned: Sequence[str]) -> Act:
-    said = {"subject": f"{found.subject_kind}:{found.subject_id}", "kind": found.kind,
-            "sha256": found.kept_sha256.hex()}  # fmt: skip
+    said: dict[str, Any] = {
+        "subject": f"{found.subject_kind}:{found.subject_id}", "kind": found.kind,
+        "sha256": found.kept_sha256.hex(),
+    }  # fmt: skip
     if found.subject_kind == "trace":  # which may be kept from an agency, and this with it
-        said["about"] = str(found.subject_id)
+        said["about"] = [str(found.subject_id)]
     return Act(action, "attachment", found.id, found.owner_state, concerned, said)

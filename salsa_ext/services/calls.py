@@ -64,7 +64,7 @@ def ask(*, actor: Actor, post: str, data: CallData) -> UUID:
     }  # fmt: skip
     insert_many(PostCall, [row])
     notify_many(actor, [_notice(row, at.name, other.state, about)])
-    said = {"call": str(row["id"]), "about": "shipment" if about else "post"}
+    said = {"call": str(row["id"]), "for": "shipment" if about else "post"}
     append(actor, Act(Action.POST_CALLED, "post", at.code, concerned=[other.state], data=said))
     return UUID(str(row["id"]))
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import select, text
 
-from salsa_ext.audit import Act, Action
+from salsa_ext.audit import Act, Action, traces_in
 from salsa_ext.db import as_state, db
 from salsa_ext.errors import NotFound, StaleVersion, say
 from salsa_ext.models import AuditEntry
@@ -81,14 +81,15 @@ def told(actor: Actor, ids: Sequence[UUID], version: int) -> list[Act]:
     seen = {given.entry for given in _given(ids)}
     with as_state(actor, actor.own_state()):
         every = _given(ids)
-    receivers: dict[tuple[str, str | None, bool], set[str]] = defaultdict(set)
-    for entry, record_id, concerned, about in every:
-        is_hidden = about is None and entry not in seen
+    receivers: dict[tuple[str, tuple[str, ...], bool], set[str]] = defaultdict(set)
+    for entry, record_id, concerned, data in every:
+        about = traces_in(data)
+        is_hidden = not about and entry not in seen
         own = {actor.own_state()} if is_hidden else set()
         receivers[record_id, about, is_hidden] |= {*concerned} - own
     return [
         Act(Action.RECORD_CORRECTED, "record", record_id, concerned=states, hidden=is_hidden, of_state=True,
-            data={"version": version} | ({"about": about} if about else {}))
+            data={"version": version} | ({"about": [*about]} if about else {}))
         for (record_id, about, is_hidden), states in receivers.items()
     ]  # fmt: skip
 
@@ -96,8 +97,7 @@ def told(actor: Actor, ids: Sequence[UUID], version: int) -> list[Act]:
 def _given(ids: Sequence[UUID]) -> Sequence[Any]:
     """Return what was disclosed of records, as far as whoever looks sees it: to whom, for which trace."""
     query = select(
-        AuditEntry.id.label("entry"), AuditEntry.subject_id, AuditEntry.concerned,
-        AuditEntry.data["about"].astext,
+        AuditEntry.id.label("entry"), AuditEntry.subject_id, AuditEntry.concerned, AuditEntry.data
     ).where(
         AuditEntry.action == Action.RECORD_DISCLOSED, AuditEntry.subject_id.in_(map(str, ids))
     )  # fmt: skip

@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import Row, String, bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from salsa_ext.audit import Action
+from salsa_ext.audit import Action, traces_in
 from salsa_ext.db import as_state, db
 from salsa_ext.matching.events import retold
 from salsa_ext.matching.requests import ANSWERS
@@ -91,15 +91,16 @@ def _tell(actor: Actor, vault: Vault, records: Collection[UUID]) -> int:
 
 def _given(state: str, records: Collection[UUID]) -> Mapping[str, set[UUID]]:
     """Return which of the own records were given for which traces, as the own audit has it."""
-    query = select(AuditEntry.subject_id, AuditEntry.data["about"].astext).where(
+    query = select(AuditEntry.subject_id, AuditEntry.data).where(
         AuditEntry.action == Action.RECORD_DISCLOSED,
         AuditEntry.owner_state == state,
         AuditEntry.subject_id.in_([str(key) for key in records]),
-        AuditEntry.data["about"].astext.is_not(None),
+        AuditEntry.data.has_key("about"),
     )
     found: dict[str, set[UUID]] = defaultdict(set)
-    for record, trace in db.session.execute(query):
-        found[trace].add(UUID(record))
+    for record, data in db.session.execute(query):
+        for trace in traces_in(data):
+            found[trace].add(UUID(record))
     return found
 
 

@@ -1,20 +1,31 @@
 """What is kept from an agency goes by the trace, as its own state keeps it: no case number hides a thing."""
 
+import json
 from dataclasses import replace
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from salsa_ext.audit import Act, Action, append
-from salsa_ext.db import transaction
+from salsa_ext.db import db, transaction
+from salsa_ext.messages.envelopes import Envelope
 from salsa_ext.services import disclosures
 from salsa_ext.services.whereabouts import read_whereabouts
+from salsa_ext.values.actor import Purpose
+from salsa_ext.values.ids import new_id
 from tests import bodies, files
+from tests.conftest import NOW
 
 CASE, OFFICE = "KEPT-C-77", "POLICE"
 DISCLOSED = "/audit?action=record:disclosed"
 NAMING = {"Salsa_Purpose": "investigation", "Salsa_Case": CASE}
 ELSEWHERE = NAMING | {"Salsa_Case": "ELSE"}
+OLDER = text(  # an entry as it was written before, beside the one that there is of a refused letter
+    "INSERT INTO audit_entry (id, owner_state, concerned, at, action, subject_kind, subject_id, role, data,"
+    " leaf_hash) SELECT gen_random_uuid(), owner_state, concerned, at, action, subject_kind, 'y', role,"
+    " CAST(:data AS jsonb), leaf_hash FROM audit_entry WHERE action = 'envelope:refused'"
+)
 OTHER_GUN = bodies.firearm(serial="ZZZ98765")
 
 
@@ -211,12 +222,45 @@ def test_after_a_withdrawal_what_was_hidden_stays_so_and_nothing_new_is(as_actor
     assert cases(kept) == [CASE]
 
 
-@pytest.mark.parametrize("about", ["{,", "", "01a216df-1912-7c5f-8d2f-8aaa2834dce4,", None])
-def test_a_letter_that_was_refused_may_say_anything_of_what_it_is_about(as_actor, actor, about):
+@pytest.mark.parametrize("trace", ["{,", "", "01a216df-1912-7c5f-8d2f-8aaa2834dce4,", None, [7]])
+def test_a_letter_that_was_refused_may_say_anything_of_what_it_is_about(trace):
+    letter = Envelope(
+        new_id(), "trace.closed", "C", "PRY", "BRA", 1, None, None, None, NOW, {"trace": trace}
+    )
+    assert letter.about == []
+
+
+@pytest.mark.parametrize("about", ["{,", "shipment", None])
+def test_an_entry_of_before_may_say_any_text_of_what_it_is_about(as_actor, actor, about):
     with transaction(actor()):
-        append(actor(), Act(Action.ENVELOPE_REFUSED, "envelope", "x", data={"about": about}))
-    [one] = as_actor("BRA", "auditor", agency=OFFICE).get("/audit").json["items"]
-    assert one["data"] == {"about": about}
+        append(actor(), Act(Action.ENVELOPE_REFUSED, "envelope", "x", data={"was": about}))
+        db.session.execute(OLDER, {"data": json.dumps({"about": about})})
+    seen = as_actor("BRA", "auditor", agency=OFFICE).get("/audit").json["items"]
+    assert {"about": about} in [one["data"] for one in seen]
+
+
+@pytest.mark.parametrize("is_text", [True, False])
+def test_an_older_entry_is_kept_by_the_one_trace_it_names_as_text(as_actor, actor, is_text):
+    analyst = as_actor("BRA", "trace_analyst")
+    trace = drafted(analyst, f"BRA-{OFFICE}").removeprefix("/traces/")
+    with transaction(actor()):
+        append(actor(), Act(Action.ENVELOPE_REFUSED, "envelope", "x"))
+        db.session.execute(OLDER, {"data": json.dumps({"about": trace if is_text else [trace]})})
+    seeing, kept = (
+        as_actor("BRA", "auditor", agency=name).get("/audit?action=envelope:refused")
+        for name in ("TEST", OFFICE)
+    )
+    assert len(seeing.json["items"]) == 2 and len(kept.json["items"]) == 1
+
+
+def test_what_is_of_a_trace_lists_it_and_what_it_was_read_for(as_actor, actor):
+    """An attachment of one trace that is read for another is kept with either."""
+    one, other = str(new_id()), str(new_id())
+    reader = actor().for_purpose(Purpose("investigation", "C", about=(other, one)))
+    with transaction(reader):
+        append(reader, Act(Action.ATTACHMENT_DISCLOSED, "attachment", "x", data={"about": [one]}))
+    [entry] = as_actor("BRA", "supervisor").get("/audit?action=attachment:disclosed").json["items"]
+    assert entry["data"]["about"] == [one, other]
 
 
 def test_where_something_happened_is_read_for_the_trace(as_actor, actor):
@@ -232,6 +276,32 @@ def test_where_something_happened_is_read_for_the_trace(as_actor, actor):
     with transaction(reader):
         found = disclosures.read_result(actor=reader, trace_id=UUID(trace))
         assert read_whereabouts(actor=reader, result=found)
-    entries = as_actor("PRY", "supervisor").get(DISCLOSED).json["items"]
+    entries = as_actor("BRA", "supervisor").get(DISCLOSED).json["items"]
     places = [one for one in entries if one["data"]["groups"] == ["place"]]
-    assert [one["data"]["about"] for one in places] == [trace]
+    assert [one["data"]["about"] for one in places] == [[trace]]
+
+
+def test_what_is_read_for_a_trace_names_it_to_its_own_state_alone(as_actor, record):
+    """Nor does a correction of what was read: that too would tell a state of traces it was not asked in."""
+    analyst = as_actor("BRA", "trace_analyst")
+    gun = OTHER_GUN | {"country_of_manufacture": "ARG"}
+    traces = {
+        drafted(analyst, draft=False, confirm_second=True, firearm=gun).removeprefix("/traces/")
+        for _ in range(2)
+    }
+    analyst.get(f"/records/{record}", **NAMING)
+    clerk, owner = (as_actor("PRY", role) for role in ("licensing_officer", "supervisor"))
+    document = owner.get(f"/records/{record}").json["document"]
+    body = bodies.transfer(reason="Read again", occurred_on="2024-05-07")
+    clerk.post(f"/transfers/{document}/correct", body, 200, If_Match='"1"')
+    [own] = as_actor("BRA", "supervisor").get(DISCLOSED).json["items"]
+    assert {*own["data"]["about"]} == traces
+    [other] = owner.get(DISCLOSED).json["items"]
+    assert other["data"] | {"about": own["data"]["about"]} == own["data"]
+    assert "about" not in other["data"]
+    shown = [
+        owner.get(path).get_data(as_text=True)
+        for path in ("/audit", f"/audit?subject_id={record}", f"/records/{record}/disclosures")
+    ]
+    assert "record:corrected" in shown[0]
+    assert not [trace for trace in traces for page in shown if trace in page]
