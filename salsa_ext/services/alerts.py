@@ -90,10 +90,10 @@ def cancel(*, actor: Actor, alert_id: UUID, seen: int | None, reason: str) -> No
 
 
 def end(actor: Actor, alert: Alert, status: str, reason: str | None = None) -> None:
-    """Let an alert be found by no search, and its waiting hits expire; for commands alone."""
+    """Let an alert be found by no search, and its hits end with it; for commands alone."""
     alert.status, alert.ended_at, alert.end_reason = status, actor.now(), reason
     records.void([by_id([alert.record_id])])
-    hit_endings.of_alert(actor, alert.id)
+    hit_endings.of_alert(actor, alert)
 
 
 def next_validation(on: date, expires_on: date) -> date:

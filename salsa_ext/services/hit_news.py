@@ -53,6 +53,16 @@ def answered(actor: Actor, row: Hit, action: Action, *, is_shown: bool) -> None:
         notify_many(actor, _to_askers(f"hit_{row.status}", vars(row), data))
 
 
+def ended(actor: Actor, row: Hit, how: str, *, is_shown: bool) -> None:
+    """Write down that a hit ended with its alert, which was `cancelled` or `expired`; tell who met it."""
+    concerned = sorted({row.alert_state, *([row.asking_state] if is_shown else ())})
+    append_many(actor, [Act(Action.HIT_EXPIRED, "hit", row.id, row.alert_state, concerned,
+                            {"status": row.status, "alert": how})])  # fmt: skip
+    if is_shown:
+        said = {"state": row.alert_state}
+        notify_many(actor, _to_askers(f"hit_alert_{how}", vars(row), said))
+
+
 def overdue(actor: Actor, row: Hit, second: str | None, *, is_shown: bool) -> None:
     """Ask the second contact of the alert's state, and tell the state that waits whom to call."""
     data = {"state": row.alert_state, "contact": second}

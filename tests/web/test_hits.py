@@ -50,6 +50,22 @@ def test_the_state_of_an_alert_confirms_a_hit_and_the_other_reads_it(owner, find
     assert "Compared with the file" in text(finder.open(path))
 
 
+@pytest.mark.parametrize("is_confirmed", [True, False])
+def test_of_an_alert_that_was_cancelled_page_and_list_say_that_and_no_action(
+    owner, finder, path, as_actor, is_confirmed
+):
+    if is_confirmed:
+        answer(owner, path, "confirm")
+    police = as_actor("PRY", "police_officer")
+    [alert] = police.get("/alerts").json["items"]
+    police.post(f"/alerts/{alert['id']}/cancel", {"reason": "Found"}, 200, If_Match='"1"')
+    for page in (text(finder.open(path)), text(finder.open("/hits"))):
+        assert "✕ The alert was cancelled by Paraguay on" in page
+        assert "✓ Confirmed" not in page and "– Expired" not in page
+    said = text(finder.open(path))
+    assert "Hold and call" not in said and ("Answered" in said) == is_confirmed
+
+
 def test_more_time_is_asked_for_with_a_reason(owner, finder, path):
     answer(owner, path, "extend", hours="3", note="File asked for")
     said = text(finder.open(path))
