@@ -88,6 +88,21 @@ def get_hit(actor: Actor, hit_id: UUID) -> HitView:
     return _views(actor, [found])[0]
 
 
+def of_records(actor: Actor, records: Collection[UUID]) -> dict[UUID, list[HitView]]:
+    """Return the hits by which records met alerts, by the record, newest first; none to who sees no hits.
+
+    What lets its gun pass stands beside no record.
+    """
+    if Permission.HIT_READ not in actor.permissions:
+        return {}
+    query = _mine(actor).where(Hit.cause_id.in_(records), Hit.action != "let_pass_and_inform")
+    views = _views(actor, db.session.scalars(query.order_by(Hit.id.desc())).all())
+    return {
+        record: [view for view in views if view.hit.cause_id == record]
+        for record in {view.hit.cause_id for view in views} if record
+    }  # fmt: skip
+
+
 def at_post(actor: Actor, states: Sequence[str], since: datetime, most: int) -> list[HitView]:
     """Return hits for the board of a post: those that wait, and those of late, newest first.
 
