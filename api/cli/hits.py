@@ -135,7 +135,8 @@ def _print(view: HitView) -> None:
     row, office = view.hit, view.contact
     ways = (office.agency, office.telephone, office.email) if office else ()
     echo_table([
-        ("status", f"{_status(view)}, version {view.version}"), ("alert", f"{row.alert_id}, of {row.alert_state}"),
+        ("status", f"{_status(view)}, version {view.version}"),
+        ("alert", f"{row.alert_id}, of {row.alert_state}"),
         ("record", view.alert_record),
         *_of_alert(view), ("read as", row.read_as), ("action", row.action),
         ("evidence", f"{row.strength}, {row.score:.1f} bits"),

@@ -52,8 +52,8 @@ class HitResponse(Schema):
     alert, for its own state alone; by `alert_record` who met it reads of the gun, for a purpose and a
     case, as long as the alert stands. `told` says whether those who met it know of it, and read the
     answer. Of an alert that has ended, `alert_ended` says how and when: nobody holds or seizes the gun
-    for it any more, confirmed or not. `contact` is whom to call in the other state. The answer is due from the alert's state;
-    until it is `confirmed` nobody acts on the hit alone.
+    for it any more, confirmed or not. `contact` is whom to call in the other state. The answer is due
+    from the alert's state; until it is `confirmed` nobody acts on the hit alone.
     """
 
     id = fields.UUID(required=True)

@@ -37,7 +37,8 @@ def _act(row: Mapping[str, Any]) -> Act:
 def _notices(row: Mapping[str, Any], *, is_late: bool) -> list[Notice]:
     data = {"state": row["asking_state"], "action": row["action"], "strength": row["strength"],
             "alert": str(row["alert_id"])}  # fmt: skip
-    told = [notice(row["alert_state"], OWNERS, "hit_made", row, data)]
+    code = "hit_made" if row["is_shown"] else "hit_silent"  # nobody waits there, and nobody acts
+    told = [notice(row["alert_state"], OWNERS, code, row, data)]
     if is_late and row["is_shown"] and row["asking_state"] != row["alert_state"]:
         told += _to_askers("hit_made", row, data | {"state": row["alert_state"]})
     return told

@@ -344,7 +344,9 @@ def test_its_state_learns_of_it_later_and_who_met_it_never(alert, as_actor, pry,
     [hit] = hits(pry)
     assert (hit["action"], hit["asking_state"]) == ("let_pass_and_inform", state)
     assert (hit["cause_id"], hit["agency"]) == (check["id"], f"{state}-TEST")
-    assert hit["strength"] == "strong" and len(told(pry, "hit_made")) == 1
+    assert hit["strength"] == "strong" and told(pry, "hit_made") == []
+    [note] = told(pry, "hit_silent")
+    assert "nobody there is told, and nobody acts" in note["text"] and note["urgent"]
     assert hits(border) == [] and told(border, "hit_made") == []
     border.get(f"/hits/{hit['id']}", 404)
     own = as_actor(state, "auditor").get("/audit?action=hit:made").json["items"]
@@ -379,6 +381,8 @@ def test_an_alert_shows_to_the_states_that_it_names_alone(alert, as_actor, pry, 
     assert (answered["verdict"], answered["candidates"], answered["hits"]) == ("no_hit", [], [])
     run("ARG", telling_owners.run)
     assert sorted(hit["asking_state"] for hit in hits(pry)) == ["ARG", "BRA"]
+    assert [note["data"]["state"] for note in told(pry, "hit_silent")] == ["ARG"]
+    assert [note["data"]["state"] for note in told(pry, "hit_made")] == ["BRA"]
     assert hits(argentine) == []
 
 

@@ -12,6 +12,7 @@ from salsa_ext.services import alert_watch, telling_owners
 from tests import bodies
 from tests.conftest import NOW
 from tests.grounds import beginning
+from tests.matches import look
 from tests.web.pages import text
 
 DUTY = {"agency": "PRY-POLICE", "kind": "duty_24h", "languages": ["es"], "hours": "24 h",
@@ -136,6 +137,17 @@ def test_a_hit_leads_to_the_record_that_met_it(as_actor, owner):
     [hit] = as_actor("PRY", "police_officer").get("/hits").json["items"]
     record = seized["items"][0]["record"]
     assert f'href="/records/{record}/history"' in owner.open(f"/hits/{hit['id']}")
+
+
+def test_a_warning_stands_where_reading_the_record_would_give_a_silent_hit_away(
+    as_actor, owner, run
+):
+    as_actor("PRY", "police_officer").post("/alerts", bodies.alert(action="let_pass_and_inform"))
+    as_actor("BRA", "police_officer").post("/seizures", bodies.seizure())
+    look(run)
+    [hit] = as_actor("PRY", "police_officer").get("/hits").json["items"]
+    said = text(owner.open(f"/hits/{hit['id']}"))
+    assert "The record that met it ! Reading it is told to Brazil, whose record it is" in said
 
 
 @pytest.mark.parametrize("name", ["confirm", "deny", "extend"])

@@ -207,7 +207,7 @@ def test_a_receipt_says_of_each_gun_what_a_check_says_the_action_of_an_alert_fir
     assert [said.find(part) for part in parts] == sorted(said.find(part) for part in parts)
     assert all(part in said for part in parts)
     officer.open(re.search(r'href="(/hits/[^"]+)"', page)[1])
-    [loud] = officer.send(f"{DESK}/seizure", typed, 200, **SCRIPT).json["said"]
+    [loud, _] = officer.send(f"{DESK}/seizure", typed, 200, **SCRIPT).json["said"]
     assert loud.startswith("ABC123456: Hit. Hold the gun and call Argentina")
 
 
