@@ -56,7 +56,7 @@ def test_of_each_gun_hits_and_matches_are_listed_and_nothing_only_where_there_is
     assert said.index("Hit with Brazil") < said.index("XYZ7 :")
     page = police.open(recorded.removesuffix("/recorded"))
     first, second = text(page).split("Serial number XYZ7")
-    assert "Hits Hit with Brazil : Hold and call" in first and "matches no record" not in first
+    assert "Hit with Brazil : Hold and call" in first and "matches no record" not in first
     assert "It matches no record so far." in second and "Hit with" not in second
 
 
