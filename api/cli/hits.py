@@ -126,7 +126,7 @@ def _answer(state: str, hit_id: UUID, command: Callable[..., None], data: Answer
 
 def _row(view: HitView) -> tuple[Any, ...]:
     row = view.hit
-    return (row.id, row.status, row.action, row.strength, row.alert_state, row.asking_state,
+    return (row.id, _status(view), row.action, row.strength, row.alert_state, row.asking_state,
             row.read_as, row.cause_kind,
             f"{row.made_at:%Y-%m-%d %H:%M}", f"{row.due_at:%Y-%m-%d %H:%M}")  # fmt: skip
 
@@ -135,7 +135,8 @@ def _print(view: HitView) -> None:
     row, office = view.hit, view.contact
     ways = (office.agency, office.telephone, office.email) if office else ()
     echo_table([
-        ("status", f"{row.status}, version {view.version}"), ("alert", f"{row.alert_id}, of {row.alert_state}"),
+        ("status", f"{_status(view)}, version {view.version}"),
+        ("alert", f"{row.alert_id}, of {row.alert_state}"),
         ("record", view.alert_record),
         *_of_alert(view), ("read as", row.read_as), ("action", row.action),
         ("evidence", f"{row.strength}, {row.score:.1f} bits"),
@@ -143,6 +144,11 @@ def _print(view: HitView) -> None:
         ("made", f"{row.made_at:%Y-%m-%d %H:%M} UTC"), ("due", f"{row.due_at:%Y-%m-%d %H:%M} UTC"),
         ("call", " ".join(filter(None, ways)) or None), ("note", row.note),
     ])  # fmt: skip
+
+
+def _status(view: HitView) -> str:
+    """Return the status, or that the alert has ended, which takes its hits with it."""
+    return f"alert_{view.ended.status}" if view.ended else view.hit.status
 
 
 def _of_alert(view: HitView) -> list[tuple[str, str | None]]:

@@ -11,6 +11,7 @@ from api.schemas.checkpoints import CheckpointResponse, HoldResponse, ShipmentIn
 from api.schemas.checks import ContactResponse
 from api.schemas.common import columns
 from api.schemas.discrepancies import PositionResponse
+from api.schemas.hits import AlertEndedResponse
 from api.schemas.reference import PostResponse
 from api.schemas.seizures import JointResponse
 from salsa_ext.readmodels.boards import Board
@@ -125,7 +126,10 @@ class BoardDiscrepancyResponse(Schema):
 
 
 class BoardHitResponse(Schema):
-    """An alert that was met; `possible` says that it may be another gun, `contact` whom to call."""
+    """An alert that was met; `possible` says that it may be another gun, `contact` whom to call.
+
+    `alert_ended` says how and when its alert ended: then it is no ground any more.
+    """
 
     id = fields.UUID(required=True)
     status = fields.String(required=True)
@@ -134,6 +138,7 @@ class BoardHitResponse(Schema):
     agency = fields.String(allow_none=True)
     action = fields.String(required=True)
     priority = fields.String(required=True)
+    alert_ended = fields.Nested(AlertEndedResponse, attribute="ended", allow_none=True)
     possible = fields.Boolean(required=True)
     met_at = fields.DateTime(required=True)
     due_at = fields.DateTime(required=True)
@@ -143,6 +148,7 @@ class BoardHitResponse(Schema):
     def _present(self, view: HitView, **_: Any) -> dict[str, Any]:
         return columns(view.hit) | {
             "possible": view.hit.strength != "strong", "contact": view.contact,
+            "ended": view.ended,
         }  # fmt: skip
 
 

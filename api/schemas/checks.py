@@ -258,7 +258,8 @@ class FoundResponse(Schema):
 
 def _next(answer: Answer) -> dict[str, Any]:
     reported = answer.reported
-    said = [reported.text, answer.advice] if reported else [answer.advice]
+    told = [reported.text] if reported else []
+    said = [answer.advice, *told] if answer.hits else [*told, answer.advice]  # an alert binds first
     return {
         "action": answer.action, "text": " ".join(map(translate, said)),
         "contact": answer.contact, "contacts": answer.contacts,

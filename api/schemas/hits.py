@@ -37,6 +37,13 @@ class HitExtendRequest(RequestSchema):
     note = Text(most=500, required=True)
 
 
+class AlertEndedResponse(Schema):
+    """How the alert of a hit ended: `cancelled` by its state or `expired`, and when."""
+
+    status = fields.String(required=True)
+    ended_at = fields.DateTime(required=True)
+
+
 class HitResponse(Schema):
     """An alert was met by a check or a record; both states have it by the same id.
 
@@ -44,8 +51,9 @@ class HitResponse(Schema):
     which the alert was met. `reason`, `reason_text`, `case_number` and `firearm` are those of the
     alert, for its own state alone; by `alert_record` who met it reads of the gun, for a purpose and a
     case, as long as the alert stands. `told` says whether those who met it know of it, and read the
-    answer. `contact` is whom to call in the other state. The answer is due from the alert's state;
-    until it is `confirmed` nobody acts on the hit alone.
+    answer. Of an alert that has ended, `alert_ended` says how and when: nobody holds or seizes the gun
+    for it any more, confirmed or not. `contact` is whom to call in the other state. The answer is due
+    from the alert's state; until it is `confirmed` nobody acts on the hit alone.
     """
 
     id = fields.UUID(required=True)
@@ -53,6 +61,7 @@ class HitResponse(Schema):
     status = fields.String(required=True)
     alert = fields.UUID(attribute="alert_id", required=True)
     alert_record = fields.UUID(allow_none=True)
+    alert_ended = fields.Nested(AlertEndedResponse, attribute="ended", allow_none=True)
     alert_state = fields.String(required=True)
     reason = fields.String(allow_none=True)
     reason_text = fields.String(allow_none=True)
@@ -87,9 +96,10 @@ class HitResponse(Schema):
         }
         return columns(view.hit) | said | {
             "firearm": items([gun])[0] if gun else None, "told": view.is_told,
-            "alert_record": view.alert_record,
+            "alert_record": view.alert_record, "ended": view.ended,
             "possible": view.hit.strength != "strong",
             "contact": view.contact, "answered_by": view.answered_by,
+            "answered_at": None if view.hit.status == "expired" else view.hit.answered_at,
         }  # fmt: skip
 
 

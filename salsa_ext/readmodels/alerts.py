@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +35,15 @@ class AlertView:
     def version(self) -> int:
         """Return the version that actions refer to."""
         return self.alert.version
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How an alert stands to whom it shows: when it ended, and by which record it is read until then."""
+
+    status: str
+    ended_at: datetime | None
+    record: UUID | None
 
 
 def list_alerts(
@@ -68,10 +78,14 @@ def own_among(actor: Actor, ids: Collection[UUID]) -> dict[UUID, AlertView]:
     return {view.alert.id: view for view in _views(db.session.scalars(own).all())}
 
 
-def records_of(ids: Collection[UUID]) -> dict[UUID, UUID]:
-    """Return the records of those alerts that stand and show to the own state, by the alerts' ids."""
-    shown = select(Alert.id, Alert.record_id).where(Alert.id.in_(ids), Alert.status == "active")
-    return dict(db.session.execute(shown).all())
+def standing_of(ids: Collection[UUID]) -> dict[UUID, Standing]:
+    """Return how those of some alerts stand that show to the own state, by their ids."""
+    shown = select(Alert.id, Alert.record_id, Alert.status, Alert.ended_at)
+    found = db.session.execute(shown.where(Alert.id.in_(ids)))
+    return {
+        key: Standing(status, ended_at, record if status == "active" else None)
+        for key, record, status, ended_at in found
+    }
 
 
 def version(actor: Actor, alert_id: UUID) -> int:

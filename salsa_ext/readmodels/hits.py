@@ -16,7 +16,7 @@ from salsa_ext.models import Account, Hit
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import alerts
-from salsa_ext.readmodels.alerts import AlertView
+from salsa_ext.readmodels.alerts import AlertView, Standing
 from salsa_ext.readmodels.contacts import Office, contacts_of
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.values.actor import Actor
@@ -28,15 +28,27 @@ FILTERS = ("status", "action", "strength", "alert_id", "alert_state", "asking_st
 class HitView:
     """A hit, whom to call in the other state, and the user name of who answered it in the own one.
 
-    `alert` is there for its own state, with the gun that it is of. `alert_record` is the record of an
-    alert that stands: the state that met it reads it for a purpose and a case.
+    `alert` is there for its own state, with the gun that it is of. `standing` is how the alert stands:
+    of one that has ended no hit is a ground any more, confirmed or not.
     """
 
     hit: Hit
     contact: Office | None
     answered_by: str | None
     alert: AlertView | None = None
-    alert_record: UUID | None = None
+    standing: Standing | None = None
+
+    @property
+    def alert_record(self) -> UUID | None:
+        """Return the record of an alert that stands: who met it reads it for a purpose and a case."""
+        return self.standing.record if self.standing else None
+
+    @property
+    def ended(self) -> Standing | None:
+        """Return how the alert ended, of a hit that it took with it; None of one that it did not."""
+        standing = self.standing
+        is_gone = standing is not None and standing.status != "active"
+        return standing if is_gone and self.hit.status != "denied" else None
 
     @property
     def is_told(self) -> bool:
@@ -74,6 +86,21 @@ def get_hit(actor: Actor, hit_id: UUID) -> HitView:
     if found is None:
         raise NotFound("hit", hit_id)
     return _views(actor, [found])[0]
+
+
+def of_records(actor: Actor, records: Collection[UUID]) -> dict[UUID, list[HitView]]:
+    """Return the hits by which records met alerts, by the record, newest first; none to who sees no hits.
+
+    What lets its gun pass stands beside no record.
+    """
+    if Permission.HIT_READ not in actor.permissions:
+        return {}
+    query = _mine(actor).where(Hit.cause_id.in_(records), Hit.action != "let_pass_and_inform")
+    views = _views(actor, db.session.scalars(query.order_by(Hit.id.desc())).all())
+    return {
+        record: [view for view in views if view.hit.cause_id == record]
+        for record in {view.hit.cause_id for view in views} if record
+    }  # fmt: skip
 
 
 def at_post(actor: Actor, states: Sequence[str], since: datetime, most: int) -> list[HitView]:
@@ -138,10 +165,10 @@ def _views(actor: Actor, found: Sequence[Hit]) -> list[HitView]:
     named = select(Account.id, Account.username).where(Account.id.in_(persons))
     names: dict[Any, str] = dict(db.session.execute(named).all()) if persons else {}
     own = alerts.own_among(actor, {row.alert_id for row in found if row.alert_state == actor.state})
-    records = alerts.records_of({row.alert_id for row in found})
+    standing = alerts.standing_of({row.alert_id for row in found})
     return [
         HitView(row, contacts.get(_other(row, actor)), names.get(row.answered_by),
-                own.get(row.alert_id), records.get(row.alert_id))
+                own.get(row.alert_id), standing.get(row.alert_id))
         for row in found
     ]  # fmt: skip
 

@@ -16,7 +16,7 @@ from salsa_ext.matching.events import ALERT
 from salsa_ext.models import Account, Alert
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels.days import today
+from salsa_ext.readmodels.days import today, zone_of
 from salsa_ext.readmodels.records import by_id
 from salsa_ext.readmodels.sides import firearm_of
 from salsa_ext.readmodels.states import participants
@@ -26,6 +26,7 @@ from salsa_ext.values.alerts import AlertData
 from salsa_ext.values.events import When
 from salsa_ext.values.firearms import Firearm
 from salsa_ext.values.ids import new_id
+from salsa_ext.values.zones import date_in
 
 SILENT: Final = "let_pass_and_inform"
 PERSONS: Final = 3
@@ -90,10 +91,16 @@ def cancel(*, actor: Actor, alert_id: UUID, seen: int | None, reason: str) -> No
 
 
 def end(actor: Actor, alert: Alert, status: str, reason: str | None = None) -> None:
-    """Let an alert be found by no search, and its waiting hits expire; for commands alone."""
+    """Let an alert be found by no search, and its hits end with it; for commands alone."""
     alert.status, alert.ended_at, alert.end_reason = status, actor.now(), reason
     records.void([by_id([alert.record_id])])
-    hit_endings.of_alert(actor, alert.id)
+    hit_endings.of_alert(actor, alert)
+
+
+def is_due(actor: Actor, alert: Alert) -> bool:
+    """Tell whether somebody is to say again of an alert that it is still true."""
+    said = date_in(alert.verified_at or alert.entered_at, zone_of(actor))
+    return next_validation(said, alert.expires_on) <= today(actor)
 
 
 def next_validation(on: date, expires_on: date) -> date:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any, Final
-from uuid import UUID
 
 from sqlalchemy import select, update
 
 from salsa_ext.audit import Action
 from salsa_ext.db import as_state, db
-from salsa_ext.models import Hit
+from salsa_ext.models import Alert, Hit
 from salsa_ext.services import hit_news
 from salsa_ext.values.actor import Actor
 
 WAITING: Final = ("open", "extended")
+HELD: Final = (*WAITING, "confirmed")
+"""What somebody may hold a gun for, or wait with."""
 
 
 def change(actor: Actor, row: Hit, **values: Any) -> bool:
@@ -37,16 +38,22 @@ def change(actor: Actor, row: Hit, **values: Any) -> bool:
     return bool(found)
 
 
-def of_alert(actor: Actor, alert_id: UUID) -> None:
-    """Let the waiting hits of an alert expire that no longer stands."""
-    waiting = select(Hit).where(
-        Hit.owner_state == actor.state, Hit.alert_id == alert_id, Hit.status.in_(WAITING)
+def of_alert(actor: Actor, alert: Alert) -> None:
+    """Let the waiting hits of an alert expire that no longer stands, and tell who met its gun.
+
+    A hit that was confirmed stays so, and says by its alert that it is no ground any more.
+    """
+    held = select(Hit).where(
+        Hit.owner_state == actor.state, Hit.alert_id == alert.id, Hit.status.in_(HELD)
     )
-    expire(actor, db.session.scalars(waiting.order_by(Hit.id).with_for_update()).all())
+    for row in db.session.scalars(held.order_by(Hit.id).with_for_update()).all():
+        status = row.status if row.status == "confirmed" else "expired"
+        is_shown = change(actor, row, status=status)
+        hit_news.ended(actor, row, alert.status, is_shown=is_shown)
 
 
 def expire(actor: Actor, rows: Iterable[Hit]) -> None:
     """Let hits end without an answer, and tell who waits for it."""
     for row in rows:
-        is_shown = change(actor, row, status="expired", answered_at=actor.now())
+        is_shown = change(actor, row, status="expired")
         hit_news.answered(actor, row, Action.HIT_EXPIRED, is_shown=is_shown)

@@ -37,7 +37,8 @@ def _act(row: Mapping[str, Any]) -> Act:
 def _notices(row: Mapping[str, Any], *, is_late: bool) -> list[Notice]:
     data = {"state": row["asking_state"], "action": row["action"], "strength": row["strength"],
             "alert": str(row["alert_id"])}  # fmt: skip
-    told = [notice(row["alert_state"], OWNERS, "hit_made", row, data)]
+    code = "hit_made" if row["is_shown"] else "hit_silent"  # nobody waits there, and nobody acts
+    told = [notice(row["alert_state"], OWNERS, code, row, data)]
     if is_late and row["is_shown"] and row["asking_state"] != row["alert_state"]:
         told += _to_askers("hit_made", row, data | {"state": row["alert_state"]})
     return told
@@ -51,6 +52,16 @@ def answered(actor: Actor, row: Hit, action: Action, *, is_shown: bool) -> None:
     if is_shown:
         data = {"state": row.alert_state, "due_at": row.due_at.isoformat()}
         notify_many(actor, _to_askers(f"hit_{row.status}", vars(row), data))
+
+
+def ended(actor: Actor, row: Hit, how: str, *, is_shown: bool) -> None:
+    """Write down that a hit ended with its alert, which was `cancelled` or `expired`; tell who met it."""
+    concerned = sorted({row.alert_state, *([row.asking_state] if is_shown else ())})
+    append_many(actor, [Act(Action.HIT_EXPIRED, "hit", row.id, row.alert_state, concerned,
+                            {"status": row.status, "alert": how})])  # fmt: skip
+    if is_shown:
+        said = {"state": row.alert_state}
+        notify_many(actor, _to_askers(f"hit_alert_{how}", vars(row), said))
 
 
 def overdue(actor: Actor, row: Hit, second: str | None, *, is_shown: bool) -> None:

@@ -7,7 +7,7 @@ row of its own, unless the alert does not show to it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
@@ -145,6 +145,24 @@ def make(actor: Actor, met: Iterable[Met], *, is_late: bool) -> list[Made]:
              one.is_shown, one.cause_id)
         for one, row in made
     ]  # fmt: skip
+
+
+def met_by(actor: Actor, records: Collection[UUID]) -> dict[UUID, list[Made]]:
+    """Return the hits of records that the actor just wrote, on alerts that show to his state.
+
+    Of what lets its gun pass there is nothing, of the own state either. Called after commands alone.
+    """
+    own = select(Hit).where(
+        Hit.owner_state == actor.state, Hit.asking_state == actor.state,
+        Hit.cause_id.in_(records), Hit.action != "let_pass_and_inform",
+    )  # fmt: skip
+    made: dict[UUID, list[Made]] = defaultdict(list)
+    for row in db.session.scalars(own.order_by(Hit.id)):
+        cause = cast(UUID, row.cause_id)
+        made[cause].append(
+            Made(row.id, row.alert_state, row.action, row.strength, row.due_at, True, cause)
+        )
+    return made
 
 
 def _insert(actor: Actor, met: Sequence[Met]) -> list[tuple[Met, dict[str, Any]]]:

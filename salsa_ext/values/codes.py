@@ -91,7 +91,7 @@ NOTIFICATIONS: Final = (
     "alert_expiring", "alert_expired",
     "post_called",
     "hit_made", "hit_confirmed", "hit_denied", "hit_extended", "hit_expired", "hit_overdue",
-    "hit_unanswered",
+    "hit_unanswered", "hit_alert_cancelled", "hit_alert_expired", "hit_silent",
 )  # fmt: skip
 NOTIFICATION_KINDS: Final = (
     "alert", "approval", "consent", "discrepancy", "hit", "match", "permit", "post", "request",
@@ -100,7 +100,8 @@ NOTIFICATION_KINDS: Final = (
 """What a notification is about."""
 URGENT_NOTIFICATIONS: Final = (
     "hit_made", "hit_confirmed", "hit_denied", "hit_extended", "hit_expired", "hit_overdue",
-    "hit_unanswered", "request_received", "request_renewed", "request_replied", "request_due",
+    "hit_unanswered", "hit_alert_cancelled", "hit_alert_expired", "hit_silent",
+    "request_received", "request_renewed", "request_replied", "request_due",
     "request_overdue", "request_assigned", "trace_answered", "trace_corrected", "trace_no_record",
     "trace_refused", "trace_deferred", "trace_asked", "trace_forwarded", "trace_not_taken",
     "trace_to_approve", "trace_approved", "trace_unsent", "trace_declined", "trace_assigned",

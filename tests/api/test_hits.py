@@ -212,8 +212,49 @@ def test_a_hit_ends_with_its_alert(alert, pry, bra):
     made = alert()
     bra.post("/checks", bodies.check())
     pry.post(f"/alerts/{made['id']}/cancel", {"reason": "Gun found"}, 200, If_Match='"1"')
-    assert [hit["status"] for hit in (*hits(pry), *hits(bra))] == ["expired", "expired"]
-    assert len(told(bra, "hit_expired")) == 1
+    for hit in (*hits(pry), *hits(bra)):
+        assert (hit["status"], hit["answered_at"]) == ("expired", None)
+        assert hit["alert_ended"]["status"] == "cancelled"
+    assert len(told(bra, "hit_alert_cancelled")) == 1 and told(bra, "hit_expired") == []
+
+
+@pytest.mark.parametrize("how", ["cancelled", "expired"])
+def test_who_holds_a_gun_is_told_that_its_alert_ended_though_the_hit_was_confirmed(
+    alert, pry, bra, watch, how
+):
+    made = alert(expires_on="2026-03-20")
+    bra.post("/checks", bodies.check())
+    [hit] = hits(pry)
+    before = answer(pry, hit, "confirm")["version"]
+    assert hits(bra)[0]["alert_ended"] is None
+    if how == "cancelled":
+        pry.post(f"/alerts/{made['id']}/cancel", {"reason": "Found"}, 200, If_Match='"1"')
+    else:
+        watch("PRY", days=30)
+    [mine] = hits(bra)
+    assert (mine["status"], mine["alert_ended"]["status"]) == ("confirmed", how)
+    assert mine["alert_ended"]["ended_at"] and mine["version"] > before
+    [note] = told(bra, f"hit_alert_{how}")
+    assert (note["subject"]["id"], note["data"]) == (hit["id"], {"state": "PRY"})
+    assert told(pry, f"hit_alert_{how}") == []
+
+
+def test_a_hit_that_was_denied_ends_with_no_alert(alert, pry, bra):
+    made = alert()
+    bra.post("/checks", bodies.check())
+    answer(pry, hits(pry)[0], "deny", note="Another model")
+    pry.post(f"/alerts/{made['id']}/cancel", {"reason": "Found"}, 200, If_Match='"1"')
+    assert hits(bra)[0]["alert_ended"] is None and told(bra, "hit_alert_cancelled") == []
+
+
+def test_nobody_learns_that_an_alert_ended_which_let_its_gun_pass(alert, pry, bra, run):
+    made = alert(action="let_pass_and_inform")
+    bra.post("/checks", bodies.check())
+    run("BRA", telling_owners.run)
+    answer(pry, hits(pry)[0], "confirm")
+    pry.post(f"/alerts/{made['id']}/cancel", {"reason": "Found"}, 200, If_Match='"1"')
+    assert hits(pry)[0]["alert_ended"]["status"] == "cancelled"
+    assert hits(bra) == [] and bra.get("/notifications").json["items"] == []
 
 
 def test_a_seizure_meets_an_alert_at_once_and_once(alert, pry, bra, run):
@@ -303,7 +344,9 @@ def test_its_state_learns_of_it_later_and_who_met_it_never(alert, as_actor, pry,
     [hit] = hits(pry)
     assert (hit["action"], hit["asking_state"]) == ("let_pass_and_inform", state)
     assert (hit["cause_id"], hit["agency"]) == (check["id"], f"{state}-TEST")
-    assert hit["strength"] == "strong" and len(told(pry, "hit_made")) == 1
+    assert hit["strength"] == "strong" and told(pry, "hit_made") == []
+    [note] = told(pry, "hit_silent")
+    assert "nobody there is told, and nobody acts" in note["text"] and note["urgent"]
     assert hits(border) == [] and told(border, "hit_made") == []
     border.get(f"/hits/{hit['id']}", 404)
     own = as_actor(state, "auditor").get("/audit?action=hit:made").json["items"]
@@ -338,6 +381,8 @@ def test_an_alert_shows_to_the_states_that_it_names_alone(alert, as_actor, pry, 
     assert (answered["verdict"], answered["candidates"], answered["hits"]) == ("no_hit", [], [])
     run("ARG", telling_owners.run)
     assert sorted(hit["asking_state"] for hit in hits(pry)) == ["ARG", "BRA"]
+    assert [note["data"]["state"] for note in told(pry, "hit_silent")] == ["ARG"]
+    assert [note["data"]["state"] for note in told(pry, "hit_made")] == ["BRA"]
     assert hits(argentine) == []
 
 

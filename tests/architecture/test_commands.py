@@ -28,6 +28,7 @@ READ_FOR_A_COMMAND = {  # the command that calls it has required its own permiss
     "hits.among": "which of some hits stand on a board; none for who may see no hits",
     "joint.at_post": "a part of the desk",
     "hits.at_post": "a part of a board; empty for who may see no hits",
+    "hits.of_records": "a part of the page of a seizure, and nothing to who sees no hits",
     "consents.read": "what was just asked or decided",
     "consents.version": "compared with If-Match before the command",
     "consents.granted_for": "what the release function decides by",

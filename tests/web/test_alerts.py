@@ -3,8 +3,15 @@
 import re
 
 import pytest
+from sqlalchemy import select
 
+from salsa_ext.clock import FixedClock
+from salsa_ext.db import db, transaction
+from salsa_ext.models import Alert
+from salsa_ext.policy.rules import operator
+from salsa_ext.services import alerts
 from tests import bodies
+from tests.conftest import NOW
 from tests.web.pages import text
 
 SEEN = re.compile(r'name="seen" value="([0-9]+)"')
@@ -75,6 +82,22 @@ def test_who_entered_an_alert_is_not_the_second_person_who_checks_it(police, sig
     assert "Another person than who entered" in police.open(f"{path}/verify", 409)
     assert "A second person has to check it." not in do(other, path, "verify")
     assert "pry.trace_analyst" in text(police.open(path))
+
+
+def test_an_alert_is_verified_first_and_said_to_be_still_true_when_that_is_due(police, entered):
+    first = text(police.open(entered))
+    assert "Verify it" in first and "Say that it is still true" not in first
+    do(police, entered, "check")
+    done = text(police.open(entered))
+    assert "Verify it" not in done and "Say that it is still true" not in done
+    acting = operator("PRY", clock=FixedClock(NOW))
+    with transaction(acting):
+        [alert] = db.session.scalars(select(Alert))
+        alert.verified_at = NOW - alerts.STILL_TRUE
+    due = text(police.open(entered))
+    assert "Verify it" not in due and "Say that it is still true" in due
+    do(police, entered, "verify")
+    assert "Say that it is still true" not in text(police.open(entered))
 
 
 def test_an_alert_is_cancelled_with_a_reason(police, entered):

@@ -111,3 +111,17 @@ def test_a_post_that_does_not_exist_is_not_found(signed_in):
 def test_the_home_page_lists_the_posts_of_the_own_state_to_who_may_open_them(signed_in):
     assert BOARD in signed_in("BRA", "supervisor").open("/")
     assert "/board" not in signed_in("BRA", "police_officer").open("/")
+
+
+def test_a_hit_of_an_alert_that_was_cancelled_asks_for_nothing_on_the_board(as_actor, signed_in):
+    alert = as_actor("BRA", "police_officer")
+    made = alert.post("/alerts", bodies.alert()).json
+    officer = as_actor("PRY", "border_officer")
+    officer.post("/checks", bodies.check())
+    page = signed_in("PRY", "border_officer")
+    assert "Hold and call" in text(page.open(BOARD))
+    alert.post(f"/alerts/{made['id']}/cancel", {"reason": "Found"}, 200, If_Match='"1"')
+    said = text(page.open(BOARD))
+    assert "✕ The alert was cancelled by Brazil on" in said and "Hold and call" not in said
+    [hit] = officer.get(BOARD).json["hits"]
+    assert hit["alert_ended"]["status"] == "cancelled"

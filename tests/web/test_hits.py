@@ -12,6 +12,7 @@ from salsa_ext.services import alert_watch, telling_owners
 from tests import bodies
 from tests.conftest import NOW
 from tests.grounds import beginning
+from tests.matches import look
 from tests.web.pages import text
 
 DUTY = {"agency": "PRY-POLICE", "kind": "duty_24h", "languages": ["es"], "hours": "24 h",
@@ -48,6 +49,22 @@ def test_the_state_of_an_alert_confirms_a_hit_and_the_other_reads_it(owner, find
     assert f"{path}/confirm" in owner.open(path) and "/confirm" not in finder.open(path)
     assert "Confirmed" in text(answer(owner, path, "confirm", note="Compared with the file"))
     assert "Compared with the file" in text(finder.open(path))
+
+
+@pytest.mark.parametrize("is_confirmed", [True, False])
+def test_of_an_alert_that_was_cancelled_page_and_list_say_that_and_no_action(
+    owner, finder, path, as_actor, is_confirmed
+):
+    if is_confirmed:
+        answer(owner, path, "confirm")
+    police = as_actor("PRY", "police_officer")
+    [alert] = police.get("/alerts").json["items"]
+    police.post(f"/alerts/{alert['id']}/cancel", {"reason": "Found"}, 200, If_Match='"1"')
+    for page in (text(finder.open(path)), text(finder.open("/hits"))):
+        assert "✕ The alert was cancelled by Paraguay on" in page
+        assert "✓ Confirmed" not in page and "– Expired" not in page
+    said = text(finder.open(path))
+    assert "Hold and call" not in said and ("Answered" in said) == is_confirmed
 
 
 def test_more_time_is_asked_for_with_a_reason(owner, finder, path):
@@ -120,6 +137,17 @@ def test_a_hit_leads_to_the_record_that_met_it(as_actor, owner):
     [hit] = as_actor("PRY", "police_officer").get("/hits").json["items"]
     record = seized["items"][0]["record"]
     assert f'href="/records/{record}/history"' in owner.open(f"/hits/{hit['id']}")
+
+
+def test_a_warning_stands_where_reading_the_record_would_give_a_silent_hit_away(
+    as_actor, owner, run
+):
+    as_actor("PRY", "police_officer").post("/alerts", bodies.alert(action="let_pass_and_inform"))
+    as_actor("BRA", "police_officer").post("/seizures", bodies.seizure())
+    look(run)
+    [hit] = as_actor("PRY", "police_officer").get("/hits").json["items"]
+    said = text(owner.open(f"/hits/{hit['id']}"))
+    assert "The record that met it ! Reading it is told to Brazil, whose record it is" in said
 
 
 @pytest.mark.parametrize("name", ["confirm", "deny", "extend"])

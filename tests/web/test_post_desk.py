@@ -189,6 +189,28 @@ def test_a_seizure_answers_at_once_with_its_number_what_it_matches_and_whom_to_c
     assert said.startswith("ABC12345: Hit. Seized before: ")
 
 
+def test_a_receipt_says_of_each_gun_what_a_check_says_the_action_of_an_alert_first(
+    officer, as_actor
+):
+    """Brazil has seized the gun before; Argentina asks to hold it and to be called."""
+    as_actor("BRA", "police_officer").post("/seizures", bodies.seizure())
+    for state in ("ARG", "BRA"):
+        duty = {"agency": f"{state}-POLICE", "kind": "duty_24h", "languages": ["es"],
+                "hours": "24 h", "telephone": "+55 45 0000000"}  # fmt: skip
+        as_actor(state, "state_administrator").post("/contacts", duty)
+    as_actor("ARG", "police_officer").post("/alerts", bodies.alert())
+    typed = {"items.0.serial": "ABC123456", "items.0.make": "Taurus", "items.1.serial": "QQQ77777"}
+    page = officer.open(officer.send(f"{DESK}/seizure", typed).location)
+    said = text(page)
+    parts = ("Hold the gun and call Argentina", "Seized before: Brazil", "Hit with Argentina",
+             "Whom to call", "ARG-POLICE", "BRA-POLICE", "QQQ77777 : ○ Not in")  # fmt: skip
+    assert [said.find(part) for part in parts] == sorted(said.find(part) for part in parts)
+    assert all(part in said for part in parts)
+    officer.open(re.search(r'href="(/hits/[^"]+)"', page)[1])
+    [loud, _] = officer.send(f"{DESK}/seizure", typed, 200, **SCRIPT).json["said"]
+    assert loud.startswith("ABC123456: Hit. Hold the gun and call Argentina")
+
+
 def test_a_receipt_is_of_the_own_state_alone(officer, signed_in):
     done = officer.send(f"{DESK}/seizure", {"items.0.serial": "XYZ123", "joint_with.number": "F-1"})
     signed_in("BRA", "border_officer").open(done.location, 404)

@@ -3,6 +3,7 @@
 import pytest
 
 from tests import bodies
+from tests.matches import look
 from tests.web.pages import text
 from tests.web.trucks import attached, picture
 
@@ -39,10 +40,33 @@ def test_it_says_loudly_what_it_matches_and_whose_alert_it_meets(police, as_acto
     as_actor("BRA", "police_officer").post("/alerts", bodies.alert())
     page = police.open(police.send("/seizures/new", TYPED).location)
     said = text(page)
-    assert "▲ ABC123456: Hit. Compare the gun with the record" in said
+    assert "▲ ABC123456: Hit. Hold the gun and call Brazil, which has an alert on it." in said
     [hit] = as_actor("PRY", "police_officer").get("/hits").json["items"]
-    assert "Hit with Brazil : Hold and call BRA-POLICE · +55 45 0000000" in said
+    assert "Hit with Brazil : Hold and call ▲ Open · BRA-POLICE · +55 45 0000000" in said
     assert f'href="/hits/{hit["id"]}"' in page and 'href="tel:+55450000000"' in page
+
+
+def test_of_each_gun_hits_and_matches_are_listed_and_nothing_only_where_there_is_neither(
+    police, as_actor
+):
+    as_actor("BRA", "police_officer").post("/alerts", bodies.alert())
+    recorded = police.send("/seizures/new", TYPED).location
+    said = text(police.open(recorded))
+    assert "XYZ7 : ○ Not in the records searched" in said
+    assert said.index("Hit with Brazil") < said.index("XYZ7 :")
+    page = police.open(recorded.removesuffix("/recorded"))
+    first, second = text(page).split("Serial number XYZ7")
+    assert "Hit with Brazil : Hold and call" in first and "matches no record" not in first
+    assert "It matches no record so far." in second and "Hit with" not in second
+
+
+def test_a_gun_that_is_let_pass_leaves_no_sign_beside_its_seizure(police, as_actor, run):
+    as_actor("PRY", "police_officer").post("/alerts", bodies.alert(action="let_pass_and_inform"))
+    recorded = police.send("/seizures/new", TYPED).location
+    look(run)
+    assert len(as_actor("PRY", "police_officer").get("/hits").json["items"]) == 1
+    for page in (recorded, recorded.removesuffix("/recorded")):
+        assert "Hit with" not in police.open(page)
 
 
 def test_sent_twice_it_is_recorded_once(police, as_actor):

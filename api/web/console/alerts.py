@@ -34,6 +34,9 @@ SECOND: Final = say("A second alert on this gun is wanted")
 CALLED: Final[Mapping[str, Message]] = {
     "confirm_second": SECOND, "expires_on": say("Last day"), "reason_text": say("The reason in words"),
 }  # fmt: skip
+COMPARED: Final = say(
+    "You compared the alert with its source: the gun, the reason and the case are right."
+)
 SHOWN_AT: Final = {"firearm": "firearm.serial"}
 """The field of the page at which something that is wrong with another one is told."""
 
@@ -49,18 +52,25 @@ def _bars_same_person(actor: Actor, view: AlertView) -> Message | None:
     return alerts.ANOTHER_PERSON if is_same else None
 
 
+def _is_due(actor: Actor, view: AlertView) -> bool:
+    return view.alert.verified_at is not None and alerts.is_due(actor, view.alert)
+
+
 DOINGS: doings.Doings = (
+    Doing("check", say("Verify it"), COMPARED, WordsRequest, alerts.verify, Permission.ALERT_RECORD,
+          ("active",), (), is_dataless=True, bars=_bars_same_person, is_main=True,
+          is_for=lambda _, view: view.alert.verified_at is None),
     Doing("verify", say("Say that it is still true"),
-          say("You compared the alert with its source: the gun, the reason and the case are right."),
-          WordsRequest, alerts.verify, Permission.ALERT_RECORD, ("active",), (),
-          is_dataless=True, bars=_bars_same_person, is_main=True),
+          COMPARED, WordsRequest, alerts.verify, Permission.ALERT_RECORD, ("active",), (),
+          is_dataless=True, bars=_bars_same_person, is_main=True, is_for=_is_due),
     Doing("cancel", say("Cancel the alert"),
           say("No search finds it any more, and hits on it that wait for an answer end."),
           AlertCancelRequest, _cancel, Permission.ALERT_RECORD, ("active",),
           (Field("reason", say("Why it ends"), "area", required=True, most=500),), is_grave=True),
 )  # fmt: skip
+CHECKED: Final = say("It is written down that the alert is true.")
 DONE = {
-    "entered": say("The alert stands."), "verify": say("It is written down that the alert is true."),
+    "entered": say("The alert stands."), "verify": CHECKED, "check": CHECKED,
     "cancel": say("The alert is cancelled."),
 }  # fmt: skip
 

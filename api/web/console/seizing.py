@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from api.schemas.seizures import SeizureRequest
 from api.web import sending
 from api.web.access import again, sender, signed_in
 from api.web.console.blueprint import blueprint
-from api.web.desk import choices, listing
+from api.web.desk import choices
 from api.web.post_desk import photos, receipts
 from api.web.post_desk.photos import Photo
 from api.web.post_desk.seizing import ITEMS, number_of, options
@@ -24,7 +23,6 @@ from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import documents, hits
 from salsa_ext.readmodels.days import today, zone_of
 from salsa_ext.readmodels.documents import SEIZURES
-from salsa_ext.readmodels.hits import HitView
 from salsa_ext.services import gun_corrections, matches, seizures
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.attachments import Subject
@@ -92,15 +90,9 @@ def seizure_recorded(actor: Actor, seizure_id: UUID) -> str:
     require(actor, Permission.SEIZURE_READ)
     gun_corrections.own(actor, seizure_id)
     view = documents.read(SEIZURES, seizure_id)
+    guns = [item.record for item in view.items]
     return render_template(
-        "console/seized.html", actor=actor, said=receipts.lines(actor, f"/{seizure_id}"),
-        seizure=view.document, met=_met(actor, {item.record.id for item in view.items}),
+        "console/seized.html", actor=actor, told=receipts.told(actor, seizure_id), guns=guns,
+        seizure=view.document, met=hits.of_records(actor, [gun.id for gun in guns]),
+        zone=zone_of(actor),
     )  # fmt: skip
-
-
-def _met(actor: Actor, records: Collection[UUID]) -> list[HitView]:
-    """Return the latest hits by which records of the own state met an alert, for who may see them."""
-    if Permission.HIT_READ not in actor.permissions:
-        return []
-    latest = hits.list_hits(actor, {"asking_state": actor.state}, listing.LIMIT, None).items
-    return [one for one in latest if one.hit.cause_id in records]

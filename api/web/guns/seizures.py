@@ -22,7 +22,7 @@ from api.web.typed import Form
 from salsa_ext.errors import Invalid
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels import documents, matches, traces
+from salsa_ext.readmodels import documents, hits, matches, traces
 from salsa_ext.readmodels.days import zone_of
 from salsa_ext.readmodels.documents import SEIZURES, DocumentView
 from salsa_ext.readmodels.marks import Held
@@ -80,8 +80,10 @@ def attached_file(actor: Actor, attachment_id: UUID) -> Response:
 def _page(actor: Actor, seizure_id: UUID) -> str:
     view = disclosures.read_document(actor=actor, kind=SEIZURES, document_id=seizure_id)
     said, found = SeizureResponse().dump(view), _matches(actor, view)
+    met = hits.of_records(actor, [item.record.id for item in view.items])
     return render_template(
         "guns/seizure.html", actor=actor, seizure=said, is_own=said["state"] == actor.state,
+        hits={str(key): some for key, some in met.items()},
         matches={str(key): some for key, some in found.items()},
         guns=_other_guns(actor, view, found), more=_more(actor, view, found), traces=_traces(actor, seizure_id),
         attachments=_attachments(actor, seizure_id), drawing=_drawn(said), zone=zone_of(actor),

@@ -28,7 +28,15 @@ from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import documents
 from salsa_ext.readmodels.documents import SEIZURES, DocumentView
-from salsa_ext.services import checks, devices, gun_corrections, idempotency, joint
+from salsa_ext.services import (
+    alert_advice,
+    checks,
+    devices,
+    gun_corrections,
+    hits,
+    idempotency,
+    joint,
+)
 from salsa_ext.services.idempotency import Answer, Attempt
 from salsa_ext.services.matches import ItemMatches
 from salsa_ext.values.actor import Actor
@@ -73,12 +81,15 @@ def _join(actor: Actor, here: Here, seizure_id: UUID, form: Form) -> str:
 
 
 def keep(actor: Actor, seizure_id: UUID, found: Sequence[ItemMatches]) -> None:
-    """Keep what the items of a seizure match, as it is answered now."""
+    """Keep what the items of a seizure match and which alerts they met, as a check is answered now."""
+    records = {line: gun.id for line, gun in _guns(documents.read(SEIZURES, seizure_id)).items()}
+    made = hits.met_by(actor, records.values())
     said = [
-        {"line": one.line, "is_later": one.is_later}
-        | FoundResponse().dump(checks.told_of(actor, seizure_id, one.candidates))
-        for one in found
-    ]
+        {"line": one.line, "is_later": one.is_later} | FoundResponse().dump(
+            checks.told_of(actor, seizure_id, one.candidates,
+                           made=sorted(made.get(records[one.line], ()), key=alert_advice.rank))
+        ) for one in found
+    ]  # fmt: skip
     body = current_app.json.dumps(said).encode()
     idempotency.keep(actor, _attempt(actor, seizure_id), Answer(200, "", body))
 
@@ -95,6 +106,11 @@ def lines(actor: Actor, address: str) -> list[str]:
         f"{guns[one['line']].serial or ''}: {shown.label('verdict', one['verdict'])}."
         f" {one['next']['text']}" for one in told
     ]  # fmt: skip
+
+
+def told(actor: Actor, seizure_id: UUID) -> dict[int, dict[str, Any]]:
+    """Return what was answered of each gun, by its line; nothing to another account."""
+    return {one["line"]: one for one in _kept(actor, seizure_id)}
 
 
 def _guns(view: DocumentView) -> dict[int, Any]:
