@@ -193,7 +193,7 @@ class NotReceivedYet(Conflict):
 
 
 class Unconfirmed(Conflict):
-    """A stage cannot be ticked as passed until who ticks it confirms, in a field, what he is told."""
+    """Something is not done, as a stage ticked as passed, until who does it confirms in a field what he is told."""
 
     field: str
 
@@ -220,6 +220,12 @@ class Differs(Unconfirmed):
     """The same: what was read or counted does not agree with the papers."""
 
     code, field = "differs", "confirm_differs"
+
+
+class Declined(Unconfirmed):
+    """The same of a trace: a second person declined it, and none has to approve it any more."""
+
+    code, field = "declined", "confirm_declined"
 
 
 class HeldByOwn(Conflict):

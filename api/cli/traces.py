@@ -28,6 +28,7 @@ from salsa_ext.values.requests import (
     Feedback,
     Hiding,
     Replying,
+    Sending,
     Telling,
 )
 
@@ -170,15 +171,16 @@ def decline(state: str, officer: str | None, text: str, trace_id: UUID) -> None:
 @trace.command()
 @own_state_option
 @id_argument
+@click.option("--confirm-declined", is_flag=True, help="Though a second person declined it.")
 @explained
-def send(state: str, trace_id: UUID) -> None:
+def send(state: str, trace_id: UUID, confirm_declined: bool) -> None:
     """Send a draft or an approved trace; or ask for its second person where the state wants one.
 
     \b
     Example:
       salsa trace send --state BRA 0199f2c0-0000-7000-8000-000000000000
     """
-    _act(state, trace_id, traces.send, sends=True, seen=None)
+    _act(state, trace_id, traces.send, sends=True, seen=None, data=Sending(confirm_declined))
 
 
 @trace.command()

@@ -40,7 +40,7 @@ from salsa_ext.readmodels.sharing import group_of
 from salsa_ext.readmodels.traces import LegSaid, ResultView, TraceView
 from salsa_ext.values import codes, inquiries
 from salsa_ext.values.inquiries import TraceData
-from salsa_ext.values.requests import Telling
+from salsa_ext.values.requests import Sending, Telling
 
 
 class AmendTraceRequest(RequestSchema):
@@ -101,6 +101,13 @@ class DeclineTraceRequest(RequestSchema):
 
     value = Telling
     text = Text(most=2000, required=True)
+
+
+class SendTraceRequest(RequestSchema):
+    """Nothing has to be said: a draft that was declined, and goes without a second person, is confirmed."""
+
+    value = Sending
+    confirm_declined = Flag(load_default=False)
 
 
 class LegResponse(Schema):

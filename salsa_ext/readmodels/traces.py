@@ -27,6 +27,7 @@ from salsa_ext.readmodels.other_guns import compared
 from salsa_ext.readmodels.outlooks import UNSENT, of_drafts
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.readmodels.parties import Parties, parties_of
+from salsa_ext.readmodels.refusals import refusal
 from salsa_ext.readmodels.requests import MessageView, hidden_from, messages_of, usernames
 from salsa_ext.readmodels.sharing import Sharing, group_of, of_events
 from salsa_ext.readmodels.versions import current
@@ -85,6 +86,11 @@ class TraceView:
     def declined(self) -> MessageView | None:
         """Return the last word of a second person that did not approve a draft which waits for none."""
         return declined(self.trace, self.notes)
+
+    @property
+    def overruled(self) -> MessageView | None:
+        """Return the last word of a second person that declined a trace which was sent all the same."""
+        return refusal(self.trace, self.notes) if self.trace.sent_at else None
 
     @property
     def changed(self) -> Sequence[Change]:

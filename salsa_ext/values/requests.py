@@ -53,6 +53,13 @@ class Answering:
 
 
 @dataclass(frozen=True)
+class Sending:
+    """That a draft is sent; one that a second person declined, without another, with `confirm_declined` alone."""
+
+    confirm_declined: bool = False
+
+
+@dataclass(frozen=True)
 class Refusing:
     """A refusal, by one of the reasons that the International Tracing Instrument allows (22)."""
 
