@@ -184,12 +184,8 @@ class NotReceivedYet(Conflict):
     code = "receipt_not_confirmed"
 
     def __init__(self) -> None:
-        super().__init__(
-            say(
-                "There is nothing to correct: the receipt of this shipment is not confirmed yet."
-                " Confirm it first."
-            )
-        )
+        super().__init__(say("There is nothing to correct: the receipt of this shipment is not confirmed yet."
+                             " Confirm it first."))  # fmt: skip
 
 
 class Unconfirmed(Conflict):

@@ -243,9 +243,10 @@ def ask_one_more(
 @click.option("--by", "channel", required=True, type=click.Choice(OTHER_CHANNELS))
 @click.option("--reference", type=Line(100), help="Its number there.")
 @id_argument
+@click.option("--sent", is_flag=True, help="The form went out by it.")
 @explained
 def channel(
-    state: str, trace_id: UUID, leg_id: UUID, channel: str, reference: str | None
+    state: str, trace_id: UUID, leg_id: UUID, channel: str, reference: str | None, sent: bool
 ) -> None:  # fmt: skip
     """Name another channel by which a state is asked that takes no part, until something came back.
 
@@ -254,7 +255,7 @@ def channel(
       salsa trace channel --state BRA --leg 0199f2c0-0000-7000-8000-000000000001 --by mla \\
         0199f2c0-0000-7000-8000-000000000000
     """
-    data = Channelling(channel, reference)
+    data = Channelling(channel, reference, sent)
     _act(state, trace_id, trace_steps.change_channel, leg_id=leg_id, data=data)
 
 

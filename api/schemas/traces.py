@@ -111,12 +111,16 @@ class SendTraceRequest(RequestSchema):
 
 
 class LegResponse(Schema):
-    """What was asked of one state and why, and what it said."""
+    """What was asked of one state and why, and what it said.
+
+    `is_to_send` where a person has to send the form by its channel yet, or has not said that it went.
+    """
 
     id = fields.UUID(required=True)
     state = fields.String(required=True)
     channel = fields.String(required=True)
     status = fields.String(required=True)
+    is_to_send = fields.Boolean(required=True)
     why = fields.List(fields.String(), required=True)
     reference = fields.String(allow_none=True)
     automatic = fields.Boolean(required=True)
@@ -132,7 +136,7 @@ class LegResponse(Schema):
         return columns(leg) | {
             "state": leg.state, "why": [worded(reason) for reason in leg.why],
             "events": len(leg.events), "messages": said.messages,
-            "automatic": leg.is_automatic,
+            "automatic": leg.is_automatic, "is_to_send": said.is_to_send,
         }  # fmt: skip
 
 

@@ -41,6 +41,9 @@ NAMING: Final = ("forwarded", "withdrawn")
 """Statuses of a leg whose state may have named another instead."""
 NOT_ASKED: Final = "not_asked"
 """What is shown of a state whose records were searched and that was asked nothing: it said nothing."""
+FORM_SENT: Final = "form_sent"
+"""The kind of the word that the form went out by another channel."""
+TO_SEND: Final = "to_send"
 _LEGS: Final = (
     select(TraceLeg).where(among_given(TraceLeg.trace_id)).order_by(TraceLeg.id)
     .execution_options(populate_existing=True)
@@ -53,6 +56,22 @@ class LegSaid:
 
     leg: TraceLeg
     messages: Sequence[MessageView]
+
+    @property
+    def is_to_send(self) -> bool:
+        """Tell whether a person has to send its form yet: nobody said that it went by this channel.
+
+        A reference there says so too, and so does what came back.
+        """
+        if self.leg.channel == "salsa" or self.leg.status != "sent" or self.leg.reference:
+            return False
+        return not any(one.kind == FORM_SENT and one.data["channel"] == self.leg.channel
+                       for one in self.messages)  # fmt: skip
+
+    @property
+    def shown_status(self) -> str:
+        """Return its status, or TO_SEND of what the service asks nobody and a person did not yet."""
+        return TO_SEND if self.is_to_send else self.leg.status
 
 
 @dataclass(frozen=True)
@@ -113,7 +132,7 @@ class TraceView:
 class Searched:
     """A state that was searched or asked: how far its records reached then, and what it said.
 
-    `said` is the status of its leg, or NOT_ASKED.
+    `said` is the status of its leg, TO_SEND or NOT_ASKED.
     """
 
     state: str
@@ -234,7 +253,7 @@ def get_result(actor: Actor, trace_id: UUID) -> ResultView:
     sharing = of_events(actor, events, trace.case_number)
     parties = _named(actor, events, sharing)
     return ResultView(
-        trace, result, _searched(trace, view.legs), parties, sharing, _found_as(trace)
+        trace, result, _searched(trace, view.said), parties, sharing, _found_as(trace)
     )
 
 
@@ -287,18 +306,18 @@ def _heard_until(actor: Actor, trace: Trace) -> datetime:
     return actor.now() - PATIENCE * Settings().target(trace.priority)
 
 
-def _searched(trace: Trace, legs: Sequence[TraceLeg]) -> list[Searched]:
+def _searched(trace: Trace, legs: Sequence[LegSaid]) -> list[Searched]:
     """Return how far the records reached when the trace was sent, and who was asked beside them."""
-    asked = {leg.state: leg for leg in legs}
+    asked = {one.leg.state: one for one in legs}
     covered = {row["state"]: row for row in trace.searched or ()}
     return [_one_searched(state, covered.get(state), asked.get(state))
             for state in sorted({*asked, *covered})]  # fmt: skip
 
 
-def _one_searched(state: str, covered: dict[str, Any] | None, leg: TraceLeg | None) -> Searched:
-    said = leg.status if leg else NOT_ASKED
+def _one_searched(state: str, covered: dict[str, Any] | None, asked: LegSaid | None) -> Searched:
+    said = asked.shown_status if asked else NOT_ASKED
     if covered is None:
-        return Searched(state, 0, leg.records_through if leg else None, said)
+        return Searched(state, 0, asked.leg.records_through if asked else None, said)
     return Searched(state, covered["records"], date.fromisoformat(covered["through"]), said)
 
 

@@ -133,10 +133,14 @@ class AskingOneMore:
 
 @dataclass(frozen=True)
 class Channelling:
-    """By which other channel a state that takes no part is asked, with its reference there."""
+    """By which other channel a state that takes no part is asked, with its reference there.
+
+    `sent` says that the form went out by it.
+    """
 
     channel: str
     reference: str | None = None
+    sent: bool = False
 
 
 @dataclass(frozen=True)

@@ -348,9 +348,16 @@ def test_by_which_channel_a_state_is_asked_that_takes_no_part_is_asked_for_on_to
     asks = "Germany takes no part: it learns of nothing until you send it the form."
     assert said.index(asks) < said.index("Result so far")
     assert "By INTERPOL iARMS, unless you choose another channel." in said
+    assert said.count("To be sent by you") == 2 and said.count("Sent") == 2  # of the trace
     assert page.count(f'href="{path}"') == 2
     assert 'value="iarms" selected' in analyst.open(path)
     assert 'id="channel-wrong"' in analyst.send(path, {"channel": ""}, 422).text
+    other = text(analyst.open(analyst.send(path, {"channel": "post"}).location))
+    assert asks in other and "To be sent by you" in other
+    sent = text(analyst.open(analyst.send(path, {"channel": "post", "sent": "true"}).location))
+    assert asks not in sent and "To be sent by you" not in sent and "The form went out" in sent
+    page = analyst.open(analyst.send(path, {"channel": "mla"}).location)
+    assert asks in text(page)  # by this one nothing went out
     page = analyst.open(analyst.send(path, {"channel": "mla", "reference": "M-1"}).location)
     said = text(page)
     assert "✓ The channel is kept." in said and "Mutual legal assistance M-1" in said

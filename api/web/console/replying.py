@@ -48,7 +48,9 @@ CHANNEL = Doing(
         " write down what comes back."),
     ChannelRequest, trace_steps.change_channel, Permission.TRACE_REQUEST, SENT,
     (Field("channel", say("Channel"), "choice", "leg_channel", required=True),
-     Field("reference", say("Reference there"), required=False, most=100)),
+     Field("reference", say("Reference there"), required=False, most=100),
+     Field("sent", say("The form went out by this channel"), "flag",
+           hint=say("Until then, and without a reference, it stands as to be sent."))),
     is_versioned=False,
 )  # fmt: skip
 
