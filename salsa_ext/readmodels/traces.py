@@ -180,6 +180,15 @@ def of_seizure(actor: Actor, seizure_id: UUID) -> Sequence[Trace]:
     return db.session.scalars(select(Trace).where(*own).order_by(Trace.id.desc())).all()
 
 
+def waiting_here(actor: Actor, limit: int) -> Sequence[TraceView]:
+    """Return the own state's drafts that wait for a second person of its own, the newest first."""
+    require(actor, Permission.TRACE_APPROVE)
+    waiting = (Trace.status == "draft", Trace.approval_asked_at.is_not(None),
+               Trace.approved_in.is_(None), Trace.owner_state == actor.state)  # fmt: skip
+    query = select(Trace).where(*waiting).order_by(Trace.approval_asked_at.desc(), Trace.id).limit(limit)
+    return _views(actor, db.session.scalars(query).all())
+
+
 def get_trace(actor: Actor, trace_id: UUID) -> TraceView:
     """Return one trace of the own state; raises NotFound."""
     require(actor, Permission.TRACE_READ)

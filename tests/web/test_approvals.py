@@ -123,6 +123,23 @@ def test_a_partner_reads_what_it_decides_where_it_decides(supervisor, path):
         assert not [one for one in ("ABC123456", "Taurus", "road block") if one in page]
 
 
+def test_the_list_of_a_supervisor_has_what_waits_of_the_own_state(signed_in, as_actor, wants):
+    wants(trace_approval="own")
+    made = as_actor("BRA", "trace_analyst").post("/traces", bodies.trace()).json
+    supervisor = signed_in("BRA", "supervisor")
+    page = supervisor.open("/approvals")
+    assert f'href="/traces/{made["id"]}"' in page and "Nothing waits here." not in text(page)
+    assert "Draft waits for a second person" in text(supervisor.open("/traces"))
+    decide(supervisor, f"/traces/{made['id']}", "approve")
+    assert "Nothing waits here." in text(supervisor.open("/approvals"))
+
+
+def test_who_is_asked_by_another_state_is_told_by_which_and_led_to_it(supervisor, path):
+    page = supervisor.open("/notifications")
+    assert f'href="{path}"' in page
+    assert "Approval C-1 · Brazil" in text(page)
+
+
 def test_what_was_declined_is_sent_without_a_second_person_only_where_that_is_confirmed(
     signed_in, as_actor, wants
 ):
