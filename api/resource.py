@@ -166,11 +166,11 @@ class Resource(Blueprint):
             inner = etagged(self.response(status, answer)(inner))
             if standing:
                 inner = _if_match(inner, standing)
-            in_parts = parts is not None
+            in_parts, is_needed = parts is not None, body is not None and not is_optional
             kept = replayed(inner, in_parts)
             headers = ("officer", "key", "match") if standing else ("officer", "key")
             self._add(path, "POST", kept, command.__name__, permission, headers,
-                      partial(_take_in, body is not None and not is_optional, multipart.spool if parts else None))  # fmt: skip
+                      partial(_take_in, is_needed, multipart.spool if parts else None))  # fmt: skip
             return command
 
         return decorate

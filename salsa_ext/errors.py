@@ -189,7 +189,7 @@ class NotReceivedYet(Conflict):
 
 
 class Unconfirmed(Conflict):
-    """Something is not done, as a stage ticked as passed, until who does it confirms in a field what he is told."""
+    """Nothing is done, as a stage ticked as passed, until who does it confirms in a field what he is told."""
 
     field: str
 

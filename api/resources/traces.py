@@ -189,8 +189,6 @@ def decline_trace(actor: Actor, data: Telling, trace_id: UUID) -> TraceView:
     return reading.read(actor, trace_id)
 
 
-
-
 @blueprint.posting(
     f"{PATH}/send", SendTraceRequest, TraceResponse, Permission.TRACE_REQUEST, status=200,
     standing=reading.version, is_optional=True,

@@ -185,7 +185,12 @@ def waiting_here(actor: Actor, limit: int) -> Sequence[TraceView]:
     require(actor, Permission.TRACE_APPROVE)
     waiting = (Trace.status == "draft", Trace.approval_asked_at.is_not(None),
                Trace.approved_in.is_(None), Trace.owner_state == actor.state)  # fmt: skip
-    query = select(Trace).where(*waiting).order_by(Trace.approval_asked_at.desc(), Trace.id).limit(limit)
+    query = (
+        select(Trace)
+        .where(*waiting)
+        .order_by(Trace.approval_asked_at.desc(), Trace.id)
+        .limit(limit)
+    )
     return _views(actor, db.session.scalars(query).all())
 
 

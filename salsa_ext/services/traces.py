@@ -11,7 +11,16 @@ from sqlalchemy import ColumnElement, select
 
 from salsa_ext.audit import Act, Action, append, append_many, append_with
 from salsa_ext.db import as_state, db
-from salsa_ext.errors import Coded, Declined, Forbidden, IllegalTransition, Invalid, NotFound, StaleVersion, say
+from salsa_ext.errors import (
+    Coded,
+    Declined,
+    Forbidden,
+    IllegalTransition,
+    Invalid,
+    NotFound,
+    StaleVersion,
+    say,
+)
 from salsa_ext.messages import pairs
 from salsa_ext.models import Trace, TraceLeg
 from salsa_ext.policy.permissions import Permission
@@ -49,6 +58,7 @@ POSSIBLE: Final = {
     **dict.fromkeys(legs.SENT, ("legs", "feedback", "close", "withdraw")), "closed": ("feedback",),
 }  # fmt: skip
 """What moves a trace on, by its status; it can be assigned, noted and hidden whatever that is."""
+PLAINLY: Final = Sending()
 SECOND: Final = say("A second person must approve a trace.")
 BY_COMMAND: Final = say("A second person must approve a trace: it was drafted by a command too. Let an account"
                         " of a supervisor decide, or another officer: give --officer at both.")  # fmt: skip
@@ -139,7 +149,7 @@ def _take_as_second(actor: Actor, trace_id: UUID, action: str, seen: int | None)
 
 
 def send(
-    *, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None, data: Sending = Sending()
+    *, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None, data: Sending = PLAINLY
 ) -> None:  # fmt: skip
     """Send a trace that was drafted or approved; one that was sent already stays as it is.
 

@@ -54,7 +54,7 @@ class Answering:
 
 @dataclass(frozen=True)
 class Sending:
-    """That a draft is sent; one that a second person declined, without another, with `confirm_declined` alone."""
+    """That a draft is sent; one that was declined, without a second person, with `confirm_declined` alone."""
 
     confirm_declined: bool = False
 

@@ -186,6 +186,7 @@ def test_a_question_is_replied_to(analyst, as_actor, bra, pry):
     page = analyst.open(f"/traces/{trace['id']}")
     assert "Which side?" in page
     path = re.search(r'href="(/traces/[^"]+/reply)"', page)[1]
+    assert "Which side?" in text(analyst.open(path))
     assert 'id="text-wrong"' in analyst.send(path, {}, 422).text
     said = text(analyst.open(analyst.send(path, {"text": "The left side"}).location))
     assert "✓ The reply is kept." in said and "The left side" in said

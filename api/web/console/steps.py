@@ -15,7 +15,12 @@ from api.schemas.requests import (
     NoteRequest,
     WordsRequest,
 )
-from api.schemas.traces import AmendTraceRequest, DeclineTraceRequest, SendTraceRequest, TraceResponse
+from api.schemas.traces import (
+    AmendTraceRequest,
+    DeclineTraceRequest,
+    SendTraceRequest,
+    TraceResponse,
+)
 from api.web.bodies import lines_of
 from api.web.console import words
 from api.web.console.words import sealed
