@@ -8,6 +8,7 @@ from typing import Any, Final
 import orjson
 from flask import Request
 from flask.json.provider import JSONProvider as Base
+from marshmallow import missing
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
@@ -34,7 +35,10 @@ class BodyParser(FlaskParser):
     """Reads bodies as strictly: no NaN, no half of a character, no nesting without end."""
 
     def _raw_load_json(self, req: Request) -> Any:
-        return read_json(self.read_body(req))
+        body = self.read_body(req)
+        if not body and not req.is_json:  # one that may be left out, and was
+            return missing
+        return read_json(body)
 
     def read_body(self, req: Request) -> bytes:
         """Return the JSON of a request: all of its body."""

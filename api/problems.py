@@ -27,6 +27,7 @@ STATUS: dict[type[SalsaError], int] = {
     errors.NothingMatches: 409,
     errors.NotReceivedYet: 409,
     errors.Unconfirmed: 409,
+    errors.Declined: 409,
     errors.Held: 409,
     errors.HeldSince: 409,
     errors.Unreleased: 409,

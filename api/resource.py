@@ -146,13 +146,13 @@ class Resource(Blueprint):
     def posting(
         self, path: str, body: type[Schema] | None, answer: type[Schema] | None,
         permission: Permission, *, status: int = 201, standing: View | None = None,
-        parts: Parts | None = None,
+        parts: Parts | None = None, is_optional: bool = False,
     ) -> Callable[[View], View]:  # fmt: skip
         """Add a POST: the decorated `command(actor, data, **path)` returns what is answered.
 
         With `standing(actor, **path)`, which gives the version that stands, the caller has to
         send If-Match. With `parts`, the schemas of a document and of the items of its manifest, the
-        body may come as these two parts as well.
+        body may come as these two parts as well. A body that `is_optional` may be left out.
         """
 
         def decorate(command: View) -> View:
@@ -160,17 +160,17 @@ class Resource(Blueprint):
             def view(*data: Any, **ids: Any) -> Any:
                 return tagged(command(g.actor, *data, **ids))
 
-            inner = self.arguments(body())(view) if body else view
+            inner = self.arguments(body(), required=not is_optional)(view) if body else view
             if parts:
                 inner = self.doc(requestBody=multipart.body(*parts))(_in_parts(inner, view, parts))
             inner = etagged(self.response(status, answer)(inner))
             if standing:
                 inner = _if_match(inner, standing)
-            in_parts = parts is not None
+            in_parts, is_needed = parts is not None, body is not None and not is_optional
             kept = replayed(inner, in_parts)
             headers = ("officer", "key", "match") if standing else ("officer", "key")
             self._add(path, "POST", kept, command.__name__, permission, headers,
-                      partial(_take_in, body is not None, multipart.spool if parts else None))  # fmt: skip
+                      partial(_take_in, is_needed, multipart.spool if parts else None))  # fmt: skip
             return command
 
         return decorate

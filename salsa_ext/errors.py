@@ -184,16 +184,12 @@ class NotReceivedYet(Conflict):
     code = "receipt_not_confirmed"
 
     def __init__(self) -> None:
-        super().__init__(
-            say(
-                "There is nothing to correct: the receipt of this shipment is not confirmed yet."
-                " Confirm it first."
-            )
-        )
+        super().__init__(say("There is nothing to correct: the receipt of this shipment is not confirmed yet."
+                             " Confirm it first."))  # fmt: skip
 
 
 class Unconfirmed(Conflict):
-    """A stage cannot be ticked as passed until who ticks it confirms, in a field, what he is told."""
+    """Nothing is done, as a stage ticked as passed, until who does it confirms in a field what he is told."""
 
     field: str
 
@@ -220,6 +216,12 @@ class Differs(Unconfirmed):
     """The same: what was read or counted does not agree with the papers."""
 
     code, field = "differs", "confirm_differs"
+
+
+class Declined(Unconfirmed):
+    """The same of a trace: a second person declined it, and none has to approve it any more."""
+
+    code, field = "declined", "confirm_declined"
 
 
 class HeldByOwn(Conflict):

@@ -43,7 +43,9 @@ def print_whole(view: TraceView) -> None:
     for told in view.said:
         leg = told.leg
         why = " ".join(map(worded, leg.why))
-        click.echo(f"{leg.state}  {leg.status}  {leg.channel} {leg.reference or ''}  {leg.id}")
+        click.echo(
+            f"{leg.state}  {told.shown_status}  {leg.channel} {leg.reference or ''}  {leg.id}"
+        )
         echo_table([("why", why), ("events", len(leg.events))], "  ")
         echo_table(map(said, told.messages), "  ")
     echo_table(map(said, view.notes))

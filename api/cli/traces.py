@@ -28,6 +28,7 @@ from salsa_ext.values.requests import (
     Feedback,
     Hiding,
     Replying,
+    Sending,
     Telling,
 )
 
@@ -170,15 +171,16 @@ def decline(state: str, officer: str | None, text: str, trace_id: UUID) -> None:
 @trace.command()
 @own_state_option
 @id_argument
+@click.option("--confirm-declined", is_flag=True, help="Though a second person declined it.")
 @explained
-def send(state: str, trace_id: UUID) -> None:
+def send(state: str, trace_id: UUID, confirm_declined: bool) -> None:
     """Send a draft or an approved trace; or ask for its second person where the state wants one.
 
     \b
     Example:
       salsa trace send --state BRA 0199f2c0-0000-7000-8000-000000000000
     """
-    _act(state, trace_id, traces.send, sends=True, seen=None)
+    _act(state, trace_id, traces.send, sends=True, seen=None, data=Sending(confirm_declined))
 
 
 @trace.command()
@@ -241,9 +243,10 @@ def ask_one_more(
 @click.option("--by", "channel", required=True, type=click.Choice(OTHER_CHANNELS))
 @click.option("--reference", type=Line(100), help="Its number there.")
 @id_argument
+@click.option("--sent", is_flag=True, help="The form went out by it.")
 @explained
 def channel(
-    state: str, trace_id: UUID, leg_id: UUID, channel: str, reference: str | None
+    state: str, trace_id: UUID, leg_id: UUID, channel: str, reference: str | None, sent: bool
 ) -> None:  # fmt: skip
     """Name another channel by which a state is asked that takes no part, until something came back.
 
@@ -252,7 +255,7 @@ def channel(
       salsa trace channel --state BRA --leg 0199f2c0-0000-7000-8000-000000000001 --by mla \\
         0199f2c0-0000-7000-8000-000000000000
     """
-    data = Channelling(channel, reference)
+    data = Channelling(channel, reference, sent)
     _act(state, trace_id, trace_steps.change_channel, leg_id=leg_id, data=data)
 
 

@@ -32,6 +32,7 @@ MOVED: Final = {"export": say("Export"), "import": say("Import")}
 SEARCHED: Final = (
     (say("State"), 10), (say("Records searched"), 6), (say("Through"), 8), (say("Said"), 10),
 )  # fmt: skip
+OVERRULED: Final = say("A second person declined it, and it was sent all the same.")
 IN_PART: Final = say("Not all that were asked answered")
 ANY: Final = {
     True: say("The mark fits several guns: it may be any of these."),
@@ -157,7 +158,16 @@ def _trace(words: Words, report: Report, at: datetime) -> list[Part]:
         words.field(say("Intended use"), words.code("intended_use", trace.intended_use)),
         words.field(say("Second person"), _second_person(words, trace)),
         words.field(say("Made on"), f"{words.day(at.date())}, {at:%H:%M} UTC"),
+        words.field(OVERRULED, _overruled(words, report), wide=True),
     )  # fmt: skip
+
+
+def _overruled(words: Words, report: Report) -> str | None:
+    """Return who declined a trace that was sent all the same: the state, the day and why."""
+    said = report.view.overruled
+    if said is None:
+        return None
+    return f"{words.state(said.sender)}, {words.day(said.at.date())}: {said.data['text']}"
 
 
 def find_of(words: Words, trace: Any, seizure: Any, *, is_numbered: bool = False) -> list[Part]:

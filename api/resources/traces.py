@@ -29,6 +29,7 @@ from api.schemas.traces import (
     AmendTraceRequest,
     DeclineTraceRequest,
     ResultResponse,
+    SendTraceRequest,
     TraceQuery,
     TraceRequest,
     TraceResponse,
@@ -57,6 +58,7 @@ from salsa_ext.values.requests import (
     Feedback,
     Hiding,
     Replying,
+    Sending,
     Telling,
 )
 
@@ -187,7 +189,19 @@ def decline_trace(actor: Actor, data: Telling, trace_id: UUID) -> TraceView:
     return reading.read(actor, trace_id)
 
 
-_action("send", "Send a draft or an approved trace; or ask for its second person.", sends=True)
+@blueprint.posting(
+    f"{PATH}/send", SendTraceRequest, TraceResponse, Permission.TRACE_REQUEST, status=200,
+    standing=reading.version, is_optional=True,
+)  # fmt: skip
+def send_trace(actor: Actor, data: Sending, trace_id: UUID) -> TraceView:
+    """Send a draft or an approved trace; or ask for its second person.
+
+    One that was declined and goes without a second person is sent with `confirm_declined` alone.
+    """
+    traces.send(actor=actor, vault=vault(), trace_id=trace_id, seen=g.seen, data=data)
+    return reading.read(actor, trace_id)
+
+
 _action("withdraw", "Withdraw a trace, and tell the states that have not answered.", sends=True)
 _action("close", "Close a trace that was sent, and tell the states that helped.", sends=True)
 

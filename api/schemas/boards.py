@@ -40,7 +40,8 @@ class BoardShipmentResponse(Schema):
     """A shipment that passes the post, with the ticks of both sides.
 
     `stamps` are of this post: that of the side that it leaves, then that of the side that it enters.
-    `is_today` where it is due on this day at the reader's side. `holds` are what stops it, `incidents`
+    `is_today` where it is due on this day at the reader's side. `is_unreleased` where the exporting
+    state never released it, held or not. `holds` are what stops it, `incidents`
     what was told of its way.
     """
 
@@ -59,6 +60,7 @@ class BoardShipmentResponse(Schema):
     entry = fields.Nested(CheckpointResponse, allow_none=True)
     is_today = fields.Boolean(required=True)
     stamps = fields.List(fields.Nested(BoardStampResponse), required=True)
+    is_unreleased = fields.Boolean(required=True)
     holds = fields.List(fields.Nested(HoldResponse), required=True)
     incidents = fields.List(fields.Nested(ShipmentIncidentResponse), required=True)
 
@@ -70,7 +72,8 @@ class BoardShipmentResponse(Schema):
         shown = {name: getattr(one.shipment, name) for name in names}
         return shown | {
             "status": one.view.status, "exit": ticks.get("exit"), "entry": ticks.get("entry"),
-            "is_today": one.is_today, "stamps": one.stamps, "holds": one.view.held.standing,
+            "is_today": one.is_today, "is_unreleased": one.view.is_unreleased,
+            "stamps": one.stamps, "holds": one.view.held.standing,
             "incidents": one.view.incidents,
         }  # fmt: skip
 

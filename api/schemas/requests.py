@@ -179,11 +179,15 @@ class AskOneMoreRequest(RequestSchema):
 
 
 class ChannelRequest(RequestSchema):
-    """By which other channel a state that takes no part is asked, and its `reference` there if any."""
+    """By which other channel a state that takes no part is asked, and its `reference` there if any.
+
+    `sent` says that the form went out by it; until then, and without a reference, it is to be sent.
+    """
 
     value = Channelling
     channel = Code(codes.OTHER_CHANNELS, required=True)
     reference = Line(most=100)
+    sent = Flag(load_default=False)
 
 
 class ReplyRequest(RequestSchema):

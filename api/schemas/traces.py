@@ -40,7 +40,7 @@ from salsa_ext.readmodels.sharing import group_of
 from salsa_ext.readmodels.traces import LegSaid, ResultView, TraceView
 from salsa_ext.values import codes, inquiries
 from salsa_ext.values.inquiries import TraceData
-from salsa_ext.values.requests import Telling
+from salsa_ext.values.requests import Sending, Telling
 
 
 class AmendTraceRequest(RequestSchema):
@@ -103,13 +103,24 @@ class DeclineTraceRequest(RequestSchema):
     text = Text(most=2000, required=True)
 
 
+class SendTraceRequest(RequestSchema):
+    """Nothing has to be said: a draft that was declined, and goes without a second person, is confirmed."""
+
+    value = Sending
+    confirm_declined = Flag(load_default=False)
+
+
 class LegResponse(Schema):
-    """What was asked of one state and why, and what it said."""
+    """What was asked of one state and why, and what it said.
+
+    `is_to_send` where a person has to send the form by its channel yet, or has not said that it went.
+    """
 
     id = fields.UUID(required=True)
     state = fields.String(required=True)
     channel = fields.String(required=True)
     status = fields.String(required=True)
+    is_to_send = fields.Boolean(required=True)
     why = fields.List(fields.String(), required=True)
     reference = fields.String(allow_none=True)
     automatic = fields.Boolean(required=True)
@@ -125,7 +136,7 @@ class LegResponse(Schema):
         return columns(leg) | {
             "state": leg.state, "why": [worded(reason) for reason in leg.why],
             "events": len(leg.events), "messages": said.messages,
-            "automatic": leg.is_automatic,
+            "automatic": leg.is_automatic, "is_to_send": said.is_to_send,
         }  # fmt: skip
 
 

@@ -28,6 +28,8 @@ PAGES = {"alert": "console.alert", "permit": "desk.permit", "shipment": "desk.sh
          "request": "console.request_page", "trace": "console.trace",
          "seizure": "guns.seizure"}  # fmt: skip
 """The page of each kind of object that has one."""
+PERMISSIONS = {"approval": "trace:approve"}
+"""What opens a page where it is not to read objects of its kind."""
 FEW = 3
 """As many as are shown one by one all the same."""
 LISTS = {"match_proposed": "guns.matches"}
@@ -83,7 +85,8 @@ def _page(actor: Actor, sent: Form | None = None) -> str:
     return render_template(
         "notifications.html", page=page, form=asked.form, sent=sent or Form(), choices=choices,
         filters=asked.filters, waiting=_waiting(actor, asked.filters), is_chosen=is_chosen,
-        pages=PAGES, lists=LISTS, signs=SIGNS, urgent=urgent,
+        pages=PAGES, lists=LISTS, signs=SIGNS, permissions=PERMISSIONS,
+        urgent=urgent,
         many=many if has_above else {}, is_folded=is_folded,
         rest=_rest(actor, many) if is_folded else 0,
         onward=listing.address(page.next), zone=zone_of(actor), now=actor.now(),

@@ -36,8 +36,16 @@ PAGES: Final[Mapping[Permission, str]] = {
     Permission.CONSENT_READ: "console.consents_page", Permission.CONSENT_ASK: "console.consent_form",
     Permission.CONSENT_DECIDE: "console.consents_page", Permission.HIT_READ: "console.hits",
     Permission.HIT_DECIDE: "console.hits", Permission.NOTIFICATION_READ: "notices.listed",
+    Permission.SHIPMENT_HOLD: "desk.shipments", Permission.INCIDENT_RECORD: "desk.shipments",
+    Permission.RECEIPT_RECORD: "desk.shipments",
 }  # fmt: skip
-"""What is done on a page of its own."""
+"""What is done on a page of its own, or on the page of each object that this one lists."""
+AT_POSTS: Final[Mapping[Permission, str]] = {
+    Permission.BOARD_READ: "boards.board", Permission.CHECKPOINT_RECORD: "post_desk.home",
+}  # fmt: skip
+"""What is done on a page of each border post."""
+POSTS: Final = "#posts"
+"""Where home lists them."""
 
 blueprint = Blueprint("pages", __name__)
 
@@ -50,8 +58,9 @@ def home() -> str:
         return render_template("welcome.html")
     with transaction(g.actor):
         count_waiting(g.actor)
+        posts = _posts(g.actor)
         return render_template(
-            "home.html", actor=g.actor, posts=_posts(g.actor), doings=_doings(g.actor)
+            "home.html", actor=g.actor, posts=posts, doings=_doings(g.actor, posts)
         )
 
 
@@ -64,18 +73,26 @@ def choose_language() -> Any:
     return response
 
 
-def _doings(actor: Actor) -> Sequence[tuple[str, str, bool]]:
+def _doings(actor: Actor, posts: Sequence[Any]) -> Sequence[tuple[str, str, bool]]:
     """Return what the actor may do, where it is done, and whether by programs alone; pages first.
 
     What has no page leads to its route in the documentation.
     """
     docs = url_for("docs.docs")
     mine = [one for one in Permission if one in actor.permissions]
-    pages = [(str(one), url_for(PAGES[one]), False) for one in mine if one in PAGES]
-    return pages + [
+    pages = {one: url_for(PAGES[one]) for one in mine if one in PAGES} | _at_posts(mine, posts)
+    return [(str(one), pages[one], False) for one in mine if one in pages] + [
         (str(one), f"{docs}#/{Resource.first_with[one]}", True)
-        for one in mine if one not in PAGES and one in Resource.first_with
+        for one in mine if one not in pages and one in Resource.first_with
     ]  # fmt: skip
+
+
+def _at_posts(mine: Sequence[Permission], posts: Sequence[Any]) -> dict[Permission, str]:
+    """Return where that is done which is done at a post: at the only one, or where they are listed."""
+    if not posts:
+        return {}
+    return {one: url_for(AT_POSTS[one], code=posts[0].code) if len(posts) == 1 else POSTS
+            for one in mine if one in AT_POSTS}  # fmt: skip
 
 
 def _posts(actor: Actor) -> Sequence[Any]:

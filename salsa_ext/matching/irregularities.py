@@ -11,7 +11,7 @@ from typing import Any, Final
 from salsa_ext.matching import expectations
 from salsa_ext.matching.doubts import Doubt
 from salsa_ext.matching.journeys import CONTRADICTS, Facts, Plan, Received, Tick
-from salsa_ext.matching.ledger import status_of
+from salsa_ext.matching.ledger import standing, status_of
 
 KINDS: Final = (
     "short_receipt", "over_receipt", "serial_mismatch", "seal_mismatch", "quantity_mismatch",
@@ -187,7 +187,11 @@ def _implied(facts: Facts) -> Iterator[tuple[str, str]]:
 
 
 def _overdue(facts: Facts, now: datetime, grace: timedelta) -> Iterator[Doubt]:
-    if status_of(facts) not in CAN_BE_LATE:
+    """Doubt what is late, or was when it was stopped: a hold settles no delay, and none comes of it."""
+    status = status_of(facts)
+    if status == "held":
+        now = min(now, standing(facts)[0].at)
+    elif status not in CAN_BE_LATE:
         return
     stage = expectations.due(expectations.moved(facts), facts.ticks)
     if stage and stage[1] + grace < now:

@@ -24,12 +24,14 @@ STOPPED: Final = ("held", "lost")
 class Held:
     """What stops a shipment still, the earliest first, and what its ticks and orders were.
 
-    `overruled` is what passed although it was stopped.
+    `overruled` is what passed although it was stopped; `is_unreleased` says of what is stopped that it
+    was never released, and that nobody ticked it as passed.
     """
 
     standing: Sequence[Move] = ()
     stops: Sequence[Stop] = ()
     overruled: Sequence[Overruled] = ()
+    is_unreleased: bool = False
 
     def overruled_of(self, state: str) -> Sequence[Overruled]:
         """Return what passed although a state held it, which has said nothing of it since."""
@@ -62,7 +64,9 @@ def _held(row: Shipment, ticks: Sequence[Checkpoint], told: Sequence[Event]) -> 
     incidents = [incident_of(each) for each in told if each.kind == "incident"]
     facts = [tick_of(tick) for tick in ticks], stops, incidents
     standing = holds.standing(*facts) if row.status in STOPPED else ()
-    return Held(standing, stops, overruled(*facts))
+    is_known = any(each.kind == "released" for each in told)
+    is_known = is_known or any(tick.outcome == "passed" for tick in ticks)
+    return Held(standing, stops, overruled(*facts), row.status in STOPPED and not is_known)
 
 
 def tick_of(tick: Checkpoint) -> Tick:

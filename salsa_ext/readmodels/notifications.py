@@ -39,6 +39,13 @@ class NotificationView:
     is_urgent: bool
 
     @property
+    def state(self) -> str:
+        """Return the state that it is about: who asked, answered or did it, else whose the object is."""
+        said = self.notification.data
+        other = said.get("state") if self.notification.subject_kind == "hit" else None
+        return said.get("by") or other or self.notification.subject_state
+
+    @property
     def is_grave(self) -> bool:
         """Tell whether it is an alarm."""
         return self.is_urgent and self.notification.code in GRAVE_NOTIFICATIONS

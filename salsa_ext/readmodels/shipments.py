@@ -60,6 +60,11 @@ class ShipmentView:
     discrepancies: Sequence[Discrepancy] = ()
 
     @property
+    def is_unreleased(self) -> bool:
+        """Tell whether the exporting state has not released it yet, and nobody ticked it as passed."""
+        return self.shipment.status == "planned" or self.held.is_unreleased
+
+    @property
     def version(self) -> int:
         """Return the version that actions refer to."""
         return self.shipment.version

@@ -27,6 +27,7 @@ from salsa_ext.readmodels.other_guns import compared
 from salsa_ext.readmodels.outlooks import UNSENT, of_drafts
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.readmodels.parties import Parties, parties_of
+from salsa_ext.readmodels.refusals import refusal
 from salsa_ext.readmodels.requests import MessageView, hidden_from, messages_of, usernames
 from salsa_ext.readmodels.sharing import Sharing, group_of, of_events
 from salsa_ext.readmodels.versions import current
@@ -40,6 +41,9 @@ NAMING: Final = ("forwarded", "withdrawn")
 """Statuses of a leg whose state may have named another instead."""
 NOT_ASKED: Final = "not_asked"
 """What is shown of a state whose records were searched and that was asked nothing: it said nothing."""
+FORM_SENT: Final = "form_sent"
+"""The kind of the word that the form went out by another channel."""
+TO_SEND: Final = "to_send"
 _LEGS: Final = (
     select(TraceLeg).where(among_given(TraceLeg.trace_id)).order_by(TraceLeg.id)
     .execution_options(populate_existing=True)
@@ -52,6 +56,22 @@ class LegSaid:
 
     leg: TraceLeg
     messages: Sequence[MessageView]
+
+    @property
+    def is_to_send(self) -> bool:
+        """Tell whether a person has to send its form yet: nobody said that it went by this channel.
+
+        A reference there says so too, and so does what came back.
+        """
+        if self.leg.channel == "salsa" or self.leg.status != "sent" or self.leg.reference:
+            return False
+        return not any(one.kind == FORM_SENT and one.data["channel"] == self.leg.channel
+                       for one in self.messages)  # fmt: skip
+
+    @property
+    def shown_status(self) -> str:
+        """Return its status, or TO_SEND of what the service asks nobody and a person did not yet."""
+        return TO_SEND if self.is_to_send else self.leg.status
 
 
 @dataclass(frozen=True)
@@ -87,6 +107,11 @@ class TraceView:
         return declined(self.trace, self.notes)
 
     @property
+    def overruled(self) -> MessageView | None:
+        """Return the last word of a second person that declined a trace which was sent all the same."""
+        return refusal(self.trace, self.notes) if self.trace.sent_at else None
+
+    @property
     def changed(self) -> Sequence[Change]:
         """Return what of a trace that is not sent changed since a second person was asked or approved."""
         return changes_of(self.trace) if self.trace.status in UNSENT else ()
@@ -107,7 +132,7 @@ class TraceView:
 class Searched:
     """A state that was searched or asked: how far its records reached then, and what it said.
 
-    `said` is the status of its leg, or NOT_ASKED.
+    `said` is the status of its leg, TO_SEND or NOT_ASKED.
     """
 
     state: str
@@ -153,6 +178,20 @@ def of_seizure(actor: Actor, seizure_id: UUID) -> Sequence[Trace]:
     require(actor, Permission.TRACE_READ)
     own = (Trace.owner_state == actor.state, Trace.seizure_id == seizure_id)
     return db.session.scalars(select(Trace).where(*own).order_by(Trace.id.desc())).all()
+
+
+def waiting_here(actor: Actor, limit: int) -> Sequence[TraceView]:
+    """Return the own state's drafts that wait for a second person of its own, the newest first."""
+    require(actor, Permission.TRACE_APPROVE)
+    waiting = (Trace.status == "draft", Trace.approval_asked_at.is_not(None),
+               Trace.approved_in.is_(None), Trace.owner_state == actor.state)  # fmt: skip
+    query = (
+        select(Trace)
+        .where(*waiting)
+        .order_by(Trace.approval_asked_at.desc(), Trace.id)
+        .limit(limit)
+    )
+    return _views(actor, db.session.scalars(query).all())
 
 
 def get_trace(actor: Actor, trace_id: UUID) -> TraceView:
@@ -228,7 +267,7 @@ def get_result(actor: Actor, trace_id: UUID) -> ResultView:
     sharing = of_events(actor, events, trace.case_number)
     parties = _named(actor, events, sharing)
     return ResultView(
-        trace, result, _searched(trace, view.legs), parties, sharing, _found_as(trace)
+        trace, result, _searched(trace, view.said), parties, sharing, _found_as(trace)
     )
 
 
@@ -281,18 +320,18 @@ def _heard_until(actor: Actor, trace: Trace) -> datetime:
     return actor.now() - PATIENCE * Settings().target(trace.priority)
 
 
-def _searched(trace: Trace, legs: Sequence[TraceLeg]) -> list[Searched]:
+def _searched(trace: Trace, legs: Sequence[LegSaid]) -> list[Searched]:
     """Return how far the records reached when the trace was sent, and who was asked beside them."""
-    asked = {leg.state: leg for leg in legs}
+    asked = {one.leg.state: one for one in legs}
     covered = {row["state"]: row for row in trace.searched or ()}
     return [_one_searched(state, covered.get(state), asked.get(state))
             for state in sorted({*asked, *covered})]  # fmt: skip
 
 
-def _one_searched(state: str, covered: dict[str, Any] | None, leg: TraceLeg | None) -> Searched:
-    said = leg.status if leg else NOT_ASKED
+def _one_searched(state: str, covered: dict[str, Any] | None, asked: LegSaid | None) -> Searched:
+    said = asked.shown_status if asked else NOT_ASKED
     if covered is None:
-        return Searched(state, 0, leg.records_through if leg else None, said)
+        return Searched(state, 0, asked.leg.records_through if asked else None, said)
     return Searched(state, covered["records"], date.fromisoformat(covered["through"]), said)
 
 

@@ -61,8 +61,8 @@ class Truck:
 
     @property
     def is_unreleased(self) -> bool:
-        """Tell whether the exporting state has not released it yet, and nobody ticked it as passed."""
-        return self.shipment.status == "planned"
+        """Tell whether the exporting state has not released it yet, held or not."""
+        return self.view.is_unreleased
 
     def stamp_of(self, state: str) -> Stamp:
         """Return the stamp of a side of the post."""

@@ -96,7 +96,9 @@ def _about(actor: Actor, data: CallData, other: str) -> Shipment | None:
 
 def _notice(call: Mapping[str, Any], name: str, other: str, about: Shipment | None) -> Notice:
     code, state = call["post"], call["owner_state"]
-    agencies, data = standing_at(other, code), {"post": code, "call": str(call["id"])}
+    agencies, data = standing_at(other, code), {
+        "post": code, "name": name, "call": str(call["id"]), "by": state,
+    }  # fmt: skip
     if about is None:
         return Notice(other, ROLES, "post_called", "post", _id_of(code), state, name, data,
                       agencies=agencies)  # fmt: skip

@@ -153,7 +153,7 @@ def _tell(actor: Actor, row: Mapping[str, Any], other: str) -> None:
                       [row["origin_state"], row["asking_state"]], said))  # fmt: skip
     notify_many(actor, [
         Notice(other, ROLES, CODES[row["status"]], "consent", row["id"], other,
-               row["case_number"], said)
+               row["case_number"], said | {"by": actor.own_state()})
     ])  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from salsa_ext.readmodels import names
 from salsa_ext.readmodels.days import today
 from salsa_ext.readmodels.outlooks import UNSENT
 from salsa_ext.readmodels.states import participants
+from salsa_ext.readmodels.traces import FORM_SENT
 from salsa_ext.services import (
     answers,
     approvals,
@@ -98,6 +99,7 @@ def reply(
 def change_channel(*, actor: Actor, trace_id: UUID, leg_id: UUID, data: Channelling) -> None:
     """Ask a state that takes no part by another channel, as long as nothing came back.
 
+    It is to be sent until somebody says that the form went out by that channel, or its reference there.
     Its reference is the one there. Raises NotFound, Invalid for a state that takes part, or Conflict
     where it has answered.
     """
@@ -111,8 +113,10 @@ def change_channel(*, actor: Actor, trace_id: UUID, leg_id: UUID, data: Channell
                            state=Coded("state", leg.state)))  # fmt: skip
     leg.channel, leg.reference = data.channel, data.reference
     db.session.flush()
+    if data.sent:
+        conversations.keep(actor, [Word("leg", leg.id, FORM_SENT, {"channel": data.channel})])
     append(actor, Act(Action.TRACE_CHANNEL_CHANGED, "trace", trace_id,
-                      data={"leg": str(leg_id), "channel": data.channel}))  # fmt: skip
+                      data={"leg": str(leg_id), "channel": data.channel, "sent": data.sent}))  # fmt: skip
 
 
 def _leg(trace_id: UUID, leg_id: UUID) -> TraceLeg:

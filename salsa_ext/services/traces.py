@@ -11,7 +11,16 @@ from sqlalchemy import ColumnElement, select
 
 from salsa_ext.audit import Act, Action, append, append_many, append_with
 from salsa_ext.db import as_state, db
-from salsa_ext.errors import Forbidden, IllegalTransition, Invalid, NotFound, StaleVersion, say
+from salsa_ext.errors import (
+    Coded,
+    Declined,
+    Forbidden,
+    IllegalTransition,
+    Invalid,
+    NotFound,
+    StaleVersion,
+    say,
+)
 from salsa_ext.messages import pairs
 from salsa_ext.models import Trace, TraceLeg
 from salsa_ext.policy.permissions import Permission
@@ -20,6 +29,8 @@ from salsa_ext.readmodels import settings
 from salsa_ext.readmodels.approvals import partners
 from salsa_ext.readmodels.outlooks import UNSENT
 from salsa_ext.readmodels.records import RecordView
+from salsa_ext.readmodels.refusals import BY_PERSONS, refusal
+from salsa_ext.readmodels.requests import messages_of
 from salsa_ext.services import (
     approvals,
     candidates,
@@ -36,7 +47,7 @@ from salsa_ext.services import (
 from salsa_ext.services.sealing import Vault
 from salsa_ext.values.actor import Actor, Purpose
 from salsa_ext.values.inquiries import TraceData, lacking_words
-from salsa_ext.values.requests import Telling
+from salsa_ext.values.requests import Sending, Telling
 
 AMENDED: Final = (
     "case_number", "priority", "priority_reason", "legal_basis", "illicit_reason", "circumstances",
@@ -48,6 +59,7 @@ POSSIBLE: Final = {
     **dict.fromkeys(legs.SENT, ("legs", "feedback", "close", "withdraw")), "closed": ("feedback",),
 }  # fmt: skip
 """What moves a trace on, by its status; it can be assigned, noted and hidden whatever that is."""
+PLAINLY: Final = Sending()
 SECOND: Final = say("A second person must approve a trace.")
 BY_COMMAND: Final = say("A second person must approve a trace: it was drafted by a command too. Let an account"
                         " of a supervisor decide, or another officer: give --officer at both.")  # fmt: skip
@@ -137,15 +149,30 @@ def _take_as_second(actor: Actor, trace_id: UUID, action: str, seen: int | None)
     return trace
 
 
-def send(*, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None) -> None:
+def send(
+    *, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None, data: Sending = PLAINLY
+) -> None:  # fmt: skip
     """Send a trace that was drafted or approved; one that was sent already stays as it is.
 
-    Where the state wants a second person, a draft waits for one; raises Conflict if it does so already.
+    Where the state wants a second person, a draft waits for one; raises Conflict if it does so already,
+    and Declined for one that was declined and would go without one, until that is confirmed.
     """
     require(actor, Permission.TRACE_REQUEST)
     trace = take(actor, trace_id, "send", (*UNSENT, *legs.SENT), seen)
     if trace.status not in legs.SENT:
+        if not data.confirm_declined:
+            _check_not_declined(trace)
         _go(actor.for_purpose(purpose_of(trace)), vault, trace)
+
+
+def _check_not_declined(trace: Trace) -> None:
+    """Raise Declined for a draft that a second person declined and that none has to approve any more."""
+    said = refusal(trace, messages_of([trace.id]).get(trace.id, ()))
+    if said is None or approvals.rule_for(trace).kind in BY_PERSONS:
+        return
+    raise Declined(say("A second person of {state} declined this trace. Confirm that it is sent all the"
+                       " same, or change it first. What was said: {words}",
+                       state=Coded("state", said.sender), words=said.data["text"]))  # fmt: skip
 
 
 def withdraw(*, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None) -> None:

@@ -53,6 +53,13 @@ class Answering:
 
 
 @dataclass(frozen=True)
+class Sending:
+    """That a draft is sent; one that was declined, without a second person, with `confirm_declined` alone."""
+
+    confirm_declined: bool = False
+
+
+@dataclass(frozen=True)
 class Refusing:
     """A refusal, by one of the reasons that the International Tracing Instrument allows (22)."""
 
@@ -126,10 +133,14 @@ class AskingOneMore:
 
 @dataclass(frozen=True)
 class Channelling:
-    """By which other channel a state that takes no part is asked, with its reference there."""
+    """By which other channel a state that takes no part is asked, with its reference there.
+
+    `sent` says that the form went out by it.
+    """
 
     channel: str
     reference: str | None = None
+    sent: bool = False
 
 
 @dataclass(frozen=True)

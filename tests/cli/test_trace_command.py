@@ -38,7 +38,8 @@ def test_a_draft_is_made_changed_declined_and_told(salsa, file):
     assert "trace_declined" in told and "C-2" in told
     assert salsa("notification", "list", *OWN, "--kind", "match").stdout == ""
     assert salsa("notification", "list", *OWN, "--role", "auditor").stdout == ""
-    sent = salsa("trace", "send", *OWN, trace)
+    assert salsa("trace", "send", *OWN, trace).returncode == 1
+    sent = salsa("trace", "send", *OWN, "--confirm-declined", trace)
     assert sent.returncode == 0
     salsa(
         "trace", "ask", *OWN, "--of", "DEU", "--reason", "Made there", "--channel", "iarms", trace

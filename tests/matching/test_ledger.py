@@ -145,6 +145,11 @@ def test_what_is_held_lost_or_received_is_not_overdue(more):
     assert "overdue" not in [kind for kind, _ in kinds(known)]
 
 
+def test_what_was_late_when_it_was_held_stays_late():
+    known = facts(expected=EXPECTED[:3], ticks=WHOLE_WAY[:2], stops=(Stop(at(6), True),))
+    assert "overdue" in [kind for kind, _ in kinds(known, now=at(7))]
+
+
 def test_a_delay_moves_what_is_still_to_come():
     delayed = facts(expected=EXPECTED, ticks=WHOLE_WAY[:1],
                     incidents=(Incident("delay", at(1, 20), at(5)),))  # fmt: skip

@@ -6,6 +6,7 @@ import pytest
 
 from tests import bodies
 from tests.grounds import beginning
+from tests.papers import text_of
 from tests.web.pages import text
 
 SEEN = re.compile(r'name="seen" value="([0-9]+)"')
@@ -126,3 +127,40 @@ def test_a_partner_reads_what_it_decides_where_it_decides(supervisor, path):
         page = supervisor.open(f"{path}/{name}")
         assert "Law 1" in text(page) and "Pistol" in text(page)
         assert not [one for one in ("ABC123456", "Taurus", "road block") if one in page]
+
+
+def test_the_list_of_a_supervisor_has_what_waits_of_the_own_state(signed_in, as_actor, wants):
+    wants(trace_approval="own")
+    made = as_actor("BRA", "trace_analyst").post("/traces", bodies.trace()).json
+    supervisor = signed_in("BRA", "supervisor")
+    page = supervisor.open("/approvals")
+    assert f'href="/traces/{made["id"]}"' in page and "Nothing waits here." not in text(page)
+    assert "Draft waits for a second person" in text(supervisor.open("/traces"))
+    decide(supervisor, f"/traces/{made['id']}", "approve")
+    assert "Nothing waits here." in text(supervisor.open("/approvals"))
+
+
+def test_who_is_asked_by_another_state_is_told_by_which_and_led_to_it(supervisor, path):
+    page = supervisor.open("/notifications")
+    assert f'href="{path}"' in page
+    assert "Approval C-1 · Brazil" in text(page)
+
+
+def test_what_was_declined_is_sent_without_a_second_person_only_where_that_is_confirmed(
+    signed_in, as_actor, wants
+):
+    analyst = as_actor("BRA", "trace_analyst")
+    made = analyst.post("/traces", bodies.trace(draft=True)).json
+    path = f"/traces/{made['id']}"
+    decide(signed_in("BRA", "supervisor"), path, "decline", text="Which law?")
+    tag = analyst.get(path).headers["ETag"]
+    refused = analyst.post(f"{path}/send", None, 409, If_Match=tag).json
+    assert refused["code"] == "declined" and "Which law?" in refused["detail"]
+    page, said = signed_in("BRA", "trace_analyst"), "declined it, and it was sent all the same"
+    seen = SEEN.search(page.open(f"{path}/send"))[1]
+    asked = page.send(f"{path}/send", {"seen": seen}, 409)
+    assert 'name="confirm_declined"' in asked.text
+    shown = text(decide(page, path, "send", confirm_declined="true"))
+    assert said in shown and shown.index(said) < shown.index("Result")
+    report = analyst.get(f"{path}/report").data
+    assert said in text_of(report) and ": Which law?" in text_of(report)

@@ -73,6 +73,7 @@ def test_an_analyst_comes_to_the_disclosures_of_an_own_record_from_its_history(s
 def test_home_leads_the_auditor_to_pages_and_not_to_programs(auditor):
     home = auditor.open("/")
     assert 'href="/audit"' in home and 'href="/disclosures"' in home and 'href="/consents"' in home
+    assert '<a class="button second" href="/disclosures">' in home
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

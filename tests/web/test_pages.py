@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 import api.web
-from api.web.pages import PAGES
+from api.web.pages import AT_POSTS, PAGES
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import RULES
 from salsa_ext.readmodels.names import labels
@@ -34,14 +34,16 @@ def test_the_secretariat_has_a_home_page_without_a_state(signed_in):
 @pytest.mark.parametrize("role", RULES)
 def test_the_home_page_leads_each_role_to_what_it_may_do_and_to_nothing_else(signed_in, role):
     somebody = signed_in(None if role == "secretariat" else "BRA", role)
-    shown = {match[1]: match[2] for match in DOING.finditer(somebody.open("/"))}
+    home = somebody.open("/")
+    shown = {match[1]: match[2] for match in DOING.finditer(home)}
+    paged = PAGES.keys() | (AT_POSTS.keys() if 'id="posts"' in home else ())
     document = somebody.client.get("/api/v1/openapi.json").json["paths"].values()
     routes = {
         f"{operation['tags'][0]}/{operation['operationId']}": operation.get("x-permission")
         for operations in document
         for method, operation in operations.items() if method in ("get", "post")
     }  # fmt: skip
-    assert {routes[place] for place in shown} == RULES[role] & set(routes.values()) - PAGES.keys()
+    assert {routes[place] for place in shown} == RULES[role] & set(routes.values()) - paged
     assert not any(":" in said for said in shown.values())
     somebody.open("/docs")
 
@@ -50,6 +52,14 @@ def test_what_has_a_page_leads_there_before_what_is_for_programs(signed_in):
     home = signed_in("BRA", "police_officer").open("/").partition("What you can do")[2]
     checks, programs = home.index('<li><a href="/checks/new">'), home.index("/docs#/")
     assert checks < programs and '<li><a href="/matches">' in home[:programs]
+
+
+def test_what_a_border_officer_does_at_posts_and_with_shipments_leads_to_pages(signed_in):
+    home = signed_in("PRY", "border_officer").open("/").partition("What you can do")[2]
+    pages = home[: home.index("(for programs)")]
+    assert pages.count('/shipments">') == 4  # look, hold, tell an incident, receive
+    assert re.search(r'href="(/posts/[^"]+/desk|#posts)"', pages)
+    assert "#/calls/" not in home
 
 
 def test_what_a_role_may_do_is_said_in_the_readers_language(signed_in):

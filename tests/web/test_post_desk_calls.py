@@ -143,3 +143,9 @@ def test_the_desks_and_boards_of_both_sides_say_what_waits_and_what_is_joined(pa
     assert said in text(paraguay.open(DESK)) and said in text(paraguay.open(f"/posts/{POST}/board"))
     assert "Joined with Paraguay P-1" in text(brazil.open(DESK))
     assert "jointly with your side" not in text(brazil.open(DESK))
+
+
+def test_a_call_about_a_shipment_is_told_with_who_asks_and_at_which_post(paraguay, brazil, truck):
+    paraguay.send(f"{DESK}/call", {"which": truck["id"]})
+    said = text(brazil.open("/notifications"))
+    assert "Shipment A-1 · Paraguay · " in said and "Foz do Iguaçu" in said

@@ -222,6 +222,20 @@ def test_the_side_that_it_leaves_is_told_who_releases_it_and_is_offered_no_tick(
     assert 'data-task="tick"' not in officer_page and f"{DESK}/hold" in officer_page
 
 
+def test_what_was_never_released_is_told_beside_a_hold_on_sheet_list_and_board(
+    officer, planned, signed_in
+):
+    officer.send(f"{DESK}/tick", {"which": planned["id"], "outcome": "held", "reason": "Scanner"})
+    sheet = f"{DESK}/shipments/{planned['id']}"
+    for page in (DESK, sheet, f"/posts/{POST}/board"):
+        said = text(officer.open(page))
+        assert "Scanner" in said, page
+        assert "Not released by Brazil" in said or "Brazil has not released it" in said, page
+    exporter = signed_in("BRA", "border_officer").open(sheet)
+    assert "the licensing authority of your state releases it" in text(exporter)
+    assert 'data-task="tick"' not in exporter
+
+
 def test_an_incident_stands_on_list_sheet_board_and_wall_and_is_named_where_it_is_notified(
     officer, truck, as_actor
 ):

@@ -186,6 +186,7 @@ def test_a_question_is_replied_to(analyst, as_actor, bra, pry):
     page = analyst.open(f"/traces/{trace['id']}")
     assert "Which side?" in page
     path = re.search(r'href="(/traces/[^"]+/reply)"', page)[1]
+    assert "Which side?" in text(analyst.open(path))
     assert 'id="text-wrong"' in analyst.send(path, {}, 422).text
     said = text(analyst.open(analyst.send(path, {"text": "The left side"}).location))
     assert "✓ The reply is kept." in said and "The left side" in said
@@ -348,9 +349,16 @@ def test_by_which_channel_a_state_is_asked_that_takes_no_part_is_asked_for_on_to
     asks = "Germany takes no part: it learns of nothing until you send it the form."
     assert said.index(asks) < said.index("Result so far")
     assert "By INTERPOL iARMS, unless you choose another channel." in said
+    assert said.count("To be sent by you") == 2 and said.count("Sent") == 2  # of the trace
     assert page.count(f'href="{path}"') == 2
     assert 'value="iarms" selected' in analyst.open(path)
     assert 'id="channel-wrong"' in analyst.send(path, {"channel": ""}, 422).text
+    other = text(analyst.open(analyst.send(path, {"channel": "post"}).location))
+    assert asks in other and "To be sent by you" in other
+    sent = text(analyst.open(analyst.send(path, {"channel": "post", "sent": "true"}).location))
+    assert asks not in sent and "To be sent by you" not in sent and "The form went out" in sent
+    page = analyst.open(analyst.send(path, {"channel": "mla"}).location)
+    assert asks in text(page)  # by this one nothing went out
     page = analyst.open(analyst.send(path, {"channel": "mla", "reference": "M-1"}).location)
     said = text(page)
     assert "✓ The channel is kept." in said and "Mutual legal assistance M-1" in said

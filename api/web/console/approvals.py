@@ -22,6 +22,7 @@ from api.web.desk.doings import Doing, Field, Subject
 from salsa_ext.errors import say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import approvals as reading
+from salsa_ext.readmodels import traces
 from salsa_ext.readmodels.days import zone_of
 from salsa_ext.readmodels.names import label
 from salsa_ext.services import approval_decisions
@@ -56,11 +57,12 @@ DONE = {
 @blueprint.get("/approvals")
 @signed_in
 def approvals(actor: Actor) -> str:
-    """Show what other states ask to be approved, newest first."""
+    """Show what waits of the own state, and what other states ask to be approved, newest first."""
     asked = listing.asked(ApprovalQuery)
     page = reading.list_approvals(actor, asked.filters, listing.LIMIT, asked.cursor)
+    own = traces.waiting_here(actor, listing.LIMIT) if asked.cursor is None else ()
     return render_template(
-        "console/approvals.html", actor=actor, page=page, onward=listing.address(page.next),
+        "console/approvals.html", actor=actor, page=page, own=own, onward=listing.address(page.next),
         zone=zone_of(actor),
     )  # fmt: skip
 

@@ -8,10 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from api.schemas.requests import ChannelRequest, ReplyRequest
+from api.schemas.traces import LegResponse
 from api.vault import vault
 from api.web.access import sender, signed_in
 from api.web.console.blueprint import blueprint
 from api.web.console.traces import subject_of
+from api.web.console.words import KINDS
 from api.web.desk import doings
 from api.web.desk.doings import Doing, Field
 from api.web.typed import Form
@@ -39,6 +41,7 @@ REPLY = Doing(
     "reply", say("Reply"),
     say("To the question or the refusal of the state; of another channel, what came back by it."),
     ReplyRequest, trace_steps.reply, Permission.TRACE_REQUEST, SENT, (WORDS,), is_versioned=False,
+    page="console/replying.html",
 )  # fmt: skip
 
 
@@ -48,7 +51,9 @@ CHANNEL = Doing(
         " write down what comes back."),
     ChannelRequest, trace_steps.change_channel, Permission.TRACE_REQUEST, SENT,
     (Field("channel", say("Channel"), "choice", "leg_channel", required=True),
-     Field("reference", say("Reference there"), required=False, most=100)),
+     Field("reference", say("Reference there"), required=False, most=100),
+     Field("sent", say("The form went out by this channel"), "flag",
+           hint=say("Until then, and without a reference, it stands as to be sent."))),
     is_versioned=False,
 )  # fmt: skip
 
@@ -85,7 +90,11 @@ def _reply_to(leg_id: UUID) -> Doing:
         may = trace_steps.may_reply(leg)
         return None if may else IllegalTransition("leg", leg.status, "reply").message
 
-    return replace(REPLY, command=reply, more=more, settle=_settle, bars=bars)
+    def told(actor: Actor, view: TraceView) -> Any:
+        said = next((one for one in view.said if one.leg.id == leg_id), None)
+        return {"leg": LegResponse().dump(said), "words": KINDS} if said else None
+
+    return replace(REPLY, command=reply, more=more, settle=_settle, bars=bars, told=told)
 
 
 def _settle(body: dict[str, Any], view: TraceView, form: Form) -> None:

@@ -15,7 +15,12 @@ from api.schemas.requests import (
     NoteRequest,
     WordsRequest,
 )
-from api.schemas.traces import AmendTraceRequest, DeclineTraceRequest, TraceResponse
+from api.schemas.traces import (
+    AmendTraceRequest,
+    DeclineTraceRequest,
+    SendTraceRequest,
+    TraceResponse,
+)
 from api.web.bodies import lines_of
 from api.web.console import words
 from api.web.console.words import sealed
@@ -151,9 +156,10 @@ DOINGS: doings.Doings = (
           (Field("text", say("Reason"), "area", required=True, most=2000,
                  hint=say("Who drafted it reads it.")),),
           is_for=_is_of_another, is_grave=True, page=DECIDING, told=_told),
-    _moving("send", say("Send"),
-            say("All states that may know are asked. What they answer at once is there at once."),
-            sealed(traces.send), UNSENT, bars=_waits, is_main=True),
+    Doing("send", say("Send"),
+          say("All states that may know are asked. What they answer at once is there at once."),
+          SendTraceRequest, sealed(traces.send), Permission.TRACE_REQUEST, UNSENT, (),
+          bars=_waits, is_main=True),
     _saying("legs", say("Ask one more state"),
             say("A state that takes no part is asked by another channel; write down what came back."),
             AskOneMoreRequest, sealed(trace_steps.ask_one_more), SENT,

@@ -34,6 +34,7 @@ KINDS: Final[Mapping[str, Message]] = {
     "approval_set_aside": say("Set aside: your state wants another second person by now"),
     "decline": say("A second person did not approve"),
     "by_hand": say("Came back by another channel"),
+    "form_sent": say("The form went out"),
     "note": say("Note of your state"),
     "set_aside": say("The other state set a message aside"),
 }

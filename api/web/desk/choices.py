@@ -83,8 +83,12 @@ CONFIRMED: Final[Mapping[str, tuple[Message, Message]]] = {
         say("I read it once more, and it passes as it is"),
         say("A discrepancy is opened, which both states see."),
     ),
+    "confirm_declined": (
+        say("I know that it was declined, and it is sent all the same"),
+        say("The trace and its report say so."),
+    ),
 }  # fmt: skip
-"""What a passing may have to be confirmed against, by its field: its label and a hint."""
+"""What a passing, or a sending, may have to be confirmed against, by its field: its label and a hint."""
 NAMED_AS = {"notification_kind": ("object", codes.NOTIFICATION_KINDS)}
 """Lists whose codes have the names of another kind, which stand within a sentence there."""
 
