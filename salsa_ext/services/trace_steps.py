@@ -113,10 +113,11 @@ def change_channel(*, actor: Actor, trace_id: UUID, leg_id: UUID, data: Channell
                            state=Coded("state", leg.state)))  # fmt: skip
     leg.channel, leg.reference = data.channel, data.reference
     db.session.flush()
+    went = {"sent": True} if data.sent else {}
     if data.sent:
         conversations.keep(actor, [Word("leg", leg.id, FORM_SENT, {"channel": data.channel})])
     append(actor, Act(Action.TRACE_CHANNEL_CHANGED, "trace", trace_id,
-                      data={"leg": str(leg_id), "channel": data.channel, "sent": data.sent}))  # fmt: skip
+                      data={"leg": str(leg_id), "channel": data.channel} | went))  # fmt: skip
 
 
 def _leg(trace_id: UUID, leg_id: UUID) -> TraceLeg:
