@@ -35,7 +35,7 @@ def test_a_state_that_was_asked_and_holds_no_records_is_named(analyst):
     said = {row["state"]: (row["records"], row["through"], row["said"])
             for row in found["searched"]}  # fmt: skip
     assert said == {
-        "BRA": (0, None, "no_record"), "URY": (0, None, "no_record"), "AUT": (0, None, "sent"),
+        "BRA": (0, None, "no_record"), "URY": (0, None, "no_record"), "AUT": (0, None, "to_send"),
     }  # fmt: skip
 
 
