@@ -14,10 +14,10 @@ from api.schemas.alerts import AlertCancelRequest, AlertQuery, AlertRequest, Ale
 from api.schemas.requests import WordsRequest
 from api.web import sending
 from api.web.access import again, sender, signed_in
-from api.web.console.asking import category_of
 from api.web.console.blueprint import blueprint
 from api.web.desk import choices, doings, listing
 from api.web.desk.doings import Doing, Field, Subject
+from api.web.desk.filling import category_of
 from api.web.typed import Form
 from salsa_ext.errors import Message, say
 from salsa_ext.policy.permissions import Permission

@@ -14,11 +14,12 @@ from api.schemas.traces import AmendTraceRequest
 from api.web import sending
 from api.web.access import again, sender, signed_in
 from api.web.console import steps
-from api.web.console.asking import SECOND, category_of
+from api.web.console.asking import SECOND
 from api.web.console.blueprint import blueprint
 from api.web.console.traces import completing, subject_of
 from api.web.console.words import sealed
 from api.web.desk import choices, doings
+from api.web.desk.filling import category_of
 from api.web.typed import Form
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -17,11 +16,12 @@ from api.web.console.blueprint import blueprint
 from api.web.console.steps import OTHERS, at_their_fields
 from api.web.console.words import sealed
 from api.web.desk import choices
+from api.web.desk.filling import category_of
 from api.web.typed import Form
 from salsa_ext.errors import Invalid, NotFound, say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels import documents, names
+from salsa_ext.readmodels import documents
 from salsa_ext.readmodels.documents import SEIZURES
 from salsa_ext.services import disclosures, traces
 from salsa_ext.values.actor import Actor
@@ -73,11 +73,6 @@ def _complete(actor: Actor, body: dict[str, Any], form: Form) -> None:
         body["hidden_from"] = body.get("hidden_from", []) + others
     if is_unknown:
         raise Invalid({"seizure": [say("There is no such seizure.")]})
-
-
-def category_of(firearm: Mapping[str, Any], otherwise: str = "firearm") -> str:
-    """Return the category of the type of a gun, or what it is otherwise."""
-    return names.category(names.resolve("type", firearm.get("type"))) or otherwise
 
 
 def _seized(actor: Actor) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from api.web.typed import Form
@@ -25,6 +26,11 @@ def completed(body: Body, own: str, kind: str, form: Form) -> None:
     _complete_transit(body, own, kind, form)
 
 
+def category_of(firearm: Mapping[str, Any], otherwise: str = "firearm") -> str:
+    """Return the category of the type of a gun, or what it is otherwise."""
+    return names.category(names.resolve("type", firearm.get("type"))) or otherwise
+
+
 def _complete_parties(body: Body, own: str) -> None:
     """Let each party be of its side's country, and the importer the consignee, if nobody else is."""
     exporting, importing = (body.get(f"{side}ing_state", own) for side in ("export", "import"))
@@ -37,8 +43,7 @@ def _complete_parties(body: Body, own: str) -> None:
 
 
 def _line(at: int, line: Body) -> Body:
-    category = names.category(names.resolve("type", line.get("type")))
-    return {"category": category or "firearm"} | line | {"line": at + 1}
+    return {"category": category_of(line)} | line | {"line": at + 1}
 
 
 def _complete_transit(body: Body, own: str, kind: str, form: Form) -> None:

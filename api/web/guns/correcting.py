@@ -12,6 +12,7 @@ from api.vault import vault
 from api.web import sending
 from api.web.access import again, sender, signed_in
 from api.web.desk import choices, doings
+from api.web.desk.filling import category_of
 from api.web.guns.blueprint import blueprint
 from api.web.typed import Form
 from salsa_ext.policy.permissions import Permission
@@ -62,8 +63,7 @@ def _complete(body: dict[str, Any], item: dict[str, Any]) -> None:
     said = body["firearm"]
     if item["type"] is None and item["type_text"]:
         said.setdefault("type", item["type_text"])
-    category = names.category(names.resolve("type", said.get("type")))
-    said["category"] = category or item["category"]
+    said["category"] = category_of(said, item["category"])
 
 
 def _standing(actor: Actor, seizure_id: UUID, line: int) -> tuple[dict[str, Any], dict[str, Any]]:

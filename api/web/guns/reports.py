@@ -11,11 +11,12 @@ from api.schemas.reports import ReportQuery, ReportRequest, ReportResponse
 from api.web import sending
 from api.web.access import again, sender, signed_in
 from api.web.desk import choices, listing
+from api.web.desk.filling import category_of
 from api.web.guns.blueprint import blueprint
 from api.web.typed import Form
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels import documents, names
+from salsa_ext.readmodels import documents
 from salsa_ext.readmodels.days import today, zone_of
 from salsa_ext.readmodels.documents import REPORTS
 from salsa_ext.readmodels.remarks import on_rows
@@ -79,8 +80,7 @@ def _complete(body: dict[str, Any], own: str) -> None:
         if name in body:
             body[name].setdefault("country", own)
     firearm = body["firearm"]
-    category = names.category(names.resolve("type", firearm.get("type")))
-    firearm.setdefault("category", category or "firearm")
+    firearm.setdefault("category", category_of(firearm))
 
 
 def _page(actor: Actor, form: Form) -> str:
