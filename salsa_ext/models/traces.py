@@ -72,7 +72,7 @@ class TraceLeg(Owned, Base):
 
     __tablename__ = "trace_leg"
     __table_args__ = (
-        UniqueConstraint("trace_id", "state"),
+        UniqueConstraint("trace_id", "state"), Index(None, "id"),
         Index("ix_trace_leg_waiting", "owner_state", "state", "asked_at", postgresql_where=text(
             "status IN ('sent', 'acknowledged', 'clarification', 'deferred')")),
     )  # fmt: skip
