@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -31,12 +30,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.schema import CreateTable
 
+from salsa_ext import acting
+from salsa_ext.acting import NO_STATE
 from salsa_ext.config import Config
 from salsa_ext.errors import Conflict, Duplicate, Message, Unavailable, say
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.manifests import chunks
 
-NO_STATE = "---"
 COPY_FROM_ROWS = 50
 WAITED = ("40P01", "40001", "55P03", "57014")
 """What PostgreSQL says where others were in the way: deadlock, serialisation, lock, time."""
@@ -160,8 +160,8 @@ def as_state(actor: Actor, state: str) -> Iterator[None]:
     sees then, whatever is kept from the actor's agency. What was changed before is written as the
     state that changed it.
     """
-    acting = db.session.info.get("acting")
-    if acting == (state, None):
+    before = db.session.info.get("acting")
+    if before == (state, None):
         yield
         return
     db.session.flush()
@@ -172,25 +172,15 @@ def as_state(actor: Actor, state: str) -> Iterator[None]:
     except BaseException:
         db.session.info.pop("acting", None)  # a savepoint may have put it back, or nothing did
         raise
-    _act_for(*(acting or (actor.state, actor.agency)))
+    _act_for(*(before or (actor.state, actor.agency)))
 
 
 def _act_for(state: str | None, agency: str | None = None) -> None:
     """See what a state sees, less what is kept from the agency; None is the state as a whole."""
-    code = state or NO_STATE
     db.session.info["acting"] = state, agency
-    if not re.fullmatch(r"[A-Z]{3}|---", code):
-        raise AssertionError("not a state's code")
-    if agency is None:
-        ask(f"SET LOCAL salsa.state = '{code}'; SET LOCAL salsa.unseen = ''")
-    else:
-        ask(ACTING_FOR, {"state": code, "agency": agency})
+    acting.act_for(db.session.connection(), state, agency)
 
 
-ACTING_FOR: Final = (
-    "SELECT set_config('salsa.state', %(state)s, true),"
-    " set_config('salsa.unseen', %(agency)s, true)"
-)
 ACTING: Final = (
     "set_config('salsa.state', owner_state::text, true),"
     " set_config('salsa.unseen', coalesce(agency, ''), true)"
@@ -209,8 +199,8 @@ def begin_acting(state: str) -> None:
 
 def _acts_for(state: str | None) -> bool:
     """Tell whether this very transaction began by acting for the state, and did nothing since."""
-    begun, acting = db.session.info.pop("acts", (None, None))
-    return begun is db.session().get_transaction() and acting == (state or NO_STATE)
+    begun, selected = db.session.info.pop("acts", (None, None))
+    return begun is db.session().get_transaction() and selected == (state or NO_STATE)
 
 
 def _conflict(error: IntegrityError) -> Conflict:
@@ -260,7 +250,7 @@ def ask(statement: str, values: Any = ()) -> Any:
     for hear in connection.dispatch.before_cursor_execute:
         hear(connection, cursor, statement, values, None, False)
     try:
-        cursor.execute(statement, values)
+        acting.ask(connection, cursor, statement, values)
     except psycopg2.Error as error:
         raise DBAPIError.instance(
             statement, None, error, psycopg2.Error, hide_parameters=True, dialect=connection.dialect
@@ -351,7 +341,9 @@ def _send(name: str, table: Table, columns: list[str], rows: Sequence[Mapping[st
                for column in columns]  # fmt: skip
     lines = ("\t".join(cells) + "\n" for cells in zip(*written, strict=True))
     names = ", ".join(f'"{column}"' for column in columns)
-    cursor: Any = db.session.connection().connection.cursor()
+    connection = db.session.connection()
+    acting.say(connection)
+    cursor: Any = connection.connection.cursor()
     cursor.copy_expert(f"COPY {name} ({names}) FROM STDIN", io.StringIO("".join(lines)))
     cursor.close()
 
@@ -381,6 +373,11 @@ def _writer(column: Column[Any]) -> Callable[[Any], str]:
 
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def as_kept(value: Any) -> Any:
+    """Return a value as it is read again from a column of JSON."""
+    return json.loads(_json(value))
 
 
 def _json(value: Any) -> str:
