@@ -44,6 +44,7 @@ def may_go(actor: Actor, vault: Vault, trace: Trace) -> bool:
     rule = rule_for(trace)
     if rule.kind == "none":
         return True
+    db.session.flush()  # it may be just drafted
     if rule.kind == "alone":
         put(actor, trace, "alone")
         append(actor, Act(Action.TRACE_UNAPPROVED, "trace", trace.id))

@@ -87,6 +87,7 @@ def make(
     ])  # fmt: skip
     for row, envelope in zip(asked, envelopes, strict=True):
         row["asked_in"] = envelope.id
+    db.session.flush()  # what they are legs of may be new
     insert_many(TraceLeg, rows)
     hidings.begin(actor, "trace", [row["id"] for row in rows], hidden)
     conversations.keep(actor, [

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from salsa_ext.db import db
 from salsa_ext.errors import Message, say
 from salsa_ext.models import Trace
 from salsa_ext.readmodels import names
@@ -37,7 +38,8 @@ def route(actor: Actor, trace: Trace) -> Route:
     Owners of `silent` records are told later, as of a check: nothing is looked for in them here.
     """
     own = [trace.record_id] if trace.record_id else []
-    found = candidates.of(actor, trace.firearm, own, found_on=trace.found_on, silent=False)
+    with db.session.no_autoflush:  # the search needs nothing of the trace, which is written once
+        found = candidates.of(actor, trace.firearm, own, found_on=trace.found_on, silent=False)
     tell_owners(actor, "trace", trace.id, found)
     owner_waits.add(actor, "trace", trace.id)
     best = likeness(found)

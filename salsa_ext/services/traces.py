@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
 
-from salsa_ext.audit import Act, Action, append, append_many, append_with
+from salsa_ext.audit import Act, Action, append, append_many
 from salsa_ext.db import as_state, db
 from salsa_ext.errors import (
     Coded,
@@ -79,10 +79,11 @@ def request(*, actor: Actor, vault: Vault, data: TraceData) -> UUID:
     actor = actor.for_purpose(Purpose("investigation", data.case_number, about=(str(row["id"]),)))
     hidings.begin(actor, "trace", [row["id"]], data.hidden_from)
     asked = Act(Action.TRACE_REQUESTED, "trace", row["id"], data={"priority": data.priority})
-    append_with(actor, [asked], {Trace: [row]})
+    db.session.add(trace := Trace(**row))  # written once, as it stands when it was sent
+    append(actor, asked)
     if not data.draft:
-        _go(actor, vault, _find(row["id"]))
-    return UUID(str(row["id"]))
+        _go(actor, vault, trace)
+    return trace.id
 
 
 def amend(*, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None, data: TraceData) -> None:
@@ -101,7 +102,6 @@ def amend(*, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None, data:
         for name in AMENDED:
             setattr(trace, name, row[name])
         db.session.flush()
-        db.session.refresh(trace)  # as it is kept: letters hold no value that JSON has not
     changed = [name for name in AMENDED if getattr(trace, name) != before[name]]
     append(actor, Act(Action.TRACE_AMENDED, "trace", trace_id, data={"changed": changed}))
 
