@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -115,7 +115,9 @@ def by_id(
 ) -> list[RecordView]:
     """Return records that the state may see, without their marks unless `marked`; others are left out."""
     query, ids = _by_id() if as_of is None else _by_id_at(as_of), list(record_ids)
-    return views(db.session.scalars(query, {"ids": ids}).all() if ids else [], marked=marked)
+    rows = db.session.execute(query, {"ids": ids}).all() if ids else []
+    settings = {setting.record_id: setting for _, setting in rows if setting}
+    return views([record for record, _ in rows], marked=marked, settings=settings)
 
 
 @cache
@@ -124,7 +126,9 @@ def _by_id() -> Select[Any]:
 
 
 def _by_id_at(as_of: datetime | None) -> Select[Any]:
-    return current(Record, as_of).where(among_given(Record.id))
+    """Make the query of records with their settings, so as to ask once."""
+    query = current(Record, as_of).where(among_given(Record.id)).add_columns(RecordSetting)
+    return query.outerjoin(RecordSetting, RecordSetting.record_id == Record.id)
 
 
 def with_other_marks(corrected: Sequence[RecordView]) -> set[UUID]:
@@ -144,13 +148,17 @@ def _compared(view: RecordView) -> tuple[Any, ...]:
             record.country_of_manufacture, record.year, marks)  # fmt: skip
 
 
-def views(records: Sequence[Record], *, marked: bool = True) -> list[RecordView]:
-    """Complete records with one query for each kind of thing."""
+def views(
+    records: Sequence[Record], *, marked: bool = True,
+    settings: Mapping[UUID, RecordSetting] | None = None,
+) -> list[RecordView]:  # fmt: skip
+    """Complete records with one query for each kind of thing; `settings` are theirs, if at hand."""
     if not records:
         return []
     ids = [record.id for record in records]
     marks = _marks_of(ids if marked else ())
-    settings = {row.record_id: row for row in db.session.scalars(_SETTINGS, {"ids": ids})}
+    if settings is None:
+        settings = {row.record_id: row for row in db.session.scalars(_SETTINGS, {"ids": ids})}
     parties = parties_of(side for row in records for side in (row.giver_id, row.receiver_id))
     return [
         RecordView(row, marks[row.id, row.version], settings.get(row.id), parties)
