@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
@@ -17,7 +17,6 @@ from salsa_ext.messages.envelopes import Envelope, Keys, kept, parse, verify
 from salsa_ext.messages.standings import Standing, keeping, standing
 from salsa_ext.models import Inbox, InboxProgress
 from salsa_ext.values.actor import Actor
-from salsa_ext.values.tokens import PublicKey
 
 TOGETHER: Final = 500
 _FOUND = "SELECT raw, hash FROM inbox WHERE owner_state = %s AND id = %s"
@@ -70,7 +69,7 @@ def receive(actor: Actor, raw: bytes, keys: Keys) -> Receipt:
 
 def receive_many(actor: Actor, raws: Sequence[bytes], keys: Keys) -> Intake:
     """Take envelopes for the actor's state, in any order; one that is refused spoils no other."""
-    read = _checked(actor, raws, keys)
+    read = [_check(actor, raw, keys) for raw in raws]
     senders = {each.sender for each in read if isinstance(each, Envelope)}
     pairs.lock(actor.own_state(), senders)
     told: dict[int, Receipt | EnvelopeRefused] = {
@@ -92,20 +91,6 @@ def find(actor: Actor, envelope_id: UUID) -> Envelope | None:
     """Return an envelope that the actor's state received, or None."""
     row = ask(_FOUND, (actor.own_state(), envelope_id)).fetchone()
     return kept(bytes(row[0]), row[1]) if row else None
-
-
-def _checked(
-    actor: Actor, raws: Iterable[bytes], keys: Keys
-) -> list[Envelope | EnvelopeRefused]:  # fmt: skip
-    """Return each envelope as it is read and checked, or why it is refused."""
-    known: dict[str, Mapping[str, PublicKey]] = {}
-
-    def remembered(kid: str | None) -> Mapping[str, PublicKey]:
-        if kid is not None and kid not in known:
-            known[kid] = keys(kid)
-        return known.get(kid or "", {})
-
-    return [_check(actor, raw, remembered) for raw in raws]
 
 
 def _check(actor: Actor, raw: bytes, keys: Keys) -> Envelope | EnvelopeRefused:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 from sqlalchemy import update
 
 from salsa_ext.audit import Act, Action, append, append_with
-from salsa_ext.db import Statement, ask, db
+from salsa_ext.db import Statement, ask, db, once
 from salsa_ext.messages import pairs
 from salsa_ext.messages.envelopes import Envelope, Letter, Signer, kept, seal
 from salsa_ext.models import Outbox, OutboxProgress
@@ -70,6 +70,7 @@ def put_many(actor: Actor, signer: Signer, letters: Sequence[Letter]) -> list[En
         envelope = seal(_envelope(actor, letter, sequence + 1, last), signer)
         ends[letter.recipient] = (envelope.sequence, envelope.hash)
         envelopes.append(envelope)
+        once(_at_hand(state, envelope.id), lambda envelope=envelope: envelope)
     if envelopes:
         _keep(actor, envelopes, _moving(state, {name: ends[name] for name in recipients}))
     return envelopes
@@ -91,14 +92,24 @@ def waiting(
     return {name: sorted(some, key=_number) for name, some in sorted(found.items())}
 
 
+def _find(state: str, envelope_id: UUID) -> Envelope | None:
+    row = ask(_FOUND, (state, envelope_id)).fetchone()
+    return kept(bytes(row[0]), row[1]) if row else None
+
+
+def _at_hand(state: str, envelope_id: UUID) -> tuple[str, str, UUID]:
+    """Return by what an envelope of a state is known to the rest of the transaction that put it."""
+    return ("sent", state, envelope_id)
+
+
 def _number(undelivered: Undelivered) -> int:
     return undelivered.envelope.sequence
 
 
 def find(actor: Actor, envelope_id: UUID) -> Envelope | None:
     """Return an envelope that the actor's state sent, or None."""
-    row = ask(_FOUND, (actor.own_state(), envelope_id)).fetchone()
-    return kept(bytes(row[0]), row[1]) if row else None
+    state = actor.own_state()
+    return cast(Envelope | None, once(_at_hand(state, envelope_id), lambda: _find(state, envelope_id)))
 
 
 def mark_delivered(actor: Actor, ids: Sequence[UUID]) -> None:

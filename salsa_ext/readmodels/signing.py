@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 
-from salsa_ext.db import ask, db
+from salsa_ext.db import ask, db, once
 from salsa_ext.models import SigningKey
 from salsa_ext.values.jwks import jwk
 from salsa_ext.values.tokens import PublicKey
@@ -23,8 +24,14 @@ def key_set() -> dict[str, Any]:
 
 def keys_named(kid: str | None) -> dict[str, PublicKey]:
     """Return the key of an id, by its id; nothing where there is none."""
-    row = ask(_NAMED, (kid,)).fetchone() if kid else None
-    return {row[0]: PublicKey(row[0], row[1], bytes(row[2]), row[3])} if row else {}
+    return once(("signing_key", kid), lambda: _named(kid)) if kid else {}
+
+
+def know(kid: str, state: str, public: bytes, compromised_at: datetime | None) -> PublicKey:
+    """Let the rest of the transaction know a key that was just read; returns it."""
+    key = PublicKey(kid, state, bytes(public), compromised_at)
+    once(("signing_key", kid), lambda: {kid: key})
+    return key
 
 
 def standing_key(state: str) -> SigningKey | None:
@@ -37,3 +44,8 @@ def standing_key(state: str) -> SigningKey | None:
 
 def _public(row: SigningKey) -> PublicKey:
     return PublicKey(row.kid, row.owner_state, bytes(row.public_key), row.compromised_at)
+
+
+def _named(kid: str) -> dict[str, PublicKey]:
+    row = ask(_NAMED, (kid,)).fetchone()
+    return {kid: PublicKey(row[0], row[1], bytes(row[2]), row[3])} if row else {}

@@ -16,7 +16,6 @@ The module of the asked state answers, in its own name and under its own eyes:
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import cache
 from typing import Final
 
 from sqlalchemy import text
@@ -24,7 +23,7 @@ from sqlalchemy import text
 from salsa_ext.db import as_state, db
 from salsa_ext.errors import EnvelopeRefused
 from salsa_ext.messages import inbox, outbox, pairs, queue
-from salsa_ext.messages.envelopes import Envelope, Keys, Letter, sign_again
+from salsa_ext.messages.envelopes import Envelope, Letter, sign_again
 from salsa_ext.messages.inbox import Intake, Receipt
 from salsa_ext.messages.outbox import Undelivered
 from salsa_ext.policy.rules import operator
@@ -70,13 +69,13 @@ def deliver_now(actor: Actor, vault: Vault) -> int:
     them. What fails waits for the worker, and the command goes on. Returns how many were applied.
     """
     db.session.flush()  # what the command changed is its state's to write, not the recipient's
-    speaking, here, applied, keys = [actor], participants(), 0, cache(keys_named)
+    speaking, here, applied = [actor], participants(), 0
     with as_state(actor, actor.own_state()):  # also what is kept from the actor's agency
         for _ in range(ROUNDS):
             told: dict[str, int] = {}
             for each in speaking:
                 with as_state(actor, each.own_state()):
-                    told |= (done := _offer_first(each, vault, here, keys))
+                    told |= (done := _offer_first(each, vault, here))
                 applied += sum(done.values())
             speaking = [_eyes(actor, name) for name in sorted(told)]
     return applied
@@ -93,7 +92,7 @@ def run(actor: Actor, vault: Vault) -> int:
     db.session.execute(_GIVE_WAY)
     for recipient, waiting in outbox.waiting(actor, participants(), MOST).items():
         if pairs.try_lock(state, recipient):
-            return _offer(actor, vault, recipient, waiting, cache(keys_named))
+            return _offer(actor, vault, recipient, waiting)
     for sender in queue.senders(actor):
         if pairs.try_lock(state, sender):
             return max(1, applications.settle(actor, vault, sender))
@@ -108,16 +107,16 @@ def _eyes(actor: Actor, state: str) -> Actor:
     return operator(state, clock=actor.clock)
 
 
-def _offer_first(actor: Actor, vault: Vault, here: Iterable[str], keys: Keys) -> dict[str, int]:
+def _offer_first(actor: Actor, vault: Vault, here: Iterable[str]) -> dict[str, int]:
     """Offer what a state put and never offered, and let it be applied; returns how much, by recipient."""
     applied, receipts = dict[str, int](), list[Offered]()
     said = outbox.waiting(actor, here, MOST, is_first=True)
     for recipient, waiting in said.items():
         if pairs.try_lock(actor.own_state(), recipient):
-            raws = _signed(actor, vault, waiting, keys)
+            raws = _signed(actor, vault, waiting)
             taker = _eyes(actor, recipient)
             with as_state(actor, recipient):
-                intake = inbox.receive_many(taker, raws, keys)
+                intake = inbox.receive_many(taker, raws, keys_named)
                 applied[recipient] = _apply(taker, vault, actor.own_state(), intake)
             receipts += zip(waiting, intake.told, strict=True)
     _note(actor, receipts)
@@ -131,13 +130,11 @@ def _apply(taker: Actor, vault: Vault, sender: str, intake: Intake) -> int:
     return applications.settle(taker, vault, sender, ready)
 
 
-def _offer(
-    actor: Actor, vault: Vault, recipient: str, waiting: Sequence[Undelivered], keys: Keys
-) -> int:  # fmt: skip
+def _offer(actor: Actor, vault: Vault, recipient: str, waiting: Sequence[Undelivered]) -> int:
     """Let the recipient take envelopes, and note which it took; returns how many were offered."""
-    raws = _signed(actor, vault, waiting, keys)
+    raws = _signed(actor, vault, waiting)
     with as_state(actor, recipient):
-        intake = inbox.receive_many(_eyes(actor, recipient), raws, keys)
+        intake = inbox.receive_many(_eyes(actor, recipient), raws, keys_named)
     _note(actor, list(zip(waiting, intake.told, strict=True)))
     return len(waiting)
 
@@ -153,16 +150,14 @@ def _note(actor: Actor, offered: Sequence[Offered]) -> None:
         outbox.mark_delivered(actor, taken)
 
 
-def _signed(
-    actor: Actor, vault: Vault, waiting: Sequence[Undelivered], keys: Keys
-) -> list[bytes]:  # fmt: skip
+def _signed(actor: Actor, vault: Vault, waiting: Sequence[Undelivered]) -> list[bytes]:
     """Return the bytes of envelopes as they may be offered."""
-    return [_with_good_key(actor, vault, each.envelope, keys).raw for each in waiting]
+    return [_with_good_key(actor, vault, each.envelope).raw for each in waiting]
 
 
-def _with_good_key(actor: Actor, vault: Vault, envelope: Envelope, keys: Keys) -> Envelope:
+def _with_good_key(actor: Actor, vault: Vault, envelope: Envelope) -> Envelope:
     """Return an envelope as it may be offered: by the key of now, where its own was stolen."""
-    key = keys(envelope.kid).get(envelope.kid)
+    key = keys_named(envelope.kid).get(envelope.kid)
     if key is not None and key.compromised_at is None:
         return envelope
     return sign_again(envelope, signer(actor, vault))

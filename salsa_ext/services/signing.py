@@ -15,12 +15,13 @@ from salsa_ext.errors import Conflict, Invalid, NotConfigured, NotFound, say
 from salsa_ext.models import SigningKey, SigningSecret
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels.signing import standing_key
+from salsa_ext.readmodels.signing import know, standing_key
 from salsa_ext.services.sealing import Vault
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.tokens import Claims, encode, key_id
 
-_SIGNS_NOW = ("SELECT k.kid, s.sealed FROM signing_key k JOIN signing_secret s ON s.kid = k.kid"
+_SIGNS_NOW = ("SELECT s.sealed, k.kid, k.owner_state, k.public_key, k.compromised_at"
+              " FROM signing_key k JOIN signing_secret s ON s.kid = k.kid"
               " WHERE k.owner_state = %s AND k.retired_at IS NULL")  # fmt: skip
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext(:name))")
 
@@ -85,9 +86,15 @@ def key_of(actor: Actor, vault: Vault, state: str) -> tuple[str, Ed25519PrivateK
 
 
 def _secret(state: str) -> tuple[str, bytes] | None:
-    """Return the key that signs now and its sealed part, in one look that no rotation comes between."""
+    """Return the key that signs now and its sealed part, in one look that no rotation comes between.
+
+    What it signs here may be checked here at once: its public part is looked up no more.
+    """
     row = ask(_SIGNS_NOW, (state,)).fetchone()
-    return (row[0], bytes(row[1])) if row else None
+    if row is None:
+        return None
+    sealed, *public = row
+    return know(*public).kid, bytes(sealed)
 
 
 def _first(state: str, vault: Vault, now: datetime, acts: list[Act]) -> tuple[str, bytes]:
