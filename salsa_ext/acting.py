@@ -28,7 +28,9 @@ def act_for(connection: Connection, state: str | None, agency: str | None) -> No
     code, kept_from = state or NO_STATE, agency or ""
     if not (_STATE.fullmatch(code) and _AGENCY.fullmatch(kept_from)):
         raise AssertionError("not the code of a state or an agency")
-    _UNSAID[connection] = f"SET LOCAL salsa.state = '{code}'; SET LOCAL salsa.unseen = '{kept_from}'"
+    _UNSAID[connection] = (
+        f"SET LOCAL salsa.state = '{code}'; SET LOCAL salsa.unseen = '{kept_from}'"
+    )
 
 
 def ask(connection: Connection, cursor: Any, statement: str, values: Any) -> None:

@@ -31,12 +31,12 @@ from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.schema import CreateTable
 
 from salsa_ext import acting
-from salsa_ext.acting import NO_STATE
 from salsa_ext.config import Config
 from salsa_ext.errors import Conflict, Duplicate, Message, Unavailable, say
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.manifests import chunks
 
+NO_STATE: Final = acting.NO_STATE
 COPY_FROM_ROWS = 50
 WAITED = ("40P01", "40001", "55P03", "57014")
 """What PostgreSQL says where others were in the way: deadlock, serialisation, lock, time."""
@@ -273,6 +273,11 @@ def once(key: Hashable, read: Callable[[], Any]) -> Any:
     return kept[key]
 
 
+def remember(key: Hashable, value: Any) -> None:
+    """Let `once` give what is at hand, for the rest of the transaction."""
+    once(key, lambda: value)
+
+
 def _values(table: Table, rows: Sequence[Mapping[str, Any]]) -> Iterator[Any]:
     writers = _writers(table, tuple(rows[0]))
     for row in rows:
@@ -373,11 +378,6 @@ def _writer(column: Column[Any]) -> Callable[[Any], str]:
 
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-
-
-def as_kept(value: Any) -> Any:
-    """Return a value as it is read again from a column of JSON."""
-    return json.loads(_json(value))
 
 
 def _json(value: Any) -> str:

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import update
 
 from salsa_ext.audit import Act, Action, append, append_with
-from salsa_ext.db import Statement, ask, db, once
+from salsa_ext.db import Statement, ask, db, once, remember
 from salsa_ext.messages import pairs
 from salsa_ext.messages.envelopes import Envelope, Letter, Signer, kept, seal
 from salsa_ext.models import Outbox, OutboxProgress
@@ -70,7 +70,7 @@ def put_many(actor: Actor, signer: Signer, letters: Sequence[Letter]) -> list[En
         envelope = seal(_envelope(actor, letter, sequence + 1, last), signer)
         ends[letter.recipient] = (envelope.sequence, envelope.hash)
         envelopes.append(envelope)
-        once(_at_hand(state, envelope.id), lambda envelope=envelope: envelope)
+        remember(_at_hand(state, envelope.id), envelope)
     if envelopes:
         _keep(actor, envelopes, _moving(state, {name: ends[name] for name in recipients}))
     return envelopes
@@ -109,7 +109,9 @@ def _number(undelivered: Undelivered) -> int:
 def find(actor: Actor, envelope_id: UUID) -> Envelope | None:
     """Return an envelope that the actor's state sent, or None."""
     state = actor.own_state()
-    return cast(Envelope | None, once(_at_hand(state, envelope_id), lambda: _find(state, envelope_id)))
+    return cast(
+        Envelope | None, once(_at_hand(state, envelope_id), lambda: _find(state, envelope_id))
+    )
 
 
 def mark_delivered(actor: Actor, ids: Sequence[UUID]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from salsa_ext.db import ask, db, once
+from salsa_ext.db import ask, db, once, remember
 from salsa_ext.models import SigningKey
 from salsa_ext.values.jwks import jwk
 from salsa_ext.values.tokens import PublicKey
@@ -30,7 +30,7 @@ def keys_named(kid: str | None) -> dict[str, PublicKey]:
 def know(kid: str, state: str, public: bytes, compromised_at: datetime | None) -> PublicKey:
     """Let the rest of the transaction know a key that was just read; returns it."""
     key = PublicKey(kid, state, bytes(public), compromised_at)
-    once(("signing_key", kid), lambda: {kid: key})
+    remember(("signing_key", kid), {kid: key})
     return key
 
 

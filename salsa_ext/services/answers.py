@@ -50,10 +50,13 @@ def released(candidate: Candidate) -> bool:
     return candidate.is_open and candidate.held.event != ALERT
 
 
-def answer(actor: Actor, to: str, candidates: Sequence[Candidate]) -> list[dict[str, Any]]:
+def answer(
+    actor: Actor, to: str, candidates: Sequence[Candidate]
+) -> tuple[list[dict[str, Any]], list[Act]]:
     """Return what the actor's state says of its records that are candidates, as events of a chain.
 
-    Each record that leaves for another state is written down. Called by commands alone.
+    With them the acts that the command has to write down: of each record that leaves for another
+    state.
     """
     sure = {
         hit.held.record_id: Sureness(hit.evidence.strength, hit.evidence.bits) for hit in candidates
@@ -61,16 +64,14 @@ def answer(actor: Actor, to: str, candidates: Sequence[Candidate]) -> list[dict[
     views = _own(actor, sure)
     shared = sharing.for_state(actor, to, views)
     facts = document_facts.told(actor, to, views)
-    _write_down(actor, to, [
-        given_to(view, to, shared[view.record.id].given(GROUPS)) for view in views
-    ])  # fmt: skip
+    given = [given_to(view, to, shared[view.record.id].given(GROUPS)) for view in views]
     return [
         _given(_event(view, sure[view.record.id], facts), shared[view.record.id]) for view in views
-    ]  # fmt: skip
+    ], given if to != actor.state else []  # fmt: skip
 
 
 def tell(actor: Actor, to: str, records: Mapping[UUID, Sureness]) -> list[dict[str, Any]]:
-    """Return what a person of the actor's state gives of its own records, all of it; see `answer`."""
+    """Return what a person of the actor's state gives of its own records, all of it, and write it down."""
     views = _own(actor, records)
     facts = document_facts.told(actor, to, views)
     _write_down(actor, to, [given_to(view, to, GROUPS) for view in views])

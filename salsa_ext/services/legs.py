@@ -295,7 +295,8 @@ def _row(
 
 def own_answer(actor: Actor, trace: Trace, wanted: Route) -> dict[str, Any]:
     """Return what the asking state's own records say of the gun."""
-    events = answers.answer(actor, trace.owner_state, wanted.by_state.get(trace.owner_state, ()))
+    own = trace.owner_state
+    events, _ = answers.answer(actor, own, wanted.by_state.get(own, ()))
     return {"events": events, "status": "answered" if events else "no_record",
             "answered_at": actor.now()}  # fmt: skip
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
 
-from salsa_ext.audit import Action
+from salsa_ext.audit import Act, Action
 from salsa_ext.db import ask, db
 from salsa_ext.errors import Conflict, IllegalTransition, NotFound, say
 from salsa_ext.matching.events import ALERT
@@ -44,6 +44,24 @@ SENT: Final = ("trace.acknowledge", "trace.answer", "trace.no_record", "trace.re
                "trace.defer", "trace.ask", "trace.forward", "trace.corrected")  # fmt: skip
 
 
+@dataclass
+class _Heard:
+    """What was heard and is still to be kept: with the answer, where one is given at once."""
+
+    words: list[Word] = field(default_factory=list)
+    acts: list[Act] = field(default_factory=list)
+
+    def take(self) -> tuple[list[Word], list[Act]]:
+        """Return it to whoever keeps it, and hold nothing more."""
+        taken = self.words, self.acts
+        self.words, self.acts = [], []
+        return taken
+
+    def keep(self, actor: Actor) -> None:
+        """Keep it, where nobody took it."""
+        conversations.keep(actor, *self.take())
+
+
 @handles("trace.request")
 def _asked(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     """Make the request of a leg, and answer it at once where that can be; once for each leg."""
@@ -75,7 +93,7 @@ def _renewed(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     request.candidates = candidates.as_kept(found)
     db.session.flush()
     own = settings.of([actor.own_state()])[actor.own_state()]
-    if not _answer_at_once(actor, vault, request, envelope, found, own):
+    if not _answer_at_once(actor, vault, request, envelope, found, own, _Heard()):
         request_steps.notify(actor, request, "request_renewed")
 
 
@@ -135,14 +153,16 @@ def _make(actor: Actor, vault: Vault, envelope: Envelope, said: Said) -> None:
     if agencies := _hidden_of(actor, said):
         request_steps.name_hidden(actor, request, agencies)
     received = request_steps.act(Action.REQUEST_RECEIVED, request, priority=request.priority)
-    conversations.keep(actor, [_word(request, envelope, said)], [received])
-    if not _answer_at_once(actor, vault, request, envelope, found, own):
+    heard = _Heard([_word(request, envelope, said)], [received])
+    is_done = _answer_at_once(actor, vault, request, envelope, found, own, heard)
+    heard.keep(actor)
+    if not is_done:
         request_steps.notify(actor, request, "request_received")
 
 
 def _answer_at_once(
     actor: Actor, vault: Vault, request: TraceRequest, envelope: Envelope,
-    found: Sequence[Candidate], own: Settings,
+    found: Sequence[Candidate], own: Settings, heard: _Heard,
 ) -> bool:  # fmt: skip
     """Answer what the service may of what was found of a request; tells whether nothing is left to do.
 
@@ -158,12 +178,12 @@ def _answer_at_once(
         return False
     told = [hit for hit in found if answers.released(hit)]
     if not found:
-        _say_nothing(actor, vault, request, envelope)
+        _say_nothing(actor, vault, request, envelope, heard)
         return True
     if not told or not own.answers_automatically:
         return False
     is_all = len(told) == sum(hit.held.event != ALERT for hit in found)
-    _answer(actor, vault, request, envelope, told, is_all=is_all)
+    _answer(actor, vault, request, envelope, told, heard, is_all=is_all)
     return is_all
 
 
@@ -177,27 +197,31 @@ def _held(actor: Actor, asking_state: str, asked: Said) -> list[Candidate]:
 
 
 def _say_nothing(
-    actor: Actor, vault: Vault, request: TraceRequest, envelope: Envelope
+    actor: Actor, vault: Vault, request: TraceRequest, envelope: Envelope, heard: _Heard
 ) -> None:  # fmt: skip
     request_steps.move(actor, request, "no_record")
     done = request_steps.act(Action.REQUEST_FOUND_NOTHING, request)
-    request_steps.tell(actor, vault, request, "trace.no_record",
-                       {"text": None, "is_automatic": True}, envelope, [done])  # fmt: skip
+    words, acts = heard.take()
+    request_steps.tell(
+        actor, vault, request, "trace.no_record", {"text": None, "is_automatic": True},
+        envelope, [*acts, done], words,
+    )  # fmt: skip
 
 
 def _answer(
     actor: Actor, vault: Vault, request: TraceRequest, envelope: Envelope,
-    told: Sequence[Candidate], *, is_all: bool,
+    told: Sequence[Candidate], heard: _Heard, *, is_all: bool,
 ) -> None:  # fmt: skip
     with db.session.no_autoflush:
-        events = answers.answer(actor, request.asking_state, told)
+        events, given = answers.answer(actor, request.asking_state, told)
     request_steps.move(actor, request, "answer" if is_all else "part")
     done = request_steps.act(Action.REQUEST_ANSWERED, request, events=len(events))
+    words, acts = heard.take()
     request_steps.tell(actor, vault, request, "trace.answer", {
         "completeness": "full" if is_all else "restricted",
         "restriction_reason": None if is_all else PERSON_DECIDES,
         "events": events, "points_to": [], "handling": "H1", "note": None, "is_automatic": True,
-    }, envelope, [done])  # fmt: skip
+    }, envelope, [*acts, *given, done], words)  # fmt: skip
 
 
 def _hidden_of(actor: Actor, said: Said) -> list[str]:

@@ -69,18 +69,19 @@ def put(actor: Actor, request: TraceRequest, status: str) -> None:
 
 def tell(
     actor: Actor, vault: Vault, request: TraceRequest, kind: str, body: Mapping[str, Any],
-    asked: Envelope | None = None, acts: Sequence[Act] = (),
+    asked: Envelope | None = None, acts: Sequence[Act] = (), heard: Sequence[Word] = (),
 ) -> Envelope:  # fmt: skip
     """Send the asking state what was said of its request, in reply to what it asked last, and keep it.
 
-    `asked` is that envelope, where it is at hand; `acts` are written down with what is kept.
+    `asked` is that envelope, where it is at hand; `acts` are written down, and words that were
+    `heard` before kept, in the same round trip.
     """
     asked = asked or inbox.find(actor, request.envelope_id)
     said = Letter(kind, request.case_number, request.asking_state,
                   {"leg": str(request.leg_id)} | dict(body), asked)  # fmt: skip
     envelope = deliveries.send(actor, vault, said)
     word = Word("request", request.id, conversations.kind_of(envelope), body, envelope)
-    conversations.keep(actor, [word], acts)
+    conversations.keep(actor, [*heard, word], acts)
     return envelope
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from salsa_ext.db import as_kept, db
+from salsa_ext.db import db
 from salsa_ext.errors import say
 from salsa_ext.matching import marks
 from salsa_ext.messages.strictness import is_case_number
@@ -38,7 +39,7 @@ def row_of(actor: Actor, data: TraceData) -> dict[str, Any]:
         "owner_state": actor.own_state(), "concerned": [actor.own_state()],
         "status": "draft", "case_number": data.case_number,
         "seizure_id": data.seizure, "record_id": item.record.id if item else None,
-        "firearm": as_kept(firearm), "found_on": found_on,
+        "firearm": _as_kept(firearm), "found_on": found_on,
         "priority": data.priority, "priority_reason": data.priority_reason,
         "legal_basis": data.legal_basis, "illicit_reason": data.illicit_reason,
         "circumstances": data.circumstances, "intended_use": data.intended_use,
@@ -106,6 +107,11 @@ def _description(item: RecordView | None, data: TraceData) -> dict[str, Any]:
     assert data.firearm is not None
     borne = readings.with_further(data.firearm).marks
     return records.describe(data.firearm) | {"marks": [*map(_as_sent, borne)]}
+
+
+def _as_kept(firearm: dict[str, Any]) -> dict[str, Any]:
+    """Return a description as it is read again: letters hold no value that JSON has not."""
+    return dict(json.loads(json.dumps(firearm, default=str)))
 
 
 def _as_sent(mark: Any) -> dict[str, Any]:
