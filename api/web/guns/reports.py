@@ -16,7 +16,7 @@ from api.web.guns.blueprint import blueprint
 from api.web.typed import Form
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels import documents
+from salsa_ext.readmodels import alerts, beside, documents
 from salsa_ext.readmodels.days import today, zone_of
 from salsa_ext.readmodels.documents import REPORTS
 from salsa_ext.readmodels.remarks import on_rows
@@ -40,11 +40,12 @@ def reports(actor: Actor) -> str:
 @blueprint.get("/reports/<uuid:report_id>")
 @signed_in
 def report(actor: Actor, report_id: UUID) -> str:
-    """Show one report as it stands."""
+    """Show one report as it stands, what its gun matches, and the alerts that were entered from it."""
     view = disclosures.read_document(actor=actor, kind=REPORTS, document_id=report_id)
+    entered = alerts.of_records(actor, [item.record.id for item in view.items])
     return render_template(
         "guns/report.html", actor=actor, report=ReportResponse().dump(view), zone=zone_of(actor),
-        done=request.args.get("done"),
+        done=request.args.get("done"), beside=beside.of_document(actor, view), alerts=entered,
         remarks=on_rows((("firearm", item.record) for item in view.items), actor.language),
     )  # fmt: skip
 
