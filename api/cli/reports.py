@@ -34,10 +34,10 @@ from api.schemas.reports import (
     ReportResponse,
     ReportWholeResponse,
 )
-from salsa_ext.readmodels.documents import REPORTS, DocumentView, list_documents
+from salsa_ext.readmodels.documents import REPORTS, DocumentView, list_documents, read
 from salsa_ext.readmodels.matches import MatchView
 from salsa_ext.readmodels.reports import ReportView, whole
-from salsa_ext.services import reports
+from salsa_ext.services import report_withdrawals, reports
 from salsa_ext.values.codes import REPORT_KINDS, STOLEN_FROM
 
 NUMBER = Line(100)
@@ -141,11 +141,34 @@ def correct(state: str, file: IO[bytes], as_json: bool, number: str) -> None:
         _told(matched(actor, data, old.document.id), as_json=as_json)
 
 
+@report.command()
+@own_state_option
+@click.option("--reason", required=True, type=Line(500), help="Why it was made in error.")
+@json_option
+@number_argument
+@explained
+def withdraw(state: str, reason: str, as_json: bool, number: str) -> None:
+    """Say for good that a report was made in error, and why; alerts that were entered from it stand.
+
+    \b
+    Example:
+      salsa report withdraw --state PRY --reason "The gun was in the safe" R-1
+    """
+    with acting(state) as actor:
+        old = chosen(actor, REPORTS, number)
+        report_withdrawals.withdraw(
+            actor=actor, report_id=old.document.id, seen=old.version, reason=reason
+        )
+        _told(whole(actor, read(REPORTS, old.document.id)), as_json=as_json)
+
+
 def _told(found: ReportView, *, as_json: bool) -> None:
     if as_json:
         echo_json(ReportWholeResponse(), found)
         return
     print_document(found.view.document.kind, found.view)
+    if found.view.document.status != "standing":
+        click.echo(f"{found.view.document.status}: {found.view.document.reason}")
     click.echo(f"matches: {len(found.matches or ()) or 'none'}")
     echo_table([_match(one) for one in found.matches or ()], "  ")
     click.echo(f"alerts entered from it: {len(found.alerts or ()) or 'none'}")
@@ -164,4 +187,5 @@ def _match(one: MatchView) -> tuple[Any, ...]:
 
 def _row(view: DocumentView) -> tuple[Any, ...]:
     row, gun = view.document, view.items[0].record
-    return row.id, row.number, row.kind, row.occurred_on, gun.serial, gun.make_text, row.stolen_from
+    return (row.id, row.number, row.kind, row.occurred_on, gun.serial, gun.make_text, row.stolen_from,
+            row.status)  # fmt: skip

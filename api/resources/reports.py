@@ -14,13 +14,14 @@ from api.schemas.reports import (
     ReportRequest,
     ReportResponse,
     ReportWholeResponse,
+    ReportWithdrawal,
 )
 from api.versioned import add_reading
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import documents, remarks
 from salsa_ext.readmodels.documents import REPORTS
 from salsa_ext.readmodels.reports import ReportView, whole
-from salsa_ext.services import reports
+from salsa_ext.services import report_withdrawals, reports
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.documents import ReportData
 
@@ -51,3 +52,13 @@ def correct_report(actor: Actor, data: tuple[ReportData, str], report_id: UUID) 
     corrected, reason = data
     reports.correct(actor=actor, report_id=report_id, seen=g.seen, data=corrected, reason=reason)
     return matched(actor, corrected, report_id)
+
+
+@blueprint.posting(
+    "/reports/<uuid:report_id>/withdraw", ReportWithdrawal, ReportWholeResponse,
+    Permission.REPORT_RECORD, status=200, standing=standing,
+)  # fmt: skip
+def withdraw_report(actor: Actor, data: str, report_id: UUID) -> ReportView:
+    """Say for good that a report was made in error, and why; alerts that were entered from it stand."""
+    report_withdrawals.withdraw(actor=actor, report_id=report_id, seen=g.seen, reason=data)
+    return whole(actor, documents.read(REPORTS, report_id))

@@ -22,7 +22,7 @@ from api.schemas.common import (
     remarked,
     shared,
 )
-from api.schemas.fields import Code, Day, Nested, Text
+from api.schemas.fields import Code, Day, Nested, RequestSchema, Text
 from api.schemas.matches import MatchResponse
 from salsa_ext.readmodels.alerts import AlertView
 from salsa_ext.readmodels.documents import DocumentView
@@ -54,10 +54,21 @@ class ReportCorrection(ReportRequest):
         return super().make(data), reason
 
 
+class ReportWithdrawal(RequestSchema):
+    """Why a report was made in error."""
+
+    reason = Text(most=500, required=True)
+
+    def build(self, data: dict[str, Any]) -> Any:
+        """Return the reason."""
+        return data["reason"]
+
+
 class ReportResponse(VersionedResponse):
-    """One version of a report."""
+    """One version of a report; one that is `withdrawn` was made in error."""
 
     kind = fields.String(required=True)
+    status = fields.String(required=True)
     number = fields.String(required=True)
     place = fields.Nested(PlaceResponse, allow_none=True)
     stolen_from = fields.String(allow_none=True)
@@ -104,6 +115,7 @@ class ReportQuery(ListQuery):
     """Which reports."""
 
     kind = Code(codes.REPORT_KINDS)
+    status = Code(codes.REPORT_STATUSES)
     number = Text(most=100)
     occurred_on = Day()
 
