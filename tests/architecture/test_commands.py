@@ -81,7 +81,7 @@ READ_FOR_A_COMMAND = {  # the command that calls it has required its own permiss
     "requests.version": "compared with If-Match before the command",
     "traces.read": "what was just asked or done",
     "traces.version": "compared with If-Match before the command",
-    "serials.with_another": "compares serials for a search that a command began",
+    "serials.legible": "compares serials for a search that a command began",
 }
 
 
