@@ -38,7 +38,7 @@ from salsa_ext.readmodels.documents import REPORTS, DocumentView, list_documents
 from salsa_ext.readmodels.matches import MatchView
 from salsa_ext.readmodels.reports import ReportView, whole
 from salsa_ext.services import report_withdrawals, reports
-from salsa_ext.values.codes import REPORT_KINDS, STOLEN_FROM
+from salsa_ext.values.codes import REPORT_KINDS, REPORT_STATUSES, STOLEN_FROM
 
 NUMBER = Line(100)
 number_argument = click.argument("number", type=NUMBER)
@@ -56,6 +56,7 @@ def report() -> None:
 @report.command("list")
 @own_state_option
 @click.option("--kind", type=click.Choice(REPORT_KINDS))
+@click.option("--status", type=click.Choice(REPORT_STATUSES))
 @click.option("--number", type=NUMBER)
 @limit_option
 @json_option
@@ -187,5 +188,5 @@ def _match(one: MatchView) -> tuple[Any, ...]:
 
 def _row(view: DocumentView) -> tuple[Any, ...]:
     row, gun = view.document, view.items[0].record
-    return (row.id, row.number, row.kind, row.occurred_on, gun.serial, gun.make_text, row.stolen_from,
-            row.status)  # fmt: skip
+    said = row.id, row.number, row.kind, row.occurred_on, gun.serial, gun.make_text
+    return *said, row.stolen_from, row.status
