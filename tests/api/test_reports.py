@@ -195,6 +195,14 @@ def test_an_alert_stands_when_its_report_is_withdrawn(pry):
     assert [one["status"] for one in withdraw(pry, made)["alerts"]] == ["active"]
 
 
+def test_no_alert_is_entered_from_what_was_withdrawn(pry):
+    made = pry.post("/reports", bodies.report()).json
+    withdraw(pry, made)
+    body = bodies.alert(record=made["firearm"]["record"])
+    del body["firearm"]
+    assert list(pry.post("/alerts", body, 422).json["errors"]) == ["record"]
+
+
 @pytest.mark.parametrize("action", ["correct", "withdraw"])
 def test_what_was_withdrawn_is_withdrawn_for_good(pry, action):
     made = pry.post("/reports", bodies.report()).json

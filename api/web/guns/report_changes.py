@@ -41,6 +41,8 @@ def _opened(actor: Actor, view: DocumentView) -> dict[str, str]:
     """Return what the form of a correction opens with: the report as it stands."""
     report, setting = ReportResponse().dump(view), view.items[0].setting
     held = report["from"] or {}
+    if not held.get("name"):  # whoever was erased cannot be named again
+        held = {}
     party = {name: held.get(name) for name in OF_PARTY}
     abroad = party["country"] if party["country"] != view.document.owner_state else None
     party["country"] = names.label("state", abroad, actor.language)
