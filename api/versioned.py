@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,9 +20,13 @@ from salsa_ext.values.actor import Actor
 
 
 def add_reading(
-    blueprint: Resource, kind: Kind, query: type[ListQuery], answer: type[Schema]
-) -> View:
-    """Add the list of a kind and the reading of one; returns what tells the version that stands."""
+    blueprint: Resource, kind: Kind, query: type[ListQuery], answer: type[Schema],
+    whole: tuple[type[Schema], Callable[[Actor, DocumentView], Any]] | None = None,
+) -> View:  # fmt: skip
+    """Add the list of a kind and the reading of one; returns what tells the version that stands.
+
+    One that is read may be answered `whole`: by a schema of its own, with what goes with it.
+    """
     path, key = f"/{kind.name}s", f"{kind.name}_id"
 
     def listed(
@@ -31,8 +36,9 @@ def add_reading(
             actor=actor, kind=kind, filters=filters, limit=limit, cursor=cursor
         )
 
-    def read(actor: Actor, as_of: datetime | None = None, **ids: UUID) -> DocumentView:
-        return disclosures.read_document(actor=actor, kind=kind, document_id=ids[key], as_of=as_of)
+    def read(actor: Actor, as_of: datetime | None = None, **ids: UUID) -> Any:
+        view = disclosures.read_document(actor=actor, kind=kind, document_id=ids[key], as_of=as_of)
+        return whole[1](actor, view) if whole else view
 
     def standing(actor: Actor, **ids: UUID) -> int:
         return documents.version(kind, ids[key])
@@ -44,5 +50,6 @@ def add_reading(
         f"Return one {kind.name} as it stands, or as it stood; another state's needs Salsa-Purpose."
     )
     blueprint.listing(path, query, answer, listed, kind.permission)
-    blueprint.reading(f"{path}/<uuid:{key}>", answer, read, kind.permission, AsOfQuery)
+    one = whole[0] if whole else answer
+    blueprint.reading(f"{path}/<uuid:{key}>", one, read, kind.permission, AsOfQuery)
     return standing

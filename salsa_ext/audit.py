@@ -92,6 +92,7 @@ class Action(StrEnum):
     TRANSFER_CORRECTED = "transfer:corrected"
     REPORT_RECORDED = "report:recorded"
     REPORT_CORRECTED = "report:corrected"
+    REPORT_WITHDRAWN = "report:withdrawn"
     SEIZURE_RECORDED = "seizure:recorded"
     SEIZURE_CORRECTED = "seizure:corrected"
     SEIZURE_LEFT_UNTOLD = "seizure:left_untold"

@@ -116,6 +116,7 @@ ROUTES = (
     Route("POST", "/reports", Of.REPORT_RECORD),
     Route("GET", "/reports/{report_id}", Of.REPORT_READ),
     Route("POST", "/reports/{report_id}/correct", Of.REPORT_RECORD),
+    Route("POST", "/reports/{report_id}/withdraw", Of.REPORT_RECORD),
     Route("GET", "/seizures", Of.SEIZURE_READ),
     Route("POST", "/seizures", Of.SEIZURE_RECORD),
     Route("GET", "/seizures/{seizure_id}", Of.SEIZURE_READ),

@@ -25,7 +25,7 @@ from salsa_ext.values import codes
 class RecordResponse(FirearmResponse, SharedResponse):
     """A record of one gun; private persons are named to their own state, else with its consent.
 
-    One that is `withdrawn` tells of an arrival that a correction took back.
+    One that is `withdrawn` tells of an arrival that a correction took back, or of what was reported in error.
     """
 
     id = fields.UUID(required=True)

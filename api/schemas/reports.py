@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import fields, pre_dump
+from marshmallow import Schema, fields, pre_dump
 
 from api.pagination import ListQuery
 from api.schemas.common import (
@@ -22,8 +22,11 @@ from api.schemas.common import (
     remarked,
     shared,
 )
-from api.schemas.fields import Code, Day, Nested, Text
+from api.schemas.fields import Code, Day, Nested, RequestSchema, Text
+from api.schemas.matches import MatchResponse
+from salsa_ext.readmodels.alerts import AlertView
 from salsa_ext.readmodels.documents import DocumentView
+from salsa_ext.readmodels.reports import ReportView
 from salsa_ext.values import codes
 from salsa_ext.values.documents import ReportData
 
@@ -51,10 +54,21 @@ class ReportCorrection(ReportRequest):
         return super().make(data), reason
 
 
+class ReportWithdrawal(RequestSchema):
+    """Why a report was made in error."""
+
+    reason = Text(most=500, required=True)
+
+    def build(self, data: dict[str, Any]) -> Any:
+        """Return the reason."""
+        return data["reason"]
+
+
 class ReportResponse(VersionedResponse):
-    """One version of a report."""
+    """One version of a report; one that is `withdrawn` was made in error."""
 
     kind = fields.String(required=True)
+    status = fields.String(required=True)
     number = fields.String(required=True)
     place = fields.Nested(PlaceResponse, allow_none=True)
     stolen_from = fields.String(allow_none=True)
@@ -63,22 +77,59 @@ class ReportResponse(VersionedResponse):
 
     @pre_dump
     def _present(self, view: DocumentView, **_: Any) -> dict[str, Any]:
-        row = view.document
-        return (
-            columns(row)
-            | remarked(view)
-            | shared(view)
-            | {
-                "firearm": next(iter(items(view.items)), None),
-                "giver": named(view.parties, row.giver_id, view.may),
-                "place": row.place if view.may("place") else None,
-            }
-        )
+        return present(view)
+
+
+class EnteredAlertResponse(Schema):
+    """An alert that was entered from a report; its `serial` is what the report said then."""
+
+    id = fields.UUID(required=True)
+    status = fields.String(required=True)
+    action = fields.String(required=True)
+    case_number = fields.String(required=True)
+    serial = fields.String(required=True, allow_none=True)
+    expires_on = fields.Date(required=True)
+
+    @pre_dump
+    def _present(self, view: AlertView, **_: Any) -> dict[str, Any]:
+        return columns(view.alert) | {"serial": view.gun.record.serial}
+
+
+class ReportWholeResponse(ReportResponse):
+    """One version of a report, with what its gun matches and the alerts that were entered from it.
+
+    Both are told as they stand now, each as `GET /matches/…` and `GET /alerts/…` would; null for a
+    key that may not read them. A match has whom to ask in the other state. What lets its gun pass is not
+    among the alerts.
+    """
+
+    matches = fields.List(fields.Nested(MatchResponse), required=True, allow_none=True)
+    alerts = fields.List(fields.Nested(EnteredAlertResponse), required=True, allow_none=True)
+
+    @pre_dump
+    def _present(self, whole: ReportView, **_: Any) -> dict[str, Any]:
+        return present(whole.view) | {"matches": whole.matches, "alerts": whole.alerts}
 
 
 class ReportQuery(ListQuery):
     """Which reports."""
 
     kind = Code(codes.REPORT_KINDS)
+    status = Code(codes.REPORT_STATUSES)
     number = Text(most=100)
     occurred_on = Day()
+
+
+def present(view: DocumentView) -> dict[str, Any]:
+    """Return the fields of a report."""
+    row = view.document
+    return (
+        columns(row)
+        | remarked(view)
+        | shared(view)
+        | {
+            "firearm": next(iter(items(view.items)), None),
+            "giver": named(view.parties, row.giver_id, view.may),
+            "place": row.place if view.may("place") else None,
+        }
+    )

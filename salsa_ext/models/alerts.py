@@ -32,6 +32,7 @@ class Alert(Owned, Base):
         CheckConstraint("status IN ('active', 'expired', 'cancelled')", name="status"),
         CheckConstraint("second_check IN ('not_needed', 'waiting', 'done')", name="second_check"),
         Index(None, "owner_state", "id"), Index(None, "record_id"),
+        Index("ix_alert_of_record", "of_record", postgresql_where=text("of_record IS NOT NULL")),
         Index("ix_alert_expiring", "owner_state", "expires_on",
               postgresql_where=text("status = 'active'")),
         Index("ix_alert_validating", "owner_state", "validate_on",

@@ -78,6 +78,18 @@ def own_among(actor: Actor, ids: Collection[UUID]) -> dict[UUID, AlertView]:
     return {view.alert.id: view for view in _views(db.session.scalars(own).all())}
 
 
+def of_records(actor: Actor, records: Collection[UUID]) -> list[AlertView]:
+    """Return the own state's alerts that were entered from records, newest first; none to who reads none.
+
+    What lets its gun pass stands beside no record.
+    """
+    if Permission.ALERT_READ not in actor.permissions:
+        return []
+    own = (Alert.owner_state == actor.state, Alert.of_record.in_(records))
+    query = select(Alert).where(*own, Alert.action != "let_pass_and_inform")
+    return _views(db.session.scalars(query.order_by(Alert.id.desc())).all())
+
+
 def standing_of(ids: Collection[UUID]) -> dict[UUID, Standing]:
     """Return how those of some alerts stand that show to the own state, by their ids."""
     shown = select(Alert.id, Alert.record_id, Alert.status, Alert.ended_at)

@@ -12,10 +12,10 @@ from salsa_ext.errors import Invalid
 from salsa_ext.matching import neighbours, sightings
 from salsa_ext.matching.nearness import compare
 from salsa_ext.matching.pairs import READ_AFIELD
-from salsa_ext.readmodels import alerted
+from salsa_ext.readmodels import alerted, serials
 from salsa_ext.readmodels.crowds import Candidate
-from salsa_ext.readmodels.marks import Held, Sought
-from salsa_ext.readmodels.search import search, searched_by, weighed
+from salsa_ext.readmodels.marks import Held, Sought, holding_each
+from salsa_ext.readmodels.search import asked_of, by_other_mark, search, searched_by, weighed
 from salsa_ext.readmodels.together import EACH, Near, bearing, led_to
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.inquiries import Query
@@ -65,6 +65,29 @@ def of_many(
         elif held:
             found[gun.record_id] = weighed(gun.query, actor, sought, shown[gun.record_id])
     return found
+
+
+def every_of(
+    guns: Sequence[Gun], actor: Actor, *, silent: bool | None
+) -> dict[UUID, Sequence[Candidate]]:
+    """Return for each gun all candidates, as `search` does of one where nothing settles it, best first.
+
+    They are looked for by one question for all of the guns. Nothing for a gun that cannot be searched.
+    """
+    asked = [(gun, sought) for gun in guns if (sought := _searched_by(gun.query))]
+    sides = [([*sought], asked_of(gun.query)) for gun, sought in asked]
+    held = {
+        gun.record_id: [one for one in found if one.record_id not in gun.own and not one.is_superseded]
+        for (gun, _), found in zip(asked, holding_each(sides, actor.state, silent=silent), strict=True)
+    }  # fmt: skip
+    shown = _shown(actor, held, silent)
+    legible = serials.legible(actor, (
+        one for gun, sought in asked for one in by_other_mark(shown[gun.record_id], sought)
+    ))  # fmt: skip
+    return {
+        gun.record_id: weighed(gun.query, actor, sought, shown[gun.record_id], legible)
+        for gun, sought in asked
+    }
 
 
 def _shown(

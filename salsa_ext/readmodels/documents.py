@@ -40,8 +40,8 @@ class Kind:
 SAID = ("firearm", "event", "document", "firms", "persons", "remarks")
 TRANSFERS = Kind("transfer", Transfer, Permission.TRANSFER_READ,
                  ("kind", "number", "occurred_on"), SAID)  # fmt: skip
-REPORTS = Kind("report", Report, Permission.REPORT_READ, ("kind", "number", "occurred_on"),
-               (*SAID, "place"))  # fmt: skip
+REPORTS = Kind("report", Report, Permission.REPORT_READ,
+               ("kind", "status", "number", "occurred_on"), (*SAID, "place"))  # fmt: skip
 SEIZURES = Kind("seizure", Seizure, Permission.SEIZURE_READ,
                 ("kind", "number", "occurred_on", "post"), (*SAID, "place"))  # fmt: skip
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func, select, text
@@ -89,13 +90,38 @@ def holding(
     left = unsettled(sought, settling)
     if settling and not left and _are_few(found):
         return found
-    rows = db.session.execute(_STATEMENT, _keys(sought, left and [*left, *_texts_of(sought)]) | {
-        "asker": asker, "make": asked.make, "make_code": make_code(asked.make), "type": asked.type,
-        "country": asked.country, "year": asked.year,
-        "calibres": _texts(names.calibres(asked.calibre_family)), "weights": _WEIGHTS,
-        "silent": silent, "most": CANDIDATES, "patterns": _patterns(sought),
-    })  # fmt: skip
+    gun = _asked_by(sought, left and [*left, *_texts_of(sought)], asked)
+    rows = db.session.execute(_STATEMENT, gun | _asked_of_all(asker, silent))
     return [Held(*row) for row in rows]
+
+
+def holding_each(
+    guns: Sequence[tuple[Sequence[Sought], Description]], asker: str | None, *, silent: bool | None
+) -> list[list[Held]]:
+    """Return what `holding` does of each of several guns where nothing settles it, by one question for all."""
+    asked = [
+        _asked_by(sought, [*unsettled(sought, ()), *_texts_of(sought)], gun) | {"at": at}
+        for at, (sought, gun) in enumerate(guns)
+    ]
+    found: list[list[Held]] = [[] for _ in guns]
+    said = _asked_of_all(asker or NO_STATE, silent) | {"asked": json.dumps(asked)}
+    for at, *row in db.session.execute(_STATEMENT_OF_EACH, said) if asked else ():
+        found[at].append(Held(*row))
+    return found
+
+
+def _asked_by(
+    sought: Sequence[Sought], near: Sequence[Sought], asked: Description
+) -> dict[str, Any]:
+    return _keys(sought, near) | {
+        "make": asked.make, "make_code": make_code(asked.make), "type": asked.type,
+        "country": asked.country, "year": asked.year,
+        "calibres": _texts(names.calibres(asked.calibre_family)), "patterns": _patterns(sought),
+    }  # fmt: skip
+
+
+def _asked_of_all(asker: str, silent: bool | None) -> dict[str, Any]:
+    return {"asker": asker, "silent": silent, "weights": _WEIGHTS, "most": CANDIDATES}
 
 
 def _exact(sought: Sequence[Sought], asker: str) -> list[Held]:
@@ -185,6 +211,17 @@ _STATEMENT = text(
     f"SELECT {', '.join(Held._fields)} FROM salsa_near(:asker, :keys, :norms, :one,"  # noqa: S608 - names of columns
     " :two, :part, CAST(:make_code AS smallint), :make, :calibres, :type, :country,"
     " CAST(:year AS smallint), :weights, :silent, :most, :patterns)"
+)
+_STATEMENT_OF_EACH = text(
+    f"SELECT a.at, {', '.join(f'n.{name}' for name in Held._fields)}"  # noqa: S608 - names of columns
+    " FROM jsonb_to_recordset(CAST(:asked AS jsonb)) AS a (at integer, keys text, norms text, one text,"
+    " two text, part text, make_code smallint, make text, calibres text, type text, country text,"
+    " year smallint, patterns text)"
+    " CROSS JOIN LATERAL salsa_near(:asker, CAST(a.keys AS bigint[]), CAST(a.norms AS text[]),"
+    " CAST(a.one AS bigint[]), CAST(a.two AS bigint[]), CAST(a.part AS bigint[]), a.make_code, a.make,"
+    " CAST(a.calibres AS text[]), a.type, CAST(a.country AS char(3)), a.year, :weights, :silent, :most,"
+    f" CAST(a.patterns AS text[])) WITH ORDINALITY AS n ({', '.join(Held._fields)}, place)"
+    " ORDER BY a.at, n.place"
 )
 EXACT: Final = (
     f"SELECT {', '.join(Held._fields)} FROM mark_key"  # noqa: S608 - names of columns

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 
 from salsa_ext.db import db
-from salsa_ext.errors import Invalid, NotFound
+from salsa_ext.errors import NotFound
 from salsa_ext.matching.events import SEIZED
 from salsa_ext.matching.marks import normalise
 from salsa_ext.matching.nearness import compare
@@ -20,11 +20,13 @@ from salsa_ext.models import Account, Match, Officer
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.release import FOUND
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels import alike
+from salsa_ext.readmodels.alike import Gun
 from salsa_ext.readmodels.contacts import Office, contacts_of
+from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.marks import Held
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.readmodels.records import RecordView
-from salsa_ext.readmodels.search import search
 from salsa_ext.readmodels.settling import settled
 from salsa_ext.readmodels.sides import query_of
 from salsa_ext.readmodels.together import borne_by
@@ -101,28 +103,28 @@ def other_guns(
 def more_of(
     actor: Actor, items: Sequence[RecordView], found: Mapping[UUID, Sequence[MatchView]]
 ) -> dict[UUID, int]:  # fmt: skip
-    """Return how many records fit the guns of a seizure less well than what they match, where that is much.
+    """Return how many records fit the guns of a document less well than what they match, where that is much.
 
-    The marks of the first such guns are looked for once more; whose records they are is not told.
+    The marks of the first such guns are looked for once more, all by one question; whose records they
+    are is not told.
     """
     require(actor, Permission.MATCH_READ)
     own = {item.record.id for item in items}
-    many = [item for item in items if len(found.get(item.record.id, ())) >= MUCH]
-    return {item.record.id: count for item in many[:LOOKED_AT]
-            if (count := _count_more(actor, item, own, found[item.record.id]))}  # fmt: skip
+    many = [item for item in items if len(found.get(item.record.id, ())) >= MUCH][:LOOKED_AT]
+    guns = [Gun(item.record.id, query_of(item), own, is_afield=True) for item in many]
+    fitting = alike.every_of(guns, actor, silent=False)
+    counts = {item.record.id: _count_more(item, fitting.get(item.record.id, ()),
+                                          found[item.record.id]) for item in many}  # fmt: skip
+    return {record: count for record, count in counts.items() if count}
 
 
 def _count_more(
-    actor: Actor, item: RecordView, own: Collection[UUID], found: Sequence[MatchView]
-) -> int:
-    query, record = query_of(item), item.record.id
+    item: RecordView, fitting: Sequence[Candidate], found: Sequence[MatchView]
+) -> int:  # fmt: skip
+    record, is_seized = item.record.id, item.record.event in SEIZED
     known = {row.other_key if row.record_id == record else key_of(row.record_id)
              for row in (view.match for view in found)}  # fmt: skip
-    try:
-        fitting = search(query, actor, settles=False, silent=False, stands=True, own=own)
-    except Invalid:
-        return 0
-    left = settled(fitting, query, is_seized=item.record.event in SEIZED)
+    left = settled(fitting, query_of(item), is_seized=is_seized) if fitting else ()
     return sum(one.evidence.is_worth_a_look and key_of(one.held.record_id) not in known
                for one in left)  # fmt: skip
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, bindparam, or_, select, tuple_
 
 from salsa_ext.db import db
-from salsa_ext.models import Mark, Record, RecordSetting
+from salsa_ext.models import Mark, Record, RecordSetting, Report
 from salsa_ext.models.records import Described
 from salsa_ext.readmodels.arrays import among_given
 from salsa_ext.readmodels.parties import Parties, parties_of
@@ -32,11 +32,16 @@ class RecordView:
     marks: Sequence[Mark]
     setting: RecordSetting | None
     parties: Parties
+    is_of_withdrawn: bool = False
 
     @property
     def is_withdrawn(self) -> bool:
-        """Tell whether a corrected receipt took it back: then it follows no export any more."""
-        return self.record.document_kind == "receipt" and self.record.linked_record is None
+        """Tell whether it was taken back: its report was withdrawn, or its receipt corrected.
+
+        A record of a gun that did not come follows no export any more.
+        """
+        is_unlinked = self.record.document_kind == "receipt" and self.record.linked_record is None
+        return self.is_of_withdrawn or is_unlinked
 
 
 def of_documents(
@@ -160,10 +165,22 @@ def views(
     if settings is None:
         settings = {row.record_id: row for row in db.session.scalars(_SETTINGS, {"ids": ids})}
     parties = parties_of(side for row in records for side in (row.giver_id, row.receiver_id))
+    gone = _withdrawn(records)
     return [
-        RecordView(row, marks[row.id, row.version], settings.get(row.id), parties)
+        RecordView(row, marks[row.id, row.version], settings.get(row.id), parties,
+                   (row.document_id, row.version) in gone)
         for row in records
-    ]
+    ]  # fmt: skip
+
+
+def _withdrawn(records: Sequence[Record]) -> set[tuple[UUID, int]]:
+    """Return the reports that say of records that they were made in error, each by its version."""
+    reports = {row.document_id for row in records if row.document_kind == "report"}
+    if not reports:
+        return set()
+    of_them = (Report.id.in_(reports), Report.status == "withdrawn")
+    rows = db.session.execute(select(Report.id, Report.version).where(*of_them))
+    return {(row.id, row.version) for row in rows}
 
 
 def _marks_of(record_ids: Sequence[UUID]) -> dict[tuple[UUID, int], list[Mark]]:

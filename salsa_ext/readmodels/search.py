@@ -160,20 +160,20 @@ def search(
 
 
 def weighed(
-    query: Query, actor: Actor, sought: Mapping[Sought, str], held: Iterable[Held]
-) -> list[Candidate]:
+    query: Query, actor: Actor, sought: Mapping[Sought, str], held: Iterable[Held],
+    legible: Mapping[UUID, str] | None = None,
+) -> list[Candidate]:  # fmt: skip
     """Return those of the held marks that are worth a look, one for each record, best first.
 
     `sought` is what `searched_by` returns of the query. The asker's own records are open to it.
+    `legible` are the serials of what is held by another mark, where they are known already.
     """
     asked = asked_of(query)
     hits = [
         one._replace(visibility="open")
         if one.state == actor.state and not alerted.is_unseen(one) else one for one in held
     ]  # fmt: skip
-    other = serials.with_another(actor, serials.of_asked(query), (
-        hit for hit in hits if all(sought[one] != "serial" for one in _like(hit, sought))
-    ))  # fmt: skip
+    other = _with_another(query, actor, by_other_mark(hits, sought), legible)
     mine = {one: replace(asked, serial_norm=one.norm) for one in sought}
     weights = weights_for(asked, frequencies.shares())
     best: dict[UUID, Candidate] = {}
@@ -185,6 +185,22 @@ def weighed(
     # what others take away from a candidate can leave too little of it to be looked at
     left = [_kept(one) for one in crowds.weigh_in(list(best.values()))]
     return sorted((one for one in left if one.evidence.strength), key=_rank)
+
+
+def by_other_mark(held: Iterable[Held], sought: Mapping[Sought, str]) -> list[Held]:
+    """Return what is held by other marks than the serial alone."""
+    return [hit for hit in held if all(sought[one] != "serial" for one in _like(hit, sought))]
+
+
+def _with_another(
+    query: Query, actor: Actor, hits: Sequence[Held], legible: Mapping[UUID, str] | None
+) -> set[UUID]:
+    """Return those of the records whose legible serial is none of those that the query asks by."""
+    if not (asked := serials.of_asked(query)):
+        return set()
+    known = serials.legible(actor, hits) if legible is None else legible
+    mine = {hit.record_id for hit in hits}
+    return {key for key, skeleton in known.items() if key in mine and skeleton not in asked}
 
 
 def _kept(one: Candidate) -> Candidate:

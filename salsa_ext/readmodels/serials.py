@@ -24,17 +24,17 @@ def of_asked(query: Query) -> frozenset[str]:
     return frozenset(key.skeleton for key in keys if key)
 
 
-def with_another(actor: Actor, asked: frozenset[str], hit: Iterable[Held]) -> set[UUID]:
-    """Return those of the records whose legible serial is none of the asked ones."""
+def legible(actor: Actor, hit: Iterable[Held]) -> dict[UUID, str]:
+    """Return the skeletons of those serials of records that can be read, by the record."""
     by_state: dict[str, set[UUID]] = defaultdict(set)
-    for held in hit if asked else ():
+    for held in hit:
         by_state[held.state].add(held.record_id)
-    other: set[UUID] = set()
+    found: dict[UUID, str] = {}
     for state, ids in by_state.items():
         with as_state(actor, state):
             rows = db.session.scalars(current(Record).where(Record.id.in_(ids))).all()
         for row in rows:
             key = marks.serial_key(row.serial or "", row.marking)
-            if key and key.skeleton not in asked:
-                other.add(row.id)
-    return other
+            if key:
+                found[row.id] = key.skeleton
+    return found

@@ -143,6 +143,10 @@ def _guns(actor: Actor, batch: Sequence[AlertData]) -> list[Firearm]:
         view = views.get(data.record) if data.record else None
         if data.record and (view is None or view.record.owner_state != actor.state):
             raise Invalid({"record": [say("Your state has no such record.")]})
+        if view and view.is_withdrawn:
+            raise Invalid(
+                {"record": [say("What this record told was withdrawn: describe the gun.")]}
+            )
         guns.append(firearm_of(view) if view else data.firearm)
     return [gun for gun in guns if gun is not None]
 

@@ -8,11 +8,12 @@ from typing import Any, Final
 from uuid import UUID
 
 from salsa_ext.audit import Action
-from salsa_ext.errors import say
+from salsa_ext.errors import IllegalTransition, Message, say
+from salsa_ext.models import Report
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.documents import REPORTS
-from salsa_ext.services import documents, matches
+from salsa_ext.services import corrections, documents, matches
 from salsa_ext.services.fields import Problems, check_firearms, check_when
 from salsa_ext.services.parties import Parties
 from salsa_ext.values.actor import Actor
@@ -35,11 +36,26 @@ def record_many(*, actor: Actor, batch: Sequence[ReportData]) -> list[UUID]:
 def correct(
     *, actor: Actor, report_id: UUID, seen: int | None, data: ReportData, reason: str
 ) -> UUID:
-    """Add a version with other facts, and match it anew; raises NotFound, StaleVersion, Invalid, Duplicate."""
+    """Add a version with other facts, and match it anew.
+
+    Raises NotFound, StaleVersion, Invalid, Duplicate, or IllegalTransition for one that is withdrawn.
+    """
     require(actor, Permission.REPORT_RECORD)
+    take(report_id, seen, say("Correct the report"))
     documents.correct(KIND, actor, report_id, seen, data, reason)
     matches.of_document(actor, report_id)
     return report_id
+
+
+def take(report_id: UUID, seen: int | None, action: str | Message) -> Report:
+    """Return the version that stands, locked for an action; for commands alone.
+
+    Raises NotFound, StaleVersion, or IllegalTransition for a report that is withdrawn.
+    """
+    found: Report = corrections.take(Report, "report", report_id, seen)
+    if found.status != "standing":
+        raise IllegalTransition("report", found.status, action)
+    return found
 
 
 def check(data: ReportData, on: date) -> None:
@@ -55,7 +71,8 @@ def check(data: ReportData, on: date) -> None:
 
 
 def _columns(data: ReportData, parties: Parties) -> dict[str, Any]:
-    return {"stolen_from": data.stolen_from, "place": vars(data.place) if data.place else None}
+    return {"status": "standing", "stolen_from": data.stolen_from,
+            "place": vars(data.place) if data.place else None}  # fmt: skip
 
 
 KIND: Final = documents.Kind(

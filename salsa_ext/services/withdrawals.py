@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
@@ -95,11 +95,17 @@ def undo(actor: Actor, shipment: Shipment, absent: Collection[UUID], drawn: Draw
     """
     records.void(streamed(shipment.id, absent))
     for views in streamed(shipment.id, absent):
-        ids = [view.record.id for view in views]
-        retellings.note(actor.own_state(), ids)
-        match_news.tell(actor, match_withdrawals.withdraw(actor, ids, is_late=False), is_late=False)
-        match_waits.add(actor.own_state(), ids)  # who keeps a match of them silent
+        forget(actor, [view.record.id for view in views])
     _uncount(shipment, drawn)
+
+
+def forget(actor: Actor, record_ids: Sequence[UUID], *, is_of_crime: bool = False) -> None:
+    """Take away the matches of own records that are void by now, and tell whom they were given."""
+    retellings.note(actor.own_state(), record_ids)
+    gone = match_withdrawals.withdraw(actor, record_ids, is_late=False)
+    match_news.tell(actor, gone, is_late=False)
+    # who keeps a match of them silent
+    match_waits.add(actor.own_state(), record_ids, is_of_crime=is_of_crime)
 
 
 def _uncount(shipment: Shipment, drawn: Drawn) -> None:

@@ -129,6 +129,7 @@ EVENTS: Final = (
     "deactivation", "destruction", "seized", "found", "surrendered",
 )  # fmt: skip
 REPORT_KINDS: Final = ("loss", "theft", "recovery", "surrender")
+REPORT_STATUSES: Final = ("standing", "withdrawn")
 STOLEN_FROM: Final = ("private", "dealer", "state_stock", "evidence_store", "shipment")
 SEIZURE_KINDS: Final = ("seized", "found", "surrendered")
 SETTINGS: Final = (

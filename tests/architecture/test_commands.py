@@ -28,7 +28,10 @@ READ_FOR_A_COMMAND = {  # the command that calls it has required its own permiss
     "hits.among": "which of some hits stand on a board; none for who may see no hits",
     "joint.at_post": "a part of the desk",
     "hits.at_post": "a part of a board; empty for who may see no hits",
-    "hits.of_records": "a part of the page of a seizure, and nothing to who sees no hits",
+    "hits.of_records": "a part of the page of a seizure or report, and nothing to who sees no hits",
+    "alerts.of_records": "a part of a report, and nothing to who sees no alerts",
+    "beside.of_document": "beside a document that was read by right; each part to who may read it",
+    "reports.whole": "completes a report that was read by right; each part to who may read it",
     "consents.read": "what was just asked or decided",
     "consents.version": "compared with If-Match before the command",
     "consents.granted_for": "what the release function decides by",
@@ -78,7 +81,7 @@ READ_FOR_A_COMMAND = {  # the command that calls it has required its own permiss
     "requests.version": "compared with If-Match before the command",
     "traces.read": "what was just asked or done",
     "traces.version": "compared with If-Match before the command",
-    "serials.with_another": "compares serials for a search that a command began",
+    "serials.legible": "compares serials for a search that a command began",
 }
 
 

@@ -113,10 +113,33 @@ def test_a_report_is_recorded_listed_shown_and_corrected(salsa, written):
     file = written(bodies.report(number="R-1", reason="Of the dealer", stolen_from="dealer"))
     assert salsa("report", "correct", *OWN, "--file", file, "R-1").returncode == 0
     listed = salsa("report", "list", *OWN, "--kind", "theft").stdout.split()
-    assert listed[1:] == ["R-1", "theft", "2025-02-03", "ABC123456", "Taurus", "dealer"]
+    assert listed[1:] == ["R-1", "theft", "2025-02-03", "ABC123456", "Taurus", "dealer",
+                          "standing"]  # fmt: skip
     shown = json.loads(salsa("report", "show", *OWN, "--json", "R-1").stdout)
     assert (shown["version"], shown["stolen_from"]) == (2, "dealer")
     assert salsa("report", "list", "--state", "PRY").stdout == ""
+
+
+def test_a_report_says_what_it_matches_and_is_withdrawn_with_the_reason(salsa):
+    salsa("seizure", "record", *OWN, *SEIZED, *GUN, "--serial", "ABC123456", "S-1")
+    said = salsa("report", "record", *OWN, *STOLEN, *GUN, "--serial", "ABC123456", "R-1").stdout
+    assert "matches: 1\n" in said and "BRA  strong  proposed" in said
+    record = json.loads(salsa("report", "show", *OWN, "--json", "R-1").stdout)["firearm"]["record"]
+    salsa("alert", "add", *OWN, "--action", "seize", "--reason", "stolen", "--case", "C-1",
+          "--until", "2027-01-01", "--record", record)  # fmt: skip
+    assert "alerts entered from it: 1\n" in salsa("report", "show", *OWN, "R-1").stdout
+    assert salsa("report", "withdraw", *OWN, "R-1").returncode == 2
+    why = ("--reason", "The gun was in the safe")
+    said = salsa("report", "withdraw", *OWN, *why, "R-1").stdout
+    assert said.startswith("theft  R-1, version 2\n")
+    assert "withdrawn: The gun was in the safe\n" in said and "matches: none\n" in said
+    assert "R-1" in salsa("report", "list", *OWN, "--status", "withdrawn").stdout
+    again = salsa("report", "withdraw", *OWN, *why, "R-1")
+    assert (again.returncode, "That is for good" in again.stderr) == (1, True)
+    [done] = json.loads(
+        salsa("audit", "list", *OWN, "--action", "report:withdrawn", "--json").stdout
+    )
+    assert (done["role"], done["data"]["version"]) == ("operator", 2)
 
 
 @pytest.mark.parametrize("kind", ["loss", "recovery", "surrender"])

@@ -67,6 +67,7 @@ def test_the_answer_to_a_post_is_as_documented(served, document, path, role, bod
     ("/licensees/{licensee_id}/close", "licensing_officer",
      {"reason": "R", "on": "2026-03-02", "books_with": "BRA-LICENSING"}),
     ("/reports/{report_id}/correct", "police_officer", bodies.report(reason="Read again")),
+    ("/reports/{report_id}/withdraw", "police_officer", {"reason": "The gun was in the safe"}),
     ("/seizures/{seizure_id}/correct", "police_officer", bodies.seizure(reason="Read again")),
     ("/attachments/{attachment_id}/withdraw", "police_officer", {"reason": "Double"}),
     ("/approvals/{approval_id}/grant", "supervisor", {"text": "In order"}),

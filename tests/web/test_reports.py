@@ -1,8 +1,11 @@
 """The pages of reports: a gun is reported, and what was reported is found again."""
 
+import re
+
 import pytest
 
 from tests import bodies
+from tests.matches import matches, sold
 from tests.web.pages import text
 
 TYPED = {
@@ -15,6 +18,31 @@ TYPED = {
 @pytest.fixture
 def police(signed_in):
     return signed_in("PRY", "police_officer")
+
+
+@pytest.fixture
+def pry(as_actor):
+    return as_actor("PRY", "police_officer")
+
+
+def opened(visitor, address):
+    """Return what the fields of a form open with."""
+    page = visitor.open(address)
+    form = page[page.index('<form class="form"') :]
+    found = dict(re.findall(r'name="([^"]+)" type="[a-z]+" value="([^"]*)"', form))
+    for name, options in re.findall(
+        r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', form, re.DOTALL
+    ):
+        if picked := re.search(r'value="([^"]*)" selected', options):
+            found[name] = picked[1]
+    found["seen"] = re.search(r'name="seen" value="([^"]*)"', form)[1]
+    return found
+
+
+def entered(visitor, record, **changes):
+    typed = {"record": record, "action": "hold_and_call", "priority": "urgent", "reason": "stolen",
+             "case_number": "C-17", "expires_on": "2027-01-01"} | changes  # fmt: skip
+    return visitor.send("/alerts/new", typed).location.split("?")[0]
 
 
 def test_a_theft_is_reported_and_matched_at_once(police, as_actor):
@@ -56,3 +84,160 @@ def test_who_may_not_report_is_offered_nothing(signed_in, role, status):
 ])  # fmt: skip
 def test_the_form_speaks_the_readers_language(police, language, title):
     assert f"<h1>{title}</h1>" in police.open("/reports/new", Accept_Language=language)
+
+
+def test_a_recovery_shows_what_it_matches_whom_to_call_and_leads_there_and_back(
+    police, pry, as_actor
+):
+    duty = {"agency": "BRA-POLICE", "kind": "duty_24h", "hours": "24h", "languages": ["pt"],
+            "telephone": "+55 61 0000 0000"}  # fmt: skip
+    as_actor("BRA", "state_administrator").post("/contacts", duty)
+    pry.post("/seizures", bodies.seizure(place={"country": "PRY", "name": "Asunción"}))
+    sold(as_actor, "BRA")
+    typed = TYPED | {"kind": "recovery", "occurred_on": "2026-03-05", "stolen_from": ""}
+    address = police.send("/reports/new", typed).location.split("?")[0]
+    page = police.open(address)
+    said = text(page)
+    assert "Match with Brazil: Domestic sale" in said and "Match with Paraguay: Seized" in said
+    assert "Whom to ask: BRA-POLICE · +55 61 0000 0000" in said and "● Strong" in said
+    history = re.search(r'href="(/records/[^"]+/history)"', page)[1]
+    for match in matches(pry, f"?record={history.split('/')[2]}"):
+        assert f"/matches/{match['id']}" in page
+        assert f'href="{address}"' in police.open(f"/matches/{match['id']}")
+    assert f'href="{address}"' in police.open(history)
+
+
+def test_of_a_record_that_is_only_pointed_to_the_page_tells_the_state_alone(police, pry, as_actor):
+    sold(as_actor, "BRA", visibility="pointer")
+    made = pry.post("/reports", bodies.report()).json
+    said = text(police.open(f"/reports/{made['id']}"))
+    assert "Match with Brazil" in said and "Domestic sale" not in said
+
+
+def test_a_recovery_that_met_an_alert_shows_the_hit_with_its_office(police, pry, as_actor):
+    as_actor("BRA", "police_officer").post("/alerts", bodies.alert())
+    typed = TYPED | {"kind": "recovery", "occurred_on": "2026-03-09", "stolen_from": ""}
+    said = text(police.open(police.send("/reports/new", typed).location))
+    assert "Hit with Brazil : Hold and call ▲ Open" in said
+
+
+def test_from_a_report_one_alert_is_entered_which_the_page_then_shows(police, pry):
+    made = pry.post("/reports", bodies.report()).json
+    address, record = f"/reports/{made['id']}", made["firearm"]["record"]
+    offered = f"/alerts/new?record={record}"
+    assert offered in police.open(address)
+    alert = entered(police, record)
+    page = police.open(address)
+    assert offered not in page and f'href="{alert}"' in page
+    assert "Alert on ABC123456 ● Active" in text(page) and "C-17" in text(page)
+    police.send(f"{alert}/cancel", {"reason": "Found", "seen": "1"})
+    page = police.open(address)
+    assert offered in page and "✕ Cancelled" in text(page)
+
+
+def test_an_alert_that_lets_its_gun_pass_leaves_no_sign_beside_its_report(police, pry):
+    made = pry.post("/reports", bodies.report()).json
+    address, record = f"/reports/{made['id']}", made["firearm"]["record"]
+
+    def shown():
+        return re.sub(r'nonce="[^"]*"|value="[^"]{36,}"', "", police.open(address))
+
+    before = shown()
+    entered(police, record, action="let_pass_and_inform")
+    assert shown() == before and f"/alerts/new?record={record}" in before
+
+
+def test_a_wrong_serial_is_corrected_from_the_page_and_matched_anew(police, pry, as_actor):
+    as_actor("BRA", "police_officer").post("/seizures", bodies.seizure())
+    gun = bodies.firearm(serial="XYZ987654", lot="L-7",
+                         marks=[{"kind": "import", "text": "IMP 19", "state": "PRY"}])  # fmt: skip
+    place = {"country": "PRY", "name": "Asunción", "latitude": -25.28, "longitude": -57.63}
+    body = bodies.report(firearm=gun, place=place, handling="H2", time_zone="America/Asuncion",
+                         occurred_at="2025-02-03T14:00:00-04:00",
+                         **{"from": bodies.party()})  # fmt: skip
+    made = pry.post("/reports", body).json
+    address = f"/reports/{made['id']}"
+    entered(police, made["firearm"]["record"])
+    assert "It matches no record so far." in text(police.open(address))
+    assert f'href="{address}/correct"' in police.open(address)
+    form = opened(police, f"{address}/correct")
+    assert form["firearm.serial"] == "XYZ987654" and form["from.name"] == "Armas del Sur"
+    assert form["stolen_from"] == "private" and form["from.country"] == ""
+    typed = form | {"firearm.serial": "ABC123456", "reason": "Read again"}
+    done = police.send(f"{address}/correct", typed).location
+    assert done == f"{address}?done=correct"
+    said = text(police.open(done))
+    for words in ("✓ The report is corrected, and its gun was matched anew.", "ABC123456",
+                  "Match with Brazil: Seized", "version 2: Read again",
+                  "It names another serial number than the report does now."):  # fmt: skip
+        assert words in said
+    told = pry.get(address).json
+    changed = {"firearm", "matches", "alerts", "version", "reason", "recorded_at", "remarks"}
+    assert {name: told[name] for name in told if name not in changed} == {
+        name: made[name] for name in made if name not in changed
+    }
+    kept = [(mark["kind"], mark["text"]) for mark in told["firearm"]["marks"]]
+    assert sorted(kept) == [("import", "IMP 19"), ("manufacture", "ABC123456")]
+    assert told["firearm"]["lot"] == "L-7" and told["occurred_at"]
+    assert pry.get(f"/records/{told['firearm']['record']}").json["handling"] == "H2"
+
+
+def test_what_the_page_says_anew_takes_the_place_of_what_stood(police, pry):
+    place = {"country": "PRY", "name": "Asunción", "latitude": -25.28, "longitude": -57.63}
+    made = pry.post("/reports", bodies.report(place=place, **{"from": bodies.party()})).json
+    address = f"/reports/{made['id']}"
+    typed = opened(police, f"{address}/correct") | {
+        "kind": "loss", "stolen_from": "", "place.name": "Luque", "from.name": "", "from.kind": "",
+        "occurred_on": "2025-02-04", "reason": "No theft",
+    }  # fmt: skip
+    police.send(f"{address}/correct", typed)
+    told = pry.get(address).json
+    assert (told["kind"], told["occurred_on"], told["from"]) == ("loss", "2025-02-04", None)
+    assert told["place"]["name"] == "Luque" and told["place"]["latitude"] is None
+
+
+def test_a_correction_says_why_and_is_of_what_was_read(police, pry):
+    made = pry.post("/reports", bodies.report()).json
+    path = f"/reports/{made['id']}/correct"
+    typed = opened(police, path)
+    assert 'id="reason-wrong"' in police.send(path, typed, 422).text
+    police.send(path, typed | {"reason": "Read again"})
+    assert "This was changed since you read it" in police.send(
+        path, typed | {"reason": "Once more"}, 412
+    ).text  # fmt: skip
+
+
+def test_a_report_made_in_error_is_withdrawn_from_the_page(police, pry, as_actor):
+    as_actor("BRA", "police_officer").post("/seizures", bodies.seizure())
+    made = pry.post("/reports", bodies.report()).json
+    address = f"/reports/{made['id']}"
+    entered(police, made["firearm"]["record"])
+    assert 'id="reason-wrong"' in police.send(f"{address}/withdraw", {"seen": "1"}, 422).text
+    typed = {"seen": "1", "reason": "The gun was in the safe"}
+    page = police.open(police.send(f"{address}/withdraw", typed).location)
+    said = text(page)
+    for words in ("✓ The report is withdrawn.", "The gun was in the safe",
+                  "It stands though the report was withdrawn."):  # fmt: skip
+        assert words in said
+    assert "Match with" not in said and "/correct" not in page and "/alerts/new" not in page
+    assert "✕ Withdrawn" in text(police.open("/reports"))
+    assert address not in police.open("/reports?status=standing")
+    history = f"/records/{made['firearm']['record']}/history"
+    assert "Withdrawn: reported in error" in text(police.open(history))
+    for name in ("correct", "withdraw"):
+        assert "report the gun anew" in text(police.open(f"{address}/{name}", 409))
+
+
+@pytest.mark.parametrize("role", ["trace_analyst", "supervisor"])
+def test_who_may_not_report_is_offered_no_correction(signed_in, pry, role):
+    made = pry.post("/reports", bodies.report()).json
+    reader, address = signed_in("PRY", role), f"/reports/{made['id']}"
+    page = reader.open(address)
+    for name in ("correct", "withdraw"):
+        assert f"{address}/{name}" not in page
+        reader.open(f"{address}/{name}", 403)
+
+
+def test_a_report_is_no_other_states_to_correct(signed_in, pry):
+    made = pry.post("/reports", bodies.report()).json
+    signed_in("BRA", "police_officer").open(f"/reports/{made['id']}/correct", 404)

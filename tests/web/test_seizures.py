@@ -172,3 +172,27 @@ def test_how_many_records_fit_less_well_than_the_matches_is_said_with_a_way_to_a
     assert listed < 20 and said in text(page)
     assert "A check of the serial number lists all of them." in text(page)
     assert '<input type="hidden" name="every" value="true">' in page
+
+
+def test_guns_of_many_matches_are_looked_for_by_one_question(officer, as_actor, asked):
+    clerk = as_actor("PRY", "licensing_officer")
+    for serial in ("TKA5238", "MRB7741"):
+        for digit in "0123456789":
+            for kind in ("registration", "domestic_sale"):
+                gun = bodies.firearm(serial=f"{serial}{digit}")
+                number = f"{kind}-{serial}{digit}"
+                clerk.post("/transfers", bodies.transfer(kind=kind, number=number, firearm=gun))
+
+    def opened(made):
+        asked.clear()
+        page = officer.open(f"/seizures/{made['id']}")
+        assert sum("salsa_near" in said for said in asked) == 1
+        return page, len(asked)
+
+    guns = [bodies.firearm(line=line, serial=serial)
+            for line, serial in enumerate(("TKA5238?", "MRB7741?"), start=1)]  # fmt: skip
+    one, few = opened(record(as_actor, number="S-1", items=guns[:1]))
+    two, more = opened(record(as_actor, number="S-2", items=guns))
+    said = "Records that fit less well and are not listed"
+    assert (one.count(said), two.count(said)) == (1, 2)
+    assert few == more

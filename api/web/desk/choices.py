@@ -61,6 +61,7 @@ LISTS = {
     "second_check": codes.SECOND_CHECKS,
     "hit_status": codes.HIT_STATUSES,
     "report_kind": codes.REPORT_KINDS,
+    "report_status": codes.REPORT_STATUSES,
     "stolen_from": codes.STOLEN_FROM,
     "seizure_kind": codes.SEIZURE_KINDS,
     "setting": codes.SETTINGS,

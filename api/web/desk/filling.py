@@ -1,4 +1,4 @@
-"""What the form of a permit leaves open and the document says: the page fills it in."""
+"""What the form of a permit or report leaves open and the document says: the page fills it in."""
 
 from __future__ import annotations
 
@@ -24,6 +24,15 @@ def completed(body: Body, own: str, kind: str, form: Form) -> None:
             body[name].setdefault("state", body.get(side, own))
     body["lines"] = [_line(at, line) for at, line in enumerate(body.get("lines") or [{}])]
     _complete_transit(body, own, kind, form)
+
+
+def reported(body: Body, own: str) -> None:
+    """Complete the JSON of a report: who had the gun and the place are of the own state."""
+    for name in ("from", "place"):
+        if name in body:
+            body[name].setdefault("country", own)
+    firearm = body["firearm"]
+    firearm.setdefault("category", category_of(firearm))
 
 
 def category_of(firearm: Mapping[str, Any], otherwise: str = "firearm") -> str:

@@ -1,4 +1,4 @@
-"""Correcting how a gun of an own seizure is described, field by field."""
+"""Correcting how a gun of an own document is described, field by field; of a seizure as a page."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def correct_gun(actor: Actor, seizure_id: UUID, line: int) -> Any:
 
 def _correct(actor: Actor, seizure_id: UUID, line: int, form: Form) -> str:
     _, item = _standing(actor, seizure_id, line)
-    said = form.load(GunCorrection(), lambda body: _complete(body, item))
+    said = form.load(GunCorrection(), lambda body: complete(body, item))
     gun_corrections.correct_gun(
         actor=actor, vault=vault(), seizure_id=seizure_id, seen=doings.version_of(form), line=line,
         gun=said["firearm"], reason=said["reason"],
@@ -58,8 +58,8 @@ def _correct(actor: Actor, seizure_id: UUID, line: int, form: Form) -> str:
     return url_for("guns.seizure", seizure_id=seizure_id, _anchor=f"line-{line}")
 
 
-def _complete(body: dict[str, Any], item: dict[str, Any]) -> None:
-    """Let the type say the category, and keep a type in words that the list has not."""
+def complete(body: dict[str, Any], item: dict[str, Any]) -> None:
+    """Let the type say the category of the gun, and keep a type in words that the list has not."""
     said = body["firearm"]
     if item["type"] is None and item["type_text"]:
         said.setdefault("type", item["type_text"])
@@ -78,7 +78,7 @@ def _standing(actor: Actor, seizure_id: UUID, line: int) -> tuple[dict[str, Any]
 
 def _page(actor: Actor, seizure_id: UUID, line: int, form: Form | None = None) -> str:
     seizure, item = _standing(actor, seizure_id, line)
-    form = form or _opened(actor, item)
+    form = form or Form(described(actor, item))
     form.values["seen"] = str(seizure["version"])
     return render_template(
         "guns/correct.html", actor=actor, seizure=seizure, item=item, form=form, choices=choices,
@@ -86,8 +86,9 @@ def _page(actor: Actor, seizure_id: UUID, line: int, form: Form | None = None) -
     )  # fmt: skip
 
 
-def _opened(actor: Actor, item: dict[str, Any]) -> Form:
+def described(actor: Actor, item: dict[str, Any]) -> dict[str, str]:
+    """Return what the fields of a gun open with: how it is recorded."""
     said = {name: item[WORDS.get(name, name)] for name in TYPED}
     made_in = said["country_of_manufacture"]
     said["country_of_manufacture"] = names.label("state", made_in, actor.language)
-    return Form({f"firearm.{name}": str(value) for name, value in said.items() if value})
+    return {f"firearm.{name}": str(value) for name, value in said.items() if value}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from flask import render_template, request, url_for
@@ -10,19 +10,26 @@ from flask import render_template, request, url_for
 from api.schemas.reports import ReportQuery, ReportRequest, ReportResponse
 from api.web import sending
 from api.web.access import again, sender, signed_in
-from api.web.desk import choices, listing
-from api.web.desk.filling import category_of
+from api.web.desk import choices, doings, listing
+from api.web.desk.filling import reported
+from api.web.guns import report_changes
 from api.web.guns.blueprint import blueprint
 from api.web.typed import Form
+from salsa_ext.errors import say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels import documents
+from salsa_ext.readmodels import alerts, beside, documents
 from salsa_ext.readmodels.days import today, zone_of
 from salsa_ext.readmodels.documents import REPORTS
 from salsa_ext.readmodels.remarks import on_rows
-from salsa_ext.services import disclosures
 from salsa_ext.services import reports as commands
 from salsa_ext.values.actor import Actor
+
+DONE: Final = {
+    "recorded": say("The report is recorded."),
+    "correct": say("The report is corrected, and its gun was matched anew."),
+    "withdraw": say("The report is withdrawn."),
+}
 
 
 @blueprint.get("/reports")
@@ -40,11 +47,15 @@ def reports(actor: Actor) -> str:
 @blueprint.get("/reports/<uuid:report_id>")
 @signed_in
 def report(actor: Actor, report_id: UUID) -> str:
-    """Show one report as it stands."""
-    view = disclosures.read_document(actor=actor, kind=REPORTS, document_id=report_id)
+    """Show one report as it stands, what its gun matches, and the alerts that were entered from it."""
+    subject = report_changes.subject_of(actor, report_id)
+    view = subject.view
+    entered = alerts.of_records(actor, [item.record.id for item in view.items])
     return render_template(
         "guns/report.html", actor=actor, report=ReportResponse().dump(view), zone=zone_of(actor),
-        done=request.args.get("done"),
+        done=DONE.get(request.args.get("done", "")), subject=subject,
+        doings=doings.offered(report_changes.DOINGS, actor, subject), alerts=entered,
+        beside=beside.of_document(actor, view),
         remarks=on_rows((("firearm", item.record) for item in view.items), actor.language),
     )  # fmt: skip
 
@@ -69,18 +80,9 @@ def record_report(actor: Actor) -> Any:
 
 
 def _record(actor: Actor, form: Form) -> str:
-    data = form.load(ReportRequest(), lambda body: _complete(body, actor.own_state()))
+    data = form.load(ReportRequest(), lambda body: reported(body, actor.own_state()))
     report_id = commands.record(actor=actor, data=data)
     return url_for("guns.report", report_id=report_id, done="recorded")
-
-
-def _complete(body: dict[str, Any], own: str) -> None:
-    """Let who had it and the place be of the own state, and the type say the category."""
-    for name in ("from", "place"):
-        if name in body:
-            body[name].setdefault("country", own)
-    firearm = body["firearm"]
-    firearm.setdefault("category", category_of(firearm))
 
 
 def _page(actor: Actor, form: Form) -> str:

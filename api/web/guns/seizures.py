@@ -22,11 +22,9 @@ from api.web.typed import Form
 from salsa_ext.errors import Invalid
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels import documents, hits, matches, traces
+from salsa_ext.readmodels import beside, documents, traces
 from salsa_ext.readmodels.days import zone_of
-from salsa_ext.readmodels.documents import SEIZURES, DocumentView
-from salsa_ext.readmodels.marks import Held
-from salsa_ext.readmodels.matches import MatchView
+from salsa_ext.readmodels.documents import SEIZURES
 from salsa_ext.services import attachments, disclosures
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.attachments import Subject
@@ -79,13 +77,10 @@ def attached_file(actor: Actor, attachment_id: UUID) -> Response:
 
 def _page(actor: Actor, seizure_id: UUID) -> str:
     view = disclosures.read_document(actor=actor, kind=SEIZURES, document_id=seizure_id)
-    said, found = SeizureResponse().dump(view), _matches(actor, view)
-    met = hits.of_records(actor, [item.record.id for item in view.items])
+    said = SeizureResponse().dump(view)
     return render_template(
         "guns/seizure.html", actor=actor, seizure=said, is_own=said["state"] == actor.state,
-        hits={str(key): some for key, some in met.items()},
-        matches={str(key): some for key, some in found.items()},
-        guns=_other_guns(actor, view, found), more=_more(actor, view, found), traces=_traces(actor, seizure_id),
+        beside=beside.of_document(actor, view), traces=_traces(actor, seizure_id),
         attachments=_attachments(actor, seizure_id), drawing=_drawn(said), zone=zone_of(actor),
         posts=choices.posts(actor),
     )  # fmt: skip
@@ -96,32 +91,6 @@ def _without(actor: Actor, seizure_id: UUID, form: Form) -> str:
         "guns/seizure.html", actor=actor, seizure=None, seizure_id=seizure_id, form=form,
         choices=choices,
     )  # fmt: skip
-
-
-def _matches(actor: Actor, view: DocumentView) -> Mapping[UUID, Sequence[MatchView]]:
-    """Return the own state's matches of each item, by its record."""
-    if Permission.MATCH_READ not in actor.permissions:
-        return {}
-    return matches.of_records(actor, [item.record.id for item in view.items])
-
-
-def _other_guns(
-    actor: Actor, view: DocumentView, found: Mapping[UUID, Sequence[MatchView]]
-) -> Mapping[UUID, Held]:
-    """Return the gun on the other side of each match, for who may read records."""
-    if not found or Permission.RECORD_READ not in actor.permissions:
-        return {}
-    serials = {item.record.id: item.record.serial for item in view.items}
-    return matches.other_guns(actor, found, serials)
-
-
-def _more(
-    actor: Actor, view: DocumentView, found: Mapping[UUID, Sequence[MatchView]]
-) -> Mapping[str, int]:
-    """Return how many records fit each gun less well than its matches, by the number of its record."""
-    is_own = view.document.owner_state == actor.state
-    more = matches.more_of(actor, view.items, found) if found and is_own else {}
-    return {str(key): count for key, count in more.items()}
 
 
 def _traces(actor: Actor, seizure_id: UUID) -> Sequence[Any]:
