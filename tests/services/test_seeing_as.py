@@ -1,11 +1,15 @@
 """A command that looks with another state's eyes sees what that state sees, and its own again after."""
 
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 
-from salsa_ext.db import as_state, db, transaction
+from salsa_ext.db import as_state, ask, db, transaction
+
+STATE = "SELECT current_setting('salsa.state')"
 
 
 @pytest.fixture
@@ -15,7 +19,7 @@ def bra(actor):
 
 
 def seen_by():
-    return db.session.scalar(text("SELECT current_setting('salsa.state')"))
+    return db.session.scalar(text(STATE))
 
 
 def test_each_look_ends_where_it_began(bra):
@@ -36,3 +40,48 @@ def test_after_a_look_that_failed_in_a_savepoint_the_same_look_sees_what_it_shou
     with as_state(bra, "PRY"):
         assert seen_by() == "PRY"
     assert seen_by() == "BRA"
+
+
+def test_what_never_reached_the_database_is_still_to_be_said(bra):
+    with as_state(bra, "PRY"):
+        with suppress(ProgrammingError):
+            ask("SELECT %s", (object(),))  # the driver refuses it
+        assert seen_by() == "PRY"
+    assert seen_by() == "BRA"
+
+
+def test_what_a_savepoint_undoes_is_who_looked_within_it_alone(bra):
+    with as_state(bra, "PRY"), suppress(DBAPIError), db.session.begin_nested():
+        with as_state(bra, "ARG"):
+            assert seen_by() == "ARG"
+        ask("SELECT 1 / 0")
+    assert seen_by() == "BRA"
+    with as_state(bra, "PRY"), suppress(DBAPIError), db.session.begin_nested():
+        ask("SELECT 1 / 0")
+    assert seen_by() == "BRA"
+
+
+def test_rows_that_stream_out_of_the_database_are_those_that_the_state_sees(bra):
+    with as_state(bra, "PRY"):
+        streamed = text(STATE).execution_options(yield_per=1)
+        assert db.session.scalars(streamed).all() == ["PRY"]
+
+
+def test_many_rows_of_one_statement_are_written_by_the_state_that_looks(bra):
+    db.session.execute(text("CREATE TEMP TABLE seen (by text, n int) ON COMMIT DROP"))
+    with as_state(bra, "PRY"):
+        said = text("INSERT INTO seen VALUES (current_setting('salsa.state'), :n)")
+        db.session.execute(said, [{"n": 1}, {"n": 2}])
+    assert db.session.scalars(text("SELECT by FROM seen")).all() == ["PRY", "PRY"]
+
+
+def test_another_connection_knows_nothing_of_it(bra):
+    with as_state(bra, "PRY"), db.engine.connect() as other:
+        assert not other.scalar(text("SELECT current_setting('salsa.state', true)"))
+        assert seen_by() == "PRY"
+
+
+@pytest.mark.parametrize("agency", ["X'; RESET ROLE; --", "A B", "%s"])
+def test_what_is_not_written_as_an_agencys_code_gets_into_no_statement(actor, agency):
+    with pytest.raises(AssertionError), transaction(replace(actor("BRA"), agency=agency)):
+        pass
