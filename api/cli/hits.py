@@ -11,14 +11,19 @@ import click
 from api.cli.context import acting, explained
 from api.cli.options import Line, own_state_option
 from api.cli.printing import echo_json, echo_page, echo_table, json_option, limit_option
-from api.schemas.hits import HitResponse
+from api.schemas.hits import HitResponse, HitSideResponse
 from salsa_ext.readmodels import hits as reading
 from salsa_ext.readmodels.hits import HitView
-from salsa_ext.services import hit_answers
+from salsa_ext.services import hit_answers, hit_sides
 from salsa_ext.values.alerts import Answering
 from salsa_ext.values.codes import ALERT_ACTIONS, HIT_STATUSES
 
 NOTE = Line(500)
+COMPARED = (
+    ("of", "state"), ("event", "event"), ("day", "occurred_on"), ("serial", "serial"),
+    ("type", "type"), ("make", "make_text"), ("model", "model"), ("calibre", "calibre_text"),
+    ("made in", "country_of_manufacture"), ("year", "year"), ("marking", "marking"),
+)  # fmt: skip
 id_argument = click.argument("hit_id", metavar="ID", type=click.UUID)
 
 
@@ -56,14 +61,16 @@ def list_all(state: str, limit: int, as_json: bool, **filters: Any) -> None:
 @id_argument
 @explained
 def show(state: str, as_json: bool, hit_id: UUID) -> None:
-    """Show a hit with how sure it is, until when it is to be answered, and whom to call.
+    """Show a hit with both guns, how sure it is, until when it is to be answered, and whom to call.
+
+    What another state recorded is given in the case of the alert; that state reads that it was.
 
     \b
     Example:
       salsa hit show --state PRY 0199f2c0-0000-7000-8000-000000000000
     """
     with acting(state) as actor:
-        view = reading.get_hit(actor, hit_id)
+        view = hit_sides.read_hit(actor=actor, hit_id=hit_id)
         if as_json:
             echo_json(HitResponse(), view)
         else:
@@ -144,6 +151,14 @@ def _print(view: HitView) -> None:
         ("made", f"{row.made_at:%Y-%m-%d %H:%M} UTC"), ("due", f"{row.due_at:%Y-%m-%d %H:%M} UTC"),
         ("call", " ".join(filter(None, ways)) or None), ("note", row.note),
     ])  # fmt: skip
+    echo_table(_compared(view), "  ")
+
+
+def _compared(view: HitView) -> list[tuple[Any, ...]]:
+    """Return the two guns field by field: the name, what the alert has, and what was met."""
+    sides = [HitSideResponse().dump(side) if side else {} for side in (view.sought, view.met)]
+    said = [(name, *((side.get(field) or "-") for side in sides)) for name, field in COMPARED]
+    return [row for row in said if any(value != "-" for value in row[1:])]
 
 
 def _status(view: HitView) -> str:

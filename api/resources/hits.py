@@ -17,7 +17,7 @@ from api.schemas.hits import (
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import hits as reading
 from salsa_ext.readmodels.hits import HitView
-from salsa_ext.services import hit_answers
+from salsa_ext.services import hit_answers, hit_sides
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.alerts import Answering
 
@@ -25,7 +25,14 @@ PATH = "/hits/<uuid:hit_id>"
 
 blueprint = Resource("hits", "Alerts that were met, for their states to confirm")
 blueprint.listing("/hits", HitQuery, HitResponse, reading.list_hits, Permission.HIT_READ)
-blueprint.reading(PATH, HitResponse, reading.get_hit, Permission.HIT_READ)
+
+
+def _get(actor: Actor, hit_id: UUID) -> HitView:
+    """Return one hit, with the two guns to be compared as far as your state is given them."""
+    return hit_sides.read_hit(actor=actor, hit_id=hit_id)
+
+
+blueprint.reading(PATH, HitResponse, _get, Permission.HIT_READ)
 
 
 @blueprint.posting(

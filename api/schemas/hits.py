@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import Schema, fields, pre_dump
 
 from api.pagination import ListQuery
 from api.schemas.checks import ContactResponse
-from api.schemas.common import ItemResponse, columns, items
+from api.schemas.common import (
+    FirearmResponse,
+    ItemResponse,
+    PlaceResponse,
+    SharedResponse,
+    columns,
+    how_shared,
+    items,
+)
 from api.schemas.fields import Code, Id, Moment, RequestSchema, StateCode, Text, Whole
-from salsa_ext.readmodels.hits import HitView
+from salsa_ext.readmodels.hits import HitSide, HitView
 from salsa_ext.values import codes
 from salsa_ext.values.alerts import Answering
 
@@ -44,6 +52,25 @@ class AlertEndedResponse(Schema):
     ended_at = fields.DateTime(required=True)
 
 
+class HitSideResponse(FirearmResponse, SharedResponse):
+    """One of the two guns of a hit, as its record tells it; of another state's what may be read."""
+
+    record = fields.UUID(required=True)
+    state = fields.String(required=True)
+    event = fields.String(required=True)
+    occurred_on = fields.Date(required=True)
+    place = fields.Nested(PlaceResponse, allow_none=True)
+
+    @pre_dump
+    def _present(self, side: HitSide, **_: Any) -> dict[str, Any]:
+        [said] = items([side.view])
+        is_told = side.sharing.may("event")
+        return said | how_shared(side.sharing, side.held) | {
+            "place": side.place, "event": said["event"] if is_told else None,
+            "occurred_on": said["occurred_on"] if is_told else None,
+        }  # fmt: skip
+
+
 class HitResponse(Schema):
     """An alert was met by a check or a record; both states have it by the same id.
 
@@ -54,7 +81,14 @@ class HitResponse(Schema):
     answer. Of an alert that has ended, `alert_ended` says how and when: nobody holds or seizes the gun
     for it any more, confirmed or not. `contact` is whom to call in the other state. The answer is due
     from the alert's state; until it is `confirmed` nobody acts on the hit alone.
+
+    Where one hit is read, `sought` is the gun of the alert and `met` the one that was met, each as its
+    record tells it, to be compared. The other state's is given to the alert's state in the case of the
+    alert, else for a purpose and a case, and its owner reads that it was. One that is not
+    given is left out; of what was met in a check there is `read_as` alone.
     """
+
+    never_listed: ClassVar[frozenset[str]] = frozenset(("sought", "met"))
 
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
@@ -87,6 +121,8 @@ class HitResponse(Schema):
     note = fields.String(allow_none=True)
     changed_at = fields.DateTime(required=True)
     contact = fields.Nested(ContactResponse, allow_none=True)
+    sought = fields.Nested(HitSideResponse)
+    met = fields.Nested(HitSideResponse)
 
     @pre_dump
     def _present(self, view: HitView, **_: Any) -> dict[str, Any]:
@@ -100,7 +136,7 @@ class HitResponse(Schema):
             "possible": view.hit.strength != "strong",
             "contact": view.contact, "answered_by": view.answered_by,
             "answered_at": None if view.hit.status == "expired" else view.hit.answered_at,
-        }  # fmt: skip
+        } | {name: side for name, side in (("sought", view.sought), ("met", view.met)) if side}  # fmt: skip
 
 
 class HitQuery(ListQuery):

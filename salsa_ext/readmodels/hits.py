@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,9 +19,25 @@ from salsa_ext.readmodels import alerts
 from salsa_ext.readmodels.alerts import AlertView, Standing
 from salsa_ext.readmodels.contacts import Office, contacts_of
 from salsa_ext.readmodels.pages import Page, page
+from salsa_ext.readmodels.records import RecordView
+from salsa_ext.readmodels.sharing import Sharing
 from salsa_ext.values.actor import Actor
 
 FILTERS = ("status", "action", "strength", "alert_id", "alert_state", "asking_state")
+
+
+@dataclass(frozen=True)
+class HitSide:
+    """One of the two guns of a hit as its record tells it, as far as the reader is given that.
+
+    `place` is where it was, None for who is not given it and for a record that has none; `held` are
+    the field groups of which the record has something.
+    """
+
+    view: RecordView
+    sharing: Sharing
+    held: Sequence[str]
+    place: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -29,7 +45,8 @@ class HitView:
     """A hit, whom to call in the other state, and the user name of who answered it in the own one.
 
     `alert` is there for its own state, with the gun that it is of. `standing` is how the alert stands:
-    of one that has ended no hit is a ground any more, confirmed or not.
+    of one that has ended no hit is a ground any more, confirmed or not. `sought` and `met` are the two
+    guns to be compared, where one hit is read.
     """
 
     hit: Hit
@@ -37,6 +54,8 @@ class HitView:
     answered_by: str | None
     alert: AlertView | None = None
     standing: Standing | None = None
+    sought: HitSide | None = None
+    met: HitSide | None = None
 
     @property
     def alert_record(self) -> UUID | None:

@@ -57,13 +57,19 @@ def read_record(*, actor: Actor, record_id: UUID, as_of: datetime | None = None)
     or its owner keeps it open.
     """
     require(actor, Permission.RECORD_READ)
+    disclosed = seen(actor, record_id, as_of)
+    write_down(actor, [disclosed])
+    return disclosed
+
+
+def seen(actor: Actor, record_id: UUID, as_of: datetime | None = None) -> Disclosure:
+    """Return the same for a command that writes down itself what it gives of it; raises the same."""
     views = by_id([record_id], as_of) or _of_another(actor, record_id, as_of)
     if not views:
         raise NotFound("record", record_id)
     disclosed = Disclosure(views[0], sharing.of_records(actor, views)[record_id])
     if not disclosed.is_own:
         require_purpose(actor)
-        write_down(actor, [disclosed])
     return disclosed
 
 

@@ -19,13 +19,16 @@ from api.web.access import sender, signed_in
 from api.web.console.blueprint import blueprint
 from api.web.desk import choices, doings, listing
 from api.web.desk.doings import Doing, Field, Subject
+from api.web.guns import purposes
+from api.web.typed import Form
 from salsa_ext.errors import Message, say
 from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import hits as reading
 from salsa_ext.readmodels.days import zone_of
 from salsa_ext.readmodels.hits import HitView
 from salsa_ext.readmodels.names import label
-from salsa_ext.services import hit_answers
+from salsa_ext.services import disclosures, hit_answers, hit_sides
 from salsa_ext.values.actor import Actor
 
 WAITING = ("open", "extended")
@@ -40,8 +43,9 @@ def _is_of_the_alert(actor: Actor, view: HitView) -> bool:
     return view.hit.alert_state == actor.state
 
 
-def _told(_: Actor, view: HitView) -> Any:
-    return HitResponse().dump(view)
+def _told(actor: Actor, view: HitView) -> Any:
+    """Return a hit with the two guns to be compared; the owner of what met it reads that it was given."""
+    return HitResponse().dump(hit_sides.read_hit(actor=actor, hit_id=view.hit.id))
 
 
 def _in_words(view: HitView) -> tuple[Field, ...]:
@@ -89,12 +93,34 @@ def hits(actor: Actor) -> str:
 @blueprint.get("/hits/<uuid:hit_id>")
 @signed_in
 def hit(actor: Actor, hit_id: UUID) -> str:
-    """Show one: what the alert wants, how sure it is, whom to call, and the answer."""
+    """Show one: what the alert wants, the two guns, how sure it is, whom to call, and the answer."""
+    return _page(actor, hit_id, purposes.opened())
+
+
+@blueprint.post("/hits/<uuid:hit_id>")
+@sender
+def hit_for(actor: Actor, hit_id: UUID) -> Any:
+    """Show it with the gun of the alert, for the purpose and the case that were typed by who met it."""
+    require(actor, Permission.HIT_READ)
+    require(actor, Permission.RECORD_READ)
+    return purposes.read(
+        actor,
+        lambda reader: _page_for(reader, hit_id),
+        lambda form: _page(actor, hit_id, form),
+    )
+
+
+def _page_for(reader: Actor, hit_id: UUID) -> str:
+    disclosures.require_purpose(reader)
+    return _page(reader, hit_id, purposes.opened())
+
+
+def _page(actor: Actor, hit_id: UUID, form: Form) -> str:
     subject = subject_of(actor, hit_id)
     return render_template(
-        "console/hit.html", actor=actor, subject=subject, hit=HitResponse().dump(subject.view),
+        "console/hit.html", actor=actor, subject=subject, hit=_told(actor, subject.view),
         doings=doings.offered(DOINGS, actor, subject), zone=zone_of(actor), now=actor.now(),
-        view=subject.view, done=_done(subject.view),
+        view=subject.view, done=_done(subject.view), form=form, choices=choices,
     )  # fmt: skip
 
 

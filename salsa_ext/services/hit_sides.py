@@ -1,0 +1,107 @@
+"""The two guns of a hit side by side: that of the alert, and that which met it, as far as each may go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+
+from salsa_ext.audit import append_many
+from salsa_ext.db import db
+from salsa_ext.errors import Invalid, NotFound
+from salsa_ext.models import Post, Report, Seizure
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import require
+from salsa_ext.readmodels import hits
+from salsa_ext.readmodels.hits import HitSide, HitView
+from salsa_ext.readmodels.versions import current
+from salsa_ext.services import disclosures
+from salsa_ext.services.disclosures import Disclosure, act_of
+from salsa_ext.values.actor import Actor, Purpose
+
+SHOWN: Final = ("firearm", "event")
+"""The field groups by which guns are compared, beside the place; nothing else is given with a hit."""
+PLACED: Final = {"seizure": Permission.SEIZURE_READ, "report": Permission.REPORT_READ}
+"""Which documents have a place, and who reads it."""
+
+
+def read_hit(*, actor: Actor, hit_id: UUID) -> HitView:
+    """Return a hit with the two guns that are to be compared; raises NotFound, or as `require`.
+
+    What another state recorded is given as the release function has it, and its owner reads so: to the
+    alert's state in the case of its alert, if it names no other, and to who met it for a purpose and
+    a case. Nothing is read of a state that knows nothing of the hit unless a purpose is named, for it
+    would learn of the alert.
+    """
+    require(actor, Permission.HIT_READ)
+    view = hits.get_hit(actor, hit_id)
+    if Permission.RECORD_READ not in actor.permissions:
+        return view
+    reader = actor.for_purpose(_purpose(actor, view))
+    sought, met = (_side(reader, record) for record in _records(view))
+    append_many(reader, [
+        act_of(side.view, side.sharing, side.held)
+        for side in (sought, met) if side and not side.sharing.is_own
+    ])  # fmt: skip
+    return replace(view, sought=sought, met=met)
+
+
+def _purpose(actor: Actor, view: HitView) -> Purpose | None:
+    """Return for what the other state's record is read; None where nobody said."""
+    said = actor.purpose
+    if said is not None and said.case_number:
+        return said
+    if view.alert is None or not view.is_told:
+        return None
+    return Purpose("investigation", view.alert.alert.case_number)
+
+
+def _records(view: HitView) -> tuple[UUID | None, UUID | None]:
+    """Return the record of the alert and that which met it, as far as the hit names them."""
+    sought = view.alert.alert.record_id if view.alert else view.alert_record
+    return sought, view.hit.cause_id if view.hit.cause_kind != "check" else None
+
+
+def _side(reader: Actor, record_id: UUID | None) -> HitSide | None:
+    """Return one gun; None where it is not given, or its owner shows it no longer."""
+    if record_id is None:
+        return None
+    try:
+        found = disclosures.seen(reader, record_id)
+    except (NotFound, Invalid):  # of another state's record nothing was read yet without a purpose
+        return None
+    if not found.sharing.may("firearm"):
+        return None
+    place = _place(reader, found)
+    is_withheld = found.view.record.document_kind in PLACED and not found.sharing.may("place")
+    held = [*SHOWN, "place"] if place or is_withheld else SHOWN
+    return HitSide(found.view, found.sharing, held, place)
+
+
+def _place(reader: Actor, found: Disclosure) -> Mapping[str, Any] | None:
+    """Return where it was, for who is given that and reads such documents."""
+    record = found.view.record
+    permission = PLACED.get(record.document_kind)
+    if permission is None or permission not in reader.permissions or not found.sharing.may("place"):
+        return None
+    read = _of_seizure if record.document_kind == "seizure" else _of_report
+    return read(record.document_id)
+
+
+def _of_seizure(document_id: UUID) -> Mapping[str, Any] | None:
+    row = db.session.scalar(current(Seizure).where(Seizure.id == document_id))
+    if row is None:
+        return None
+    post = select(Post.name).where(Post.code == row.post)
+    name = row.place_name or (db.session.scalar(post) if row.post else None)
+    fields = ("country", "admin1", "latitude", "longitude", "precision")
+    return {field: getattr(row, field) for field in fields} | {"name": name}
+
+
+def _of_report(document_id: UUID) -> Mapping[str, Any] | None:
+    return db.session.scalar(
+        current(Report).where(Report.id == document_id).with_only_columns(Report.place)
+    )
