@@ -19,7 +19,7 @@ from api.vault import vault
 from salsa_ext.clock import SYSTEM, Clock
 from salsa_ext.config import Config
 from salsa_ext.db import transaction
-from salsa_ext.policy.rules import operator
+from salsa_ext.policy.rules import operator, service
 from salsa_ext.readmodels.states import participants
 from salsa_ext.services import (
     alert_watch,
@@ -125,7 +125,7 @@ def _once_each(step: Callable[..., int], failed: str, clock: Clock) -> Iterator[
 
 def _attempt(step: Callable[..., int], failed: str, state: str, clock: Clock) -> int:
     """Return how much one transaction of a state did; nothing where it failed, which is logged."""
-    actor = operator(state, clock=clock)
+    actor = service(state, clock)
     try:
         with transaction(actor):
             return step(actor=actor)

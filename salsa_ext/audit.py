@@ -167,9 +167,20 @@ SUBJECT_KINDS: Final = (
 )  # fmt: skip
 
 
+AUTOMATIC: Final = frozenset({
+    Action.ALERT_EXPIRED, Action.HIT_MADE, Action.HIT_EXPIRED, Action.HIT_REMINDED,
+    Action.MATCH_PROPOSED, Action.MATCH_REOPENED, Action.MATCH_WITHDRAWN,
+    Action.DISCREPANCY_RAISED, Action.RECORD_LEFT_UNMATCHED, Action.CHECK_LEFT_UNTOLD,
+    Action.SEIZURE_LEFT_UNTOLD, Action.TRACE_LEFT_UNTOLD, Action.REQUEST_RECEIVED,
+    Action.APPROVAL_RECEIVED, Action.ENVELOPE_SENT, Action.ENVELOPE_APPLIED,
+    Action.ENVELOPE_REFUSED, Action.ENVELOPE_RETURNED,
+})  # fmt: skip
+"""What no person does: the service concludes it, be it from what somebody did just then."""
 DISCLOSED: Final = (
     Action.RECORD_DISCLOSED, Action.PARTY_DISCLOSED, Action.ATTACHMENT_DISCLOSED,
 )  # fmt: skip
+SELF: Final = "automatic"
+"""What the data of an entry say where the service acted by itself."""
 _OF_CASE: Final = (
     "SELECT id FROM trace WHERE owner_state = %(state)s AND case_number = %(case)s"
     " AND status <> 'withdrawn' AND (sent_at IS NOT NULL OR %(unsent)s)"
@@ -257,7 +268,7 @@ def _entry(
         "case_number": _case(actor),
         "request_id": actor.request_id,
         "agency": None if act.of_state else actor.agency,
-        "data": act.data | _of(act, about),
+        "data": act.data | _of(act, about) | ({SELF: True} if actor.is_automatic else {}),
     }
     salt = secrets.token_bytes(16)
     return entry | {"salt": salt, "leaf_hash": leaf_hash(salt, entry)}

@@ -85,7 +85,10 @@ class MeResponse(Schema):
 
 
 class AuditResponse(Schema):
-    """One act; account, officer and the traces it is about are shown to their own state alone."""
+    """One act; account, officer and the traces it is about are shown to their own state alone.
+
+    `automatic` is what the service did by itself, be it upon what somebody of the role did.
+    """
 
     id = fields.UUID(required=True)
     at = fields.DateTime(required=True)
@@ -97,6 +100,7 @@ class AuditResponse(Schema):
     role = fields.String(required=True)
     account = fields.UUID(allow_none=True)
     officer = fields.String(allow_none=True)
+    automatic = fields.Boolean(required=True)
     purpose = fields.String(allow_none=True)
     case_number = fields.String(allow_none=True)
     request_id = fields.String(allow_none=True)
@@ -106,6 +110,7 @@ class AuditResponse(Schema):
     def _present(self, view: EntryView, **_: Any) -> dict[str, Any]:
         return columns(view.entry) | {
             "account": view.account, "officer": view.officer, "data": view.data,
+            "automatic": view.by_itself,
         }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from salsa_ext.clock import SYSTEM, Clock
@@ -73,6 +74,11 @@ def operator(state: str | None, agency: str | None = None, clock: Clock = SYSTEM
     Who can run the command line on the server's machine is its operator already.
     """
     return Actor(state=state, role=NOBODY, permissions=frozenset(P), agency=agency, clock=clock)
+
+
+def service(state: str | None, clock: Clock = SYSTEM) -> Actor:
+    """Return the actor of what the service does by itself: as `operator`, and written down as automatic."""
+    return replace(operator(state, clock=clock), is_automatic=True)
 
 
 def visitor(clock: Clock = SYSTEM) -> Actor:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from salsa_ext.audit import Action
+from salsa_ext.audit import AUTOMATIC, SELF, Action
 from salsa_ext.db import NO_STATE, db
 from salsa_ext.models import AuditEntry, Officer
 from salsa_ext.policy.permissions import Permission
@@ -20,12 +20,25 @@ from salsa_ext.values.actor import Actor
 
 @dataclass(frozen=True)
 class EntryView:
-    """An act; who did it, and for which traces, is told the own state alone: others ask that state."""
+    """An act; who did it, and for which traces, is told the own state alone: others ask that state.
+
+    `by_itself` where the service did it, be it upon what a person did.
+    """
 
     entry: AuditEntry
     account: UUID | None
     officer: str | None
     data: dict[str, Any]
+
+    @property
+    def by_itself(self) -> bool:
+        """Tell whether no person did it."""
+        return SELF in self.entry.data or self.entry.action in AUTOMATIC
+
+    @property
+    def is_upon_an_act(self) -> bool:
+        """Tell whether a person's act, of the role that the entry has, made the service do it."""
+        return self.by_itself and self.entry.account_id is not None
 
 
 def list_entries(
@@ -37,7 +50,7 @@ def list_entries(
     for name in ("action", "subject_kind", "subject_id", "owner_state"):
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(AuditEntry, name) == value)
-    found = page(query, AuditEntry.id, limit, cursor)
+    found = page(query, AuditEntry.id, limit, cursor, moment=AuditEntry.at)
     return found.of(_views(actor, found.items))
 
 
@@ -56,9 +69,11 @@ def _views(actor: Actor, entries: Sequence[AuditEntry]) -> list[EntryView]:
 
 def _data(entry: AuditEntry) -> dict[str, Any]:
     """Return what an own entry says; that of a correction is about traces in which others looked."""
-    return _without_traces(entry) if entry.action == Action.RECORD_CORRECTED else entry.data
+    if entry.action == Action.RECORD_CORRECTED:
+        return _without_traces(entry)
+    return {name: value for name, value in entry.data.items() if name != SELF}
 
 
 def _without_traces(entry: AuditEntry) -> dict[str, Any]:
     """Return what is said but for the traces: a state may not know that there are such."""
-    return {name: value for name, value in entry.data.items() if name != "about"}
+    return {name: value for name, value in entry.data.items() if name not in ("about", SELF)}

@@ -26,7 +26,7 @@ from salsa_ext.messages import inbox, outbox, pairs, queue
 from salsa_ext.messages.envelopes import Envelope, Letter, sign_again
 from salsa_ext.messages.inbox import Intake, Receipt
 from salsa_ext.messages.outbox import Undelivered
-from salsa_ext.policy.rules import operator
+from salsa_ext.policy.rules import service
 from salsa_ext.readmodels.signing import keys_named
 from salsa_ext.readmodels.states import participants, require_participant
 from salsa_ext.services import applications
@@ -104,7 +104,7 @@ def _eyes(actor: Actor, state: str) -> Actor:
 
     It is never the officer of the command: what comes is applied for the state, not for him.
     """
-    return operator(state, clock=actor.clock)
+    return service(state, actor.clock)
 
 
 def _offer_first(actor: Actor, vault: Vault, here: Iterable[str]) -> dict[str, int]:

@@ -22,7 +22,7 @@ from salsa_ext.matching.events import retold
 from salsa_ext.matching.requests import ANSWERS
 from salsa_ext.messages import pairs
 from salsa_ext.models import AuditEntry, MarkKey, Trace, TraceLeg, TraceRequest
-from salsa_ext.policy.rules import operator
+from salsa_ext.policy.rules import service
 from salsa_ext.services import answers, deliveries, legs, request_steps
 from salsa_ext.services.sealing import Vault
 from salsa_ext.values.actor import Actor, Purpose
@@ -74,7 +74,7 @@ def _speaker(actor: Actor, state: str) -> Actor:
     """Return who speaks: whoever corrected it, of his own state, and the service of another."""
     if state == actor.state:
         return replace(actor, agency=None)
-    return operator(state, clock=actor.clock)
+    return service(state, actor.clock)
 
 
 def _tell(actor: Actor, vault: Vault, records: Collection[UUID]) -> int:

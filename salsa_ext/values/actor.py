@@ -27,7 +27,8 @@ class Actor:
     """A person or program that acts for one agency of one state.
 
     `state` is None for the secretariat alone. `permissions` are what the key's scopes leave of
-    the role's. `officer` is the agency's own number of the officer, never a name.
+    the role's. `officer` is the agency's own number of the officer, never a name. `is_automatic` is the
+    service itself, for which no person acts.
     """
 
     state: str | None
@@ -40,6 +41,7 @@ class Actor:
     purpose: Purpose | None = None
     request_id: str | None = None
     language: str = "en"
+    is_automatic: bool = False
     clock: Clock = field(default=SYSTEM, compare=False)
 
     def now(self) -> datetime:

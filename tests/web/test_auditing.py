@@ -1,13 +1,19 @@
 """The pages of the audit and of disclosures, for auditors and supervisors."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
-from salsa_ext.audit import SUBJECT_KINDS, Action
+from salsa_ext.audit import SUBJECT_KINDS, Act, Action, append
+from salsa_ext.clock import FixedClock
+from salsa_ext.db import transaction
+from salsa_ext.policy.rules import operator
 from salsa_ext.readmodels.names import labels
 from salsa_ext.values.codes import LANGUAGES
 from tests import bodies
+from tests.conftest import NOW
+from tests.matches import sold
 from tests.web.pages import text
 
 
@@ -30,6 +36,40 @@ def test_the_audit_says_in_words_who_did_what_for_what(auditor, record):
     said = text(auditor.open("/audit"))
     assert "Record · disclosure" in said and "Transfer · recording" in said
     assert "By Brazil Police officer For what Investigation, C-7" in said
+
+
+def test_what_the_service_does_is_nobodys_act(auditor, as_actor):
+    """Upon what a person did, and for the state that answers at once."""
+    as_actor("PRY", "police_officer").post("/alerts", bodies.alert())
+    as_actor("PRY", "police_officer").post("/checks", bodies.check())
+    made = text(auditor.open("/audit?action=hit:made"))
+    assert "By Paraguay The service, upon an act of: Police officer" in made
+    sold(as_actor)
+    as_actor("BRA", "trace_analyst").post("/traces", bodies.trace())
+    answered = text(auditor.open("/audit?action=request:answered"))
+    assert "By Paraguay The service, by itself For what" in answered
+    assert "Operator of the server" not in made + answered
+    client = as_actor("PRY", "auditor")
+    for action, is_automatic in (("request:answered", True), ("check:made", False)):
+        [entry] = client.get(f"/audit?action={action}").json["items"]
+        assert entry["automatic"] is is_automatic and "automatic" not in entry["data"]
+
+
+def test_what_was_entered_late_stands_where_it_happened_with_the_zone(auditor, as_actor):
+    as_actor("PRY", "police_officer").post("/checks", bodies.check())
+    late = operator("PRY", clock=FixedClock(NOW - timedelta(days=90)))
+    with transaction(late):
+        append(late, Act(Action.SIGNED_IN, "account", "late"))
+    page = auditor.open("/audit")
+    assert page.index("Mar 9, 2026, 15:00 (UTC+00:00)") < page.index(
+        "Dec 9, 2025, 15:00 (UTC+00:00)"
+    )
+    client, seen, path = as_actor("PRY", "auditor"), [], "/audit?limit=1"
+    while path:
+        found = client.get(path).json
+        seen += [one["at"] for one in found["items"]]
+        path = found["next"] and found["next"].removeprefix("/api/v1")
+    assert seen == sorted(seen, reverse=True) and len(set(seen)) == 2
 
 
 def test_it_is_filtered_and_leads_to_whom_a_record_was_given(auditor, record):
