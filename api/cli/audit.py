@@ -58,5 +58,6 @@ def list_all(state: str, limit: int, as_json: bool, **filters: Any) -> None:
 
 def _row(view: EntryView) -> tuple[Any, ...]:
     entry = view.entry
+    by = "service" if view.by_itself else entry.role
     return (f"{entry.at:%Y-%m-%d %H:%M} UTC", entry.owner_state, entry.action, entry.subject_id,
-            "service" if view.by_itself else entry.role, view.officer, entry.purpose, entry.case_number)  # fmt: skip
+            by, view.officer, entry.purpose, entry.case_number)  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from salsa_ext.audit import Act, Action, append
-from salsa_ext.errors import Conflict, Forbidden, IllegalTransition, say
+from salsa_ext.errors import Conflict, Forbidden, IllegalTransition, Message, say
 from salsa_ext.matching.holds import Move
 from salsa_ext.matching.journeys import Facts
 from salsa_ext.matching.ledger import custody, standing, status_of
@@ -25,9 +25,7 @@ def hold(*, actor: Actor, shipment_id: UUID, seen: int | None, data: Decision) -
     """Hold a shipment that the own state has, though a tick holds it already; raises as `resume`."""
     require(actor, Permission.SHIPMENT_HOLD)
     shipment, facts = _taken(actor, shipment_id, seen)
-    stopped = _in_custody(actor, facts, "hold")
-    if any(move.effect == "hold" and move.state == actor.state for move in stopped):
-        raise IllegalTransition("shipment", shipment.status, "hold")
+    _check_hold(actor, shipment, facts)
     _tell(actor, shipment, "held", data)
 
 
@@ -39,8 +37,31 @@ def resume(*, actor: Actor, shipment_id: UUID, seen: int | None, data: Decision)
     """
     require(actor, Permission.SHIPMENT_HOLD)
     shipment, facts = _taken(actor, shipment_id, seen)
+    _check_resume(actor, shipment, facts)
+    _tell(actor, shipment, "resumed", data)
+
+
+def barred(actor: Actor, shipment: Shipment, action: str) -> Message | None:
+    """Return why the own state can neither hold a shipment nor let it go on, as it stands; None where it can.
+
+    For the page that asks why; no command of its own, which looks for itself.
+    """
+    check = _check_hold if action == "hold" else _check_resume
+    try:
+        check(actor, shipment, takings.facts_of_many(actor, [shipment])[shipment.id])
+    except (Conflict, Forbidden) as error:
+        return error.message
+    return None
+
+
+def _check_hold(actor: Actor, shipment: Shipment, facts: Facts) -> None:
+    stopped = _in_custody(actor, facts, "hold")
+    if any(move.effect == "hold" and move.state == actor.state for move in stopped):
+        raise IllegalTransition("shipment", shipment.status, "hold")
+
+
+def _check_resume(actor: Actor, shipment: Shipment, facts: Facts) -> None:
     if _is_overruled(actor, facts):
-        _tell(actor, shipment, "resumed", data)
         return
     stopped = _in_custody(actor, facts, "resume")
     if shipment.status != "held":
@@ -48,7 +69,6 @@ def resume(*, actor: Actor, shipment_id: UUID, seen: int | None, data: Decision)
     if not any(move.state == actor.state and not move.is_refusal for move in stopped):
         raise Conflict(say("Your state does not hold this shipment: what it refused is ticked as passed or sent"
                            " back, and what another state holds is let go on by that state."))  # fmt: skip
-    _tell(actor, shipment, "resumed", data)
 
 
 def _taken(actor: Actor, shipment_id: UUID, seen: int | None) -> tuple[Shipment, Facts]:

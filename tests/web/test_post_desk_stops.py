@@ -300,6 +300,23 @@ def test_the_order_to_stop_is_offered_where_no_tick_can_say_it(officer, truck):
     assert f"{DESK}/hold" in officer.open(sheet)
 
 
+@pytest.mark.parametrize("task", ["hold", "resume"])
+def test_a_state_that_has_not_the_goods_is_told_before_it_types_why(officer, truck, task):
+    """Brazil has not ticked its exit: the truck is not Paraguay's to hold."""
+    page = officer.open(f"{DESK}/{task}?which={truck['id']}")
+    said = "This is not possible now: A shipment is held, and let go on, by the state that has it"
+    assert said in text(page) and f'data-task="{task}"' not in page
+    sent = {"which": "A-1", "reason": "A serial is on an alert"}
+    again = officer.send(f"{DESK}/{task}", sent, 409).get_data(as_text=True)
+    assert "by the state that has it" in text(again) and "A serial is on an alert" in again
+    assert f'data-task="{task}"' in again
+
+
+def test_a_state_that_has_the_goods_opens_the_form(officer, truck):
+    officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "passed"})
+    assert 'data-task="hold"' in officer.open(f"{DESK}/hold?which={truck['id']}")
+
+
 def test_a_stale_hold_is_refused_in_words_with_the_form(officer, truck):
     sent = {"which": truck["id"], "seen": "99", "reason": "Scanner"}
     page = officer.send(f"{DESK}/hold", sent, 412).get_data(as_text=True)

@@ -24,7 +24,7 @@ from api.web.post_desk.offices import offices_of
 from api.web.post_desk.photos import Photo
 from api.web.post_desk.taking import take
 from api.web.typed import Form
-from salsa_ext.errors import Invalid, Message, say
+from salsa_ext.errors import Conflict, Forbidden, Invalid, Message, say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import trucks
@@ -45,7 +45,8 @@ class Task:
     """One thing that is done to a truck: its fields, those that unfold, and the command behind it.
 
     `outcomes` is the list of codes whose buttons end the form; without it one button does. A page
-    offers it where `is_for` says so; the command looks for itself.
+    offers it where `is_for` says so, and says instead of its form what `bars` it; the command looks for
+    itself.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Task:
     run: Callable[..., Any] = lambda *_: None
     settle: Callable[[dict[str, Any], Actor, Here, Truck], None] = lambda *_: None
     is_for: Callable[[Here, Truck], bool] = lambda *_: True
+    bars: Callable[[Actor, Truck], Message | None] = lambda *_: None
 
 
 def _tick(actor: Actor, truck: Truck, data: Any, seen: int | None) -> None:
@@ -72,6 +74,10 @@ def _hold(actor: Actor, truck: Truck, data: Any, seen: int | None) -> None:
 
 def _resume(actor: Actor, truck: Truck, data: Any, seen: int | None) -> None:
     holds.resume(actor=actor, shipment_id=truck.shipment.id, seen=seen, data=data)
+
+
+def _bars(action: str) -> Callable[[Actor, Truck], Message | None]:
+    return lambda actor, truck: holds.barred(actor, truck.shipment, action)
 
 
 def _tell(actor: Actor, truck: Truck, data: Any, seen: int | None) -> None:
@@ -128,13 +134,13 @@ TASKS: Final[Mapping[str, Task]] = {task.name: task for task in (
         say("For a shipment that was ticked already, or that is not released yet: it stays where it is until"
             " your state lets it go on. At the barrier tick it as held."),
         ShipmentDecisionRequest, Permission.SHIPMENT_HOLD, PASSES, (REASON,), run=_hold,
-        is_for=_can_be_stopped,
+        is_for=_can_be_stopped, bars=_bars("hold"),
     ),
     Task(
         "resume", say("Let it go on"),
         say("What your state holds goes on; where it passed in spite of the hold, this ends the warning."),
         ShipmentDecisionRequest, Permission.SHIPMENT_HOLD, PASSES | {"held"}, (REASON,),
-        run=_resume, is_for=_can_go_on,
+        run=_resume, is_for=_can_go_on, bars=_bars("resume"),
     ),
     Task(
         "incident", say("Tell an incident"),
@@ -185,7 +191,8 @@ def task_form(actor: Actor, here: Here, name: str) -> str:
     task = named(name)
     require(actor, task.permission)
     truck = _shown(actor, here, request.args.get("which", ""))
-    return _page(actor, here, task, opened(truck, request.args.get("which", "")))
+    barred = task.bars(actor, truck) if truck else None
+    return _page(actor, here, task, opened(truck, request.args.get("which", "")), barred)
 
 
 @blueprint.post("/posts/<slug:code>/desk/<any(tick,hold,resume,incident):name>")
@@ -217,7 +224,12 @@ def _do(actor: Actor, here: Here, task: Task, form: Form, photo: Photo) -> str:
     data = form.load(
         task.schema(), lambda body: task.settle(body, actor, here, truck), here.own.zone
     )
-    task.run(actor, truck, data, version_of(form) if form.get("seen") else None)
+    try:
+        task.run(actor, truck, data, version_of(form) if form.get("seen") else None)
+    except (
+        Forbidden
+    ) as error:  # not of him, whose permission was looked at: of the state; what he typed stays
+        raise Conflict(error.message) from error
     photo.keep(actor, Subject("shipment", truck.shipment.id))
     return here.address("sheet", shipment_id=truck.shipment.id, done=task.name)
 
@@ -247,13 +259,15 @@ def _shown(actor: Actor, here: Here, which: str) -> Truck | None:
         return None
 
 
-def _page(actor: Actor, here: Here, task: Task, form: Form) -> str:
+def _page(
+    actor: Actor, here: Here, task: Task, form: Form, barred: Message | None = None
+) -> str:  # fmt: skip
     truck = _shown(actor, here, form.get("which"))
     if truck is not None and not (
         form.confirm and form.get("seen")
     ):  # what is to be confirmed was not seen
         form.values["seen"] = str(truck.view.version)
-    return render("task", actor, here, task=task, form=form, truck=truck,
+    return render("task", actor, here, task=task, form=form, truck=truck, barred=barred,
                   **(told_of(actor, here, truck) if truck else {}))  # fmt: skip
 
 
