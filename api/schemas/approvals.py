@@ -9,6 +9,7 @@ from marshmallow import Schema, fields, pre_dump
 from api.pagination import ListQuery
 from api.schemas.common import columns
 from api.schemas.fields import Code, RequestSchema, StateCode, Text
+from salsa_ext.readmodels.approvals import as_asked
 from salsa_ext.values import codes
 from salsa_ext.values.requests import Telling
 
@@ -38,8 +39,9 @@ class ApprovalChangeResponse(Schema):
 class ApprovalResponse(Schema):
     """A trace of another state that waits for a second person, with the little that he decides by.
 
-    Neither the gun's marks, make and model nor the circumstances of the find are told. `changed` is
-    what of this is another than when he was asked the last time.
+    Neither the gun's marks, make and model nor the circumstances of the find are told, and of why it
+    cannot wait that it is said alone. `changed` is what of this is another than when he was asked the
+    last time.
     """
 
     id = fields.UUID(required=True)
@@ -50,7 +52,7 @@ class ApprovalResponse(Schema):
     status = fields.String(required=True)
     type = fields.String(required=True, allow_none=True)
     priority = fields.String(required=True)
-    priority_reason = fields.String(required=True, allow_none=True)
+    urgency_justified = fields.Boolean(required=True)
     legal_basis = fields.String(required=True)
     illicit_reason = fields.String(required=True)
     intended_use = fields.String(required=True)
@@ -63,7 +65,7 @@ class ApprovalResponse(Schema):
 
     @pre_dump
     def _present(self, row: Any, **_: Any) -> dict[str, Any]:
-        return {"changed": []} | row.asked | columns(row)
+        return {"changed": []} | as_asked(row.asked) | columns(row)
 
 
 class ApprovalQuery(ListQuery):

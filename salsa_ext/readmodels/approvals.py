@@ -102,6 +102,14 @@ def as_shown(trace: Trace) -> dict[str, Any]:
     return asked | days | said | {"marks": gun["marks"]}
 
 
+def as_asked(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a partner's second person is shown of what a letter said: that it cannot wait, never why."""
+    shown = {name: value for name, value in said.items() if name != "priority_reason"}
+    if "changed" in shown:
+        shown["changed"] = [one for one in shown["changed"] if one["field"] != "priority_reason"]
+    return {"urgency_justified": said.get("priority_reason") is not None} | shown
+
+
 def changes_of(trace: Trace) -> list[Change]:
     """Return what of a draft is another than what the second person was last shown, or approved."""
     return (

@@ -14,7 +14,7 @@ from salsa_ext.errors import Conflict, NotFound, Unavailable, say
 from salsa_ext.messages import inbox, pairs
 from salsa_ext.messages.envelopes import Envelope, Letter
 from salsa_ext.models import Trace, TraceApproval
-from salsa_ext.readmodels.approvals import count_approvers, differences, read, rule_of
+from salsa_ext.readmodels.approvals import as_asked, count_approvers, differences, read, rule_of
 from salsa_ext.services import approvals, conversations, deliveries, hidings, legs
 from salsa_ext.services.approvals import APPROVERS, ASKERS
 from salsa_ext.services.conversations import Word
@@ -36,8 +36,8 @@ def _asked(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     """Let a trace of the asking state wait for a second person of the own one."""
     said = letters.read(envelope.kind, envelope.body)
     approval_id, before = new_id(), _asked_before(envelope.sender, UUID(said["trace"]))
-    kept = _kept(said)
-    changed = [vars(one) for one in differences(before, kept)] if before else []
+    kept = as_asked(_kept(said))
+    changed = [vars(one) for one in differences(as_asked(before), kept)] if before else []
     row = {
         "id": approval_id, "owner_state": actor.own_state(), "version": 1,
         "asking_state": envelope.sender, "trace_id": UUID(said["trace"]), "status": "asked",

@@ -17,6 +17,7 @@ from salsa_ext.services import conversations, deliveries, hidings, legs
 from salsa_ext.services.conversations import DECLINED, Word
 from salsa_ext.services.notifications import notify_many
 from salsa_ext.services.sealing import Vault
+from salsa_ext.values import letters
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.notices import Notice
 
@@ -240,7 +241,8 @@ def _ask(
     kept = {"hidden_from": hidings.by_state(hidings.of(trace.id), rule.partner)}
     said = for_approver(_draft(trace)) | kept
     _tell_partner(actor, vault, trace, rule.partner, "approval.ask", said)
-    _write_down(actor, trace, rule.partner, FOR_APPROVERS)
+    fields = ["urgency_justified" if name == "priority_reason" else name for name in FOR_APPROVERS]
+    _write_down(actor, trace, rule.partner, fields)
 
 
 def _ask_own(actor: Actor, trace: Trace) -> None:
@@ -276,6 +278,8 @@ def _tell_partner(
 
 
 def _draft(trace: Trace) -> dict[str, object]:
+    """Return a draft as a partner may be shown it: of why it cannot wait, which is free text, that it is said."""
     needed_by = trace.needed_by.isoformat() if trace.needed_by else None
     columns = {name: getattr(trace, name) for name in FOR_APPROVERS if name != "type"}
-    return columns | {"type": trace.firearm.get("type"), "needed_by": needed_by}
+    return columns | {"type": trace.firearm.get("type"), "needed_by": needed_by,
+                      "priority_reason": letters.JUSTIFIED if trace.priority_reason else None}  # fmt: skip

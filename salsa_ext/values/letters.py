@@ -6,6 +6,7 @@ and `trace.feedback`; the asked state `trace.acknowledge`, `trace.answer`, `trac
 and `trace.corrected`. Each names the `leg` that it is about.
 A state whose second persons are a partner's sends `approval.ask`, `approval.hide` and
 `approval.withdraw`, the partner `approval.grant` and `approval.decline`; each names the `trace`.
+Of why a trace cannot wait, `approval.ask` says no more than that it is said (`JUSTIFIED`).
 Fields that are not known here are left out, at every depth: a newer version may send more. What is
 missing of an object within a body is null.
 """
@@ -35,6 +36,8 @@ from salsa_ext.values.shapes import (
 )
 
 MOST_EVENTS: Final = 500
+JUSTIFIED: Final = "justified"
+"""What stands for the words: an older version sends these, which are not kept."""
 DEFAULTS: Final[Mapping[str, Any]] = {
     "hidden_from": [], "outcome": None, "failure_reason": None, "office": None,
 }  # fmt: skip

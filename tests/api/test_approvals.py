@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import select
 
 from salsa_ext.db import db
-from salsa_ext.models import Trace
+from salsa_ext.models import Outbox, Trace
+from salsa_ext.readmodels.approvals import as_asked
 from tests import bodies
 from tests.papers import text_of
 
@@ -137,13 +138,35 @@ def test_the_partner_sees_neither_the_gun_nor_how_it_was_found(of, asked):
     [seen] = supervisor.get("/approvals").json["items"]
     assert set(seen) == {
         "id", "version", "state", "asking_state", "case_number", "status", "type", "priority",
-        "priority_reason", "legal_basis", "illicit_reason", "intended_use", "needed_by",
+        "urgency_justified", "legal_basis", "illicit_reason", "intended_use", "needed_by",
         "confidentiality_requested", "asked_at", "decided_at", "reason", "changed",
     }  # fmt: skip
     told = supervisor.get(f"/approvals/{seen['id']}").get_data(as_text=True)
     for hidden in ("ABC123456", "Taurus", "9x19", "road block"):
         assert hidden not in told
     supervisor.get(f"/traces/{asked['id']}", 404)
+
+
+@pytest.mark.parametrize("words", ["Suspect in custody", None])
+def test_of_why_it_cannot_wait_the_partner_reads_that_it_is_said_and_no_word(of, wants, run, words):
+    supervisor = of("PRY", "supervisor")
+    wants(trace_approval="partner", trace_approver="PRY")
+    urgent = {"priority": "urgent", "priority_reason": words} if words else {}
+    ask(of, **urgent)
+    [seen] = supervisor.get("/approvals").json["items"]
+    assert seen["urgency_justified"] is bool(words) and "custody" not in str(seen)
+    sent = run("BRA", lambda actor: db.session.scalars(select(Outbox.raw)).all())
+    assert not any(b"custody" in bytes(raw) for raw in sent)
+    [entry] = of("BRA", "auditor").get("/audit?action=trace:approval_asked").json["items"]
+    assert "urgency_justified" in entry["data"]["shown"]
+    assert "priority_reason" not in entry["data"]["shown"]
+
+
+def test_the_words_of_an_older_version_are_shown_to_nobody():
+    changed = [{"field": "priority_reason", "before": None, "after": "In custody"}]
+    older = {"priority": "urgent", "priority_reason": "In custody", "changed": changed}
+    shown = {"priority": "urgent", "urgency_justified": True, "changed": []}
+    assert as_asked(older) == as_asked(shown) == shown
 
 
 def test_what_the_partner_was_shown_is_written_down(of, asked):

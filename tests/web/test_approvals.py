@@ -51,6 +51,29 @@ def test_a_second_person_sees_why_it_is_asked_and_not_the_gun(supervisor, path):
     assert not [one for one in ("ABC123456", "Taurus", "road block") if one in page]
 
 
+def test_why_it_cannot_wait_is_free_text_that_the_partner_does_not_read(
+    supervisor, as_actor, trace
+):
+    why = {"priority": "urgent", "priority_reason": "Suspect in custody"}
+    as_actor("BRA", "trace_analyst").post("/traces", bodies.trace(**why))
+    newest, older = as_actor("PRY", "supervisor").get("/approvals").json["items"]
+    for name in ("", "/grant", "/decline"):
+        said = text(supervisor.open(f"/approvals/{newest['id']}{name}"))
+        assert "Says why it cannot wait Yes; the words are not shown to you" in said
+        assert "custody" not in said
+    said = text(supervisor.open(f"/approvals/{older['id']}"))
+    assert "Says why it cannot wait It does not say so" in said
+
+
+def test_who_asks_reads_on_the_form_what_the_partner_will(signed_in, trace):
+    analyst = signed_in("BRA", "trace_analyst")
+    for page in ("/traces/new", f"/traces/{trace['id']}/amend"):
+        said = text(analyst.open(page))
+        assert "Before it is sent a supervisor of Paraguay approves it. He reads of it" in said
+    other = text(signed_in("PRY", "trace_analyst").open("/traces/new"))
+    assert "Before it is sent a supervisor" not in other
+
+
 @pytest.mark.parametrize(("name", "fields", "shown"), [
     ("grant", {}, "The asking state is told that you approved."),
     ("decline", {"text": "No legal basis"}, "No legal basis"),

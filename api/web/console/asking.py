@@ -21,7 +21,7 @@ from api.web.typed import Form
 from salsa_ext.errors import Invalid, NotFound, say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels import documents
+from salsa_ext.readmodels import approvals, documents
 from salsa_ext.readmodels.documents import SEIZURES
 from salsa_ext.services import disclosures, traces
 from salsa_ext.values.actor import Actor
@@ -88,4 +88,9 @@ def _seized(actor: Actor) -> dict[str, str]:
 
 def _page(actor: Actor, form: Form) -> str:
     return render_template("console/ask.html", actor=actor, form=form, choices=choices,
-                           suggest=choices.suggestions(actor))  # fmt: skip
+                           suggest=choices.suggestions(actor), partner=partner_of(actor))  # fmt: skip
+
+
+def partner_of(actor: Actor) -> str | None:
+    """Return the state whose second persons approve the own one's traces, where another does."""
+    return approvals.rule_of(actor.own_state()).partner
