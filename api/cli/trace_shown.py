@@ -37,6 +37,8 @@ def print_whole(view: TraceView) -> None:
     echo_table([
         ("case", row.case_number), ("status", f"{row.status}, version {view.version}"),
         ("serial", row.firearm["serial"]), ("found", row.found_on), ("priority", row.priority),
+        ("to be sent by you", ", ".join(view.to_send) or None),
+        *_refused(view),
         ("assigned to", view.assignee), ("kept from", ", ".join(view.hidden_from) or None),
     ])  # fmt: skip
     echo_table([("changed", one.field, one.before, one.after) for one in view.changed])
@@ -50,6 +52,16 @@ def print_whole(view: TraceView) -> None:
         echo_table(map(said, told.messages), "  ")
     echo_table(map(said, view.notes))
     _remark(view)
+
+
+def _refused(view: TraceView) -> list[tuple[str, str]]:
+    """Return who declined it as its second person and why, and whether it was sent all the same."""
+    word = view.declined or view.overruled
+    if word is None:
+        return []
+    by = f"{word.by or word.sender}, {word.at:%Y-%m-%d %H:%M} UTC"
+    said = ": ".join(filter(None, (by, word.data["text"])))
+    return [("declined by", said), *([("sent", "though declined")] if view.overruled else [])]
 
 
 def print_advice(told: dict[str, Any]) -> None:

@@ -41,6 +41,7 @@ NAMING: Final = ("forwarded", "withdrawn")
 """Statuses of a leg whose state may have named another instead."""
 NOT_ASKED: Final = "not_asked"
 """What is shown of a state whose records were searched and that was asked nothing: it said nothing."""
+ENDED: Final = ("withdrawn", "closed")
 FORM_SENT: Final = "form_sent"
 """The kind of the word that the form went out by another channel."""
 TO_SEND: Final = "to_send"
@@ -95,6 +96,12 @@ class TraceView:
     def said(self) -> list[LegSaid]:
         """Return the legs, each with what was said of it."""
         return [LegSaid(leg, self.messages.get(leg.id, ())) for leg in self.legs]
+
+    @property
+    def to_send(self) -> list[str]:
+        """Return the states to which a person has to send the form yet, while the trace is open."""
+        is_open = self.trace.status not in ENDED
+        return [one.leg.state for one in self.said if one.is_to_send] if is_open else []
 
     @property
     def notes(self) -> Sequence[MessageView]:

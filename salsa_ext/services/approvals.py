@@ -278,7 +278,7 @@ def _tell_partner(
 
 
 def _draft(trace: Trace) -> dict[str, object]:
-    """Return a draft as a partner may be shown it: of why it cannot wait, which is free text, that it is said."""
+    """Return a draft as a partner may be shown it: of why it cannot wait, free text, whether it is said."""
     needed_by = trace.needed_by.isoformat() if trace.needed_by else None
     columns = {name: getattr(trace, name) for name in FOR_APPROVERS if name != "type"}
     return columns | {"type": trace.firearm.get("type"), "needed_by": needed_by,

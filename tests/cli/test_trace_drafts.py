@@ -1,6 +1,7 @@
 """A trace is drafted, sent and read from the command line."""
 
 import json
+import re
 
 import pytest
 
@@ -36,6 +37,28 @@ def test_a_trace_of_a_seizure_is_drafted_advised_sent_and_read(salsa, seizure):
     assert "outcome  partly" in told and "missing: The country of manufacture" in told
     result = json.loads(salsa("trace", "result", *STATE, "--json", trace).stdout)
     assert [event["event"] for event in result["chain"]] == ["theft"]
+
+
+def test_who_declined_a_trace_stands_in_a_line_of_its_own(salsa, seizure):
+    salsa("setting", "change", *STATE, "--trace-approval", "own")
+    drafted = ("trace", "draft", *STATE, "--officer", "41", "--seizure", seizure, *ASKED)
+    trace = salsa(*drafted).stdout.split()[0]
+    salsa("trace", "send", *STATE, trace)
+    why = ("--officer", "77", "--text", "Which law?")
+    assert salsa("trace", "decline", *STATE, *why, trace).returncode == 0
+    shown = salsa("trace", "show", *STATE, trace).stdout
+    assert re.search(r"^declined by +BRA, [-0-9]{10} [0-9:]{5} UTC: Which law\?$", shown, re.M)
+    salsa("setting", "change", *STATE, "--trace-approval", "none")
+    assert salsa("trace", "send", *STATE, "--confirm-declined", trace).returncode == 0
+    shown = salsa("trace", "show", *STATE, trace).stdout
+    assert "declined by" in shown and re.search("^sent +though declined$", shown, re.M)
+
+
+def test_a_form_that_is_still_to_be_sent_is_said_beside_the_status(salsa):
+    asked = ("trace", "draft", *STATE, *GUN, "--country-of-manufacture", "DEU", "--serial", "ABC123456", *ASKED,
+             "--send", "--found-on", "2026-03-01")  # fmt: skip
+    trace = salsa(*asked).stdout.split()[0]
+    assert re.search("^to be sent by you +DEU$", salsa("trace", "show", *STATE, trace).stdout, re.M)
 
 
 def test_a_described_gun_is_traced_at_once_and_kept_from_an_agency(salsa):

@@ -211,6 +211,20 @@ def test_a_receipt_says_of_each_gun_what_a_check_says_the_action_of_an_alert_fir
     assert loud.startswith("ABC123456: Hit. Hold the gun and call Argentina")
 
 
+def test_a_receipt_that_is_read_again_says_that_the_alert_has_ended(officer, as_actor):
+    police = as_actor("ARG", "police_officer")
+    alert = police.post("/alerts", bodies.alert()).json
+    typed = {"items.0.serial": "ABC123456", "items.0.make": "Taurus"}
+    receipt = officer.send(f"{DESK}/seizure", typed).location
+    assert "was cancelled" not in text(officer.open(receipt))
+    police.post(f"/alerts/{alert['id']}/cancel", {"reason": "Found"}, 200, If_Match='"1"')
+    said, page = text(officer.open(receipt)), officer.open(receipt)
+    ended = "✕ The alert was cancelled by Argentina on Mar 9, 2026"
+    kept = "It was answered when it was recorded: Hold the gun and call Argentina"
+    assert said.index(ended) < said.index(kept)
+    assert '<p class="lead">Hold the gun' not in page
+
+
 def test_a_receipt_is_of_the_own_state_alone(officer, signed_in):
     done = officer.send(f"{DESK}/seizure", {"items.0.serial": "XYZ123", "joint_with.number": "F-1"})
     signed_in("BRA", "border_officer").open(done.location, 404)

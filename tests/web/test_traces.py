@@ -353,6 +353,8 @@ def test_by_which_channel_a_state_is_asked_that_takes_no_part_is_asked_for_on_to
     assert page.count(f'href="{path}"') == 2
     assert 'value="iarms" selected' in analyst.open(path)
     assert 'id="channel-wrong"' in analyst.send(path, {"channel": ""}, 422).text
+    left = "Sent ■ Forms still to be sent by you: Germany"
+    assert left in said and left in text(analyst.open("/traces"))
     other = text(analyst.open(analyst.send(path, {"channel": "post"}).location))
     assert asks in other and "To be sent by you" in other
     sent = text(analyst.open(analyst.send(path, {"channel": "post", "sent": "true"}).location))
@@ -362,8 +364,19 @@ def test_by_which_channel_a_state_is_asked_that_takes_no_part_is_asked_for_on_to
     page = analyst.open(analyst.send(path, {"channel": "mla", "reference": "M-1"}).location)
     said = text(page)
     assert "✓ The channel is kept." in said and "Mutual legal assistance M-1" in said
-    assert asks not in said
-    analyst.send(f"/traces/{made['id']}/legs/{leg}/reply", {"status": "no_record", "text": "None"})
+    assert asks not in said and "Forms still to be sent" not in said
+    former = analyst.send(path, {"channel": "iarms", "reference": "M-1"})  # as the form was opened
+    said = text(analyst.open(former.location))
+    assert "M-1" not in said and left in said
+    again = {"channel": "iarms", "reference": "I-7"}
+    assert "INTERPOL iARMS I-7" in text(analyst.open(analyst.send(path, again).location))
+    assert "INTERPOL iARMS I-7" in text(analyst.open(analyst.send(path, again).location))
+    reply = f"/traces/{made['id']}/legs/{leg}/reply"
+    page = analyst.open(reply)
+    assert "<title>Write down what came back" in page
+    assert "it takes no part, and reads nothing of this" in text(page)
+    assert '<button class="button">Write down what came back</button>' in page
+    analyst.send(reply, {"status": "no_record", "text": "None"})
     assert path not in analyst.open(address)
 
 

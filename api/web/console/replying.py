@@ -39,10 +39,16 @@ BY_HAND = (
 )  # fmt: skip
 REPLY = Doing(
     "reply", say("Reply"),
-    say("To the question or the refusal of the state; of another channel, what came back by it."),
+    say("To the question or the refusal of the state."),
     ReplyRequest, trace_steps.reply, Permission.TRACE_REQUEST, SENT, (WORDS,), is_versioned=False,
     page="console/replying.html",
 )  # fmt: skip
+BY_HAND_WORDED = (
+    say("Write down what came back"),
+    say(
+        "By the channel by which this state was asked: it takes no part, and reads nothing of this."
+    ),
+)
 
 
 CHANNEL = Doing(
@@ -51,7 +57,8 @@ CHANNEL = Doing(
         " write down what comes back."),
     ChannelRequest, trace_steps.change_channel, Permission.TRACE_REQUEST, SENT,
     (Field("channel", say("Channel"), "choice", "leg_channel", required=True),
-     Field("reference", say("Reference there"), required=False, most=100),
+     Field("reference", say("Reference there"), required=False, most=100,
+           hint=say("Its number by the channel that is chosen. One of the former channel is dropped with it.")),
      Field("sent", say("The form went out by this channel"), "flag",
            hint=say("Until then, and without a reference, it stands as to be sent."))),
     is_versioned=False,
@@ -69,7 +76,13 @@ def _channel_of(leg_id: UUID) -> Doing:
         found = [leg for leg in view.legs if leg.id == leg_id]
         return {"channel": found[0].channel, "reference": found[0].reference or ""} if found else {}
 
-    return replace(CHANNEL, command=change, start=start)
+    def settle(body: dict[str, Any], view: TraceView, form: Form) -> None:
+        """Drop the reference of the former channel, with which the form was opened."""
+        leg = next((leg for leg in view.legs if leg.id == leg_id), None)
+        if leg and leg.channel != body.get("channel") and leg.reference == body.get("reference"):
+            body.pop("reference", None)
+
+    return replace(CHANNEL, command=change, start=start, settle=settle)
 
 
 def _reply_to(leg_id: UUID) -> Doing:
@@ -79,9 +92,14 @@ def _reply_to(leg_id: UUID) -> Doing:
     def reply(**said: Any) -> None:
         trace_steps.reply(vault=vault(), leg_id=leg_id, **said)
 
+    def by_hand(view: TraceView) -> bool:
+        return any(leg.id == leg_id and leg.channel != "salsa" for leg in view.legs)
+
     def more(view: TraceView) -> tuple[Field, ...]:
-        by_hand = any(leg.id == leg_id and leg.channel != "salsa" for leg in view.legs)
-        return BY_HAND if by_hand else ()
+        return BY_HAND if by_hand(view) else ()
+
+    def worded(view: TraceView) -> tuple[Message, Message] | None:
+        return BY_HAND_WORDED if by_hand(view) else None
 
     def bars(actor: Actor, view: TraceView) -> Message | None:
         leg = next((leg for leg in view.legs if leg.id == leg_id), None)
@@ -94,7 +112,9 @@ def _reply_to(leg_id: UUID) -> Doing:
         said = next((one for one in view.said if one.leg.id == leg_id), None)
         return {"leg": LegResponse().dump(said), "words": KINDS} if said else None
 
-    return replace(REPLY, command=reply, more=more, settle=_settle, bars=bars, told=told)
+    return replace(
+        REPLY, command=reply, more=more, settle=_settle, bars=bars, told=told, worded=worded
+    )
 
 
 def _settle(body: dict[str, Any], view: TraceView, form: Form) -> None:

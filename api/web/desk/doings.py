@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -59,7 +59,8 @@ class Doing:
     `start(actor, view)` gives the values that the form opens with, `more(view)` fields that depend
     on what it is done to; `settle(body, view, form)` completes the JSON. `command` is called with
     `seen` where `is_versioned`, without data where `is_dataless`, and `onward(result)` may lead to
-    another page than that of the subject; `gathered(form)` gives what is wrong by the fields of the page.
+    another page than that of the subject; `worded(view)` another title and saying, where what it is done to
+    asks for it; `gathered(form)` gives what is wrong by the fields of the page.
     `bars` gives why nothing of it can be done where the status
     alone would allow it; `is_main` is what most do here, and stands first. `page` is the template of its form,
     which shows what is `told(actor, view)`.
@@ -87,6 +88,7 @@ class Doing:
     is_main: bool = False
     page: str = "desk/doing.html"
     told: Callable[[Actor, Any], Any] = lambda actor, view: None
+    worded: Callable[[Any], tuple[Message, Message] | None] = lambda view: None
 
     def can(self, actor: Actor, subject: Subject) -> bool:
         """Tell whether the page offers it; the command looks for itself."""
@@ -97,6 +99,11 @@ class Doing:
             and self.bars(actor, subject.view) is None
         )
         return own and stands and self.permission in actor.permissions
+
+    def named_for(self, view: Any) -> Doing:
+        """Return the same as it is called for what it is done to."""
+        title, says = self.worded(view) or (self.title, self.says)
+        return replace(self, title=title, says=says)
 
     def asked(self, view: Any) -> tuple[Field, ...]:
         """Return all fields of its form."""
@@ -181,8 +188,9 @@ def version_of(form: Form) -> int:
 
 def _page(actor: Actor, doing: Doing, subject: Subject, form: Form) -> str:
     form.values["seen"] = str(subject.view.version)
+    named = doing.named_for(subject.view)
     return render_template(
-        doing.page, actor=actor, doing=doing, subject=subject, form=form, choices=choices,
+        doing.page, actor=actor, doing=named, subject=subject, form=form, choices=choices,
         fields=doing.asked(subject.view), zone=zone_of(actor), told=doing.told(actor, subject.view),
         address=request.path, is_closed=bool(closed(actor, doing, subject)),
     )  # fmt: skip

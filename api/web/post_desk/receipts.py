@@ -1,7 +1,7 @@
 """The receipt of a seizure: its number, what it matches and whom to call, and what it is joint with.
 
 What it matches was found when it was recorded, and its owners were told so; it is kept as it was answered,
-for the account that recorded it, and is not looked for again.
+for the account that recorded it, and is not looked for again; how the alerts that it met stand is said by now.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from salsa_ext.errors import Coded, Invalid, Message, NotConfigured, NotFound, s
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import documents
+from salsa_ext.readmodels import hits as meeting
 from salsa_ext.readmodels.documents import SEIZURES, DocumentView
 from salsa_ext.services import (
     alert_advice,
@@ -144,5 +145,7 @@ def _page(actor: Actor, here: Here, seizure_id: UUID, form: Form | None = None) 
     form = form or Form({"number": view.joint.number if view.joint else ""})
     form.values["seen"] = str(view.version)
     said = [one | {"unreachable": unreachable_of(actor, one)} for one in _kept(actor, seizure_id)]
-    return render("receipt", actor, here, view=view, form=form, answers=said, guns=_guns(view),
+    guns = _guns(view)
+    met = meeting.of_records(actor, [gun.id for gun in guns.values()])
+    return render("receipt", actor, here, view=view, form=form, answers=said, guns=guns, met=met,
                   **asides(actor, [one for answer in said for one in answer["candidates"]]))  # fmt: skip
