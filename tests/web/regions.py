@@ -124,6 +124,7 @@ def _traces(caller: Caller) -> Ids:
         "questioned": _first(analyst, "/traces?case_number=C-80")["id"],
         "leg": next(one["id"] for one in legs if one["state"] == "ESP"),
         "consent": consent["id"], "hit": _first(analyst, "/hits")["id"],
+        "met": _first(asked, "/hits?asking_state=PRY&alert_state=BRA")["id"],
         "alert": _first(analyst, "/alerts")["id"],
         "report": _first(caller("PRY", "police_officer"), "/reports")["id"],
     }  # fmt: skip

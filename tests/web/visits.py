@@ -230,7 +230,7 @@ VISITS = (
     Visit("/hits", ANALYST_BRA),
     Visit("/hits?status=maybe", "URY trace_analyst"),
     Visit("/hits/{hit}", ANALYST_BRA),
-    Visit("/hits/{hit}", POST_PRY, FOR_A_CASE),
+    Visit("/hits/{met}", POLICE_PRY, FOR_A_CASE),
     Visit("/hits/{hit}/confirm", ANALYST_BRA),
     refused("/hits/{hit}/extend", ANALYST_BRA),
     Visit("/approvals", SUPERVISOR),
