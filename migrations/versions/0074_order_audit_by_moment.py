@@ -2,7 +2,7 @@
 
 from alembic import op
 
-revision = "0077_order_audit_by_moment"
+revision = "0074_order_audit_by_moment"
 down_revision = "0073_find_alerts_of_records"
 
 
