@@ -23,7 +23,6 @@ class AuditEntry(Owned, Base):
     __tablename__ = "audit_entry"
     __table_args__ = (
         Index(None, "subject_id"),
-        Index(None, "at", "id"),
         Index("ix_audit_entry_concerned", "concerned", postgresql_using="gin"),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)

@@ -50,7 +50,7 @@ def list_entries(
     for name in ("action", "subject_kind", "subject_id", "owner_state"):
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(AuditEntry, name) == value)
-    found = page(query, AuditEntry.id, limit, cursor, moment=AuditEntry.at)
+    found = page(query, AuditEntry.id, limit, cursor)
     return found.of(_views(actor, found.items))
 
 

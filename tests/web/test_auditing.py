@@ -55,21 +55,16 @@ def test_what_the_service_does_is_nobodys_act(auditor, as_actor):
         assert entry["automatic"] is is_automatic and "automatic" not in entry["data"]
 
 
-def test_what_was_entered_late_stands_where_it_happened_with_the_zone(auditor, as_actor):
+def test_what_was_entered_late_stands_where_it_was_written_down_with_the_zone(auditor, as_actor):
     as_actor("PRY", "police_officer").post("/checks", bodies.check())
     late = operator("PRY", clock=FixedClock(NOW - timedelta(days=90)))
     with transaction(late):
         append(late, Act(Action.SIGNED_IN, "account", "late"))
     page = auditor.open("/audit")
-    assert page.index("Mar 9, 2026, 15:00 (UTC+00:00)") < page.index(
-        "Dec 9, 2025, 15:00 (UTC+00:00)"
+    assert "as they were written down, newest first" in page
+    assert page.index("Dec 9, 2025, 15:00 (UTC+00:00)") < page.index(
+        "Mar 9, 2026, 15:00 (UTC+00:00)"
     )
-    client, seen, path = as_actor("PRY", "auditor"), [], "/audit?limit=1"
-    while path:
-        found = client.get(path).json
-        seen += [one["at"] for one in found["items"]]
-        path = found["next"] and found["next"].removeprefix("/api/v1")
-    assert seen == sorted(seen, reverse=True) and len(set(seen)) == 2
 
 
 def test_it_is_filtered_and_leads_to_whom_a_record_was_given(auditor, record):
