@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from string import Formatter
-from typing import Any, Final
+from typing import Final
 
 MASCULINE: Final = frozenset((
     "Afeganistão", "Azerbaijão", "Barein", "Benin", "Brasil", "Brunei", "Burundi", "Butão", "Camboja",
@@ -38,15 +36,14 @@ PLURAL: Final[Mapping[str, str]] = {
 }  # fmt: skip
 """Names without an article, such as Portugal, Cuba or El Salvador, stand in none of these."""
 WITH: Final[Mapping[str, Mapping[str, str]]] = {
-    "o": {"o": "o", "a": "a", "os": "os", "as": "as"},
-    "de": {"o": "do", "a": "da", "os": "dos", "as": "das", "": "de"},
-    "em": {"o": "no", "a": "na", "os": "nos", "as": "nas", "": "em"},
-    "a": {"o": "ao", "a": "à", "os": "aos", "as": "às", "": "a"},
-    "por": {"o": "pelo", "a": "pela", "os": "pelos", "as": "pelas", "": "por"},
-    "para": {"o": "para o", "a": "para a", "os": "para os", "as": "para as", "": "para"},
-}  # fmt: skip
+    "o": {"o": "o ", "a": "a ", "os": "os ", "as": "as ", "": ""},
+    "de": {"o": "do ", "a": "da ", "os": "dos ", "as": "das ", "": "de "},
+    "em": {"o": "no ", "a": "na ", "os": "nos ", "as": "nas ", "": "em "},
+    "a": {"o": "ao ", "a": "à ", "os": "aos ", "as": "às ", "": "a "},
+    "por": {"o": "pelo ", "a": "pela ", "os": "pelos ", "as": "pelas ", "": "por "},
+    "para": {"o": "para o ", "a": "para a ", "os": "para os ", "as": "para as ", "": "para "},
+}
 """What stands before a name, by the word that a sentence asks for and the article of the name."""
-ASKED: Final = re.compile(r"\{\w+:(?:o|O|de|em|a|por|para)\}")
 
 
 def article(name: str) -> str:
@@ -54,22 +51,3 @@ def article(name: str) -> str:
     if name in MASCULINE:
         return "o"
     return "a" if name in FEMININE else PLURAL.get(name, "")
-
-
-class Sentences(Formatter):
-    """Writes a sentence in which `{state:de}` asks for a name with what stands before it."""
-
-    def format_field(self, value: Any, form: str) -> Any:
-        """Return a value as it stands in the sentence; `O` begins one."""
-        if (before := WITH.get(form.lower())) is None:
-            return super().format_field(value, form)
-        name = str(value)
-        said = f"{before.get(article(name), '')} {name}".strip()
-        return said[:1].upper() + said[1:] if form.isupper() else said
-
-
-def written(template: str, params: Mapping[str, Any]) -> str:
-    """Return a sentence with its data."""
-    if ASKED.search(template):
-        return Sentences().vformat(template, (), params)
-    return template.format(**params)

@@ -13,7 +13,7 @@ from typing import Any
 from babel.dates import format_date
 from babel.messages.pofile import read_po
 
-from api.articles_pt import written
+from api.articles import written
 from salsa_ext.errors import Coded, Codes, Message
 from salsa_ext.readmodels import names
 from salsa_ext.values.codes import LANGUAGES
@@ -41,7 +41,8 @@ def translate(message: Message | Mapping[str, Any] | str) -> str:
     elif isinstance(message, Mapping):
         message = Message(message["text"], message["params"])
     template = catalogue(language.get()).get(message.text, message.text)
-    return written(template, {key: _shown(value) for key, value in message.params.items()})
+    params = {key: _shown(value) for key, value in message.params.items()}
+    return written(template, params, language.get())
 
 
 def worded(message: Message | Mapping[str, Any]) -> str:

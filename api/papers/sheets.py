@@ -9,7 +9,7 @@ from typing import Any
 
 from babel import dates
 
-from api.articles_pt import written
+from api.articles import written
 from api.i18n import catalogue
 from salsa_ext.errors import Message, say
 from salsa_ext.readmodels import names
@@ -37,7 +37,8 @@ class Words:
         english = message.text.format(**message.params)
         if self.language == ENGLISH:
             return {"a": english, "b": None}
-        said = written(catalogue(self.language).get(message.text, message.text), message.params)
+        template = catalogue(self.language).get(message.text, message.text)
+        said = written(template, message.params, self.language)
         return self._beside(said, english)
 
     def named(self, kind: str, code: str) -> Pair:

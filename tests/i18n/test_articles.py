@@ -1,10 +1,29 @@
-"""Portuguese puts an article before the names of most states, and joins it with what stands before."""
+"""Portuguese and French put an article before most states, and join it with what stands before."""
+
+import re
 
 import pytest
 
-from api.articles_pt import article, written
+from api import articles_fr, articles_pt
+from api.articles import written
+from api.i18n import catalogue
 from salsa_ext.readmodels import names
 from salsa_ext.readmodels.states import participants
+
+
+@pytest.mark.parametrize(("name", "asked"), [
+    ("Brésil", "Le Brésil, le Brésil, du Brésil, au Brésil"),
+    ("Barbade", "La Barbade, la Barbade, de la Barbade, à la Barbade"),
+    ("Équateur", "L’Équateur, l’Équateur, de l’Équateur, à l’Équateur"),
+    ("Argentine", "L’Argentine, l’Argentine, de l’Argentine, à l’Argentine"),
+    ("Honduras", "Le Honduras, le Honduras, du Honduras, au Honduras"),
+    ("États-Unis", "Les États-Unis, les États-Unis, des États-Unis, aux États-Unis"),
+    ("Cuba", "Cuba, Cuba, de Cuba, à Cuba"),
+    ("Haïti", "Haïti, Haïti, d’Haïti, à Haïti"),
+    ("USA", "USA, USA, de USA, à USA"),
+])  # fmt: skip
+def test_a_name_stands_with_its_article_in_french(name, asked):
+    assert written("{state:Le}, {state:le}, {state:de}, {state:à}", {"state": name}, "fr") == asked
 
 
 @pytest.mark.parametrize(("name", "asked"), [
@@ -19,18 +38,34 @@ from salsa_ext.readmodels.states import participants
 def test_a_name_stands_with_its_article(name, asked):
     forms = ("O", "o", "de", "em", "a", "por", "para")
     template = ", ".join(f"{{state:{form}}}" for form in forms)
-    assert written(template, {"state": name}) == asked
+    assert written(template, {"state": name}, "pt") == asked
 
 
 def test_what_asks_for_no_article_is_written_as_ever():
-    assert written("{state}: {share:.1f}", {"state": "Brasil", "share": 2}) == "Brasil: 2.0"
-    assert written("{state:de}, {share:.1f}", {"state": "Brasil", "share": 2}) == "do Brasil, 2.0"
+    assert written("{state}: {share:.1f}", {"state": "Brasil", "share": 2}, "pt") == "Brasil: 2.0"
+    assert (
+        written("{state:de}, {share:.1f}", {"state": "Brasil", "share": 2}, "pt")
+        == "do Brasil, 2.0"
+    )
+    assert written("{state}: {share:.1f}", {"state": "Brasil", "share": 2}, "es") == "Brasil: 2.0"
+
+
+@pytest.mark.parametrize("language", ["fr", "pt"])
+def test_no_sentence_puts_a_preposition_before_a_bare_name(language):
+    """What has a form for the article asks for it: `{state:de}`, not `de {state}`."""
+    bare = {"fr": r"\b(?:d[eu]|des|à|par|avec|vers|selon) \{(?:state|other|partner)\}",
+            "pt": r"\b(?:d[aeo]|em|n[ao]|a|por|para|com|segundo) \{(?:state|other|partner)\}"}[language]  # fmt: skip
+    assert [said for said in catalogue(language).values() if re.search(bare, said)] == []
 
 
 def test_participating_states_have_the_article_that_is_used(session):
-    named = [names.label("state", code, "pt") for code in participants()]
-    without = {name for name in named if not article(name)}
-    assert without == {
+    named = {language: [names.label("state", code, language) for code in participants()]
+             for language in ("fr", "pt")}  # fmt: skip
+    assert {name for name in named["pt"] if not articles_pt.article(name)} == {
         "Antígua e Barbuda", "Barbados", "Belize", "El Salvador", "Granada", "Honduras", "Santa Lúcia",
         "São Cristóvão e Névis", "São Vicente e Granadinas", "Trinidad e Tobago",
+    }  # fmt: skip
+    assert {name for name in named["fr"] if articles_fr.article(name) in ("", "’")} == {
+        "Antigua-et-Barbuda", "Haïti", "Saint-Christophe-et-Niévès",
+        "Saint-Vincent-et-les Grenadines", "Sainte-Lucie",
     }  # fmt: skip
