@@ -15,9 +15,9 @@ from tests.web.trucks import SCRIPT, attached, picture, ticks
 FINE = 4  # times 72 dots an inch
 WORDS = {
     "en": ("Officer’s desk", "Record a seizure", "Late", "Call the other side"),
-    "es": ("Puesto del funcionario", "Registrar una incautación", "Con retraso", "Llamar al otro lado"),
-    "fr": ("Poste de l’agent", "Enregistrer une saisie", "En retard", "Appeler l’autre côté"),
-    "pt": ("Posto do agente", "Registrar uma apreensão", "Em atraso", "Ligar para o outro lado"),
+    "es": ("Mesa del funcionario", "Registrar una incautación", "Con retraso", "Llamar al otro lado"),
+    "fr": ("Bureau de l’agent", "Enregistrer une saisie", "En retard", "Appeler l’autre côté"),
+    "pt": ("Mesa do agente", "Registrar uma apreensão", "Em atraso", "Ligar para o outro lado"),
 }  # fmt: skip
 
 

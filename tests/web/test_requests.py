@@ -15,7 +15,7 @@ SEEN = re.compile(r'name="seen" value="([0-9]+)"')
 WORDS = {
     "en": ("Requests of other states", "Request of Brazil, case C-1", "Answer with these records"),
     "es": ("Solicitudes de otros Estados", "Solicitud de Brasil, caso C-1", "Responder con estos"),
-    "fr": ("Demandes d’autres États", "Demande (Brésil), dossier C-1", "Répondre avec ces"),
+    "fr": ("Demandes d’autres États", "Demande du Brésil, affaire C-1", "Répondre avec ces"),
     "pt": ("Solicitações de outros Estados", "Solicitação (Brasil), caso C-1", "Responder com est"),
 }
 

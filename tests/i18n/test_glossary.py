@@ -1,0 +1,53 @@
+"""One thing has one word in each language: the field's own, and its twins stand nowhere."""
+
+import csv
+import re
+
+import pytest
+
+from api.i18n import catalogue
+from tests.i18n.test_catalogues import LABELS
+
+ONE_WORD = {
+    "es": {
+        "discrepancia": "divergencia", "rastreo": "trazado|trazabilidad|rastreamiento",
+        "inutiliza": "desactiv", "puesto fronterizo": "paso fronterizo|este paso|tablero del paso",
+        "oficiales de frontera": "agentes de frontera|funcionarios fronterizos",
+        "embarque": "remesa",
+        "hallada": r"encontrada|arma que se encontró|se encontró un arma",
+        "restablec": "rehabilit", "marca de importación": "marcaje de importación",
+    },
+    "fr": {
+        "divergence": "discordance|écart entre", "traçage": "retraça|retrace|pistage",
+        "affaire": "numéro de dossier|dans le dossier|pour un dossier",
+        "marquage d’importation": "marque d[’']importation",
+        "marquages": "marques (?:altérées|effacées|intactes)",
+        "poste frontière": "poste-frontière|poste frontalier",
+        "agents frontaliers": "agents? (?:de )?frontière", "détenteur légal": "détenteur licite",
+        "État d’origine": "titulaire(?! de licence|s de licence| est)",
+    },
+    "pt": {
+        "divergência": "discrepância", "rastreamento": "rastreio|rastreabilidade",
+        "embarque": "remessa", "destinatário": "consignatári",
+        "desativa": "inutiliza", "aparelho": "(?:neste|este|no) dispositivo",
+        "ligue": "telefonem|que telefone|telefone para", "posto de fronteira": "posto fronteiriço|passo de",
+        "marca de importação": "marcação de importação",
+    },
+}  # fmt: skip
+"""The word that is used, and the pattern of those that would mean the same."""
+
+
+@pytest.mark.parametrize(
+    ("language", "word"), [(language, word) for language, of in ONE_WORD.items() for word in of]
+)
+def test_one_thing_has_one_word(language, word):
+    said = texts(language)
+    assert [text for text in said if re.search(ONE_WORD[language][word], text, re.IGNORECASE)] == []
+    assert [text for text in said if word.lower() in text.lower()] != []
+
+
+def texts(language: str) -> list[str]:
+    """Return all that is said in a language: sentences, and names of codes."""
+    with LABELS.open(encoding="utf-8") as file:
+        named = [row["text"] for row in csv.DictReader(file) if row["language"] == language]
+    return [*catalogue(language).values(), *named]
