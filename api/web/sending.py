@@ -86,6 +86,7 @@ def take(form: Form, run: Callable[[], Done]) -> Done | None:
             raise
         except SalsaError as error:
             form.confirm = error.field if isinstance(error, Unconfirmed) else ""
+            form.existing = error.details.get("existing")
             return _refuse(form, _status(error), {"": [form.say(error.message)]})
     form.is_under_way = True
     return _refuse(form, 409, {"": [translate(UNDER_WAY)]})

@@ -57,10 +57,28 @@ def hours(text: str) -> str:
 
 def agency_name(code: str | None) -> str:
     """Return what an agency is called; its code where the register does not say it to the reader."""
+    known = _agencies().get(code)
+    return known.name if known else code or ""
+
+
+def agency_of(code: str) -> str:
+    """Return the same, with the name of its state where that is another than the reader's."""
+    known, name = _agencies().get(code), agency_name(code)
+    is_another = known and known.owner_state not in (None, g.actor.state)
+    return f"{name}, {label('state', known.owner_state)}" if is_another else name
+
+
+def agencies_of(codes: Iterable[str]) -> str:
+    """Return several agencies as one text: names hold commas."""
+    return "; ".join(agency_of(code) for code in codes)
+
+
+def _agencies() -> dict[str | None, Any]:
     if "agencies" not in g:
         found = contacts.list_agencies(g.actor, {}, ALL_AGENCIES, None).items
-        g.agencies = {agency.code: agency.name for agency in found}
-    return g.agencies.get(code, code or "")
+        g.agencies = {agency.code: agency for agency in found}
+    known: dict[str | None, Any] = g.agencies
+    return known
 
 
 def event_name(code: str) -> str:
@@ -202,6 +220,6 @@ GLOBALS: Final[dict[str, Callable[..., Any]]] = {
     "offset": offset, "city": city, "span": span, "number": number, "kilometres": kilometres,
     "make_name": make_name, "names": names_of, "gun_name": gun_name, "may": may, "iso_day": iso_day,
     "iso_moment": iso_moment, "wrongs": summary, "event_name": event_name, "signed": signed,
-    "agency": agency_name, "days": days, "short_day": short_day, "percent": percent,
+    "agency": agency_name, "agencies": agencies_of, "days": days, "short_day": short_day, "percent": percent,
     "hours": hours,
 }  # fmt: skip

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from markupsafe import Markup, escape
 from marshmallow import Schema, ValidationError
 
 from api.i18n import day, translate, with_states
@@ -38,6 +40,8 @@ class Form:
     """Whether the first sending is being taken still: it is not refused, and is sent again."""
     confirm: str = ""
     """The field by which what was refused can be confirmed."""
+    existing: UUID | None = None
+    """What there is already of that which was sent: it was refused for that."""
     zone: str = UTC
     opened: str = ""
     """The field that takes the focus."""
@@ -144,6 +148,12 @@ class Form:
         """Return a sentence in which fields, actions, days and states are called as on the page."""
         params = {key: self._shown(value) for key, value in message.params.items()}
         return translate(with_states(Message(message.text, params)))
+
+    def lead(self, title: str, address: str) -> None:
+        """Let the sentence that names what there is already lead there, by its title and not its id."""
+        link = Markup('<a href="{}">{}</a>').format(address, title)
+        said = self.errors.get("", [])
+        self.errors[""] = [escape(text).replace(str(self.existing), link) for text in said]
 
     def _shown(self, value: Any) -> Any:
         """Return what a sentence names as the page does: a field by its label, a day in the reader's words."""

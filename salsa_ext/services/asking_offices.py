@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from salsa_ext.db import db
 from salsa_ext.models import Account, Trace
-from salsa_ext.readmodels.contacts import agency_named, answering_to
+from salsa_ext.readmodels.contacts import answering_to, name_of
 from salsa_ext.values.actor import Actor
 
 
@@ -40,5 +40,5 @@ def office(actor: Actor, trace: Trace, kept_from: Collection[str]) -> dict[str, 
     found = answering_to(trace.owner_state, agency, kept_from)
     if found is None and agency is None:
         return None
-    named = agency_named(found.agency if found else str(agency))
+    named = name_of(found.agency if found else str(agency))
     return {"agency": named, "telephone": found and found.telephone, "email": found and found.email}

@@ -14,6 +14,7 @@ from salsa_ext.errors import Invalid, say
 from salsa_ext.models import Account
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import permissions_of
+from salsa_ext.readmodels.contacts import name_of
 from salsa_ext.services.notifications import notify_many
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.notices import Notice
@@ -46,7 +47,7 @@ def find(
         raise Invalid({"username": [said]})
     if row.agency in hidden_from:
         said = say("This is kept from {agency}, the agency of {username}.",
-                   agency=row.agency, username=username)  # fmt: skip
+                   agency=name_of(row.agency), username=username)  # fmt: skip
         raise Invalid({"username": [said]})
     if permission not in permissions_of(row.role):
         said = say("The role of {username} does not allow this work.", username=username)

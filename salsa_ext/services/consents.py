@@ -190,9 +190,9 @@ def _check_first(actor: Actor, data: ConsentData, origin: str) -> None:
     known = {"state": Coded("state", origin), "case": data.case_number, "number": standing.id}
     if standing.status == "granted":
         raise Conflict(say("{state} allowed this in the case {case} through {until} already, by the consent"
-                           " {number}.", until=standing.expires_on, **known))  # fmt: skip
+                           " {number}.", until=standing.expires_on, **known), existing=standing.id)  # fmt: skip
     raise Conflict(say("{state} was asked for this in the case {case} already, by the consent {number}. Go"
-                       " on with that one.", **known))  # fmt: skip
+                       " on with that one.", **known), existing=standing.id)  # fmt: skip
 
 
 def _given_by(actor: Actor, record_id: UUID) -> str | None:

@@ -39,7 +39,8 @@ def check_trace(actor: Actor, row: Mapping[str, Any]) -> None:
         if is_seized or (is_marked and open_.case_number == case):
             raise Conflict(say("This gun is traced already, in the case {case}: by the trace {number}. Go on"
                                " with that one, or confirm with {field} that a second one is wanted.",
-                               case=open_.case_number, number=open_.id, field=CONFIRM))  # fmt: skip
+                               case=open_.case_number, number=open_.id, field=CONFIRM),
+                           existing=open_.id)  # fmt: skip
 
 
 def check_alerts(actor: Actor, batch: Sequence[AlertData], guns: Sequence[Firearm]) -> None:
@@ -58,7 +59,8 @@ def check_alerts(actor: Actor, batch: Sequence[AlertData], guns: Sequence[Firear
         if (one.case_number, serials.get(one.record_id)) in asked:
             raise Conflict(say("There is an alert on this gun already, in the case {case}: {number}. Go on with"
                                " that one, or confirm with {field} that a second one is wanted.",
-                               case=one.case_number, number=one.id, field=CONFIRM))  # fmt: skip
+                               case=one.case_number, number=one.id, field=CONFIRM),
+                           existing=one.id)  # fmt: skip
 
 
 def _serials(record_ids: Sequence[UUID]) -> dict[UUID, str | None]:

@@ -119,6 +119,9 @@ def _complete(body: dict[str, Any]) -> None:
 
 
 def _page(actor: Actor, form: Form) -> str:
+    if form.existing:
+        standing = subject_of(actor, form.existing)
+        form.lead(standing.title, standing.address)
     return render_template("console/alert_new.html", actor=actor, form=form, choices=choices,
                            suggest=choices.suggestions(actor))  # fmt: skip
 

@@ -11,9 +11,8 @@ from api.i18n import translate
 from api.schemas.traces import TraceRequest
 from api.web import sending
 from api.web.access import again, sender, signed_in
-from api.web.bodies import lines_of
 from api.web.console.blueprint import blueprint
-from api.web.console.steps import OTHERS, at_their_fields
+from api.web.console.traces import subject_of
 from api.web.console.words import sealed
 from api.web.desk import choices
 from api.web.desk.filling import category_of
@@ -47,7 +46,6 @@ def request_trace(actor: Actor) -> Any:
     form = sending.sent()
     form.called = {"confirm_second": translate(SECOND)}
     done = sending.send(form, actor, lambda: _request(actor, form))
-    form.errors = at_their_fields(form)
     return done or (again(actor, lambda: _page(actor, form)), form.status)
 
 
@@ -69,8 +67,6 @@ def _complete(actor: Actor, body: dict[str, Any], form: Form) -> None:
         body.pop("item", None)
     if firearm := body.get("firearm"):
         firearm["category"] = category_of(firearm)
-    if others := lines_of(form.get(OTHERS)):
-        body["hidden_from"] = body.get("hidden_from", []) + others
     if is_unknown:
         raise Invalid({"seizure": [say("There is no such seizure.")]})
 
@@ -87,6 +83,9 @@ def _seized(actor: Actor) -> dict[str, str]:
 
 
 def _page(actor: Actor, form: Form) -> str:
+    if form.existing:
+        standing = subject_of(actor, form.existing)
+        form.lead(standing.title, standing.address)
     return render_template("console/ask.html", actor=actor, form=form, choices=choices,
                            suggest=choices.suggestions(actor), partner=partner_of(actor))  # fmt: skip
 

@@ -122,6 +122,9 @@ def _ask(actor: Actor, form: Form) -> str:
 
 
 def _page(actor: Actor, form: Form) -> str:
+    if form.existing:
+        standing = subject_of(actor, form.existing)
+        form.lead(standing.title, standing.address)
     return render_template("console/consent_ask.html", actor=actor, form=form, choices=choices)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from flask import render_template, request, url_for
@@ -15,9 +15,9 @@ from api.web.console.blueprint import blueprint
 from api.web.desk import choices
 from api.web.post_desk import photos, receipts
 from api.web.post_desk.photos import Photo
-from api.web.post_desk.seizing import ITEMS, number_of, options
+from api.web.post_desk.seizing import ITEMS, number_items, number_of, options
 from api.web.typed import Form
-from salsa_ext.errors import Invalid, say
+from salsa_ext.errors import say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import documents, hits
@@ -26,8 +26,6 @@ from salsa_ext.readmodels.documents import SEIZURES
 from salsa_ext.services import gun_corrections, matches, seizures
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.attachments import Subject
-
-NOTHING: Final = say("Say what was seized: a serial, a type or a make, or a photograph.")
 
 
 @blueprint.get("/seizures/new")
@@ -70,10 +68,7 @@ def _complete(body: dict[str, Any], actor: Actor, form: Form, photo: Photo) -> N
     body.setdefault("legal_grounds", [])
     body.setdefault("crime_context", ["unknown"])
     body["place"] = body.get("place", {}) | {"country": actor.own_state()}
-    items = body.get("items") or []
-    if not items and not photo.kept:
-        raise Invalid({"items.0.serial": [NOTHING]})
-    body["items"] = [item | {"line": at + 1} for at, item in enumerate(items or [{}])]
+    number_items(body, photo)
 
 
 def _page(actor: Actor, form: Form) -> str:

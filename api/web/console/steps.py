@@ -21,12 +21,10 @@ from api.schemas.traces import (
     SendTraceRequest,
     TraceResponse,
 )
-from api.web.bodies import lines_of
 from api.web.console import words
 from api.web.console.words import sealed
-from api.web.desk import choices, doings
+from api.web.desk import doings
 from api.web.desk.doings import Doing, Field
-from api.web.typed import Form
 from salsa_ext.errors import Message, say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels.outlooks import UNSENT
@@ -37,8 +35,6 @@ from salsa_ext.services.legs import SENT
 from salsa_ext.services.trace_steps import ANY
 from salsa_ext.values.actor import Actor
 
-OTHERS: Final = "others"
-"""The field of codes for which no box stands."""
 DECIDING: Final = "console/deciding.html"
 
 
@@ -99,32 +95,13 @@ def _states(view: TraceView) -> list[str]:
 
 def _agencies(view: TraceView) -> tuple[Field, ...]:
     return (
-        Field("hidden_from", say("Agencies"), "several", f"agencies:{','.join(_states(view))}"),
-        Field(OTHERS, say("Others, one code on each line"), "area", required=False, most=2000),
+        Field("hidden_from", say("Agencies"), "agencies", " ".join(_states(view)), required=False),
     )
 
 
 def _kept_from(actor: Actor, view: TraceView) -> dict[str, str]:
-    """Tick those that it is kept from already, and write down what no box stands for."""
-    offered = {code for code, _ in choices.agencies_of(actor, _states(view))}
-    others = [code for code in view.hidden_from if code not in offered]
-    ticked = {f"hidden_from.{code}": code for code in view.hidden_from if code in offered}
-    return ticked | {OTHERS: "\n".join(others)}
-
-
-def at_their_fields(form: Form) -> dict[str, list[str]]:
-    """Return what is wrong by the fields of the page: agencies that were typed come after those ticked."""
-    ticked, found = len(form.picked("hidden_from")), dict[str, list[str]]()
-    for path, said in form.errors.items():
-        name, _, at = path.partition(".")
-        is_typed = name == "hidden_from" and at.isdigit() and int(at) >= ticked
-        found.setdefault(OTHERS if is_typed else path, []).extend(said)
-    return found
-
-
-def _with_others(body: dict[str, Any], view: TraceView, form: Form) -> None:
-    """Take what was ticked and typed; nothing of both says that it is kept from nobody."""
-    body["hidden_from"] = body.get("hidden_from", []) + lines_of(form.get(OTHERS))
+    """Tick those that it is kept from already."""
+    return {f"hidden_from.{code}": code for code in view.hidden_from}
 
 
 def _moving(
@@ -185,7 +162,8 @@ DOINGS: doings.Doings = (
     Doing("hide", say("Keep it from agencies"),
           say("Of your state, or of those that are asked. To them there is no such trace, nor a request."),
           HideRequest, sealed(trace_steps.hide), Permission.TRACE_REQUEST, ANY, (),
-          more=_agencies, start=_kept_from, settle=_with_others, gathered=at_their_fields),
+          more=_agencies, start=_kept_from,
+          settle=lambda body, view, form: body.setdefault("hidden_from", [])),
     _saying("notes", say("Write a note"), say("For your state alone: it never leaves it."),
             NoteRequest, trace_steps.note, ANY,
             Field("text", say("Note"), "area", required=True, most=2000)),

@@ -9,6 +9,7 @@ from typing import Any, Final
 from flask import request
 
 from api.vault import vault
+from api.web.shown import agencies_of
 from salsa_ext.errors import Message, say
 
 KINDS: Final[Mapping[str, Message]] = {
@@ -56,5 +57,5 @@ def done(said: Mapping[str, Message], hidden_from: Sequence[str]) -> Message | N
     if name != "hide":
         return said.get(name)
     if hidden_from:
-        return say("It is kept from {agencies} by now.", agencies=", ".join(hidden_from))
+        return say("It is kept from {agencies} by now.", agencies=agencies_of(hidden_from))
     return say("It is kept from no agency by now.")

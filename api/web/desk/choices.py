@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from operator import itemgetter
+from typing import Any, Final, NamedTuple
 
 from flask import g
 
@@ -94,6 +96,14 @@ NAMED_AS = {"notification_kind": ("object", codes.NOTIFICATION_KINDS)}
 """Lists whose codes have the names of another kind, which stand within a sentence there."""
 
 
+class Group(NamedTuple):
+    """What is offered of one state; `is_open` where it is shown at once."""
+
+    name: str
+    options: Options
+    is_open: bool
+
+
 @dataclass(frozen=True)
 class Suggestions:
     """What free fields suggest: names of makes, calibres and countries."""
@@ -118,8 +128,6 @@ def offered(name: str, actor: Actor) -> Options:
     own = {"agency": agencies, "other_agency": other_agencies, "post": own_posts,
            "state": other_states, "event": events, "helped": helped}  # fmt: skip
     kind, _, rest = name.partition(":")
-    if kind == "agencies":
-        return agencies_of(actor, rest.split(","))
     if kind == "worker":
         return workers(actor, Permission(rest))
     return own[name](actor) if name in own else listed(name)
@@ -169,12 +177,16 @@ def agencies(actor: Actor) -> Options:
     return sorted(((row.code, row.name) for row in found), key=lambda option: option[1])
 
 
-def agencies_of(actor: Actor, states: Iterable[str]) -> Options:
-    """Return the agencies of some states beside the actor's own one, state by state, with its name."""
-    named = ((state, names.label("state", state, g.language)) for state in states)
-    return [(row.code, f"{row.name}, {name}") for state, name in named
-            for row in contacts.list_agencies(actor, {"state": state}, ALL, None).items
-            if row.code != actor.agency]  # fmt: skip
+def agencies_by_state(actor: Actor, near: Collection[str]) -> list[Group]:
+    """Return all agencies beside the actor's own one by their states: those of `near` first, and open."""
+    of: dict[str, Options] = defaultdict(list)
+    for row in contacts.list_agencies(actor, {}, ALL, None).items:
+        if row.owner_state and row.code != actor.agency:
+            of[row.owner_state].append((row.code, row.name))
+    rest = _by_name({state: names.label("state", state, g.language) for state in {*of} - {*near}})
+    states = [*(state for state in near if state in of), *(state for state, _ in rest)]
+    return [Group(names.label("state", state, g.language), sorted(of[state], key=itemgetter(1)), state in near)
+            for state in states]  # fmt: skip
 
 
 def workers(actor: Actor, permission: Permission) -> Options:

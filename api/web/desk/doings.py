@@ -60,8 +60,7 @@ class Doing:
     on what it is done to; `settle(body, view, form)` completes the JSON. `command` is called with
     `seen` where `is_versioned`, without data where `is_dataless`, and `onward(result)` may lead to
     another page than that of the subject; `worded(view)` another title and saying, where what it is done to
-    asks for it; `gathered(form)` gives what is wrong by the fields of the page.
-    `bars` gives why nothing of it can be done where the status
+    asks for it. `bars` gives why nothing of it can be done where the status
     alone would allow it; `is_main` is what most do here, and stands first. `page` is the template of its form,
     which shows what is `told(actor, view)`.
     """
@@ -83,7 +82,6 @@ class Doing:
     more: Callable[[Any], tuple[Field, ...]] = lambda view: ()
     settle: Callable[[dict[str, Any], Any, Form], None] = lambda body, view, form: None
     onward: Callable[[Any], str | None] = lambda result: None
-    gathered: Callable[[Form], dict[str, list[str]]] = lambda form: form.errors
     bars: Callable[[Actor, Any], Message | None] = lambda actor, view: None
     is_main: bool = False
     page: str = "desk/doing.html"
@@ -160,7 +158,6 @@ def take_form(actor: Actor, doing: Doing, find: Find, key: UUID, argument: str) 
     )
     if done is not None:
         return done
-    form.errors = doing.gathered(form)
     return again(actor, lambda: _page(actor, doing, find(actor, key), form)), form.status
 
 

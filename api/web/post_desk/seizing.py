@@ -34,6 +34,7 @@ from salsa_ext.values.zones import date_in
 ITEMS: Final = 5
 """Guns that the short form has room for; the first is shown."""
 EXACT_KM: Final = 1.0
+NOTHING: Final = say("Say what was seized: a serial, a type or a make, or a photograph.")
 LISTS: Final[Mapping[str, tuple[str, ...]]] = {
     "seizure_kind": codes.SEIZURE_KINDS, "legal_ground": codes.LEGAL_GROUNDS,
     "crime_context": codes.CRIME_CONTEXTS, "marking": codes.MARKINGS,
@@ -96,19 +97,21 @@ def _complete(body: dict[str, Any], actor: Actor, here: Here, form: Form, photo:
     body.setdefault("agency", actor.agency)
     body.setdefault("legal_grounds", [])
     body.setdefault("crime_context", ["unknown"])
-    items = [item for item in body.get("items") or () if any(item.values())]
-    if not items and not photo.kept:
-        raise Invalid(
-            {
-                "items.0.serial": [
-                    say("Say what was seized: a serial, a type or a make, or a photograph.")
-                ]
-            }
-        )
-    body["items"] = [item | {"line": at + 1} for at, item in enumerate(items or [{}])]
     _place(body, here)
     if body.get("joint_with"):
         body["joint_with"]["state"] = here.other.state
+    number_items(body, photo)
+
+
+def number_items(body: dict[str, Any], photo: Photo) -> None:
+    """Give each gun its line, one without words to a photograph alone; raises Invalid where there is neither.
+
+    It comes last: whatever else the form leaves open is filled in, and told of no more.
+    """
+    items = [item for item in body.get("items") or () if any(item.values())]
+    body["items"] = [item | {"line": at + 1} for at, item in enumerate(items or [{}])]
+    if not items and not photo.kept:
+        raise Invalid({"items.0.serial": [NOTHING]})
 
 
 def _place(body: dict[str, Any], here: Here) -> None:
