@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -12,7 +12,6 @@ from api.demo.world import STATES
 from salsa_ext.db import transaction
 from salsa_ext.errors import NotFound, Unauthenticated
 from salsa_ext.policy.rules import operator
-from salsa_ext.readmodels.names import label
 from salsa_ext.readmodels.reference import list_posts
 from salsa_ext.services import accounts, agencies, authentication, keys
 from salsa_ext.services.accounts import AccountData
@@ -20,12 +19,24 @@ from salsa_ext.services.agencies import AgencyData, ContactData
 from salsa_ext.services.keys import KeyData
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.codes import ROLES
+from salsa_ext.values.languages import official_language
 
-AGENCIES: Final = {
-    "licensing": "Licensing authority", "police": "National police", "customs": "Customs",
-    "border": "Border control", "forensic": "Forensic laboratory",
-    "prosecution": "Public prosecution", "specialised_unit": "Firearms tracing unit",
+AGENCIES: Final[Mapping[str, Mapping[str, str]]] = {
+    "licensing": {"en": "Firearms licensing authority", "es": "Autoridad de control de armas",
+                  "fr": "Autorité de contrôle des armes", "pt": "Autoridade de controle de armas"},
+    "police": {"en": "National police", "es": "Policía Nacional",
+               "fr": "Police nationale", "pt": "Polícia Nacional"},
+    "customs": {"en": "Customs", "es": "Aduana Nacional", "fr": "Douane nationale", "pt": "Aduana Nacional"},
+    "border": {"en": "Border control", "es": "Control de Fronteras",
+               "fr": "Contrôle des frontières", "pt": "Controle de Fronteiras"},
+    "forensic": {"en": "Forensic laboratory", "es": "Laboratorio de Balística Forense",
+                 "fr": "Laboratoire de balistique", "pt": "Laboratório de Balística Forense"},
+    "prosecution": {"en": "Public prosecution", "es": "Ministerio Público",
+                    "fr": "Ministère public", "pt": "Ministério Público"},
+    "specialised_unit": {"en": "Firearms tracing unit", "es": "Unidad de Rastreo de Armas",
+                         "fr": "Unité de traçage des armes", "pt": "Unidade de Rastreamento de Armas"},
 }  # fmt: skip
+"""Agencies by kind, in the language of their state; pages put the state beside them."""
 CONTACTS: Final = {
     "national_point_of_contact": ("specialised_unit", "Mo-Fr 08:00-17:00", 1),
     "duty_24h": ("police", "24/7", 2),
@@ -39,7 +50,6 @@ WORKPLACES: Final = {
 }  # fmt: skip
 AT_POSTS: Final = ("border", "customs")
 ALL_POSTS: Final = 200
-WITH_ARTICLE: Final = ("BHS", "DOM", "USA")
 SECRETARIAT: Final = "SECRETARIAT"
 LASTING_DAYS: Final = 366
 
@@ -64,12 +74,10 @@ def register_state(actor: Actor) -> None:
     """Register the agencies of the actor's state, some of them at its border posts, and whom to call."""
     state = actor.own_state()
     zone, languages = STATES[state]
-    the = "the " if state in WITH_ARTICLE else ""
-    country = the + label("state", state, "en")
     posts = tuple(post.code for post in list_posts(actor, {"state": state}, ALL_POSTS, None).items)
-    for kind, name in AGENCIES.items():
+    for kind, names in AGENCIES.items():
         agencies.register(actor=actor, data=AgencyData(
-            code(state, kind), kind, f"{name} of {country}", zone,
+            code(state, kind), kind, names[official_language(state)], zone,
             posts if kind in AT_POSTS else ()))  # fmt: skip
     for kind, (agency, hours, extension) in CONTACTS.items():
         agencies.add_contact(actor=actor, data=ContactData(
