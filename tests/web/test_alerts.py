@@ -70,6 +70,8 @@ def test_what_is_wrong_is_told_at_its_field_and_a_second_alert_is_confirmed(poli
     assert 'id="firearm-serial-wrong"' in police.send("/alerts/new", nothing, 422).text
     again = police.send("/alerts/new", TYPED, 409).text
     assert "confirm with “A second alert on this gun is wanted”" in text(again)
+    assert f'<a href="{entered}">Alert on ABC123456</a>. Go on with that one' in again
+    assert entered.rpartition("/")[2] not in text(again)
     police.send("/alerts/new", TYPED | {"confirm_second": "true"})
 
 

@@ -83,6 +83,7 @@ def test_one_box_finds_by_number_document_and_plate(officer, trade, typed, found
 
 def test_another_states_papers_are_not_found(signed_in, trade):
     page = signed_in("URY", "licensing_officer").open("/desk/find?q=E-1")
+    assert "Nothing is found for “E-1”" in page and "Found for" not in page
     assert "No permit that concerns your state is found by this." in page
 
 

@@ -80,7 +80,13 @@ def test_of_a_long_manifest_a_list_tells_how_many_and_the_sheet_what(officer, tr
 @pytest.mark.parametrize("typed", ["bra 2e19", "A-1", "e-1", "BR-2026-118"])
 def test_a_truck_is_found_by_plate_number_permit_or_paper(officer, truck, typed):
     page = officer.send(f"{DESK}/find", {"q": typed}, 200).get_data(as_text=True)
-    assert f"{DESK}/shipments/{truck['id']}" in page
+    assert f"{DESK}/shipments/{truck['id']}" in page and "Found for" in page
+
+
+def test_what_is_not_found_bears_no_sign_that_all_is_well(officer, truck):
+    page = officer.send(f"{DESK}/find", {"q": "ZZZ"}, 200).get_data(as_text=True)
+    assert "Nothing is found for “ZZZ”" in page
+    assert "○ No shipment that concerns your state is found by this." in text(page)
 
 
 def test_the_code_of_a_paper_leads_to_its_truck_and_says_whether_it_stands(
@@ -244,7 +250,8 @@ def test_a_mark_that_was_read_in_part_may_be_one_of_several_which_are_told_apart
 
 def test_a_seizure_of_nothing_is_refused_at_its_serial(officer, as_actor):
     page = officer.send(f"{DESK}/seizure", {"items.0.serial": "  "}, 422).get_data(as_text=True)
-    assert "Say what was seized" in text(page) and 'aria-invalid="true"' in page
+    assert page.count('href="#items-0-serial"') == 1 and "This field is required" not in page
+    assert 'aria-invalid="true"' in page
     assert as_actor("PRY", "border_officer").get("/seizures").json["items"] == []
 
 

@@ -16,7 +16,11 @@ WORDS = {
     "en": ("Requests of other states", "Request of Brazil, case C-1", "Answer with these records"),
     "es": ("Solicitudes de otros Estados", "Solicitud de Brasil, caso C-1", "Responder con estos"),
     "fr": ("Demandes d’autres États", "Demande du Brésil, affaire C-1", "Répondre avec ces"),
-    "pt": ("Solicitações de outros Estados", "Solicitação (Brasil), caso C-1", "Responder com est"),
+    "pt": (
+        "Solicitações de outros Estados",
+        "Solicitação do Brasil, caso C-1",
+        "Responder com est",
+    ),
 }
 
 
@@ -92,6 +96,8 @@ def test_the_queue_goes_on_on_the_next_page(analyst, asking, record):
     cases = re.compile(r"Brazil, (C-[0-9]+)<")
     shown = cases.findall(first) + cases.findall(analyst.open(onward))
     assert shown == [f"C-{number}" for number in range(27)]
+    lost = analyst.open("/requests?cursor=x", 422)
+    assert "The list has no such page." in text(lost) and 'href="/requests"' in lost
 
 
 @pytest.mark.parametrize(("query", "found"), [

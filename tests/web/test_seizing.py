@@ -33,6 +33,13 @@ def test_a_seizure_of_several_guns_is_recorded_with_its_photograph(police, as_ac
     assert f'href="/seizures/{made["id"]}"' in listed and "and more: 1" in text(listed)
 
 
+def test_a_form_without_a_gun_is_told_once_that_it_needs_one(police):
+    filled = {name: said for name, said in TYPED.items() if not name.startswith("items.")}
+    page = police.send("/seizures/new", filled, 422).text
+    assert "Serial number : Say what was seized" in text(page)
+    assert page.count('href="#items-0-serial"') == 1 and "This field is required" not in page
+
+
 def test_it_says_loudly_what_it_matches_and_whose_alert_it_meets(police, as_actor):
     duty = {"agency": "BRA-POLICE", "kind": "duty_24h", "languages": ["pt"], "hours": "24 h",
             "telephone": "+55 45 0000000"}  # fmt: skip
