@@ -15,9 +15,12 @@ ONE_WORD = {
         "oficiales de frontera": "agentes de frontera|funcionarios fronterizos",
         "embarque": "remesa",
         "hallada": r"encontrada|arma que se encontró|se encontró un arma",
-        "restablec": "rehabilit", "marca de importación": "marcaje de importación",
+        "autoriz": "liberarse|liberación|liberad[oa]|libérelo|despachad[oa]",
+        "recepción": r"(?<!acuse de )(?<!acusar )(?<!acusó )\brecibos?\b", "restablec": "rehabilit",
+        "marca de importación": "marcaje de importación",
     },
     "fr": {
+        "sortie": "libération|libérez-l|libéré|(?:autorisation|autoriser) (?:de|le) départ",
         "divergence": "discordance|écart entre", "traçage": "retraça|retrace|pistage",
         "affaire": "numéro de dossier|dans le dossier|pour un dossier",
         "marquage d’importation": "marque d[’']importation",
@@ -29,6 +32,7 @@ ONE_WORD = {
     "pt": {
         "divergência": "discrepância", "rastreamento": "rastreio|rastreabilidade",
         "embarque": "remessa", "destinatário": "consignatári",
+        "autoriz": "liberaç|liberad|libere-", "recebimento": r"\brecibos?\b",
         "desativa": "inutiliza", "aparelho": "(?:neste|este|no) dispositivo",
         "ligue": "telefonem|que telefone|telefone para", "posto de fronteira": "posto fronteiriço|passo de",
         "marca de importação": "marcação de importação",
