@@ -8,6 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from api.demo.traces import ASKING
+from api.demo.words import COMPARED, STOPPED, said
 from salsa_ext.db import transaction
 from salsa_ext.readmodels.days import today
 from salsa_ext.readmodels.records import of_documents
@@ -57,7 +58,7 @@ def _meet(
 ) -> None:
     gun, officer = data.firearm, acting(there, "border_officer")
     query = Query(gun.serial or "", gun.make, gun.model, gun.calibre, gun.type)
-    asked = CheckData(query, Purpose("border", incident="Vehicle stopped at the post"))
+    asked = CheckData(query, Purpose("border", incident=said(STOPPED, there)))
     with transaction(officer):
         met = checks.make(actor=officer, data=asked).hits
     if action == "let_pass_and_inform":
@@ -68,4 +69,4 @@ def _meet(
         with transaction(analyst):
             command = getattr(hit_answers, answer)
             command(actor=analyst, hit_id=hit.id, seen=None,
-                    data=Answering("Compared with the file", 4))  # fmt: skip
+                    data=Answering(said(COMPARED, owner), 4))  # fmt: skip

@@ -9,8 +9,8 @@ from typing import Final
 from api.demo.deals import Consignment
 from api.demo.guns import describe
 from api.demo.people import People
-from api.demo.words import HELD
-from api.demo.world import Calendar, language
+from api.demo.words import HELD, said
+from api.demo.world import Calendar
 from salsa_ext.values.movements import CheckpointData
 from salsa_ext.values.permits import Expectation, ReceiptData, ReceivedItem, ShipmentData
 
@@ -81,7 +81,7 @@ class Forwarder:
         return CheckpointData(
             step.stage, self._calendar.at(day, step.hour, self._random.randrange(60)),
             "held" if held else "passed", step.post,
-            reason=HELD.get(language(step.state), HELD["en"]) if held else None,
+            reason=said(HELD, step.state) if held else None,
         )  # fmt: skip
 
     def _expectation(self, step: Step) -> Expectation:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from api.demo.deals import Deal
 from api.demo.guns import FOREIGN, HS, Armoury, Design
 from api.demo.people import People
+from api.demo.words import USES, said
 from api.demo.world import STATES, Calendar
 from salsa_ext.values.firearms import Firearm
 from salsa_ext.values.parties import Party
@@ -103,7 +104,7 @@ class Clerk:
             **self._common(way.importer, deal.issued + self._random.randint(3, 20)),
             exporting_state=way.exporter,
             importing_state=way.importer, transit_states=way.transit, **parties,
-            lines=_lines(deal, -short), end_use="official use" if deal.for_state else "retail sale",
+            lines=_lines(deal, -short), end_use=said(USES[deal.for_state], way.importer),
         )  # fmt: skip
 
     def _export(self, deal: Deal, parties: dict[str, Any]) -> PermitData:

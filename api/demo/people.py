@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Final
 
+from api.demo.words import BODIES, said
 from api.demo.world import STATES, language, towns
 from salsa_ext.values.parties import Party
 
@@ -89,7 +90,7 @@ class People:
     def body(self, state: str) -> Party:
         """Return a body of the state that buys guns: police, armed forces or another."""
         kind = self._random.choice(STATE_BODIES)
-        return Party(f"{state} {kind} procurement (fictitious)", kind, state)
+        return Party(said(BODIES[kind], state), kind, state)
 
     def _dealer(self, state: str, number: int) -> Party:
         spoken = language(state)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from api.demo.guns import Gun
 from api.demo.seizures import Seized
+from api.demo.words import CIRCUMSTANCES, HURRIES, LAW, said
 from api.demo.world import STATES
 from salsa_ext.matching import marks
 from salsa_ext.values.inquiries import TraceData
@@ -26,10 +27,6 @@ KINDS: Final = {"draft": "fresh", "approved": "fresh", "sent": "sent", "in_progr
 PRIORITIES: Final = {"routine": 62, "priority": 24, "urgent": 11, "flash": 3}
 REASONS: Final = {"illegal_where_found": 40, "used_in_crime": 38, "unlicensed_transfer": 15,
                   "inadequately_marked": 5, "unlicensed_manufacture": 2}  # fmt: skip
-HURRIES: Final = ("A hearing is due.", "The holder is in custody.", "More guns of it are feared.")
-CIRCUMSTANCES: Final = ("Found in a vehicle at a road block.", "Found in a search of a dwelling.",
-                        "Carried by a person who was stopped.", "Found beside drugs.",
-                        "Handed in after a shooting.")  # fmt: skip
 FRESH: Final = 90
 
 
@@ -53,7 +50,7 @@ class Case:
         """Return the request, of the seizure as it was recorded."""
         return TraceData(
             case_number=self.number, priority=self.priority, priority_reason=self.urgency,
-            legal_basis=f"{self.state} demonstration act, article 7 (fictitious)",
+            legal_basis=said(LAW, self.state),
             illicit_reason=self.reason, circumstances=self.circumstances,
             intended_use=self.intended_use, seizure=seizure, item=self.item,
             draft=self.status in UNSENT,
@@ -101,8 +98,8 @@ class Analysts:
         return Case(
             seized.state, f"{seized.state}-C-{self._numbers[seized.state]:04d}",
             seized.data.number, item, max(1, seized.day - delay), status, priority,
-            self._random.choice(HURRIES) if priority in ("flash", "urgent") else None,
-            self._pick(REASONS), self._random.choice(CIRCUMSTANCES),
+            self._random.choice(said(HURRIES, seized.state)) if priority in ("flash", "urgent") else None,
+            self._pick(REASONS), self._random.choice(said(CIRCUMSTANCES, seized.state)),
             self._random.choice(("intelligence", "intelligence", "evidence")),
         )  # fmt: skip
 

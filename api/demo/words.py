@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from random import Random
-from typing import Final
+from typing import Final, TypeVar
 
 from api.demo.world import language
 from salsa_ext.values.firearms import Firearm
 
+Said = TypeVar("Said", str, tuple[str, ...])
 TYPES: Final[Mapping[str, Mapping[str, str]]] = {
     "es": {"pistol": "pistola", "revolver": "revólver", "shotgun": "escopeta", "rifle": "rifle",
            "carbine": "carabina", "assault_rifle": "fusil de asalto",
@@ -25,6 +26,50 @@ HELD: Final[Mapping[str, str]] = {
     "fr": "Les numéros de série sont comparés au manifeste",
     "pt": "Comparam-se os números de série com o manifesto",
 }
+HURRIES: Final[Mapping[str, tuple[str, ...]]] = {
+    "en": ("A hearing is due.", "The holder is in custody.", "More guns of it are feared."),
+    "es": ("Hay una audiencia fijada.", "El tenedor está detenido.", "Se teme que haya más armas así."),
+    "fr": ("Une audience est fixée.", "Le détenteur est en garde à vue.",
+           "On craint d’autres armes du même lot."),
+    "pt": ("Há uma audiência marcada.", "O detentor está preso.", "Teme-se que haja mais armas assim."),
+}  # fmt: skip
+CIRCUMSTANCES: Final[Mapping[str, tuple[str, ...]]] = {
+    "en": ("Found in a vehicle at a road block.", "Found in a search of a dwelling.",
+           "Carried by a person who was stopped.", "Found beside drugs.", "Handed in after a shooting."),
+    "es": ("Hallada en un vehículo en un control de carretera.", "Hallada en el allanamiento de una vivienda.",
+           "La portaba una persona a la que se detuvo.", "Hallada junto a drogas.",
+           "Entregada después de un tiroteo."),
+    "fr": ("Trouvée dans un véhicule lors d’un contrôle routier.", "Trouvée lors d’une perquisition.",
+           "Portée par une personne contrôlée.", "Trouvée avec des stupéfiants.",
+           "Remise après une fusillade."),
+    "pt": ("Encontrada em um veículo em uma barreira policial.", "Encontrada em busca domiciliar.",
+           "Portada por uma pessoa abordada.", "Encontrada com drogas.", "Entregue depois de um tiroteio."),
+}  # fmt: skip
+LAW: Final[Mapping[str, str]] = {
+    "en": "Demonstration act, article 7 (fictitious)", "es": "Ley de demostración, artículo 7 (ficticia)",
+    "fr": "Loi de démonstration, article 7 (fictive)", "pt": "Lei de demonstração, artigo 7 (fictícia)",
+}  # fmt: skip
+STOPPED: Final[Mapping[str, str]] = {
+    "en": "Vehicle stopped at the post", "es": "Vehículo detenido en el puesto",
+    "fr": "Véhicule arrêté au poste", "pt": "Veículo parado no posto",
+}  # fmt: skip
+COMPARED: Final[Mapping[str, str]] = {
+    "en": "Compared with the file", "es": "Comparada con el expediente",
+    "fr": "Comparée au dossier", "pt": "Comparada com os autos",
+}  # fmt: skip
+USES: Final[Mapping[bool, Mapping[str, str]]] = {
+    True: {"en": "official use", "es": "uso oficial", "fr": "usage officiel", "pt": "uso oficial"},
+    False: {"en": "retail sale", "es": "venta al por menor", "fr": "vente au détail", "pt": "venda no varejo"},
+}  # fmt: skip
+"""What goods are for, by whether a state buys them."""
+BODIES: Final[Mapping[str, Mapping[str, str]]] = {
+    "police": {"en": "Police procurement (fictitious)", "es": "Compras de la policía (ficticio)",
+               "fr": "Achats de la police (fictif)", "pt": "Compras da polícia (fictício)"},
+    "military": {"en": "Military procurement (fictitious)", "es": "Compras de las fuerzas armadas (ficticio)",
+                 "fr": "Achats des forces armées (fictif)", "pt": "Compras das forças armadas (fictício)"},
+    "government": {"en": "Government procurement (fictitious)", "es": "Compras del Estado (ficticio)",
+                   "fr": "Achats de l’État (fictif)", "pt": "Compras do Estado (fictício)"},
+}  # fmt: skip
 MAKES: Final[Mapping[str, tuple[str, ...]]] = {
     "Taurus": ("Forjas Taurus", "TAURUS"), "Smith & Wesson": ("S&W", "Smith and Wesson"),
     "Glock": ("GLOCK",), "Cugir (ROMARM)": ("Romarm", "Cugir"), "Rossi": ("Amadeo Rossi",),
@@ -36,6 +81,11 @@ CALIBRES: Final[Mapping[str, tuple[str, ...]]] = {
     ".22 LR": (".22", "cal 22"), "12 gauge": ("12", "cal 12"), "5.56x45": ("5.56", ".223"),
 }  # fmt: skip
 AS_HEARD: Final = 0.35
+
+
+def said(words: Mapping[str, Said], state: str) -> Said:
+    """Return what a state's officers say in their language, or in English where it is not told."""
+    return words.get(language(state), words["en"])
 
 
 def spoken(random: Random, state: str, item: Firearm) -> Firearm:
