@@ -12,7 +12,7 @@ from tests.web.pages import text
 WORDS = {
     "en": ("Matches", "Match with Paraguay", "What speaks for it, and what against"),
     "es": ("Coincidencias", "Coincidencia con Paraguay", "Qué habla a favor y qué en contra"),
-    "fr": ("Correspondances", "Correspondance avec Paraguay", "Ce qui plaide pour"),
+    "fr": ("Correspondances", "Correspondance avec le Paraguay", "Ce qui plaide pour"),
     "pt": ("Coincidências", "Coincidência com o Paraguai", "O que fala a favor"),
 }
 SEEN = re.compile(r'name="seen" value="([0-9]+)"')

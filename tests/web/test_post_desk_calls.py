@@ -13,8 +13,8 @@ DUTY = {"agency": "PRY-TEST", "kind": "border_post", "languages": ["es"], "hours
 SAID = {
     "en": ("Paraguay asks you to call, 12:00.", "You asked Brazil to call, 12:00."),
     "es": ("Paraguay le pide que llame, 12:00.", "Usted pidió a Brasil que llame, 12:00."),
-    "fr": ("Paraguay vous demande d’appeler, 12:00.", "Appel demandé à l’autre côté (Brésil), 12:00."),
-    "pt": ("Paraguai pede que você ligue, 12:00.", "Você pediu ao Brasil que ligue, 12:00."),
+    "fr": ("Appel demandé par le Paraguay, 12:00.", "Vous avez demandé au Brésil d’appeler, 12:00."),
+    "pt": ("Ligação pedida pelo Paraguai, 12:00.", "Você pediu ao Brasil uma ligação, 12:00."),
 }  # fmt: skip
 
 
