@@ -23,7 +23,7 @@ ONE_WORD = {
     "fr": {
         "État requérant": "État (?:demandeur|demandant)", "contrepartie": "(?:son|le|sans) pendant\\b",
         "trouvée": "rencontrée",
-        "entrées": "saisir (?:une|l’)alerte|saisies? (?:sont )?conservée|saisie qu’|avez saisi|rien n’est saisi",
+        "entrées": "saisir (?:une|l’)alerte|saisies sont|saisie qu’|avez saisi|n’est saisi",
         "sortie": "libération|libérez-l|libéré|(?:autorisation|autoriser) (?:de|le) départ",
         "divergence": "discordance|écart entre", "traçage": "retraça|retrace|pistage",
         "affaire": "numéro de dossier|dans le dossier|pour un dossier",

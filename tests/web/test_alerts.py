@@ -121,7 +121,7 @@ def test_a_notification_of_an_alert_leads_to_it(police, entered, as_actor, signe
 
 
 @pytest.mark.parametrize(("language", "title"), [
-    ("es", "Registrar una alerta"), ("fr", "Saisir une alerte"), ("pt", "Registrar um alerta"),
+    ("es", "Registrar una alerta"), ("fr", "Enregistrer une alerte"), ("pt", "Registrar um alerta"),
 ])  # fmt: skip
 def test_the_form_speaks_the_readers_language(police, language, title):
     assert f"<h1>{title}</h1>" in police.open("/alerts/new", Accept_Language=language)
