@@ -167,8 +167,8 @@ def test_a_theft_whose_mark_is_only_near_is_not_said_of_a_gun_that_is_a_hit(made
 
 
 @pytest.mark.parametrize("language,said", [
-    ("es", "Denunciada como robada por: "), ("fr", "Déclarée volée par : "),
-    ("pt", "Comunicada como furtada ou roubada por: "),
+    ("es", "Denunciada como robada por: "), ("fr", "Déclarée volée par "),
+    ("pt", "Comunicada como furtada ou roubada pel"),
 ])  # fmt: skip
 def test_it_is_said_in_the_language_of_the_officer(report, ask, language, said):
     report()

@@ -233,8 +233,8 @@ def test_a_shipment_says_what_stops_it_and_since_when(way, held):
 
 @pytest.mark.parametrize("language,said", [
     ("es", "Brasil retiene este embarque desde el 3 mar 2026"),
-    ("fr", "Envoi retenu (Brésil) depuis le 3 mars 2026"),
-    ("pt", "Embarque retido (Brasil) desde 3 de mar. de 2026"),
+    ("fr", "Envoi retenu par le Brésil depuis le 3 mars 2026"),
+    ("pt", "Embarque retido pelo Brasil desde 3 de mar. de 2026"),
 ])  # fmt: skip
 def test_a_hold_is_told_in_the_readers_language(way, held, language, said):
     body = {"stage": "transit_in", "occurred_at": LATER, "outcome": "passed"}
