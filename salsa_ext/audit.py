@@ -102,6 +102,7 @@ class Action(StrEnum):
     CHECK_LEFT_UNTOLD = "check:left_untold"
     RECORD_LEFT_UNMATCHED = "record:left_unmatched"
     RECORD_MATCHED = "record:matched"
+    RECORD_SHOWN = "record:shown"
     RECORD_DISCLOSED = "record:disclosed"
     PARTY_DISCLOSED = "party:disclosed"
     RECORD_CORRECTED = "record:corrected"
@@ -169,7 +170,7 @@ SUBJECT_KINDS: Final = (
 
 AUTOMATIC: Final = frozenset({
     Action.ALERT_EXPIRED, Action.HIT_MADE, Action.HIT_EXPIRED, Action.HIT_REMINDED,
-    Action.MATCH_PROPOSED, Action.MATCH_REOPENED, Action.MATCH_WITHDRAWN,
+    Action.MATCH_PROPOSED, Action.MATCH_REOPENED, Action.MATCH_WITHDRAWN, Action.RECORD_SHOWN,
     Action.DISCREPANCY_RAISED, Action.RECORD_LEFT_UNMATCHED, Action.CHECK_LEFT_UNTOLD,
     Action.SEIZURE_LEFT_UNTOLD, Action.TRACE_LEFT_UNTOLD, Action.REQUEST_RECEIVED,
     Action.APPROVAL_RECEIVED, Action.ENVELOPE_SENT, Action.ENVELOPE_APPLIED,

@@ -17,6 +17,7 @@ from api.schemas.common import (
     named,
 )
 from api.schemas.fields import Code, StateCode, Text
+from salsa_ext.readmodels.disclosed import DisclosureView
 from salsa_ext.services.disclosures import Disclosure
 from salsa_ext.services.histories import History, Step
 from salsa_ext.values import codes
@@ -99,12 +100,21 @@ class HistoryResponse(Schema):
 
 
 class DisclosureResponse(Schema):
-    """To which state a record was given: when, which version and field groups, and for what."""
+    """To which state a record was shown or given: when, which version and field groups, and for what.
+
+    `through` says by what: `reading` it, an `answer` to a trace, a `form` that passes it on, or what
+    found it by a mark: a `check`, the receipt of a `seizure`, the search of a `trace`, a `match`, a `hit`.
+    `by_itself` where no person asked for it or gave it. `role` is that of who received it, null where a
+    state did and no person of it; `given_by` the state that gave it, another one where it was passed on.
+    """
 
     id = fields.UUID(required=True)
     at = fields.DateTime(required=True)
     state = fields.String(required=True)
-    role = fields.String(required=True)
+    role = fields.String(required=True, allow_none=True)
+    given_by = fields.String(required=True)
+    through = fields.String(required=True)
+    by_itself = fields.Boolean(required=True)
     purpose = fields.String(allow_none=True)
     case_number = fields.String(allow_none=True)
     record_version = fields.Integer(required=True)
@@ -112,11 +122,13 @@ class DisclosureResponse(Schema):
     handling = fields.String(allow_none=True)
 
     @pre_dump
-    def _present(self, entry: Any, **_: Any) -> dict[str, Any]:
-        said = entry.data
-        return columns(entry) | {
-            "state": said.get("to", entry.owner_state), "record_version": said["version"],
-            "groups": said.get("groups", ()), "handling": said.get("handling"),
+    def _present(self, view: DisclosureView, **_: Any) -> dict[str, Any]:
+        said = view.entry.data
+        return columns(view.entry) | {
+            "state": view.state, "role": view.role, "given_by": view.given_by,
+            "through": view.through, "by_itself": view.is_by_itself,
+            "record_version": view.version, "groups": said.get("groups", ()),
+            "handling": said.get("handling"),
         }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CHAR, Index, LargeBinary
+from sqlalchemy import CHAR, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from salsa_ext.db import Base
@@ -24,7 +24,9 @@ class AuditEntry(Owned, Base):
     __table_args__ = (
         Index(None, "subject_id"),
         Index("ix_audit_entry_concerned", "concerned", postgresql_using="gin"),
-    )
+        Index("ix_audit_entry_shown", text("(data -> 'records')"), postgresql_using="gin",
+              postgresql_where=text("action IN ('record:matched', 'record:shown') AND data ? 'groups'")),
+    )  # fmt: skip
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
     at: Mapped[datetime]
     action: Mapped[str]

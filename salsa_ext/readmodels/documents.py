@@ -37,7 +37,7 @@ class Kind:
     groups: tuple[str, ...]
 
 
-SAID = ("firearm", "event", "document", "firms", "persons", "remarks")
+SAID = ("firearm", "event", "document", "parties", "firms", "persons", "remarks")
 TRANSFERS = Kind("transfer", Transfer, Permission.TRANSFER_READ,
                  ("kind", "number", "occurred_on"), SAID)  # fmt: skip
 REPORTS = Kind("report", Report, Permission.REPORT_READ,

@@ -35,7 +35,7 @@ FILTERS: Final[Mapping[str, Callable[[Lead, Any], bool]]] = {
     ),
 }
 
-SHOWN: Final = ("firearm", "event", "document")
+SHOWN: Final = ("firearm", "event")
 """What a lead shows of each record; it names firms and persons in words."""
 
 

@@ -14,7 +14,7 @@ from salsa_ext.readmodels.records import RecordView
 from salsa_ext.values.actor import Actor
 
 COURT: Final = Use("court")
-DEPENDING: Final = ("firms", "persons", "remarks")
+DEPENDING: Final = ("parties", "firms", "persons", "remarks")
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def groups_of(groups: Iterable[str], view: RecordView) -> list[str]:
     sides = (
         view.parties.get(side) for side in (view.record.giver_id, view.record.receiver_id) if side
     )
-    there = {group_of(party.kind) for party in sides if party}
+    there = {group for party in sides if party for group in ("parties", group_of(party.kind))}
     if view.record.reason:
         there.add("remarks")
     return [group for group in groups if group in there or group not in DEPENDING]

@@ -35,7 +35,8 @@ class Side:
     """What `owner` is told: its record, the other one (named where it is open), and why.
 
     `version` is that of the record which was just written; `is_of_other` where this is the other.
-    `is_urgent` where one of the two was read in the field, or is missed.
+    `is_urgent` where one of the two was read in the field, or is missed; `is_kept` where its owner
+    keeps its record silent, and the other state is to learn of nothing.
     """
 
     owner: str
@@ -47,6 +48,7 @@ class Side:
     version: int
     is_of_other: bool
     is_urgent: bool
+    is_kept: bool = False
 
     @cached_property
     def key(self) -> tuple[UUID, UUID]:
@@ -179,14 +181,15 @@ def sides_of(
     if candidate.shows("holder") and is_match(here) and is_worth(record.event, theirs, near):
         yield Side(record.owner_state, record.id, held.state, held.record_id,
                    candidate.is_open, here, record.version, False,
-                   is_urgent(record.event, theirs))  # fmt: skip
+                   is_urgent(record.event, theirs), shown not in FOUND["holder"])  # fmt: skip
     mine = record.event if shown in FOUND["event"] else None
     if shown not in FOUND["holder"] or not is_worth(held.event, mine, near):
         return
     there = _seen_there(view, candidate, shown, told)
     if there is not None and is_match(there := replace(there, crowd=crowd)):
         yield Side(held.state, held.record_id, record.owner_state, record.id, shown in FOUND["firearm"],
-                   there, record.version, True, is_urgent(held.event, mine))  # fmt: skip
+                   there, record.version, True, is_urgent(held.event, mine),
+                   not candidate.shows("holder"))  # fmt: skip
 
 
 def _own(view: RecordView, candidate: Candidate, told: Told | None) -> Iterator[Side]:

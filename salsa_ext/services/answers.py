@@ -29,6 +29,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "document": ("document_number",),
 }  # fmt: skip
 """What an event of a chain holds by field group; its parties are named when the result is read."""
+FIELDS: Final = GROUPS | {"parties": ("giver", "receiver")}
+"""The same with what is said of its parties before: their kind and country."""
 
 
 @dataclass(frozen=True)
@@ -64,18 +66,19 @@ def answer(
     views = _own(actor, sure)
     shared = sharing.for_state(actor, to, views)
     facts = document_facts.told(actor, to, views)
-    given = [given_to(view, to, shared[view.record.id].given(GROUPS)) for view in views]
-    return [
+    events = [
         _given(_event(view, sure[view.record.id], facts), shared[view.record.id]) for view in views
-    ], given if to != actor.state else []  # fmt: skip
+    ]  # fmt: skip
+    return events, _acts(actor, to, views, events, by_itself=True)
 
 
 def tell(actor: Actor, to: str, records: Mapping[UUID, Sureness]) -> list[dict[str, Any]]:
     """Return what a person of the actor's state gives of its own records, all of it, and write it down."""
     views = _own(actor, records)
     facts = document_facts.told(actor, to, views)
-    _write_down(actor, to, [given_to(view, to, GROUPS) for view in views])
-    return [_event(view, records[view.record.id], facts) for view in views]
+    events = [_event(view, records[view.record.id], facts) for view in views]
+    _write_down(actor, to, views, events, by_itself=False)
+    return events
 
 
 def tell_again(
@@ -90,11 +93,10 @@ def tell_again(
     shared = sharing.for_state(actor, to, views)
     views = [view for view in views if by_person or shared[view.record.id].may("event")]
     facts = document_facts.told(actor, to, views)
-    groups = {view.record.id: [*GROUPS] if by_person else shared[view.record.id].given(GROUPS)
-              for view in views}  # fmt: skip
-    _write_down(actor, to, [given_to(view, to, groups[view.record.id]) for view in views])
     said = [(_event(view, SAID_BY_A_PERSON, facts), shared[view.record.id]) for view in views]
-    return [event if by_person else _given(event, held) for event, held in said]
+    events = [event if by_person else _given(event, held) for event, held in said]
+    _write_down(actor, to, views, events, by_itself=not by_person)
+    return events
 
 
 def _own(actor: Actor, ids: Iterable[UUID]) -> list[RecordView]:
@@ -102,9 +104,30 @@ def _own(actor: Actor, ids: Iterable[UUID]) -> list[RecordView]:
     return [view for view in found if view.record.owner_state == actor.state]
 
 
-def _write_down(actor: Actor, to: str, given: Sequence[Act]) -> None:
-    if to != actor.state:
-        append_many(actor, given)
+def _write_down(
+    actor: Actor, to: str, views: Sequence[RecordView], events: Sequence[Mapping[str, Any]], *,
+    by_itself: bool,
+) -> None:  # fmt: skip
+    append_many(actor, _acts(actor, to, views, events, by_itself=by_itself))
+
+
+def _acts(
+    actor: Actor, to: str, views: Sequence[RecordView], events: Sequence[Mapping[str, Any]], *,
+    by_itself: bool,
+) -> list[Act]:  # fmt: skip
+    """Return what is written down of events that leave for another state."""
+    if to == actor.state:
+        return []
+    return [
+        given_to(view, to, groups_in(event), by_itself=by_itself)
+        for view, event in zip(views, events, strict=True)
+    ]
+
+
+def groups_in(event: Mapping[str, Any], fields: Mapping[str, Sequence[str]] = FIELDS) -> list[str]:
+    """Return the field groups of which an event of a chain says something; that it happened it always does."""
+    return [group for group, names in fields.items()
+            if group == "event" or any(event[name] is not None for name in names)]  # fmt: skip
 
 
 def by_hand(state: str, told: HandEvent, handling: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -23,9 +23,10 @@ from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.marks import Coverage
 from salsa_ext.readmodels.remarks import Remark
 from salsa_ext.readmodels.search import search
-from salsa_ext.services import advice, alert_advice, hits, readings
+from salsa_ext.services import advice, alert_advice, hits, readings, showings
 from salsa_ext.services.advice import Reported
 from salsa_ext.services.hits import Made, Met
+from salsa_ext.services.showings import HOLDER, Groups, Shown
 from salsa_ext.values.actor import Actor, Purpose
 from salsa_ext.values.codes import PURPOSES_WITH_INCIDENT
 from salsa_ext.values.ids import new_id
@@ -108,7 +109,9 @@ def make_many(
         alert for one in asked
         for alert in hits.of_check(actor, one.id, one.query, one.found, actor.now())
     ]  # fmt: skip
-    _write(actor, purpose, asked, {(alert.cause_id, alert.alert_record) for alert in met})
+    _write(actor, purpose, asked, {
+        (alert.cause_id, alert.alert_record): HOLDER if alert.is_shown else () for alert in met
+    })  # fmt: skip
     answers = _answers(actor, asked, _hits(actor, met))
     return [one if isinstance(one, Invalid) else answers[one.id] for one in outcomes]
 
@@ -183,9 +186,10 @@ def check_purpose(purpose: Purpose) -> None:
 
 
 def tell_owners(
-    actor: Actor, kind: str, cause: UUID, found: Sequence[Candidate], *, hidden: bool = False
-) -> None:
-    """Write for each owner which records a `kind` of question hit.
+    actor: Actor, kind: str, cause: UUID, found: Sequence[Candidate], shown: Shown, *,
+    hidden: bool = False,
+) -> None:  # fmt: skip
+    """Write for each owner which records a `kind` of question hit, and what was `shown` of them.
 
     Of what is below a possible hit nobody is told, since no answer shows it, but for alerts, which
     are met by what their own state knows; a trace asks for less.
@@ -195,44 +199,49 @@ def tell_owners(
     told = found if kind == "trace" else [
         one for one in found if one.evidence.is_worth_a_look or one.held.event == ALERT
     ]  # fmt: skip
-    append_many(actor, _matched(actor, kind, cause, told, hidden=hidden))
+    append_many(actor, _matched(actor, kind, cause, told, shown, hidden=hidden))
 
 
 def _matched(
-    actor: Actor, kind: str, cause: UUID, found: Sequence[Candidate], *, hidden: bool = False
-) -> list[Act]:
-    owners: dict[tuple[str, bool], list[str]] = {}
+    actor: Actor, kind: str, cause: UUID, found: Sequence[Candidate], shown: Shown, *,
+    hidden: bool = False,
+) -> list[Act]:  # fmt: skip
+    owners: dict[tuple[str, bool, Groups], list[str]] = {}
     for candidate in found:
         held = candidate.held
         if held.state != actor.state:
             is_hidden = hidden or held.visibility != "open"
-            owners.setdefault((held.state, is_hidden), []).append(str(held.record_id))
+            key = (held.state, is_hidden, shown.get(held.record_id, ()))
+            owners.setdefault(key, []).append(str(held.record_id))
     return [
         Act(Action.RECORD_MATCHED, kind, cause, subject_state=state, concerned=[state],
-            data={"records": records}, hidden=is_hidden)
-        for (state, is_hidden), records in owners.items()
+            data=showings.data(records, groups), hidden=is_hidden)
+        for (state, is_hidden, groups), records in owners.items()
     ]  # fmt: skip
 
 
 def _write(
-    actor: Actor, purpose: Purpose, asked: Sequence[_Asked], met: Container[tuple[UUID, UUID]]
+    actor: Actor, purpose: Purpose, asked: Sequence[_Asked], met: Mapping[tuple[UUID, UUID], Groups]
 ) -> None:
     """Keep the checks, and write down that each was made and whose records it showed or met."""
     acts = [
         act for one in asked
         for act in (Act(Action.CHECK_MADE, "check", one.id, data={"verdict": one.verdict}),
-                    *_matched(actor, "check", one.id, _told(one, met)))
+                    *_told(actor, one, met))
     ]  # fmt: skip
     append_with(actor, acts, {Check: [_row(actor, purpose, one) for one in asked]})
 
 
-def _told(asked: _Asked, met: Container[tuple[UUID, UUID]]) -> list[Candidate]:
-    """Return of what was found what the asker saw, and the alerts that were met."""
-    seen = {one.held.record_id for one in asked.seen}
-    return [
-        one for one in asked.found
-        if one.held.record_id in seen or (asked.id, one.held.record_id) in met
-    ]  # fmt: skip
+def _told(
+    actor: Actor, asked: _Asked, met: Mapping[tuple[UUID, UUID], Groups]
+) -> list[Act]:  # fmt: skip
+    """Return the acts that tell of what the asker saw, and of the alerts that were met."""
+    shown = showings.of_candidates(asked.seen)
+    if met:
+        keys = ((asked.id, one.held.record_id) for one in asked.found)
+        shown = {key[1]: met[key] for key in keys if key in met} | shown
+    told = [one for one in asked.found if one.held.record_id in shown]
+    return _matched(actor, "check", asked.id, told, shown)
 
 
 def _row(actor: Actor, purpose: Purpose, asked: _Asked) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from salsa_ext.audit import Act, Action, append_many
+from salsa_ext.audit import SELF, Act, Action, append_many
 from salsa_ext.db import as_state
 from salsa_ext.errors import Invalid, NotFound, say
 from salsa_ext.policy.permissions import Permission
@@ -23,8 +23,8 @@ from salsa_ext.readmodels.sharing import Sharing, group_of, groups_of
 from salsa_ext.readmodels.traces import ResultView
 from salsa_ext.values.actor import Actor, Purpose
 
-GROUPS: Final = ("firearm", "event", "document", "firms", "persons", "remarks")
-"""What an answer has of one record."""
+GROUPS: Final = ("firearm", "event", "parties", "firms", "persons", "remarks")
+"""What an answer has of one record: the kind of its document is part of the event, its number is not there."""
 
 
 @dataclass(frozen=True)
@@ -180,10 +180,16 @@ def act_of(view: RecordView, shared: Sharing, held: Iterable[str]) -> Act:
     return _given(view.record.id, view.record.owner_state, said)
 
 
-def given_to(view: RecordView, to: str, groups: Iterable[str]) -> Act:
-    """Return the act by which its owner's state writes down what of a record it gave to another."""
+def given_to(
+    view: RecordView, to: str, groups: Iterable[str], *, by_itself: bool = False
+) -> Act:  # fmt: skip
+    """Return the act by which its owner's state writes down what of a record it answered to another.
+
+    `by_itself` where no person did, but the service for it.
+    """
     handling = view.setting.handling if view.setting else None
-    said = {"version": view.record.version, "handling": handling, "groups": [*groups], "to": to}
+    said = {"version": view.record.version, "handling": handling, "groups": [*groups], "to": to,
+            "through": "answer"} | ({SELF: True} if by_itself else {})  # fmt: skip
     return Act(
         Action.RECORD_DISCLOSED, "record", view.record.id, view.record.owner_state, [to], said
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
 from salsa_ext.audit import Act, Action, append_many
 from salsa_ext.models import Hit
 from salsa_ext.services.notifications import notify_many
+from salsa_ext.services.showings import Showing, acts
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.notices import Notice
 
@@ -18,12 +19,15 @@ SECOND: Final = ("supervisor", "trace_analyst")
 """Who is reminded where the first did not answer."""
 
 
-def made(actor: Actor, rows: Sequence[Mapping[str, Any]], *, is_late: bool) -> None:
+def made(
+    actor: Actor, rows: Sequence[Mapping[str, Any]], showings: Iterable[Showing], *, is_late: bool
+) -> None:
     """Write new hits down and tell both states; who asked just now has it in his answer.
 
-    Of a hit that does not show to the asking state its own audit says nothing.
+    Of a hit that does not show to the asking state its own audit says nothing. Each state reads
+    what a hit shows of its record.
     """
-    append_many(actor, [_act(row) for row in rows])
+    append_many(actor, [*map(_act, rows), *acts(actor, showings)])
     notify_many(actor, [notice for row in rows for notice in _notices(row, is_late=is_late)])
 
 

@@ -25,6 +25,7 @@ from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.records import RecordView
 from salsa_ext.readmodels.sides import query_of, seen_by_owner, visibility_of
 from salsa_ext.services import hit_news
+from salsa_ext.services.showings import HOLDER, Showing
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
 from salsa_ext.values.inquiries import Query
@@ -33,6 +34,8 @@ DUE: Final[Mapping[str, timedelta]] = {
     "urgent": timedelta(minutes=10), "routine": timedelta(hours=1),
 }  # fmt: skip
 """How soon a state answers a hit on its alert, as the hit confirmation of the NCIC has it."""
+MET: Final = (*HOLDER, "firearm", "event")
+"""What the alert's state is shown of a record that met it: the serial, and what happened when."""
 
 
 @dataclass(frozen=True)
@@ -139,12 +142,24 @@ def make(actor: Actor, met: Iterable[Met], *, is_late: bool) -> list[Made]:
         with as_state(actor, state):  # its row is its own, whoever met its alert
             made += _insert(actor, list(by_state[state].values()))
     _answer_for(actor, made)
-    hit_news.made(actor, [row for _, row in made], is_late=is_late)
+    hit_news.made(actor, [row for _, row in made], _showings(made), is_late=is_late)
     return [
         Made(row["id"], row["alert_state"], row["action"], row["strength"], row["due_at"],
              one.is_shown, one.cause_id)
         for one, row in made
     ]  # fmt: skip
+
+
+def _showings(made: Iterable[tuple[Met, dict[str, Any]]]) -> Iterator[Showing]:
+    """Yield what hits show: of the alert that there is one, of the record that met it what was read and when.
+
+    Nothing of what lets its gun pass. What a check shows it says itself, and it is no record.
+    """
+    for one, row in made:
+        if row["is_shown"] and one.cause_kind != CHECK and one.asking_state != one.alert_state:
+            yield Showing("hit", one.alert_state, one.alert_record, one.asking_state, HOLDER)
+            groups = MET if one.is_named else HOLDER
+            yield Showing("hit", one.asking_state, one.cause_id, one.alert_state, groups)
 
 
 def met_by(actor: Actor, records: Collection[UUID]) -> dict[UUID, list[Made]]:

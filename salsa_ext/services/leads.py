@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,8 +17,10 @@ from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import leads
 from salsa_ext.readmodels.pages import Page
+from salsa_ext.readmodels.sharing import group_of
 from salsa_ext.services import disclosures
 from salsa_ext.values.actor import Actor
+from salsa_ext.values.codes import FIELD_GROUPS
 
 IN_A_LIST: Final = 10  # guns of each lead; what is shown is written down one by one
 ALONE: Final = 500
@@ -39,6 +42,21 @@ class LeadView:
     def records(self) -> Iterable[Said]:
         """Return the records that are shown, or that its words are taken from."""
         return (*self.lead.told, *(said for gun in self.guns for said in gun.records))
+
+    @cached_property
+    def words(self) -> set[str]:
+        """Return the names and numbers that its words hold."""
+        said = (word for reason in self.lead.reasons for word in reason.text.params.values())
+        return {word for word in said if isinstance(word, str)}
+
+    def groups_of(self, said: Said) -> set[str]:
+        """Return the field groups of a record that it says something of."""
+        paper, sides = said.paper, [said.giver, said.receiver]
+        sides += [paper.consignee] if paper else []
+        named = {group_of(side.kind) for side in sides if side and side.name in self.words}
+        if paper and self.words & {paper.number, paper.permit_number}:
+            named.add("document")
+        return {*said.given} - {"firms", "persons"} | named
 
 
 def _last(gun: Gun) -> tuple[date, UUID]:
@@ -70,9 +88,16 @@ def read_lead(*, actor: Actor, lead_id: UUID) -> LeadView:
 
 def _write_down(actor: Actor, views: Iterable[LeadView]) -> None:
     """Write down for its owner each record of another state that is shown, once an answer."""
-    shown = {said.id: said for view in views for said in view.records if said.state != actor.state}
+    shown: dict[UUID, Said] = {}
+    groups: dict[UUID, set[str]] = defaultdict(set)
+    for view in views:
+        for said in view.records:
+            if said.state != actor.state:
+                shown[said.id] = said
+                groups[said.id] |= view.groups_of(said)
     append_many(actor, [
         Act(Action.RECORD_DISCLOSED, "record", said.id, said.state, [said.state],
-            {"version": said.version, "handling": said.handling, "groups": [*said.given]})
+            {"version": said.version, "handling": said.handling,
+             "groups": sorted(groups[said.id], key=FIELD_GROUPS.index)})
         for said in shown.values()
     ])  # fmt: skip

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
 from salsa_ext.audit import Act, Action, append_many
 from salsa_ext.services.notifications import notify_many
+from salsa_ext.services.showings import Showing, acts
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.notices import Notice
 
@@ -34,14 +35,18 @@ class News:
     is_urgent: bool
 
 
-def tell(actor: Actor, news: Sequence[News], *, is_late: bool) -> None:
+def tell(
+    actor: Actor, news: Sequence[News], showings: Iterable[Showing] = (), *, is_late: bool
+) -> None:
     """Write down what became of matches, and tell the states that did not do it themselves.
+
+    Whose records they show to another state reads that they do.
 
     The actor's audit names its own matches alone. Its own police is told unless it wrote the record
     itself and waits for the answer. Of very many at once the first strong one is told, with how many there
     are; of what is licit trade on both sides nobody is told.
     """
-    append_many(actor, [_act(actor, each) for each in news])
+    append_many(actor, [*(_act(actor, each) for each in news), *acts(actor, showings)])
     told: dict[tuple[str, str], list[News]] = defaultdict(list)
     for each in news:
         if _is_told(actor, each, is_late=is_late):

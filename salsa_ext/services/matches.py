@@ -22,6 +22,7 @@ from salsa_ext.readmodels.sides import query_of, visibility_of
 from salsa_ext.services import advice, match_waits, match_withdrawals, owner_waits, proposals
 from salsa_ext.services.checks import tell_owners
 from salsa_ext.services.proposals import Look
+from salsa_ext.services.showings import of_candidates
 from salsa_ext.values.actor import Actor
 
 MOST: Final = 10
@@ -72,10 +73,10 @@ def find(
     at_once, later = items[:AT_ONCE], items[AT_ONCE:]
     for item in at_once:
         candidates = searched(actor, item, own, silent=False)
+        seen = advice.shown(candidates, MOST)
         # A silent seizure tells nobody: the word of a match would say that it exists.
         if visibility_of(item) != "silent":
-            tell_owners(actor, "seizure", document_id, candidates)
-        seen = advice.shown(candidates, MOST)
+            tell_owners(actor, "seizure", document_id, candidates, of_candidates(seen))
         more = advice.left_out(candidates, seen)
         found.append(ItemMatches(item.record.line, seen, more=more))
         standing.append((item, _standing(actor, item, own, candidates)))

@@ -24,6 +24,7 @@ from salsa_ext.readmodels.settling import is_settled
 from salsa_ext.readmodels.sides import Side, Told, kept_back, query_of, sides_of, visibility_of
 from salsa_ext.services import advice, hits, match_news, match_pairs, match_withdrawals
 from salsa_ext.services.match_news import News
+from salsa_ext.services.showings import FOUND_WITH, Showing
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
 
@@ -58,10 +59,19 @@ def propose(actor: Actor, found: Found, look: Look) -> None:
     corrected = [view for view, _ in found if view.record.version > 1]
     supported = _supported(actor, found, look)
     news = match_withdrawals.lost(actor, corrected, wanted, supported, is_late=look.is_late)
+    shown: list[Side] = []
     for owner in sorted(wanted):
         with as_state(actor, owner):  # a state's row is its own, whoever's write proposed it
-            news += _put(actor, owner, list(wanted[owner].values()), look)
-    match_news.tell(actor, news, is_late=look.is_late)
+            news += _put(actor, owner, list(wanted[owner].values()), look, shown)
+    match_news.tell(actor, news, _showings(shown), is_late=look.is_late)
+
+
+def _showings(shown: Iterable[Side]) -> Iterator[Showing]:
+    """Yield what states are shown of others' records beside their own, but for those that they keep silent."""
+    for side in shown:
+        if side.other_state != side.owner and not side.is_kept:
+            groups = FOUND_WITH["open" if side.is_open else "pointer"]
+            yield Showing("match", side.other_state, side.other, side.owner, groups)
 
 
 def _supported(actor: Actor, found: Found, look: Look) -> match_withdrawals.Supported:
@@ -133,8 +143,13 @@ def _families(records: Iterable[Record]) -> dict[UUID, set[UUID]]:
     return {record_id: families[root] | {record_id} for record_id, root in roots.items()}
 
 
-def _put(actor: Actor, owner: str, sides: Sequence[Side], look: Look) -> list[News]:
-    """Insert the rows of one state that are new, and renew those that stand."""
+def _put(
+    actor: Actor, owner: str, sides: Sequence[Side], look: Look, shown: list[Side]
+) -> list[News]:
+    """Insert the rows of one state that are new, and renew those that stand.
+
+    What they show of other states' records, and did not show before, goes into `shown`.
+    """
     wanted = select(Match).where(
         Match.owner_state == owner, Match.record_id.in_({side.record for side in sides})
     )
@@ -143,6 +158,8 @@ def _put(actor: Actor, owner: str, sides: Sequence[Side], look: Look) -> list[Ne
     )
     standing = {(row.record_id, row.other_key): row for row in rows}
     known = [(standing[side.key], side) for side in sides if side.key in standing]
+    shown += [side for side in sides if side.key not in standing]
+    shown += [side for row, side in known if _shows_more(row, side)]
     again = [(row, side) for row, side in known if _renew(actor, row, side, look)]
     db.session.flush()  # while the owner's rows may be written
     news = [_news("match_reopened", row.id, side) for row, side in again]
@@ -185,6 +202,12 @@ def _said(side: Side) -> dict[str, Any]:
     ] if side.is_open else []  # fmt: skip
     return {"other_record": side.other if side.is_open else None, "score": evidence.bits,
             "strength": evidence.strength, "reasons": reasons, "is_of_crime": side.is_urgent}  # fmt: skip
+
+
+def _shows_more(row: Match, side: Side) -> bool:
+    """Tell whether a row that stands shows by now what it did not: a later version, or which record it is."""
+    known = row.other_version if side.is_of_other else row.record_version
+    return side.version > (known or 1) or (side.is_open and row.other_record is None)
 
 
 def _renew(actor: Actor, row: Match, side: Side, look: Look) -> bool:

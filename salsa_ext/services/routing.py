@@ -18,6 +18,7 @@ from salsa_ext.readmodels.search import likeliest, likeness
 from salsa_ext.readmodels.states import participants
 from salsa_ext.services import candidates, owner_waits
 from salsa_ext.services.checks import tell_owners
+from salsa_ext.services.showings import HOLDER, Shown
 from salsa_ext.values.actor import Actor
 
 Reasons = dict[str, list[Message]]
@@ -40,16 +41,22 @@ def route(actor: Actor, trace: Trace) -> Route:
     own = [trace.record_id] if trace.record_id else []
     with db.session.no_autoflush:  # the search needs nothing of the trace, which is written once
         found = candidates.of(actor, trace.firearm, own, found_on=trace.found_on, silent=False)
-    tell_owners(actor, "trace", trace.id, found)
-    owner_waits.add(actor, "trace", trace.id)
     best = likeness(found)
     by_state: dict[str, list[Candidate]] = defaultdict(list)
     for hit in likeliest(found, best):
         by_state[hit.held.state].append(hit)
+    tell_owners(actor, "trace", trace.id, found, _shown(by_state))
+    owner_waits.add(actor, "trace", trace.id)
     covered = coverage()
     trace.likeness = best._asdict()
     trace.searched = [row._asdict() | {"through": row.through.isoformat()} for row in covered]
     return Route(_reasons(actor, trace.firearm, by_state), by_state, _reach(covered))
+
+
+def _shown(by_state: Mapping[str, Sequence[Candidate]]) -> Shown:
+    """Return what whoever asks learns by it: that a state is asked for its records, and no more of them."""
+    return {hit.held.record_id: HOLDER for found in by_state.values() for hit in found
+            if hit.shows("holder")}  # fmt: skip
 
 
 def to(why: Reasons) -> Route:

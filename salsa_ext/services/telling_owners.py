@@ -131,7 +131,7 @@ def _tell_of_check(actor: Actor, asker: Actor, check: Check) -> None:
         if hit.held.record_id not in left_out - changed and hit not in unseen
     ]  # fmt: skip
     asker = asker.for_purpose(Purpose(check.purpose, check.case_number, check.incident))
-    tell_owners(asker, "check", check.id, _untold(actor, check.id, found), hidden=True)
+    tell_owners(asker, "check", check.id, _untold(actor, check.id, found), {}, hidden=True)
     met = hits.of_check(asker, check.id, query, [*hidden, *unseen], check.at)
     hits.make(asker, met, is_late=True)
 
@@ -153,7 +153,7 @@ def _tell_of(actor: Actor, row: OwnerWait) -> None:
     found_by = {"seizure": _of_seizure, "trace": _of_trace}[row.kind]
     for found in found_by(actor, row.cause_id):
         untold = _untold(actor, row.cause_id, found)
-        tell_owners(asker, row.kind, row.cause_id, untold, hidden=True)
+        tell_owners(asker, row.kind, row.cause_id, untold, {}, hidden=True)
 
 
 def _of_seizure(actor: Actor, seizure_id: UUID) -> Iterator[Sequence[Candidate]]:

@@ -21,11 +21,14 @@ from salsa_ext.readmodels import traces
 from salsa_ext.readmodels.contacts import Office, agency_named, answering_to
 from salsa_ext.readmodels.sharing import Sharing
 from salsa_ext.readmodels.traces import TraceView
+from salsa_ext.services.answers import groups_in
 from salsa_ext.services.asking_offices import agency_of
 from salsa_ext.services.traces import purpose_of
 from salsa_ext.values.actor import Actor
 
 EVENT_GROUPS = ("firearm", "event", "document")
+SHOWN = {"firearm": ("serial",), "event": (), "document": ("document_number",)}
+"""What a form has of each."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,6 @@ def write_down(*, actor: Actor, form: AskingForm, kind: str, sha256: str) -> Non
     append_many(actor.for_purpose(purpose_of(trace)), [
         Act(Action.RECORD_DISCLOSED, "record", event["record"], event["state"], [event["state"]],
             {"version": event["version"], "handling": event["handling"],
-             "groups": [*EVENT_GROUPS], "to": leg.state})
+             "groups": groups_in(event, SHOWN), "to": leg.state, "through": "form"})
         for event in form.events if not form.sharing[event["record"]].is_own
     ])  # fmt: skip

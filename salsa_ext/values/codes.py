@@ -33,8 +33,8 @@ PARTY_KINDS: Final = (
 VISIBILITIES: Final = ("open", "pointer", "silent")
 HANDLING_CODES: Final = ("H0", "H1", "H2", "H3")
 FIELD_GROUPS: Final = (
-    "holder", "likeness", "firearm", "event", "document", "firms", "persons", "place", "remarks",
-    "shipment",
+    "holder", "likeness", "firearm", "event", "document", "parties", "firms", "persons", "place",
+    "remarks", "shipment",
 )  # fmt: skip
 CONSENT_USES: Final = ("names", "court", "onward", "compelled")
 CONSENT_STATUSES: Final = ("asked", "granted", "refused", "revoked", "expired", "notified")

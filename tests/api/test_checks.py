@@ -162,7 +162,8 @@ def test_the_owner_reads_who_hit_its_record_and_why(as_actor, ask, sold):
     assert (entry["state"], entry["purpose"], entry["case_number"]) == (
         "BRA", "investigation", "C-1",
     )  # fmt: skip
-    assert entry["data"] == {"records": [sold["firearm"]["record"]]}
+    shown = ["holder", "likeness", "firearm", "event"]
+    assert entry["data"] == {"records": [sold["firearm"]["record"]], "groups": shown}
 
 
 def test_a_record_that_agrees_in_all_ends_the_search_unless_near_ones_are_asked_for(as_actor, ask):

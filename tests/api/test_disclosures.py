@@ -11,7 +11,9 @@ PURPOSE = {"Salsa_Purpose": "seizure", "Salsa_Case": "C-7"}
 @beginning
 def record(as_actor):
     clerk = as_actor("PRY", "licensing_officer")
-    return clerk.post("/transfers", bodies.transfer(handling="H2")).json["firearm"]["record"]
+    return clerk.post("/transfers", bodies.transfer(number="T-1", handling="H2")).json["firearm"][
+        "record"
+    ]
 
 
 @pytest.fixture
@@ -34,7 +36,8 @@ def test_it_says_who_was_given_what_for_which_case_and_how_it_is_handled(as_acto
     assert found.pop("id") and found.pop("at") == "2026-03-09T15:00:00+00:00"
     assert found == {
         "state": "BRA", "role": "police_officer", "purpose": "seizure", "case_number": "C-7",
-        "record_version": 1, "groups": ["firearm", "event", "document", "firms"], "handling": "H2",
+        "record_version": 1, "groups": ["firearm", "event", "parties", "firms"], "handling": "H2",
+        "through": "reading", "by_itself": False, "given_by": "PRY",
     }  # fmt: skip
 
 
@@ -43,9 +46,11 @@ def test_every_way_in_which_it_went_out_is_listed_newest_first(as_actor, owner, 
     trace = analyst.post("/traces", bodies.trace()).json["id"]
     analyst.get(f"/traces/{trace}/result")
     analyst.get(f"/records/{record}/history", **PURPOSE)
-    groups = [found["groups"] for found in listed(owner, record)]
-    assert groups == [["firearm", "event", "document", "firms"], ["firms"],
-                      ["firearm", "event", "document"]]  # fmt: skip
+    given = [(found["through"], found["groups"]) for found in listed(owner, record)]
+    assert given == [
+        ("reading", ["firearm", "event", "parties", "firms"]), ("reading", ["firms"]),
+        ("answer", ["firearm", "event", "document", "parties"]), ("trace", ["holder"]),
+    ]  # fmt: skip
 
 
 def test_a_joint_seizure_is_given_whole(as_actor):

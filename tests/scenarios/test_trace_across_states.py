@@ -13,7 +13,7 @@ TRUE, OTHERS = "WRKX482", [f"WRKX{number}" for number in range(500, 504)]
 MARK = {"kind": "import", "text": "GLOCK INC. SMYRNA, GA.", "state": "USA", "year": 2023}
 CHAIN = ["registration", "domestic_sale", "export"]
 # What finders of open records are given, by what docs/release.md says; nothing of private persons.
-GIVEN = {"firearm", "event", "document"}
+GIVEN = {"holder", "firearm", "event", "document", "parties"}
 
 
 @pytest.fixture

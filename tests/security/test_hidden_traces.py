@@ -164,6 +164,20 @@ def test_what_was_read_in_its_case_is_kept_from_them_too(as_actor, kept):
     )
 
 
+def test_a_check_in_its_case_is_listed_to_those_alone_who_may_see_it(as_actor, kept):
+    [_, record] = kept["record_id"]
+    police, given = as_actor("BRA", "police_officer"), f"/records/{record}/disclosures"
+    owner, hidden = (as_actor("PRY", "trace_analyst", agency=one) for one in ("TEST", OFFICE))
+    serial = owner.get(f"/records/{record}").json["serial"]
+    for case in (CASE, "ELSE"):
+        police.post("/checks", bodies.check(serial=serial, case_number=case))
+    checks = [
+        [one["case_number"] for one in client.get(given).json["items"] if one["through"] == "check"]
+        for client in (owner, hidden)
+    ]
+    assert checks == [["ELSE", CASE], ["ELSE"]]
+
+
 def test_a_consent_that_the_agency_asks_itself_tells_it_of_no_trace(as_actor, kept):
     """Nor does it hold for it what others asked: it stands as in any case of its own."""
     [_, record] = kept["record_id"]

@@ -1,0 +1,218 @@
+"""What each way of finding a record shows of it to another state is listed for its owner, group by group."""
+
+from datetime import timedelta
+
+import pytest
+
+from salsa_ext.clock import FixedClock
+from salsa_ext.services import telling_owners
+from tests import bodies
+from tests.conftest import NOW
+from tests.grounds import beginning
+from tests.web.pages import text
+
+FOUND = {
+    "holder": ("state",), "likeness": ("reasons",), "firearm": ("mark", "make", "model"),
+    "event": ("event", "occurred_on"),
+}  # fmt: skip
+CHAIN = {
+    "firearm": ("serial", "make", "model", "calibre", "year"), "event": ("event", "occurred_on"),
+    "document": ("document_number",), "parties": ("from", "to"),
+}  # fmt: skip
+READ = {
+    "firearm": ("serial", "make_text", "marks"), "event": ("event", "occurred_on"),
+    "document": ("number", "document_number"), "parties": ("from", "to"),
+}  # fmt: skip
+GUN = {"serial": "NCX77123", "make": "Taurus", "type": "pistol"}
+FOR_A_CASE = {"Salsa_Purpose": "seizure", "Salsa_Case": "C-7"}
+ALL = ["holder", "likeness", "firearm", "event"]
+
+
+def shown(fields, said):
+    """Return the field groups of which an answer says something."""
+    return [group for group, names in fields.items() if any(said.get(name) for name in names)]
+
+
+def named(said):
+    """Return the groups of the parties whose names an answer has."""
+    sides = [side for side in (said["from"], said["to"]) if side and side.get("name")]
+    return ["persons" if side["kind"] == "individual" else "firms" for side in sides]
+
+
+def sell(as_actor, visibility, **changes):
+    clerk = as_actor("PRY", "licensing_officer")
+    body = bodies.transfer(number="T-1", visibility=visibility, **changes)
+    return clerk.post("/transfers", body).json["firearm"]["record"]
+
+
+@pytest.fixture
+def given(as_actor):
+    """List what was shown of a record through something, newest first, as its owner reads it."""
+
+    def read(record, through, owner="PRY"):
+        analyst = as_actor(owner, "trace_analyst")
+        found = analyst.get(f"/records/{record}/disclosures").json["items"]
+        return [one for one in found if one["through"] == through]
+
+    return read
+
+
+@pytest.fixture
+def bra(as_actor):
+    return as_actor("BRA", "police_officer")
+
+
+@pytest.mark.parametrize("visibility", ["open", "pointer"])
+def test_a_check_is_listed_with_what_its_answer_shows(as_actor, bra, given, visibility):
+    record = sell(as_actor, visibility)
+    [candidate] = bra.post("/checks", bodies.check()).json["candidates"]
+    [one] = given(record, "check")
+    assert one["groups"] == shown(FOUND, candidate)
+    assert (one["state"], one["role"], one["by_itself"]) == ("BRA", "police_officer", False)
+    assert (one["purpose"], one["case_number"], one["record_version"]) == (
+        "investigation",
+        "C-1",
+        1,
+    )
+    assert one["handling"] is None  # no check says how what it shows is handled
+
+
+@pytest.mark.parametrize("visibility", ["open", "pointer"])
+def test_the_receipt_of_a_seizure_is_listed_with_what_it_shows(as_actor, bra, given, visibility):
+    record = sell(as_actor, visibility)
+    [matched] = bra.post("/seizures", bodies.seizure()).json["matches"]
+    [candidate] = matched["candidates"]
+    [one] = given(record, "seizure")
+    assert one["groups"] == shown(FOUND, candidate)
+    assert (one["state"], one["role"]) == ("BRA", "police_officer")
+
+
+@pytest.mark.parametrize("visibility,in_words", [("open", True), ("pointer", False)])
+def test_a_match_is_listed_with_what_its_pages_show(
+    as_actor, bra, signed_in, given, visibility, in_words
+):
+    record = sell(as_actor, visibility, firearm=bodies.firearm(serial="ABC123465"))
+    seizure = bra.post("/seizures", bodies.seizure()).json["id"]
+    [match] = bra.get("/matches").json["items"]
+    officer = signed_in("BRA", "police_officer")
+    listed = text(officer.open("/matches"))
+    says = {"holder": "Paraguay" in listed, "likeness": bool(match["reasons"]),
+            "firearm": "ABC123465" in officer.open(f"/seizures/{seizure}"),
+            "event": "May 6, 2024" in listed}  # fmt: skip
+    [one] = given(record, "match")
+    assert one["groups"] == [group for group, is_said in says.items() if is_said]
+    assert says["event"] is in_words
+    assert (one["state"], one["role"], one["by_itself"]) == ("BRA", None, True)
+
+
+def test_both_states_of_a_match_read_what_the_other_was_shown(as_actor, bra, given):
+    record = sell(as_actor, "open")
+    seized = bra.post("/seizures", bodies.seizure()).json["items"][0]["record"]
+    [mine], [theirs] = given(record, "match"), given(seized, "match", "BRA")
+    assert (mine["state"], theirs["state"]) == ("BRA", "PRY")
+    assert mine["groups"] == theirs["groups"] == ALL
+
+
+def test_a_correction_that_a_match_shows_is_listed_as_its_version(
+    app, as_actor, bra, given, monkeypatch
+):
+    record = sell(as_actor, "pointer")
+    bra.post("/seizures", bodies.seizure())
+    clerk = as_actor("PRY", "licensing_officer")
+    monkeypatch.setitem(app.config, "CLOCK", FixedClock(NOW + timedelta(minutes=1)))
+    [made] = clerk.get("/transfers").json["items"]
+    body = bodies.transfer(number="T-1", visibility="open", reason="It may be seen now")
+    clerk.post(f"/transfers/{made['id']}/correct", body, 200, If_Match='"1"')
+    said = [(one["record_version"], one["groups"]) for one in given(record, "match")]
+    assert said == [(2, ALL), (1, ["holder"])]
+
+
+def test_a_hit_is_listed_to_both_with_what_it_shows(as_actor, bra, given):
+    as_actor("PRY", "police_officer").post("/alerts", bodies.alert(firearm=GUN))
+    items = [bodies.firearm(**GUN)]
+    seized = bra.post("/seizures", bodies.seizure(items=items)).json["items"][0]["record"]
+    [met], [told] = (
+        as_actor(state, "police_officer").get("/hits").json["items"] for state in ("BRA", "PRY")
+    )
+    [alert] = given(met["alert_record"], "hit")
+    assert (alert["state"], alert["groups"]) == ("BRA", ["holder"])
+    assert met["firearm"] is None and met["strength"]
+    [cause] = given(seized, "hit", "BRA")
+    assert (told["cause_id"], told["read_as"]) == (seized, "NCX77123")
+    assert (cause["state"], cause["groups"]) == ("PRY", ["holder", "firearm", "event"])
+    assert alert["by_itself"] and cause["by_itself"]
+
+
+def test_the_answer_to_a_trace_is_listed_with_what_its_chain_shows(as_actor, given):
+    record = sell(as_actor, "open")
+    analyst = as_actor("BRA", "trace_analyst")
+    trace = analyst.post("/traces", bodies.trace()).json["id"]
+    [event] = analyst.get(f"/traces/{trace}/result").json["chain"]
+    [answered] = given(record, "answer")
+    assert answered["groups"] == shown(CHAIN, event)
+    assert (answered["state"], answered["role"], answered["by_itself"]) == ("BRA", None, True)
+    assert (answered["given_by"], answered["case_number"]) == ("PRY", "C-1")
+    [result] = given(record, "reading")
+    assert (result["groups"], result["role"]) == (named(event), "trace_analyst")
+    [asked] = given(record, "trace")
+    assert asked["groups"] == ["holder"]  # that the state is asked, since it holds something
+
+
+def test_what_a_person_answers_is_no_act_of_the_service(as_actor, given):
+    record = sell(as_actor, "pointer")
+    as_actor("BRA", "trace_analyst").post("/traces", bodies.trace())
+    analyst = as_actor("PRY", "trace_analyst")
+    [request] = analyst.get("/requests").json["items"]
+    body = {"completeness": "full", "handling": "H1", "records": [record]}
+    analyst.post(f"/requests/{request['id']}/answer", body, 200, If_Match='"1"')
+    [one] = given(record, "answer")
+    assert (one["state"], one["role"], one["by_itself"]) == ("BRA", None, False)
+
+
+def test_what_is_read_is_listed_with_what_the_page_shows(as_actor, bra, given):
+    record = sell(as_actor, "open", **{"from": bodies.party("Ana", kind="individual")})
+    read = bra.get(f"/records/{record}", **FOR_A_CASE).json
+    [one] = given(record, "reading")
+    assert one["groups"] == shown(READ, read)
+    assert "name" not in read["from"] and "persons" not in one["groups"]
+
+
+@beginning
+def let_pass(as_actor):
+    """An alert of Paraguay that lets its gun pass, which Brazil seizes."""
+    body = bodies.alert(firearm=GUN, action="let_pass_and_inform")
+    as_actor("PRY", "police_officer").post("/alerts", body)
+    made = as_actor("BRA", "police_officer").post(
+        "/seizures", bodies.seizure(items=[bodies.firearm(**GUN)])
+    )
+    return made.json["items"][0]["record"]
+
+
+def test_what_meets_an_alert_that_lets_its_gun_pass_is_told_nothing_of_it(
+    as_actor, run, let_pass, given
+):
+    run("BRA", telling_owners.run)
+    every = as_actor("BRA", "trace_analyst").get(f"/records/{let_pass}/disclosures").json["items"]
+    assert every == []
+    alert = as_actor("PRY", "police_officer").get("/alerts").json["items"][0]["firearm"]["record"]
+    analyst = as_actor("PRY", "trace_analyst")
+    assert analyst.get(f"/records/{alert}/disclosures").json["items"] == []  # nothing was shown
+
+
+@pytest.mark.parametrize("visibility", ["open", "silent"])
+def test_of_a_silent_seizure_no_list_of_another_state_tells(as_actor, bra, visibility):
+    record = sell(as_actor, "open")
+    bra.post("/seizures", bodies.seizure(visibility=visibility))
+    owner = as_actor("PRY", "trace_analyst")
+    listed = owner.get(f"/records/{record}/disclosures").json["items"]
+    assert bool(listed) is (visibility == "open")
+
+
+def test_who_received_it_finds_no_list_of_it_and_its_audit_names_no_record_of_another(
+    as_actor, bra
+):
+    record = sell(as_actor, "open")
+    bra.post("/seizures", bodies.seizure())
+    as_actor("BRA", "trace_analyst").get(f"/records/{record}/disclosures", 404)
+    shown = as_actor("BRA", "auditor").get("/audit?action=record:shown").json["items"]
+    assert {one["subject_state"] for one in shown} == {"BRA"}
