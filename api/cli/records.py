@@ -11,8 +11,10 @@ from api.cli.context import acting, explained
 from api.cli.options import STATE, Line, own_state_option
 from api.cli.printing import echo_json, echo_table, json_option, limit_option, warn_of_more
 from api.schemas.records import DisclosureResponse
-from salsa_ext.models import AuditEntry
-from salsa_ext.readmodels.disclosed import list_disclosures
+from salsa_ext.errors import Conflict, NotFound, say
+from salsa_ext.readmodels import known
+from salsa_ext.readmodels.disclosed import DisclosureView, list_disclosures
+from salsa_ext.values.actor import Actor
 from salsa_ext.values.codes import PURPOSES
 
 
@@ -32,17 +34,19 @@ def record() -> None:
 @click.option("--case", "case_number", type=Line(100))
 @limit_option
 @json_option
-@click.argument("record_id", metavar="ID", type=click.UUID)
+@click.argument("record_id", metavar="RECORD", type=Line(100))
 @explained
-def disclosures(state: str, limit: int, as_json: bool, record_id: UUID, **filters: Any) -> None:
+def disclosures(state: str, limit: int, as_json: bool, record_id: str, **filters: Any) -> None:
     """List to whom a record of the state was given, for what, and which fields; newest first.
+
+    RECORD is its id, the number of its document or the serial of its gun.
 
     \b
     Example:
       salsa record disclosures --state PRY 0199f2c0-0000-7000-8000-000000000000
     """
     with acting(state) as actor:
-        page = list_disclosures(actor, filters, limit, None, record_id)
+        page = list_disclosures(actor, filters, limit, None, _meant(actor, record_id))
         if as_json:
             echo_json(DisclosureResponse(), page.items)
         else:
@@ -50,8 +54,19 @@ def disclosures(state: str, limit: int, as_json: bool, record_id: UUID, **filter
         warn_of_more(page)
 
 
-def _row(entry: AuditEntry) -> tuple[Any, ...]:
-    said = entry.data
-    return (f"{entry.at:%Y-%m-%d %H:%M} UTC", said.get("to", entry.owner_state), entry.role, entry.purpose,
-            entry.case_number, f"version {said['version']}", said.get("handling"),
-            ",".join(said.get("groups", ())))  # fmt: skip
+def _meant(actor: Actor, typed: str) -> UUID:
+    """Return the id of the record that is meant; raises NotFound, or Conflict with the ids of several."""
+    found = known.find(actor, typed)
+    if not found:
+        raise NotFound("record", typed)
+    if len(found) > 1:
+        ids = ", ".join(str(one.record) for one in found)
+        raise Conflict(say("Several records are meant by this: {records}.", records=ids))
+    return found[0].record
+
+
+def _row(view: DisclosureView) -> tuple[Any, ...]:
+    entry = view.entry
+    return (f"{entry.at:%Y-%m-%d %H:%M} UTC", view.state, "by itself" if view.is_by_itself else view.role,
+            view.through, entry.purpose, entry.case_number, f"version {view.version}",
+            entry.data.get("handling"), ",".join(entry.data.get("groups", ())))  # fmt: skip

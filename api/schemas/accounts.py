@@ -121,7 +121,7 @@ class AccountQuery(ListQuery):
 
 
 class AuditQuery(ListQuery):
-    """Which acts."""
+    """Which acts; `subject_id` may be the number of a document or a serial of the own state's records."""
 
     action = Code(tuple(Action))
     subject_kind = Code(SUBJECT_KINDS)

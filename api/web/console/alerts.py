@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from api.schemas.alerts import AlertCancelRequest, AlertQuery, AlertRequest, Ale
 from api.schemas.requests import WordsRequest
 from api.web import sending
 from api.web.access import again, sender, signed_in
+from api.web.console import naming
 from api.web.console.blueprint import blueprint
 from api.web.desk import choices, doings, listing
 from api.web.desk.doings import Doing, Field, Subject
@@ -23,7 +25,7 @@ from salsa_ext.errors import Message, say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import alerts as reading
-from salsa_ext.readmodels import hits
+from salsa_ext.readmodels import hits, known
 from salsa_ext.readmodels.alerts import AlertView
 from salsa_ext.readmodels.days import today, zone_of
 from salsa_ext.services import alerts
@@ -109,21 +111,30 @@ def enter_alert(actor: Actor) -> Any:
 
 
 def _enter(actor: Actor, form: Form) -> str:
-    alert_id = alerts.record(actor=actor, data=form.load(AlertRequest(), _complete))
+    alert_id = alerts.record(
+        actor=actor, data=form.load(AlertRequest(), lambda body: _complete(actor, body))
+    )
     return url_for("console.alert", alert_id=alert_id, done="entered")
 
 
-def _complete(body: dict[str, Any]) -> None:
+def _complete(actor: Actor, body: dict[str, Any]) -> None:
     if firearm := body.get("firearm"):
         firearm["category"] = category_of(firearm)
+    naming.put(body, _own(actor))
+
+
+def _own(actor: Actor) -> naming.Find:
+    return partial(known.find, actor, permission=Permission.ALERT_RECORD)
 
 
 def _page(actor: Actor, form: Form) -> str:
     if form.existing:
         standing = subject_of(actor, form.existing)
         form.lead(standing.title, standing.address)
-    return render_template("console/alert_new.html", actor=actor, form=form, choices=choices,
-                           suggest=choices.suggestions(actor))  # fmt: skip
+    return render_template(
+        "console/alert_new.html", actor=actor, form=form, choices=choices,
+        suggest=choices.suggestions(actor), **naming.meant(form, _own(actor)),
+    )  # fmt: skip
 
 
 @blueprint.get("/alerts/<uuid:alert_id>")

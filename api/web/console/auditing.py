@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
-from flask import render_template
+from flask import render_template, request, url_for
 
 from api.i18n import translate
 from api.schemas.accounts import AuditQuery
 from api.schemas.records import DisclosureQuery, DisclosureResponse
 from api.web import shown
 from api.web.access import signed_in
+from api.web.console import naming
 from api.web.console.blueprint import blueprint
 from api.web.desk import choices, listing
 from api.web.notifications import PAGES
 from api.web.typed import Form
 from salsa_ext.audit import SUBJECT_KINDS, Action
-from salsa_ext.errors import NotFound, say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import audit as reading
+from salsa_ext.readmodels import known
 from salsa_ext.readmodels.days import zone_of
-from salsa_ext.readmodels.disclosed import list_disclosures
+from salsa_ext.readmodels.disclosed import DisclosureView, list_disclosures
+from salsa_ext.readmodels.known import Known
+from salsa_ext.readmodels.pages import Page
 from salsa_ext.values.actor import Actor
 
 
@@ -58,31 +60,37 @@ def _kinds() -> choices.Options:
 @blueprint.get("/disclosures")
 @signed_in
 def disclosures(actor: Actor) -> str:
-    """Show to whom a record of the own state was given, newest first; first ask which record."""
+    """Show to whom a record of the own state was given, newest first; first ask which record.
+
+    It is named by its id, the number of its document or its serial: where several are, each of them
+    is shown with the way to its list.
+    """
     require(actor, Permission.DISCLOSURE_READ)
     asked = listing.asked(DisclosureQuery)
-    record = _record(asked.form)
-    page = _given(actor, asked, record) if record else None
+    found = _meant(actor, asked.form)
+    page = _given(actor, asked, found[0].record) if len(found) == 1 else None
     return render_template(
-        "console/disclosures.html", actor=actor, form=asked.form, record=record, choices=choices,
-        given=DisclosureResponse(many=True).dump(page.items) if page else None,
+        "console/disclosures.html", actor=actor, form=asked.form, found=found, choices=choices,
+        given=DisclosureResponse(many=True).dump(page.items) if page else None, at=_address,
+        line=naming.line,
         onward=listing.address(page.next) if page else None, zone=zone_of(actor),
     )  # fmt: skip
 
 
-def _record(form: Form) -> UUID | None:
+def _meant(actor: Actor, form: Form) -> list[Known]:
+    """Return the own records that were typed; that there is none is told at the field."""
     typed = form.get("record")
-    try:
-        return UUID(typed) if typed else None
-    except ValueError:
-        form.errors["record"] = [translate(say("This is not an id of this service."))]
-        return None
+    found = known.find(actor, typed) if typed else []
+    if typed and not found:
+        form.errors["record"] = [translate(naming.NONE)]
+    return found
 
 
-def _given(actor: Actor, asked: listing.Asked, record: UUID) -> Any:
-    """Return a page of whom a record was given to; None, told at its field, where the own state has none."""
-    try:
-        return list_disclosures(actor, asked.filters, listing.LIMIT, asked.cursor, record)
-    except NotFound:
-        asked.form.errors["record"] = [translate(say("Your state has no such record."))]
-        return None
+def _address(record: UUID) -> str:
+    """Return the address of the same list of one record."""
+    kept = {name: value for name, value in request.args.items() if name != "cursor"}
+    return url_for("console.disclosures", **kept | {"record": str(record)})
+
+
+def _given(actor: Actor, asked: listing.Asked, record: UUID) -> Page[DisclosureView]:
+    return list_disclosures(actor, asked.filters, listing.LIMIT, asked.cursor, record)

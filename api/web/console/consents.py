@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from api.schemas.consents import (
 from api.schemas.records import RecordResponse
 from api.web import sending
 from api.web.access import again, sender, signed_in
+from api.web.console import naming
 from api.web.console.blueprint import blueprint
 from api.web.desk import choices, doings, listing
 from api.web.desk.doings import Doing, Field, Subject
@@ -27,6 +29,7 @@ from salsa_ext.errors import NotFound, say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import consents as reading
+from salsa_ext.readmodels import known
 from salsa_ext.readmodels.consents import ConsentView
 from salsa_ext.readmodels.days import zone_of
 from salsa_ext.readmodels.names import label
@@ -37,6 +40,8 @@ from salsa_ext.values.actor import Actor
 ASKED = ("record", "use", "to", "case_number")
 """What the address of the form may fill in."""
 DECIDING = "console/consenting.html"
+NOT_GIVEN = say("No record of this number or serial was given to your state in a trace of this case. Give its"
+                " id, as the trace or the check has it.")  # fmt: skip
 WHY = Field("reason", say("Reason"), "area", required=True, most=1000,
             hint=say("The asking state reads it."))  # fmt: skip
 
@@ -117,15 +122,26 @@ def ask_consent(actor: Actor) -> Any:
 
 
 def _ask(actor: Actor, form: Form) -> str:
-    consent_id = consents.ask(actor=actor, data=form.load(ConsentRequest()))
+    def name(body: dict[str, Any]) -> None:
+        naming.put(body, _given(actor, form), NOT_GIVEN)
+
+    consent_id = consents.ask(actor=actor, data=form.load(ConsentRequest(), name))
     return url_for("console.consent", consent_id=consent_id, done="asked")
+
+
+def _given(actor: Actor, form: Form) -> naming.Find:
+    """Return what finds other states' records that answered the traces of the case."""
+    return partial(known.answered, actor, form.get("case_number"))
 
 
 def _page(actor: Actor, form: Form) -> str:
     if form.existing:
         standing = subject_of(actor, form.existing)
         form.lead(standing.title, standing.address)
-    return render_template("console/consent_ask.html", actor=actor, form=form, choices=choices)
+    return render_template(
+        "console/consent_ask.html", actor=actor, form=form, choices=choices,
+        **naming.meant(form, _given(actor, form)),
+    )  # fmt: skip
 
 
 @blueprint.get("/consents/<uuid:consent_id>")

@@ -1,0 +1,122 @@
+"""Records are named by what people know them by: the number of their document, or the serial of the gun."""
+
+import re
+
+import pytest
+
+from tests import bodies
+from tests.grounds import beginning
+from tests.web.pages import text
+
+SERIAL = "NCX77123"
+GUN = bodies.firearm(serial=SERIAL)
+ALERT = {"action": "seize", "priority": "routine", "reason": "stolen", "case_number": "C-1",
+         "expires_on": "2027-03-01"}  # fmt: skip
+
+
+@beginning
+def theft(as_actor):
+    """A theft of Paraguay, which Brazil found by a check; returns its record."""
+    police = as_actor("PRY", "police_officer")
+    made = police.post("/reports", bodies.report(number="NC-R1", firearm=GUN)).json
+    as_actor("BRA", "police_officer").post("/checks", bodies.check(serial=SERIAL))
+    return made["firearm"]["record"]
+
+
+@beginning
+def two(as_actor):
+    """A seizure of Paraguay of two guns; returns their records."""
+    items = [bodies.firearm(line=1, serial="QWK52381"), bodies.firearm(line=2, serial="HUV25486")]
+    place = {"country": "PRY"}
+    body = bodies.seizure(number="NC-S2", items=items, place=place)
+    made = as_actor("PRY", "police_officer").post("/seizures", body).json
+    return [item["record"] for item in made["items"]]
+
+
+def sent(visitor, path, fields, expect=303):
+    """Send a form, and return the page to which it leads, or which says what is wrong."""
+    answer = visitor.send(path, fields, expect)
+    return visitor.open(answer.location) if expect == 303 else answer.text
+
+
+@pytest.fixture
+def auditor(signed_in):
+    return signed_in("PRY", "auditor")
+
+
+@pytest.mark.parametrize("typed", ["NC-R1", "nc-r1", SERIAL, "ncx-77123"])
+def test_whom_a_record_was_given_to_is_asked_by_number_and_by_serial(auditor, theft, typed):
+    page = auditor.open(f"/disclosures?record={typed}")
+    said = text(page)
+    assert f"NC-R1 · {SERIAL}" in said and theft in said
+    assert "Brazil Police officer By what Check of a serial" in said
+
+
+def test_where_several_are_meant_each_leads_to_its_own_list(auditor, two):
+    page = auditor.open("/disclosures?record=NC-S2&state=BRA")
+    led = re.findall(r'href="(/disclosures\?[^"]*record=[^"]*)"', page)
+    assert len(led) == 2 and all(any(one in to for to in led) for one in two)
+    assert all("state=BRA" in to for to in led)
+    assert "HUV25486" in text(auditor.open(led[0].replace("&amp;", "&")))
+
+
+def test_no_number_of_another_state_is_found(signed_in, theft):
+    page = signed_in("BRA", "auditor").open("/disclosures?record=NC-R1")
+    assert 'id="record-wrong"' in page and SERIAL not in page
+
+
+def test_the_audit_names_document_and_gun_beside_the_id_and_is_searched_by_them(auditor, theft):
+    said = text(auditor.open("/audit?action=record:matched"))
+    assert f"NC-R1 · {SERIAL}" in said
+    page = auditor.open("/audit?subject_id=NC-R1")
+    table = text("<main>" + page[page.index("<tbody") :])
+    assert "Report · recording" in table and "NC-R1" in table
+    assert "Nothing is found" in text(auditor.open("/audit?subject_id=NC-R9"))
+
+
+@pytest.mark.parametrize("typed", ["NC-R1", SERIAL])
+def test_programs_find_acts_by_number_and_serial_too_and_are_given_ids_alone(
+    as_actor, theft, typed
+):
+    found = as_actor("PRY", "auditor").get(f"/audit?subject_id={typed}")
+    assert [one["action"] for one in found.json["items"]] == ["report:recorded"]
+    assert typed not in found.get_data(as_text=True).replace(f"={typed}", "")
+    assert as_actor("BRA", "auditor").get(f"/audit?subject_id={typed}").json["items"] == []
+
+
+@pytest.mark.parametrize("rows", [1, 12])
+def test_a_page_of_the_audit_asks_once_for_all_that_it_names(as_actor, auditor, theft, asked, rows):
+    for at in range(rows):
+        body = bodies.check(serial=SERIAL, case_number=f"C-{at}")
+        as_actor("BRA", "police_officer").post("/checks", body)
+    asked.clear()
+    auditor.open("/audit?action=record:matched")
+    assert sum("record.serial" in said for said in asked) == 1
+
+
+def test_an_alert_is_entered_on_the_gun_of_a_report_by_its_number(signed_in, theft):
+    officer = signed_in("PRY", "police_officer")
+    page = sent(officer, "/alerts/new", ALERT | {"record": "NC-R1"})
+    assert SERIAL in page and "The alert stands." in page
+
+
+def test_where_several_guns_are_meant_the_form_lets_choose_and_keeps_what_was_typed(signed_in, two):
+    officer = signed_in("PRY", "police_officer")
+    page = sent(officer, "/alerts/new", ALERT | {"record": "NC-S2"}, 422)
+    assert "Several records are meant by this: choose one." in page and 'value="C-1"' in page
+    assert all(f'<option value="{one}"' in page for one in two)
+    assert all(f'href="/records/{one}/history"' in page for one in two)
+    assert "HUV25486" in sent(officer, "/alerts/new", ALERT | {"record": two[1]})
+
+
+def test_consent_is_asked_for_what_answered_the_trace_of_the_case_by_its_number(
+    as_actor, signed_in
+):
+    sold = bodies.transfer(number="NC-T1", firearm=GUN)
+    as_actor("PRY", "licensing_officer").post("/transfers", sold)
+    as_actor("BRA", "trace_analyst").post("/traces", bodies.trace(case_number="C-1", firearm=GUN))
+    analyst = signed_in("BRA", "trace_analyst")
+    body = {"record": "NC-T1", "use": "names", "case_number": "C-1", "reason": "Last holder"}
+    elsewhere = sent(analyst, "/consents/new", body | {"case_number": "C-2"}, 422)
+    assert "No record of this number or serial was given" in elsewhere
+    assert "The state is asked." in sent(analyst, "/consents/new", body)
