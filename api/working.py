@@ -15,6 +15,7 @@ from uuid import UUID
 from flask import Flask
 
 from api.bare import bare_app
+from api.transaction import transaction as retelling
 from api.vault import vault
 from salsa_ext.clock import SYSTEM, Clock
 from salsa_ext.config import Config
@@ -127,7 +128,7 @@ def _attempt(step: Callable[..., int], failed: str, state: str, clock: Clock) ->
     """Return how much one transaction of a state did; nothing where it failed, which is logged."""
     actor = service(state, clock)
     try:
-        with transaction(actor):
+        with retelling(actor):
             return step(actor=actor)
     except Exception as error:  # the next round tries again
         log.exception(failed, extra={"state": state, "error": type(error).__name__})

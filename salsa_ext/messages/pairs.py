@@ -2,6 +2,10 @@
 
 Whoever puts, receives or applies holds the lock of the two, whichever of them speaks. Were it one
 lock for each direction, two states that ask each other at one moment would wait for good.
+
+A transaction waits for pairs once, for all that it knows it will need, in one order, and before any
+row of a trace or a request. Of what it comes to need later, such as of a state that an answer points
+to, it takes what nobody has, and leaves the rest to the worker.
 """
 
 from __future__ import annotations
@@ -15,26 +19,36 @@ from salsa_ext.db import ask, db
 
 _LOCK = ("SELECT pg_advisory_xact_lock(hashtextextended('envelopes:' || pair, 0))"
          " FROM unnest(%s::text[]) WITH ORDINALITY AS named (pair, at) ORDER BY at")  # fmt: skip
-_TRY = "SELECT pg_try_advisory_xact_lock(hashtextextended('envelopes:' || %s, 0))"
+_TRY = ("SELECT pair FROM unnest(%s::text[]) AS named (pair)"
+        " WHERE pg_try_advisory_xact_lock(hashtextextended('envelopes:' || pair, 0))")  # fmt: skip
 
 
 def lock(state: str, others: Iterable[str]) -> None:
     """Keep everybody else from what a state and each of the others say, until the end."""
-    wanted = {_name(state, other) for other in others} - _held()
+    lock_all((state, other) for other in others)
+
+
+def lock_all(two: Iterable[tuple[str, str]]) -> None:
+    """Keep everybody else from what each two states say, until the end: in one order for all."""
+    wanted = {_name(*each) for each in two} - _held()
     if wanted:
-        ask(_LOCK, (sorted(wanted),))  # in one order for all
+        ask(_LOCK, (sorted(wanted),))
         _remember(wanted)
 
 
 def try_lock(state: str, other: str) -> bool:
     """Do the same where nobody has it, as SKIP LOCKED does with rows; tells whether it is held."""
-    name = _name(state, other)
-    if name in _held():
-        return True
-    is_held = bool(ask(_TRY, (name,)).fetchone()[0])
-    if is_held:
-        _remember({name})
-    return is_held
+    return bool(try_each(state, [other]))
+
+
+def try_each(state: str, others: Iterable[str]) -> set[str]:
+    """Do the same with those that nobody has; returns the others of which it is held."""
+    names, held = {_name(state, other): other for other in others}, _held()
+    if wanted := sorted(names.keys() - held):
+        taken = {name for (name,) in ask(_TRY, (wanted,))}
+        _remember(taken)
+        held |= taken
+    return {other for name, other in names.items() if name in held}
 
 
 def _held() -> set[str]:

@@ -22,12 +22,14 @@ Subject = Permit | Shipment
 Doubts = Mapping[Subject, Collection[Doubt]]
 
 
-def settle(actor: Actor, subjects: Doubts, kinds: Collection[str]) -> None:
+def settle(actor: Actor, subjects: Doubts, kinds: Collection[str]) -> list[Act]:
     """Let of `kinds` exactly these doubts stand about each subject; safe to repeat.
 
     A new one is raised; one that is gone is resolved; one that comes again, or with other data, is
-    reopened, and every state's position with it. The subjects are locked by the caller.
+    reopened, and every state's position with it. The subjects are locked by the caller. Returns
+    what was written down.
     """
+    every: list[Act] = []
     by_owner: dict[str, dict[Subject, Collection[Doubt]]] = defaultdict(dict)
     for subject, doubts in subjects.items():
         by_owner[subject.owner_state][subject] = doubts
@@ -37,6 +39,8 @@ def settle(actor: Actor, subjects: Doubts, kinds: Collection[str]) -> None:
         _open_positions(actor, [act for act in acts if act.action is Action.DISCREPANCY_REOPENED])
         announcements.of_discrepancies(actor, acts, _numbers(owned, acts))
         append_many(actor, acts)
+        every += acts
+    return every
 
 
 def _numbers(owned: Doubts, acts: Sequence[Act]) -> dict[str, str]:

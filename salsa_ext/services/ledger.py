@@ -24,13 +24,17 @@ from salsa_ext.models import Discrepancy, Shipment
 from salsa_ext.readmodels import settings
 from salsa_ext.readmodels.days import Days, days
 from salsa_ext.readmodels.journeys import facts_of
-from salsa_ext.services import discrepancies, reshipments, takings
+from salsa_ext.services import discrepancies, reshipments, retellings, takings
 from salsa_ext.services.discrepancies import Subject
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.permits import Expectation
 
 LICENSING: Final = ("document_invalid", "permit_cancelled_in_transit")
 ON_THE_WAY: Final = ("in_transit", "held", "arrived", "lost")
+RETOLD: Final = frozenset(
+    ("overdue", "lost", "returned", "received", "received_short", "received_over")
+)
+"""How a shipment stands that tells where its guns are, or that they are not: it is told again."""
 
 
 def refresh(actor: Actor, shipments: Iterable[Shipment]) -> None:
@@ -96,14 +100,34 @@ def _refresh(actor: Actor, shipments: Iterable[Shipment], by_watch: bool) -> Non
     for owner, rows in owned.items():
         with as_state(actor, owner):
             known = facts_of(actor, rows)
+            before = {row.id: _shown(row, moment.now) for row in rows}
             for row in rows:
                 found = _conclude(row, known[row.id], moment)
                 waits = frozenset() if by_watch else frozenset(each.kind for each in found) & TIMED
                 settled[waits][row] = [doubt for doubt in found if doubt.kind not in waits]
                 row.watch_at = moment.now if waits else _next(row, known[row.id], moment)
             db.session.flush()  # while the owner's rows may be written
+        _note(row for row in rows if _is_retold(before[row.id], _shown(row, moment.now)))
     for waits, subjects in settled.items():
-        discrepancies.settle(actor, subjects, [kind for kind in KINDS if kind not in waits])
+        kinds = [kind for kind in KINDS if kind not in waits]
+        raised = discrepancies.settle(actor, subjects, kinds)
+        late = {act.data["subject"] for act in raised if act.data["kind"] == "overdue"}
+        _note(subject for subject in subjects if str(subject.id) in late)  # by the hour alone
+
+
+def _shown(row: Shipment, now: datetime) -> str:
+    """Return how a shipment stands as it is told: overdue by the hour."""
+    is_late = row.overdue_at is not None and row.overdue_at < now
+    return "overdue" if is_late and row.status in CAN_BE_LATE else row.status
+
+
+def _is_retold(before: str, after: str) -> bool:
+    return before != after and not RETOLD.isdisjoint((before, after))
+
+
+def _note(rows: Iterable[Subject]) -> None:
+    for row in rows:
+        retellings.note(row.owner_state, shipments=[row.id])
 
 
 def _conclude(row: Shipment, facts: Facts, moment: _Moment) -> list[Doubt]:

@@ -76,12 +76,14 @@ def _told_again(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     trace, leg = _find(actor, envelope, UUID(said["leg"]))
     _require_own_words(envelope, said)
     word = Word("leg", leg.id, conversations.kind_of(envelope), _kept(said), envelope)
+    before = leg.events
     with legs.following(trace):
-        leg.events = retold(leg.events, said["events"], said["gone"], actor.now().isoformat())
+        leg.events = retold(before, said["events"], said["gone"], actor.now().isoformat())
         conversations.keep(actor, [word])
         row = {"state": leg.state, "events": leg.events}
         legs.follow(actor, vault, trace, legs.pointed_to([row]))
-    _notify(actor, trace, envelope.sender, "trace_corrected")
+    if leg.events != before:
+        _notify(actor, trace, envelope.sender, "trace_corrected")
 
 
 def _follow(actor: Actor, leg: TraceLeg, envelope: Envelope, said: Said) -> None:

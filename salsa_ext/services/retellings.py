@@ -1,44 +1,46 @@
 """Records that are told otherwise now: who got them in an answer to a trace is told what they say.
 
-Commands that write a record anew, or take back what did not happen, note it; once they are done, and
-within their transaction, each state that had answered a trace with the record says it again, and the
-own traces that show it follow.
+Commands that write a record anew, or take back what did not happen, note it, and so do those by which
+a shipment stands otherwise; once they are done, and within their transaction, each state that had
+answered a trace with the record says it again, and the own traces that show it follow.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any, Final
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Row, String, bindparam, select, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import select
 
-from salsa_ext.audit import Action, traces_in
 from salsa_ext.db import as_state, db
 from salsa_ext.matching.events import retold
-from salsa_ext.matching.requests import ANSWERS
 from salsa_ext.messages import pairs
-from salsa_ext.models import AuditEntry, MarkKey, Trace, TraceLeg, TraceRequest
+from salsa_ext.models import MarkKey, Trace, TraceLeg, TraceRequest
 from salsa_ext.policy.rules import service
-from salsa_ext.services import answers, deliveries, legs, request_steps
+from salsa_ext.readmodels.arrays import among
+from salsa_ext.services import answers, audiences, deliveries, legs, request_steps
+from salsa_ext.services.audiences import Audience, Given
 from salsa_ext.services.sealing import Vault
 from salsa_ext.values.actor import Actor, Purpose
 
 NOTED: Final = "retold"
-Noted = dict[str, set[UUID]]
-_SHOWN: Final = text(
-    "EXISTS (SELECT FROM jsonb_array_elements(trace_leg.events) AS event"
-    " WHERE event ->> 'record' = ANY(:records))"
-)
 
 
-def note(state: str, records: Iterable[UUID]) -> None:
-    """Note that records of a state say something else now; no command of its own."""
-    noted: Noted = db.session.info.setdefault(NOTED, {})
-    noted.setdefault(state, set()).update(records)
+@dataclass
+class _News:
+    """What of a state says something else: records, and all guns of shipments."""
+
+    records: set[UUID] = field(default_factory=set)
+    shipments: set[UUID] = field(default_factory=set)
+
+
+def note(state: str, records: Iterable[UUID] = (), *, shipments: Iterable[UUID] = ()) -> None:
+    """Note that records of a state say something else now, or how its shipments stand; no command."""
+    news = _noted().setdefault(state, _News())
+    news.records.update(records)
+    news.shipments.update(shipments)
 
 
 def forget() -> None:
@@ -50,24 +52,38 @@ def run(actor: Actor, vault: Vault) -> int:
     """Tell what was noted in the actor's transaction; returns to how many requests.
 
     Called last in it, since letters are. Each state speaks of its own records alone: what is kept
-    from the agency of whoever corrected them is told all the same.
+    from the agency of whoever corrected them is told all the same. The pairs of all who are told
+    are locked before any trace or request.
     """
-    noted: Noted = db.session.info.pop(NOTED, {})
+    found = _audiences(actor)
+    forget()
+    pairs.lock_all(pair for audience in found for pair in audience.pairs)
     told = 0
-    for state, records in sorted(noted.items()):
-        with as_state(actor, state):
-            told += _tell(_speaker(actor, state), vault, records)
+    for audience in found:
+        with as_state(actor, audience.state):
+            told += _tell(_speaker(actor, audience.state), vault, audience)
     return told
 
 
-def listeners(state: str) -> set[str]:
-    """Return whom what was noted of a state's records so far will be told: read with its eyes.
+def pairs_told(actor: Actor) -> set[tuple[str, str]]:
+    """Return the pairs of states that what was noted so far will lock.
 
-    Whoever locks other pairs of that state before this is told locks these with them, in one order.
+    Whoever locks other pairs before this is told locks these with them, in one order.
     """
-    noted: Noted = db.session.info.get(NOTED, {})
-    given = _given(state, noted[state]) if noted.get(state) else {}
-    return {row.asking_state for row in _answered(state, given)} if given else set()
+    return {pair for audience in _audiences(actor) for pair in audience.pairs}
+
+
+def _noted() -> dict[str, _News]:
+    noted: dict[str, _News] = db.session.info.setdefault(NOTED, {})
+    return noted
+
+
+def _audiences(actor: Actor) -> list[Audience]:
+    found = []
+    for state, news in sorted(_noted().items()):
+        with as_state(actor, state):
+            found.append(audiences.of(state, news.records, news.shipments))
+    return found
 
 
 def _speaker(actor: Actor, state: str) -> Actor:
@@ -77,31 +93,16 @@ def _speaker(actor: Actor, state: str) -> Actor:
     return service(state, actor.clock)
 
 
-def _tell(actor: Actor, vault: Vault, records: Collection[UUID]) -> int:
-    given = _given(actor.own_state(), records)
-    gone = _gone(records)
-    _renew_own(actor, records, gone)
-    asking = _requests(actor, given)
-    for request, ids in asking:
-        _say(actor, vault, request, ids, gone)
-    if asking:
+def _tell(actor: Actor, vault: Vault, audience: Audience) -> int:
+    if not audience.given and not audience.traces:
+        return 0
+    gone = _gone(audience.records)
+    _renew_own(actor, audience, gone)
+    for request_id, given in audience.given.items():
+        _say(actor, vault, request_steps.take(actor, request_id), given, gone)
+    if audience.given:
         deliveries.deliver_now(actor, vault)
-    return len(asking)
-
-
-def _given(state: str, records: Collection[UUID]) -> Mapping[str, set[UUID]]:
-    """Return which of the own records were given for which traces, as the own audit has it."""
-    query = select(AuditEntry.subject_id, AuditEntry.data).where(
-        AuditEntry.action == Action.RECORD_DISCLOSED,
-        AuditEntry.owner_state == state,
-        AuditEntry.subject_id.in_([str(key) for key in records]),
-        AuditEntry.data.has_key("about"),
-    )
-    found: dict[str, set[UUID]] = defaultdict(set)
-    for record, data in db.session.execute(query):
-        for trace in traces_in(data):
-            found[trace].add(UUID(record))
-    return found
+    return len(audience.given)
 
 
 def _gone(records: Collection[UUID]) -> set[UUID]:
@@ -112,52 +113,29 @@ def _gone(records: Collection[UUID]) -> set[UUID]:
     return {*db.session.scalars(query)}
 
 
-def _requests(actor: Actor, given: Mapping[str, set[UUID]]) -> list[tuple[TraceRequest, set[UUID]]]:
-    """Return the requests that the records answered, with these, locked after their pairs."""
-    if not given:
-        return []
-    rows = _answered(actor.own_state(), given)
-    pairs.lock(actor.own_state(), [row.asking_state for row in rows])
-    taken = (request_steps.take(actor, row.id) for row in rows)
-    return [(one, given[str(one.trace_id)]) for one in taken if one.status in ANSWERS.values()]
-
-
-def _answered(state: str, traces: Iterable[str]) -> Sequence[Row[UUID, str]]:
-    """Return the requests of a state about traces that it answered, each with who asked."""
-    query = select(TraceRequest.id, TraceRequest.asking_state).where(
-        TraceRequest.owner_state == state,
-        TraceRequest.trace_id.in_([UUID(trace) for trace in traces]),
-        TraceRequest.status.in_(ANSWERS.values()),
-    )  # fmt: skip
-    return db.session.execute(query.order_by(TraceRequest.id)).all()
-
-
 def _say(
-    actor: Actor, vault: Vault, request: TraceRequest, records: set[UUID], gone: set[UUID]
-) -> None:
+    actor: Actor, vault: Vault, request: TraceRequest, given: Given, gone: set[UUID]
+) -> None:  # fmt: skip
     about = Purpose("investigation", request.case_number, about=(str(request.trace_id),))
-    events = answers.tell_again(actor.for_purpose(about), request.asking_state, records - gone,
-                                by_person=not request.is_automatic)  # fmt: skip
-    body = {"events": events, "gone": sorted(str(key) for key in records & gone)}
-    if events or body["gone"]:
+    saying, to = actor.for_purpose(about), request.asking_state
+    events = [
+        *answers.tell_again(saying, to, given.by_person - gone, by_person=True),
+        *answers.tell_again(saying, to, given.by_service - gone, by_person=False),
+    ]
+    left_out = (given.by_person | given.by_service) & gone
+    if events or left_out:
+        body = {"events": events, "gone": sorted(map(str, left_out))}
         request_steps.tell(actor, vault, request, "trace.corrected", body)
 
 
-def _renew_own(actor: Actor, records: Collection[UUID], gone: set[UUID]) -> None:
+def _renew_own(actor: Actor, audience: Audience, gone: set[UUID]) -> None:
     """Let the own state's legs of its own traces say what its records now say."""
-    shown = _SHOWN.bindparams(
-        bindparam("records", [str(key) for key in records], type_=ARRAY(String))
-    )
-    mine = (TraceLeg.owner_state == actor.own_state(), TraceLeg.state == actor.own_state())
-    query = (
-        select(Trace, TraceLeg).join(TraceLeg, TraceLeg.trace_id == Trace.id).where(*mine, shown)
-    )
-    for trace, leg in db.session.execute(query.order_by(Trace.id).with_for_update()).all():
-        held = {UUID(event["record"]) for event in leg.events} & {*records}
-        said = answers.tell_again(actor, actor.own_state(), held - gone, by_person=True)
+    own = actor.own_state()
+    mine = (among(Trace.id, audience.traces), TraceLeg.state == own)
+    query = select(Trace, TraceLeg).join(TraceLeg, TraceLeg.trace_id == Trace.id).where(*mine)
+    fresh = query.with_for_update().execution_options(populate_existing=True)
+    for trace, leg in db.session.execute(fresh.order_by(Trace.id)).all():
+        held = {UUID(event["record"]) for event in leg.events} & audience.records
+        said = answers.tell_again(actor, own, held - gone, by_person=True)
         with legs.following(trace):
-            leg.events = retold(leg.events, said, map(str, gone), _moment(actor))
-
-
-def _moment(actor: Actor) -> Any:
-    return actor.now().isoformat()
+            leg.events = retold(leg.events, said, map(str, gone), actor.now().isoformat())

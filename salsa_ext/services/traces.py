@@ -323,5 +323,5 @@ def _keep_others_out(actor: Actor, of_them: ColumnElement[bool]) -> None:
     )  # fmt: skip
     partner = settings.standing(own).settings.trace_approver
     others = db.session.scalars(asked.union(partners(of_them)))
-    told = retellings.listeners(own)
-    pairs.lock(own, {*others, *told, *([partner] if partner else [])})
+    mine = {(own, other) for other in (*others, *([partner] if partner else []))}
+    pairs.lock_all(mine | retellings.pairs_told(actor))

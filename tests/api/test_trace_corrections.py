@@ -1,8 +1,13 @@
 """A record that is corrected after it was given in answer to a trace: the trace says what it now says."""
 
+from datetime import timedelta
+
 import pytest
 
+from api import working
+from salsa_ext.clock import FixedClock
 from tests import bodies
+from tests.conftest import NOW
 from tests.grounds import beginning
 from tests.movements import act
 
@@ -86,6 +91,71 @@ def test_own_records_that_are_corrected_are_so_in_own_traces(as_actor, analyst):
     assert result(analyst, trace)["time_to_crime_days"] == 634
 
 
+PART_THEN = {
+    "acknowledge": {},
+    "refuse": {"reason": "national_security", "text": "Not the rest"},
+    "defer": {"until": "2026-04-01", "reason": "The archive is closed"},
+    "forward": {"state": "ARG", "reason": "Sold there", "confirm_other_guns": True},
+}
+
+
+@pytest.fixture
+def in_part(as_actor, analyst, clerk):
+    """A sale that the service told at once, and its trace, while another record waits for a person."""
+    sold = clerk.post("/transfers", bodies.transfer(number="T-1")).json
+    later = {"kind": "private_sale", "occurred_on": "2025-01-02", "visibility": "pointer"}
+    clerk.post("/transfers", bodies.transfer(number="T-2", **later))
+    trace, asked = traced(analyst), as_actor("PRY", "trace_analyst")
+    [request] = asked.get("/requests").json["items"]
+    assert request["status"] == "sent"
+    return sold, trace, asked, f"/requests/{request['id']}"
+
+
+def days(client, trace):
+    return [event["occurred_on"] for event in result(client, trace)["chain"]]
+
+
+def test_what_was_given_in_part_is_told_again_before_the_rest_is(analyst, clerk, in_part):
+    sold, trace, *_ = in_part
+    correct(clerk, sold, number="T-1", occurred_on="2024-06-05")
+    assert days(analyst, trace) == ["2024-06-05"]
+    assert len(notices(analyst)) == 1
+
+
+@pytest.mark.parametrize("action", PART_THEN)
+def test_what_was_given_in_part_is_told_again_whatever_is_said_of_the_rest(
+    analyst, clerk, in_part, action
+):
+    sold, trace, asked, path = in_part
+    asked.change(path, action, PART_THEN[action])
+    correct(clerk, sold, number="T-1", occurred_on="2024-06-05")
+    assert days(analyst, trace) == ["2024-06-05"]
+
+
+def test_what_was_given_in_part_is_told_again_after_the_trace_was_closed(analyst, clerk, in_part):
+    sold, trace, *_ = in_part
+    analyst.change(f"/traces/{trace['id']}", "close")
+    correct(clerk, sold, number="T-1", occurred_on="2024-06-05")
+    assert days(analyst, trace) == ["2024-06-05"]
+    assert analyst.get(f"/traces/{trace['id']}").json["status"] == "closed"
+
+
+def test_what_was_taken_back_is_not_told_again(analyst, clerk, in_part):
+    sold, trace, asked, path = in_part
+    asked.change(path, "no_record", {"text": "Of another gun", "confirm_other_guns": True})
+    correct(clerk, sold, number="T-1", occurred_on="2024-06-05")
+    assert (days(analyst, trace), notices(analyst)) == ([], [])
+
+
+def test_what_the_service_gave_is_told_again_as_far_as_it_may_though_a_person_refused_the_rest(
+    analyst, clerk, in_part
+):
+    sold, trace, asked, path = in_part
+    asked.change(path, "refuse", PART_THEN["refuse"])
+    correct(clerk, sold, number="T-1", occurred_on="2024-06-05", visibility="silent")
+    assert days(analyst, trace) == ["2024-05-06"]
+
+
 @beginning
 def shipment(as_actor):
     exporter = as_actor("BRA", "licensing_officer")
@@ -112,6 +182,70 @@ def test_a_gun_that_a_corrected_receipt_brought_is_not_lost_any_more(as_actor, c
     tag = clerk.get(path).headers["ETag"]
     clerk.post(f"{path}/correct", whole, 200, If_Match=tag)
     assert result(asking, trace)["point_of_diversion"] is None
+
+
+LATE = [{"stage": "entry", "at": "2026-02-02T10:00:00Z"}]
+ALL = {"received_on": "2026-02-10", "all": True}
+
+
+def ship(exporter, **changes):
+    permit = exporter.post("/permits", bodies.permit()).json["id"]
+    return exporter.post(f"/permits/{permit}/shipments", bodies.shipment(**changes)).json
+
+
+def lost(client, trace):
+    point = result(client, trace)["point_of_diversion"]
+    return point and point["diversion_kind"]
+
+
+@pytest.mark.parametrize("asking_state", ["ARG", "BRA"])
+def test_a_gun_that_comes_after_the_answer_is_not_lost_any_more(as_actor, clerk, asking_state):
+    made = ship(as_actor("BRA", "licensing_officer"), expected=LATE)
+    asking = as_actor(asking_state, "trace_analyst")
+    trace = traced(asking)
+    assert lost(asking, trace) == "never_arrived"
+    clerk.post(f"/shipments/{made['id']}/receipt", ALL)
+    assert lost(asking, trace) is None
+    assert result(asking, trace)["chain"][0]["corrected_at"]
+    assert len(notices(asking)) == (asking_state != "BRA")
+
+
+def test_a_gun_that_is_missed_after_the_answer_is_lost_in_it(as_actor, clerk, shipment):
+    asking = as_actor("ARG", "trace_analyst")
+    trace = traced(asking)
+    assert lost(asking, trace) is None
+    short = {"received_on": "2026-02-05", "items": [{"serial": "ABC123457"}]}
+    clerk.post(f"/shipments/{shipment['id']}/receipt", short)
+    assert lost(asking, trace) == "short_receipt"
+
+
+def test_a_receipt_tells_nothing_of_guns_that_nobody_asked_for(as_actor, clerk, shipment):
+    asking = as_actor("ARG", "trace_analyst")
+    other = asking.post("/traces", bodies.trace(firearm=bodies.firearm(serial="ZZZ98765"))).json
+    clerk.post(f"/shipments/{shipment['id']}/receipt", ALL)
+    assert (result(asking, other)["chain"], notices(asking)) == ([], [])
+
+
+def test_a_shipment_that_becomes_late_after_the_answer_is_late_in_it_once(as_actor):
+    soon = [{"stage": "entry", "at": "2026-03-10T10:00:00Z"}]
+    exporter, asking = as_actor("BRA", "licensing_officer"), as_actor("ARG", "trace_analyst")
+    ship(exporter, expected=soon)
+    trace = traced(asking)
+    assert lost(asking, trace) is None
+    for days_later in (3, 4):
+        working.watched(FixedClock(NOW + timedelta(days=days_later)))
+        assert lost(asking, trace) == "never_arrived"
+        assert len(notices(asking)) == 1
+
+
+def test_a_shipment_that_is_said_to_be_lost_is_so_in_what_was_answered_before(as_actor):
+    exporter, asking = as_actor("BRA", "licensing_officer"), as_actor("ARG", "trace_analyst")
+    made = ship(exporter)
+    trace = traced(asking)
+    robbed = {"kind": "theft", "occurred_at": "2026-02-02T10:00:00Z", "note": "Robbed",
+              "is_total": True}  # fmt: skip
+    exporter.post(f"/shipments/{made['id']}/incidents", robbed)
+    assert lost(asking, trace) == "never_arrived"
 
 
 def test_a_record_that_was_only_looked_up_in_the_case_is_told_by_no_trace(analyst, clerk):
