@@ -31,6 +31,7 @@ from salsa_ext.services import (
     rollups,
     telling_owners,
     term_watch,
+    unasked,
     unsent_watch,
     waiting,
     watch,
@@ -162,15 +163,15 @@ def awaited(clock: Clock = SYSTEM) -> int:
 
 
 def delivered(clock: Clock = SYSTEM) -> int:
-    """Deliver and apply the envelopes that wait, state by state; safe to run anywhere, twice, at once.
+    """Deliver and apply the envelopes that wait, and ask whom traces have yet to ask, state by state.
 
-    A state for which that fails keeps no other from its turn.
+    Safe to run anywhere, twice, at once. A state for which that fails keeps no other from its turn.
     """
     return sum(_of_each(_deliver, "not delivered", clock))
 
 
 def _deliver(*, actor: Actor) -> int:
-    return deliveries.run(actor, vault())
+    return deliveries.run(actor, vault()) or unasked.run(actor, vault())
 
 
 def alerted(clock: Clock = SYSTEM) -> int:

@@ -14,6 +14,7 @@ from salsa_ext.db import ask, db, insert_many
 from salsa_ext.errors import IllegalTransition, Message, say
 from salsa_ext.matching import chains, outlooks
 from salsa_ext.matching.requests import OPEN, WAITING, after
+from salsa_ext.messages import pairs
 from salsa_ext.messages.envelopes import Envelope, Letter
 from salsa_ext.models import Trace, TraceLeg
 from salsa_ext.readmodels import names, traces
@@ -59,19 +60,25 @@ class Channel:
     reference: str | None = None
 
 
-def ask_all(actor: Actor, vault: Vault, trace: Trace) -> None:
+def ask_all(actor: Actor, vault: Vault, trace: Trace, *, is_new: bool) -> None:
     """Ask every state that may know, and keep how far the records reached.
 
     The own records first, then states whose records match, the import marks, the country of
-    manufacture, and each state that an answer points to. `silent` records make no leg.
+    manufacture, and each state that an answer points to. `silent` records make no leg. For a trace
+    that `is_new`, which nobody else can hold, what others say is waited for.
     """
-    make(actor, vault, trace, routing.route(actor, trace))
+    make(actor, vault, trace, routing.route(actor, trace), waits=is_new)
 
 
 def make(
-    actor: Actor, vault: Vault, trace: Trace, wanted: Route, channel: Channel = Channel()
-) -> None:
-    """Make legs and ask each state: the own records at once, others by a letter or another channel."""
+    actor: Actor, vault: Vault, trace: Trace, wanted: Route, channel: Channel = Channel(), *,
+    waits: bool = False,
+) -> None:  # fmt: skip
+    """Make legs and ask each state: the own records at once, others by a letter or another channel.
+
+    Who holds a trace, or a pair of states, does not wait for a further one: somebody who has that may
+    wait for this. A state with which others are talking is asked by the worker (`unasked`).
+    """
     rows = [_row(actor, trace, state, reasons, wanted.reach, channel)
             for state, reasons in wanted.why.items()]  # fmt: skip
     for row in rows:
@@ -80,6 +87,7 @@ def make(
     if ends_at_home(trace, rows):
         rows = [row for row in rows if row["state"] in (trace.owner_state, *wanted.by_state)]
     asked = [row for row in rows if row["status"] == "sent" and row["channel"] == "salsa"]
+    asked = _free(trace.owner_state, asked, waits=waits)
     hidden = hidings.of(trace.id)
     office = asking_offices.office(actor, trace, hidden) if asked else None
     envelopes = deliveries.send_many(actor, vault, [
@@ -96,6 +104,27 @@ def make(
     ])  # fmt: skip
     own = [row for row in rows if row["state"] == trace.owner_state]
     follow(actor, vault, trace, {} if ends_at_home(trace, own) else pointed_to(own))
+
+
+def _free(own: str, asked: list[dict[str, Any]], *, waits: bool) -> list[dict[str, Any]]:
+    """Return those legs whose states can be asked now, and keep everybody else from talking with them."""
+    states = [row["state"] for row in asked]
+    if waits:
+        pairs.lock(own, states)
+        return asked
+    free = pairs.try_each(own, states)
+    return [row for row in asked if row["state"] in free]
+
+
+def ask_later(actor: Actor, vault: Vault, trace: Trace, leg: TraceLeg) -> None:
+    """Ask the state of a leg that was made while others talked with it; the caller holds their pair."""
+    hidden = hidings.of(trace.id)
+    office = asking_offices.office(actor, trace, hidden)
+    said = letter(trace, "trace.request", leg.state, leg.id, hidden, office)
+    envelope = deliveries.send(actor, vault, said)
+    leg.asked_in, leg.asked_at = envelope.id, actor.now()
+    db.session.flush()
+    conversations.keep(actor, [Word("leg", leg.id, "request", envelope=envelope)])
 
 
 def ends_at_home(trace: Trace, rows: Sequence[Mapping[str, Any]]) -> bool:
@@ -219,7 +248,7 @@ def withdraw(actor: Actor, vault: Vault, trace: Trace) -> None:
     request of a trace that ended stays open with anybody.
     """
     waiting = [leg for leg in of(trace) if leg.status in OPEN]
-    told = [leg for leg in waiting if leg.channel == "salsa"]
+    told = [leg for leg in waiting if leg.channel == "salsa" and leg.asked_in is not None]
     envelopes = deliveries.send_many(actor, vault, [
         Letter("trace.withdraw", trace.case_number, leg.state, {"leg": str(leg.id), "text": None})
         for leg in told

@@ -67,7 +67,7 @@ def ask_one_more(*, actor: Actor, vault: Vault, trace_id: UUID, data: AskingOneM
     Raises Invalid, or Conflict for one that was asked.
     """
     require(actor, Permission.TRACE_REQUEST)
-    trace = take(actor, trace_id, "legs", SENT)
+    trace = take(actor, trace_id, "legs", SENT, asking=[data.state])
     _check_state(trace, data)
     actor = actor.for_purpose(Purpose("investigation", trace.case_number, about=(str(trace.id),)))
     with legs.following(trace, is_sending=True):

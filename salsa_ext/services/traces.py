@@ -82,7 +82,7 @@ def request(*, actor: Actor, vault: Vault, data: TraceData) -> UUID:
     db.session.add(trace := Trace(**row))  # written once, as it stands when it was sent
     append(actor, asked)
     if not data.draft:
-        _go(actor, vault, trace)
+        _go(actor, vault, trace, is_new=True)
     return trace.id
 
 
@@ -259,16 +259,16 @@ def _ask_again(actor: Actor, vault: Vault, trace: Trace) -> None:
     _tell(actor, Action.TRACE_REOPENED, trace, asked)
 
 
-def _go(actor: Actor, vault: Vault, trace: Trace) -> None:
+def _go(actor: Actor, vault: Vault, trace: Trace, *, is_new: bool = False) -> None:
     """Ask the states, or the second person who has to approve first."""
     if approvals.may_go(actor, vault, trace):
-        _ask(actor, vault, trace)
+        _ask(actor, vault, trace, is_new=is_new)
 
 
-def _ask(actor: Actor, vault: Vault, trace: Trace) -> None:
+def _ask(actor: Actor, vault: Vault, trace: Trace, *, is_new: bool) -> None:
     trace.sent_at = actor.now()
     with candidates.searching_once(), legs.following(trace, is_sending=True):
-        legs.ask_all(actor, vault, trace)
+        legs.ask_all(actor, vault, trace, is_new=is_new)
         deliveries.deliver_now(actor, vault)
     states = sorted(legs.states_of(trace) - {actor.own_state()})
     _tell(actor, Action.TRACE_SENT, trace, states)
@@ -294,13 +294,15 @@ def _find(trace_id: UUID) -> Trace:
 
 
 def take(
-    actor: Actor, trace_id: UUID, action: str, statuses: Sequence[str], seen: int | None = None
-) -> Trace:
+    actor: Actor, trace_id: UUID, action: str, statuses: Sequence[str], seen: int | None = None,
+    asking: Sequence[str] = (),
+) -> Trace:  # fmt: skip
     """Return a trace of the actor's state, locked, for an action that its status allows.
 
-    What others say to it waits meanwhile. Raises NotFound, StaleVersion or IllegalTransition.
+    What others say to it waits meanwhile, and what is said with those whom the action will be
+    `asking`. Raises NotFound, StaleVersion or IllegalTransition.
     """
-    _keep_others_out(actor, Trace.id == trace_id)
+    _keep_others_out(actor, Trace.id == trace_id, asking)
     trace = _find(trace_id)
     if trace.owner_state != actor.state:
         raise NotFound("trace", trace_id)
@@ -311,11 +313,14 @@ def take(
     return trace
 
 
-def _keep_others_out(actor: Actor, of_them: ColumnElement[bool]) -> None:
+def _keep_others_out(
+    actor: Actor, of_them: ColumnElement[bool], asking: Sequence[str] = ()
+) -> None:
     """Lock the own state with all that may say something to some traces, before those: as who applies it.
 
     In the other order, two that wait for each other would wait for good; so would they if whom a
-    correction is told after the traces were locked after them.
+    correction is told after the traces were locked after them. Whom traces will ask is known where
+    somebody names it (`asking`), and of others found out when they are held.
     """
     own = actor.own_state()
     asked = select(TraceLeg.state).join(Trace, Trace.id == TraceLeg.trace_id).where(
@@ -323,5 +328,5 @@ def _keep_others_out(actor: Actor, of_them: ColumnElement[bool]) -> None:
     )  # fmt: skip
     partner = settings.standing(own).settings.trace_approver
     others = db.session.scalars(asked.union(partners(of_them)))
-    mine = {(own, other) for other in (*others, *([partner] if partner else []))}
+    mine = {(own, other) for other in (*others, *asking, *([partner] if partner else []))}
     pairs.lock_all(mine | retellings.pairs_told(actor))

@@ -1,5 +1,6 @@
 """Pairs of states are locked before what they say is about, in one order: nobody waits in a circle."""
 
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from salsa_ext.db import as_state, db, transaction
 from salsa_ext.messages import pairs
 from salsa_ext.models import TraceRequest
 from salsa_ext.policy.rules import operator
-from salsa_ext.services import requests
+from salsa_ext.services import legs, requests
 from salsa_ext.values.requests import Acknowledging
 from tests import bodies
 from tests.conftest import NOW
@@ -42,6 +43,32 @@ def talking(application, one, other, *commands):
             yield actor
         for each in begun:
             each.result()
+
+
+def without_waiting(application, one, other, command):
+    """Run a command to its end while two states are kept from talking."""
+    with talking(application, one, other, command):
+        assert db.session.scalar(WAITS) == 0
+
+
+def work(application):
+    with application.app_context():
+        while working.delivered(FixedClock(NOW + timedelta(hours=1))):
+            pass
+
+
+def redate(clerk, sold):
+    body = bodies.transfer(reason="Read again", occurred_on="2024-06-05")
+    path = f"/transfers/{sold['id']}"
+    clerk.post(f"{path}/correct", body, 200, If_Match=clerk.get(path).headers["ETag"])
+
+
+def legs_of(analyst, trace):
+    return {leg["state"]: leg["status"] for leg in analyst.get(f"/traces/{trace}").json["legs"]}
+
+
+def requests_of(client, state):
+    return client(state, "trace_analyst").get("/requests").json["items"]
 
 
 def test_a_mark_holds_no_trace_while_it_waits_for_what_another_state_says(
@@ -104,9 +131,7 @@ def test_what_a_former_partner_says_waits_for_nobody_while_it_holds_the_trace(
 
     with talking(application, "ARG", "BRA", say) as actor, as_state(actor, "BRA"):
         assert len(db.session.execute(TRACE).all()) == 1
-    with application.app_context():
-        while working.delivered(FixedClock(NOW + timedelta(hours=1))):
-            pass
+    work(application)
     assert analyst.get(path).json["approval"]["state"] == "ARG"
     assert named.get("/approvals").json["items"][0]["status"] == "asked"
 
@@ -128,3 +153,148 @@ def test_a_correction_locks_who_is_told_of_it_with_who_approves(application, cli
         assert pairs.try_lock("BRA", "PRY")
     result = client("ARG", "trace_analyst").get(f"/traces/{asking['id']}/result").json
     assert result["chain"][0]["corrected_at"]
+
+
+def test_a_correction_holds_no_own_trace_while_it_waits_for_whom_it_is_told(application, client):
+    clerk, own = client("BRA", "licensing_officer"), client("BRA", "trace_analyst")
+    sold = clerk.post("/transfers", bodies.transfer()).json
+    trace = own.post("/traces", bodies.trace()).json
+    asking = client("ARG", "trace_analyst").post("/traces", bodies.trace()).json
+    with (
+        talking(application, "ARG", "BRA", lambda: redate(clerk, sold)) as actor,
+        as_state(actor, "BRA"),
+    ):
+        assert len(db.session.execute(TRACE).all()) == 1
+    for analyst, told in ((own, trace), (client("ARG", "trace_analyst"), asking)):
+        [event] = analyst.get(f"/traces/{told['id']}/result").json["chain"]
+        assert event["occurred_on"] == "2024-06-05"
+
+
+def test_a_correction_holds_no_own_trace_while_it_waits_for_who_answers_that(application, client):
+    clerk, own = client("BRA", "licensing_officer"), client("BRA", "trace_analyst")
+    sold = clerk.post("/transfers", bodies.transfer()).json
+    trace = own.post("/traces", bodies.trace()).json
+    own.post(f"/traces/{trace['id']}/legs", {"state": "PRY", "reason": "Found near it"})
+    with (
+        talking(application, "PRY", "BRA", lambda: redate(clerk, sold)) as actor,
+        as_state(actor, "BRA"),
+    ):
+        assert db.session.scalar(WAITS) == 1
+        assert len(db.session.execute(TRACE).all()) == 1
+
+
+def test_a_draft_that_is_sent_is_held_by_nobody_who_waits_to_ask(application, client, pointer):
+    analyst = client("BRA", "trace_analyst")
+    trace = analyst.post("/traces", bodies.trace(draft=True)).json["id"]
+
+    def send():
+        analyst.change(f"/traces/{trace}", "send")
+
+    without_waiting(application, "PRY", "BRA", send)
+    assert (legs_of(analyst, trace)["PRY"], requests_of(client, "PRY")) == ("sent", [])
+    work(application)
+    work(application)
+    assert [one["status"] for one in requests_of(client, "PRY")] == ["sent"]
+
+
+def test_a_mark_by_which_a_state_is_asked_newly_waits_for_nobody(application, client, pointer):
+    police, examiner = client("BRA", "police_officer"), client("BRA", "forensic_examiner")
+    gun = bodies.firearm(marking="obliterated", country_of_manufacture="BRA")
+    del gun["serial"]
+    seizure = police.post("/seizures", bodies.seizure(items=[gun])).json["id"]
+    trace = police.post("/traces", bodies.trace_of(seizure)).json["id"]
+    assert "PRY" not in legs_of(police, trace)
+    mark = {"kind": "manufacture", "text": "ABC123456", "method": "magnetic", "reason": "Read"}
+
+    def add():
+        examiner.post(f"/seizures/{seizure}/items/1/marks", mark)
+
+    without_waiting(application, "PRY", "BRA", add)
+    assert (legs_of(police, trace)["PRY"], requests_of(client, "PRY")) == ("sent", [])
+    work(application)
+    assert len(requests_of(client, "PRY")) == 1
+
+
+def test_a_trace_that_ends_before_a_state_was_asked_tells_it_nothing(application, client, pointer):
+    analyst = client("BRA", "trace_analyst")
+    trace = analyst.post("/traces", bodies.trace(draft=True)).json["id"]
+
+    def send():
+        analyst.change(f"/traces/{trace}", "send")
+
+    without_waiting(application, "PRY", "BRA", send)
+    analyst.change(f"/traces/{trace}", "close")
+    work(application)
+    assert requests_of(client, "PRY") == []
+    assert client("PRY", "auditor").get("/audit?action=envelope:refused").json["items"] == []
+
+
+def ship(client, exporting, importing, serial):
+    """Ship a gun from one state to another, so that the answer of one leads to the other."""
+    party, exporter = bodies.party, client(exporting, "licensing_officer")
+    sides = {"exporting_state": exporting, "importing_state": importing,
+             "authority": bodies.authority(exporting),
+             "exporter": party("Factory", exporting, "manufacturer"),
+             "importer": party("Importer", importing),
+             "final_consignee": party("Importer", importing),
+             "import_permit": {"state": importing, "number": f"I-{serial}"}}  # fmt: skip
+    permit = exporter.post("/permits", bodies.permit(number=f"E-{serial}", **sides)).json["id"]
+    body = bodies.shipment((serial,), number=f"A-{serial}")
+    body.pop("route", None)
+    exporter.post(f"/permits/{permit}/shipments", body)
+
+
+def test_two_traces_that_are_led_to_each_others_states_wait_for_neither(
+    application, client, pointer, monkeypatch
+):
+    ship(client, "PRY", "ARG", "QWE111111")
+    ship(client, "ARG", "PRY", "ZXC222222")
+    analyst, make = client("BRA", "trace_analyst"), legs.make
+    analyst.post("/traces", bodies.trace(case_number="C-1"))  # its state has a key to sign by
+    both, mine = threading.Barrier(2, timeout=60), threading.local()
+
+    def together(*args, **options):
+        """Let each have asked its first state before either asks the next."""
+        mine.depth = getattr(mine, "depth", 0) + 1
+        if mine.depth == 2:
+            both.wait()
+        make(*args, **options)
+
+    monkeypatch.setattr(legs, "make", together)
+
+    def trace(serial):
+        firearm = bodies.firearm(serial=serial)
+        firearm.pop("country_of_manufacture", None)
+        body = bodies.trace(firearm=firearm, case_number=serial)
+        headers = {"Authorization": f"Bearer {analyst.token}"}
+        return application.test_client().post("/api/v1/traces", json=body, headers=headers)
+
+    with ThreadPoolExecutor(2) as pool:
+        made = list(pool.map(trace, ("QWE111111", "ZXC222222")))
+    assert [one.status_code for one in made] == [201, 201]
+    work(application)
+    for one in made:
+        assert set(legs_of(analyst, one.json["id"])) >= {"ARG", "PRY"}
+        assert "sent" not in legs_of(analyst, one.json["id"]).values()
+    for asked in ("ARG", "PRY"):
+        cases = sorted(one["case_number"] for one in requests_of(client, asked))
+        assert [case for case in cases if case != "C-1"] == ["QWE111111", "ZXC222222"]
+
+
+def test_an_answer_that_leads_to_a_further_state_waits_for_nobody(application, client):
+    sold = client("PRY", "licensing_officer").post(
+        "/transfers", bodies.transfer(visibility="pointer")
+    )
+    analyst, asked = client("BRA", "trace_analyst"), client("PRY", "trace_analyst")
+    trace = analyst.post("/traces", bodies.trace()).json["id"]
+    [request] = requests_of(client, "PRY")
+
+    def answer():
+        said = {"completeness": "full", "handling": "H1", "points_to": ["ARG"],
+                "records": [sold.json["firearm"]["record"]]}  # fmt: skip
+        asked.change(f"/requests/{request['id']}", "answer", said)
+
+    without_waiting(application, "ARG", "BRA", answer)
+    assert legs_of(analyst, trace) | {"BRA": ""} == {"BRA": "", "PRY": "answered", "ARG": "sent"}
+    work(application)
+    assert legs_of(analyst, trace)["ARG"] == "no_record"
