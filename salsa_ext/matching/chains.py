@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
@@ -12,9 +12,8 @@ from salsa_ext.matching.claims import Objection, objections
 from salsa_ext.matching.diversion import diversion_after
 from salsa_ext.matching.events import ALERT, ENDS, LAWFUL, Event, place, side
 from salsa_ext.matching.guns import apart, guns
+from salsa_ext.matching.missing import circling, is_legible, telling_apart, undescribed
 from salsa_ext.matching.other_guns import of_others
-from salsa_ext.matching.outlooks import tells_origin
-from salsa_ext.matching.prose import marking_of
 from salsa_ext.matching.requests import OPEN, SILENT, WAITING
 from salsa_ext.matching.sales import first_sales
 
@@ -30,7 +29,6 @@ AFTER: Final = say("Recorded for a day after the gun was found: another gun, or 
 
 RECORDS_KEPT: Final = 20
 """Years for which states keep their records of guns at the least (International Tracing Instrument IV, 12)."""
-DISTINCTIVE: Final = ("make", "model", "calibre")
 LACKING: Final = dict.fromkeys(WAITING, say("The answer of {state}.")) | {
     "clarification": say("The answer of {state}, which asks something first: reply to it."),
     "partial": say("What {state} left out of its answer."),
@@ -94,47 +92,76 @@ def build(legs: Sequence[Leg], found_on: date, asking: str, firearm: Mapping[str
     gun was found is a conflict, and shown; so is what contradicts the events before it, and what
     says otherwise than the gun is described: nothing is concluded from the theft of another gun.
     """
-    events = (event for leg in legs for event in leg.events)
-    heard = sorted((event for event in events if event["event"] != ALERT), key=_order)
-    others = of_others(heard, firearm)
-    told = _without(heard, others)
-    before = [event for event in told if _is_before(event, found_on)]
-    sales, several = first_sales(before), guns(before)
-    ambiguous = len(sales) > 1 or len(several) > 1
-    against = [] if ambiguous else objections(before)
-    chain = _without(before, against)
-    sales = first_sales(chain) if against else sales
-    lawful = [event for event in chain if event["event"] in LAWFUL]
-    last = lawful[-1] if lawful and not ambiguous else None
-    after = [Objection(event, AFTER) for event in told if not _is_before(event, found_on)]
-    waiting = [leg for leg in legs if leg.status in WAITING]
-    reached = _reached(last, sales)
+    life = _life(legs, found_on, firearm)
+    last, chain, against = life.last_lawful, life.chain, life.against
+    reached = _reached(last, life.sales)
     diversion = _heard(diversion_after(last, chain, found_on), last, legs)
-    is_open = bool(waiting) or not legs  # of a draft nobody was asked yet
+    # of a draft nobody was asked yet
+    is_open = not legs or any(leg.status in WAITING for leg in legs)
     is_known = diversion is not None and not _is_claimed(last, against)
-    conflicts = (*against, *others, *after)
     outcome = _outcome(chain, _is_end(last, reached, against), is_known, is_open)
+    told = _told(legs, chain, _age(firearm, chain, found_on))
     return Result(
         outcome=outcome,
         scope=_scope(chain, asking),
         reached=reached,
         chain=chain,
-        ambiguous=ambiguous,
-        several_marks=len(several) > 1,
-        candidates=_candidates(sales, several, before, found_on) if ambiguous else [],
-        conflicts=[one.event for one in conflicts],
+        ambiguous=life.is_ambiguous,
+        several_marks=len(life.several) > 1,
+        candidates=_candidates(life, found_on) if life.is_ambiguous else [],
+        conflicts=[one.event for one in life.conflicts],
         last_lawful=last,
         point_of_diversion=diversion,
-        time_to_crime_days=_time_to_crime(sales, several, found_on),
+        time_to_crime_days=_time_to_crime(life.sales, life.several, found_on),
         since_last_lawful_days=_days(last, found_on) if last else None,
-        failure_reason=_failure(
-            outcome, firearm, legs, _told(legs, chain, _age(firearm, chain, found_on))
-        ),
-        objections={one.event["record"]: one.why for one in conflicts},
-        missing=_missing(
-            legs, firearm, several if ambiguous else None, bool(against), bool(others)
-        ),
+        failure_reason=_failure(outcome, firearm, legs, told),
+        objections={one.event["record"]: one.why for one in life.conflicts},
+        missing=[*_unanswered(legs), *undescribed(firearm), *_undecided(life)],
     )
+
+
+@dataclass(frozen=True)
+class _Life:
+    """What states told of one gun, in order: what happened `before` it was found, and what of it stands.
+
+    `sales` are its first ones, `several` the guns that it may be. What is no part of the chain is
+    `against` what stands, of `others`, or of a day `after`.
+    """
+
+    before: list[Event]
+    chain: list[Event]
+    sales: Sequence[Event]
+    several: Sequence[Sequence[Event]]
+    is_ambiguous: bool
+    against: Sequence[Objection]
+    others: Sequence[Objection]
+    after: Sequence[Objection]
+
+    @property
+    def conflicts(self) -> tuple[Objection, ...]:
+        """Return all that is no part of the chain."""
+        return (*self.against, *self.others, *self.after)
+
+    @property
+    def last_lawful(self) -> Event | None:
+        """Return the last that is lawful, where it is known of which gun."""
+        lawful = [event for event in self.chain if event["event"] in LAWFUL]
+        return lawful[-1] if lawful and not self.is_ambiguous else None
+
+
+def _life(legs: Sequence[Leg], found_on: date, firearm: Mapping[str, Any]) -> _Life:
+    events = (event for leg in legs for event in leg.events)
+    heard = sorted((event for event in events if event["event"] != ALERT), key=_order)
+    others = of_others(heard, firearm)
+    told = _without(heard, others)
+    before = [event for event in told if _is_before(event, found_on)]
+    after = [Objection(event, AFTER) for event in told if not _is_before(event, found_on)]
+    sales, several = first_sales(before), guns(before)
+    is_ambiguous = len(sales) > 1 or len(several) > 1
+    against = [] if is_ambiguous else objections(before)
+    chain = _without(before, against)
+    sales = first_sales(chain) if against else sales
+    return _Life(before, chain, sales, several, is_ambiguous, against, others, after)
 
 
 def _heard(
@@ -186,16 +213,12 @@ def _time_to_crime(
     return _days(sales[0], found_on) if is_sold and len({*map(_on, sales)}) == 1 else None
 
 
-def _candidates(
-    sales: Sequence[Event],
-    several: Sequence[Sequence[Event]],
-    told: Sequence[Event],
-    found_on: date,
-) -> list[dict[str, Any]]:
+def _candidates(life: _Life, found_on: date) -> list[dict[str, Any]]:
     """Return what it may be: each by its first sale, a gun that has none by what is lawful and last of it."""
+    sales, several = life.sales, life.several
     rest = [gun[-1] for gun in several if not any(sale in gun for sale in sales)]
     found = [*sales, *rest] if len(several) > 1 else sales
-    of_gun = apart(several, told) if len(several) > 1 else [[sale] for sale in sales]
+    of_gun = apart(several, life.before) if len(several) > 1 else [[sale] for sale in sales]
     return [_candidate(event, next((gun for gun in of_gun if event in gun), [event]), found_on,
                        is_sale=event in sales)
             for event in sorted(found, key=_order)]  # fmt: skip
@@ -260,8 +283,9 @@ def _told(legs: Sequence[Leg], chain: Sequence[Event], age: int | None) -> str |
     Where there is a chain, only of a state that told some of it, or that it names: that another one
     never had the gun is no reason. Nor is it too old of which every state still keeps its records.
     """
-    asked = {leg.state for leg in legs}
-    if any(leg.status in OPEN and not leg.is_late and leg.names not in asked for leg in legs):
+    asked, circle = {leg.state for leg in legs}, _circle(legs)
+    ways = (leg for leg in legs if leg.names not in asked or leg.state in circle)
+    if any(leg.status in OPEN and not leg.is_late for leg in ways):
         return None
     named = {event[name] for event in chain for name in ("state", "counterpart_state")}
     said = [leg.failure_reason for leg in legs if not chain or leg.events or leg.state in named]
@@ -281,7 +305,7 @@ def _failure(
         return None
     if outcome in ("traced", "partly"):
         return told if outcome == "partly" else None
-    if not _is_legible(firearm):
+    if not is_legible(firearm):
         return "obliterated" if firearm.get("marking") == "obliterated" else "incomplete_request"
     owed = [leg for leg in legs if leg.status in WAITING or leg.is_late]
     if told or owed:
@@ -295,11 +319,6 @@ def _silence(owed: Sequence[Leg]) -> str | None:
     return "no_response" if any(leg.is_late and leg.takes_part for leg in owed) else None
 
 
-def _is_legible(firearm: Mapping[str, Any]) -> bool:
-    serial: str = firearm.get("serial") or ""
-    return bool(serial) and marking_of(serial) is None
-
-
 def _lacking(leg: Leg) -> Message:
     if leg.status == "deferred" and leg.until:
         return say("The answer of {state}, put off to {on}.", state=leg.state, on=leg.until)
@@ -307,43 +326,37 @@ def _lacking(leg: Leg) -> Message:
     return Message(LACKING[status].text, {"state": leg.state})
 
 
-def _telling_apart(several: Sequence[Sequence[Event]]) -> Message:
-    """Return what would tell the guns apart that it may be: where they are alike, their serials alone."""
-    kinds = ({event.get(name) for gun in several for event in gun} - {None} for name in DISTINCTIVE)
-    if len(several) > 1 and all(len(kind) <= 1 for kind in kinds):
-        return say("A surer reading of the serial, from the frame or a laboratory: in all else that is recorded"
-                   " the candidates are alike.")  # fmt: skip
-    return say("Something that tells the candidates apart: make, model, calibre, photograph.")
-
-
-def _missing(
-    legs: Sequence[Leg], firearm: Mapping[str, Any], several: Sequence[Sequence[Event]] | None,
-    is_disputed: bool, is_contradicted: bool,
-) -> list[Message]:  # fmt: skip
+def _unanswered(legs: Sequence[Leg]) -> Iterator[Message]:
+    """Yield what states have not answered: also one that named another, where that leads to no answer."""
     asked = {leg.state for leg in legs}
-    missing = [_lacking(leg) for leg in legs if leg.status in LACKING and leg.names not in asked]
     nothing = {leg.state for leg in legs if leg.status == "no_record"}
-    missing += [say("The answer of {state}, which named {partner}: that has no record.",
-                    state=leg.state, partner=leg.names)
-                for leg in legs if leg.status == "forwarded" and leg.names in nothing]  # fmt: skip
-    missing += [
-        text for is_told, text in (
-            (_is_legible(firearm), say("A legible serial, from the frame or a laboratory.")),
-            (firearm.get("make"), say("The make: serials repeat between makers.")),
-            (firearm.get("calibre"), say("The calibre.")),
-            (tells_origin(firearm), say("The country of manufacture, or the import mark.")),
-        ) if not is_told
-    ]  # fmt: skip
-    if several is not None:
-        missing.append(_telling_apart(several))
-    if is_disputed:
-        missing.append(
-            say(
-                "Which of the records that contradict each other is right, or whether these are two guns."
+    for leg in legs:
+        if leg.status in LACKING and leg.names not in asked:
+            yield _lacking(leg)
+    circle = _circle(legs)
+    for leg in legs:
+        told = {"state": leg.state, "partner": leg.names}
+        if leg.status == "forwarded" and leg.names in nothing:
+            yield say("The answer of {state}, which named {partner}: that has no record.", **told)
+        elif leg.state in circle:
+            yield say(
+                "The answer of {state}, which named {partner}: that leads back to {state}.", **told
             )
+
+
+def _circle(legs: Sequence[Leg]) -> set[str]:
+    return circling({leg.state: leg.names for leg in legs if leg.names})
+
+
+def _undecided(life: _Life) -> Iterator[Message]:
+    """Yield what somebody has to decide of what was told."""
+    if life.is_ambiguous:
+        yield telling_apart(life.several)
+    if life.against:
+        yield say(
+            "Which of the records that contradict each other is right, or whether these are two guns."
         )
-    if is_contradicted:
-        missing.append(
-            say("Whether what contradicts the description is of this gun: look at its marks again.")
+    if life.others:
+        yield say(
+            "Whether what contradicts the description is of this gun: look at its marks again."
         )
-    return missing

@@ -118,6 +118,22 @@ def test_what_is_missing_follows_a_deferral_and_a_state_that_was_named(analyst, 
     ]
 
 
+def test_two_states_that_name_each_other_are_both_missed(as_actor, analyst, sell):
+    sell()
+    other = bodies.transfer(visibility="pointer")
+    as_actor("ARG", "licensing_officer").post("/transfers", other)
+    trace = analyst.post("/traces", bodies.trace()).json
+    for state, named in (("PRY", "ARG"), ("ARG", "PRY")):
+        person = as_actor(state, "trace_analyst")
+        [found] = person.get("/requests").json["items"]
+        said = {"state": named, "reason": "Sold there", "confirm_other_guns": True}
+        person.change(f"/requests/{found['id']}", "forward", said)
+    assert sorted(result_of(analyst, trace)["missing"]) == [
+        "The answer of Argentina, which named Paraguay: that leads back to Argentina.",
+        "The answer of Paraguay, which named Argentina: that leads back to Paraguay.",
+    ]
+
+
 @pytest.mark.parametrize("action,body,status", [
     ("no_record", {}, "no_record"), ("forward", {"state": "CHL", "reason": "Sold on"}, "forwarded"),
 ])  # fmt: skip

@@ -132,6 +132,24 @@ def test_a_state_that_named_another_is_not_missed_once_that_one_is_asked():
     assert said not in texts(asked)
 
 
+@pytest.mark.parametrize("status", ["forwarded", "withdrawn"])
+@pytest.mark.parametrize("states", [("PRY", "CHL"), ("PRY", "CHL", "URY")])
+def test_states_that_name_each_other_have_not_answered(states, status):
+    named = [Leg(state, status, names=named)
+             for state, named in zip(states, (*states[1:], states[0]), strict=True)]  # fmt: skip
+    legs = [*named, Leg("DEU", "forwarded", names="PRY"), Leg("AUT", "no_record")]
+    assert [str(one) for one in build(legs, FOUND, "BRA", GUN).missing] == [
+        f"The answer of {leg.state}, which named {leg.names}: that leads back to {leg.state}."
+        for leg in named
+    ]
+
+
+def test_why_a_state_knows_no_more_is_no_reason_while_others_name_each_other():
+    legs = [Leg("DEU", "no_record", failure_reason="records_lost"),
+            Leg("PRY", "forwarded", names="CHL"), Leg("CHL", "forwarded", names="PRY")]  # fmt: skip
+    assert build(legs, FOUND, "BRA", GUN).failure_reason is None
+
+
 def test_a_deferral_says_until_when():
     put_off = Leg("PRY", "deferred", until="2026-04-01")
     [missing] = [
