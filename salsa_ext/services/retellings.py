@@ -30,10 +30,11 @@ NOTED: Final = "retold"
 
 @dataclass
 class _News:
-    """What of a state says something else: records, and all guns of shipments."""
+    """What of a state says something else: records, and all guns of shipments; and who is told."""
 
     records: set[UUID] = field(default_factory=set)
     shipments: set[UUID] = field(default_factory=set)
+    audience: Audience | None = None
 
 
 def note(state: str, records: Iterable[UUID] = (), *, shipments: Iterable[UUID] = ()) -> None:
@@ -41,6 +42,7 @@ def note(state: str, records: Iterable[UUID] = (), *, shipments: Iterable[UUID] 
     news = _noted().setdefault(state, _News())
     news.records.update(records)
     news.shipments.update(shipments)
+    news.audience = None
 
 
 def forget() -> None:
@@ -68,7 +70,8 @@ def run(actor: Actor, vault: Vault) -> int:
 def pairs_told(actor: Actor) -> set[tuple[str, str]]:
     """Return the pairs of states that what was noted so far will lock.
 
-    Whoever locks other pairs before this is told locks these with them, in one order.
+    Whoever locks other pairs before this is told locks these with them, in one order; who is told
+    stays so from then on.
     """
     return {pair for audience in _audiences(actor) for pair in audience.pairs}
 
@@ -79,10 +82,13 @@ def _noted() -> dict[str, _News]:
 
 
 def _audiences(actor: Actor) -> list[Audience]:
+    """Return who is told, read once: a pair that is found later could be waited for no more."""
     found = []
     for state, news in sorted(_noted().items()):
-        with as_state(actor, state):
-            found.append(audiences.of(state, news.records, news.shipments))
+        if news.audience is None:
+            with as_state(actor, state):
+                news.audience = audiences.of(state, news.records, news.shipments)
+        found.append(news.audience)
     return found
 
 
