@@ -61,8 +61,9 @@ POSSIBLE: Final = {
 """What moves a trace on, by its status; it can be assigned, noted and hidden whatever that is."""
 PLAINLY: Final = Sending()
 SECOND: Final = say("A second person must approve a trace.")
-BY_COMMAND: Final = say("A second person must approve a trace: it was drafted by a command too. Let an account"
-                        " of a supervisor decide, or another officer: give --officer at both.")  # fmt: skip
+BY_COMMAND: Final = say("A second person must approve a trace. By a command --officer tells who decides, and"
+                        " who drafted it by one: give it at both, another number at each, or let an account"
+                        " of a supervisor decide.")  # fmt: skip
 OF_SEIZURE: Final = say("This gun is as its seizure says: correct that, and the draft follows it.")
 
 
