@@ -67,7 +67,8 @@ class TraceLeg(Owned, Base):
 
     `is_automatic` where no person said it; `failure_reason` is why it knows no more, as it says.
     `asked_in` is the envelope of the last asking, `question` that of its last question or refusal;
-    `reference` its number in another channel.
+    `reference` its number in another channel. `is_to_send` where a person has to send its form by that,
+    and did not say yet that it went out.
     """
 
     __tablename__ = "trace_leg"
@@ -91,3 +92,4 @@ class TraceLeg(Owned, Base):
     asked_in: Mapped[UUID | None] = mapped_column(sort_order=99)
     question: Mapped[UUID | None] = mapped_column(sort_order=99)
     failure_reason: Mapped[str | None] = mapped_column(sort_order=99)
+    is_to_send: Mapped[bool] = mapped_column(server_default=text("false"), sort_order=99)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 from uuid import UUID
@@ -271,15 +271,28 @@ def _ask(actor: Actor, vault: Vault, trace: Trace) -> None:
     with candidates.searching_once(), legs.following(trace, is_sending=True):
         legs.ask_all(actor, vault, trace)
         deliveries.deliver_now(actor, vault)
-    states = sorted(legs.states_of(trace) - {actor.own_state()})
-    _tell(actor, Action.TRACE_SENT, trace, states)
+    _tell(actor, Action.TRACE_SENT, trace, legs.asked_by(trace))
 
 
-def _tell(actor: Actor, action: Action, trace: Trace, states: Sequence[str]) -> None:
-    """Write down who was asked; each asked state learns that it was, and not which others were."""
-    own = Act(action, "trace", trace.id, data={"asked": states})
-    told = [Act(action, "trace", trace.id, concerned=[state], hidden=True) for state in states]
+def _tell(actor: Actor, action: Action, trace: Trace, whom: Mapping[str, bool]) -> None:
+    """Write down who was asked, and whose form is to be sent yet.
+
+    Each asked state learns that it was, and not which others were.
+    """
+    said = whom_asked(trace, whom)
+    own = Act(action, "trace", trace.id, data=said)
+    told = [
+        Act(action, "trace", trace.id, concerned=[state], hidden=True) for state in said["asked"]
+    ]
     append_many(actor, [own, *told])
+
+
+def whom_asked(trace: Trace, whom: Mapping[str, bool]) -> dict[str, list[str]]:
+    """Return what is written down of whom a trace asked, by whether their form is to be sent yet."""
+    others = sorted(whom.keys() - {trace.owner_state})
+    to_send = [state for state in others if whom[state]]
+    asked = [state for state in others if not whom[state]]
+    return {"asked": asked} | ({"to_send": to_send} if to_send else {})
 
 
 def purpose_of(trace: Trace) -> Purpose:
