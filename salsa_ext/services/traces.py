@@ -29,7 +29,7 @@ from salsa_ext.readmodels import settings
 from salsa_ext.readmodels.approvals import partners
 from salsa_ext.readmodels.outlooks import UNSENT
 from salsa_ext.readmodels.records import RecordView
-from salsa_ext.readmodels.refusals import BY_PERSONS, refusal
+from salsa_ext.readmodels.refusals import BY_PERSONS, is_declined, refusal
 from salsa_ext.readmodels.requests import messages_of
 from salsa_ext.services import (
     approvals,
@@ -168,7 +168,7 @@ def send(
 
 def _check_not_declined(trace: Trace) -> None:
     """Raise Declined for a draft that a second person declined and that none has to approve any more."""
-    said = refusal(trace, messages_of([trace.id]).get(trace.id, ()))
+    said = refusal(trace, messages_of([trace.id])[trace.id]) if is_declined(trace) else None
     if said is None or approvals.rule_for(trace).kind in BY_PERSONS:
         return
     raise Declined(say("A second person of {state} declined this trace. Confirm that it is sent all the"
@@ -267,6 +267,8 @@ def _go(actor: Actor, vault: Vault, trace: Trace) -> None:
 
 
 def _ask(actor: Actor, vault: Vault, trace: Trace) -> None:
+    if not is_declined(trace):
+        trace.declined_shown = None
     trace.sent_at = actor.now()
     with candidates.searching_once(), legs.following(trace, is_sending=True):
         legs.ask_all(actor, vault, trace)
@@ -275,12 +277,13 @@ def _ask(actor: Actor, vault: Vault, trace: Trace) -> None:
 
 
 def _tell(actor: Actor, action: Action, trace: Trace, whom: Mapping[str, bool]) -> None:
-    """Write down who was asked, and whose form is to be sent yet.
+    """Write down who was asked, whose form is to be sent yet, and that it was declined before it was sent.
 
     Each asked state learns that it was, and not which others were.
     """
     said = whom_asked(trace, whom)
-    own = Act(action, "trace", trace.id, data=said)
+    overruled = {"overruled": True} if action == Action.TRACE_SENT and is_declined(trace) else {}
+    own = Act(action, "trace", trace.id, data=said | overruled)
     told = [
         Act(action, "trace", trace.id, concerned=[state], hidden=True) for state in said["asked"]
     ]
