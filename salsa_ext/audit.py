@@ -52,6 +52,7 @@ class Action(StrEnum):
     HIT_DENIED = "hit:denied"
     HIT_EXTENDED = "hit:extended"
     HIT_EXPIRED = "hit:expired"
+    HIT_ALERT_ENDED = "hit:alert_ended"
     HIT_REMINDED = "hit:reminded"
     LICENSEE_RECORDED = "licensee:recorded"
     LICENSEE_SUSPENDED = "licensee:suspended"

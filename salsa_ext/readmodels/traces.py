@@ -239,21 +239,21 @@ def _views(actor: Actor, found: Sequence[Trace]) -> list[TraceView]:
     drafts = [trace for trace in found if trace.status in UNSENT]
     advice = dict(zip((trace.id for trace in drafts), of_drafts(drafts, actor.clock), strict=True))
     kept = hidden_from(trace.id for trace in found)
-    bars = unapprovable(drafts, kept, said)
+    bars, alone = unapprovable(drafts, kept, said), contacts.without_office(kept)
     return [
         TraceView(trace, legs[trace.id], said, named.get(trace.assignee_id), advice.get(trace.id),
-                  kept[trace.id], [*_remarks(trace, kept[trace.id]), *bars.get(trace.id, ())],
+                  kept[trace.id], [*_remarks(trace, alone.get(trace.id, ())), *bars.get(trace.id, ())],
                   named.get(trace.requested_by))
         for trace in found
     ]  # fmt: skip
 
 
-def _remarks(trace: Trace, kept_from: Sequence[str]) -> list[Message]:
+def _remarks(trace: Trace, without_office: Sequence[str]) -> list[Message]:
     """Return where hiding may leave nobody to answer, as far as the register of contacts tells."""
     return [
         say("No office of {state} that may see this trace is in the register of contacts: make sure that"
             " somebody there can answer.", state=state)
-        for state in contacts.without_office(kept_from, trace.owner_state)
+        for state in without_office if state != trace.owner_state
     ]  # fmt: skip
 
 
