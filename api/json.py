@@ -35,7 +35,7 @@ class BodyParser(FlaskParser):
     """Reads bodies as strictly: no NaN, no half of a character, no nesting without end."""
 
     def load_json(self, req: Request, schema: Schema) -> Any:
-        """Return what a body holds; one in which nothing has to be said may be left out, whatever type is told."""
+        """Return what a body holds; one in which nothing has to be said may be left out, of any type."""
         body = self.read_body(req)
         is_wanted = req.is_json and any(field.required for field in schema.fields.values())
         return missing if not body and not is_wanted else read_json(body)
