@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -37,10 +37,12 @@ from salsa_ext.services import (
 from salsa_ext.services.conversations import NOTE, Word
 from salsa_ext.services.fields import Problems, check_date
 from salsa_ext.services.legs import SENT, Channel
+from salsa_ext.services.notifications import notify_many
 from salsa_ext.services.sealing import Vault
 from salsa_ext.services.traces import take, whom_asked
 from salsa_ext.values.actor import Actor, Purpose
 from salsa_ext.values.codes import OTHER_CHANNELS
+from salsa_ext.values.notices import Notice
 from salsa_ext.values.positions import Assigning
 from salsa_ext.values.requests import (
     AskingOneMore,
@@ -194,6 +196,7 @@ def hide(
     trace.version += 1
     db.session.flush()
     append(actor, Act(Action.TRACE_HIDDEN, "trace", trace_id, data={"from": [*data.hidden_from]}))
+    _take_from_who_must_not_see(actor, trace, data.hidden_from)
     states = hidings.states_of({*data.hidden_from} ^ {*before})
     whom = {*states.values()}
     told = [leg for leg in asked if leg.asked_in and whom & {leg.state, trace.owner_state}]
@@ -205,6 +208,19 @@ def hide(
     ])  # fmt: skip
     approvals.hide(actor, vault, trace, data.hidden_from, whom)
     deliveries.deliver_now(actor, vault)
+
+
+def _take_from_who_must_not_see(actor: Actor, trace: Trace, agencies: Sequence[str]) -> None:
+    """Let nobody work on a trace that is kept from him by now, and tell the others that it is free."""
+    if not assignees.is_kept_from(trace.assignee_id, agencies):
+        return
+    trace.assignee_id = None
+    db.session.flush()
+    append(actor, Act(Action.TRACE_ASSIGNED, "trace", trace.id, data={"account": None}))
+    own = trace.owner_state
+    if trace.status in (*UNSENT, *SENT):
+        notify_many(actor, [Notice(own, approvals.ASKERS, "trace_unassigned", "trace", trace.id, own,
+                                   trace.case_number)])  # fmt: skip
 
 
 def note(*, actor: Actor, trace_id: UUID, data: Telling) -> None:
