@@ -8,7 +8,7 @@ from typing import Any, Final
 import orjson
 from flask import Request
 from flask.json.provider import JSONProvider as Base
-from marshmallow import missing
+from marshmallow import Schema, missing
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
@@ -34,11 +34,11 @@ class JSONProvider(Base):
 class BodyParser(FlaskParser):
     """Reads bodies as strictly: no NaN, no half of a character, no nesting without end."""
 
-    def _raw_load_json(self, req: Request) -> Any:
+    def load_json(self, req: Request, schema: Schema) -> Any:
+        """Return what a body holds; one in which nothing has to be said may be left out, of any type."""
         body = self.read_body(req)
-        if not body and not req.is_json:  # one that may be left out, and was
-            return missing
-        return read_json(body)
+        is_wanted = req.is_json and any(field.required for field in schema.fields.values())
+        return missing if not body and not is_wanted else read_json(body)
 
     def read_body(self, req: Request) -> bytes:
         """Return the JSON of a request: all of its body."""

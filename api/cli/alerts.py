@@ -140,7 +140,7 @@ def show(state: str, as_json: bool, alert_id: UUID) -> None:
 def verify(state: str, officer: str | None, alert_id: UUID) -> None:
     """Say as a second person that an alert agrees with its source, or later that it is still true.
 
-    Of one that was entered by a command, the --officer of both tells who is another person.
+    The --officer tells who is another person; of one that was entered by a command, that of both.
 
     \b
     Example:

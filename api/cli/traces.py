@@ -139,7 +139,7 @@ def advice(state: str, as_json: bool, trace_id: UUID) -> None:
 def approve(state: str, officer: str | None, trace_id: UUID) -> None:
     """Approve a draft as its second person.
 
-    Of one that was drafted by a command, the --officer of both tells who is another person.
+    The --officer tells who is another person; of one that was drafted by a command, that of both.
 
     \b
     Example:

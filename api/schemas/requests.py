@@ -263,6 +263,7 @@ class MessageResponse(Schema):
     helped = fields.Boolean(allow_none=True)
     outcome = fields.String(allow_none=True)
     status = fields.String(allow_none=True)
+    channel = fields.String(allow_none=True)
     code = fields.String(allow_none=True)
     automatic = fields.Boolean(required=True)
 

@@ -113,7 +113,8 @@ class SendTraceRequest(RequestSchema):
 class LegResponse(Schema):
     """What was asked of one state and why, and what it said.
 
-    `is_to_send` where a person has to send the form by its channel yet, or has not said that it went.
+    `is_to_send` where a person has to send the form by its channel yet, or has not said that it went;
+    until then `asked_at` is empty.
     """
 
     id = fields.UUID(required=True)
@@ -127,7 +128,7 @@ class LegResponse(Schema):
     events = fields.Integer(required=True)
     messages = fields.List(fields.Nested(MessageResponse), required=True)
     records_through = fields.Date(allow_none=True)
-    asked_at = fields.DateTime(required=True)
+    asked_at = fields.DateTime(required=True, allow_none=True)
     answered_at = fields.DateTime(allow_none=True)
 
     @pre_dump
@@ -137,6 +138,7 @@ class LegResponse(Schema):
             "state": leg.state, "why": [worded(reason) for reason in leg.why],
             "events": len(leg.events), "messages": said.messages,
             "automatic": leg.is_automatic, "is_to_send": said.is_to_send,
+            "asked_at": said.asked_at,
         }  # fmt: skip
 
 

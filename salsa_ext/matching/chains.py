@@ -37,6 +37,12 @@ LACKING: Final = dict.fromkeys(WAITING, say("The answer of {state}.")) | {
     "withdrawn": say("The answer of {state}: it had given none when the request was withdrawn."),
 }
 """What is missing of a state, by the status of its leg."""
+UNSENT: Final = dict.fromkeys(
+    WAITING, say("The answer of {state}: its form is to be sent yet.")
+) | {
+    "withdrawn": say("The answer of {state}: its form was not sent before the trace ended."),
+}
+"""What is missing of a state whose form did not go out, by the same."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,7 @@ class Leg:
 
     `failure_reason` is why it knows no more, as it says; `is_late` where it said nothing in its time.
     `until` is the day to which it put its answer off, `names` the state that it named instead.
+    `is_to_send` where its form by another channel did not go out yet.
     """
 
     state: str
@@ -55,6 +62,7 @@ class Leg:
     is_late: bool = False
     until: str | None = None
     names: str | None = None
+    is_to_send: bool = False
 
 
 @dataclass
@@ -320,6 +328,8 @@ def _silence(owed: Sequence[Leg]) -> str | None:
 
 
 def _lacking(leg: Leg) -> Message:
+    if leg.is_to_send and leg.status in UNSENT:
+        return Message(UNSENT[leg.status].text, {"state": leg.state})
     if leg.status == "deferred" and leg.until:
         return say("The answer of {state}, put off to {on}.", state=leg.state, on=leg.until)
     status = "partial" if leg.status == "withdrawn" and leg.events else leg.status

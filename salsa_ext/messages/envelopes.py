@@ -35,6 +35,8 @@ VERSION: Final = 1
 MOST_BYTES: Final = 1_000_000
 CONTEXT: Final = b"SALSA-ENVELOPE-1\n"
 """Stands before what is signed, so that no signature of a paper passes for one of an envelope."""
+REFUSED: Final = "delivery.refused"
+"""The kind by which a recipient tells that it set an envelope aside; its body has the code."""
 PLAIN: Final = ("version", "kind", "case_number", "sender", "recipient", "sequence", "previous",
                 "request_hash", "body")  # fmt: skip
 """Fields that are in an envelope as they are in its bytes."""
@@ -93,6 +95,11 @@ class Envelope:
             return [str(UUID(str(self.body.get("leg") or self.body.get("trace"))))]
         except ValueError:
             return []
+
+    @property
+    def told_case(self) -> str | None:
+        """Return its case as it is written down: not that of a refusal, which says not from whom it is kept."""
+        return None if self.kind == REFUSED else self.case_number
 
     @cached_property
     def content(self) -> bytes:

@@ -182,6 +182,6 @@ def _progress(actor: Actor, ids: Sequence[UUID], **values: Any) -> None:
 
 def _act(envelope: Envelope) -> Act:
     data = {"kind": envelope.kind, "recipient": envelope.recipient, "sequence": envelope.sequence,
-            "case_number": envelope.case_number, "hash": envelope.hash,
+            "case_number": envelope.told_case, "hash": envelope.hash,
             "about": envelope.about}  # fmt: skip
     return Act(Action.ENVELOPE_SENT, "envelope", envelope.id, data=data)

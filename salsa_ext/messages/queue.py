@@ -115,9 +115,11 @@ def _mark(state: str, ids: Sequence[UUID], **values: Any) -> None:
 def _act(settled: Settled) -> Act:
     envelope = settled.envelope
     told = {"kind": envelope.kind, "sender": envelope.sender, "sequence": envelope.sequence,
-            "case_number": envelope.case_number, "hash": envelope.hash,
+            "case_number": envelope.told_case, "hash": envelope.hash,
             "about": envelope.about}  # fmt: skip
     if settled.code is None:
         return Act(Action.ENVELOPE_APPLIED, "envelope", envelope.id, envelope.sender, data=told)
     told["code"] = settled.code
+    if envelope.body.get("hidden_from"):  # what it says was not done: from whom it is kept neither
+        told["case_number"] = None
     return Act(Action.ENVELOPE_REFUSED, "envelope", envelope.id, envelope.sender, data=told)

@@ -76,7 +76,7 @@ class Hit(Base):
             "status IN ('open', 'confirmed', 'denied', 'extended', 'expired')", name="status"
         ),
         CheckConstraint("strength IN ('strong', 'moderate')", name="strength"),
-        Index(None, "owner_state", "id"), Index(None, "alert_id"),
+        Index(None, "owner_state", "id"), Index(None, "alert_id"), Index(None, "cause_id"),
         Index(None, "owner_state", "made_at"),
         Index("ix_hit_waiting", "owner_state", "due_at",
               postgresql_where=text("status IN ('open', 'extended')")),

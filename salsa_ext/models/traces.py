@@ -21,7 +21,8 @@ class Trace(Owned, Base):
     how a second person came to it: of the own state, of a partner (`approved_in`), or by none, where
     the state has too few. `approval_asked_at` is set while one is waited for, and `approval_in` names
     the envelope by which a partner was asked; `approval_shown` is what the draft said when one was
-    asked first, or approved it.
+    asked first, or approved it, and `declined_shown` what it said when one declined it, none of whom
+    approved it since; of one that was sent it is there where that was declined.
     """
 
     __tablename__ = "trace"
@@ -60,6 +61,7 @@ class Trace(Owned, Base):
     approved_by: Mapped[UUID | None] = mapped_column(sort_order=99)
     approved_in: Mapped[str | None] = mapped_column(CHAR(3), sort_order=99)
     approval_shown: Mapped[dict[str, Any] | None] = mapped_column(sort_order=99)
+    declined_shown: Mapped[dict[str, Any] | None] = mapped_column(sort_order=99)
 
 
 class TraceLeg(Owned, Base):
@@ -67,7 +69,8 @@ class TraceLeg(Owned, Base):
 
     `is_automatic` where no person said it; `failure_reason` is why it knows no more, as it says.
     `asked_in` is the envelope of the last asking, `question` that of its last question or refusal;
-    `reference` its number in another channel.
+    `reference` its number in another channel. `is_to_send` where a person has to send its form by that,
+    and did not say yet that it went out.
     """
 
     __tablename__ = "trace_leg"
@@ -91,3 +94,4 @@ class TraceLeg(Owned, Base):
     asked_in: Mapped[UUID | None] = mapped_column(sort_order=99)
     question: Mapped[UUID | None] = mapped_column(sort_order=99)
     failure_reason: Mapped[str | None] = mapped_column(sort_order=99)
+    is_to_send: Mapped[bool] = mapped_column(server_default=text("false"), sort_order=99)

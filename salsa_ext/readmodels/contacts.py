@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -79,17 +79,27 @@ def answering_to(state: str, agency: str | None, kept_from: Collection[str]) -> 
     return Office(*row) if row else None
 
 
-def without_office(kept_from: Collection[str], asking: str) -> list[str]:
-    """Return the other states of which no office is left that may see what agencies are kept from."""
-    if not kept_from:
-        return []
-    states = {*db.session.scalars(select(Agency.owner_state).where(Agency.code.in_(kept_from)))}
-    left = select(Contact.owner_state).where(
-        Contact.owner_state.in_(states),
-        Contact.valid_to.is_(None),
-        Contact.agency.not_in(kept_from),
-    )
-    return sorted(states - {asking, *db.session.scalars(left)})
+def without_office(kept_from: Mapping[UUID, Collection[str]]) -> dict[UUID, list[str]]:
+    """Return for each thing the states of which no office is left that may see what agencies are kept from.
+
+    By one question for all.
+    """
+    agencies = {agency for some in kept_from.values() for agency in some}
+    if not agencies:
+        return {}
+    known = select(Agency.code, Agency.owner_state).where(Agency.code.in_(agencies))
+    states = {row.code: row.owner_state for row in db.session.execute(known)}
+    offices = select(Contact.owner_state, Contact.agency).distinct().where(
+        Contact.owner_state.in_({*states.values()}), Contact.valid_to.is_(None)
+    )  # fmt: skip
+    open_offices = db.session.execute(offices).all()
+    return {
+        thing: sorted(
+            {states[agency] for agency in some if agency in states}
+            - {row.owner_state for row in open_offices if row.agency not in some}
+        )
+        for thing, some in kept_from.items()
+    }
 
 
 def called_from(asking: Collection[Asking]) -> dict[Asking, Office]:

@@ -23,12 +23,12 @@ from salsa_ext.readmodels.incidents import OVER
 from salsa_ext.values.codes import GRAVE_NOTIFICATIONS
 
 _OF_REQUEST: Final = ("request_received", "request_renewed", "request_replied", "request_due",
-                      "request_overdue", "request_assigned")  # fmt: skip
+                      "request_overdue", "request_assigned", "request_unassigned")  # fmt: skip
 _OF_APPROVAL: Final = ("approval_asked", "approval_waiting")
 _OF_HIT: Final = ("hit_made", "hit_silent", "hit_extended", "hit_overdue", "hit_unanswered")
 _OF_TRACE: Final = (
     "trace_answered", "trace_corrected", "trace_no_record", "trace_refused", "trace_deferred",
-    "trace_forwarded", "trace_not_taken", "trace_assigned",
+    "trace_forwarded", "trace_not_taken", "trace_assigned", "trace_unassigned",
 )  # fmt: skip
 
 

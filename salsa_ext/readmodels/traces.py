@@ -44,7 +44,8 @@ NOT_ASKED: Final = "not_asked"
 ENDED: Final = ("withdrawn", "closed")
 FORM_SENT: Final = "form_sent"
 """The kind of the word that the form went out by another channel."""
-TO_SEND: Final = "to_send"
+TO_SEND, NOT_SENT = "to_send", "not_sent"
+"""What is shown of a state whose form did not go out yet, and that of one to which it never did."""
 _LEGS: Final = (
     select(TraceLeg).where(among_given(TraceLeg.trace_id)).order_by(TraceLeg.id)
     .execution_options(populate_existing=True)
@@ -60,19 +61,23 @@ class LegSaid:
 
     @property
     def is_to_send(self) -> bool:
-        """Tell whether a person has to send its form yet: nobody said that it went by this channel.
+        """Tell whether its form did not go out by its channel as it now is, as far as anybody said."""
+        return self.leg.is_to_send
 
-        A reference there says so too, and so does what came back.
-        """
-        if self.leg.channel == "salsa" or self.leg.status != "sent" or self.leg.reference:
-            return False
-        return not any(one.kind == FORM_SENT and one.data["channel"] == self.leg.channel
-                       for one in self.messages)  # fmt: skip
+    @property
+    def asked_at(self) -> datetime | None:
+        """Return since when it is asked; None while its form is to be sent."""
+        return None if self.leg.is_to_send else self.leg.asked_at
 
     @property
     def shown_status(self) -> str:
-        """Return its status, or TO_SEND of what the service asks nobody and a person did not yet."""
-        return TO_SEND if self.is_to_send else self.leg.status
+        """Return its status, or TO_SEND of what the service asks nobody and a person did not yet.
+
+        After the trace NOT_SENT: what was never asked was not withdrawn.
+        """
+        if not self.is_to_send:
+            return self.leg.status
+        return NOT_SENT if self.leg.status == "withdrawn" else TO_SEND
 
 
 @dataclass(frozen=True)
@@ -139,7 +144,7 @@ class TraceView:
 class Searched:
     """A state that was searched or asked: how far its records reached then, and what it said.
 
-    `said` is the status of its leg, TO_SEND or NOT_ASKED.
+    `said` is the status of its leg, TO_SEND, NOT_SENT or NOT_ASKED.
     """
 
     state: str
@@ -241,21 +246,21 @@ def _views(actor: Actor, found: Sequence[Trace]) -> list[TraceView]:
     drafts = [trace for trace in found if trace.status in UNSENT]
     advice = dict(zip((trace.id for trace in drafts), of_drafts(drafts, actor.clock), strict=True))
     kept = hidden_from(trace.id for trace in found)
-    bars = unapprovable(drafts, kept, said)
+    bars, alone = unapprovable(drafts, kept, said), contacts.without_office(kept)
     return [
         TraceView(trace, legs[trace.id], said, named.get(trace.assignee_id), advice.get(trace.id),
-                  kept[trace.id], [*_remarks(trace, kept[trace.id]), *bars.get(trace.id, ())],
+                  kept[trace.id], [*_remarks(trace, alone.get(trace.id, ())), *bars.get(trace.id, ())],
                   named.get(trace.requested_by))
         for trace in found
     ]  # fmt: skip
 
 
-def _remarks(trace: Trace, kept_from: Sequence[str]) -> list[Message]:
+def _remarks(trace: Trace, without_office: Sequence[str]) -> list[Message]:
     """Return where hiding may leave nobody to answer, as far as the register of contacts tells."""
     return [
         say("No office of {state} that may see this trace is in the register of contacts: make sure that"
             " somebody there can answer.", state=state)
-        for state in contacts.without_office(kept_from, trace.owner_state)
+        for state in without_office if state != trace.owner_state
     ]  # fmt: skip
 
 
@@ -309,11 +314,12 @@ def _with_words(leg: chains.Leg, messages: Sequence[MessageView]) -> chains.Leg:
 
 def as_said(trace: Trace, leg: TraceLeg, until: datetime | None = None) -> chains.Leg:
     """Return a leg as chains are built of it; asked before `until`, it has had its time."""
-    is_waiting = leg.status in WAITING and until is not None and leg.asked_at < until
+    is_asked = until is not None and not leg.is_to_send and leg.asked_at < until
+    is_waiting = leg.status in WAITING and is_asked
     is_unheard = leg.status == "withdrawn" and leg.answered_at is None
     return chains.Leg(
         leg.state, leg.status, compared(leg.events, trace.firearm, trace.found_on),
-        takes_part=leg.channel == "salsa",
+        takes_part=leg.channel == "salsa", is_to_send=leg.is_to_send,
         failure_reason=leg.failure_reason, is_late=is_waiting or is_unheard,
     )  # fmt: skip
 

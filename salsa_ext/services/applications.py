@@ -19,7 +19,7 @@ from salsa_ext.errors import (
     Unavailable,
 )
 from salsa_ext.messages import outbox, queue
-from salsa_ext.messages.envelopes import Envelope, Letter
+from salsa_ext.messages.envelopes import REFUSED, Envelope, Letter
 from salsa_ext.messages.queue import Settled, Waiting
 from salsa_ext.services import handlers
 from salsa_ext.services.sealing import Vault
@@ -93,7 +93,7 @@ def _applied(actor: Actor, vault: Vault, envelope: Envelope) -> str | None:
 def _unknown(actor: Actor, waiting: Waiting) -> str | None:
     """Return the code for a kind that no program has known for a day."""
     kind = waiting.envelope.kind
-    if kind in handlers.HANDLERS or kind == handlers.REFUSED:
+    if kind in handlers.HANDLERS or kind == REFUSED:
         return None
     return "unknown_kind" if actor.now() - waiting.received_at >= PATIENCE else None
 
@@ -101,7 +101,7 @@ def _unknown(actor: Actor, waiting: Waiting) -> str | None:
 def _tell(actor: Actor, vault: Vault, envelope: Envelope, code: str) -> None:
     """Tell the sender that its envelope was set aside; of such news itself nothing is told."""
     warn("envelope set aside", envelope, code)
-    if envelope.kind == handlers.REFUSED:
+    if envelope.kind == REFUSED:
         return
-    said = Letter(handlers.REFUSED, envelope.case_number, envelope.sender, {"code": code}, envelope)
+    said = Letter(REFUSED, envelope.case_number, envelope.sender, {"code": code}, envelope)
     outbox.put(actor, signer(actor, vault), said)

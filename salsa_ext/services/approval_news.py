@@ -15,6 +15,7 @@ from salsa_ext.messages import inbox, pairs
 from salsa_ext.messages.envelopes import Envelope, Letter
 from salsa_ext.models import Trace, TraceApproval
 from salsa_ext.readmodels.approvals import as_asked, count_approvers, differences, read, rule_of
+from salsa_ext.readmodels.refusals import shown_to
 from salsa_ext.services import approvals, conversations, deliveries, hidings, legs
 from salsa_ext.services.approvals import APPROVERS, ASKERS
 from salsa_ext.services.conversations import Word
@@ -146,6 +147,8 @@ def _declined(actor: Actor, vault: Vault, envelope: Envelope) -> None:
         return
     with legs.following(trace, to="draft"):
         approvals.wait_no_more(trace)
+        if said["text"]:
+            trace.declined_shown = shown_to(trace, envelope.sender)
     _hear(actor, trace, envelope, said)
     append(actor, Act(Action.TRACE_DECLINED, "trace", trace.id, data={"by": envelope.sender}))
     code = "trace_declined" if said["text"] else "trace_unapprovable"

@@ -13,6 +13,7 @@ from salsa_ext.messages.envelopes import Letter
 from salsa_ext.models import Trace
 from salsa_ext.policy.release import FOR_APPROVERS, for_approver
 from salsa_ext.readmodels.approvals import Rule, as_shown, count_approvers, partners, rule_of
+from salsa_ext.readmodels.refusals import BY_PERSONS, shown_to
 from salsa_ext.services import conversations, deliveries, hidings, legs
 from salsa_ext.services.conversations import DECLINED, Word
 from salsa_ext.services.notifications import notify_many
@@ -72,6 +73,8 @@ def put(actor: Actor, trace: Trace, kind: str, state: str | None = None) -> None
     """The one writer of who approved a trace: in the own state by the actor, else of `state`."""
     trace.approval, trace.approved_at, trace.approved_in = kind, actor.now(), state
     trace.approved_by = actor.account_id if kind == "own" else None
+    if kind in BY_PERSONS:
+        trace.declined_shown = None
     db.session.flush()
 
 
@@ -173,6 +176,7 @@ def decline(actor: Actor, vault: Vault, trace: Trace, text: str) -> None:
     take_back(actor, vault, trace)
     with legs.following(trace, to="draft"):
         wait_no_more(trace)
+        trace.declined_shown = shown_to(trace, trace.owner_state)
     conversations.keep(actor, [Word("trace", trace.id, DECLINED, {"text": text})])
     _tell_askers(actor, trace, "trace_declined")
     deliveries.deliver_now(actor, vault)

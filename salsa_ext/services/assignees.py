@@ -55,6 +55,14 @@ def find(
     return Assignee(row.id, row.role)
 
 
+def is_kept_from(account_id: UUID | None, agencies: Collection[str]) -> bool:
+    """Tell whether who works on something is of an agency that must not see it."""
+    if account_id is None or not agencies:
+        return False
+    working = select(Account.id).where(Account.id == account_id, Account.agency.in_(agencies))
+    return db.session.scalar(working) is not None
+
+
 def answering(actor: Actor, kept_from: Collection[str]) -> tuple[str, ...]:
     """Return whose roles are told of a request: the supervisors too, where no analyst may see it."""
     if not kept_from or is_left(actor, ANALYSTS, kept_from):

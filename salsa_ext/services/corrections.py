@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, union
 
 from salsa_ext.audit import Act, Action, traces_in
 from salsa_ext.db import as_state, db
 from salsa_ext.errors import NotFound, StaleVersion, say
-from salsa_ext.models import AuditEntry
+from salsa_ext.models import AuditEntry, TraceApproval, TraceRequest
 from salsa_ext.readmodels.records import RecordView, of_documents
 from salsa_ext.readmodels.versions import current
 from salsa_ext.services.fields import Problems
@@ -75,23 +75,45 @@ def finish(
 def told(actor: Actor, ids: Sequence[UUID], version: int) -> list[Act]:
     """Return the acts that tell each state which received old values of records of their version.
 
-    Also who received them in a trace that is kept from the actor's agency: that act says which trace it
-    is about, and is kept from the agency with it. What is kept otherwise is told the receiver alone.
+    The own state reads it once for each record, and for each trace that was asked of it, so that an
+    agency from which that is kept reads nothing of it: how many there are tells of no other trace. The
+    states that received it read it for what they did, and each of their agencies what it may.
     """
     seen = {given.entry for given in _given(ids)}
-    with as_state(actor, actor.own_state()):
+    with as_state(actor, actor.own_state()):  # also what is kept from the actor's agency
         every = _given(ids)
-    receivers: dict[tuple[str, tuple[str, ...], bool], set[str]] = defaultdict(set)
+        known = _asked({trace for given in every for trace in traces_in(given.data)})
+    own: dict[tuple[str, tuple[str, ...]], None] = {}
+    receivers: dict[tuple[str, tuple[str, ...]], set[str]] = defaultdict(set)
     for entry, record_id, concerned, data in every:
         about = traces_in(data)
-        is_hidden = not about and entry not in seen
-        own = {actor.own_state()} if is_hidden else set()
-        receivers[record_id, about, is_hidden] |= {*concerned} - own
+        receivers[record_id, about] |= {*concerned} - {actor.own_state()}
+        here = tuple(trace for trace in about if trace in known)
+        if here or entry in seen:
+            own[record_id, here] = None
     return [
-        Act(Action.RECORD_CORRECTED, "record", record_id, concerned=states, hidden=is_hidden, of_state=True,
-            data={"version": version} | ({"about": [*about]} if about else {}))
-        for (record_id, about, is_hidden), states in receivers.items()
+        *(_corrected(record_id, version, about) for record_id, about in own),
+        *(_corrected(record_id, version, about, states) for (record_id, about), states in receivers.items()
+          if states),
     ]  # fmt: skip
+
+
+def _corrected(
+    record_id: str, version: int, about: Sequence[str], states: Collection[str] = ()
+) -> Act:  # fmt: skip
+    """Return what the own state reads of a correction, or, hidden from it, what others do who received it."""
+    said = {"version": version} | ({"about": [*about]} if about else {})
+    return Act(Action.RECORD_CORRECTED, "record", record_id, concerned=states, data=said,
+               hidden=bool(states), of_state=True)  # fmt: skip
+
+
+def _asked(traces: Collection[str]) -> set[str]:
+    """Return those of the traces that the own state was asked in, or to approve."""
+    if not traces:
+        return set()
+    wanted = (select(of.trace_id).where(of.trace_id.in_(map(UUID, traces)))
+              for of in (TraceRequest, TraceApproval))  # fmt: skip
+    return {str(trace) for trace in db.session.scalars(union(*wanted))}
 
 
 def _given(ids: Sequence[UUID]) -> Sequence[Any]:

@@ -7,15 +7,13 @@ from typing import Final
 
 from salsa_ext.errors import EnvelopeRefused
 from salsa_ext.messages import outbox
-from salsa_ext.messages.envelopes import Envelope
+from salsa_ext.messages.envelopes import REFUSED, Envelope
 from salsa_ext.services.sealing import Vault
 from salsa_ext.values.actor import Actor
 
 Handler = Callable[[Actor, Vault, Envelope], None]
 RefusalHandler = Callable[[Actor, Vault, Envelope, str], None]
 
-REFUSED: Final = "delivery.refused"
-"""The kind by which a recipient tells that it set an envelope aside; its body has the code."""
 HANDLERS: Final[dict[str, Handler]] = {}
 REFUSALS: Final[dict[str, RefusalHandler]] = {}
 

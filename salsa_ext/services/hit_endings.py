@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
+from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 
 from salsa_ext.audit import Action
 from salsa_ext.db import as_state, db
@@ -46,10 +48,30 @@ def of_alert(actor: Actor, alert: Alert) -> None:
     held = select(Hit).where(
         Hit.owner_state == actor.state, Hit.alert_id == alert.id, Hit.status.in_(HELD)
     )
-    for row in db.session.scalars(held.order_by(Hit.id).with_for_update()).all():
-        status = row.status if row.status == "confirmed" else "expired"
-        is_shown = change(actor, row, status=status)
-        hit_news.ended(actor, row, alert.status, is_shown=is_shown)
+    rows = db.session.scalars(held.order_by(Hit.id).with_for_update()).all()
+    for row in rows:
+        row.status = row.status if row.status == "confirmed" else "expired"
+        row.version, row.changed_at = row.version + 1, actor.now()
+    db.session.flush()
+    hit_news.ended(actor, rows, alert.status, _ended_there(actor, rows))
+
+
+def _ended_there(actor: Actor, rows: Sequence[Hit]) -> set[UUID]:
+    """Let those who met an alert know of their hits what its state does; returns those that show to them."""
+    by_state: dict[str, list[UUID]] = defaultdict(list)
+    for row in rows:
+        if row.asking_state != row.alert_state:
+            by_state[row.asking_state].append(row.id)
+    shown = {row.id for row in rows if row.asking_state == row.alert_state
+             and row.action != "let_pass_and_inform"}  # fmt: skip
+    status = case((Hit.status == "confirmed", Hit.status), else_="expired")
+    for state in sorted(by_state):
+        theirs = update(Hit).where(Hit.id.in_(by_state[state]), Hit.owner_state == state)
+        ended = theirs.values(status=status, version=Hit.version + 1, changed_at=actor.now())
+        with as_state(actor, state):  # its row says what it was answered
+            found = ended.returning(Hit.id).execution_options(synchronize_session=False)
+            shown |= {*db.session.scalars(found)}
+    return shown
 
 
 def expire(actor: Actor, rows: Iterable[Hit]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -58,14 +58,24 @@ def answered(actor: Actor, row: Hit, action: Action, *, is_shown: bool) -> None:
         notify_many(actor, _to_askers(f"hit_{row.status}", vars(row), data))
 
 
-def ended(actor: Actor, row: Hit, how: str, *, is_shown: bool) -> None:
-    """Write down that a hit ended with its alert, which was `cancelled` or `expired`; tell who met it."""
+def ended(actor: Actor, rows: Sequence[Hit], how: str, shown: Collection[UUID]) -> None:
+    """Write down that hits lost their alert, which was `cancelled` or `expired`; tell who met it.
+
+    Those that waited end with it; one that was confirmed stays so. `shown` are those that show to who
+    met the alert.
+    """
+    append_many(actor, [_lost(row, how, is_shown=row.id in shown) for row in rows])
+    notify_many(actor, [
+        notice for row in rows if row.id in shown
+        for notice in _to_askers(f"hit_alert_{how}", vars(row), {"state": row.alert_state})
+    ])  # fmt: skip
+
+
+def _lost(row: Hit, how: str, *, is_shown: bool) -> Act:
+    action = Action.HIT_EXPIRED if row.status == "expired" else Action.HIT_ALERT_ENDED
     concerned = sorted({row.alert_state, *([row.asking_state] if is_shown else ())})
-    append_many(actor, [Act(Action.HIT_EXPIRED, "hit", row.id, row.alert_state, concerned,
-                            {"status": row.status, "alert": how})])  # fmt: skip
-    if is_shown:
-        said = {"state": row.alert_state}
-        notify_many(actor, _to_askers(f"hit_alert_{how}", vars(row), said))
+    said = {"status": row.status, "alert": how}
+    return Act(action, "hit", row.id, row.alert_state, concerned, said)
 
 
 def overdue(actor: Actor, row: Hit, second: str | None, *, is_shown: bool) -> None:

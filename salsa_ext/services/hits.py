@@ -181,10 +181,13 @@ def met_by(actor: Actor, records: Collection[UUID]) -> dict[UUID, list[Made]]:
 
 
 def _insert(actor: Actor, met: Sequence[Met]) -> list[tuple[Met, dict[str, Any]]]:
+    """Write hits on the alerts that stand, which whoever ends one waits for: it ends with its hits."""
     wanted = select(Alert).where(
         Alert.record_id.in_({one.alert_record for one in met}), Alert.status == "active"
     )
-    alerts = {alert.record_id: alert for alert in db.session.scalars(wanted)}
+    standing = wanted.order_by(Alert.id).with_for_update(read=True)
+    fresh = standing.execution_options(populate_existing=True)
+    alerts = {alert.record_id: alert for alert in db.session.scalars(fresh)}
     pairs = [
         (one, _row(actor, one, alerts[one.alert_record])) for one in met
         if one.alert_record in alerts and alerts[one.alert_record].of_record != one.cause_id

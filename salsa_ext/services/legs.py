@@ -49,7 +49,7 @@ _OF: Final = (
     select(TraceLeg).where(TraceLeg.trace_id == bindparam("trace")).order_by(TraceLeg.id)
     .execution_options(populate_existing=True)
 )  # fmt: skip
-_ASKED: Final = "SELECT state FROM trace_leg WHERE trace_id = %s"
+_ASKED: Final = "SELECT state, is_to_send FROM trace_leg WHERE trace_id = %s"
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def follow(actor: Actor, vault: Vault, trace: Trace, pointed: Reasons) -> list[s
     Codes that name no state are passed over; nobody is asked once a trace ended. Returns whom it asked.
     """
     pointed = routing.of_today(pointed)
-    asked = states_of(trace) if pointed else set()
+    asked = asked_by(trace) if pointed else {}
     why = {state: reasons for state, reasons in pointed.items()
            if names.is_state(state) and state not in asked}  # fmt: skip
     if why and trace.status not in ("withdrawn", "closed"):
@@ -194,9 +194,9 @@ def of(trace: Trace) -> list[TraceLeg]:
     return list(db.session.scalars(_OF, {"trace": trace.id}))
 
 
-def states_of(trace: Trace) -> set[str]:
-    """Return the states that a trace has legs of."""
-    return {state for (state,) in ask(_ASKED, (trace.id,))}
+def asked_by(trace: Trace) -> dict[str, bool]:
+    """Return the states that a trace has legs of, each with whether its form is to be sent yet."""
+    return dict(ask(_ASKED, (trace.id,)).fetchall())
 
 
 @contextmanager
@@ -319,6 +319,7 @@ def _row(
         "asked_at": actor.now(), "answered_at": None, "is_automatic": True,
         "reference": None if takes_part else channel.reference, "asked_in": None,
         "question": None, "failure_reason": None,
+        "is_to_send": not (takes_part or channel.reference),
     }  # fmt: skip
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from salsa_ext.matching.requests import renewed
+from salsa_ext.db import db
+from salsa_ext.matching.requests import WAITING, renewed
 from salsa_ext.models import Trace, TraceLeg
 from salsa_ext.services import asking_offices, deliveries, hidings, legs, routing
 from salsa_ext.services.routing import Route
@@ -15,11 +16,13 @@ from salsa_ext.values.actor import Actor
 ENDED: Final = ("withdrawn",)
 
 
-def ask_again(actor: Actor, vault: Vault, trace: Trace) -> list[str]:
-    """Ask anew with the trace's description as it now is; returns the other states that were asked.
+def ask_again(actor: Actor, vault: Vault, trace: Trace) -> dict[str, bool]:
+    """Ask anew with the trace's description as it now is.
 
     What the service said for a state at once is said anew, and what no longer follows is so taken
-    back; what a person said stays, and he is told that more is known.
+    back; what a person said stays, and he is told that more is known. A form that waits for what
+    comes back by another channel is to be sent anew, with what it now says. Returns the states that
+    were asked, and of which a form is to be sent by now.
     """
     wanted, standing = routing.route(actor, trace), legs.of(trace)
     own = {"state": trace.owner_state} | legs.own_answer(actor, trace, wanted)
@@ -32,15 +35,19 @@ def ask_again(actor: Actor, vault: Vault, trace: Trace) -> list[str]:
     _renew_own(actor, vault, trace, standing, own, at_home)
     told = [leg for leg in others if leg.channel == "salsa" and leg.status not in ENDED]
     _tell(actor, vault, trace, told)
-    by_hand = [leg for leg in others if leg.channel != "salsa" and leg.is_automatic
-               and leg.state in wanted.why]  # fmt: skip
-    for leg in [*told, *by_hand]:
+    by_hand = [leg for leg in others if leg.channel != "salsa" and leg.status in WAITING]
+    for leg in told:
         _open_again(leg)
+        leg.asked_at = actor.now()
+    for leg in by_hand:
+        leg.is_to_send = True
+    for leg in [*told, *by_hand]:
         if leg.state in wanted.why:
             leg.why = legs.as_texts(wanted.why[leg.state])
-        leg.asked_at = actor.now()
-    asked = {leg.state for leg in [*told, *by_hand]} | fresh.keys()
-    return sorted(asked - {trace.owner_state})
+    db.session.flush()
+    again = {leg.state for leg in [*told, *by_hand]}
+    return {state: is_to_send for state, is_to_send in legs.asked_by(trace).items()
+            if state in again or state not in known}  # fmt: skip
 
 
 def _open_again(leg: TraceLeg) -> None:

@@ -88,6 +88,7 @@ def tell(
 def name_hidden(actor: Actor, request: TraceRequest, agencies: Collection[str]) -> None:
     """Keep a request, and what is written down of the trace, from those that the asking state names by now."""
     hidings.put(actor, "request", _subjects(request), agencies)
+    _take_from_who_must_not_see(actor, request)
 
 
 def hide(actor: Actor, request: TraceRequest, agencies: Collection[str]) -> None:
@@ -95,6 +96,18 @@ def hide(actor: Actor, request: TraceRequest, agencies: Collection[str]) -> None
     hidings.put(actor, "request", _subjects(request), agencies, is_own=True)
     request.version += 1
     db.session.flush()
+    _take_from_who_must_not_see(actor, request)
+
+
+def _take_from_who_must_not_see(actor: Actor, request: TraceRequest) -> None:
+    """Let nobody work on a request that is kept from him by now, and tell the others that it is free."""
+    if not assignees.is_kept_from(request.assignee_id, hidings.of(request.id)):
+        return
+    request.assignee_id = None
+    db.session.flush()
+    write_down(actor, Action.REQUEST_ASSIGNED, request, account=None)
+    if request.status in WAITING:
+        notify(actor, request, "request_unassigned")
 
 
 def _subjects(request: TraceRequest) -> tuple[UUID, ...]:

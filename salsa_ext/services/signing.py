@@ -81,7 +81,7 @@ def key_of(actor: Actor, vault: Vault, state: str) -> tuple[str, Ed25519PrivateK
     with as_state(actor, state):
         kid, sealed = _secret(state) or _first(state, vault, actor.now(), made)
     if made:
-        append_many(actor, made)
+        append_many(actor.for_purpose(None), made)  # it signs what comes later too, of other cases
     return kid, Ed25519PrivateKey.from_private_bytes(vault.open(sealed, kid))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import names
 from salsa_ext.readmodels.days import today
 from salsa_ext.readmodels.outlooks import UNSENT
+from salsa_ext.readmodels.requests import messages_of
 from salsa_ext.readmodels.states import participants
 from salsa_ext.readmodels.traces import FORM_SENT
 from salsa_ext.services import (
@@ -36,10 +37,12 @@ from salsa_ext.services import (
 from salsa_ext.services.conversations import NOTE, Word
 from salsa_ext.services.fields import Problems, check_date
 from salsa_ext.services.legs import SENT, Channel
+from salsa_ext.services.notifications import notify_many
 from salsa_ext.services.sealing import Vault
-from salsa_ext.services.traces import take
+from salsa_ext.services.traces import take, whom_asked
 from salsa_ext.values.actor import Actor, Purpose
 from salsa_ext.values.codes import OTHER_CHANNELS
+from salsa_ext.values.notices import Notice
 from salsa_ext.values.positions import Assigning
 from salsa_ext.values.requests import (
     AskingOneMore,
@@ -75,8 +78,12 @@ def ask_one_more(*, actor: Actor, vault: Vault, trace_id: UUID, data: AskingOneM
         way = Channel(data.channel, data.reference) if data.channel else Channel()
         legs.make(actor, vault, trace, wanted, way)
         deliveries.deliver_now(actor, vault)
-    append(actor, Act(Action.TRACE_ASKED, "trace", trace_id, data={"asked": [data.state]}))
-    append(actor, Act(Action.TRACE_SENT, "trace", trace_id, concerned=[data.state], hidden=True))
+    said = whom_asked(trace, {data.state: legs.asked_by(trace)[data.state]})
+    append(actor, Act(Action.TRACE_ASKED, "trace", trace_id, data=said))
+    if said["asked"]:
+        append(
+            actor, Act(Action.TRACE_SENT, "trace", trace_id, concerned=[data.state], hidden=True)
+        )
 
 
 def reply(
@@ -111,13 +118,22 @@ def change_channel(*, actor: Actor, trace_id: UUID, leg_id: UUID, data: Channell
     if not may_change_channel(leg):
         raise Conflict(say("What {state} answered came by this channel: it is not asked by another any more.",
                            state=Coded("state", leg.state)))  # fmt: skip
-    leg.channel, leg.reference = data.channel, data.reference
-    db.session.flush()
+    _choose(actor, leg, data)
     went = {"sent": True} if data.sent else {}
     if data.sent:
         conversations.keep(actor, [Word("leg", leg.id, FORM_SENT, {"channel": data.channel})])
     append(actor, Act(Action.TRACE_CHANNEL_CHANGED, "trace", trace_id,
                       data={"leg": str(leg_id), "channel": data.channel} | went))  # fmt: skip
+
+
+def _choose(actor: Actor, leg: TraceLeg, data: Channelling) -> None:
+    """Ask by a channel: a form that is to be sent by it went out where that is said, or a new reference."""
+    went_out = data.sent or data.reference not in (None, leg.reference)
+    if leg.is_to_send or data.channel != leg.channel:
+        leg.is_to_send = not went_out
+        leg.asked_at = actor.now() if went_out else leg.asked_at
+    leg.channel, leg.reference = data.channel, data.reference
+    db.session.flush()
 
 
 def _leg(trace_id: UUID, leg_id: UUID) -> TraceLeg:
@@ -180,6 +196,7 @@ def hide(
     trace.version += 1
     db.session.flush()
     append(actor, Act(Action.TRACE_HIDDEN, "trace", trace_id, data={"from": [*data.hidden_from]}))
+    _take_from_who_must_not_see(actor, trace, data.hidden_from)
     states = hidings.states_of({*data.hidden_from} ^ {*before})
     whom = {*states.values()}
     told = [leg for leg in asked if leg.asked_in and whom & {leg.state, trace.owner_state}]
@@ -191,6 +208,19 @@ def hide(
     ])  # fmt: skip
     approvals.hide(actor, vault, trace, data.hidden_from, whom)
     deliveries.deliver_now(actor, vault)
+
+
+def _take_from_who_must_not_see(actor: Actor, trace: Trace, agencies: Sequence[str]) -> None:
+    """Let nobody work on a trace that is kept from him by now, and tell the others that it is free."""
+    if not assignees.is_kept_from(trace.assignee_id, agencies):
+        return
+    trace.assignee_id = None
+    db.session.flush()
+    append(actor, Act(Action.TRACE_ASSIGNED, "trace", trace.id, data={"account": None}))
+    own = trace.owner_state
+    if trace.status in (*UNSENT, *SENT):
+        notify_many(actor, [Notice(own, approvals.ASKERS, "trace_unassigned", "trace", trace.id, own,
+                                   trace.case_number)])  # fmt: skip
 
 
 def note(*, actor: Actor, trace_id: UUID, data: Telling) -> None:
@@ -251,6 +281,7 @@ def _write_down(actor: Actor, vault: Vault, trace: Trace, leg: TraceLeg, data: R
     with legs.following(trace, is_sending=True):
         legs.move(leg, action)
         leg.is_automatic = False
+        _hear_of_form(actor, leg, action)
         leg.reference = data.reference or leg.reference
         if action in ENDS:
             leg.answered_at, leg.failure_reason = actor.now(), data.failure_reason
@@ -268,6 +299,19 @@ def _write_down(actor: Actor, vault: Vault, trace: Trace, leg: TraceLeg, data: R
 def _check_text(problems: Problems, data: Replying) -> None:
     if not data.text:
         problems.add("text", say("This field is required."))
+
+
+def _hear_of_form(actor: Actor, leg: TraceLeg, action: str) -> None:
+    """Know by what came back that a form went out; that the last one came says nothing of the next."""
+    if not leg.is_to_send or (action not in ENDS and _was_sent_before(leg)):
+        return
+    leg.is_to_send, leg.asked_at = False, actor.now()
+
+
+def _was_sent_before(leg: TraceLeg) -> bool:
+    return bool(leg.reference) or any(
+        one.kind == FORM_SENT for one in messages_of([leg.id])[leg.id]
+    )
 
 
 def _check_by_hand(actor: Actor, data: Replying) -> str:

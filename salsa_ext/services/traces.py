@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 from uuid import UUID
@@ -29,7 +29,7 @@ from salsa_ext.readmodels import settings
 from salsa_ext.readmodels.approvals import partners
 from salsa_ext.readmodels.outlooks import UNSENT
 from salsa_ext.readmodels.records import RecordView
-from salsa_ext.readmodels.refusals import BY_PERSONS, refusal
+from salsa_ext.readmodels.refusals import BY_PERSONS, is_declined, refusal
 from salsa_ext.readmodels.requests import messages_of
 from salsa_ext.services import (
     approvals,
@@ -61,8 +61,9 @@ POSSIBLE: Final = {
 """What moves a trace on, by its status; it can be assigned, noted and hidden whatever that is."""
 PLAINLY: Final = Sending()
 SECOND: Final = say("A second person must approve a trace.")
-BY_COMMAND: Final = say("A second person must approve a trace: it was drafted by a command too. Let an account"
-                        " of a supervisor decide, or another officer: give --officer at both.")  # fmt: skip
+BY_COMMAND: Final = say("A second person must approve a trace. By a command --officer tells who decides, and"
+                        " who drafted it by one: give it at both, another number at each, or let an account"
+                        " of a supervisor decide.")  # fmt: skip
 OF_SEIZURE: Final = say("This gun is as its seizure says: correct that, and the draft follows it.")
 
 
@@ -167,7 +168,7 @@ def send(
 
 def _check_not_declined(trace: Trace) -> None:
     """Raise Declined for a draft that a second person declined and that none has to approve any more."""
-    said = refusal(trace, messages_of([trace.id]).get(trace.id, ()))
+    said = refusal(trace, messages_of([trace.id])[trace.id]) if is_declined(trace) else None
     if said is None or approvals.rule_for(trace).kind in BY_PERSONS:
         return
     raise Declined(say("A second person of {state} declined this trace. Confirm that it is sent all the"
@@ -266,19 +267,35 @@ def _go(actor: Actor, vault: Vault, trace: Trace, *, is_new: bool = False) -> No
 
 
 def _ask(actor: Actor, vault: Vault, trace: Trace, *, is_new: bool) -> None:
+    if not is_declined(trace):
+        trace.declined_shown = None
     trace.sent_at = actor.now()
     with candidates.searching_once(), legs.following(trace, is_sending=True):
         legs.ask_all(actor, vault, trace, is_new=is_new)
         deliveries.deliver_now(actor, vault)
-    states = sorted(legs.states_of(trace) - {actor.own_state()})
-    _tell(actor, Action.TRACE_SENT, trace, states)
+    _tell(actor, Action.TRACE_SENT, trace, legs.asked_by(trace))
 
 
-def _tell(actor: Actor, action: Action, trace: Trace, states: Sequence[str]) -> None:
-    """Write down who was asked; each asked state learns that it was, and not which others were."""
-    own = Act(action, "trace", trace.id, data={"asked": states})
-    told = [Act(action, "trace", trace.id, concerned=[state], hidden=True) for state in states]
+def _tell(actor: Actor, action: Action, trace: Trace, whom: Mapping[str, bool]) -> None:
+    """Write down who was asked, whose form is to be sent yet, and that it was declined before it was sent.
+
+    Each asked state learns that it was, and not which others were.
+    """
+    said = whom_asked(trace, whom)
+    overruled = {"overruled": True} if action == Action.TRACE_SENT and is_declined(trace) else {}
+    own = Act(action, "trace", trace.id, data=said | overruled)
+    told = [
+        Act(action, "trace", trace.id, concerned=[state], hidden=True) for state in said["asked"]
+    ]
     append_many(actor, [own, *told])
+
+
+def whom_asked(trace: Trace, whom: Mapping[str, bool]) -> dict[str, list[str]]:
+    """Return what is written down of whom a trace asked, by whether their form is to be sent yet."""
+    others = sorted(whom.keys() - {trace.owner_state})
+    to_send = [state for state in others if whom[state]]
+    asked = [state for state in others if not whom[state]]
+    return {"asked": asked} | ({"to_send": to_send} if to_send else {})
 
 
 def purpose_of(trace: Trace) -> Purpose:

@@ -439,3 +439,33 @@ def test_both_read_by_which_serial_it_was_met_and_the_own_state_which_alert(aler
     names = ("firearm", "reason", "reason_text", "case_number")
     assert [mine[name] for name in names] == [None] * 4
     assert theirs["told"] and mine["told"]
+
+
+def test_an_alert_ends_with_as_many_statements_however_many_hits_it_has(pry, bra, asked):
+    def statements(hits):
+        gun = bodies.firearm(serial=f"MET{hits}12345")
+        made = pry.post("/alerts", bodies.alert(firearm=gun)).json["id"]
+        for number in range(hits):
+            bra.post("/checks", bodies.check(serial=gun["serial"], case_number=f"C-{number}"))
+        tag = pry.get(f"/alerts/{made}").headers["ETag"]
+        asked.clear()
+        pry.post(f"/alerts/{made}/cancel", {"reason": "found"}, 200, If_Match=tag)
+        return len(asked)
+
+    statements(1)  # what is asked once for a process
+    assert statements(1) == statements(6)
+
+
+def test_that_a_confirmed_hit_lost_its_alert_is_not_written_down_as_its_expiry(
+    alert, as_actor, pry, bra
+):
+    path = f"/alerts/{alert()['id']}"
+    bra.post("/checks", bodies.check())
+    bra.post("/checks", bodies.check(case_number="C-2"))
+    answer(pry, hits(pry)[0], "confirm", note="Missed")
+    pry.change(path, "cancel", {"reason": "found"})
+    for state in ("PRY", "BRA"):
+        auditor = as_actor(state, "auditor")
+        for action, status in (("hit:expired", "expired"), ("hit:alert_ended", "confirmed")):
+            [entry] = auditor.get(f"/audit?action={action}").json["items"]
+            assert entry["data"] == {"status": status, "alert": "cancelled"}

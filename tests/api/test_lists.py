@@ -193,3 +193,18 @@ def test_a_board_takes_no_statement_for_each_row(as_actor, statements):
     for number in range(10):
         client.post("/seizures", bodies.seizure(number=f"N-{number}"))
     assert statements(client, path) == few < 40
+
+
+def test_traces_that_are_kept_from_agencies_are_listed_with_as_many_statements(as_actor, asked):
+    analyst = as_actor("BRA", "trace_analyst")
+
+    def statements(traces):
+        for number in range(traces):
+            kept = {"hidden_from": ["BRA-POLICE", "PRY-POLICE"], "draft": True}
+            analyst.post("/traces", bodies.trace(case_number=f"C-{traces}-{number}", **kept))
+        asked.clear()
+        analyst.get("/traces")
+        return len(asked)
+
+    statements(1)  # what is asked once for a process
+    assert statements(1) == statements(5)

@@ -99,3 +99,11 @@ def test_an_action_on_a_trace_wants_if_match(as_actor, action):
     trace = client.post("/traces", bodies.trace()).json["id"]
     client.post(f"/traces/{trace}/{action}", expect=428)
     client.post(f"/traces/{trace}/{action}", expect=412, If_Match='"99"')
+
+
+@pytest.mark.parametrize("action", ["send", "withdraw"])
+def test_a_body_that_may_be_left_out_is_left_out_whatever_type_is_told(as_actor, action):
+    client = as_actor("BRA", "trace_analyst")
+    path = f"/traces/{client.post('/traces', bodies.trace(draft=True)).json['id']}"
+    tag = client.get(path).headers["ETag"]
+    client.post(f"{path}/{action}", expect=200, If_Match=tag, Content_Type="application/json")

@@ -49,3 +49,22 @@ def test_who_looked_it_up_in_that_case_is_told_too(as_actor, agency):
     body = bodies.report(reason="Read again", stolen_from="dealer")
     police.post(f"/reports/{made['id']}/correct", body, 200, If_Match='"1"')
     assert told(as_actor("BRA", "auditor")) == [made["firearm"]["record"]]
+
+
+@pytest.mark.parametrize("traces", [0, 1, 2])
+def test_how_often_the_owner_is_told_says_nothing_of_traces_that_he_was_not_asked_in(
+    as_actor, traces
+):
+    clerk, analyst = as_actor("PRY", "licensing_officer"), as_actor("BRA", "trace_analyst")
+    sold = clerk.post("/transfers", bodies.transfer()).json
+    gun = bodies.firearm(serial="ZZZ98765", country_of_manufacture="ARG")
+    for number in range(traces):
+        analyst.post("/traces", bodies.trace(case_number=f"C-{number}", firearm=gun))
+    for case in ("C-0", "C-1", "ELSE"):
+        path = f"/records/{sold['firearm']['record']}"
+        analyst.get(path, Salsa_Purpose="investigation", Salsa_Case=case)
+    body = bodies.transfer(reason="Read again", occurred_on="2024-05-07")
+    clerk.post(f"/transfers/{sold['id']}/correct", body, 200, If_Match='"1"')
+    entries = as_actor("PRY", "auditor").get(CORRECTED).json["items"]
+    assert [one["data"] for one in entries] == [{"version": 2}]
+    assert len(told(as_actor("BRA", "auditor"))) == 1 + traces

@@ -391,6 +391,15 @@ def test_by_which_channel_a_state_is_asked_that_takes_no_part_is_asked_for_on_to
     assert path not in analyst.open(address)
 
 
+def test_a_state_that_was_never_sent_its_form_is_shown_so_when_the_trace_has_ended(analyst, bra):
+    gun = bodies.firearm(serial="ZZZ98765", country_of_manufacture="DEU")
+    path = f"/traces/{bra.post('/traces', bodies.trace(firearm=gun)).json['id']}"
+    bra.change(path, "close")
+    said = text(analyst.open(path))
+    assert said.count("Never sent") == 2 and "To be sent by you" not in said
+    assert "The answer of Germany: its form was not sent before the trace ended." in said
+
+
 def test_agencies_are_kept_from_a_trace_before_anybody_is_asked(analyst, as_actor):
     done = analyst.send("/traces/new", typed(hidden_from="PRY-POLICE\n"))
     trace_id = done.location.split("/")[-1].split("?")[0]

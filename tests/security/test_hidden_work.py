@@ -1,0 +1,83 @@
+"""What is kept from an agency is not worked on there, nor read there where it was not even taken."""
+
+import pytest
+
+from salsa_ext.errors import Invalid
+from salsa_ext.services import handlers
+from tests import bodies
+from tests.grounds import beginning
+
+CASE, OFFICE = "KEPT-C-77", "POLICE"
+
+
+def name_of(as_actor, state):
+    accounts = as_actor(state, "state_administrator").get("/accounts").json["items"]
+    [name] = [one["username"] for one in accounts if one["agency"] == f"{state}-{OFFICE}"]
+    return name
+
+
+def codes(client):
+    return [one["code"] for one in client.get("/notifications").json["items"]]
+
+
+@beginning
+def asked(as_actor):
+    """A trace of Brazil that waits for a person of Paraguay."""
+    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(visibility="pointer"))
+    for state in ("BRA", "PRY"):
+        as_actor(state, "trace_analyst", agency=OFFICE)
+    return f"/traces/{as_actor('BRA', 'trace_analyst').post('/traces', bodies.trace()).json['id']}"
+
+
+def test_who_must_not_see_a_trace_works_on_it_no_more_and_the_others_are_told(as_actor, asked):
+    analyst = as_actor("BRA", "trace_analyst")
+    analyst.post(f"{asked}/assign", {"username": name_of(as_actor, "BRA")}, 200)
+    analyst.hide(asked, "PRY-LICENSING")
+    assert analyst.get(asked).json["assignee"] and "trace_unassigned" not in codes(analyst)
+    analyst.hide(asked, f"BRA-{OFFICE}")
+    assert analyst.get(asked).json["assignee"] is None
+    assert codes(analyst)[0] == "trace_unassigned"
+    entries = as_actor("BRA", "auditor").get("/audit?action=trace:assigned").json["items"]
+    assert entries[0]["data"] == {"account": None}
+
+
+@pytest.mark.parametrize("by", ["BRA", "PRY"])
+def test_nor_on_a_request_whichever_state_keeps_it_from_him(as_actor, asked, by):
+    analyst = as_actor("PRY", "trace_analyst")
+    [request] = analyst.get("/requests").json["items"]
+    path = f"/requests/{request['id']}"
+    analyst.post(f"{path}/assign", {"username": name_of(as_actor, "PRY")}, 200)
+    if by == "PRY":
+        analyst.hide(path, f"PRY-{OFFICE}")
+    else:
+        as_actor("BRA", "trace_analyst").hide(asked, f"PRY-{OFFICE}")
+    assert analyst.get(path).json["assignee"] is None
+    assert codes(analyst)[0] == "request_unassigned"
+
+
+def test_of_a_letter_that_is_set_aside_the_agency_that_it_names_reads_no_case(
+    as_actor, monkeypatch
+):
+    def refuse(actor, vault, envelope):
+        raise Invalid({})
+
+    monkeypatch.setitem(handlers.HANDLERS, "trace.request", refuse)
+    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(visibility="pointer"))
+    kept = {"hidden_from": [f"BRA-{OFFICE}", f"PRY-{OFFICE}"], "case_number": CASE}
+    analyst = as_actor("BRA", "trace_analyst")
+    analyst.post("/traces", bodies.trace(**kept))
+    assert "trace_not_taken" in codes(analyst)
+    for state in ("BRA", "PRY"):
+        read = as_actor(state, "auditor", agency=OFFICE).get("/audit?limit=200")
+        assert CASE not in read.get_data(as_text=True)
+
+
+def test_that_a_key_was_made_is_about_no_trace_though_one_was_the_first_to_be_signed(as_actor):
+    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
+    kept = {"hidden_from": [f"BRA-{OFFICE}", f"PRY-{OFFICE}"], "case_number": CASE}
+    as_actor("BRA", "trace_analyst").post("/traces", bodies.trace(**kept))
+    for state in ("BRA", "PRY"):
+        auditor = as_actor(state, "auditor", agency=OFFICE)
+        [made] = auditor.get("/audit?action=signing_key:made").json["items"]
+        assert (made["case_number"], made["purpose"]) == (None, None)
+        assert "about" not in made["data"]

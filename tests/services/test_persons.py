@@ -1,0 +1,117 @@
+"""One officer is one person, by whichever accounts, keys and commands he acts."""
+
+from dataclasses import replace
+from datetime import date
+from uuid import UUID
+
+import pytest
+
+from salsa_ext.db import transaction
+from salsa_ext.errors import Conflict, Forbidden
+from salsa_ext.services import alerts, traces
+from salsa_ext.values.firearms import Firearm
+from salsa_ext.values.inquiries import TraceData
+from tests import bodies
+from tests.grounds import beginning
+
+KEY, COMMAND = "a key", "a command"
+
+
+@beginning
+def wanted(as_actor):
+    """Brazil wants a second person, and has three accounts."""
+    admin = as_actor("BRA", "state_administrator")
+    admin.post("/settings/change", {"trace_approval": "own"}, 200, If_Match='"0"')
+    as_actor("BRA", "auditor"), as_actor("BRA", "supervisor")
+
+
+@pytest.fixture
+def command(actor, app):
+    """Give a command of Brazil by an officer's number, at the command line."""
+
+    def give(done, officer, **arguments):
+        who = replace(actor("BRA"), officer=officer)
+        with transaction(who):
+            return done(actor=who, **arguments)
+
+    return give
+
+
+@pytest.fixture
+def draft(as_actor, command, app):
+    def make(by, officer):
+        if by == KEY:
+            named = {"Salsa_Officer": officer} if officer else {}
+            made = as_actor("BRA", "trace_analyst").post("/traces", bodies.trace(), **named)
+            return UUID(made.json["id"])
+        asked = TraceData("C-1", "routine", "Law 1", "used_in_crime", "Found", "evidence", confirm_second=True,
+                          firearm=Firearm(serial="ABC123456"), found_on=date(2026, 3, 1))  # fmt: skip
+        return command(traces.request, officer, vault=app.config["VAULT"], data=asked)
+
+    return make
+
+
+@pytest.fixture
+def approve(as_actor, command, app):
+    """Approve as a supervisor with a key, or by a command; tells whether that was taken."""
+
+    def by(how, officer, trace):
+        if how == KEY:
+            second, path = as_actor("BRA", "supervisor"), f"/traces/{trace}"
+            sent = {"Authorization": f"Bearer {second.token}",
+                    "If-Match": second.get(path).headers["ETag"]}  # fmt: skip
+            named = {"Salsa-Officer": officer} if officer else {}
+            said = second.client.post(f"/api/v1{path}/approve", headers=sent | named)
+            return {200: True, 403: False}[said.status_code]
+        try:
+            command(traces.approve, officer, vault=app.config["VAULT"], trace_id=trace, seen=None)
+        except Forbidden:
+            return False
+        return True
+
+    return by
+
+
+@pytest.mark.parametrize(("first", "second", "is_another"), [
+    ((KEY, "P-7"), (KEY, "P-7"), False),
+    ((KEY, "P-7"), (KEY, "P-8"), True),
+    ((KEY, "P-7"), (KEY, None), True),
+    ((KEY, None), (KEY, None), True),
+    ((KEY, "P-7"), (COMMAND, "P-7"), False),
+    ((KEY, "P-7"), (COMMAND, "P-8"), True),
+    ((KEY, "P-7"), (COMMAND, None), False),
+    ((KEY, None), (COMMAND, None), False),
+    ((KEY, None), (COMMAND, "P-8"), True),
+    ((COMMAND, "P-7"), (KEY, "P-7"), False),
+    ((COMMAND, "P-7"), (KEY, None), True),
+    ((COMMAND, None), (KEY, None), True),
+    ((COMMAND, "P-7"), (COMMAND, "P-7"), False),
+    ((COMMAND, "P-7"), (COMMAND, "P-8"), True),
+    ((COMMAND, None), (COMMAND, "P-8"), False),
+    ((COMMAND, "P-7"), (COMMAND, None), False),
+])  # fmt: skip
+def test_who_drafted_a_trace_is_not_its_second_person_by_another_key_or_a_command(
+    wanted, draft, approve, first, second, is_another
+):
+    assert approve(*second, draft(*first)) is is_another
+
+
+def test_an_account_is_one_person_whichever_number_it_gives(wanted, as_actor):
+    police = as_actor("BRA", "police_officer")
+    alert = police.post("/alerts", bodies.alert(), Salsa_Officer="P-7").json
+    tag = police.get(f"/alerts/{alert['id']}").headers["ETag"]
+    police.post(f"/alerts/{alert['id']}/verify", None, 409, If_Match=tag, Salsa_Officer="P-8")
+
+
+def test_who_entered_an_alert_does_not_check_it_by_another_key_or_a_command(
+    wanted, as_actor, command
+):
+    police, other = as_actor("BRA", "police_officer"), as_actor("BRA", "police_officer")
+    alert = police.post("/alerts", bodies.alert(), Salsa_Officer="P-7").json
+    path, tag = f"/alerts/{alert['id']}", police.get(f"/alerts/{alert['id']}").headers["ETag"]
+    other.post(f"{path}/verify", None, 409, If_Match=tag, Salsa_Officer="P-7")
+    for officer in ("P-7", None):
+        with pytest.raises(Conflict):
+            command(alerts.verify, officer, alert_id=UUID(alert["id"]), seen=None)
+    checked = other.post(f"{path}/verify", None, 200, If_Match=tag, Salsa_Officer="P-8").json
+    assert checked["second_check"] == "done"
