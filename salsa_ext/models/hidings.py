@@ -16,7 +16,8 @@ class Hiding(Base):
 
     The agency may be of another state, which is told of it when it is asked.
     `is_own` are those of a request that the asked state set, beside the asking state's: of an agency
-    that both keep from it each has a row, and one ends without the other.
+    that both keep from it each has a row, and one ends without the other. `named_by` is the state that
+    named the agency: what another state says of the same subject takes nothing of it back.
     """
 
     __tablename__ = "hiding"
@@ -29,3 +30,4 @@ class Hiding(Base):
     subject_kind: Mapped[str]
     hidden_at: Mapped[datetime]
     is_own: Mapped[bool] = mapped_column(primary_key=True)
+    named_by: Mapped[str] = mapped_column(CHAR(3), primary_key=True)

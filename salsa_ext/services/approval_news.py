@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from salsa_ext.audit import Act, Action, append
-from salsa_ext.db import db, insert_many
-from salsa_ext.errors import Conflict, NotFound, Unavailable, say
+from salsa_ext.db import ask, db, insert_many
+from salsa_ext.errors import Conflict, EnvelopeRefused, NotFound, Unavailable, say
 from salsa_ext.messages import inbox, pairs
 from salsa_ext.messages.envelopes import Envelope, Letter
 from salsa_ext.models import Trace, TraceApproval
@@ -28,6 +28,7 @@ from salsa_ext.values.ids import new_id
 from salsa_ext.values.notices import Notice
 
 Said = Mapping[str, Any]
+_OURS: Final = "SELECT 1 FROM trace WHERE owner_state = %s AND id = %s"
 NOT_WANTED: Final = "not_wanted"
 """Why what a partner says is set aside: the state wants another second person by now."""
 
@@ -36,6 +37,8 @@ NOT_WANTED: Final = "not_wanted"
 def _asked(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     """Let a trace of the asking state wait for a second person of the own one."""
     said = letters.read(envelope.kind, envelope.body)
+    if ask(_OURS, (actor.own_state(), said["trace"])).fetchone():  # whose hidings are its own
+        raise EnvelopeRefused("malformed", field="body.trace")
     approval_id, before = new_id(), _asked_before(envelope.sender, UUID(said["trace"]))
     kept = as_asked(_kept(said))
     changed = [vars(one) for one in differences(as_asked(before), kept)] if before else []
@@ -104,7 +107,7 @@ def _keep_from(actor: Actor, envelope: Envelope, agencies: Collection[str]) -> N
     What the own state keeps from further ones of its own covers what is asked later too.
     """
     ids, trace_id = [row.id for row in _known(actor, envelope)], UUID(str(envelope.body["trace"]))
-    hidings.put(actor, "approval", [*ids, trace_id], agencies)
+    hidings.put(actor, "approval", [*ids, trace_id], agencies, named_by=envelope.sender)
     hidings.put(actor, "approval", ids, hidings.own(trace_id), is_own=True)
 
 

@@ -67,27 +67,29 @@ def _left_with_none(agencies: Collection[str], states: Collection[str | None]) -
 
 def put(
     actor: Actor, kind: str, subjects: Collection[UUID], agencies: Collection[str], *,
-    is_own: bool = False,
+    is_own: bool = False, named_by: str | None = None,
 ) -> None:  # fmt: skip
     """Keep subjects of the actor's state from these agencies, and from no others any more.
 
-    So says whoever asks. An asked state that says it beside, `is_own`, has a list of its own: either
-    leaves the other as it is.
+    So says whoever asks, `named_by` where that is another state. An asked state that says it beside,
+    `is_own`, has a list of its own: each leaves those of the others as they are.
     """
+    by = named_by or actor.own_state()
     mine = (Hiding.owner_state == actor.own_state(), Hiding.subject_id.in_(subjects),
-            Hiding.is_own == is_own)  # fmt: skip
+            Hiding.is_own == is_own, Hiding.named_by == by)  # fmt: skip
     db.session.execute(delete(Hiding).where(*mine))
-    begin(actor, kind, subjects, agencies, is_own=is_own)
+    begin(actor, kind, subjects, agencies, is_own=is_own, named_by=by)
 
 
 def begin(
     actor: Actor, kind: str, subjects: Collection[UUID], agencies: Collection[str], *,
-    is_own: bool = False,
+    is_own: bool = False, named_by: str | None = None,
 ) -> None:  # fmt: skip
     """Keep new subjects of the actor's state, which were kept from nobody, from these agencies."""
+    own = actor.own_state()
     insert_many(Hiding, [
-        {"agency": agency, "subject_id": subject, "owner_state": actor.own_state(),
-         "subject_kind": kind, "hidden_at": actor.now(), "is_own": is_own}
+        {"agency": agency, "subject_id": subject, "owner_state": own, "subject_kind": kind,
+         "hidden_at": actor.now(), "is_own": is_own, "named_by": named_by or own}
         for subject in subjects for agency in sorted({*agencies})
     ])  # fmt: skip
 

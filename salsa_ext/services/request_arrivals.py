@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from salsa_ext.audit import Act, Action
 from salsa_ext.db import ask, db
-from salsa_ext.errors import Conflict, IllegalTransition, NotFound, say
+from salsa_ext.errors import Conflict, EnvelopeRefused, IllegalTransition, NotFound, say
 from salsa_ext.matching.events import ALERT
 from salsa_ext.matching.requests import WAITING, after, renewed
 from salsa_ext.messages.envelopes import Envelope
@@ -38,8 +38,11 @@ from salsa_ext.values.settings import Settings
 
 Said = Mapping[str, Any]
 PERSON_DECIDES: Final = "person_decides"
-_KNOWN: Final = ("SELECT 1 FROM trace_request"
-                 " WHERE owner_state = %s AND asking_state = %s AND leg_id = %s")  # fmt: skip
+_KNOWN: Final = (
+    "SELECT EXISTS (SELECT 1 FROM trace_request WHERE owner_state = %(own)s"
+    " AND asking_state = %(asking)s AND leg_id = %(leg)s),"
+    " EXISTS (SELECT 1 FROM trace WHERE owner_state = %(own)s AND id = %(trace)s)"
+)
 SENT: Final = ("trace.acknowledge", "trace.answer", "trace.no_record", "trace.refuse",
                "trace.defer", "trace.ask", "trace.forward", "trace.corrected")  # fmt: skip
 
@@ -65,9 +68,18 @@ class _Heard:
 @handles("trace.request")
 def _asked(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     """Make the request of a leg, and answer it at once where that can be; once for each leg."""
-    said = letters.read(envelope.kind, envelope.body)
-    if ask(_KNOWN, (actor.own_state(), envelope.sender, said["leg"])).fetchone():
+    _begin(actor, vault, envelope, letters.read(envelope.kind, envelope.body))
+
+
+def _begin(actor: Actor, vault: Vault, envelope: Envelope, said: Said) -> None:
+    """Make the request of a leg that was not asked by yet, of a trace that is another state's."""
+    named = {"own": actor.own_state(), "asking": envelope.sender, "leg": said["leg"],
+             "trace": said["trace"]}  # fmt: skip
+    is_known, is_ours = ask(_KNOWN, named).fetchone()
+    if is_known:
         raise Conflict(say("This was asked already."))
+    if is_ours:  # it would keep the own trace from own agencies, or show it to them
+        raise EnvelopeRefused("malformed", field="body.trace")
     _make(actor, vault, envelope, said)
 
 
@@ -77,7 +89,7 @@ def _renewed(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     said = letters.read(envelope.kind, envelope.body)
     request = _find(actor, envelope, said)
     if request is None:
-        _make(actor, vault, envelope, said)
+        _begin(actor, vault, envelope, said)
         return
     if request.status == "withdrawn":
         raise IllegalTransition("request", request.status, "renew")

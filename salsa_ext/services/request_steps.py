@@ -87,7 +87,8 @@ def tell(
 
 def name_hidden(actor: Actor, request: TraceRequest, agencies: Collection[str]) -> None:
     """Keep a request, and what is written down of the trace, from those that the asking state names by now."""
-    hidings.put(actor, "request", _subjects(request), agencies)
+    by = request.asking_state
+    hidings.put(actor, "request", _subjects(request), agencies, named_by=by)
     _take_from_who_must_not_see(actor, request)
 
 

@@ -29,7 +29,7 @@ def hidden(actor, as_actor):
     with transaction(actor()):
         insert_many(Hiding, [
             {"agency": AGENCY, "subject_id": subject, "owner_state": "BRA", "subject_kind": "trace",
-             "hidden_at": NOW, "is_own": False} for subject in subjects
+             "hidden_at": NOW, "is_own": False, "named_by": "BRA"} for subject in subjects
         ])  # fmt: skip
         notify_many(actor(), [
             Notice("BRA", ("supervisor",), "trace_answered", "trace", subject, "BRA", "1")

@@ -1,0 +1,91 @@
+"""What a state says of a trace that is not its own keeps nothing from anybody, and brings nothing to light."""
+
+import pytest
+from sqlalchemy import select
+
+from salsa_ext.clock import FixedClock
+from salsa_ext.db import db, transaction
+from salsa_ext.messages.envelopes import Letter
+from salsa_ext.models import Trace, TraceApproval, TraceRequest
+from salsa_ext.policy.rules import operator
+from salsa_ext.services import deliveries, hidings
+from salsa_ext.values.ids import new_id
+from tests import bodies
+from tests.conftest import NOW
+
+KEPT, SEEING = "PRY-POLICE", "PRY-LICENSING"
+
+
+@pytest.fixture
+def asked(as_actor):
+    """What Brazil asked Paraguay, which holds a record and says nothing by itself."""
+    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(visibility="pointer"))
+    as_actor("BRA", "trace_analyst").post("/traces", bodies.trace(hidden_from=[KEPT]))
+    return rows("PRY", TraceRequest)[0]
+
+
+@pytest.fixture
+def own(as_actor):
+    """A trace of Paraguay, kept from one of its agencies."""
+    made = as_actor("PRY", "trace_analyst").post("/traces", bodies.trace(hidden_from=[KEPT])).json
+    return next(trace for trace in rows("PRY", Trace) if str(trace.id) == made["id"])
+
+
+@pytest.fixture
+def say(app):
+    """Let a state send Paraguay a letter of its own making."""
+    vault = app.config["VAULT"]
+
+    def said(state, kind, **body):
+        actor = operator(state, clock=FixedClock(NOW))
+        with transaction(actor):
+            deliveries.send(actor, vault, Letter(kind, "C-HOSTILE", "PRY", body))
+            deliveries.deliver_now(actor, vault)
+
+    return said
+
+
+def rows(state, model):
+    with transaction(operator(state)):
+        found = list(db.session.scalars(select(model)))
+        db.session.expunge_all()  # as they stand: they are read once the transaction is over
+        return found
+
+
+def kept_from(subject):
+    with transaction(operator("PRY")):
+        return hidings.of(subject)
+
+
+def request_of(asked, trace, agencies):
+    return asked.asked | {"leg": str(new_id()), "trace": str(trace), "hidden_from": agencies}
+
+
+@pytest.mark.parametrize("agencies", [[], [SEEING]])
+@pytest.mark.parametrize("kind", ["trace.request", "trace.renewed"])
+def test_a_request_about_a_trace_of_the_own_state_is_set_aside(asked, own, say, kind, agencies):
+    before = len(rows("PRY", TraceRequest))
+    say("BRA", kind, **request_of(asked, own.id, agencies))
+    assert len(rows("PRY", TraceRequest)) == before
+    assert kept_from(own.id) == [KEPT]
+
+
+def test_so_is_what_asks_to_approve_it(asked, own, say, as_actor):
+    as_actor("PRY", "supervisor")
+    wanted = {"trace_approval": "partner", "trace_approver": "PRY"}
+    as_actor("ARG", "state_administrator").post("/settings/change", wanted, 200, If_Match='"0"')
+    as_actor("ARG", "trace_analyst").post("/traces", bodies.trace())
+    [asking] = rows("PRY", TraceApproval)
+    say("BRA", "approval.ask", **asking.asked | {"trace": str(own.id), "hidden_from": []})
+    assert len(rows("PRY", TraceApproval)) == 1
+    assert kept_from(own.id) == [KEPT]
+
+
+@pytest.mark.parametrize("agencies", [[], [SEEING]])
+def test_what_a_third_state_says_takes_back_nothing_that_the_asking_one_named(asked, say, agencies):
+    said = request_of(asked, asked.trace_id, [SEEING])
+    say("ARG", "trace.request", **said)
+    assert kept_from(asked.trace_id) == sorted([KEPT, SEEING])
+    say("ARG", "trace.hide", leg=said["leg"], hidden_from=agencies, office=None)
+    assert KEPT in kept_from(asked.trace_id)
+    assert kept_from(asked.id) == [KEPT]
