@@ -1,14 +1,16 @@
-"""A board asks a fixed number of things, each answered by an index, under row-level security too."""
+"""What a board asks, and what answers ask of a leg, is answered by an index, under row-level security too."""
 
 import secrets
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import event, make_url
+from sqlalchemy import event, make_url, text
 
 from api.app import create_app
 from salsa_ext.clock import FixedClock
 from salsa_ext.db import db
+from salsa_ext.services import leg_news
+from salsa_ext.values.ids import new_id
 from tests import agencies, bodies
 from tests.api.test_plans import BITMAPS_ALONE, explained, plans
 from tests.conftest import NOW, grounds_over
@@ -57,6 +59,15 @@ def test_what_a_board_asks_is_found_by_an_index(as_actor, plans, table, indexes)
     asked = plans(as_actor("BRA", "border_officer"), BOARD, table, BITMAPS_ALONE)
     assert asked and all("Seq Scan" not in plan for plan in asked)
     assert all(index in "\n".join(asked) for index in indexes)
+
+
+def test_the_leg_that_an_answer_names_goes_by_its_own_id(session):
+    db.session.execute(text("SET LOCAL enable_seqscan = off"))
+    leg = leg_news._LEG.compile(db.engine)
+    rows = db.session.connection().exec_driver_sql(
+        f"EXPLAIN {leg}", leg.construct_params({"leg": new_id(), "own": "BRA", "state": "PRY"})
+    )
+    assert "ix_trace_leg_id" in "\n".join(row[0] for row in rows)
 
 
 MANY = """

@@ -9,7 +9,6 @@ from sqlalchemy import event, make_url, text
 
 from salsa_ext.db import db
 from salsa_ext.readmodels import together
-from salsa_ext.services import leg_news
 from salsa_ext.values.ids import new_id
 from tests import bodies
 
@@ -135,15 +134,6 @@ def test_marks_of_records_go_by_the_record(session):
     asked = together._asked((), "BRA", False, 60) | {"records": [new_id()]}
     rows = db.session.execute(text(f"EXPLAIN {together._BORNE_BY.text}"), asked)
     assert "ix_mark_key_record_id" in "\n".join(row[0] for row in rows)
-
-
-def test_the_leg_that_an_answer_names_goes_by_its_own_id(session):
-    db.session.execute(text("SET LOCAL enable_seqscan = off"))
-    leg = leg_news._LEG.compile(db.engine)
-    rows = db.session.connection().exec_driver_sql(
-        f"EXPLAIN {leg}", leg.construct_params({"leg": new_id(), "own": "BRA", "state": "PRY"})
-    )
-    assert "ix_trace_leg_id" in "\n".join(row[0] for row in rows)
 
 
 @pytest.fixture
