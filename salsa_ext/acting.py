@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from typing import Any, Final
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from sqlalchemy import Connection, Engine, event
 
@@ -17,6 +17,8 @@ NO_STATE: Final = "---"
 _STATE: Final = re.compile(r"[A-Z]{3}|---")
 _AGENCY: Final = re.compile(r"[\w.-]*", re.ASCII)
 _UNSAID: Final[WeakKeyDictionary[Connection, str]] = WeakKeyDictionary()
+_STREAMING: Final[WeakSet[Connection]] = WeakSet()
+"""Connections on which rows may come out of the database yet, by who acts at that moment: told at once."""
 
 
 def act_for(connection: Connection, state: str | None, agency: str | None) -> None:
@@ -31,6 +33,8 @@ def act_for(connection: Connection, state: str | None, agency: str | None) -> No
     _UNSAID[connection] = (
         f"SET LOCAL salsa.state = '{code}'; SET LOCAL salsa.unseen = '{kept_from}'"
     )
+    if connection in _STREAMING:
+        say(connection)
 
 
 def ask(connection: Connection, cursor: Any, statement: str, values: Any) -> None:
@@ -53,13 +57,14 @@ def _execute(cursor: Any, statement: str, values: Any, context: Any) -> bool:
     The end of a savepoint needs nobody to act; one that is undone puts back who acted when it began.
     """
     connection = context.root_connection
+    if cursor.name:  # the statement of a cursor in the database stands alone
+        say(connection)
+        _STREAMING.add(connection)
+        return False
     if connection not in _UNSAID or statement.startswith("RELEASE SAVEPOINT"):
         return False
     if statement.startswith("ROLLBACK TO SAVEPOINT"):
         del _UNSAID[connection]
-        return False
-    if cursor.name:  # the statement of a cursor in the database stands alone
-        say(connection)
         return False
     ask(connection, cursor, statement, values)
     return True

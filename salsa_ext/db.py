@@ -274,8 +274,9 @@ def once(key: Hashable, read: Callable[[], Any]) -> Any:
 
 
 def remember(key: Hashable, value: Any) -> None:
-    """Let `once` give what is at hand, for the rest of the transaction."""
+    """Let `once` give what is at hand, for the rest of the transaction, whatever it gave before."""
     once(key, lambda: value)
+    db.session.info["once"][1][key] = value
 
 
 def _values(table: Table, rows: Sequence[Mapping[str, Any]]) -> Iterator[Any]:

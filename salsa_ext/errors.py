@@ -273,7 +273,7 @@ NEXT: Final[Mapping[tuple[str, str], Message]] = {
     ("shipment", "cancelled"): say("That is for good: record a new one."),
     ("trace", "closed"): say("That is for good: ask for a new trace."),
     ("trace", "withdrawn"): say("That is for good: ask for a new trace."),
-    ("report", "withdrawn"): say("That is for good: report the gun anew."),
+    ("report", "withdrawn"): say("That is for good: report the gun anew, under another number."),
     ("request", "withdrawn"): say("The asking state waits for nothing any more."),
     ("consent", "granted"): say("It stands, and can be revoked."),
     ("consent", "refused"): say("It can be granted after all."),

@@ -65,7 +65,7 @@ def find(actor: Actor, text: str) -> Found:
 
 def spellings(text: str) -> list[str]:
     """Return how a number may be written: as typed, in capitals, without spaces and hyphens."""
-    typed = text.strip()[:100]
+    typed = text.replace("\0", "").strip()[:100]  # no number has one, nor takes the database it
     bare = typed.upper().replace(" ", "").replace("-", "")
     return [form for form in dict.fromkeys((typed, typed.upper(), bare)) if form]
 

@@ -250,6 +250,6 @@ def test_what_nothing_is_said_of_is_open_and_handled_with_care():
 def test_what_a_search_shows_a_finder_is_what_he_may_read():
     assert dict(FOUND) == {
         "holder": {"open", "pointer"}, "likeness": {"open"}, "firearm": {"open"},
-        "event": {"open"}, "document": {"open"}, "firms": {"open"}, "persons": set(),
-        "place": set(), "remarks": set(), "shipment": set(),
+        "event": {"open"}, "document": {"open"}, "parties": {"open"}, "firms": {"open"},
+        "persons": set(), "place": set(), "remarks": set(), "shipment": set(),
     }  # fmt: skip

@@ -67,6 +67,16 @@ def test_rows_that_stream_out_of_the_database_are_those_that_the_state_sees(bra)
         assert db.session.scalars(streamed).all() == ["PRY"]
 
 
+def test_rows_that_come_after_another_look_are_still_those_of_the_state_that_streams(bra):
+    asked = text(f"{STATE} FROM generate_series(1, 6)").execution_options(yield_per=2)
+    seen = []
+    for rows in db.session.scalars(asked).partitions():
+        seen += rows
+        with as_state(bra, "PRY"):
+            ask("SELECT 1")
+    assert seen == ["BRA"] * 6
+
+
 def test_many_rows_of_one_statement_are_written_by_the_state_that_looks(bra):
     db.session.execute(text("CREATE TEMP TABLE seen (by text, n int) ON COMMIT DROP"))
     with as_state(bra, "PRY"):
