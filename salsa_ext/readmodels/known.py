@@ -154,7 +154,7 @@ def _records(state: str, typed: str) -> Any:
     """Select the ids of the records of documents of a number, and of those of a serial."""
     found = [select(Record.id).where(Record.document_id.in_(_documents(state, typed)),
                                      Record.owner_state == state)]  # fmt: skip
-    if key := marks.key(typed):
+    if key := marks.key(typed.replace("\0", "")):  # which no text of the database holds
         found.append(select(MarkKey.record_id).where(
             MarkKey.key == key.value, MarkKey.state == state, MarkKey.serial_norm == key.norm
         ))  # fmt: skip

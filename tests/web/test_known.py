@@ -120,3 +120,9 @@ def test_consent_is_asked_for_what_answered_the_trace_of_the_case_by_its_number(
     elsewhere = sent(analyst, "/consents/new", body | {"case_number": "C-2"}, 422)
     assert "No record of this number or serial was given" in elsewhere
     assert "The state is asked." in sent(analyst, "/consents/new", body)
+
+
+@pytest.mark.parametrize("typed", ["%00", "NC-R1%00", "%00ABC123456"])
+def test_what_no_text_of_the_database_can_hold_finds_what_is_left_of_it(auditor, theft, typed):
+    page = auditor.open(f"/disclosures?record={typed}")
+    assert ("NC-R1" in text(page)) is ("NC-R1" in typed)
