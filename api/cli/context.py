@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from functools import wraps
+from io import StringIO
 from typing import Any
 
 import click
@@ -46,10 +47,14 @@ def acting(state: str | None) -> Iterator[Actor]:
 
 @contextmanager
 def recording(state: str | None) -> Iterator[Actor]:
-    """Give the same for a command that adds something: what is not the demo's is real."""
-    with acting(state) as actor:
+    """Give the same for a command that adds something: what is not the demo's is real.
+
+    What it says is said once it is done: who reads may have gone, and that undoes nothing.
+    """
+    with acting(state) as actor, redirect_stdout(StringIO()) as said:
         installation.assume_real(actor=actor)
         yield actor
+    click.echo(said.getvalue(), nl=False)
 
 
 def explained(command: Callable[..., Any]) -> Callable[..., Any]:

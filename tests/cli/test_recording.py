@@ -1,10 +1,14 @@
 """Seizures and reports are recorded and corrected from the command line, and the audit read."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
 from tests import bodies
+from tests.source import ROOT
 
 OWN = ("--state", "BRA")
 GUN = ("--make", "Taurus", "--model", "G2C", "--calibre", "9x19", "--type", "pistol")
@@ -169,3 +173,13 @@ def test_the_audit_of_a_state_is_read_by_what_was_done_to_what(salsa):
     assert salsa("audit", "list", "--state", "PRY", "--of", "seizure").stdout == ""
     wrong = salsa("audit", "list", *OWN, "--action", "seizure:stolen")
     assert wrong.returncode == 2 and "seizure:corrected, seizure:left_untold" in wrong.stderr
+
+
+def test_what_is_recorded_stands_though_nobody_reads_to_the_end(salsa, settings):
+    reading, writing = os.pipe()
+    os.close(reading)  # as `head` does once it has read enough
+    said = ["report", "record", *OWN, *STOLEN, *GUN, "--serial", "ABC123456", "R-1"]
+    program = [sys.executable, "-m", "api.cli", *said]
+    subprocess.run(program, cwd=ROOT, env=os.environ | settings, stdout=writing, check=False)
+    os.close(writing)
+    assert salsa("report", "show", *OWN, "R-1").returncode == 0
