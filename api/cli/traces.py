@@ -95,16 +95,20 @@ def show(state: str, as_json: bool, trace_id: UUID) -> None:
 @trace.command()
 @own_state_option
 @file_option
+@officer_option
 @id_argument
 @explained
-def amend(state: str, file: IO[bytes], trace_id: UUID) -> None:
+def amend(state: str, file: IO[bytes], officer: str | None, trace_id: UUID) -> None:
     """Say anew all that a draft asks, in the body of POST /traces/{id}/amend.
+
+    Where a second person approves it by a command, the --officer of both tells them apart.
 
     \b
     Example:
       salsa trace amend --state BRA --file trace.json 0199f2c0-0000-7000-8000-000000000000
     """
-    with acting(state) as actor:
+    with acting(state) as operator:
+        actor = replace(operator, officer=officer)
         data = read_body(file, AmendTraceRequest())
         traces.amend(actor=actor, vault=vault(), trace_id=trace_id, seen=None, data=data)
         status = reading.read(actor, trace_id).trace.status

@@ -60,10 +60,12 @@ POSSIBLE: Final = {
 }  # fmt: skip
 """What moves a trace on, by its status; it can be assigned, noted and hidden whatever that is."""
 PLAINLY: Final = Sending()
-SECOND: Final = say("A second person must approve a trace.")
+WRITTEN: Final = (Action.TRACE_REQUESTED, Action.TRACE_AMENDED)
+"""By which a person wrote what a second one approves."""
+SECOND: Final = say("A second person must approve a trace: one who neither drafted nor changed it.")
 BY_COMMAND: Final = say("A second person must approve a trace. By a command --officer tells who decides, and"
-                        " who drafted it by one: give it at both, another number at each, or let an account"
-                        " of a supervisor decide.")  # fmt: skip
+                        " who drafted or changed it by one: give it at each, another number to decide, or"
+                        " let an account of a supervisor decide.")  # fmt: skip
 OF_SEIZURE: Final = say("This gun is as its seizure says: correct that, and the draft follows it.")
 
 
@@ -120,7 +122,7 @@ def _as_seized(trace: Trace, data: TraceData) -> TraceData:
 
 
 def approve(*, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None) -> None:
-    """Approve a draft that somebody else wrote, and tell who leads traces that it can be sent.
+    """Approve a draft that others wrote, and tell who leads traces that it can be sent.
 
     Raises Forbidden, IllegalTransition, StaleVersion.
     """
@@ -131,7 +133,7 @@ def approve(*, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None) -> 
 
 
 def decline(*, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None, data: Telling) -> None:
-    """Decline a draft that somebody else wrote, and say why: who wrote it reads it.
+    """Decline a draft that others wrote, and say why: who wrote it reads it.
 
     It stays a draft, and may be changed and asked for anew; raises Invalid, and as `approve`.
     """
@@ -145,7 +147,7 @@ def decline(*, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None, dat
 
 def _take_as_second(actor: Actor, trace_id: UUID, action: str, seen: int | None) -> Trace:
     trace = take(actor, trace_id, action, ("draft",), seen)
-    if persons.is_same(actor, trace.requested_by, Action.TRACE_REQUESTED, trace_id):
+    if persons.is_same(actor, trace_id, *WRITTEN):
         raise Forbidden(SECOND if actor.account_id else BY_COMMAND)
     return trace
 

@@ -119,7 +119,7 @@ def test_who_drafted_by_a_command_is_not_his_own_second_person(salsa):
         (unnamed, ("--officer", "77")),
     ):
         refused = salsa("trace", "approve", *STATE, *said, drafted)
-        assert (refused.returncode, "give it at both" in refused.stderr) == (1, True)
+        assert (refused.returncode, "give it at each" in refused.stderr) == (1, True)
     refused = salsa("trace", "decline", *STATE, "--officer", "41", "--text", "No", trace)
     assert (refused.returncode, "A second person must approve" in refused.stderr) == (1, True)
     approved = salsa("trace", "approve", *STATE, "--officer", "77", trace)
