@@ -9,7 +9,7 @@ import click
 from api.cli.printing import echo_table
 from api.cli.requests import said
 from api.i18n import worded
-from salsa_ext.readmodels.traces import TraceView
+from salsa_ext.readmodels.traces import LegSaid, TraceView
 
 
 def tell(view: TraceView) -> None:
@@ -48,10 +48,18 @@ def print_whole(view: TraceView) -> None:
         click.echo(
             f"{leg.state}  {told.shown_status}  {leg.channel} {leg.reference or ''}  {leg.id}"
         )
-        echo_table([("why", why), ("events", len(leg.events))], "  ")
+        echo_table([("why", why), *_days(told), ("events", len(leg.events))], "  ")
         echo_table(map(said, told.messages), "  ")
     echo_table(map(said, view.notes))
     _remark(view)
+
+
+def _days(told: LegSaid) -> list[tuple[str, Any]]:
+    """Return when the form of a leg by another channel went out and when it was answered, as written down."""
+    if told.leg.channel == "salsa" or told.is_to_send:
+        return []
+    answered = [("answer of", told.leg.answered_on)] if told.leg.answered_at else []
+    return [("form went out", told.leg.asked_on), *answered]
 
 
 def _refused(view: TraceView) -> list[tuple[str, str]]:

@@ -280,12 +280,15 @@ def _row(words: Words, view: ResultView, event: Mapping[str, Any]) -> list[str |
     if corrected := event.get("corrected_at"):
         said = words.both(say("Corrected since it was answered: {on}", on=corrected[:10]))
         source = f"{source} ({said})"
+    by_hand = event.get("by_hand")
+    if by_hand:
+        source = " ".join(filter(None, (f"{source}." if source else "", worded(by_hand))))
     return [
         words.in_letters(event["occurred_on"]), words.state(event["state"]),
         event_name(words, event["event"]), event["serial"] or "–",
         _side(words, view, event["giver"]), _side(words, view, event["receiver"]), source or "–",
         words.code("handling", handling),
-        words.code("strength", event["strength"]) or words.both(BY_A_PERSON),
+        words.code("strength", event["strength"]) or ("–" if by_hand else words.both(BY_A_PERSON)),
     ]  # fmt: skip
 
 

@@ -65,9 +65,15 @@ class LegSaid:
         return self.leg.is_to_send
 
     @property
+    def asked_on(self) -> date | None:
+        """Return the day on which its form went out by another channel, where that is written down."""
+        return None if self.leg.is_to_send else self.leg.asked_on
+
+    @property
     def asked_at(self) -> datetime | None:
-        """Return since when it is asked; None while its form is to be sent."""
-        return None if self.leg.is_to_send else self.leg.asked_at
+        """Return since when it is asked; None while its form is to be sent, or nobody said when it was."""
+        is_known = self.leg.channel == "salsa" or self.asked_on is not None
+        return self.leg.asked_at if is_known else None
 
     @property
     def shown_status(self) -> str:
@@ -318,9 +324,29 @@ def as_said(trace: Trace, leg: TraceLeg, until: datetime | None = None) -> chain
     is_waiting = leg.status in WAITING and is_asked
     is_unheard = leg.status == "withdrawn" and leg.answered_at is None
     return chains.Leg(
-        leg.state, leg.status, compared(leg.events, trace.firearm, trace.found_on),
+        leg.state, leg.status, compared(_whose(trace, leg), trace.firearm, trace.found_on),
         takes_part=leg.channel == "salsa", is_to_send=leg.is_to_send,
         failure_reason=leg.failure_reason, is_late=is_waiting or is_unheard,
+    )  # fmt: skip
+
+
+def _whose(trace: Trace, leg: TraceLeg) -> Sequence[Event]:
+    """Return what is known by a leg; what an officer wrote down of another channel says that he did."""
+    if leg.channel == "salsa":
+        return leg.events
+    own = trace.owner_state
+    return [event | {"by_hand": written_down(own, leg.state, event.get("said_on"))}
+            for event in leg.events]  # fmt: skip
+
+
+def written_down(own: str, state: str, on: str | None) -> Message:
+    """Return whose word it is that a state outside said something: its officer's who wrote it down."""
+    if on is None:
+        return say("Written down by an officer of {state}: {other} answered it by another channel, on a day"
+                   " that nobody wrote down.", state=own, other=state)  # fmt: skip
+    return say(
+        "Written down by an officer of {state}: {other} answered it by another channel on {on}.",
+        state=own, other=state, on=on,
     )  # fmt: skip
 
 

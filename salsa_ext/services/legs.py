@@ -18,6 +18,7 @@ from salsa_ext.messages import pairs
 from salsa_ext.messages.envelopes import Envelope, Letter
 from salsa_ext.models import Trace, TraceLeg
 from salsa_ext.readmodels import names, traces
+from salsa_ext.readmodels.days import today
 from salsa_ext.readmodels.other_guns import compared
 from salsa_ext.readmodels.outlooks import PROFILES
 from salsa_ext.readmodels.search import Likeness
@@ -320,6 +321,8 @@ def _row(
         "reference": None if takes_part else channel.reference, "asked_in": None,
         "question": None, "failure_reason": None,
         "is_to_send": not (takes_part or channel.reference),
+        "asked_on": today(actor) if channel.reference and not takes_part else None,
+        "answered_on": None,
     }  # fmt: skip
 
 
