@@ -50,7 +50,10 @@ _OF: Final = (
     select(TraceLeg).where(TraceLeg.trace_id == bindparam("trace")).order_by(TraceLeg.id)
     .execution_options(populate_existing=True)
 )  # fmt: skip
-_ASKED: Final = "SELECT state, is_to_send FROM trace_leg WHERE trace_id = %s"
+_ASKED: Final = (
+    "SELECT state, CASE WHEN is_to_send THEN 'to_send' WHEN channel <> 'salsa' OR asked_in IS NOT NULL"
+    " THEN 'asked' ELSE 'to_ask' END FROM trace_leg WHERE trace_id = %s"
+)
 
 
 @dataclass(frozen=True)
@@ -195,8 +198,8 @@ def of(trace: Trace) -> list[TraceLeg]:
     return list(db.session.scalars(_OF, {"trace": trace.id}))
 
 
-def asked_by(trace: Trace) -> dict[str, bool]:
-    """Return the states that a trace has legs of, each with whether its form is to be sent yet."""
+def asked_by(trace: Trace) -> dict[str, str]:
+    """Return the states that a trace has legs of: `asked`, `to_send` its form yet, `to_ask` by the worker."""
     return dict(ask(_ASKED, (trace.id,)).fetchall())
 
 

@@ -278,10 +278,10 @@ def _ask(actor: Actor, vault: Vault, trace: Trace, *, is_new: bool) -> None:
     _tell(actor, Action.TRACE_SENT, trace, legs.asked_by(trace))
 
 
-def _tell(actor: Actor, action: Action, trace: Trace, whom: Mapping[str, bool]) -> None:
-    """Write down who was asked, whose form is to be sent yet, and that it was declined before it was sent.
+def _tell(actor: Actor, action: Action, trace: Trace, whom: Mapping[str, str]) -> None:
+    """Write down who was asked and who is not yet, and that it was declined before it was sent.
 
-    Each asked state learns that it was, and not which others were.
+    Each asked state learns that it was, and not which others were; one that is asked later, then.
     """
     said = whom_asked(trace, whom)
     overruled = {"overruled": True} if action == Action.TRACE_SENT and is_declined(trace) else {}
@@ -292,12 +292,12 @@ def _tell(actor: Actor, action: Action, trace: Trace, whom: Mapping[str, bool]) 
     append_many(actor, [own, *told])
 
 
-def whom_asked(trace: Trace, whom: Mapping[str, bool]) -> dict[str, list[str]]:
-    """Return what is written down of whom a trace asked, by whether their form is to be sent yet."""
-    others = sorted(whom.keys() - {trace.owner_state})
-    to_send = [state for state in others if whom[state]]
-    asked = [state for state in others if not whom[state]]
-    return {"asked": asked} | ({"to_send": to_send} if to_send else {})
+def whom_asked(trace: Trace, whom: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return what is written down of whom a trace asked, and whom not yet (see `legs.asked_by`)."""
+    said: dict[str, list[str]] = {"asked": []}
+    for state in sorted(whom.keys() - {trace.owner_state}):
+        said.setdefault(whom[state], []).append(state)
+    return said
 
 
 def purpose_of(trace: Trace) -> Purpose:
