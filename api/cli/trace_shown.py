@@ -27,7 +27,8 @@ def row_of(view: TraceView) -> tuple[Any, ...]:
     """Return a trace as a row of a list."""
     row = view.trace
     waiting = ",".join(leg.state for leg in view.legs if leg.answered_at is None)
-    return (row.id, row.status, row.priority, row.case_number, row.firearm["serial"],
+    refused = f" (refused by {', '.join(view.refused_by)})" if view.refused_by else ""
+    return (row.id, f"{row.status}{refused}", row.priority, row.case_number, row.firearm["serial"],
             f"{row.created_at:%Y-%m-%d}", waiting or None, view.assignee)  # fmt: skip
 
 
@@ -37,6 +38,7 @@ def print_whole(view: TraceView) -> None:
     echo_table([
         ("case", row.case_number), ("status", f"{row.status}, version {view.version}"),
         ("serial", row.firearm["serial"]), ("found", row.found_on), ("priority", row.priority),
+        ("refused by", ", ".join(view.refused_by) or None),
         ("to be sent by you", ", ".join(view.to_send) or None),
         *_refused(view),
         ("assigned to", view.assignee), ("kept from", ", ".join(view.hidden_from) or None),

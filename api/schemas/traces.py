@@ -160,7 +160,10 @@ class TraceApprovalResponse(Schema):
 
 
 class TraceResponse(Schema):
-    """A trace with its legs, and with advice while it is not sent."""
+    """A trace with its legs, and with advice while it is not sent.
+
+    It is `answered` once no answer is owed any more, also by a refusal: `refused_by` names who refused.
+    """
 
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
@@ -181,6 +184,7 @@ class TraceResponse(Schema):
     created_at = fields.DateTime(required=True)
     sent_at = fields.DateTime(allow_none=True)
     assignee = fields.String(allow_none=True)
+    refused_by = fields.List(fields.String(), required=True)
     legs = fields.List(fields.Nested(LegResponse), required=True)
     notes = fields.List(fields.Nested(MessageResponse), required=True)
     advice = fields.Nested(AdviceResponse, allow_none=True)
@@ -191,7 +195,7 @@ class TraceResponse(Schema):
     @pre_dump
     def _present(self, view: TraceView, **_: Any) -> dict[str, Any]:
         return columns(view.trace) | {
-            "legs": view.said, "firearm": as_shown(view.trace.firearm),
+            "legs": view.said, "refused_by": view.refused_by, "firearm": as_shown(view.trace.firearm),
             "notes": view.notes, "assignee": view.assignee,
             "approval": _approval(view), "hidden_from": view.hidden_from,
             "remarks": [worded(said) for said in view.remarks],

@@ -44,6 +44,9 @@ NOT_ASKED: Final = "not_asked"
 ENDED: Final = ("withdrawn", "closed")
 FORM_SENT: Final = "form_sent"
 """The kind of the word that the form went out by another channel."""
+REFUSED: Final = "refused"
+MOVING: Final = ("acknowledge", "ask", "reply", "refuse", "answer", "by_hand")
+"""Kinds of words between which a refusal stands or is overtaken."""
 TO_SEND, NOT_SENT = "to_send", "not_sent"
 """What is shown of a state whose form did not go out yet, and that of one to which it never did."""
 _LEGS: Final = (
@@ -79,11 +82,19 @@ class LegSaid:
     def shown_status(self) -> str:
         """Return its status, or TO_SEND of what the service asks nobody and a person did not yet.
 
-        After the trace NOT_SENT: what was never asked was not withdrawn.
+        After the trace NOT_SENT: what was never asked was not withdrawn; nor was what was REFUSED.
         """
+        if self.leg.status == "withdrawn" and self._has_refused:
+            return REFUSED
         if not self.is_to_send:
             return self.leg.status
         return NOT_SENT if self.leg.status == "withdrawn" else TO_SEND
+
+    @property
+    def _has_refused(self) -> bool:
+        """Tell whether the last that its state said is that it refuses."""
+        last = next((one for one in reversed(self.messages) if one.kind in MOVING), None)
+        return last is not None and (last.kind == "refuse" or last.data.get("status") == REFUSED)
 
 
 @dataclass(frozen=True)
@@ -139,6 +150,17 @@ class TraceView:
         """Tell whether no answer is owed any more, though a state refused or named another one."""
         open_legs = any(leg.status in OPEN for leg in self.legs)
         return self.trace.status == "answered" and open_legs
+
+    @property
+    def refused_by(self) -> list[str]:
+        """Return the states that refused, and said nothing since."""
+        return [one.leg.state for one in self.said if one.shown_status == REFUSED]
+
+    @property
+    def is_refused_by_all(self) -> bool:
+        """Tell whether each other state that was asked refused, and none told anything of the gun."""
+        others = [leg for leg in self.legs if leg.state != self.trace.owner_state]
+        return len(self.refused_by) == len(others) > 0 and not any(leg.events for leg in others)
 
     @property
     def version(self) -> int:
@@ -276,9 +298,7 @@ def get_result(actor: Actor, trace_id: UUID) -> ResultView:
     view = read(actor, trace_id)
     trace = view.trace
     heard_until = _heard_until(actor, trace)
-    said = [
-        _with_words(as_said(trace, one.leg, until=heard_until), one.messages) for one in view.said
-    ]
+    said = [_with_words(as_said(trace, one.leg, until=heard_until), one) for one in view.said]
     result = chains.build(said, trace.found_on, trace.owner_state, trace.firearm)
     result.missing += _no_more(trace.firearm)
     events = [*result.chain, *result.conflicts]
@@ -311,9 +331,11 @@ def _no_more(firearm: Mapping[str, Any]) -> list[Message]:
     ]
 
 
-def _with_words(leg: chains.Leg, messages: Sequence[MessageView]) -> chains.Leg:
-    """Return a leg with the day to which its answer was put off, and whom its state named instead."""
-    last = {one.kind: one.data for one in messages}
+def _with_words(leg: chains.Leg, said: LegSaid) -> chains.Leg:
+    """Return a leg with the day to which its answer was put off, whom its state named, and its refusal."""
+    if said.shown_status == REFUSED:
+        return replace(leg, status=REFUSED)
+    last = {one.kind: one.data for one in said.messages}
     until, named = (last.get(kind, {}).get(name) for kind, name in SAID_OF)
     return replace(leg, until=until, names=named if leg.status in NAMING else None)
 

@@ -230,12 +230,14 @@ def following(
 def status_of(legs: Sequence[TraceLeg], own: str) -> str:
     """Return the status of a trace from its legs: sent, in_progress or answered.
 
-    It is in progress once any other state said something of the gun, be it a part of its answer.
+    It is in progress once any other state said something of the gun, be it a part of its answer, or
+    refused, whatever it was asked since.
     """
     others = [leg for leg in legs if leg.state != own]
     if not any(leg.status in WAITING for leg in others):
         return "answered"
-    nothing_said = all(leg.status in WAITING and not leg.events for leg in others)
+    nothing_said = all(leg.status in WAITING and not leg.events and leg.answered_at is None
+                       for leg in others)  # fmt: skip
     return "sent" if nothing_said else "in_progress"
 
 
