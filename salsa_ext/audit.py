@@ -52,7 +52,10 @@ class Action(StrEnum):
     HIT_DENIED = "hit:denied"
     HIT_EXTENDED = "hit:extended"
     HIT_EXPIRED = "hit:expired"
+    HIT_ENDED = "hit:ended"
     HIT_ALERT_ENDED = "hit:alert_ended"
+    HIT_CAUSE_CHANGED = "hit:cause_changed"
+    HIT_REOPENED = "hit:reopened"
     HIT_REMINDED = "hit:reminded"
     LICENSEE_RECORDED = "licensee:recorded"
     LICENSEE_SUSPENDED = "licensee:suspended"
@@ -170,7 +173,8 @@ SUBJECT_KINDS: Final = (
 
 
 AUTOMATIC: Final = frozenset({
-    Action.ALERT_EXPIRED, Action.HIT_MADE, Action.HIT_EXPIRED, Action.HIT_ALERT_ENDED, Action.HIT_REMINDED,
+    Action.ALERT_EXPIRED, Action.HIT_MADE, Action.HIT_EXPIRED, Action.HIT_ENDED,
+    Action.HIT_ALERT_ENDED, Action.HIT_CAUSE_CHANGED, Action.HIT_REOPENED, Action.HIT_REMINDED,
     Action.MATCH_PROPOSED, Action.MATCH_REOPENED, Action.MATCH_WITHDRAWN, Action.RECORD_SHOWN,
     Action.DISCREPANCY_RAISED, Action.RECORD_LEFT_UNMATCHED, Action.CHECK_LEFT_UNTOLD,
     Action.SEIZURE_LEFT_UNTOLD, Action.TRACE_LEFT_UNTOLD, Action.REQUEST_RECEIVED,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Select, and_, or_, select
@@ -23,6 +23,8 @@ from salsa_ext.readmodels.records import RecordView
 from salsa_ext.readmodels.sharing import Sharing
 from salsa_ext.values.actor import Actor
 
+GONE: Final = ("corrected_away", "withdrawn")
+"""What became of a record that is no ground of a hit any more."""
 FILTERS = ("status", "action", "strength", "alert_id", "alert_state", "asking_state")
 
 
@@ -31,13 +33,24 @@ class HitSide:
     """One of the two guns of a hit as its record tells it, as far as the reader is given that.
 
     `place` is where it was, None for who is not given it and for a record that has none; `held` are
-    the field groups of which the record has something.
+    the field groups of which the record has something. It `is_corrected` where a later version stands
+    than the one that met the alert.
     """
 
     view: RecordView
     sharing: Sharing
     held: Sequence[str]
     place: Mapping[str, Any] | None = None
+    is_withdrawn: bool = False
+    is_corrected: bool = False
+
+
+@dataclass(frozen=True)
+class CauseChange:
+    """What became of the record that met an alert since, as `codes.CAUSE_STATUSES` has it, and when."""
+
+    status: str
+    changed_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -68,6 +81,19 @@ class HitView:
         standing = self.standing
         is_gone = standing is not None and standing.status != "active"
         return standing if is_gone and self.hit.status != "denied" else None
+
+    @property
+    def cause_changed(self) -> CauseChange | None:
+        """Return what became of the record that met the alert; None where it stands as it was."""
+        hit = self.hit
+        if hit.cause_status == "standing":
+            return None
+        return CauseChange(hit.cause_status, hit.cause_changed_at)
+
+    @property
+    def is_void(self) -> bool:
+        """Tell whether it is a ground no more, however it was answered: its alert or its record is none."""
+        return self.ended is not None or self.hit.cause_status in GONE
 
     @property
     def is_told(self) -> bool:

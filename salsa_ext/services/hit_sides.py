@@ -12,7 +12,7 @@ from sqlalchemy import select
 from salsa_ext.audit import append_many
 from salsa_ext.db import db
 from salsa_ext.errors import Invalid, NotFound
-from salsa_ext.models import Post, Report, Seizure
+from salsa_ext.models import Hit, Post, Report, Seizure
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import hits
@@ -42,6 +42,7 @@ def read_hit(*, actor: Actor, hit_id: UUID) -> HitView:
         return view
     reader = actor.for_purpose(_purpose(actor, view))
     sought, met = (_side(reader, record) for record in _records(view))
+    met = _since(view.hit, met) if met else None
     append_many(reader, [
         act_of(side.view, side.sharing, side.held)
         for side in (sought, met) if side and not side.sharing.is_own
@@ -79,6 +80,15 @@ def _side(reader: Actor, record_id: UUID | None) -> HitSide | None:
     is_withheld = found.view.record.document_kind in PLACED and not found.sharing.may("place")
     held = [*SHOWN, "place"] if place or is_withheld else SHOWN
     return HitSide(found.view, found.sharing, held, place)
+
+
+def _since(hit: Hit, side: HitSide) -> HitSide:
+    """Return the gun that was met, with what became of its record since."""
+    is_later = side.view.record.version > hit.cause_version
+    return replace(
+        side, is_withdrawn=side.view.is_withdrawn or hit.cause_status == "withdrawn",
+        is_corrected=is_later or hit.cause_status in ("corrected", "corrected_away"),
+    )  # fmt: skip
 
 
 def _place(reader: Actor, found: Disclosure) -> Mapping[str, Any] | None:

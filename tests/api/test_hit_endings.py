@@ -22,7 +22,7 @@ def test_a_hit_ends_with_its_alert(pry, bra):
     bra.post("/checks", bodies.check())
     pry.post(f"/alerts/{made['id']}/cancel", {"reason": "Gun found"}, 200, If_Match='"1"')
     for hit in (*hits(pry), *hits(bra)):
-        assert (hit["status"], hit["answered_at"]) == ("expired", None)
+        assert (hit["status"], hit["answered_at"]) == ("ended", None)
         assert hit["alert_ended"]["status"] == "cancelled"
     assert len(told(bra, "hit_alert_cancelled")) == 1 and told(bra, "hit_expired") == []
 
@@ -79,7 +79,7 @@ def test_an_alert_ends_with_as_many_statements_however_many_hits_it_has(pry, bra
     assert statements(1) == statements(6)
 
 
-def test_that_a_confirmed_hit_lost_its_alert_is_not_written_down_as_its_expiry(as_actor, pry, bra):
+def test_that_a_confirmed_hit_lost_its_alert_is_not_written_down_as_its_end(as_actor, pry, bra):
     path = f"/alerts/{enter(pry)['id']}"
     bra.post("/checks", bodies.check())
     bra.post("/checks", bodies.check(case_number="C-2"))
@@ -87,6 +87,16 @@ def test_that_a_confirmed_hit_lost_its_alert_is_not_written_down_as_its_expiry(a
     pry.change(path, "cancel", {"reason": "found"})
     for state in ("PRY", "BRA"):
         auditor = as_actor(state, "auditor")
-        for action, status in (("hit:expired", "expired"), ("hit:alert_ended", "confirmed")):
+        for action, status in (("hit:ended", "ended"), ("hit:alert_ended", "confirmed")):
             [entry] = auditor.get(f"/audit?action={action}").json["items"]
             assert entry["data"] == {"status": status, "alert": "cancelled"}
+
+
+def test_a_hit_that_waits_expires_with_an_alert_that_expires(as_actor, pry, bra):
+    enter(pry, expires_on="2026-03-20")
+    bra.post("/checks", bodies.check())
+    watch("PRY", days=6, hours=1)  # long after its time, and the alert stands
+    watch("PRY", days=30)
+    assert [hit["status"] for hit in (*hits(pry), *hits(bra))] == ["expired", "expired"]
+    [entry] = as_actor("PRY", "auditor").get("/audit?action=hit:expired").json["items"]
+    assert entry["data"] == {"status": "expired", "alert": "expired"}
