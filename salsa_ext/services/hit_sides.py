@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from salsa_ext.audit import append_many
 from salsa_ext.db import db
-from salsa_ext.errors import Invalid, NotFound
+from salsa_ext.errors import NotFound
 from salsa_ext.models import Hit, Post, Report, Seizure
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
@@ -33,7 +33,7 @@ def read_hit(*, actor: Actor, hit_id: UUID) -> HitView:
 
     What another state recorded is given as the release function has it, and its owner reads so: to the
     alert's state in the case of its alert, if it names no other, and to who met it for a purpose and
-    a case. Nothing is read of a state that knows nothing of the hit unless a purpose is named, for it
+    a case; raises Invalid for a purpose without its case. Nothing is read of a state that knows nothing of the hit unless a purpose is named, for it
     would learn of the alert.
     """
     require(actor, Permission.HIT_READ)
@@ -41,7 +41,9 @@ def read_hit(*, actor: Actor, hit_id: UUID) -> HitView:
     if Permission.RECORD_READ not in actor.permissions:
         return view
     reader = actor.for_purpose(_purpose(actor, view))
-    sought, met = (_side(reader, record) for record in _records(view))
+    sought_record, met_record = _records(view)
+    sought = _side(reader, sought_record, view.hit.alert_state)
+    met = _side(reader, met_record, view.hit.asking_state)
     met = _since(view.hit, met) if met else None
     append_many(reader, [
         act_of(side.view, side.sharing, side.held)
@@ -52,9 +54,8 @@ def read_hit(*, actor: Actor, hit_id: UUID) -> HitView:
 
 def _purpose(actor: Actor, view: HitView) -> Purpose | None:
     """Return for what the other state's record is read; None where nobody said."""
-    said = actor.purpose
-    if said is not None and said.case_number:
-        return said
+    if actor.purpose is not None:
+        return actor.purpose
     if view.alert is None or not view.is_told:
         return None
     return Purpose("investigation", view.alert.alert.case_number)
@@ -66,13 +67,16 @@ def _records(view: HitView) -> tuple[UUID | None, UUID | None]:
     return sought, view.hit.cause_id if view.hit.cause_kind != "check" else None
 
 
-def _side(reader: Actor, record_id: UUID | None) -> HitSide | None:
-    """Return one gun; None where it is not given, or its owner shows it no longer."""
-    if record_id is None:
+def _side(reader: Actor, record_id: UUID | None, owner: str) -> HitSide | None:
+    """Return one gun; None where it is not given, or its owner shows it no longer.
+
+    Raises Invalid for a purpose without its case: of another state's record nothing is read without.
+    """
+    if record_id is None or (owner != reader.state and reader.purpose is None):
         return None
     try:
         found = disclosures.seen(reader, record_id)
-    except (NotFound, Invalid):  # of another state's record nothing was read yet without a purpose
+    except NotFound:
         return None
     if not found.sharing.may("firearm"):
         return None

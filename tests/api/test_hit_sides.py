@@ -97,3 +97,11 @@ def test_what_is_hidden_of_the_case_hides_that_its_guns_were_compared(as_actor, 
     mine = seen.get("/audit?action=record:disclosed").json["items"]
     assert [one for one in mine if one["state"] == "PRY"] == []
     assert ("PRY", "A-1", ["firearm", "event"]) in given(as_actor, "BRA")
+
+
+def test_a_purpose_without_its_case_is_refused_as_elsewhere(as_actor, pry, bra, seized):
+    for client in (pry, bra):
+        [hit] = client.get("/hits").json["items"]
+        refused = client.get(f"/hits/{hit['id']}", 422, Salsa_Purpose="investigation").json
+        assert list(refused["errors"]) == ["Salsa-Case"]
+    assert given(as_actor, "BRA") == given(as_actor, "PRY") == []
