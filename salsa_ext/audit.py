@@ -103,6 +103,7 @@ class Action(StrEnum):
     MARK_ADDED = "mark:added"
     CHECK_MADE = "check:made"
     CHECK_GIVEN_CASE = "check:given_case"
+    CHECK_DISCLOSED = "check:disclosed"
     CHECK_LEFT_UNTOLD = "check:left_untold"
     RECORD_LEFT_UNMATCHED = "record:left_unmatched"
     RECORD_MATCHED = "record:matched"
@@ -184,6 +185,7 @@ AUTOMATIC: Final = frozenset({
 """What no person does: the service concludes it, be it from what somebody did just then."""
 DISCLOSED: Final = (
     Action.RECORD_DISCLOSED, Action.PARTY_DISCLOSED, Action.ATTACHMENT_DISCLOSED,
+    Action.CHECK_DISCLOSED,
 )  # fmt: skip
 SELF: Final = "automatic"
 """What the data of an entry say where the service acted by itself."""

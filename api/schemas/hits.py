@@ -62,6 +62,11 @@ class CauseChangedResponse(Schema):
     changed_at = fields.DateTime(required=True)
 
 
+ASKED = {"record": None, "version": None, "event": None, "occurred_on": None, "document_kind": None,
+         "marks": ()}  # fmt: skip
+"""What a check does not say of a gun."""
+
+
 class HitSideResponse(FirearmResponse, SharedResponse):
     """One of the two guns of a hit, as its record tells it now; of another state's what may be read.
 
@@ -69,19 +74,19 @@ class HitSideResponse(FirearmResponse, SharedResponse):
     that met the alert, `withdrawn` that what it tells did not happen.
     """
 
-    record = fields.UUID(required=True)
-    version = fields.Integer(required=True)
+    record = fields.UUID(required=True, allow_none=True)
+    version = fields.Integer(required=True, allow_none=True)
     withdrawn = fields.Boolean(required=True)
     corrected = fields.Boolean(required=True)
     document_kind = fields.String(required=True, allow_none=True)
     state = fields.String(required=True)
-    event = fields.String(required=True)
-    occurred_on = fields.Date(required=True)
+    event = fields.String(required=True, allow_none=True)
+    occurred_on = fields.Date(required=True, allow_none=True)
     place = fields.Nested(PlaceResponse, allow_none=True)
 
     @pre_dump
     def _present(self, side: HitSide, **_: Any) -> dict[str, Any]:
-        [said] = items([side.view])
+        [said] = items([side.view]) if side.view else [ASKED | (side.asked or {})]
         is_told = side.sharing.may("event")
         return said | how_shared(side.sharing, side.held) | {
             "place": side.place, "event": said["event"] if is_told else None,
@@ -107,7 +112,7 @@ class HitResponse(Schema):
     Where one hit is read, `sought` is the gun of the alert and `met` the one that was met, each as its
     record tells it, to be compared. The other state's is given to the alert's state in the case of the
     alert, else for a purpose and a case, and its owner reads that it was. One that is not
-    given is left out; of what was met in a check there is `read_as` alone.
+    given is left out. Of what was met in a check it is what was asked, and there is no record.
     """
 
     never_listed: ClassVar[frozenset[str]] = frozenset(("sought", "met"))

@@ -32,15 +32,16 @@ FILTERS = ("status", "action", "strength", "alert_id", "alert_state", "asking_st
 class HitSide:
     """One of the two guns of a hit as its record tells it, as far as the reader is given that.
 
-    `place` is where it was, None for who is not given it and for a record that has none; `held` are
-    the field groups of which the record has something. It `is_corrected` where a later version stands
-    than the one that met the alert.
+    What was met in a check has no record: it is what was `asked`. `place` is where it was, None for who
+    is not given it and for a record that has none; `held` are the field groups of which the record has
+    something. It `is_corrected` where a later version stands than the one that met the alert.
     """
 
-    view: RecordView
+    view: RecordView | None
     sharing: Sharing
     held: Sequence[str]
     place: Mapping[str, Any] | None = None
+    asked: Mapping[str, Any] | None = None
     is_withdrawn: bool = False
     is_corrected: bool = False
 

@@ -212,10 +212,14 @@ def test_hit_and_form_show_both_guns_field_by_field(owner, met, name):
     assert "Foz do Igua" not in said
 
 
-def test_what_was_met_in_a_check_is_compared_by_its_serial(owner, path):
+def test_what_was_met_in_a_check_is_compared_by_all_that_was_asked(owner, path):
     said = text(owner.open(f"{path}/confirm"))
     assert "Model Gun of the alert G2C Gun that was met –" in said
-    assert "It was met in a check: of what was read there beside the serial" in said
+    assert "Make Gun of the alert Taurus Gun that was met Taurus" in said
+    assert "Calibre Gun of the alert 9x19 Gun that was met 9x19" in said
+    assert (
+        "Brazil reads that what it asked in its check was given to your state, in case A-1." in said
+    )
 
 
 def test_a_gun_that_the_own_state_seized_is_compared_with_its_place(as_actor, owner):
