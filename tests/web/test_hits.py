@@ -109,7 +109,7 @@ def test_who_met_a_gun_reads_what_it_is_for_a_purpose_and_the_owner_goes_to_the_
 ):
     [hit] = as_actor("BRA", "police_officer").get("/hits").json["items"]
     record = f"/records/{hit['alert_record']}"
-    assert "Taurus" not in text(finder.open(path))
+    assert "G2C" not in text(finder.open(path))
     assert 'id="case_number-wrong"' in finder.send(path, {"purpose": "investigation"}, 422).text
     read = {"purpose": "investigation", "case_number": "C-1"}
     assert f'href="{record}/history"' in (page := finder.send(path, read, 200).text)
