@@ -150,7 +150,8 @@ def _print(view: HitView) -> None:
         ("evidence", f"{row.strength}, {row.score:.1f} bits"),
         ("met by", f"{row.agency or ''} {row.asking_state}".strip()), ("met in", row.cause_kind),
         ("since", _since(view)),
-        ("made", f"{row.made_at:%Y-%m-%d %H:%M} UTC"), ("due", f"{row.due_at:%Y-%m-%d %H:%M} UTC"),
+        ("made", f"{row.made_at:%Y-%m-%d %H:%M} UTC"),
+        ("due", f"{row.due_at:%Y-%m-%d %H:%M} UTC" if view.is_told else None),
         ("call", " ".join(filter(None, ways)) or None), ("note", row.note),
     ])  # fmt: skip
     echo_table(_compared(view), "  ")

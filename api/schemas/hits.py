@@ -106,8 +106,8 @@ class HitResponse(Schema):
     answer. Of an alert that has ended, `alert_ended` says how and when: nobody holds or seizes the gun
     for it any more, confirmed or not. Nor does he where `cause_changed` says that the record which
     met it was withdrawn, or meets it no longer: a hit that waited has `ended` then. `contact` is whom
-    to call in the other state. The answer is due from the alert's state; until it is `confirmed`
-    nobody acts on the hit alone.
+    to call in the other state, null where those who met it know nothing of it. The answer is due from
+    the alert's state; until it is `confirmed` nobody acts on the hit alone.
 
     Where one hit is read, `sought` is the gun of the alert and `met` the one that was met, each as its
     record tells it, to be compared. The other state's is given to the alert's state in the case of the

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -57,6 +57,8 @@ class CauseChange:
 @dataclass(frozen=True)
 class HitView:
     """A hit, whom to call in the other state, and the user name of who answered it in the own one.
+
+    Nobody is called where those who met the gun know nothing of it: a call would tell them.
 
     `alert` is there for its own state, with the gun that it is of. `standing` is how the alert stands:
     of one that has ended no hit is a ground any more, confirmed or not. `sought` and `met` are the two
@@ -212,11 +214,12 @@ def _views(actor: Actor, found: Sequence[Hit]) -> list[HitView]:
     names: dict[Any, str] = dict(db.session.execute(named).all()) if persons else {}
     own = alerts.own_among(actor, {row.alert_id for row in found if row.alert_state == actor.state})
     standing = alerts.standing_of({row.alert_id for row in found})
-    return [
+    views = [
         HitView(row, contacts.get(_other(row, actor)), names.get(row.answered_by),
                 own.get(row.alert_id), standing.get(row.alert_id))
         for row in found
     ]  # fmt: skip
+    return [view if view.is_told else replace(view, contact=None) for view in views]
 
 
 def _other(row: Hit, actor: Actor) -> str:

@@ -8,6 +8,9 @@ from tests import bodies
 from tests.hits import answer, enter, hits, told, watch
 from tests.matches import look
 
+DUTY = {"agency": "BRA-POLICE", "kind": "duty_24h", "languages": ["pt"], "hours": "24 h",
+        "telephone": "+55 21 0000000"}  # fmt: skip
+
 
 @pytest.fixture
 def pry(as_actor):
@@ -101,3 +104,26 @@ def test_the_record_of_an_alert_is_read_by_whom_it_shows_to(pry, as_actor, bra):
     why = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
     assert bra.get(f"/records/{record}", **why).json["event"] == "alert"
     as_actor("ARG", "police_officer").get(f"/records/{record}", 404, **why)
+
+
+@pytest.mark.parametrize("changes", [{"action": "let_pass_and_inform"}, {"visible_to": ["CHL"]}])
+def test_nobody_is_alarmed_that_it_is_not_answered_and_nobody_is_to_be_called(
+    as_actor, pry, bra, run, changes
+):
+    as_actor("BRA", "state_administrator").post("/contacts", DUTY)
+    enter(pry, priority="urgent", **changes)
+    bra.post("/checks", bodies.check())
+    run("BRA", telling_owners.run)
+    assert watch("PRY", hours=2) == 0
+    for role in ("police_officer", "trace_analyst", "supervisor"):
+        assert told(as_actor("PRY", role), "hit_overdue") == []
+    [hit] = hits(pry)
+    assert (hit["contact"], hit["reminded_at"]) == (None, None)
+    assert pry.get(f"/hits/{hit['id']}").json["contact"] is None
+
+
+def test_of_a_hit_that_shows_the_office_is_named(as_actor, pry, bra):
+    as_actor("BRA", "state_administrator").post("/contacts", DUTY)
+    enter(pry)
+    bra.post("/checks", bodies.check())
+    assert hits(pry)[0]["contact"]["telephone"] == "+55 21 0000000"
