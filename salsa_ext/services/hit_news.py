@@ -143,4 +143,5 @@ def notice(
 ) -> Notice:  # fmt: skip
     """Return what a state is told of a hit; both know it by the same id."""
     hit_id: UUID = row["id"]
+    data = data | {"alert_state": row["alert_state"]}
     return Notice(state, roles, code, "hit", hit_id, state, row["read_as"], data, agencies=agencies)

@@ -42,7 +42,10 @@ def test_who_holds_a_gun_is_told_that_its_alert_ended_though_the_hit_was_confirm
     assert (mine["status"], mine["alert_ended"]["status"]) == ("confirmed", how)
     assert mine["alert_ended"]["ended_at"] and mine["version"] > before
     [note] = told(bra, f"hit_alert_{how}")
-    assert (note["subject"]["id"], note["data"]) == (hit["id"], {"state": "PRY"})
+    assert (note["subject"]["id"], note["data"]) == (
+        hit["id"],
+        {"state": "PRY", "alert_state": "PRY"},
+    )
     assert told(pry, f"hit_alert_{how}") == []
 
 

@@ -7,6 +7,7 @@ import pytest
 from tests import bodies
 from tests.conftest import NOW
 from tests.hits import answer, enter, hits, told
+from tests.matches import look
 
 
 @pytest.fixture
@@ -135,3 +136,19 @@ def test_both_read_by_which_serial_it_was_met_and_the_own_state_which_alert(pry,
     names = ("firearm", "reason", "reason_text", "case_number")
     assert [mine[name] for name in names] == [None] * 4
     assert theirs["told"] and mine["told"]
+
+
+@pytest.mark.parametrize(("language", "words"), [
+    ("en", "An alert of Paraguay was met: Paraguay has to confirm the hit"),
+    ("es", "Se halló un arma con alerta de Paraguay: Paraguay debe confirmar el acierto"),
+    ("fr", "la réponse positive doit être confirmée par le Paraguay"),
+    ("pt", "Foi encontrada uma arma com alerta do Paraguai: o Paraguai deve confirmar o acerto"),
+])  # fmt: skip
+def test_both_states_read_by_name_whose_turn_it_is(pry, bra, run, language, words):
+    bra.post("/seizures", bodies.seizure())
+    enter(pry)
+    look(run)
+    for client in (pry, bra):
+        notes = client.get("/notifications", Accept_Language=language).json["items"]
+        [note] = [one for one in notes if one["code"] == "hit_made"]
+        assert words in note["text"]

@@ -244,3 +244,14 @@ def test_the_form_of_a_hit_that_nobody_there_knows_of_reads_nothing_of_theirs(as
     assert "Gun that was met ABC123456" in said and "Gun that was met Taurus" not in said
     given = as_actor("BRA", "auditor").get("/audit?action=record:disclosed").json["items"]
     assert given == []
+
+
+@pytest.mark.parametrize(("language", "listed", "shown"), [
+    ("es", "Hasta que el Estado de la alerta lo confirme", "Paraguay ve que el Estado de usted"),
+    ("pt", "Até que o Estado do alerta o confirme", "o Paraguai vê que o seu Estado"),
+])  # fmt: skip
+def test_whose_alert_it_is_is_never_said_as_if_it_were_the_readers(
+    finder, path, language, listed, shown
+):
+    assert listed in text(finder.open("/hits", Accept_Language=language))
+    assert shown in text(finder.open(path, Accept_Language=language))
