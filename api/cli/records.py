@@ -60,7 +60,10 @@ def _meant(actor: Actor, typed: str) -> UUID:
     if not found:
         raise NotFound("record", typed)
     if len(found) > 1:
-        ids = ", ".join(str(one.record) for one in found)
+        ids = ", ".join(str(one.record) for one in found[: known.MOST])
+        if len(found) > known.MOST:
+            raise Conflict(say("More records are meant by this than can be listed; the newest: {records}.",
+                               records=ids))  # fmt: skip
         raise Conflict(say("Several records are meant by this: {records}.", records=ids))
     return found[0].record
 

@@ -20,7 +20,7 @@ from api.schemas.common import (
     columns,
     of_one_gun,
 )
-from api.schemas.fields import Code, Day, Nested, RequestSchema, Text
+from api.schemas.fields import Code, Day, Flag, Nested, RequestSchema, Text
 from api.schemas.matches import MatchResponse
 from salsa_ext.readmodels.alerts import AlertView
 from salsa_ext.readmodels.documents import DocumentView
@@ -29,8 +29,8 @@ from salsa_ext.values import codes
 from salsa_ext.values.documents import ReportData
 
 
-class ReportRequest(OccurringRequest):
-    """A report."""
+class ReportedRequest(OccurringRequest):
+    """What a report says."""
 
     value = ReportData
     kind = Code(codes.REPORT_KINDS, required=True)
@@ -41,7 +41,13 @@ class ReportRequest(OccurringRequest):
     stolen_from = Code(codes.STOLEN_FROM)
 
 
-class ReportCorrection(CorrectionRequest, ReportRequest):
+class ReportRequest(ReportedRequest):
+    """A report. A second one of its kind on one serial and day is taken only with `confirm_second`."""
+
+    confirm_second = Flag()
+
+
+class ReportCorrection(CorrectionRequest, ReportedRequest):
     """A report as it should have been, and why."""
 
 

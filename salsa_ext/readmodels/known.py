@@ -54,16 +54,18 @@ class Known:
 def find(
     actor: Actor, typed: str, permission: Permission = Permission.DISCLOSURE_READ
 ) -> list[Known]:
-    """Return the own state's records of this id, document number or serial, newest first; MOST of them.
+    """Return the own state's records of this id, document number or serial, newest first.
 
-    For what takes the `permission`. A number is exact but for case; so is a serial but for case and
-    separators.
+    There are MOST of them, and one more where that is not all. For what takes the `permission`. A
+    number is exact but for case; so is a serial but for case and separators.
     """
     require(actor, permission)
     one = as_id(typed)
     ids = [one] if one else _records(actor.own_state(), typed)
     query = _known().where(Record.owner_state == actor.own_state(), Record.id.in_(ids))
-    return [Known(*row) for row in db.session.execute(query.order_by(Record.id.desc()).limit(MOST))]
+    return [
+        Known(*row) for row in db.session.execute(query.order_by(Record.id.desc()).limit(MOST + 1))
+    ]
 
 
 def answered(actor: Actor, case_number: str, typed: str) -> list[Known]:

@@ -1,4 +1,4 @@
-"""What is asked of the same gun twice in one case: refused until somebody confirms that he wants both."""
+"""What is asked or reported of the same gun twice: refused until somebody confirms that he wants both."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, or_, select
+from sqlalchemy import Uuid, bindparam, or_, select, tuple_
 
 from salsa_ext.db import db
 from salsa_ext.errors import Conflict, Named, say
-from salsa_ext.matching.marks import normalise
-from salsa_ext.models import Alert, Record, Trace
+from salsa_ext.matching.marks import kept_key, normalise
+from salsa_ext.models import Alert, MarkKey, Record, Trace
 from salsa_ext.readmodels.outlooks import UNSENT
 from salsa_ext.readmodels.versions import current
 from salsa_ext.services.legs import SENT
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.alerts import AlertData
+from salsa_ext.values.documents import ReportData
 from salsa_ext.values.firearms import Firearm
 
 _OPEN: Final = select(
@@ -61,6 +62,27 @@ def check_alerts(actor: Actor, batch: Sequence[AlertData], guns: Sequence[Firear
                                " that one, or confirm with {field} that a second one is wanted.",
                                case=one.case_number, number=one.id, field=CONFIRM),
                            existing=one.id)  # fmt: skip
+
+
+def check_report(actor: Actor, data: ReportData, report_id: UUID) -> None:
+    """Raise Conflict where a report of the own state besides this one has its kind, day and serial."""
+    borne = (mark.text for mark in data.firearm.all_marks() if mark.kind == "manufacture")
+    keys = [key for text in borne if (key := kept_key(text))]
+    if data.confirm_second or not keys:
+        return
+    alike = select(MarkKey.record_id).where(
+        tuple_(MarkKey.key, MarkKey.serial_norm).in_([(key.value, key.norm) for key in keys]),
+        MarkKey.state == actor.own_state(), MarkKey.event == data.kind,
+        MarkKey.occurred_on == data.when.occurred_on, ~MarkKey.is_void, ~MarkKey.is_superseded,
+    )  # fmt: skip
+    records = list(db.session.scalars(alike))  # spread by key, as records are not
+    others = select(Record.document_id).where(
+        Record.id.in_(records), Record.document_kind == "report", Record.document_id != report_id
+    )
+    if first := db.session.scalars(others.order_by(Record.document_id).limit(1)).first():
+        raise Conflict(say("This gun is reported already, with the same kind and day: {number}. Go on with that"
+                           " report, or confirm with {field} that a second one is wanted.",
+                           number=first, field=CONFIRM), existing=first)  # fmt: skip
 
 
 def _serials(record_ids: Sequence[UUID]) -> dict[UUID, str | None]:

@@ -13,16 +13,21 @@ from salsa_ext.models import Report
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.documents import REPORTS
-from salsa_ext.services import corrections, documents, matches
-from salsa_ext.services.fields import Problems, check_firearms, check_when
+from salsa_ext.services import corrections, documents, matches, repeats
+from salsa_ext.services.fields import Problems, check_firearms, check_told, check_when
 from salsa_ext.services.parties import Parties
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.documents import ReportData
 
 
 def record(*, actor: Actor, data: ReportData) -> UUID:
-    """Record one report of the actor's state and match it; raises Invalid or Duplicate."""
+    """Record one report of the actor's state and match it.
+
+    Raises Invalid, Duplicate, or Conflict where the same gun is reported already and nobody confirmed
+    that a second report is wanted.
+    """
     [report_id] = record_many(actor=actor, batch=[data])
+    repeats.check_report(actor, data, report_id)
     matches.of_document(actor, report_id)
     return report_id
 
@@ -67,6 +72,7 @@ def check(data: ReportData, on: date) -> None:
             "stolen_from", say("Only a report of theft says from whom the gun was stolen.")
         )
     check_firearms(problems, "firearm", [data.firearm])
+    check_told(problems, "firearm", data.firearm)
     problems.raise_any()
 
 

@@ -29,7 +29,10 @@ class TransferData:
 
 @dataclass(frozen=True)
 class ReportData:
-    """A gun is lost, stolen, recovered or surrendered."""
+    """A gun is lost, stolen, recovered or surrendered.
+
+    A second report of its kind on one serial and day is taken only with `confirm_second`.
+    """
 
     kind: str
     number: str
@@ -41,6 +44,7 @@ class ReportData:
     visibility: str | None = None
     handling: str | None = None
     source: Source | None = None
+    confirm_second: bool = False
 
 
 @dataclass(frozen=True)

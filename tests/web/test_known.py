@@ -95,6 +95,17 @@ def test_of_a_document_of_many_guns_the_audit_finds_every_act(as_actor):
     assert len({one["subject_id"] for one in found}) == 60
 
 
+def test_more_records_than_are_listed_are_said_to_be_more(as_actor, auditor, signed_in):
+    items = [bodies.firearm(line=line, serial=f"QWK{52380 + line}") for line in range(1, 52)]
+    body = bodies.seizure(items=items, number="NC-S9", place={"country": "PRY"})
+    as_actor("PRY", "police_officer").post("/seizures", body)
+    more = "More records are meant by this than can be listed: choose one of the newest 50"
+    page = auditor.open("/disclosures?record=NC-S9")
+    assert more in text(page) and page.count('class="long"') == 50
+    typed = ALERT | {"record": "NC-S9"}
+    assert more in sent(signed_in("PRY", "police_officer"), "/alerts/new", typed, 422)
+
+
 @pytest.mark.parametrize("rows", [1, 12])
 def test_a_page_of_the_audit_asks_once_for_all_that_it_names(as_actor, auditor, theft, asked, rows):
     for at in range(rows):

@@ -65,6 +65,27 @@ def test_what_is_wrong_is_told_at_its_field(police):
     assert 'id="stolen_from-wrong"' in police.send("/reports/new", typed, 422).text
 
 
+def test_a_report_of_no_gun_is_told_what_is_needed(police):
+    bare = {"kind": "theft", "number": "R-7", "occurred_on": "2026-02-03"}
+    page = police.send("/reports/new", bare, 422).text
+    assert "Say which gun it is: by its serial number, or at least by its type or make." in text(
+        page
+    )
+    assert 'id="firearm-serial-wrong"' in page
+    police.send("/reports/new", bare | {"firearm.type": "pistol"})
+
+
+def test_a_second_report_of_a_gun_is_confirmed_before_it_is_recorded(police):
+    first = police.send("/reports/new", TYPED).location.split("?")[0]
+    again = TYPED | {"number": "R-8"}
+    page = police.send("/reports/new", again, 409).text
+    assert f'<a href="{first}">Theft R-7</a>' in page
+    assert "confirm with “A second report of this gun is wanted”" in text(page)
+    assert "R-8" not in police.open("/reports")
+    police.send("/reports/new", again | {"confirm_second": "true"})
+    assert "R-8" in police.open("/reports")
+
+
 def test_a_filter_of_no_such_kind_is_told_in_words(police):
     page = police.open("/reports?kind=foo", Accept_Language="es")
     assert "«foo» no está en la lista: elija de ella." in text(page) and "surrender," not in page

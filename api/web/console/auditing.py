@@ -70,7 +70,8 @@ def disclosures(actor: Actor) -> str:
     found = _meant(actor, asked.form)
     page = _given(actor, asked, found[0].record) if len(found) == 1 else None
     return render_template(
-        "console/disclosures.html", actor=actor, form=asked.form, found=found, choices=choices,
+        "console/disclosures.html", actor=actor, form=asked.form, found=found[:known.MOST],
+        several=translate(naming.several_of(found)), choices=choices,
         given=DisclosureResponse(many=True).dump(page.items) if page else None, at=_address,
         line=naming.line,
         onward=listing.address(page.next) if page else None, zone=zone_of(actor),

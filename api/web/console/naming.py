@@ -9,10 +9,12 @@ from api.web import shown
 from api.web.desk import choices
 from api.web.typed import Form
 from salsa_ext.errors import Invalid, Message, say
-from salsa_ext.readmodels.known import Known, as_id
+from salsa_ext.readmodels.known import MOST, Known, as_id
 
 NONE: Final = say("Your state has no such record.")
 SEVERAL: Final = say("Several records are meant by this: choose one.")
+MORE: Final = say("More records are meant by this than can be listed: choose one of the newest {count}, or give"
+                  " the serial of its gun or its id.", count=MOST)  # fmt: skip
 Find = Callable[[str], Sequence[Known]]
 
 
@@ -26,15 +28,20 @@ def put(body: dict[str, Any], find: Find, none: Message = NONE) -> None:
         return
     found = find(typed)
     if len(found) != 1:
-        raise Invalid({"record": [SEVERAL if found else none]})
+        raise Invalid({"record": [several_of(found) if found else none]})
     body["record"] = str(found[0].record)
+
+
+def several_of(found: Sequence[Known]) -> Message:
+    """Return what is said of several records, which may be more than are listed."""
+    return MORE if len(found) > MOST else SEVERAL
 
 
 def meant(form: Form, find: Find) -> Mapping[str, Any]:
     """Return what the page shows to choose from, where what was typed finds several records."""
     typed = form.get("record")
     found = find(typed) if form.said("record") and not as_id(typed) else ()
-    several = found if len(found) > 1 else ()
+    several = found[:MOST] if len(found) > 1 else ()
     return {"several": several, "meant": options(several)}
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flask import render_template, request, url_for
 
+from api.i18n import translate
 from api.schemas.reports import ReportQuery, ReportRequest, ReportResponse
 from api.web import sending
 from api.web.access import again, sender, signed_in
@@ -25,6 +26,7 @@ from salsa_ext.readmodels.remarks import on_rows
 from salsa_ext.services import reports as commands
 from salsa_ext.values.actor import Actor
 
+SECOND: Final = say("A second report of this gun is wanted")
 DONE: Final = {
     "recorded": say("The report is recorded."),
     "correct": say("The report is corrected, and its gun was matched anew."),
@@ -75,6 +77,7 @@ def record_report(actor: Actor) -> Any:
     """Record the report and show it; 422 or 409 with the form where that cannot be."""
     require(actor, Permission.REPORT_RECORD)
     form = sending.sent()
+    form.called = {"confirm_second": translate(SECOND)}
     done = sending.send(form, actor, lambda: _record(actor, form))
     return done or (again(actor, lambda: _page(actor, form)), form.status)
 
@@ -86,5 +89,8 @@ def _record(actor: Actor, form: Form) -> str:
 
 
 def _page(actor: Actor, form: Form) -> str:
+    if form.existing:
+        standing = report_changes.subject_of(actor, form.existing)
+        form.lead(standing.title, standing.address)
     return render_template("guns/report_new.html", actor=actor, form=form, choices=choices,
                            suggest=choices.suggestions(actor))  # fmt: skip
