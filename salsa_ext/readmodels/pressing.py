@@ -25,7 +25,8 @@ from salsa_ext.values.codes import GRAVE_NOTIFICATIONS
 _OF_REQUEST: Final = ("request_received", "request_renewed", "request_replied", "request_due",
                       "request_overdue", "request_assigned", "request_unassigned")  # fmt: skip
 _OF_APPROVAL: Final = ("approval_asked", "approval_waiting")
-_OF_HIT: Final = ("hit_made", "hit_silent", "hit_extended", "hit_overdue", "hit_unanswered")
+_OF_HIT: Final = ("hit_made", "hit_silent", "hit_extended", "hit_overdue", "hit_unanswered",
+                  "hit_reopened")  # fmt: skip
 _OF_TRACE: Final = (
     "trace_answered", "trace_corrected", "trace_no_record", "trace_refused", "trace_deferred",
     "trace_forwarded", "trace_not_taken", "trace_assigned", "trace_unassigned",
@@ -70,7 +71,7 @@ def _is_calm() -> ColumnElement[bool]:
     His word is that it goes on, or a later one on the same shipment: then it stands on no board either.
     """
     return or_(
-        _once(_OF_HIT, Hit, Hit.status.in_(("confirmed", "denied", "expired"))),
+        _once(_OF_HIT, Hit, Hit.status.in_(("confirmed", "denied", "expired", "ended"))),
         _once(("shipment_incident",), Shipment, Shipment.status.in_(OVER)),
         and_(Notification.code == "shipment_passed_held",
              or_(*(said.correlate(Notification).exists() for said in _words()))),

@@ -99,3 +99,18 @@ def test_who_gave_no_number_is_not_told_from_who_checks(salsa, several, alert):
     refused = salsa("alert", "verify", *OWN, "--officer", "77", alert)
     assert (refused.returncode, "Another person than who entered" in refused.stderr) == (1, True)
     assert salsa("alert", "show", *THERE, alert).returncode == 1
+
+
+def test_of_a_gun_that_is_let_pass_nobody_is_to_be_called(salsa):
+    quiet = ("--action", "let_pass_and_inform", *SAID[2:])
+    salsa("alert", "add", *OWN, *quiet, "ABC123456")
+    police = ("--kind", "police", "--zone", "America/Sao_Paulo", "BRA-POLICE", "Polícia")
+    salsa("agency", "add", *THERE, *police)
+    office = ("--kind", "duty_24h", "--language", "pt", "--telephone", "+55 21 000000")
+    assert salsa("contact", "add", *THERE, *office, "--agency", "BRA-POLICE").returncode == 0
+    salsa("check", *THERE, "--case", "C-1", *GUN, "ABC123456")
+    salsa("worker", "--once")
+    hit = salsa("hit", "list", *OWN).stdout.split()[0]
+    shown = salsa("hit", "show", *OWN, hit).stdout
+    assert "nobody: those who met it know nothing of it" in shown
+    assert "+55 21 000000" not in shown and ["due", "-"] in map(str.split, shown.splitlines())
