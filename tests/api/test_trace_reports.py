@@ -219,9 +219,9 @@ def test_a_report_says_how_where_and_in_which_seizure_the_gun_was_found(as_actor
 
 REFUSED = {
     "en": ("All that were asked refused", "Refused by Paraguay"),
-    "es": ("Todos los Estados consultados denegaron la respuesta", "Denegaron la respuesta Paraguay"),
-    "fr": ("Tous les États interrogés ont refusé de répondre", "Ont refusé de répondre Paraguay"),
-    "pt": ("Todos os Estados consultados recusaram-se a responder", "Recusaram-se a responder Paraguai"),
+    "es": ("Todos los Estados consultados denegaron la respuesta", "Denegado por Paraguay"),
+    "fr": ("Tous les États interrogés ont refusé de répondre", "Refusé par Paraguay"),
+    "pt": ("Todos os Estados consultados recusaram-se a responder", "Recusado por Paraguai"),
 }  # fmt: skip
 
 
