@@ -9,7 +9,8 @@ import click
 from api.cli.printing import echo_table
 from api.cli.requests import said
 from api.i18n import worded
-from salsa_ext.readmodels.traces import LegSaid, TraceView
+from salsa_ext.readmodels.trace_legs import LegSaid
+from salsa_ext.readmodels.traces import TraceView
 
 
 def tell(view: TraceView) -> None:

@@ -37,7 +37,8 @@ from api.schemas.trace_advice import AdviceResponse
 from salsa_ext.errors import Message
 from salsa_ext.readmodels.outlooks import AdviceView
 from salsa_ext.readmodels.sharing import group_of
-from salsa_ext.readmodels.traces import LegSaid, ResultView, TraceView
+from salsa_ext.readmodels.trace_legs import LegSaid
+from salsa_ext.readmodels.traces import ResultView, TraceView
 from salsa_ext.values import codes, inquiries
 from salsa_ext.values.inquiries import TraceData
 from salsa_ext.values.requests import Sending, Telling

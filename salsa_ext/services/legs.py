@@ -17,11 +17,12 @@ from salsa_ext.matching.requests import OPEN, WAITING, after
 from salsa_ext.messages import pairs
 from salsa_ext.messages.envelopes import Envelope, Letter
 from salsa_ext.models import Trace, TraceLeg
-from salsa_ext.readmodels import names, traces
+from salsa_ext.readmodels import names
 from salsa_ext.readmodels.days import today
 from salsa_ext.readmodels.other_guns import compared
 from salsa_ext.readmodels.outlooks import PROFILES
 from salsa_ext.readmodels.search import Likeness
+from salsa_ext.readmodels.trace_legs import as_said
 from salsa_ext.services import (
     answers,
     asking_offices,
@@ -243,7 +244,7 @@ def status_of(legs: Sequence[TraceLeg], own: str) -> str:
 
 def outcome(trace: Trace, standing: Sequence[TraceLeg] | None = None) -> str:
     """Return the outcome that the legs give so far, as they stand or as they were just read."""
-    said = [traces.as_said(trace, leg) for leg in standing or of(trace)]
+    said = [as_said(trace, leg) for leg in standing or of(trace)]
     return chains.build(said, trace.found_on, trace.owner_state, trace.firearm).outcome
 
 

@@ -17,7 +17,7 @@ from salsa_ext.matching.requests import ANSWERS, ENDS, WAITING
 from salsa_ext.models import Trace, TraceLeg
 from salsa_ext.readmodels.days import days, today
 from salsa_ext.readmodels.requests import messages_of
-from salsa_ext.readmodels.traces import FORM_SENT
+from salsa_ext.readmodels.trace_legs import FORM_SENT
 from salsa_ext.services import answers, conversations, deliveries, legs
 from salsa_ext.services.conversations import Word
 from salsa_ext.services.fields import Problems, check_date

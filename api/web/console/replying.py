@@ -66,7 +66,7 @@ CHANNEL = Doing(
      Field("sent", say("The form went out by this channel"), "flag",
            hint=say("Until then, and without a reference, it stands as to be sent.")),
      Field("sent_on", say("Day on which the form went out"), "date", required=False,
-           hint=say("Today, where it is left empty."))),
+           hint=say("Today, where it went out and this is left empty."))),
     is_versioned=False,
 )  # fmt: skip
 
