@@ -114,3 +114,13 @@ def test_of_a_gun_that_is_let_pass_nobody_is_to_be_called(salsa):
     shown = salsa("hit", "show", *OWN, hit).stdout
     assert "nobody: those who met it know nothing of it" in shown
     assert "+55 21 000000" not in shown and ["due", "-"] in map(str.split, shown.splitlines())
+
+
+def test_an_alert_says_to_whom_it_shows_and_whether_it_was_compared(salsa, alert):
+    shown = salsa("alert", "show", *OWN, alert).stdout
+    assert "all states" in shown and "still being compared with the records" in shown
+    salsa("worker", "--once")
+    assert "still being compared" not in salsa("alert", "show", *OWN, alert).stdout
+    quiet = ("--action", "let_pass_and_inform", *SAID[2:], "--confirm-second")
+    other = salsa("alert", "add", *OWN, *quiet, "ABC123456").stdout.split()[0]
+    assert "no state" in salsa("alert", "show", *OWN, other).stdout

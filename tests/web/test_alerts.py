@@ -12,7 +12,7 @@ from salsa_ext.policy.rules import operator
 from salsa_ext.services import alerts
 from tests import bodies
 from tests.conftest import NOW
-from tests.matches import correct
+from tests.matches import correct, look
 from tests.web.pages import text
 
 SEEN = re.compile(r'name="seen" value="([0-9]+)"')
@@ -146,3 +146,15 @@ def test_of_a_hit_that_ended_the_page_of_the_alert_says_why_and_not_that_it_expi
     words = {"cancelled": "✕ The alert was cancelled by Paraguay on",
              "corrected": "✕ The record that met it was corrected by Brazil on"}[how]  # fmt: skip
     assert words in said and "Expired" not in said
+
+
+def test_a_new_alert_says_that_it_is_being_compared_until_it_is(police, entered, as_actor, run):
+    client = as_actor("PRY", "police_officer")
+    said = text(police.open(entered))
+    assert "It is still being compared with the records" in said
+    assert "It was not met so far." not in said
+    assert not client.get("/alerts").json["items"][0]["compared"]
+    look(run)
+    said = text(police.open(entered))
+    assert "It was not met so far." in said and "still being compared" not in said
+    assert client.get("/alerts").json["items"][0]["compared"]
