@@ -16,7 +16,7 @@ from api.papers.rendering import render as render_sheet
 from api.papers.sheets import Part, Words, sheet
 from salsa_ext.errors import Message, say
 from salsa_ext.readmodels import names
-from salsa_ext.readmodels.traces import ResultView
+from salsa_ext.readmodels.traces import ResultView, TraceView
 from salsa_ext.services.trace_reports import Report
 
 MARK: Final = say(
@@ -34,6 +34,7 @@ SEARCHED: Final = (
 )  # fmt: skip
 OVERRULED: Final = say("A second person declined it, and it was sent all the same.")
 IN_PART: Final = say("Not all that were asked answered")
+ALL_REFUSED: Final = say("All that were asked refused")
 ANY: Final = {
     True: say("The mark fits several guns: it may be any of these."),
     False: say("The same serial was sold new more than once: it may be any of these guns."),
@@ -150,8 +151,8 @@ def _trace(words: Words, report: Report, at: datetime) -> list[Part]:
     return words.fields(
         say("Trace"),
         words.field(say("Number"), str(trace.id)),
-        words.field(say("Status"), words.both(IN_PART) if report.view.is_answered_in_part
-                    else words.code("trace_status", trace.status)),
+        words.field(say("Status"), _status(words, report.view)),
+        words.field(say("Refused by"), _refused(words, report.view)),
         words.field(say("Priority"), words.code("priority", trace.priority)),
         words.field(say("Legal basis"), trace.legal_basis),
         words.field(say("Reason"), words.code("illicit_reason", trace.illicit_reason)),
@@ -160,6 +161,19 @@ def _trace(words: Words, report: Report, at: datetime) -> list[Part]:
         words.field(say("Made on"), f"{words.day(at.date())}, {at:%H:%M} UTC"),
         words.field(OVERRULED, _overruled(words, report), wide=True),
     )  # fmt: skip
+
+
+def _status(words: Words, view: TraceView) -> str | None:
+    """Return the status in words; of one that no answer is owed to, whether it has them."""
+    if view.trace.status == "answered" and view.is_refused_by_all:
+        return words.both(ALL_REFUSED)
+    if view.is_answered_in_part:
+        return words.both(IN_PART)
+    return words.code("trace_status", view.trace.status)
+
+
+def _refused(words: Words, view: TraceView) -> str | None:
+    return ", ".join(filter(None, map(words.state, view.refused_by))) or None
 
 
 def _overruled(words: Words, report: Report) -> str | None:
@@ -280,12 +294,15 @@ def _row(words: Words, view: ResultView, event: Mapping[str, Any]) -> list[str |
     if corrected := event.get("corrected_at"):
         said = words.both(say("Corrected since it was answered: {on}", on=corrected[:10]))
         source = f"{source} ({said})"
+    by_hand = event.get("by_hand")
+    if by_hand:
+        source = " ".join(filter(None, (f"{source}." if source else "", worded(by_hand))))
     return [
         words.in_letters(event["occurred_on"]), words.state(event["state"]),
         event_name(words, event["event"]), event["serial"] or "–",
         _side(words, view, event["giver"]), _side(words, view, event["receiver"]), source or "–",
         words.code("handling", handling),
-        words.code("strength", event["strength"]) or words.both(BY_A_PERSON),
+        words.code("strength", event["strength"]) or ("–" if by_hand else words.both(BY_A_PERSON)),
     ]  # fmt: skip
 
 

@@ -56,6 +56,13 @@ def glyphs(norm: str) -> list[frozenset[str]]:
     return [frozenset(match[1] or match[0]) for match in _GLYPH.finditer(norm)]
 
 
+def stray_bracket(text: str) -> int | None:
+    """Return which character of a text, counted from one, is a bracket that is no part of an `[8B]`."""
+    left = _ALTERNATIVES.sub(lambda match: " " * len(match[0]), unicodedata.normalize("NFKC", text))
+    found = re.search(r"[\[\]]", left)
+    return found.start() + 1 if found else None
+
+
 def readable(norm: str) -> int:
     """Count the glyphs that somebody could read."""
     return sum(glyph.isalnum() for glyph in _ALTERNATIVES.sub("?", norm))

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from salsa_ext.matching import marks
 from salsa_ext.matching.clauses import Clause, clauses_of
 from salsa_ext.matching.damages import GONE, damage_of
 from salsa_ext.matching.glyphs import in_place
@@ -69,6 +70,16 @@ def read(cell: str) -> Reading:
     """
     is_plain = _PLAIN.fullmatch(cell) or (len(cell) <= _SHORT and _GROUPED.fullmatch(cell))
     return Reading((MarkRead(cell),)) if is_plain else _read(cell)
+
+
+def stray_bracket(cell: str) -> int | None:
+    """Return which character of a cell is a bracket of a mark that is closed or opened by none.
+
+    Words in a cell may have any; no serial has one, but for what one of its glyphs may be.
+    """
+    place = marks.stray_bracket(cell)
+    is_of_mark = place and any(marks.stray_bracket(mark.text) for mark in read(cell).marks)
+    return place if is_of_mark else None
 
 
 @lru_cache(maxsize=4_000)  # files repeat their words

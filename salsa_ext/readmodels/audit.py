@@ -15,6 +15,7 @@ from salsa_ext.models import AuditEntry, Officer
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import known
+from salsa_ext.readmodels.arrays import among_texts
 from salsa_ext.readmodels.known import Known, as_id
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.values.actor import Actor
@@ -64,9 +65,8 @@ def list_entries(
     require(actor, Permission.AUDIT_READ)
     query = select(AuditEntry)
     if (typed := filters.get("subject_id")) is not None:
-        query = query.where(
-            AuditEntry.subject_id.in_([typed, *map(str, known.ids_of(actor, typed))])
-        )
+        meant = [typed, *map(str, known.ids_of(actor, typed))]
+        query = query.where(among_texts(AuditEntry.subject_id, meant))
     for name in ("action", "subject_kind", "owner_state"):
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(AuditEntry, name) == value)

@@ -44,6 +44,9 @@ NOT_ASKED: Final = "not_asked"
 ENDED: Final = ("withdrawn", "closed")
 FORM_SENT: Final = "form_sent"
 """The kind of the word that the form went out by another channel."""
+REFUSED: Final = "refused"
+MOVING: Final = ("acknowledge", "ask", "reply", "refuse", "answer", "by_hand")
+"""Kinds of words between which a refusal stands or is overtaken."""
 TO_SEND, NOT_SENT = "to_send", "not_sent"
 """What is shown of a state whose form did not go out yet, and that of one to which it never did."""
 _LEGS: Final = (
@@ -65,19 +68,33 @@ class LegSaid:
         return self.leg.is_to_send
 
     @property
+    def asked_on(self) -> date | None:
+        """Return the day on which its form went out by another channel, where that is written down."""
+        return None if self.leg.is_to_send else self.leg.asked_on
+
+    @property
     def asked_at(self) -> datetime | None:
-        """Return since when it is asked; None while its form is to be sent."""
-        return None if self.leg.is_to_send else self.leg.asked_at
+        """Return since when it is asked; None while its form is to be sent, or nobody said when it was."""
+        is_known = self.leg.channel == "salsa" or self.asked_on is not None
+        return self.leg.asked_at if is_known else None
 
     @property
     def shown_status(self) -> str:
         """Return its status, or TO_SEND of what the service asks nobody and a person did not yet.
 
-        After the trace NOT_SENT: what was never asked was not withdrawn.
+        After the trace NOT_SENT: what was never asked was not withdrawn; nor was what was REFUSED.
         """
+        if self.leg.status == "withdrawn" and self._has_refused:
+            return REFUSED
         if not self.is_to_send:
             return self.leg.status
         return NOT_SENT if self.leg.status == "withdrawn" else TO_SEND
+
+    @property
+    def _has_refused(self) -> bool:
+        """Tell whether the last that its state said is that it refuses."""
+        last = next((one for one in reversed(self.messages) if one.kind in MOVING), None)
+        return last is not None and (last.kind == "refuse" or last.data.get("status") == REFUSED)
 
 
 @dataclass(frozen=True)
@@ -133,6 +150,17 @@ class TraceView:
         """Tell whether no answer is owed any more, though a state refused or named another one."""
         open_legs = any(leg.status in OPEN for leg in self.legs)
         return self.trace.status == "answered" and open_legs
+
+    @property
+    def refused_by(self) -> list[str]:
+        """Return the states that refused, and said nothing since."""
+        return [one.leg.state for one in self.said if one.shown_status == REFUSED]
+
+    @property
+    def is_refused_by_all(self) -> bool:
+        """Tell whether each other state that was asked refused, and none told anything of the gun."""
+        others = [leg for leg in self.legs if leg.state != self.trace.owner_state]
+        return len(self.refused_by) == len(others) > 0 and not any(leg.events for leg in others)
 
     @property
     def version(self) -> int:
@@ -270,9 +298,7 @@ def get_result(actor: Actor, trace_id: UUID) -> ResultView:
     view = read(actor, trace_id)
     trace = view.trace
     heard_until = _heard_until(actor, trace)
-    said = [
-        _with_words(as_said(trace, one.leg, until=heard_until), one.messages) for one in view.said
-    ]
+    said = [_with_words(as_said(trace, one.leg, until=heard_until), one) for one in view.said]
     result = chains.build(said, trace.found_on, trace.owner_state, trace.firearm)
     result.missing += _no_more(trace.firearm)
     events = [*result.chain, *result.conflicts]
@@ -305,9 +331,11 @@ def _no_more(firearm: Mapping[str, Any]) -> list[Message]:
     ]
 
 
-def _with_words(leg: chains.Leg, messages: Sequence[MessageView]) -> chains.Leg:
-    """Return a leg with the day to which its answer was put off, and whom its state named instead."""
-    last = {one.kind: one.data for one in messages}
+def _with_words(leg: chains.Leg, said: LegSaid) -> chains.Leg:
+    """Return a leg with the day to which its answer was put off, whom its state named, and its refusal."""
+    if said.shown_status == REFUSED:
+        return replace(leg, status=REFUSED)
+    last = {one.kind: one.data for one in said.messages}
     until, named = (last.get(kind, {}).get(name) for kind, name in SAID_OF)
     return replace(leg, until=until, names=named if leg.status in NAMING else None)
 
@@ -318,9 +346,29 @@ def as_said(trace: Trace, leg: TraceLeg, until: datetime | None = None) -> chain
     is_waiting = leg.status in WAITING and is_asked
     is_unheard = leg.status == "withdrawn" and leg.answered_at is None
     return chains.Leg(
-        leg.state, leg.status, compared(leg.events, trace.firearm, trace.found_on),
+        leg.state, leg.status, compared(_whose(trace, leg), trace.firearm, trace.found_on),
         takes_part=leg.channel == "salsa", is_to_send=leg.is_to_send,
         failure_reason=leg.failure_reason, is_late=is_waiting or is_unheard,
+    )  # fmt: skip
+
+
+def _whose(trace: Trace, leg: TraceLeg) -> Sequence[Event]:
+    """Return what is known by a leg; what an officer wrote down of another channel says that he did."""
+    if leg.channel == "salsa":
+        return leg.events
+    own = trace.owner_state
+    return [event | {"by_hand": written_down(own, leg.state, event.get("said_on"))}
+            for event in leg.events]  # fmt: skip
+
+
+def written_down(own: str, state: str, on: str | None) -> Message:
+    """Return whose word it is that a state outside said something: its officer's who wrote it down."""
+    if on is None:
+        return say("Written down by an officer of {state}: {other} answered it by another channel, on a day"
+                   " that nobody wrote down.", state=own, other=state)  # fmt: skip
+    return say(
+        "Written down by an officer of {state}: {other} answered it by another channel on {on}.",
+        state=own, other=state, on=on,
     )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from salsa_ext.readmodels.remarks import Remark
 from salsa_ext.readmodels.search import search
 from salsa_ext.services import advice, alert_advice, hits, readings, showings
 from salsa_ext.services.advice import Reported
+from salsa_ext.services.fields import wrong_bracket
 from salsa_ext.services.hits import Made, Met
 from salsa_ext.services.showings import HOLDER, Groups, Shown
 from salsa_ext.values.actor import Actor, Purpose
@@ -117,6 +118,8 @@ def make_many(
 
 
 def _ask(actor: Actor, query: Query) -> _Asked | Invalid:
+    if wrong := wrong_bracket(query.serial):
+        return Invalid({"serial": [wrong]})
     try:
         found = search(readings.all_of(query), actor, settles=not query.near, silent=False)
     except Invalid as error:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import select, text, union
+from sqlalchemy import String, bindparam, select, text, union
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from salsa_ext.audit import Act, Action, traces_in
 from salsa_ext.db import as_state, db
 from salsa_ext.errors import NotFound, StaleVersion, say
-from salsa_ext.models import AuditEntry, TraceApproval, TraceRequest
+from salsa_ext.models import AuditEntry, RecordSetting, TraceApproval, TraceRequest
 from salsa_ext.readmodels.records import RecordView, of_documents
 from salsa_ext.readmodels.versions import current
 from salsa_ext.services.fields import Problems
@@ -23,6 +24,11 @@ from salsa_ext.values.documents import ReportData, SeizureData, TransferData
 from salsa_ext.values.firearms import Firearm
 
 Data = TypeVar("Data", TransferData, ReportData, SeizureData)
+Key = tuple[str, tuple[str, ...]]
+"""A record, and the traces for which it was given."""
+_SHOWN: Final = text(
+    "SELECT * FROM salsa_shown_to(:records) ORDER BY record, state, cause"
+).bindparams(bindparam("records", type_=ARRAY(String)))
 
 
 def take(model: Any, kind: str, document_id: UUID, seen: int | None) -> Any:
@@ -72,30 +78,59 @@ def finish(
     return told(actor, ids, row["version"])
 
 
-def told(actor: Actor, ids: Sequence[UUID], version: int) -> list[Act]:
+def told(
+    actor: Actor, ids: Sequence[UUID], version: int, *, is_gone: bool = False
+) -> list[Act]:  # fmt: skip
     """Return the acts that tell each state which received old values of records of their version.
 
     The own state reads it once for each record, and for each trace that was asked of it, so that an
     agency from which that is kept reads nothing of it: how many there are tells of no other trace. The
-    states that received it read it for what they did, and each of their agencies what it may.
+    states that received it read it for what they did, and each of their agencies what it may. Those to
+    which a search or a match showed it read it too, and of what `is_gone` also those to which that did
+    no more than point; the own state reads nothing of them, since a case may be kept from its agencies.
     """
     seen = {given.entry for given in _given(ids)}
     with as_state(actor, actor.own_state()):  # also what is kept from the actor's agency
         every = _given(ids)
         known = _asked({trace for given in every for trace in traces_in(given.data)})
-    own: dict[tuple[str, tuple[str, ...]], None] = {}
-    receivers: dict[tuple[str, tuple[str, ...]], set[str]] = defaultdict(set)
+        shown = _shown(ids)
+    own: dict[Key, None] = {}
+    receivers: dict[Key, set[str]] = defaultdict(set)
     for entry, record_id, concerned, data in every:
         about = traces_in(data)
         receivers[record_id, about] |= {*concerned} - {actor.own_state()}
         here = tuple(trace for trace in about if trace in known)
         if here or entry in seen:
             own[record_id, here] = None
+    for one in shown:
+        if one.cause is None:
+            receivers[one.record, ()].add(one.state)
     return [
         *(_corrected(record_id, version, about) for record_id, about in own),
-        *(_corrected(record_id, version, about, states) for (record_id, about), states in receivers.items()
-          if states),
+        *(_corrected(record_id, version, about, states) for (record_id, about), states
+          in _once(receivers).items() if states),
+        *(_pointed(shown, receivers) if is_gone else ()),
     ]  # fmt: skip
+
+
+def _once(receivers: Mapping[Key, set[str]]) -> dict[Key, set[str]]:
+    """Return the states by what they are told of: for no trace where each agency of theirs may read it."""
+    return {
+        (record_id, about): states - receivers.get((record_id, ()), set()) if about else states
+        for (record_id, about), states in receivers.items()
+    }
+
+
+def _pointed(shown: Iterable[Any], receivers: Mapping[Key, set[str]]) -> list[Act]:
+    """Return what states read of a check or a receipt that pointed to a record they do not know."""
+    pointed: dict[tuple[str, str, str], None] = {
+        (one.cause_kind, one.cause, one.state): None for one in shown
+        if one.cause is not None and one.state not in receivers.get((one.record, ()), ())
+    }  # fmt: skip
+    return [
+        Act(Action.RECORD_CORRECTED, kind, cause, concerned=[state], hidden=True, of_state=True)
+        for kind, cause, state in pointed
+    ]
 
 
 def _corrected(
@@ -114,6 +149,18 @@ def _asked(traces: Collection[str]) -> set[str]:
     wanted = (select(of.trace_id).where(of.trace_id.in_(map(UUID, traces)))
               for of in (TraceRequest, TraceApproval))  # fmt: skip
     return {str(trace) for trace in db.session.scalars(union(*wanted))}
+
+
+def _shown(ids: Sequence[UUID]) -> Sequence[Any]:
+    """Return to which states searches and matches showed those of the records that are not silent.
+
+    What one was shown beside a record that it keeps silent stands in no entry, and tells of nothing here.
+    """
+    silent = select(RecordSetting.record_id).where(
+        RecordSetting.record_id.in_(ids), RecordSetting.visibility == "silent"
+    )
+    wanted = {*ids} - {*db.session.scalars(silent)}
+    return db.session.execute(_SHOWN, {"records": sorted(map(str, wanted))}).all()
 
 
 def _given(ids: Sequence[UUID]) -> Sequence[Any]:

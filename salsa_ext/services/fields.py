@@ -8,6 +8,8 @@ from typing import Final, TypeVar
 
 from salsa_ext.articles import Article
 from salsa_ext.errors import Coded, FieldsAgainstRule, Invalid, Message, say
+from salsa_ext.matching import readings
+from salsa_ext.matching.marks import IDENTIFYING
 from salsa_ext.readmodels import names
 from salsa_ext.values import tariff
 from salsa_ext.values.events import When
@@ -128,6 +130,7 @@ def check_firearm(problems: Problems, at: str, firearm: Firearm) -> None:
             f"{at}.quantity",
             say("One serial is one piece: the quantity must be 1; write a line for each."),
         )
+    _check_brackets(problems, at, firearm)
     if firearm.quantity <= 0:
         problems.add(f"{at}.quantity", say("The quantity must be above zero."))
     _check_tariff(problems, f"{at}.hs_code", firearm)
@@ -136,6 +139,26 @@ def check_firearm(problems: Problems, at: str, firearm: Firearm) -> None:
         belongs = Coded("category", expected)
         said = say("A {type} is of the category {category}.", type=firearm.type, category=belongs)
         problems.add(f"{at}.category", said)
+
+
+def wrong_bracket(text: str) -> Message | None:
+    """Return what is wrong with a mark of which a glyph is not written as one of several; None if nothing."""
+    place = readings.stray_bracket(text)
+    if place is None:
+        return None
+    return say("The bracket at character {place} has no partner: write [8B] for a character that may be 8 or B,"
+               " and ? for one that cannot be read.", place=place)  # fmt: skip
+
+
+def _check_brackets(problems: Problems, at: str, firearm: Firearm) -> None:
+    """A serial or mark that tells guns apart has brackets in pairs: no other mark would ever agree with it."""
+    told = [(f"{at}.serial", firearm.serial)] + [
+        (f"{at}.marks.{index}.text", mark.text) for index, mark in enumerate(firearm.marks)
+        if mark.kind in IDENTIFYING
+    ]  # fmt: skip
+    for path, text in told:
+        if text and (wrong := wrong_bracket(text)):
+            problems.add(path, wrong)
 
 
 def check_told(problems: Problems, at: str, firearm: Firearm) -> None:

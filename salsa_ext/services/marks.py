@@ -24,6 +24,7 @@ from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.records import RecordView, of_documents
 from salsa_ext.services import corrections, matches, records, retellings, traces
 from salsa_ext.services.arrivals import as_firearm
+from salsa_ext.services.fields import wrong_bracket
 from salsa_ext.services.matches import ItemMatches
 from salsa_ext.services.sealing import Vault
 from salsa_ext.values.actor import Actor
@@ -96,6 +97,8 @@ def _check(mark: Mark, record: Record) -> None:
         raise Invalid({"text": [say("“{words}” says that the mark is {marking}, and is no mark; correct the"
                                     " seizure to say so.", words=mark.text,
                                     marking=Coded("marking", said))]})  # fmt: skip
+    if wrong := wrong_bracket(mark.text):
+        raise Invalid({"text": [wrong]})
     if len(mark.text) > LONGEST and _is_serial(record, mark):
         raise Invalid({"text": [say("A serial has at most {count} characters: give the one that was read, and"
                                     " each other mark by itself.", count=LONGEST)]})  # fmt: skip

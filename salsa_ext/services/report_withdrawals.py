@@ -41,7 +41,7 @@ def withdraw(*, actor: Actor, report_id: UUID, seen: int | None, reason: str) ->
     records.supersede(ids, row["version"])
     said = {"kind": row["kind"], "version": row["version"]}
     act = Act(Action.REPORT_WITHDRAWN, "report", report_id, data=said)
-    append_many(actor, [act, *corrections.told(actor, ids, row["version"])])
+    append_many(actor, [act, *corrections.told(actor, ids, row["version"], is_gone=True)])
     withdrawals.forget(actor, ids, is_of_crime=old.kind not in LAWFUL)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from salsa_ext.db import db
-from salsa_ext.errors import say
+from salsa_ext.errors import Invalid, say
 from salsa_ext.matching import marks
 from salsa_ext.messages.strictness import is_case_number
 from salsa_ext.models import Seizure
@@ -17,7 +17,7 @@ from salsa_ext.readmodels.records import RecordView, of_documents
 from salsa_ext.readmodels.search import searched_by
 from salsa_ext.readmodels.versions import current
 from salsa_ext.services import candidates, hidings, readings, records
-from salsa_ext.services.fields import Problems, check_date
+from salsa_ext.services.fields import Problems, check_date, wrong_bracket
 from salsa_ext.values import inquiries
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
@@ -96,6 +96,8 @@ def _check_marks(data: TraceData, firearm: dict[str, Any]) -> None:
     A description can be completed; a seized gun bears what it bears, and the result says why that
     was not enough.
     """
+    if data.firearm and (wrong := wrong_bracket(firearm["serial"] or "")):
+        raise Invalid({"firearm.serial": [wrong]})
     if data.firearm and firearm["serial"] and marks.key(firearm["serial"]):
         searched_by(candidates.as_query(firearm), "firearm.serial")
 

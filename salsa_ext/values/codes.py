@@ -86,7 +86,7 @@ NOTIFICATIONS: Final = (
     "trace_acknowledged", "trace_answered", "trace_corrected", "trace_no_record", "trace_refused",
     "trace_deferred", "trace_asked", "trace_forwarded", "trace_not_taken", "trace_to_approve",
     "trace_approved", "trace_unsent", "trace_changed", "trace_declined", "trace_assigned",
-    "trace_unassigned", "trace_waiting", "trace_unapprovable",
+    "trace_unassigned", "trace_waiting", "trace_unapprovable", "trace_form_to_send",
     "approval_asked", "approval_withdrawn", "approval_lapsed", "approval_waiting",
     "alert_expiring", "alert_expired",
     "post_called",
@@ -107,8 +107,8 @@ URGENT_NOTIFICATIONS: Final = (
     "request_overdue", "request_assigned", "request_unassigned", "trace_answered", "trace_corrected",
     "trace_no_record", "trace_refused", "trace_deferred", "trace_asked", "trace_forwarded", "trace_not_taken",
     "trace_to_approve", "trace_approved", "trace_unsent", "trace_declined", "trace_assigned",
-    "trace_unassigned", "trace_waiting", "trace_unapprovable", "approval_asked", "approval_lapsed",
-    "approval_waiting", "post_called", "shipment_passed_held", "shipment_incident",
+    "trace_unassigned", "trace_waiting", "trace_unapprovable", "trace_form_to_send", "approval_asked",
+    "approval_lapsed", "approval_waiting", "post_called", "shipment_passed_held", "shipment_incident",
 )  # fmt: skip
 """What somebody waits for: it stands above the rest."""
 GRAVE_NOTIFICATIONS: Final = (

@@ -129,6 +129,18 @@ def test_a_state_with_few_rows_in_a_big_table_does_not_read_it_whole(explained, 
     assert "ix_audit_entry_concerned" in plan
 
 
+def test_whom_records_were_shown_to_is_found_by_the_records_however_long_the_audit_is(
+    session, explained, fresh_database
+):
+    name = make_url(fresh_database.database_url).database
+    shown = MANY.replace("'a'", "'record:shown'").replace("'{}'", SHOWN)
+    explained("owner", name, f"{shown}; ANALYZE audit_entry", "SELECT 1")
+    asked = text("SELECT prosrc FROM pg_proc WHERE proname = 'salsa_shown_to'")
+    body = db.session.execute(asked).scalar_one().replace("wanted", "ARRAY['r1', 'r2']")
+    plan = explained("owner", name, "SET enable_seqscan = off", body)
+    assert "Bitmap Index Scan on ix_audit_entry_shown" in plan and "Seq Scan" not in plan
+
+
 def test_marks_of_records_go_by_the_record(session):
     db.session.execute(text("SET LOCAL enable_seqscan = off"))
     asked = together._asked((), "BRA", False, 60) | {"records": [new_id()]}
@@ -156,10 +168,11 @@ MANY = """
 INSERT INTO audit_entry (id, owner_state, concerned, at, action, subject_kind, subject_id, role,
                          data, leaf_hash)
 SELECT gen_random_uuid(), state, ARRAY[state]::char(3)[], now(), 'a', 'b', 'c', 'd', '{}', ''
-FROM (SELECT CASE WHEN n % 5000 = 0 THEN 'PRY' ELSE 'BRA' END AS state
+FROM (SELECT n, CASE WHEN n % 5000 = 0 THEN 'PRY' ELSE 'BRA' END AS state
       FROM generate_series(1, 30000) n) made
 """
 
+SHOWN = "jsonb_build_object('groups', ARRAY['firearm'], 'to', 'ARG', 'records', ARRAY['r' || n])"
 # Of 30,000 matches of a state twenty are of crime, twenty judged and twenty gone.
 MATCHES = """
 INSERT INTO match (id, owner_state, version, record_id, other_state, other_key, score, strength, reasons,

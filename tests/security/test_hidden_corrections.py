@@ -67,4 +67,6 @@ def test_how_often_the_owner_is_told_says_nothing_of_traces_that_he_was_not_aske
     clerk.post(f"/transfers/{sold['id']}/correct", body, 200, If_Match='"1"')
     entries = as_actor("PRY", "auditor").get(CORRECTED).json["items"]
     assert [one["data"] for one in entries] == [{"version": 2}]
-    assert len(told(as_actor("BRA", "auditor"))) == 1 + traces
+    assert told(as_actor("BRA", "auditor")) == [
+        sold["firearm"]["record"]
+    ]  # for what all there may read

@@ -84,6 +84,17 @@ def test_programs_find_acts_by_number_and_serial_too_and_are_given_ids_alone(
     assert as_actor("BRA", "auditor").get(f"/audit?subject_id={typed}").json["items"] == []
 
 
+def test_of_a_document_of_many_guns_the_audit_finds_every_act(as_actor):
+    items = [bodies.firearm(line=line, serial=f"QWK{52380 + line}") for line in range(1, 61)]
+    joint = {"joint_with": {"state": "PRY", "number": "P-9"}}
+    made = as_actor("BRA", "police_officer").post("/seizures", bodies.seizure(items=items, **joint))
+    for_a_case = {"Salsa_Purpose": "seizure", "Salsa_Case": "C-7"}
+    as_actor("PRY", "police_officer").get(f"/seizures/{made.json['id']}", **for_a_case)
+    path = "/audit?subject_id=S-1&action=record:disclosed&limit=200"
+    found = as_actor("BRA", "auditor").get(path).json["items"]
+    assert len({one["subject_id"] for one in found}) == 60
+
+
 @pytest.mark.parametrize("rows", [1, 12])
 def test_a_page_of_the_audit_asks_once_for_all_that_it_names(as_actor, auditor, theft, asked, rows):
     for at in range(rows):

@@ -143,6 +143,20 @@ def test_a_hit_is_listed_to_both_with_what_it_shows(as_actor, bra, given):
     assert alert["by_itself"] and cause["by_itself"]
 
 
+def test_a_hit_of_a_check_is_listed_as_what_the_check_shows_of_the_alert(
+    as_actor, bra, given, signed_in
+):
+    as_actor("PRY", "police_officer").post("/alerts", bodies.alert(firearm=GUN))
+    answer = bra.post("/checks", bodies.check(**GUN)).json
+    [hit], [candidate] = answer["hits"], answer["candidates"]
+    assert hit["state"] == candidate["state"] == "PRY"
+    [one] = given(candidate["record"], "check")
+    assert (one["state"], one["role"]) == ("BRA", "police_officer")
+    assert one["groups"] == shown(FOUND, candidate)
+    page = signed_in("PRY", "auditor").open(f"/disclosures?record={candidate['record']}")
+    assert "Brazil Police officer By what Check of a serial" in text(page)
+
+
 def test_the_answer_to_a_trace_is_listed_with_what_its_chain_shows(as_actor, given):
     record = sell(as_actor, "open")
     analyst = as_actor("BRA", "trace_analyst")
@@ -156,6 +170,25 @@ def test_the_answer_to_a_trace_is_listed_with_what_its_chain_shows(as_actor, giv
     assert (result["groups"], result["role"]) == (named(event), "trace_analyst")
     [asked] = given(record, "trace")
     assert asked["groups"] == ["holder"]  # that the state is asked, since it holds something
+
+
+def test_a_report_of_a_result_gives_what_reading_it_does_and_of_own_records_nothing(
+    as_actor, signed_in, given
+):
+    clerk, analyst = (as_actor("BRA", role) for role in ("licensing_officer", "trace_analyst"))
+    own = clerk.post("/transfers", bodies.transfer()).json["firearm"]["record"]
+    record = sell(as_actor, "open", occurred_on="2024-06-06")
+    trace = f"/traces/{analyst.post('/traces', bodies.trace()).json['id']}"
+    visitor = signed_in("BRA", "trace_analyst")
+    visitor.open(trace)
+    assert visitor.client.get(f"{trace}/report.pdf").mimetype == "application/pdf"
+    analyst.get(f"{trace}/report")
+    analyst.get(f"{trace}/result")
+    listed = given(record, "reading")
+    assert len(listed) == 4 and listed[0]["groups"] == ["firms"]
+    alike = [{**one, "id": None, "at": None} for one in listed]
+    assert all(one == alike[0] for one in alike)
+    assert given(own, "reading", "BRA") == []
 
 
 def test_what_a_person_answers_is_no_act_of_the_service(as_actor, given):

@@ -1,0 +1,153 @@
+"""Who was shown a record by a search or a match is told once when it is corrected or withdrawn."""
+
+import pytest
+
+from salsa_ext.services import telling_owners
+from tests import bodies
+from tests.grounds import beginning
+
+PURPOSE = {"Salsa_Purpose": "seizure", "Salsa_Case": "C-7"}
+
+
+@beginning
+def pry(as_actor):
+    return as_actor("PRY", "police_officer")
+
+
+@pytest.fixture
+def bra(as_actor):
+    return as_actor("BRA", "police_officer")
+
+
+@pytest.fixture
+def told(as_actor):
+    """List what a state's auditor reads of corrections: of which subject, by whom, and what is said."""
+
+    def read(state="BRA"):
+        entries = as_actor(state, "auditor").get("/audit?action=record:corrected").json["items"]
+        return [
+            (one["subject_kind"], one["subject_id"], one["state"], one["data"]) for one in entries
+        ]
+
+    return read
+
+
+def report(client, **changes):
+    return client.post("/reports", bodies.report(**changes)).json
+
+
+def withdraw(client, made):
+    why = {"reason": "Entered in error"}
+    client.post(f"/reports/{made['id']}/withdraw", why, 200, If_Match=f'"{made["version"]}"')
+
+
+def correct(client, made, version=1, **changes):
+    body = bodies.report(reason="Read again") | changes
+    path = f"/reports/{made['id']}/correct"
+    return client.post(path, body, 200, If_Match=f'"{version}"').json
+
+
+def check(client):
+    return client.post("/checks", bodies.check()).json["id"]
+
+
+def seize(client, **changes):
+    return client.post("/seizures", bodies.seizure(**changes)).json["id"]
+
+
+def misread(client):
+    """Seize a gun that is no more than near: the match alone shows the record."""
+    return seize(client, items=[bodies.firearm(serial="ABC123465")])
+
+
+@pytest.mark.parametrize("show", [check, seize, misread])
+@pytest.mark.parametrize("change", [withdraw, correct])
+def test_a_state_to_which_it_was_shown_is_told_once(pry, bra, told, show, change):
+    made = report(pry)
+    show(bra)
+    check(bra)
+    change(pry, made)
+    assert told() == [("record", made["firearm"]["record"], "PRY", {"version": 2})]
+    assert told("ARG") == []
+
+
+def test_each_further_correction_is_told(pry, bra, told):
+    made = report(pry)
+    check(bra)
+    correct(pry, made)
+    correct(pry, made, version=2)
+    assert [said for *_, said in told()] == [{"version": 3}, {"version": 2}]
+
+
+def test_who_read_it_for_a_case_and_found_it_too_is_told_once(as_actor, pry, bra, told):
+    made = report(pry)
+    as_actor("BRA", "trace_analyst").post("/traces", bodies.trace())
+    check(bra)
+    bra.get(f"/records/{made['firearm']['record']}", **PURPOSE)
+    correct(pry, made)
+    assert len(told()) == 1
+
+
+def test_what_a_match_showed_of_a_seizure_is_told_when_it_is_corrected(pry, bra, told):
+    report(pry)
+    made = bra.post("/seizures", bodies.seizure()).json
+    body = bodies.seizure(reason="Read again", occurred_on="2026-02-28")
+    bra.post(f"/seizures/{made['id']}/correct", body, 200, If_Match='"1"')
+    assert told("PRY") == [("record", made["items"][0]["record"], "BRA", {"version": 2})]
+
+
+def test_a_transfer_that_was_found_is_told_when_it_is_corrected(as_actor, bra, told):
+    clerk = as_actor("PRY", "licensing_officer")
+    made = clerk.post("/transfers", bodies.transfer()).json
+    check(bra)
+    body = bodies.transfer(reason="Day", occurred_on="2024-05-07")
+    clerk.post(f"/transfers/{made['id']}/correct", body, 200, If_Match='"1"')
+    assert told() == [("record", made["firearm"]["record"], "PRY", {"version": 2})]
+
+
+def test_of_a_pointer_that_is_withdrawn_the_check_is_named_and_no_record(pry, bra, told):
+    made = report(pry, visibility="pointer")
+    asked = check(bra)
+    withdraw(pry, made)
+    assert told() == [("check", asked, "PRY", {})]
+
+
+def test_of_a_pointer_that_is_corrected_nothing_is_told(pry, bra, told):
+    """That its state holds something is all that was shown, and stands."""
+    made = report(pry, visibility="pointer")
+    check(bra)
+    correct(pry, made, visibility="pointer")
+    assert told() == []
+
+
+@pytest.mark.parametrize("change", [withdraw, correct])
+def test_a_state_to_which_it_is_silent_is_told_nothing(pry, bra, told, run, change):
+    made = report(pry, visibility="silent")
+    check(bra)
+    run("BRA", telling_owners.run)
+    change(pry, made)
+    assert told() == []
+
+
+def test_of_what_became_silent_who_found_it_before_is_told_nothing(pry, bra, told):
+    made = report(pry)
+    check(bra)
+    made = correct(pry, made, visibility="silent")
+    assert told() == []
+    withdraw(pry, made)
+    assert told() == []
+
+
+def test_what_was_shown_beside_a_silent_record_gives_it_to_nobody(as_actor, pry, bra, told, run):
+    made = report(pry)
+    seize(bra, visibility="silent")
+    run("BRA", telling_owners.run)
+    correct(pry, made)
+    assert told() == [] and told("PRY") == []
+
+
+def test_the_own_state_reads_nothing_of_whom_its_searches_told(pry, bra, told):
+    made = report(pry)
+    check(bra)
+    withdraw(pry, made)
+    assert told("PRY") == []
