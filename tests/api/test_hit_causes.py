@@ -4,6 +4,7 @@ import pytest
 
 from tests import bodies
 from tests.matches import correct, look
+from tests.movements import Way, act, add
 
 
 @pytest.fixture
@@ -242,3 +243,32 @@ def test_side_by_side_says_that_the_record_was_withdrawn(pry, bra, recovered):
     for client in (pry, bra):
         met = client.get(f"/hits/{hit_of(client)['id']}").json["met"]
         assert (met["version"], met["withdrawn"], met["document_kind"]) == (2, True, "report")
+
+
+def test_a_gun_that_did_not_come_after_all_ends_its_hit_and_one_that_did_opens_it(
+    as_actor, pry, run
+):
+    way = Way(as_actor)
+    pry.post("/alerts", bodies.alert(firearm=bodies.firearm(serial="TKA52390")))
+    made = way.ship("TKA52380", "TKA52390")
+    way.release(made)
+    way.tick(made, "exit")
+    both = {"items": [{"serial": "TKA52380"}, {"serial": "TKA52390"}], "received_on": "2026-03-05"}
+    add(way.bol, made, "receipt", **both)
+    look(run, "BRA", "BOL", "PRY")
+    assert by_cause(pry)["receipt"] == ("open", None)
+    act(
+        way.bol, made, "receipt/correct", reason="Miscounted", **both | {"items": both["items"][:1]}
+    )
+    look(run, "BOL")
+    assert by_cause(pry)["receipt"] == ("ended", "withdrawn")
+    act(way.bol, made, "receipt/correct", reason="Found", **both)
+    look(run, "BOL")
+    assert by_cause(pry)["receipt"] == ("open", "corrected")
+    assert by_cause(pry)["shipment"] == ("open", None)
+
+
+def by_cause(client):
+    return {
+        hit["cause"]: (hit["status"], changed(hit)) for hit in client.get("/hits").json["items"]
+    }
