@@ -1,4 +1,4 @@
-"""Legs of before revision 0085 say on which day their form went out where somebody said that it did."""
+"""Legs of before revision 0082 say on which day their form went out where somebody said that it did."""
 
 from alembic import command
 from sqlalchemy import text
@@ -6,7 +6,7 @@ from sqlalchemy import text
 from tests.migrations.test_forms_to_send import TRACE, form_sent, leg, moved
 
 __all__ = ["moved"]
-OLD, NEW = "0078_keep_who_hid_it", "0085_keep_days_of_other_channels"
+OLD, NEW = "0078_keep_who_hid_it", "0082_keep_days_of_other_channels"
 SENT, NUMBERED, CAME, UNSENT = (f"0199f2c0-0000-7000-8000-00000000001{at}" for at in range(4))
 LEGS = (
     (SENT, "AUT", "mla", "sent", None), (NUMBERED, "ESP", "etrace", "sent", "T-7"),

@@ -6,8 +6,8 @@ the latter nobody said when the form went out.
 
 from alembic import op
 
-revision = "0085_keep_days_of_other_channels"
-down_revision = "0082_find_whom_shown"
+revision = "0082_keep_days_of_other_channels"
+down_revision = "0081_find_whom_shown"
 
 CREATE = """
 ALTER TABLE trace_leg ADD COLUMN asked_on DATE, ADD COLUMN answered_on DATE;

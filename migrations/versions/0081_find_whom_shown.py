@@ -2,7 +2,7 @@
 
 from alembic import op
 
-revision = "0082_find_whom_shown"
+revision = "0081_find_whom_shown"
 down_revision = "0080_find_hits_by_cause"
 
 STATE = "current_setting('salsa.state', true)"
