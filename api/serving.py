@@ -8,11 +8,13 @@ import secrets
 import shutil
 import signal
 import socket
+import threading
 from pathlib import Path
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
+from granian.server.mp import WorkerProcess
 
 from api import backstage, live, running
 from salsa_ext.config import Config
@@ -24,6 +26,24 @@ CONNECTIONS = 1024
 SENDERS = 64
 """Of each worker: so many bodies may be on their way at once; who waits for one has no turn."""
 PATIENCE = 30
+
+
+class _Server(Granian):  # type: ignore[misc]  # granian has no types
+    """Tells a worker that did not end within two seconds to do so once more.
+
+    What reaches a worker just as it gets ready may wake nobody there, and is acted on with the next.
+    Once, since granian's own channel for it holds one: a third would hold up what is under way.
+    """
+
+    def _stop_workers(self) -> None:
+        again = threading.Timer(2, self._tell_again)
+        again.start()
+        super()._stop_workers()
+        again.cancel()
+
+    def _tell_again(self) -> None:
+        for worker in filter(WorkerProcess.is_alive, self.wrks.copy()):
+            worker.terminate()
 
 
 def serve(config: Config, host: str, port: int, patience: int = PATIENCE) -> None:
@@ -38,7 +58,7 @@ def serve(config: Config, host: str, port: int, patience: int = PATIENCE) -> Non
     require_free(host, port)
     _share(config)
     os.register_at_fork(after_in_child=_end_while_loading)
-    server = Granian(
+    server = _Server(
         "wsgi:app",
         address=host,
         port=port,

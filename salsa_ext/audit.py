@@ -52,7 +52,10 @@ class Action(StrEnum):
     HIT_DENIED = "hit:denied"
     HIT_EXTENDED = "hit:extended"
     HIT_EXPIRED = "hit:expired"
+    HIT_ENDED = "hit:ended"
     HIT_ALERT_ENDED = "hit:alert_ended"
+    HIT_CAUSE_CHANGED = "hit:cause_changed"
+    HIT_REOPENED = "hit:reopened"
     HIT_REMINDED = "hit:reminded"
     LICENSEE_RECORDED = "licensee:recorded"
     LICENSEE_SUSPENDED = "licensee:suspended"
@@ -100,6 +103,7 @@ class Action(StrEnum):
     MARK_ADDED = "mark:added"
     CHECK_MADE = "check:made"
     CHECK_GIVEN_CASE = "check:given_case"
+    CHECK_DISCLOSED = "check:disclosed"
     CHECK_LEFT_UNTOLD = "check:left_untold"
     RECORD_LEFT_UNMATCHED = "record:left_unmatched"
     RECORD_MATCHED = "record:matched"
@@ -170,7 +174,8 @@ SUBJECT_KINDS: Final = (
 
 
 AUTOMATIC: Final = frozenset({
-    Action.ALERT_EXPIRED, Action.HIT_MADE, Action.HIT_EXPIRED, Action.HIT_ALERT_ENDED, Action.HIT_REMINDED,
+    Action.ALERT_EXPIRED, Action.HIT_MADE, Action.HIT_EXPIRED, Action.HIT_ENDED,
+    Action.HIT_ALERT_ENDED, Action.HIT_CAUSE_CHANGED, Action.HIT_REOPENED, Action.HIT_REMINDED,
     Action.MATCH_PROPOSED, Action.MATCH_REOPENED, Action.MATCH_WITHDRAWN, Action.RECORD_SHOWN,
     Action.DISCREPANCY_RAISED, Action.RECORD_LEFT_UNMATCHED, Action.CHECK_LEFT_UNTOLD,
     Action.SEIZURE_LEFT_UNTOLD, Action.TRACE_LEFT_UNTOLD, Action.REQUEST_RECEIVED,
@@ -180,6 +185,7 @@ AUTOMATIC: Final = frozenset({
 """What no person does: the service concludes it, be it from what somebody did just then."""
 DISCLOSED: Final = (
     Action.RECORD_DISCLOSED, Action.PARTY_DISCLOSED, Action.ATTACHMENT_DISCLOSED,
+    Action.CHECK_DISCLOSED,
 )  # fmt: skip
 SELF: Final = "automatic"
 """What the data of an entry say where the service acted by itself."""

@@ -23,6 +23,12 @@ def text_of(pdf: bytes) -> str:
     return " ".join("\n".join(pages).replace("\u200b", "").split())
 
 
+def as_copied(pdf: bytes) -> str:
+    """Return the text of all pages as a reader of PDF copies and searches it, with what nobody sees."""
+    with pypdfium2.PdfDocument(pdf) as document:
+        return "\n".join(page.get_textpage().get_text_bounded() for page in document)
+
+
 def pages_of(pdf: bytes) -> int:
     """Return how many pages there are."""
     with pypdfium2.PdfDocument(pdf) as document:

@@ -186,10 +186,17 @@ def _print(view: AlertView) -> None:
         ("status", f"{row.status}, version {row.version}"), ("action", row.action),
         ("reason", ": ".join(filter(None, (row.reason, row.reason_text)))),
         ("case", row.case_number), ("priority", row.priority), ("serial", gun.serial),
-        ("gun", said or None), ("shown to", ", ".join(row.visible_to or ()) or "all states"),
+        ("gun", said or None), ("shown to", _readers(view)),
+        ("compared", "yes" if view.is_compared else "not yet: still being compared with the records"),
         ("until", row.expires_on), ("second check", row.second_check),
         ("still true?", row.validate_on), ("ended", row.end_reason),
     ])  # fmt: skip
+
+
+def _readers(view: AlertView) -> str:
+    if view.alert.action == "let_pass_and_inform":
+        return "no state"
+    return ", ".join(view.alert.visible_to or ()) or "all states"
 
 
 def _row(view: AlertView) -> tuple[Any, ...]:

@@ -23,6 +23,7 @@ COMPARED = (
     ("of", "state"), ("event", "event"), ("day", "occurred_on"), ("serial", "serial"),
     ("type", "type"), ("make", "make_text"), ("model", "model"), ("calibre", "calibre_text"),
     ("made in", "country_of_manufacture"), ("year", "year"), ("marking", "marking"),
+    ("version", "version"), ("withdrawn", "withdrawn"), ("corrected since", "corrected"),
 )  # fmt: skip
 id_argument = click.argument("hit_id", metavar="ID", type=click.UUID)
 
@@ -148,7 +149,9 @@ def _print(view: HitView) -> None:
         *_of_alert(view), ("read as", row.read_as), ("action", row.action),
         ("evidence", f"{row.strength}, {row.score:.1f} bits"),
         ("met by", f"{row.agency or ''} {row.asking_state}".strip()), ("met in", row.cause_kind),
-        ("made", f"{row.made_at:%Y-%m-%d %H:%M} UTC"), ("due", f"{row.due_at:%Y-%m-%d %H:%M} UTC"),
+        ("since", _since(view)),
+        ("made", f"{row.made_at:%Y-%m-%d %H:%M} UTC"),
+        ("due", f"{row.due_at:%Y-%m-%d %H:%M} UTC" if view.is_told else None),
         ("call", " ".join(filter(None, ways)) or None), ("note", row.note),
     ])  # fmt: skip
     echo_table(_compared(view), "  ")
@@ -162,8 +165,20 @@ def _compared(view: HitView) -> list[tuple[Any, ...]]:
 
 
 def _status(view: HitView) -> str:
-    """Return the status, or that the alert has ended, which takes its hits with it."""
-    return f"alert_{view.ended.status}" if view.ended else view.hit.status
+    """Return the status, or that the alert or the record that met it stands no more, which takes its hits."""
+    if view.ended:
+        return f"alert_{view.ended.status}"
+    return f"cause_{view.hit.cause_status}" if view.is_void else view.hit.status
+
+
+def _since(view: HitView) -> str | None:
+    """Return what became of the record that met the alert."""
+    row, changed = view.hit, view.cause_changed
+    if changed is None:
+        return None
+    said = {"withdrawn": "withdrawn", "corrected": "corrected, and still meets the alert: compare again",
+            "corrected_away": "corrected, and meets the alert no longer"}[changed.status]  # fmt: skip
+    return f"{said}, {changed.changed_at:%Y-%m-%d %H:%M} UTC; the answer: {row.status}"
 
 
 def _of_alert(view: HitView) -> list[tuple[str, str | None]]:

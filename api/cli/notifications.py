@@ -10,6 +10,7 @@ from api.cli.context import acting, explained
 from api.cli.options import own_state_option
 from api.cli.printing import echo_page, json_option, limit_option
 from api.schemas.notifications import NotificationResponse
+from api.told import text_of
 from salsa_ext.readmodels import notifications as reading
 from salsa_ext.readmodels.notifications import NotificationView
 from salsa_ext.values.codes import NOTIFICATION_KINDS, NOTIFICATIONS, ROLES
@@ -52,4 +53,4 @@ def list_all(state: str, limit: int, as_json: bool, is_read: bool | None, **filt
 def _row(view: NotificationView) -> tuple[Any, ...]:
     row = view.notification
     return (f"{row.raised_at:%Y-%m-%d %H:%M} UTC", row.code, row.number, row.subject_state,
-            view.text, row.subject_id)  # fmt: skip
+            text_of(view), row.subject_id)  # fmt: skip

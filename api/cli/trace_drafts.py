@@ -123,4 +123,4 @@ def _event(event: Mapping[str, Any]) -> tuple[Any, ...]:
     sides = [side.get("name") or side["kind"] for side in (event["from"], event["to"]) if side]
     return (event["occurred_on"], event["state"], event["event"], event["serial"],
             event["document_number"] or event["document_kind"], " to ".join(sides) or None,
-            event["confidence"], event["handling"])  # fmt: skip
+            event["confidence"] or event.get("by_hand"), event["handling"])  # fmt: skip

@@ -9,6 +9,7 @@ import click
 from api.cli.printing import echo_table
 from api.cli.requests import said
 from api.i18n import worded
+from salsa_ext.readmodels.trace_legs import LegSaid
 from salsa_ext.readmodels.traces import TraceView
 
 
@@ -27,7 +28,8 @@ def row_of(view: TraceView) -> tuple[Any, ...]:
     """Return a trace as a row of a list."""
     row = view.trace
     waiting = ",".join(leg.state for leg in view.legs if leg.answered_at is None)
-    return (row.id, row.status, row.priority, row.case_number, row.firearm["serial"],
+    refused = f" (refused by {', '.join(view.refused_by)})" if view.refused_by else ""
+    return (row.id, f"{row.status}{refused}", row.priority, row.case_number, row.firearm["serial"],
             f"{row.created_at:%Y-%m-%d}", waiting or None, view.assignee)  # fmt: skip
 
 
@@ -37,6 +39,7 @@ def print_whole(view: TraceView) -> None:
     echo_table([
         ("case", row.case_number), ("status", f"{row.status}, version {view.version}"),
         ("serial", row.firearm["serial"]), ("found", row.found_on), ("priority", row.priority),
+        ("refused by", ", ".join(view.refused_by) or None),
         ("to be sent by you", ", ".join(view.to_send) or None),
         *_refused(view),
         ("assigned to", view.assignee), ("kept from", ", ".join(view.hidden_from) or None),
@@ -48,10 +51,18 @@ def print_whole(view: TraceView) -> None:
         click.echo(
             f"{leg.state}  {told.shown_status}  {leg.channel} {leg.reference or ''}  {leg.id}"
         )
-        echo_table([("why", why), ("events", len(leg.events))], "  ")
+        echo_table([("why", why), *_days(told), ("events", len(leg.events))], "  ")
         echo_table(map(said, told.messages), "  ")
     echo_table(map(said, view.notes))
     _remark(view)
+
+
+def _days(told: LegSaid) -> list[tuple[str, Any]]:
+    """Return when the form of a leg by another channel went out and when it was answered, as written down."""
+    if told.leg.channel == "salsa" or told.is_to_send:
+        return []
+    answered = [("answer of", told.leg.answered_on)] if told.leg.answered_at else []
+    return [("form went out", told.leg.asked_on), *answered]
 
 
 def _refused(view: TraceView) -> list[tuple[str, str]]:

@@ -9,14 +9,17 @@ from uuid import UUID
 
 import click
 
-from api.cli.bodies import file_option, read_body
+from api.cli.bodies import file_option, judged, read_body
 from api.cli.context import acting, explained
+from api.cli.described import day_option, given
 from api.cli.options import STATE, USERNAME, Line, own_state_option
 from api.cli.printing import echo_json, echo_table, json_option, limit_option, warn_of_more
 from api.cli.readers import officer_option
 from api.cli.trace_papers import form, id_argument, report
 from api.cli.trace_shown import print_advice, print_whole, row_of, tell
-from api.schemas.traces import AdviceResponse, AmendTraceRequest, TraceResponse
+from api.schemas.requests import ChannelRequest
+from api.schemas.trace_advice import AdviceResponse
+from api.schemas.traces import AmendTraceRequest, TraceResponse
 from api.vault import vault
 from salsa_ext.readmodels import traces as reading
 from salsa_ext.services import trace_advice, trace_steps, traces
@@ -24,7 +27,6 @@ from salsa_ext.values.codes import OTHER_CHANNELS, PRIORITIES, TRACE_STATUSES
 from salsa_ext.values.positions import Assigning
 from salsa_ext.values.requests import (
     AskingOneMore,
-    Channelling,
     Feedback,
     Hiding,
     Replying,
@@ -95,16 +97,20 @@ def show(state: str, as_json: bool, trace_id: UUID) -> None:
 @trace.command()
 @own_state_option
 @file_option
+@officer_option
 @id_argument
 @explained
-def amend(state: str, file: IO[bytes], trace_id: UUID) -> None:
+def amend(state: str, file: IO[bytes], officer: str | None, trace_id: UUID) -> None:
     """Say anew all that a draft asks, in the body of POST /traces/{id}/amend.
+
+    Where a second person approves it by a command, the --officer of both tells them apart.
 
     \b
     Example:
       salsa trace amend --state BRA --file trace.json 0199f2c0-0000-7000-8000-000000000000
     """
-    with acting(state) as actor:
+    with acting(state) as operator:
+        actor = replace(operator, officer=officer)
         data = read_body(file, AmendTraceRequest())
         traces.amend(actor=actor, vault=vault(), trace_id=trace_id, seen=None, data=data)
         status = reading.read(actor, trace_id).trace.status
@@ -244,9 +250,11 @@ def ask_one_more(
 @click.option("--reference", type=Line(100), help="Its number there.")
 @id_argument
 @click.option("--sent", is_flag=True, help="The form went out by it.")
+@day_option("--sent-on", "The day on which it did, if not today.")
 @explained
 def channel(
-    state: str, trace_id: UUID, leg_id: UUID, channel: str, reference: str | None, sent: bool
+    state: str, trace_id: UUID, leg_id: UUID, channel: str, reference: str | None, sent: bool,
+    sent_on: str | None,
 ) -> None:  # fmt: skip
     """Name another channel by which a state is asked that takes no part, until something came back.
 
@@ -255,7 +263,8 @@ def channel(
       salsa trace channel --state BRA --leg 0199f2c0-0000-7000-8000-000000000001 --by mla \\
         0199f2c0-0000-7000-8000-000000000000
     """
-    data = Channelling(channel, reference, sent)
+    said = {"channel": channel, "reference": reference, "sent": sent, "sent_on": sent_on}
+    data = judged(given(said), ChannelRequest())
     _act(state, trace_id, trace_steps.change_channel, leg_id=leg_id, data=data)
 
 

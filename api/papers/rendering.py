@@ -62,9 +62,14 @@ def _code(token: str | None) -> dict[str, Any]:
 
 
 def _printable(value: Any) -> Any:
-    """Return texts without control characters, and with places where a long word may break."""
+    """Return texts without control characters, and with places where a long word may break.
+
+    What has to stay whole has none: a serial number is searched for and copied.
+    """
     if isinstance(value, str):
         return LONG_WORD.sub(_breakable, CONTROL.sub(" ", value))
+    if isinstance(value, dict) and "whole" in value:
+        return value | {"whole": CONTROL.sub(" ", value["whole"])}
     if isinstance(value, dict):
         return {key: _printable(inner) for key, inner in value.items()}
     return [*map(_printable, value)] if isinstance(value, list | tuple) else value

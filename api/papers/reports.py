@@ -13,10 +13,10 @@ import rfc8785
 
 from api.i18n import speaking, worded
 from api.papers.rendering import render as render_sheet
-from api.papers.sheets import Part, Words, sheet
+from api.papers.sheets import Part, Words, sheet, whole
 from salsa_ext.errors import Message, say
 from salsa_ext.readmodels import names
-from salsa_ext.readmodels.traces import ResultView
+from salsa_ext.readmodels.traces import ResultView, TraceView
 from salsa_ext.services.trace_reports import Report
 
 MARK: Final = say(
@@ -27,6 +27,8 @@ COLUMNS: Final = (
     (say("From"), 10), (say("To"), 10), (say("Source"), 10), (say("Handling"), 8),
     (say("Confidence"), 7),
 )  # fmt: skip
+MOST_IN_FIELD: Final = 40
+"""Characters of a serial that can be read in half the width of a page."""
 KINDS: Final = ("transfer_kind", "report_kind", "seizure_kind")
 MOVED: Final = {"export": say("Export"), "import": say("Import")}
 SEARCHED: Final = (
@@ -34,6 +36,7 @@ SEARCHED: Final = (
 )  # fmt: skip
 OVERRULED: Final = say("A second person declined it, and it was sent all the same.")
 IN_PART: Final = say("Not all that were asked answered")
+ALL_REFUSED: Final = say("All that were asked refused")
 ANY: Final = {
     True: say("The mark fits several guns: it may be any of these."),
     False: say("The same serial was sold new more than once: it may be any of these guns."),
@@ -121,7 +124,7 @@ def _candidates(words: Words, view: ResultView) -> list[Part]:
     sold = all(one["time_to_crime_days"] is not None for one in found)
     title = say("First sales that are possible") if sold else say("Guns that it may be")
     return words.table(title, CANDIDATES, [
-        (words.state(one["state"]), told[one["record"]]["serial"] or "–",
+        (words.state(one["state"]), whole(told[one["record"]]["serial"]) or "–",
          event_name(words, told[one["record"]]["event"]),
          words.day(one["occurred_on"]), _days(one["time_to_crime_days"]) or "–")
         for one in found
@@ -150,8 +153,8 @@ def _trace(words: Words, report: Report, at: datetime) -> list[Part]:
     return words.fields(
         say("Trace"),
         words.field(say("Number"), str(trace.id)),
-        words.field(say("Status"), words.both(IN_PART) if report.view.is_answered_in_part
-                    else words.code("trace_status", trace.status)),
+        words.field(say("Status"), _status(words, report.view)),
+        words.field(say("Refused by"), _refused(words, report.view)),
         words.field(say("Priority"), words.code("priority", trace.priority)),
         words.field(say("Legal basis"), trace.legal_basis),
         words.field(say("Reason"), words.code("illicit_reason", trace.illicit_reason)),
@@ -160,6 +163,19 @@ def _trace(words: Words, report: Report, at: datetime) -> list[Part]:
         words.field(say("Made on"), f"{words.day(at.date())}, {at:%H:%M} UTC"),
         words.field(OVERRULED, _overruled(words, report), wide=True),
     )  # fmt: skip
+
+
+def _status(words: Words, view: TraceView) -> str | None:
+    """Return the status in words; of one that no answer is owed to, whether it has them."""
+    if view.trace.status == "answered" and view.is_refused_by_all:
+        return words.both(ALL_REFUSED)
+    if view.is_answered_in_part:
+        return words.both(IN_PART)
+    return words.code("trace_status", view.trace.status)
+
+
+def _refused(words: Words, view: TraceView) -> str | None:
+    return ", ".join(filter(None, map(words.state, view.refused_by))) or None
 
 
 def _overruled(words: Words, report: Report) -> str | None:
@@ -204,7 +220,11 @@ def gun_of(words: Words, gun: Mapping[str, Any]) -> list[Part]:
         words.field(say("Make"), title_of(words, "make", gun)),
         words.field(say("Model"), gun.get("model")),
         words.field(say("Calibre"), title_of(words, "calibre", gun)),
-        words.field(say("Serial number"), gun.get("serial")),
+        words.field(
+            say("Serial number"),
+            whole(gun.get("serial")),
+            wide=len(gun.get("serial") or "") > MOST_IN_FIELD,
+        ),
         words.field(say("Country of manufacture"), words.state(gun.get("country_of_manufacture"))),
         words.field(say("Year of manufacture"), str(gun["year"]) if gun.get("year") else None),
         words.field(say("Importer's mark"), gun.get("importer_mark")),
@@ -273,19 +293,22 @@ def _events(
 BY_A_PERSON: Final = say("As a person of that state says")
 
 
-def _row(words: Words, view: ResultView, event: Mapping[str, Any]) -> list[str | None]:
+def _row(words: Words, view: ResultView, event: Mapping[str, Any]) -> list[Any]:
     handling = view.sharing[event["record"]].said.handling
     document = words.code("object", event["document_kind"]) or ""
     source = " ".join(filter(None, (document.capitalize(), event.get("document_number"))))
     if corrected := event.get("corrected_at"):
         said = words.both(say("Corrected since it was answered: {on}", on=corrected[:10]))
         source = f"{source} ({said})"
+    by_hand = event.get("by_hand")
+    if by_hand:
+        source = " ".join(filter(None, (f"{source}." if source else "", worded(by_hand))))
     return [
         words.in_letters(event["occurred_on"]), words.state(event["state"]),
-        event_name(words, event["event"]), event["serial"] or "–",
+        event_name(words, event["event"]), whole(event["serial"]) or "–",
         _side(words, view, event["giver"]), _side(words, view, event["receiver"]), source or "–",
         words.code("handling", handling),
-        words.code("strength", event["strength"]) or words.both(BY_A_PERSON),
+        words.code("strength", event["strength"]) or ("–" if by_hand else words.both(BY_A_PERSON)),
     ]  # fmt: skip
 
 

@@ -19,6 +19,8 @@ from salsa_ext.values.languages import ENGLISH
 Pair = dict[str, str | None]
 Part = dict[str, Any]
 BLANK_ROWS = 8
+MOST_IN_COLUMN = 16
+"""Characters of what stays whole that can still be read in a narrow column."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class Words:
         told = date.fromisoformat(on) if isinstance(on, str) else on
         return str(dates.format_date(told, "d MMM yyyy", locale=self.language))
 
-    def field(self, label: Message, value: str | None, wide: bool = False) -> list[Part]:
+    def field(self, label: Message, value: str | Part | None, wide: bool = False) -> list[Part]:
         """Return a field, or none where a paper has nothing to say in it."""
         if value is None and not self.is_blank:
             return []
@@ -93,7 +95,7 @@ class Words:
         numbers: Sequence[int] = (), totals: Sequence[Part] = (), blank: int = BLANK_ROWS,
     ) -> list[Part]:  # fmt: skip
         """Return a table of columns with their widths; a blank one has rows to write in."""
-        filled: list[Any] = [list(row) for row in rows]
+        filled: list[Any] = [part for row in rows for part in _with_long(row)]
         if self.is_blank:
             filled = [[None] * len(columns) for _ in range(blank)]
         return [{
@@ -125,6 +127,18 @@ class Words:
     def quantity(self, value: Any, unit: str | None) -> str:
         """Return an amount with its unit."""
         return f"{amount(value)} {unit or ''}".rstrip()
+
+
+def whole(text: str | None) -> Part | None:
+    """Return a text that stands on one line, such as a serial number, which is searched for and copied."""
+    return {"whole": text} if text else None
+
+
+def _with_long(row: Sequence[Any]) -> list[list[Any]]:
+    """Return a row, and under it across all columns what has to stay whole and is too long for its own."""
+    long = [cell for cell in row if isinstance(cell, dict) and len(cell["whole"]) > MOST_IN_COLUMN]
+    kept = ["…" if cell in long else cell for cell in row]
+    return [kept, *([cell | {"across": True}] for cell in long)]
 
 
 def sheet(

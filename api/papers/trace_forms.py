@@ -19,7 +19,7 @@ from api.papers import f3312
 from api.papers.f3312 import Field
 from api.papers.rendering import render as render_sheet
 from api.papers.reports import event_name, find_of, gun_of
-from api.papers.sheets import Part, Words, sheet
+from api.papers.sheets import Part, Words, sheet, whole
 from api.tables import disarmed
 from salsa_ext.errors import say
 from salsa_ext.readmodels import names
@@ -159,7 +159,7 @@ def _known(words: Words, form: AskingForm) -> list[Part]:
     """Return what is known of the gun so far, as far as it may go to the asked state."""
     return words.table(say("What is known so far"), COLUMNS, [
         (event["occurred_on"], words.state(event["state"]), event_name(words, event["event"]),
-         event["serial"] or "–", event["document_number"] or "–") for event in form.events
+         whole(event["serial"]) or "–", event["document_number"] or "–") for event in form.events
     ])  # fmt: skip
 
 

@@ -22,10 +22,10 @@ from api.schemas.requests import (
     NoteRequest,
     ReplyRequest,
 )
+from api.schemas.trace_advice import AdviceResponse
 from api.schemas.trace_forms import FormFieldsQuery, FormFieldsResponse
 from api.schemas.trace_reports import ReportHashRequest, ReportVerdictResponse
 from api.schemas.traces import (
-    AdviceResponse,
     AmendTraceRequest,
     DeclineTraceRequest,
     ResultResponse,

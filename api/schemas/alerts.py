@@ -42,7 +42,7 @@ class AlertCancelRequest(RequestSchema):
 
 
 class AlertResponse(Schema):
-    """An alert of your state, and how it stands."""
+    """An alert of your state, and how it stands; `compared` once all records were looked through."""
 
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
@@ -58,6 +58,7 @@ class AlertResponse(Schema):
     of_record = fields.UUID(allow_none=True)
     firearm = fields.Nested(ItemResponse, required=True)
     second_check = fields.String(required=True)
+    compared = fields.Boolean(required=True)
     entered_at = fields.DateTime(required=True)
     entered_by = fields.String(allow_none=True)
     verified_at = fields.DateTime(allow_none=True)
@@ -69,7 +70,7 @@ class AlertResponse(Schema):
     @pre_dump
     def _present(self, view: AlertView, **_: Any) -> dict[str, Any]:
         return columns(view.alert) | {
-            "firearm": items([view.gun])[0],
+            "firearm": items([view.gun])[0], "compared": view.is_compared,
             "entered_by": view.entered_by, "verified_by": view.verified_by,
         }  # fmt: skip
 

@@ -11,7 +11,7 @@ from api.schemas.checkpoints import CheckpointResponse, HoldResponse, ShipmentIn
 from api.schemas.checks import ContactResponse
 from api.schemas.common import columns
 from api.schemas.discrepancies import PositionResponse
-from api.schemas.hits import AlertEndedResponse
+from api.schemas.hits import AlertEndedResponse, CauseChangedResponse
 from api.schemas.reference import PostResponse
 from api.schemas.seizures import JointResponse
 from salsa_ext.readmodels.boards import Board
@@ -131,7 +131,8 @@ class BoardDiscrepancyResponse(Schema):
 class BoardHitResponse(Schema):
     """An alert that was met; `possible` says that it may be another gun, `contact` whom to call.
 
-    `alert_ended` says how and when its alert ended: then it is no ground any more.
+    `alert_ended` says how and when its alert ended: then it is no ground any more. Nor is it where
+    `cause_changed` says that the record which met it was withdrawn, or meets it no longer.
     """
 
     id = fields.UUID(required=True)
@@ -142,6 +143,7 @@ class BoardHitResponse(Schema):
     action = fields.String(required=True)
     priority = fields.String(required=True)
     alert_ended = fields.Nested(AlertEndedResponse, attribute="ended", allow_none=True)
+    cause_changed = fields.Nested(CauseChangedResponse, allow_none=True)
     possible = fields.Boolean(required=True)
     met_at = fields.DateTime(required=True)
     due_at = fields.DateTime(required=True)
@@ -151,7 +153,7 @@ class BoardHitResponse(Schema):
     def _present(self, view: HitView, **_: Any) -> dict[str, Any]:
         return columns(view.hit) | {
             "possible": view.hit.strength != "strong", "contact": view.contact,
-            "ended": view.ended,
+            "ended": view.ended, "cause_changed": view.cause_changed,
         }  # fmt: skip
 
 

@@ -217,6 +217,17 @@ class OccurringRequest(RequestSchema):
         return super().build(data)
 
 
+class CorrectionRequest(OccurringRequest):
+    """A document as it should have been, and why; its own fields are those of what it is mixed into."""
+
+    reason = Text(most=500, required=True)
+
+    def make(self, data: dict[str, Any]) -> Any:
+        """Return the document and the reason."""
+        reason = data.pop("reason")
+        return super().make(data), reason
+
+
 class AsOfQuery(RequestSchema):
     """The version that stood at a moment."""
 
@@ -342,3 +353,12 @@ def named(parties: Parties, party_id: UUID | None, may: Callable[[str], bool]) -
     if party is None or may(group_of(party.kind)):
         return party
     return {"kind": party.kind, "country": party.country}
+
+
+def of_one_gun(view: Any) -> dict[str, Any]:
+    """Return the fields of a document of one gun: how it is shared, the gun, and whose it was."""
+    row = view.document
+    return columns(row) | remarked(view) | shared(view) | {
+        "firearm": next(iter(items(view.items)), None),
+        "giver": named(view.parties, row.giver_id, view.may),
+    }  # fmt: skip

@@ -52,21 +52,46 @@ class AlertEndedResponse(Schema):
     ended_at = fields.DateTime(required=True)
 
 
-class HitSideResponse(FirearmResponse, SharedResponse):
-    """One of the two guns of a hit, as its record tells it; of another state's what may be read."""
+class CauseChangedResponse(Schema):
+    """What became of the record that met an alert, and when.
 
-    record = fields.UUID(required=True)
+    It was `corrected` and still meets it; `corrected_away`, and meets it no longer; or `withdrawn`.
+    """
+
+    status = fields.String(required=True)
+    changed_at = fields.DateTime(required=True)
+
+
+ASKED = {"record": None, "version": None, "event": None, "occurred_on": None, "document_kind": None,
+         "marks": ()}  # fmt: skip
+"""What a check does not say of a gun."""
+
+
+class HitSideResponse(FirearmResponse, SharedResponse):
+    """One of the two guns of a hit, as its record tells it now; of another state's what may be read.
+
+    `version` is that of the record which is shown; `corrected` says that a later one stands than the one
+    that met the alert, `withdrawn` that what it tells did not happen.
+    """
+
+    record = fields.UUID(required=True, allow_none=True)
+    version = fields.Integer(required=True, allow_none=True)
+    withdrawn = fields.Boolean(required=True)
+    corrected = fields.Boolean(required=True)
+    document_kind = fields.String(required=True, allow_none=True)
     state = fields.String(required=True)
-    event = fields.String(required=True)
-    occurred_on = fields.Date(required=True)
+    event = fields.String(required=True, allow_none=True)
+    occurred_on = fields.Date(required=True, allow_none=True)
     place = fields.Nested(PlaceResponse, allow_none=True)
 
     @pre_dump
     def _present(self, side: HitSide, **_: Any) -> dict[str, Any]:
-        [said] = items([side.view])
+        [said] = items([side.view]) if side.view else [ASKED | (side.asked or {})]
         is_told = side.sharing.may("event")
         return said | how_shared(side.sharing, side.held) | {
             "place": side.place, "event": said["event"] if is_told else None,
+            "document_kind": said["document_kind"] if is_told else None,
+            "withdrawn": side.is_withdrawn, "corrected": side.is_corrected,
             "occurred_on": said["occurred_on"] if is_told else None,
         }  # fmt: skip
 
@@ -79,13 +104,15 @@ class HitResponse(Schema):
     alert, for its own state alone; by `alert_record` who met it reads of the gun, for a purpose and a
     case, as long as the alert stands. `told` says whether those who met it know of it, and read the
     answer. Of an alert that has ended, `alert_ended` says how and when: nobody holds or seizes the gun
-    for it any more, confirmed or not. `contact` is whom to call in the other state. The answer is due
-    from the alert's state; until it is `confirmed` nobody acts on the hit alone.
+    for it any more, confirmed or not. Nor does he where `cause_changed` says that the record which
+    met it was withdrawn, or meets it no longer: a hit that waited has `ended` then. `contact` is whom
+    to call in the other state, null where those who met it know nothing of it. The answer is due from
+    the alert's state; until it is `confirmed` nobody acts on the hit alone.
 
     Where one hit is read, `sought` is the gun of the alert and `met` the one that was met, each as its
     record tells it, to be compared. The other state's is given to the alert's state in the case of the
     alert, else for a purpose and a case, and its owner reads that it was. One that is not
-    given is left out; of what was met in a check there is `read_as` alone.
+    given is left out. Of what was met in a check it is what was asked, and there is no record.
     """
 
     never_listed: ClassVar[frozenset[str]] = frozenset(("sought", "met"))
@@ -96,6 +123,7 @@ class HitResponse(Schema):
     alert = fields.UUID(attribute="alert_id", required=True)
     alert_record = fields.UUID(allow_none=True)
     alert_ended = fields.Nested(AlertEndedResponse, attribute="ended", allow_none=True)
+    cause_changed = fields.Nested(CauseChangedResponse, allow_none=True)
     alert_state = fields.String(required=True)
     reason = fields.String(allow_none=True)
     reason_text = fields.String(allow_none=True)
@@ -133,9 +161,10 @@ class HitResponse(Schema):
         return columns(view.hit) | said | {
             "firearm": items([gun])[0] if gun else None, "told": view.is_told,
             "alert_record": view.alert_record, "ended": view.ended,
+            "cause_changed": view.cause_changed,
             "possible": view.hit.strength != "strong",
             "contact": view.contact, "answered_by": view.answered_by,
-            "answered_at": None if view.hit.status == "expired" else view.hit.answered_at,
+            "answered_at": None if view.hit.status in ("expired", "ended") else view.hit.answered_at,
         } | {name: side for name, side in (("sought", view.sought), ("met", view.met)) if side}  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from marshmallow import Schema, fields, pre_dump
 from api.pagination import ListQuery
 from api.schemas.common import columns
 from api.schemas.fields import Code, Moment, QueryFlag, RequestSchema
+from api.told import text_of
 from salsa_ext.readmodels.notifications import NotificationView
 from salsa_ext.values import codes
 from salsa_ext.values.notices import ReadingMany
@@ -39,7 +40,7 @@ class NotificationResponse(Schema):
     def _present(self, view: NotificationView, **_: Any) -> dict[str, Any]:
         row = view.notification
         about = {"kind": row.subject_kind, "state": row.subject_state, "id": row.subject_id}
-        return columns(row) | {"text": view.text, "read_at": view.read_at, "subject": about,
+        return columns(row) | {"text": text_of(view), "read_at": view.read_at, "subject": about,
                                "urgent": view.is_urgent}  # fmt: skip
 
 

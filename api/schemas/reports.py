@@ -8,6 +8,7 @@ from marshmallow import Schema, fields, pre_dump
 
 from api.pagination import ListQuery
 from api.schemas.common import (
+    CorrectionRequest,
     FirearmRequest,
     ItemResponse,
     OccurringRequest,
@@ -17,10 +18,7 @@ from api.schemas.common import (
     PlaceResponse,
     VersionedResponse,
     columns,
-    items,
-    named,
-    remarked,
-    shared,
+    of_one_gun,
 )
 from api.schemas.fields import Code, Day, Flag, Nested, RequestSchema, Text
 from api.schemas.matches import MatchResponse
@@ -49,15 +47,8 @@ class ReportRequest(ReportedRequest):
     confirm_second = Flag()
 
 
-class ReportCorrection(ReportedRequest):
+class ReportCorrection(CorrectionRequest, ReportedRequest):
     """A report as it should have been, and why."""
-
-    reason = Text(most=500, required=True)
-
-    def make(self, data: dict[str, Any]) -> Any:
-        """Return the report and the reason."""
-        reason = data.pop("reason")
-        return super().make(data), reason
 
 
 class ReportWithdrawal(RequestSchema):
@@ -128,14 +119,4 @@ class ReportQuery(ListQuery):
 
 def present(view: DocumentView) -> dict[str, Any]:
     """Return the fields of a report."""
-    row = view.document
-    return (
-        columns(row)
-        | remarked(view)
-        | shared(view)
-        | {
-            "firearm": next(iter(items(view.items)), None),
-            "giver": named(view.parties, row.giver_id, view.may),
-            "place": row.place if view.may("place") else None,
-        }
-    )
+    return of_one_gun(view) | {"place": view.document.place if view.may("place") else None}

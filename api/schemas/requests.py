@@ -181,17 +181,23 @@ class AskOneMoreRequest(RequestSchema):
 class ChannelRequest(RequestSchema):
     """By which other channel a state that takes no part is asked, and its `reference` there if any.
 
-    `sent` says that the form went out by it; until then, and without a reference, it is to be sent.
+    `sent` says that the form went out by it, today or on the day `sent_on`; until then, and without a
+    reference, it is to be sent.
     """
 
     value = Channelling
     channel = Code(codes.OTHER_CHANNELS, required=True)
     reference = Line(most=100)
     sent = Flag(load_default=False)
+    sent_on = Day()
 
 
 class ReplyRequest(RequestSchema):
-    """A reply to a question in a `text`; of another channel, what came back by it, with its `status`."""
+    """A reply to a question in a `text`; of another channel, what came back by it, with its `status`.
+
+    Then `answered_on` is the day that it bears, and `sent_on` that on which the form had gone out, where
+    nobody said so before or another.
+    """
 
     value = Replying
     text = Text(most=2000)
@@ -200,6 +206,8 @@ class ReplyRequest(RequestSchema):
     points_to = Items(StateCode(), most=50)
     reference = Line(most=100)
     failure_reason = Code(codes.FAILURE_REASONS_TOLD)
+    sent_on = Day()
+    answered_on = Day()
 
 
 class FeedbackRequest(RequestSchema):
@@ -264,6 +272,8 @@ class MessageResponse(Schema):
     outcome = fields.String(allow_none=True)
     status = fields.String(allow_none=True)
     channel = fields.String(allow_none=True)
+    sent_on = fields.String(allow_none=True)
+    answered_on = fields.String(allow_none=True)
     code = fields.String(allow_none=True)
     automatic = fields.Boolean(required=True)
 

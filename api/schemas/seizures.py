@@ -11,6 +11,7 @@ from marshmallow import Schema, fields, pre_dump, validate
 from api.pagination import ListQuery
 from api.schemas.checks import CandidateResponse
 from api.schemas.common import (
+    CorrectionRequest,
     FirearmRequest,
     ItemResponse,
     MarkRequest,
@@ -115,15 +116,8 @@ class SeizureRequest(OccurringRequest):
         return SeizureData(**data, details=details)
 
 
-class SeizureCorrection(SeizureRequest):
+class SeizureCorrection(CorrectionRequest, SeizureRequest):
     """A seizure as it should have been, with all items, and why."""
-
-    reason = Text(most=500, required=True)
-
-    def make(self, data: dict[str, Any]) -> Any:
-        """Return the seizure and the reason."""
-        reason = data.pop("reason")
-        return super().make(data), reason
 
 
 class GunCorrection(RequestSchema):

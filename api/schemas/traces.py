@@ -8,7 +8,7 @@ from uuid import UUID
 
 from marshmallow import Schema, ValidationError, fields, pre_dump
 
-from api.i18n import translate, worded
+from api.i18n import worded
 from api.pagination import ListQuery
 from api.schemas.approvals import ApprovalChangeResponse
 from api.schemas.checks import SearchedResponse
@@ -33,11 +33,12 @@ from api.schemas.fields import (
     Whole,
 )
 from api.schemas.requests import MessageResponse, as_shown
+from api.schemas.trace_advice import AdviceResponse
 from salsa_ext.errors import Message
-from salsa_ext.matching.outlooks import Lack
 from salsa_ext.readmodels.outlooks import AdviceView
 from salsa_ext.readmodels.sharing import group_of
-from salsa_ext.readmodels.traces import LegSaid, ResultView, TraceView
+from salsa_ext.readmodels.trace_legs import LegSaid
+from salsa_ext.readmodels.traces import ResultView, TraceView
 from salsa_ext.values import codes, inquiries
 from salsa_ext.values.inquiries import TraceData
 from salsa_ext.values.requests import Sending, Telling
@@ -114,7 +115,8 @@ class LegResponse(Schema):
     """What was asked of one state and why, and what it said.
 
     `is_to_send` where a person has to send the form by its channel yet, or has not said that it went;
-    until then `asked_at` is empty.
+    until then `asked_at` is empty. Of another channel `asked_on` and `answered_on` are the days as your
+    officer wrote them down, empty where he did not, and `answered_at` is when he did.
     """
 
     id = fields.UUID(required=True)
@@ -130,6 +132,8 @@ class LegResponse(Schema):
     records_through = fields.Date(allow_none=True)
     asked_at = fields.DateTime(required=True, allow_none=True)
     answered_at = fields.DateTime(allow_none=True)
+    asked_on = fields.Date(required=True, allow_none=True)
+    answered_on = fields.Date(required=True, allow_none=True)
 
     @pre_dump
     def _present(self, said: LegSaid, **_: Any) -> dict[str, Any]:
@@ -138,60 +142,7 @@ class LegResponse(Schema):
             "state": leg.state, "why": [worded(reason) for reason in leg.why],
             "events": len(leg.events), "messages": said.messages,
             "automatic": leg.is_automatic, "is_to_send": said.is_to_send,
-            "asked_at": said.asked_at,
-        }  # fmt: skip
-
-
-class LackResponse(Schema):
-    """Something that a trace lacks: which share of such traces is answered without it and with it.
-
-    `basis` tells whether the own state's traces say so, those of the region, or a plain prior.
-    `left` is how many of the records that fit it would leave, where they were searched.
-    """
-
-    field = fields.String(required=True)
-    texts = fields.List(fields.String(), required=True)
-    basis = fields.String(required=True)
-    share_without = fields.Float(required=True)
-    share_with = fields.Float(required=True)
-    gain = fields.Float(required=True)
-    left = fields.Integer(allow_none=True, required=True)
-
-
-class FitsResponse(Schema):
-    """How many records bear a mark like that of the trace, in round numbers."""
-
-    at_least = fields.Integer(required=True)
-    text = fields.String(required=True)
-
-
-class AdviceResponse(Schema):
-    """Why a trace is likely to fail, and which field would change that: `next`, of the `missing`.
-
-    `share` of the traces that say as much are answered by a record, on the `basis` of the own
-    state's traces, of the region's, or of a plain prior. `fits` is there where the records were
-    searched and five or more of them fit.
-    """
-
-    share = fields.Float(required=True)
-    basis = fields.String(required=True)
-    traces = fields.Integer(required=True, allow_none=True)
-    answered = fields.Integer(required=True, allow_none=True)
-    text = fields.String(required=True)
-    next = fields.String(required=True, allow_none=True)
-    missing = fields.List(fields.Nested(LackResponse), required=True)
-    fits = fields.Nested(FitsResponse, required=True, allow_none=True)
-
-    @pre_dump
-    def _present(self, view: AdviceView, **_: Any) -> dict[str, Any]:
-        outlook, fits = view.outlook, view.fits
-        return {
-            "share": round(outlook.share, 3), "basis": outlook.basis,
-            "traces": outlook.tally and outlook.tally.traces,
-            "answered": outlook.tally and outlook.tally.answered,
-            "text": translate(outlook.text), "next": outlook.next,
-            "missing": [_lack(one, view) for one in outlook.lacks],
-            "fits": fits and {"at_least": fits.at_least, "text": translate(fits.text)},
+            "asked_at": said.asked_at, "asked_on": said.asked_on,
         }  # fmt: skip
 
 
@@ -210,7 +161,10 @@ class TraceApprovalResponse(Schema):
 
 
 class TraceResponse(Schema):
-    """A trace with its legs, and with advice while it is not sent."""
+    """A trace with its legs, and with advice while it is not sent.
+
+    It is `answered` once no answer is owed any more, also by a refusal: `refused_by` names who refused.
+    """
 
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
@@ -231,6 +185,7 @@ class TraceResponse(Schema):
     created_at = fields.DateTime(required=True)
     sent_at = fields.DateTime(allow_none=True)
     assignee = fields.String(allow_none=True)
+    refused_by = fields.List(fields.String(), required=True)
     legs = fields.List(fields.Nested(LegResponse), required=True)
     notes = fields.List(fields.Nested(MessageResponse), required=True)
     advice = fields.Nested(AdviceResponse, allow_none=True)
@@ -241,7 +196,7 @@ class TraceResponse(Schema):
     @pre_dump
     def _present(self, view: TraceView, **_: Any) -> dict[str, Any]:
         return columns(view.trace) | {
-            "legs": view.said, "firearm": as_shown(view.trace.firearm),
+            "legs": view.said, "refused_by": view.refused_by, "firearm": as_shown(view.trace.firearm),
             "notes": view.notes, "assignee": view.assignee,
             "approval": _approval(view), "hidden_from": view.hidden_from,
             "remarks": [worded(said) for said in view.remarks],
@@ -252,7 +207,8 @@ class TraceResponse(Schema):
 class EventResponse(SharedResponse):
     """One event of a chain, with its source and how sure the match is.
 
-    Without `confidence` where a person said that it is of this gun.
+    Without `confidence` where a person said that it is of this gun: one of the `state`, or of your own
+    who wrote it down from what came back by another channel, of whom `by_hand` says so and of which day.
     """
 
     state = fields.String(required=True)
@@ -273,6 +229,7 @@ class EventResponse(SharedResponse):
     confidence = fields.String(attribute="strength", required=True, allow_none=True)
     score = fields.Float(attribute="bits", required=True)
     corrected_at = fields.String(allow_none=True)
+    by_hand = fields.String(allow_none=True)
 
 
 class ConflictResponse(EventResponse):
@@ -371,19 +328,6 @@ def _approval(view: TraceView) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-def _lack(one: Lack, view: AdviceView) -> dict[str, Any]:
-    texts, left = list(one.texts), None
-    if view.fits:
-        texts += view.fits.text_of(one.field)
-        left = view.fits.left.get(one.field)
-    return {
-        "field": one.field, "texts": [translate(text) for text in texts],
-        "basis": one.learned.basis, "share_without": round(one.learned.without, 3),
-        "share_with": round(one.learned.with_it, 3), "gain": round(one.learned.gain, 3),
-        "left": left,
-    }  # fmt: skip
-
-
 def _named(event: Mapping[str, Any], view: ResultView) -> dict[str, Any]:
     """Return an event with its parties: by name where they may be read, else by kind."""
     sides, held = {}, []
@@ -392,4 +336,5 @@ def _named(event: Mapping[str, Any], view: ResultView) -> dict[str, Any]:
         sides[name] = (view.parties.get(UUID(said["id"])) or said) if said else None
         held += [group_of(said["kind"])] if said else []
     shared = view.sharing[event["record"]]
-    return dict(event) | how_shared(shared, dict.fromkeys(held)) | sides
+    by_hand = {"by_hand": worded(event["by_hand"])} if "by_hand" in event else {}
+    return dict(event) | how_shared(shared, dict.fromkeys(held)) | sides | by_hand

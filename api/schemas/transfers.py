@@ -9,17 +9,15 @@ from marshmallow import fields, pre_dump
 from api.i18n import Lazy
 from api.pagination import ListQuery
 from api.schemas.common import (
+    CorrectionRequest,
     FirearmRequest,
     ItemResponse,
     OccurringRequest,
     PartyRequest,
     PartyResponse,
     VersionedResponse,
-    columns,
-    items,
     named,
-    remarked,
-    shared,
+    of_one_gun,
 )
 from api.schemas.fields import Code, Day, Nested, Text
 from salsa_ext.errors import Coded
@@ -56,15 +54,8 @@ class TransferRequest(OccurringRequest):
     licence = Text(most=100)
 
 
-class TransferCorrection(TransferRequest):
+class TransferCorrection(CorrectionRequest, TransferRequest):
     """A transfer as it should have been, and why."""
-
-    reason = Text(most=500, required=True)
-
-    def make(self, data: dict[str, Any]) -> Any:
-        """Return the transfer and the reason."""
-        reason = data.pop("reason")
-        return super().make(data), reason
 
 
 class TransferResponse(VersionedResponse):
@@ -80,17 +71,10 @@ class TransferResponse(VersionedResponse):
     @pre_dump
     def _present(self, view: DocumentView, **_: Any) -> dict[str, Any]:
         row = view.document
-        return (
-            columns(row)
-            | remarked(view)
-            | shared(view)
-            | {
-                "firearm": next(iter(items(view.items)), None),
-                "giver": named(view.parties, row.giver_id, view.may),
-                "receiver": named(view.parties, row.receiver_id, view.may),
-                "licence": row.licence if view.may("persons") else None,
-            }
-        )
+        return of_one_gun(view) | {
+            "receiver": named(view.parties, row.receiver_id, view.may),
+            "licence": row.licence if view.may("persons") else None,
+        }
 
 
 class TransferQuery(ListQuery):

@@ -9,6 +9,7 @@ from uuid import UUID
 from flask import Blueprint, redirect, render_template, request
 
 from api.schemas.notifications import NotificationQuery, ReadManyRequest
+from api.told import text_of
 from api.web import sending
 from api.web.access import again, local, sender, signed_in
 from api.web.desk import choices, listing
@@ -85,7 +86,7 @@ def _page(actor: Actor, sent: Form | None = None) -> str:
     return render_template(
         "notifications.html", page=page, form=asked.form, sent=sent or Form(), choices=choices,
         filters=asked.filters, waiting=_waiting(actor, asked.filters), is_chosen=is_chosen,
-        pages=PAGES, lists=LISTS, signs=SIGNS, permissions=PERMISSIONS,
+        pages=PAGES, lists=LISTS, signs=SIGNS, permissions=PERMISSIONS, text_of=text_of,
         urgent=urgent,
         many=many if has_above else {}, is_folded=is_folded,
         rest=_rest(actor, many) if is_folded else 0,

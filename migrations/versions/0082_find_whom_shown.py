@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0082_find_whom_shown"
-down_revision = "0078_keep_who_hid_it"
+down_revision = "0080_find_hits_by_cause"
 
 STATE = "current_setting('salsa.state', true)"
 SHOWN = "action IN ('record:matched', 'record:shown') AND data ? 'groups'"

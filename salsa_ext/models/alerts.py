@@ -65,18 +65,26 @@ class Hit(Base):
 
     Both rows have one id. `cause_id` is the check or record, None where its state does not show it;
     `cause_key` stands for it and is never shown; `read_as` is the serial by which it was met, and shown
-    to who is shown the cause. `agency` is where it was met. `met_at` is the moment
-    of the check or record, and `due_at` that by which the alert's state owes an answer.
+    to who is shown the cause. By `cause_version` of the record the alert was compared last:
+    `cause_status` is `corrected` where that still meets it, `corrected_away` where it does no more.
+    `agency` is where it was met. `met_at` is the moment of the check or record, and `due_at` that by
+    which the alert's state owes an answer.
     """
 
     __tablename__ = "hit"
     __table_args__ = (
         UniqueConstraint("owner_state", "alert_id", "cause_key"),
         CheckConstraint(
-            "status IN ('open', 'confirmed', 'denied', 'extended', 'expired')", name="status"
+            "status IN ('open', 'confirmed', 'denied', 'extended', 'expired', 'ended')",
+            name="status",
+        ),
+        CheckConstraint(
+            "cause_status IN ('standing', 'corrected', 'corrected_away', 'withdrawn')",
+            name="cause_status",
         ),
         CheckConstraint("strength IN ('strong', 'moderate')", name="strength"),
         Index(None, "owner_state", "id"), Index(None, "alert_id"), Index(None, "cause_id"),
+        Index(None, "cause_key"),
         Index(None, "owner_state", "made_at"),
         Index("ix_hit_waiting", "owner_state", "due_at",
               postgresql_where=text("status IN ('open', 'extended')")),
@@ -105,3 +113,6 @@ class Hit(Base):
     note: Mapped[str | None]
     changed_at: Mapped[datetime]
     read_as: Mapped[str | None] = mapped_column(info={"pii": "link"})
+    cause_version: Mapped[int] = mapped_column(server_default=text("1"))
+    cause_status: Mapped[str] = mapped_column(server_default=text("'standing'"))
+    cause_changed_at: Mapped[datetime | None]

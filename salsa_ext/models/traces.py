@@ -70,7 +70,8 @@ class TraceLeg(Owned, Base):
     `is_automatic` where no person said it; `failure_reason` is why it knows no more, as it says.
     `asked_in` is the envelope of the last asking, `question` that of its last question or refusal;
     `reference` its number in another channel. `is_to_send` where a person has to send its form by that,
-    and did not say yet that it went out.
+    and did not say yet that it went out. Of another channel `asked_on` and `answered_on` are the days as
+    an officer wrote them down, None where he did not; `answered_at` is when he did.
     """
 
     __tablename__ = "trace_leg"
@@ -95,3 +96,5 @@ class TraceLeg(Owned, Base):
     question: Mapped[UUID | None] = mapped_column(sort_order=99)
     failure_reason: Mapped[str | None] = mapped_column(sort_order=99)
     is_to_send: Mapped[bool] = mapped_column(server_default=text("false"), sort_order=99)
+    asked_on: Mapped[date | None] = mapped_column(sort_order=99)
+    answered_on: Mapped[date | None] = mapped_column(sort_order=99)

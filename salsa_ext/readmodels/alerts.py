@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from salsa_ext.db import db
 from salsa_ext.errors import NotFound
-from salsa_ext.models import Account, Alert
+from salsa_ext.models import Account, Alert, MatchWait
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.pages import Page, page
@@ -24,12 +24,16 @@ FILTERS = ("status", "action", "reason", "case_number", "second_check")
 
 @dataclass(frozen=True)
 class AlertView:
-    """An alert, its gun, and the user names of who entered it and who checked it last."""
+    """An alert, its gun, and the user names of who entered it and who checked it last.
+
+    It `is_compared` once the worker has looked among the records for what had met it before.
+    """
 
     alert: Alert
     gun: RecordView
     entered_by: str | None
     verified_by: str | None
+    is_compared: bool = True
 
     @property
     def version(self) -> int:
@@ -117,7 +121,21 @@ def _views(found: Sequence[Alert]) -> list[AlertView]:
     persons = {key for row in found for key in (row.entered_by, row.verified_by) if key}
     named = select(Account.id, Account.username).where(Account.id.in_(persons))
     names: dict[Any, str] = dict(db.session.execute(named).all()) if persons else {}
+    waiting = _waiting(found)
     return [
-        AlertView(row, guns[row.record_id], names.get(row.entered_by), names.get(row.verified_by))
+        AlertView(row, guns[row.record_id], names.get(row.entered_by), names.get(row.verified_by),
+                  row.record_id not in waiting)
         for row in found
-    ]
+    ]  # fmt: skip
+
+
+def _waiting(found: Sequence[Alert]) -> set[UUID]:
+    """Return the records of those alerts that wait to be compared."""
+    active = [row.record_id for row in found if row.status == "active"]
+    if not active:
+        return set()
+    waits = select(func.unnest(MatchWait.record_ids)).where(
+        MatchWait.owner_state.in_({row.owner_state for row in found}),
+        MatchWait.record_ids.overlap(active),
+    )
+    return {*db.session.scalars(waits)} & {*active}

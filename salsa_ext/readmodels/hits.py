@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Select, and_, or_, select
@@ -23,6 +23,8 @@ from salsa_ext.readmodels.records import RecordView
 from salsa_ext.readmodels.sharing import Sharing
 from salsa_ext.values.actor import Actor
 
+GONE: Final = ("corrected_away", "withdrawn")
+"""What became of a record that is no ground of a hit any more."""
 FILTERS = ("status", "action", "strength", "alert_id", "alert_state", "asking_state")
 
 
@@ -30,19 +32,33 @@ FILTERS = ("status", "action", "strength", "alert_id", "alert_state", "asking_st
 class HitSide:
     """One of the two guns of a hit as its record tells it, as far as the reader is given that.
 
-    `place` is where it was, None for who is not given it and for a record that has none; `held` are
-    the field groups of which the record has something.
+    What was met in a check has no record: it is what was `asked`. `place` is where it was, None for who
+    is not given it and for a record that has none; `held` are the field groups of which the record has
+    something. It `is_corrected` where a later version stands than the one that met the alert.
     """
 
-    view: RecordView
+    view: RecordView | None
     sharing: Sharing
     held: Sequence[str]
     place: Mapping[str, Any] | None = None
+    asked: Mapping[str, Any] | None = None
+    is_withdrawn: bool = False
+    is_corrected: bool = False
+
+
+@dataclass(frozen=True)
+class CauseChange:
+    """What became of the record that met an alert since, as `codes.CAUSE_STATUSES` has it, and when."""
+
+    status: str
+    changed_at: datetime | None
 
 
 @dataclass(frozen=True)
 class HitView:
     """A hit, whom to call in the other state, and the user name of who answered it in the own one.
+
+    Nobody is called where those who met the gun know nothing of it: a call would tell them.
 
     `alert` is there for its own state, with the gun that it is of. `standing` is how the alert stands:
     of one that has ended no hit is a ground any more, confirmed or not. `sought` and `met` are the two
@@ -68,6 +84,19 @@ class HitView:
         standing = self.standing
         is_gone = standing is not None and standing.status != "active"
         return standing if is_gone and self.hit.status != "denied" else None
+
+    @property
+    def cause_changed(self) -> CauseChange | None:
+        """Return what became of the record that met the alert; None where it stands as it was."""
+        hit = self.hit
+        if hit.cause_status == "standing":
+            return None
+        return CauseChange(hit.cause_status, hit.cause_changed_at)
+
+    @property
+    def is_void(self) -> bool:
+        """Tell whether it is a ground no more, however it was answered: its alert or its record is none."""
+        return self.ended is not None or self.hit.cause_status in GONE
 
     @property
     def is_told(self) -> bool:
@@ -185,11 +214,12 @@ def _views(actor: Actor, found: Sequence[Hit]) -> list[HitView]:
     names: dict[Any, str] = dict(db.session.execute(named).all()) if persons else {}
     own = alerts.own_among(actor, {row.alert_id for row in found if row.alert_state == actor.state})
     standing = alerts.standing_of({row.alert_id for row in found})
-    return [
+    views = [
         HitView(row, contacts.get(_other(row, actor)), names.get(row.answered_by),
                 own.get(row.alert_id), standing.get(row.alert_id))
         for row in found
     ]  # fmt: skip
+    return [view if view.is_told else replace(view, contact=None) for view in views]
 
 
 def _other(row: Hit, actor: Actor) -> str:

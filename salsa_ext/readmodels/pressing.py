@@ -25,7 +25,8 @@ from salsa_ext.values.codes import GRAVE_NOTIFICATIONS
 _OF_REQUEST: Final = ("request_received", "request_renewed", "request_replied", "request_due",
                       "request_overdue", "request_assigned", "request_unassigned")  # fmt: skip
 _OF_APPROVAL: Final = ("approval_asked", "approval_waiting")
-_OF_HIT: Final = ("hit_made", "hit_silent", "hit_extended", "hit_overdue", "hit_unanswered")
+_OF_HIT: Final = ("hit_made", "hit_silent", "hit_extended", "hit_overdue", "hit_unanswered",
+                  "hit_reopened")  # fmt: skip
 _OF_TRACE: Final = (
     "trace_answered", "trace_corrected", "trace_no_record", "trace_refused", "trace_deferred",
     "trace_forwarded", "trace_not_taken", "trace_assigned", "trace_unassigned",
@@ -35,16 +36,26 @@ _OF_TRACE: Final = (
 def is_settled() -> ColumnElement[bool]:
     """Tell whether what a notification asks for was done since, by whoever did it."""
     waits = and_(Trace.status == "draft", Trace.approval_asked_at.is_not(None))
+    is_form = (TraceLeg.trace_id == Trace.id, TraceLeg.is_to_send,
+               TraceLeg.state == Notification.data["by"].astext)  # fmt: skip
+    ended = Trace.status.in_(("closed", "withdrawn"))
     is_question = (TraceLeg.trace_id == Trace.id, TraceLeg.status == "clarification")
     return or_(
         _once(_OF_REQUEST, TraceRequest, TraceRequest.status.not_in(RUNNING)),
-        _once(_OF_TRACE, Trace, Trace.status.in_(("closed", "withdrawn"))),
+        _once(_OF_TRACE, Trace, ended),
         _is_calm(),
         _once(_OF_APPROVAL, TraceApproval, TraceApproval.status != "asked"),
         _once(("trace_to_approve", "trace_waiting"), Trace, not_(waits)),
         _once(("trace_approved", "trace_unsent"), Trace, Trace.status != "approved"),
         _once(("trace_declined",), Trace, or_(Trace.status != "draft", waits)),
         _once(("trace_unapprovable", "approval_lapsed"), Trace, Trace.status != "draft"),
+        _once(
+            ("trace_form_to_send",),
+            Trace,
+            or_(
+                ended, ~select(TraceLeg.id).where(*is_form).correlate(Trace, Notification).exists()
+            ),
+        ),
         _once(("trace_asked",), Trace, ~select(TraceLeg.id).where(*is_question).exists()),
     )
 
@@ -60,7 +71,7 @@ def _is_calm() -> ColumnElement[bool]:
     His word is that it goes on, or a later one on the same shipment: then it stands on no board either.
     """
     return or_(
-        _once(_OF_HIT, Hit, Hit.status.in_(("confirmed", "denied", "expired"))),
+        _once(_OF_HIT, Hit, Hit.status.in_(("confirmed", "denied", "expired", "ended"))),
         _once(("shipment_incident",), Shipment, Shipment.status.in_(OVER)),
         and_(Notification.code == "shipment_passed_held",
              or_(*(said.correlate(Notification).exists() for said in _words()))),

@@ -127,6 +127,11 @@ def of_papers(actor: Actor, rows: Collection[Any]) -> dict[UUID, Sharing]:
     }
 
 
+def of_check(actor: Actor, asking_state: str) -> Sharing:
+    """Return what the actor may be given of what a state asked in a check, as of a record kept open."""
+    return Sharing(Said(asking_state), reader_of(actor))
+
+
 def for_state(actor: Actor, to: str, views: Sequence[RecordView]) -> dict[UUID, Sharing]:
     """Return what another state's analyst is given of the actor's records, for the actor's purpose.
 

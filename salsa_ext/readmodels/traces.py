@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -16,68 +16,33 @@ from salsa_ext.errors import Message, NotFound, say
 from salsa_ext.matching import chains
 from salsa_ext.matching.events import Event
 from salsa_ext.matching.outlooks import Outlook
-from salsa_ext.matching.requests import OPEN, WAITING
+from salsa_ext.matching.requests import OPEN
 from salsa_ext.models import Record, Seizure, Trace, TraceLeg
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import contacts, names
 from salsa_ext.readmodels.approvals import Change, changes_of, declined, unapprovable
 from salsa_ext.readmodels.arrays import among_given
-from salsa_ext.readmodels.other_guns import compared
 from salsa_ext.readmodels.outlooks import UNSENT, of_drafts
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.readmodels.parties import Parties, parties_of
 from salsa_ext.readmodels.refusals import refusal
 from salsa_ext.readmodels.requests import MessageView, hidden_from, messages_of, usernames
 from salsa_ext.readmodels.sharing import Sharing, group_of, of_events
+from salsa_ext.readmodels.trace_legs import REFUSED, LegSaid, as_said, with_words
 from salsa_ext.readmodels.versions import current
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.settings import Settings
 
 PATIENCE: Final = 2
 FOUND: Final = "found"
-SAID_OF: Final = (("defer", "until"), ("forward", "state"))
-NAMING: Final = ("forwarded", "withdrawn")
-"""Statuses of a leg whose state may have named another instead."""
 NOT_ASKED: Final = "not_asked"
 """What is shown of a state whose records were searched and that was asked nothing: it said nothing."""
 ENDED: Final = ("withdrawn", "closed")
-FORM_SENT: Final = "form_sent"
-"""The kind of the word that the form went out by another channel."""
-TO_SEND, NOT_SENT = "to_send", "not_sent"
-"""What is shown of a state whose form did not go out yet, and that of one to which it never did."""
 _LEGS: Final = (
     select(TraceLeg).where(among_given(TraceLeg.trace_id)).order_by(TraceLeg.id)
     .execution_options(populate_existing=True)
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class LegSaid:
-    """A leg with what was said of it."""
-
-    leg: TraceLeg
-    messages: Sequence[MessageView]
-
-    @property
-    def is_to_send(self) -> bool:
-        """Tell whether its form did not go out by its channel as it now is, as far as anybody said."""
-        return self.leg.is_to_send
-
-    @property
-    def asked_at(self) -> datetime | None:
-        """Return since when it is asked; None while its form is to be sent."""
-        return None if self.leg.is_to_send else self.leg.asked_at
-
-    @property
-    def shown_status(self) -> str:
-        """Return its status, or TO_SEND of what the service asks nobody and a person did not yet.
-
-        After the trace NOT_SENT: what was never asked was not withdrawn.
-        """
-        if not self.is_to_send:
-            return self.leg.status
-        return NOT_SENT if self.leg.status == "withdrawn" else TO_SEND
 
 
 @dataclass(frozen=True)
@@ -133,6 +98,17 @@ class TraceView:
         """Tell whether no answer is owed any more, though a state refused or named another one."""
         open_legs = any(leg.status in OPEN for leg in self.legs)
         return self.trace.status == "answered" and open_legs
+
+    @property
+    def refused_by(self) -> list[str]:
+        """Return the states that refused, and said nothing since."""
+        return [one.leg.state for one in self.said if one.shown_status == REFUSED]
+
+    @property
+    def is_refused_by_all(self) -> bool:
+        """Tell whether each other state that was asked refused, and none told anything of the gun."""
+        others = [leg for leg in self.legs if leg.state != self.trace.owner_state]
+        return len(self.refused_by) == len(others) > 0 and not any(leg.events for leg in others)
 
     @property
     def version(self) -> int:
@@ -270,9 +246,7 @@ def get_result(actor: Actor, trace_id: UUID) -> ResultView:
     view = read(actor, trace_id)
     trace = view.trace
     heard_until = _heard_until(actor, trace)
-    said = [
-        _with_words(as_said(trace, one.leg, until=heard_until), one.messages) for one in view.said
-    ]
+    said = [with_words(as_said(trace, one.leg, until=heard_until), one) for one in view.said]
     result = chains.build(said, trace.found_on, trace.owner_state, trace.firearm)
     result.missing += _no_more(trace.firearm)
     events = [*result.chain, *result.conflicts]
@@ -303,25 +277,6 @@ def _no_more(firearm: Mapping[str, Any]) -> list[Message]:
             state=country,
         )
     ]
-
-
-def _with_words(leg: chains.Leg, messages: Sequence[MessageView]) -> chains.Leg:
-    """Return a leg with the day to which its answer was put off, and whom its state named instead."""
-    last = {one.kind: one.data for one in messages}
-    until, named = (last.get(kind, {}).get(name) for kind, name in SAID_OF)
-    return replace(leg, until=until, names=named if leg.status in NAMING else None)
-
-
-def as_said(trace: Trace, leg: TraceLeg, until: datetime | None = None) -> chains.Leg:
-    """Return a leg as chains are built of it; asked before `until`, it has had its time."""
-    is_asked = until is not None and not leg.is_to_send and leg.asked_at < until
-    is_waiting = leg.status in WAITING and is_asked
-    is_unheard = leg.status == "withdrawn" and leg.answered_at is None
-    return chains.Leg(
-        leg.state, leg.status, compared(leg.events, trace.firearm, trace.found_on),
-        takes_part=leg.channel == "salsa", is_to_send=leg.is_to_send,
-        failure_reason=leg.failure_reason, is_late=is_waiting or is_unheard,
-    )  # fmt: skip
 
 
 def _heard_until(actor: Actor, trace: Trace) -> datetime:

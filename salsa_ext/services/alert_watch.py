@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, any_, or_, select
 
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import db
@@ -63,13 +63,21 @@ def _lapse(actor: Actor, most: int) -> int:
 
 
 def _remind(actor: Actor, most: int) -> int:
-    """Remind the second contact, once, of what the first did not answer in time."""
-    late = _hits(actor, (Hit.due_at < actor.now()) & Hit.reminded_at.is_(None), most)
+    """Remind the second contact, once, of what the first did not answer in time while somebody waits."""
+    is_late = (Hit.due_at < actor.now()) & Hit.reminded_at.is_(None)
+    late = _hits(actor, is_late & _is_told(), most)
     second = second_contact_of(actor.own_state()) if late else None
     for row in late:
         is_shown = hit_endings.change(actor, row, reminded_at=actor.now())
         hit_news.overdue(actor, row, second.agency if second else None, is_shown=is_shown)
     return len(late)
+
+
+def _is_told() -> ColumnElement[bool]:
+    """Tell whether those who met the gun know of the hit: of all others nobody waits for an answer."""
+    shows = or_(Hit.asking_state == Hit.alert_state, Hit.asking_state == any_(Alert.concerned))
+    told = select(Alert.id).where(Alert.id == Hit.alert_id, shows)
+    return and_(Hit.action != alerts.SILENT, told.exists())
 
 
 def _alerts(actor: Actor, come: ColumnElement[bool], most: int) -> list[Alert]:

@@ -71,7 +71,7 @@ def verify(*, actor: Actor, alert_id: UUID, seen: int | None) -> None:
     require(actor, Permission.ALERT_RECORD)
     alert = _take(actor, alert_id, seen, "verify")
     if alert.second_check == "waiting":
-        if persons.is_same(actor, alert.entered_by, Action.ALERT_RECORDED, alert_id):
+        if persons.is_same(actor, alert_id, Action.ALERT_RECORDED):
             raise Conflict(ANOTHER_PERSON)
         alert.second_check = "done"
     alert.verified_by, alert.verified_at = actor.account_id, actor.now()

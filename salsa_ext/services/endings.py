@@ -12,7 +12,7 @@ from salsa_ext.db import db
 from salsa_ext.matching import chains
 from salsa_ext.messages.envelopes import Letter
 from salsa_ext.models import Trace, TraceLeg, TraceMessage
-from salsa_ext.readmodels import traces
+from salsa_ext.readmodels.trace_legs import as_said
 from salsa_ext.services import deliveries, legs
 from salsa_ext.services.sealing import Vault
 from salsa_ext.values.actor import Actor
@@ -63,6 +63,6 @@ def _told(leg_ids: Sequence[UUID]) -> set[UUID]:
 
 def _who_helped(trace: Trace) -> set[str]:
     """Return the states of which something stands in the chain."""
-    said = [traces.as_said(trace, leg) for leg in legs.of(trace)]
+    said = [as_said(trace, leg) for leg in legs.of(trace)]
     found = chains.build(said, trace.found_on, trace.owner_state, trace.firearm)
     return {event["state"] for event in found.chain}

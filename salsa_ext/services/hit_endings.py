@@ -41,7 +41,7 @@ def change(actor: Actor, row: Hit, **values: Any) -> bool:
 
 
 def of_alert(actor: Actor, alert: Alert) -> None:
-    """Let the waiting hits of an alert expire that no longer stands, and tell who met its gun.
+    """Let the waiting hits of an alert end or expire with it, and tell who met its gun.
 
     A hit that was confirmed stays so, and says by its alert that it is no ground any more.
     """
@@ -49,14 +49,15 @@ def of_alert(actor: Actor, alert: Alert) -> None:
         Hit.owner_state == actor.state, Hit.alert_id == alert.id, Hit.status.in_(HELD)
     )
     rows = db.session.scalars(held.order_by(Hit.id).with_for_update()).all()
+    status = "expired" if alert.status == "expired" else "ended"
     for row in rows:
-        row.status = row.status if row.status == "confirmed" else "expired"
+        row.status = row.status if row.status == "confirmed" else status
         row.version, row.changed_at = row.version + 1, actor.now()
     db.session.flush()
-    hit_news.ended(actor, rows, alert.status, _ended_there(actor, rows))
+    hit_news.ended(actor, rows, alert.status, _ended_there(actor, rows, status))
 
 
-def _ended_there(actor: Actor, rows: Sequence[Hit]) -> set[UUID]:
+def _ended_there(actor: Actor, rows: Sequence[Hit], ended: str) -> set[UUID]:
     """Let those who met an alert know of their hits what its state does; returns those that show to them."""
     by_state: dict[str, list[UUID]] = defaultdict(list)
     for row in rows:
@@ -64,12 +65,12 @@ def _ended_there(actor: Actor, rows: Sequence[Hit]) -> set[UUID]:
             by_state[row.asking_state].append(row.id)
     shown = {row.id for row in rows if row.asking_state == row.alert_state
              and row.action != "let_pass_and_inform"}  # fmt: skip
-    status = case((Hit.status == "confirmed", Hit.status), else_="expired")
+    status = case((Hit.status == "confirmed", Hit.status), else_=ended)
     for state in sorted(by_state):
         theirs = update(Hit).where(Hit.id.in_(by_state[state]), Hit.owner_state == state)
-        ended = theirs.values(status=status, version=Hit.version + 1, changed_at=actor.now())
+        changed = theirs.values(status=status, version=Hit.version + 1, changed_at=actor.now())
         with as_state(actor, state):  # its row says what it was answered
-            found = ended.returning(Hit.id).execution_options(synchronize_session=False)
+            found = changed.returning(Hit.id).execution_options(synchronize_session=False)
             shown |= {*db.session.scalars(found)}
     return shown
 

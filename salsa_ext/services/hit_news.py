@@ -17,6 +17,8 @@ OWNERS: Final = ("police_officer", "trace_analyst")
 ASKERS: Final = ("police_officer", "trace_analyst")
 SECOND: Final = ("supervisor", "trace_analyst")
 """Who is reminded where the first did not answer."""
+LOST: Final = {"expired": Action.HIT_EXPIRED, "ended": Action.HIT_ENDED}
+"""What a hit that waited did when its alert ended."""
 
 
 def made(
@@ -72,10 +74,47 @@ def ended(actor: Actor, rows: Sequence[Hit], how: str, shown: Collection[UUID]) 
 
 
 def _lost(row: Hit, how: str, *, is_shown: bool) -> Act:
-    action = Action.HIT_EXPIRED if row.status == "expired" else Action.HIT_ALERT_ENDED
+    action = LOST.get(row.status, Action.HIT_ALERT_ENDED)
     concerned = sorted({row.alert_state, *([row.asking_state] if is_shown else ())})
     said = {"status": row.status, "alert": how}
     return Act(action, "hit", row.id, row.alert_state, concerned, said)
+
+
+def cause_changed(
+    actor: Actor, rows: Sequence[Hit], before: Mapping[UUID, str], shown: Collection[UUID]
+) -> None:
+    """Write down what became of the records that met alerts, and of their hits; tell both states.
+
+    `before` are the statuses that the hits had. Of those that are not `shown` to the state of the record
+    the other alone is told.
+    """
+    append_many(actor, [_cause_act(row, before[row.id], is_shown=row.id in shown) for row in rows])
+    notify_many(actor, [
+        notice for row in rows
+        for notice in _cause_notices(row, before[row.id], is_shown=row.id in shown)
+    ])  # fmt: skip
+
+
+def _cause_act(row: Hit, before: str, *, is_shown: bool) -> Act:
+    becomes = {"ended": Action.HIT_ENDED, "open": Action.HIT_REOPENED}
+    action = becomes.get(row.status, Action.HIT_CAUSE_CHANGED)
+    concerned = sorted({row.alert_state, *([row.asking_state] if is_shown else ())})
+    said = {"status": row.status, "cause": row.cause_status}
+    return Act(Action.HIT_CAUSE_CHANGED if row.status == before else action, "hit", row.id,
+               row.alert_state, concerned, said, hidden=not is_shown)  # fmt: skip
+
+
+def _cause_notices(row: Hit, before: str, *, is_shown: bool) -> list[Notice]:
+    is_again = before == "ended" and row.status == "open"
+    code = "hit_reopened" if is_again else f"hit_cause_{row.cause_status}"
+    if is_again and not is_shown:
+        code = "hit_silent"
+    data = {"status": row.status, "alert": str(row.alert_id)}
+    told = _to_askers(code, vars(row), data | {"state": row.alert_state}) if is_shown else []
+    if row.asking_state != row.alert_state or not is_shown:
+        said = data | {"state": row.asking_state, "action": row.action}
+        told.append(notice(row.alert_state, OWNERS, code, vars(row), said))
+    return told
 
 
 def overdue(actor: Actor, row: Hit, second: str | None, *, is_shown: bool) -> None:
@@ -104,4 +143,5 @@ def notice(
 ) -> Notice:  # fmt: skip
     """Return what a state is told of a hit; both know it by the same id."""
     hit_id: UUID = row["id"]
+    data = data | {"alert_state": row["alert_state"]}
     return Notice(state, roles, code, "hit", hit_id, state, row["read_as"], data, agencies=agencies)

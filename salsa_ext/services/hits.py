@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from salsa_ext.db import as_state, db, insert_many
 from salsa_ext.matching.events import ALERT, SEIZED
 from salsa_ext.matching.evidence import Evidence
 from salsa_ext.matching.pairs import CHECK, is_hit, key_of
-from salsa_ext.models import Alert, Hit
+from salsa_ext.models import Alert, Hit, Record
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.records import RecordView
 from salsa_ext.readmodels.sides import query_of, seen_by_owner, visibility_of
@@ -43,7 +43,8 @@ class Met:
     """An alert, known by its record, was met by `asking_state` in a check or in a record.
 
     `is_shown` where the alert shows to that state; `is_named` where the other learns which record.
-    `read_as` is the serial that was read then.
+    `read_as` is the serial that was read then. `version` is that of the record, None where it is not
+    known yet.
     """
 
     alert_state: str
@@ -57,6 +58,7 @@ class Met:
     is_shown: bool
     is_named: bool = True
     read_as: str | None = None
+    version: int | None = 1
 
 
 @dataclass(frozen=True)
@@ -104,13 +106,19 @@ def _met_by(actor: Actor, view: RecordView, candidate: Candidate) -> Iterator[Me
     is_later = record.version > 1 or record.id > held.record_id
     if not is_later or (shown == "silent" and held.state != record.owner_state):
         return
-    query = query_of(view)
-    evidence = _known(query, candidate)
-    if evidence and is_hit(record.event, evidence):
+    evidence = meets(view, candidate)
+    if evidence:
         agency = actor.agency if actor.state == record.owner_state else None
         yield Met(held.state, held.record_id, record.owner_state, agency, record.document_kind,
                   record.id, record.recorded_at, evidence, candidate.is_open,
-                  shown == "open" or held.state == record.owner_state, query.serial)  # fmt: skip
+                  shown == "open" or held.state == record.owner_state, record.serial or "",
+                  record.version)  # fmt: skip
+
+
+def meets(view: RecordView, candidate: Candidate) -> Evidence | None:
+    """Return what speaks for it that a record meets an alert; None where it does not."""
+    evidence = _known(query_of(view), candidate)
+    return evidence if is_hit(view.record.event, evidence) else None
 
 
 def _seized_before(view: RecordView, candidate: Candidate) -> Iterator[Met]:
@@ -120,7 +128,7 @@ def _seized_before(view: RecordView, candidate: Candidate) -> Iterator[Met]:
     if is_before and is_here and is_hit(held.event, candidate.evidence):
         yield Met(alert.owner_state, alert.id, held.state, None, "seizure", held.record_id,
                   alert.recorded_at, candidate.evidence, visibility_of(view) == "open",
-                  read_as=candidate.held.serial_norm)  # fmt: skip
+                  read_as=candidate.held.serial_norm, version=None)  # fmt: skip
 
 
 def _known(query: Query, candidate: Candidate) -> Evidence | None:
@@ -135,7 +143,7 @@ def make(actor: Actor, met: Iterable[Met], *, is_late: bool) -> list[Made]:
     commands alone.
     """
     by_state: dict[str, dict[tuple[UUID, UUID], Met]] = defaultdict(dict)
-    for one in met:
+    for one in _with_versions(actor, list(met)):
         by_state[one.alert_state].setdefault((one.alert_record, one.cause_id), one)
     made: list[tuple[Met, dict[str, Any]]] = []
     for state in sorted(by_state):
@@ -148,6 +156,22 @@ def make(actor: Actor, met: Iterable[Met], *, is_late: bool) -> list[Made]:
              one.is_shown, one.cause_id)
         for one, row in made
     ]  # fmt: skip
+
+
+def _with_versions(actor: Actor, met: Sequence[Met]) -> Iterator[Met]:
+    """Yield what was met, with the version of its record that stands where it says none."""
+    unknown = defaultdict[str, set[UUID]](set)
+    for one in met:
+        if one.version is None:
+            unknown[one.asking_state].add(one.cause_id)
+    versions: dict[UUID, int] = {}
+    for state, ids in sorted(unknown.items()):
+        newest = select(Record.id, func.max(Record.version)).where(Record.id.in_(ids))
+        with as_state(actor, state):  # how often it was corrected before, which it shows to nobody
+            found = db.session.execute(newest.group_by(Record.id))
+            versions |= {row[0]: row[1] for row in found}
+    for one in met:
+        yield one if one.version else replace(one, version=versions.get(one.cause_id, 1))
 
 
 def _showings(made: Iterable[tuple[Met, dict[str, Any]]]) -> Iterator[Showing]:
@@ -229,6 +253,7 @@ def _row(actor: Actor, met: Met, alert: Alert) -> dict[str, Any]:
         "due_at": now + DUE[alert.priority], "reminded_at": None, "answered_at": None,
         "answered_by": None, "note": None, "changed_at": now,
         "read_as": met.read_as if met.is_named else None,
+        "cause_version": met.version, "cause_status": "standing", "cause_changed_at": None,
         "is_shown": met.is_shown and met.asking_state in alert.concerned
         and alert.action != "let_pass_and_inform",
     }  # fmt: skip

@@ -17,10 +17,12 @@ from salsa_ext.matching.requests import OPEN, WAITING, after
 from salsa_ext.messages import pairs
 from salsa_ext.messages.envelopes import Envelope, Letter
 from salsa_ext.models import Trace, TraceLeg
-from salsa_ext.readmodels import names, traces
+from salsa_ext.readmodels import names
+from salsa_ext.readmodels.days import today
 from salsa_ext.readmodels.other_guns import compared
 from salsa_ext.readmodels.outlooks import PROFILES
 from salsa_ext.readmodels.search import Likeness
+from salsa_ext.readmodels.trace_legs import as_said
 from salsa_ext.services import (
     answers,
     asking_offices,
@@ -49,7 +51,10 @@ _OF: Final = (
     select(TraceLeg).where(TraceLeg.trace_id == bindparam("trace")).order_by(TraceLeg.id)
     .execution_options(populate_existing=True)
 )  # fmt: skip
-_ASKED: Final = "SELECT state, is_to_send FROM trace_leg WHERE trace_id = %s"
+_ASKED: Final = (
+    "SELECT state, CASE WHEN is_to_send THEN 'to_send' WHEN channel <> 'salsa' OR asked_in IS NOT NULL"
+    " THEN 'asked' ELSE 'to_ask' END FROM trace_leg WHERE trace_id = %s"
+)
 
 
 @dataclass(frozen=True)
@@ -194,8 +199,8 @@ def of(trace: Trace) -> list[TraceLeg]:
     return list(db.session.scalars(_OF, {"trace": trace.id}))
 
 
-def asked_by(trace: Trace) -> dict[str, bool]:
-    """Return the states that a trace has legs of, each with whether its form is to be sent yet."""
+def asked_by(trace: Trace) -> dict[str, str]:
+    """Return the states that a trace has legs of: `asked`, `to_send` its form yet, `to_ask` by the worker."""
     return dict(ask(_ASKED, (trace.id,)).fetchall())
 
 
@@ -226,18 +231,20 @@ def following(
 def status_of(legs: Sequence[TraceLeg], own: str) -> str:
     """Return the status of a trace from its legs: sent, in_progress or answered.
 
-    It is in progress once any other state said something of the gun, be it a part of its answer.
+    It is in progress once any other state said something of the gun, be it a part of its answer, or
+    refused, whatever it was asked since.
     """
     others = [leg for leg in legs if leg.state != own]
     if not any(leg.status in WAITING for leg in others):
         return "answered"
-    nothing_said = all(leg.status in WAITING and not leg.events for leg in others)
+    nothing_said = all(leg.status in WAITING and not leg.events and leg.answered_at is None
+                       for leg in others)  # fmt: skip
     return "sent" if nothing_said else "in_progress"
 
 
 def outcome(trace: Trace, standing: Sequence[TraceLeg] | None = None) -> str:
     """Return the outcome that the legs give so far, as they stand or as they were just read."""
-    said = [traces.as_said(trace, leg) for leg in standing or of(trace)]
+    said = [as_said(trace, leg) for leg in standing or of(trace)]
     return chains.build(said, trace.found_on, trace.owner_state, trace.firearm).outcome
 
 
@@ -320,6 +327,8 @@ def _row(
         "reference": None if takes_part else channel.reference, "asked_in": None,
         "question": None, "failure_reason": None,
         "is_to_send": not (takes_part or channel.reference),
+        "asked_on": today(actor) if channel.reference and not takes_part else None,
+        "answered_on": None,
     }  # fmt: skip
 
 

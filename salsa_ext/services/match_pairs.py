@@ -38,7 +38,7 @@ def supported(
     found: dict[str, dict[tuple[UUID, UUID], Side]] = defaultdict(dict)
     for view in views:
         others = pairs.get(view.record.id, set()) - set(families[view.record.id])
-        for candidate in _compared(actor, view, [held[one] for one in sorted(others)]):
+        for candidate in compared(actor, view, [held[one] for one in sorted(others)]):
             for side in sides_of(view, candidate, None):
                 found[side.owner][side.key] = side
     return found
@@ -65,9 +65,8 @@ def _standing(actor: Actor, record_ids: Sequence[UUID], *, is_late: bool) -> dic
     return pairs
 
 
-def _compared(
-    actor: Actor, view: RecordView, held: Sequence[Sequence[Held]]
-) -> Iterator[Candidate]:
+def compared(actor: Actor, view: RecordView, held: Sequence[Sequence[Held]]) -> Iterator[Candidate]:
+    """Yield what speaks for each of other records, by itself, that it is of the gun of this one."""
     query = query_of(view)
     try:
         sought = searched_by(query)

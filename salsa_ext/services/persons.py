@@ -12,19 +12,27 @@ from salsa_ext.models import AuditEntry
 from salsa_ext.values.actor import Actor
 
 
-def is_same(actor: Actor, account_id: UUID | None, action: Action, subject_id: UUID) -> bool:
-    """Tell whether who acts did that to a subject, or cannot be told from who did.
+def is_same(actor: Actor, subject_id: UUID, *actions: Action) -> bool:
+    """Tell whether who acts did any of that to a subject, or cannot be told from one who did.
 
-    `account_id` is the account that did it, None where a command did. The same account is the same
-    person, and so is the same officer's number, by whichever keys and commands. Who gives no number
-    at a command is nobody's second person, nor has a second command one where the first gave none.
+    The same account is the same person, and so is the same officer's number, by whichever keys and
+    commands. Who gives no number at a command is nobody's second person, nor has a second command
+    one where an earlier one gave none.
     """
-    if actor.account_id is not None and actor.account_id == account_id:
-        return True
-    done = select(AuditEntry.officer_id).where(
-        AuditEntry.subject_id == str(subject_id), AuditEntry.action == action
+    done = select(AuditEntry.account_id, AuditEntry.officer_id).where(
+        AuditEntry.subject_id == str(subject_id), AuditEntry.action.in_(actions)
     )
-    first, second = db.session.scalar(done), officer_id(actor)
-    if actor.account_id is None and (second is None or (account_id is None and first is None)):
+    officer = officer_id(actor)
+    if actor.account_id is None and officer is None:
         return True
-    return first is not None and first == second
+    return any(_is_one(actor, officer, *who) for who in db.session.execute(done))
+
+
+def _is_one(
+    actor: Actor, officer: UUID | None, account_then: UUID | None, officer_then: UUID | None
+) -> bool:
+    if actor.account_id is not None and actor.account_id == account_then:
+        return True
+    if officer_then is None:
+        return actor.account_id is None and account_then is None
+    return officer_then == officer

@@ -22,7 +22,7 @@ from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.records import RecordView
 from salsa_ext.readmodels.settling import is_settled
 from salsa_ext.readmodels.sides import Side, Told, kept_back, query_of, sides_of, visibility_of
-from salsa_ext.services import advice, hits, match_news, match_pairs, match_withdrawals
+from salsa_ext.services import advice, hit_causes, hits, match_news, match_pairs, match_withdrawals
 from salsa_ext.services.match_news import News
 from salsa_ext.services.showings import FOUND_WITH, Showing
 from salsa_ext.values.actor import Actor
@@ -51,9 +51,11 @@ class Look:
 def propose(actor: Actor, found: Found, look: Look) -> None:
     """Let each state know of the matches of records that were just written, once each.
 
-    What a correction no longer supports is taken away. Alerts that were met become hits. Called by
+    What a correction no longer supports is taken away. Alerts that were met become hits, and hits on
+    those that are met no more end. Called by
     commands alone.
     """
+    hit_causes.compare(actor, [view for view, _ in found], is_late=look.is_late)
     hits.make(actor, hits.of_records(actor, found), is_late=look.is_late)
     wanted = _wanted(actor, found)
     corrected = [view for view, _ in found if view.record.version > 1]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -24,7 +24,14 @@ from salsa_ext.models import MarkKey, MatchWait
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.records import RecordView, by_id, with_other_marks
-from salsa_ext.services import match_news, match_waits, match_withdrawals, matches, proposals
+from salsa_ext.services import (
+    hit_causes,
+    match_news,
+    match_waits,
+    match_withdrawals,
+    matches,
+    proposals,
+)
 from salsa_ext.services.proposals import Look
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import made_at
@@ -77,9 +84,11 @@ def _settle(actor: Actor, row: Any) -> bool:
 
 def _match(actor: Actor, row: Any) -> None:
     db.session.execute(delete(MatchWait).where(MatchWait.id == row.id))
-    views = _standing(by_id(row.record_ids))
-    _withdraw(actor, set(row.record_ids) - {view.record.id for view in views})
-    _propose(actor, views)
+    views = by_id(row.record_ids)
+    standing = _standing(views)
+    found = {view.record.id for view in standing}
+    _withdraw(actor, [view for view in views if view.record.id not in found])
+    _propose(actor, standing)
 
 
 def _put_aside(actor: Actor, row: Any, error: str) -> None:
@@ -92,10 +101,17 @@ def _put_aside(actor: Actor, row: Any, error: str) -> None:
         append(actor, Act(Action.RECORD_LEFT_UNMATCHED, "record", record_id, data={"error": error}))
 
 
-def _withdraw(actor: Actor, record_ids: Collection[UUID]) -> None:
-    """Take away what is left of matches of what did not happen after all, or has no mark any more."""
-    gone = match_withdrawals.withdraw(actor, record_ids, is_late=True)
+def _withdraw(actor: Actor, views: Sequence[RecordView]) -> None:
+    """Take away what is left of matches and hits of what did not happen after all, or has no mark any more."""
+    gone = match_withdrawals.withdraw(actor, [view.record.id for view in views], is_late=True)
     match_news.tell(actor, gone, is_late=True)
+    void = [view.record.id for view in views if _is_marked(view)]
+    hit_causes.withdrawn(actor, void, is_late=True)
+    hit_causes.compare(actor, [view for view in views if not _is_marked(view)], is_late=True)
+
+
+def _is_marked(view: RecordView) -> bool:
+    return any(marks.kept_key(mark.text) for mark in view.marks)
 
 
 def _propose(actor: Actor, views: Sequence[RecordView]) -> None:

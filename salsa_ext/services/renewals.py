@@ -16,13 +16,13 @@ from salsa_ext.values.actor import Actor
 ENDED: Final = ("withdrawn",)
 
 
-def ask_again(actor: Actor, vault: Vault, trace: Trace) -> dict[str, bool]:
+def ask_again(actor: Actor, vault: Vault, trace: Trace) -> dict[str, str]:
     """Ask anew with the trace's description as it now is.
 
     What the service said for a state at once is said anew, and what no longer follows is so taken
     back; what a person said stays, and he is told that more is known. A form that waits for what
-    comes back by another channel is to be sent anew, with what it now says. Returns the states that
-    were asked, and of which a form is to be sent by now.
+    comes back by another channel is to be sent anew, with what it now says. Returns how the states
+    are asked that are, as `legs.asked_by`.
     """
     wanted, standing = routing.route(actor, trace), legs.of(trace)
     own = {"state": trace.owner_state} | legs.own_answer(actor, trace, wanted)
@@ -46,7 +46,7 @@ def ask_again(actor: Actor, vault: Vault, trace: Trace) -> dict[str, bool]:
             leg.why = legs.as_texts(wanted.why[leg.state])
     db.session.flush()
     again = {leg.state for leg in [*told, *by_hand]}
-    return {state: is_to_send for state, is_to_send in legs.asked_by(trace).items()
+    return {state: how for state, how in legs.asked_by(trace).items()
             if state in again or state not in known}  # fmt: skip
 
 

@@ -93,6 +93,7 @@ def _renewed(actor: Actor, vault: Vault, envelope: Envelope) -> None:
         return
     if request.status == "withdrawn":
         raise IllegalTransition("request", request.status, "renew")
+    actor = _looking(actor, request.case_number, request.trace_id)
     status = renewed(request.status, is_automatic=request.is_automatic)
     request.asked, request.priority = _kept(said), said["priority"]
     request.envelope_id = envelope.id
@@ -151,7 +152,13 @@ def _fed_back(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     request_steps.notify(actor, request, "request_feedback")
 
 
+def _looking(actor: Actor, case_number: str, trace_id: UUID) -> Actor:
+    """Return the actor with why he looks into the own records: for the case and the trace of who asks."""
+    return actor.for_purpose(Purpose("investigation", case_number, about=(str(trace_id),)))
+
+
 def _make(actor: Actor, vault: Vault, envelope: Envelope, said: Said) -> None:
+    actor = _looking(actor, envelope.case_number, UUID(said["trace"]))
     asked, own = _kept(said), settings.of([actor.own_state()])[actor.own_state()]
     found = _held(actor, envelope.sender, asked)
     request = TraceRequest(
@@ -183,9 +190,6 @@ def _answer_at_once(
     An own alert says nothing of where a gun was, so it makes no answer less full. What is `silent`
     is not looked for: neither the answer nor its time depends on it, and its owner is told later.
     """
-    actor = actor.for_purpose(
-        Purpose("investigation", request.case_number, about=(str(request.trace_id),))
-    )
     if request.status != "sent":
         return False
     told = [hit for hit in found if answers.released(hit)]

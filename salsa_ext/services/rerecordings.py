@@ -20,7 +20,7 @@ from salsa_ext.db import db
 from salsa_ext.models import Receipt, Record, RecordSetting
 from salsa_ext.readmodels.records import by_id, described
 from salsa_ext.readmodels.versions import current
-from salsa_ext.services import arrivals, corrections, records, retellings
+from salsa_ext.services import arrivals, corrections, match_waits, records, retellings
 from salsa_ext.services.arrivals import Arrival
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.manifests import chunks
@@ -113,3 +113,4 @@ def _write(actor: Actor, changes: Sequence[Change]) -> None:
         records.supersede(ids, version)
         append_many(actor, corrections.told(actor, ids, version))
         retellings.note(actor.own_state(), ids)
+        match_waits.add(actor.own_state(), ids)  # what they match, and which alerts they met

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, any_, or_, select
+from sqlalchemy import ColumnElement, Row, Select, any_, bindparam, or_, select
 from sqlalchemy.dialects.postgresql import array
 
 from salsa_ext.db import as_state, db
@@ -26,24 +26,33 @@ def review(actor: Actor, licensees: Sequence[Licensee]) -> None:
     """
     locks.registers()
     found: list[Permit] = []
+    named = _naming(licensees)
     for state in participants():
         with as_state(actor, state):
-            found += _naming(state, licensees)
+            rows = db.session.execute(named, {"state": state})
+            found += _of_these(licensees, rows)
     authorisations.check(actor, found)
 
 
-def _naming(state: str, licensees: Sequence[Licensee]) -> list[Permit]:
-    """Return the standing permits of a state that name licensees, by licence or by name."""
-    numbers = {licensee.number for licensee in licensees}
-    keys = {licensee.name_key for licensee in licensees}
+def _naming(licensees: Sequence[Licensee]) -> Select[Permit, str | None, str | None]:
+    """Return what asks for the standing permits of a `state` that may name licensees."""
     sides = array([getattr(Permit, f"{role}_id") for role in ROLES])
-    named = (
+    return (
         select(Permit, Party.name, Party.licence)
         .join(Party, Party.id == any_(sides))
-        .where(Permit.owner_state == state, Permit.status.in_(STANDING), _may_be(licensees))
+        .where(Permit.owner_state == bindparam("state"), Permit.status.in_(STANDING))
+        .where(_may_be(licensees))
         .order_by(Permit.id)
+        .execution_options(populate_existing=True)
     )
-    rows = db.session.execute(named.execution_options(populate_existing=True))
+
+
+def _of_these(
+    licensees: Sequence[Licensee], rows: Iterable[Row[Permit, str | None, str | None]]
+) -> list[Permit]:
+    """Return the permits that do name them, by licence or by name."""
+    numbers = {licensee.number for licensee in licensees}
+    keys = {licensee.name_key for licensee in licensees}
     found = {
         permit.id: permit for permit, name, licence in rows
         if licence in numbers or (not licence and names.key(name or "") in keys)

@@ -9,21 +9,16 @@ from uuid import UUID
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import db
 from salsa_ext.errors import Coded, Codes, Conflict, Invalid, Message, NotFound, say
-from salsa_ext.matching.events import merged
-from salsa_ext.matching.requests import ANSWERS, ENDS, SAID, WAITING, after
+from salsa_ext.matching.requests import SAID, after
 from salsa_ext.messages import inbox
 from salsa_ext.messages.envelopes import Envelope, Letter
 from salsa_ext.models import Trace, TraceLeg
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import names
-from salsa_ext.readmodels.days import today
 from salsa_ext.readmodels.outlooks import UNSENT
-from salsa_ext.readmodels.requests import messages_of
 from salsa_ext.readmodels.states import participants
-from salsa_ext.readmodels.traces import FORM_SENT
 from salsa_ext.services import (
-    answers,
     approvals,
     asking_offices,
     assignees,
@@ -32,10 +27,11 @@ from salsa_ext.services import (
     endings,
     hidings,
     legs,
+    other_channels,
     routing,
 )
 from salsa_ext.services.conversations import NOTE, Word
-from salsa_ext.services.fields import Problems, check_date
+from salsa_ext.services.fields import Problems
 from salsa_ext.services.legs import SENT, Channel
 from salsa_ext.services.notifications import notify_many
 from salsa_ext.services.sealing import Vault
@@ -53,10 +49,6 @@ from salsa_ext.values.requests import (
     Telling,
 )
 
-BY_HAND: Final = {
-    "acknowledged": "acknowledge", "answered": "answer", "partial": "restrict",
-    "no_record": "no_record", "refused": "refuse",
-}  # fmt: skip
 TAKES_PART: Final = say("This state takes part, and is asked by the service itself.")
 NONE_ANSWERED: Final = say("No state has answered this trace by the service.")
 ALL_TOLD: Final = say("Each state that answered was told already whether it helped. One that answers more"
@@ -99,7 +91,7 @@ def reply(
     if leg.channel == "salsa":
         _reply(actor, vault, trace, leg, data)
     else:
-        _write_down(actor, vault, trace, leg, data)
+        other_channels.write_down(actor, vault, trace, leg, data)
     append(actor, Act(Action.TRACE_REPLIED, "trace", trace_id, data={"leg": str(leg_id)}))
 
 
@@ -107,33 +99,20 @@ def change_channel(*, actor: Actor, trace_id: UUID, leg_id: UUID, data: Channell
     """Ask a state that takes no part by another channel, as long as nothing came back.
 
     It is to be sent until somebody says that the form went out by that channel, or its reference there.
-    Its reference is the one there. Raises NotFound, Invalid for a state that takes part, or Conflict
-    where it has answered.
+    Its reference is the one there. Raises NotFound, Invalid for a state that takes part or a day that is
+    ahead, or Conflict where it has answered.
     """
     require(actor, Permission.TRACE_REQUEST)
     take(actor, trace_id, "channel", SENT)
     leg = _leg(trace_id, leg_id)
     if leg.channel == "salsa":
         raise Invalid({"channel": [TAKES_PART]})
-    if not may_change_channel(leg):
+    if not other_channels.may_change(leg):
         raise Conflict(say("What {state} answered came by this channel: it is not asked by another any more.",
                            state=Coded("state", leg.state)))  # fmt: skip
-    _choose(actor, leg, data)
-    went = {"sent": True} if data.sent else {}
-    if data.sent:
-        conversations.keep(actor, [Word("leg", leg.id, FORM_SENT, {"channel": data.channel})])
+    went = {"sent": True} if other_channels.choose(actor, leg, data) else {}
     append(actor, Act(Action.TRACE_CHANNEL_CHANGED, "trace", trace_id,
                       data={"leg": str(leg_id), "channel": data.channel} | went))  # fmt: skip
-
-
-def _choose(actor: Actor, leg: TraceLeg, data: Channelling) -> None:
-    """Ask by a channel: a form that is to be sent by it went out where that is said, or a new reference."""
-    went_out = data.sent or data.reference not in (None, leg.reference)
-    if leg.is_to_send or data.channel != leg.channel:
-        leg.is_to_send = not went_out
-        leg.asked_at = actor.now() if went_out else leg.asked_at
-    leg.channel, leg.reference = data.channel, data.reference
-    db.session.flush()
 
 
 def _leg(trace_id: UUID, leg_id: UUID) -> TraceLeg:
@@ -238,13 +217,8 @@ def is_answered(leg: TraceLeg) -> bool:
 
 def may_reply(leg: TraceLeg) -> bool:
     """Tell whether the table allows a reply to a leg, or to write down what came by another channel."""
-    actions = ("reply",) if leg.channel == "salsa" else BY_HAND.values()
+    actions = ("reply",) if leg.channel == "salsa" else other_channels.BY_HAND.values()
     return any(after(leg.status, action) for action in actions)
-
-
-def may_change_channel(leg: TraceLeg) -> bool:
-    """Tell whether another channel may be named for a leg: until something came back by the one it has."""
-    return leg.channel != "salsa" and leg.status in WAITING
 
 
 def _check_state(trace: Trace, data: AskingOneMore) -> None:
@@ -264,8 +238,9 @@ def _check_state(trace: Trace, data: AskingOneMore) -> None:
 
 def _reply(actor: Actor, vault: Vault, trace: Trace, leg: TraceLeg, data: Replying) -> None:
     problems = Problems()
-    _check_text(problems, data)
-    if data.status or data.events or data.points_to or data.reference or data.failure_reason:
+    if not data.text:
+        problems.add("text", say("This field is required."))
+    if any(value for name, value in vars(data).items() if name != "text"):
         problems.add("status", say("This state answers for itself; give a text alone."))
     problems.raise_any()
     asked = inbox.find(actor, leg.question) if leg.question else None
@@ -274,62 +249,6 @@ def _reply(actor: Actor, vault: Vault, trace: Trace, leg: TraceLeg, data: Replyi
         said = _letter(trace, leg, "trace.reply", {"text": data.text}, asked)
         legs.keep_sent(actor, [leg], [deliveries.send(actor, vault, said)])
         deliveries.deliver_now(actor, vault)
-
-
-def _write_down(actor: Actor, vault: Vault, trace: Trace, leg: TraceLeg, data: Replying) -> None:
-    action = _check_by_hand(actor, data)
-    with legs.following(trace, is_sending=True):
-        legs.move(leg, action)
-        leg.is_automatic = False
-        _hear_of_form(actor, leg, action)
-        leg.reference = data.reference or leg.reference
-        if action in ENDS:
-            leg.answered_at, leg.failure_reason = actor.now(), data.failure_reason
-            said = [answers.by_hand(leg.state, event, "H1") for event in data.events]
-            leg.events = merged(leg.events, said) if action in ANSWERS else []
-        db.session.flush()
-        kept = {"text": data.text, "status": leg.status, "points_to": [*data.points_to],
-                "failure_reason": data.failure_reason}  # fmt: skip
-        conversations.keep(actor, [Word("leg", leg.id, "by_hand", kept)])
-        row = {"state": leg.state, "events": leg.events}
-        legs.follow(actor, vault, trace, legs.pointed_to([row], [*data.points_to]))
-        deliveries.deliver_now(actor, vault)
-
-
-def _check_text(problems: Problems, data: Replying) -> None:
-    if not data.text:
-        problems.add("text", say("This field is required."))
-
-
-def _hear_of_form(actor: Actor, leg: TraceLeg, action: str) -> None:
-    """Know by what came back that a form went out; that the last one came says nothing of the next."""
-    if not leg.is_to_send or (action not in ENDS and _was_sent_before(leg)):
-        return
-    leg.is_to_send, leg.asked_at = False, actor.now()
-
-
-def _was_sent_before(leg: TraceLeg) -> bool:
-    return bool(leg.reference) or any(
-        one.kind == FORM_SENT for one in messages_of([leg.id])[leg.id]
-    )
-
-
-def _check_by_hand(actor: Actor, data: Replying) -> str:
-    problems = Problems()
-    _check_text(problems, data)
-    if data.status is None:
-        problems.add("status", say("Say what came back by the other channel."))
-    if data.events and data.status not in ("answered", "partial"):
-        problems.add("events", say("Events belong to an answer."))
-    if data.failure_reason and data.status not in ("partial", "no_record"):
-        problems.add(
-            "failure_reason",
-            say("Only an answer in part, or that there is no record, says why no more is known."),
-        )
-    for at, event in enumerate(data.events):
-        check_date(problems, f"events.{at}.occurred_on", event.occurred_on, today(actor))
-    problems.raise_any()
-    return BY_HAND[data.status or ""]
 
 
 def _letter(

@@ -44,9 +44,11 @@ from salsa_ext.services import (
     retellings,
     trace_descriptions,
 )
+from salsa_ext.services.notifications import notify_many
 from salsa_ext.services.sealing import Vault
 from salsa_ext.values.actor import Actor, Purpose
 from salsa_ext.values.inquiries import TraceData, lacking_words
+from salsa_ext.values.notices import Notice
 from salsa_ext.values.requests import Sending, Telling
 
 AMENDED: Final = (
@@ -60,10 +62,12 @@ POSSIBLE: Final = {
 }  # fmt: skip
 """What moves a trace on, by its status; it can be assigned, noted and hidden whatever that is."""
 PLAINLY: Final = Sending()
-SECOND: Final = say("A second person must approve a trace.")
+WRITTEN: Final = (Action.TRACE_REQUESTED, Action.TRACE_AMENDED)
+"""By which a person wrote what a second one approves."""
+SECOND: Final = say("A second person must approve a trace: one who neither drafted nor changed it.")
 BY_COMMAND: Final = say("A second person must approve a trace. By a command --officer tells who decides, and"
-                        " who drafted it by one: give it at both, another number at each, or let an account"
-                        " of a supervisor decide.")  # fmt: skip
+                        " who drafted or changed it by one: give it at each, another number to decide, or"
+                        " let an account of a supervisor decide.")  # fmt: skip
 OF_SEIZURE: Final = say("This gun is as its seizure says: correct that, and the draft follows it.")
 
 
@@ -120,7 +124,7 @@ def _as_seized(trace: Trace, data: TraceData) -> TraceData:
 
 
 def approve(*, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None) -> None:
-    """Approve a draft that somebody else wrote, and tell who leads traces that it can be sent.
+    """Approve a draft that others wrote, and tell who leads traces that it can be sent.
 
     Raises Forbidden, IllegalTransition, StaleVersion.
     """
@@ -131,7 +135,7 @@ def approve(*, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None) -> 
 
 
 def decline(*, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None, data: Telling) -> None:
-    """Decline a draft that somebody else wrote, and say why: who wrote it reads it.
+    """Decline a draft that others wrote, and say why: who wrote it reads it.
 
     It stays a draft, and may be changed and asked for anew; raises Invalid, and as `approve`.
     """
@@ -145,7 +149,7 @@ def decline(*, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None, dat
 
 def _take_as_second(actor: Actor, trace_id: UUID, action: str, seen: int | None) -> Trace:
     trace = take(actor, trace_id, action, ("draft",), seen)
-    if persons.is_same(actor, trace.requested_by, Action.TRACE_REQUESTED, trace_id):
+    if persons.is_same(actor, trace_id, *WRITTEN):
         raise Forbidden(SECOND if actor.account_id else BY_COMMAND)
     return trace
 
@@ -258,6 +262,7 @@ def _ask_again(actor: Actor, vault: Vault, trace: Trace) -> None:
         db.session.flush()
         deliveries.deliver_now(actor, vault)
     _tell(actor, Action.TRACE_REOPENED, trace, asked)
+    _tell_to_send(actor, trace, sorted(state for state, how in asked.items() if how == "to_send"))
 
 
 def _go(actor: Actor, vault: Vault, trace: Trace, *, is_new: bool = False) -> None:
@@ -276,10 +281,19 @@ def _ask(actor: Actor, vault: Vault, trace: Trace, *, is_new: bool) -> None:
     _tell(actor, Action.TRACE_SENT, trace, legs.asked_by(trace))
 
 
-def _tell(actor: Actor, action: Action, trace: Trace, whom: Mapping[str, bool]) -> None:
-    """Write down who was asked, whose form is to be sent yet, and that it was declined before it was sent.
+def _tell_to_send(actor: Actor, trace: Trace, states: Sequence[str]) -> None:
+    """Tell who leads a trace to which states its form is to be sent, by now with more: nobody else does."""
+    own = trace.owner_state
+    notify_many(actor, [
+        Notice(own, approvals.ASKERS, "trace_form_to_send", "trace", trace.id, own, trace.case_number,
+               {"by": state}) for state in states
+    ])  # fmt: skip
 
-    Each asked state learns that it was, and not which others were.
+
+def _tell(actor: Actor, action: Action, trace: Trace, whom: Mapping[str, str]) -> None:
+    """Write down who was asked and who is not yet, and that it was declined before it was sent.
+
+    Each asked state learns that it was, and not which others were; one that is asked later, then.
     """
     said = whom_asked(trace, whom)
     overruled = {"overruled": True} if action == Action.TRACE_SENT and is_declined(trace) else {}
@@ -290,12 +304,12 @@ def _tell(actor: Actor, action: Action, trace: Trace, whom: Mapping[str, bool]) 
     append_many(actor, [own, *told])
 
 
-def whom_asked(trace: Trace, whom: Mapping[str, bool]) -> dict[str, list[str]]:
-    """Return what is written down of whom a trace asked, by whether their form is to be sent yet."""
-    others = sorted(whom.keys() - {trace.owner_state})
-    to_send = [state for state in others if whom[state]]
-    asked = [state for state in others if not whom[state]]
-    return {"asked": asked} | ({"to_send": to_send} if to_send else {})
+def whom_asked(trace: Trace, whom: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return what is written down of whom a trace asked, and whom not yet (see `legs.asked_by`)."""
+    said: dict[str, list[str]] = {"asked": []}
+    for state in sorted(whom.keys() - {trace.owner_state}):
+        said.setdefault(whom[state], []).append(state)
+    return said
 
 
 def purpose_of(trace: Trace) -> Purpose:

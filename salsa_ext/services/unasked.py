@@ -1,6 +1,6 @@
 """States that a trace could not ask at once, since others were talking with them: the worker asks them.
 
-Such a leg waits as `sent`, with no envelope in which it was asked.
+Such a leg waits as `sent`, with no envelope in which it was asked; its state learns of the trace then.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, select
 
+from salsa_ext.audit import Act, Action, append_many
 from salsa_ext.db import db
 from salsa_ext.messages import pairs
 from salsa_ext.models import Trace, TraceLeg
@@ -50,4 +51,8 @@ def _take(own: str, leg_id: UUID) -> tuple[Trace, TraceLeg] | None:
 def _ask(actor: Actor, vault: Vault, trace: Trace, leg: TraceLeg) -> None:
     purpose = Purpose("investigation", trace.case_number, about=(str(trace.id),))
     legs.ask_later(actor.for_purpose(purpose), vault, trace, leg)
+    append_many(actor, [
+        Act(Action.TRACE_ASKED, "trace", trace.id, data={"asked": [leg.state]}),
+        Act(Action.TRACE_SENT, "trace", trace.id, concerned=[leg.state], hidden=True),
+    ])  # fmt: skip
     deliveries.deliver_now(actor, vault)

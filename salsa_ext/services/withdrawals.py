@@ -19,6 +19,7 @@ from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.records import guns_of, streamed
 from salsa_ext.services import (
     balances,
+    hit_causes,
     ledger,
     locks,
     match_news,
@@ -100,11 +101,12 @@ def undo(actor: Actor, shipment: Shipment, absent: Collection[UUID], drawn: Draw
 
 
 def forget(actor: Actor, record_ids: Sequence[UUID], *, is_of_crime: bool = False) -> None:
-    """Take away the matches of own records that are void by now, and tell whom they were given."""
+    """Take away the matches and hits of own records that are void by now, and tell whom they were given."""
     retellings.note(actor.own_state(), record_ids)
     gone = match_withdrawals.withdraw(actor, record_ids, is_late=False)
     match_news.tell(actor, gone, is_late=False)
-    # who keeps a match of them silent
+    hit_causes.withdrawn(actor, record_ids, is_late=False)
+    # who keeps a match of them silent, or an alert that they met
     match_waits.add(actor.own_state(), record_ids, is_of_crime=is_of_crime)
 
 

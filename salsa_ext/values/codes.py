@@ -86,12 +86,13 @@ NOTIFICATIONS: Final = (
     "trace_acknowledged", "trace_answered", "trace_corrected", "trace_no_record", "trace_refused",
     "trace_deferred", "trace_asked", "trace_forwarded", "trace_not_taken", "trace_to_approve",
     "trace_approved", "trace_unsent", "trace_changed", "trace_declined", "trace_assigned",
-    "trace_unassigned", "trace_waiting", "trace_unapprovable",
+    "trace_unassigned", "trace_waiting", "trace_unapprovable", "trace_form_to_send",
     "approval_asked", "approval_withdrawn", "approval_lapsed", "approval_waiting",
     "alert_expiring", "alert_expired",
     "post_called",
     "hit_made", "hit_confirmed", "hit_denied", "hit_extended", "hit_expired", "hit_overdue",
     "hit_unanswered", "hit_alert_cancelled", "hit_alert_expired", "hit_silent",
+    "hit_cause_withdrawn", "hit_cause_corrected", "hit_cause_corrected_away", "hit_reopened",
 )  # fmt: skip
 NOTIFICATION_KINDS: Final = (
     "alert", "approval", "consent", "discrepancy", "hit", "match", "permit", "post", "request",
@@ -101,16 +102,18 @@ NOTIFICATION_KINDS: Final = (
 URGENT_NOTIFICATIONS: Final = (
     "hit_made", "hit_confirmed", "hit_denied", "hit_extended", "hit_expired", "hit_overdue",
     "hit_unanswered", "hit_alert_cancelled", "hit_alert_expired", "hit_silent",
+    "hit_cause_withdrawn", "hit_cause_corrected", "hit_cause_corrected_away", "hit_reopened",
     "request_received", "request_renewed", "request_replied", "request_due",
     "request_overdue", "request_assigned", "request_unassigned", "trace_answered", "trace_corrected",
     "trace_no_record", "trace_refused", "trace_deferred", "trace_asked", "trace_forwarded", "trace_not_taken",
     "trace_to_approve", "trace_approved", "trace_unsent", "trace_declined", "trace_assigned",
-    "trace_unassigned", "trace_waiting", "trace_unapprovable", "approval_asked", "approval_lapsed",
-    "approval_waiting", "post_called", "shipment_passed_held", "shipment_incident",
+    "trace_unassigned", "trace_waiting", "trace_unapprovable", "trace_form_to_send", "approval_asked",
+    "approval_lapsed", "approval_waiting", "post_called", "shipment_passed_held", "shipment_incident",
 )  # fmt: skip
 """What somebody waits for: it stands above the rest."""
 GRAVE_NOTIFICATIONS: Final = (
     "shipment_passed_held", "shipment_incident", "hit_made", "hit_overdue", "hit_unanswered",
+    "hit_reopened",
 )  # fmt: skip
 """What is an alarm where it is still urgent: it stands first of all."""
 MANY_NOTIFICATIONS: Final = ("match_proposed",)
@@ -150,7 +153,10 @@ ALERT_ACTIONS: Final = ("seize", "hold_and_call", "inform_only", "let_pass_and_i
 ALERT_REASONS: Final = ("stolen", "lost", "evidence", "trafficking", "diverted", "other")
 ALERT_STATUSES: Final = ("active", "expired", "cancelled")
 SECOND_CHECKS: Final = ("not_needed", "waiting", "done")
-HIT_STATUSES: Final = ("open", "confirmed", "denied", "extended", "expired")
+HIT_STATUSES: Final = ("open", "confirmed", "denied", "extended", "expired", "ended")
+"""`expired` where time went by without an answer, `ended` where its ground was taken away before."""
+CAUSE_STATUSES: Final = ("standing", "corrected", "corrected_away", "withdrawn")
+"""What became of the record that met an alert; what was `corrected_away` meets it no longer."""
 HIT_PRIORITIES: Final = ("urgent", "routine")
 
 MATCH_STATUSES: Final = ("proposed", "confirmed", "rejected")

@@ -135,12 +135,13 @@ class AskingOneMore:
 class Channelling:
     """By which other channel a state that takes no part is asked, with its reference there.
 
-    `sent` says that the form went out by it.
+    `sent` says that the form went out by it, and so does `sent_on`, the day; without one it is today.
     """
 
     channel: str
     reference: str | None = None
     sent: bool = False
+    sent_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,8 @@ class Acknowledging:
 class Replying:
     """What the asking state replies to a question, always with a text.
 
-    Of a state that was asked by another channel, `status` and what else it said are written down.
+    Of a state that was asked by another channel, `status` and what else it said are written down: on
+    which day it answered (`answered_on`), and on which the form had gone out (`sent_on`).
     """
 
     text: str | None = None
@@ -163,6 +165,8 @@ class Replying:
     points_to: Collection[str] = ()
     reference: str | None = None
     failure_reason: str | None = None
+    sent_on: date | None = None
+    answered_on: date | None = None
 
 
 @dataclass(frozen=True)

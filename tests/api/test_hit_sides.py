@@ -2,6 +2,7 @@
 
 import pytest
 
+from salsa_ext.services import telling_owners
 from tests import bodies
 from tests.grounds import beginning
 from tests.matches import look
@@ -97,3 +98,48 @@ def test_what_is_hidden_of_the_case_hides_that_its_guns_were_compared(as_actor, 
     mine = seen.get("/audit?action=record:disclosed").json["items"]
     assert [one for one in mine if one["state"] == "PRY"] == []
     assert ("PRY", "A-1", ["firearm", "event"]) in given(as_actor, "BRA")
+
+
+def test_a_purpose_without_its_case_is_refused_as_elsewhere(as_actor, pry, bra, seized):
+    for client in (pry, bra):
+        [hit] = client.get("/hits").json["items"]
+        refused = client.get(f"/hits/{hit['id']}", 422, Salsa_Purpose="investigation").json
+        assert list(refused["errors"]) == ["Salsa-Case"]
+    assert given(as_actor, "BRA") == given(as_actor, "PRY") == []
+
+
+@pytest.fixture
+def checked(pry, bra):
+    """What Brazil asked in a check, which an alert of Paraguay met."""
+    pry.post("/alerts", bodies.alert())
+    return bra.post("/checks", bodies.check(type="pistol", model="G3", year=2019)).json
+
+
+def handed(as_actor, state):
+    entries = as_actor(state, "auditor").get("/audit?action=check:disclosed").json["items"]
+    return [(one["state"], one["case_number"], one["data"]["groups"]) for one in entries]
+
+
+def test_the_alerts_state_reads_what_was_asked_in_the_check_that_met_it(as_actor, pry, checked):
+    met = read(pry)["met"]
+    assert [met[name] for name in ("make", "model", "type", "calibre_text", "year")] == [
+        "taurus", "G3", "pistol", "9x19", 2019
+    ]  # fmt: skip
+    assert (met["state"], met["record"], met["event"], met["place"]) == ("BRA", None, None, None)
+    assert handed(as_actor, "BRA") == [("PRY", "A-1", ["firearm"])]
+    assert given(as_actor, "BRA") == []
+
+
+def test_who_asked_reads_what_he_asked_and_nobody_is_told(as_actor, bra, checked):
+    assert read(bra)["met"]["model"] == "G3"
+    assert handed(as_actor, "BRA") == handed(as_actor, "PRY") == []
+
+
+def test_of_a_check_by_which_a_gun_was_let_pass_nothing_is_read_unless_a_purpose_says_so(
+    as_actor, pry, bra, run
+):
+    pry.post("/alerts", bodies.alert(action="let_pass_and_inform"))
+    bra.post("/checks", bodies.check())
+    run("BRA", telling_owners.run)
+    assert "met" not in read(pry) and handed(as_actor, "BRA") == []
+    assert read(pry, **OF_A_CASE)["met"]["make"] == "taurus" and handed(as_actor, "BRA")

@@ -82,7 +82,7 @@ def test_a_state_is_asked_from_when_its_form_went_out_and_the_audit_names_it_not
     leg = choose(channel="mla", sent=True)
     assert (leg["is_to_send"], leg["asked_at"]) == (False, LATER.isoformat())
     [said] = leg["messages"]
-    assert (said["kind"], said["channel"]) == ("form_sent", "mla")
+    assert (said["kind"], said["channel"], said["sent_on"]) == ("form_sent", "mla", leg["asked_on"])
 
 
 def test_after_a_new_mark_the_form_is_to_be_sent_anew(
@@ -98,6 +98,28 @@ def test_after_a_new_mark_the_form_is_to_be_sent_anew(
     )  # fmt: skip
     assert choose(channel="iarms", reference="I-1")["is_to_send"]  # it has that of before
     assert not choose(channel="iarms", reference="I-1", sent=True)["is_to_send"]
+
+
+def forms_to_send(client):
+    told = client.get("/notifications?code=trace_form_to_send").json["items"]
+    return [(one["data"]["by"], one["urgent"]) for one in told]
+
+
+def test_who_leads_a_trace_is_told_that_its_form_is_to_be_sent_anew_until_it_was(
+    analyst, choose, add_mark
+):
+    choose(channel="iarms", reference="I-1")
+    assert forms_to_send(analyst) == []
+    add_mark()
+    assert forms_to_send(analyst) == [("AUT", True)]
+    choose(channel="iarms", reference="I-1", sent=True)
+    assert forms_to_send(analyst) == [("AUT", False)]
+
+
+def test_nobody_is_pressed_to_send_a_form_of_a_trace_that_has_ended(analyst, trace, add_mark):
+    add_mark()
+    analyst.change(f"/traces/{trace['id']}", "close")
+    assert forms_to_send(analyst) == [("AUT", False)]
 
 
 def test_what_came_back_says_that_a_form_went_out_but_not_that_the_next_one_did(
@@ -117,7 +139,7 @@ def test_what_was_acknowledged_by_one_channel_is_to_be_sent_by_another(
 ):
     reply = f"/traces/{trace['id']}/legs/{austria()['id']}/reply"
     analyst.post(reply, {"status": "acknowledged", "text": "By telephone"})
-    assert (austria()["is_to_send"], bool(austria()["asked_at"])) == (False, True)
+    assert (austria()["is_to_send"], austria()["asked_at"]) == (False, None)  # nobody said when
     assert choose(channel="mla")["is_to_send"]
     assert result(analyst, trace)[0] == "to_send"
 

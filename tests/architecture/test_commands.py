@@ -40,6 +40,7 @@ READ_FOR_A_COMMAND = {  # the command that calls it has required its own permiss
     "sharing.of_records": "what the release function decides by",
     "sharing.of_rows": "what the release function decides by",
     "sharing.of_papers": "what the release function decides by",
+    "sharing.of_check": "what the release function decides by",
     "sharing.for_state": "what the release function decides by",
     "sharing.of_events": "what the release function decides by",
     "sharing.analyst_of": "who is told, as the release function has it",

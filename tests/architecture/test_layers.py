@@ -33,6 +33,8 @@ SEES_AS_ANOTHER_STATE = {  # each answers from a state's own records, and for no
     "salsa_ext/services/proposals.py": "a state's row of a match is its own, whoever wrote the record",
     "salsa_ext/services/hits.py": "a hit is of the alert's state, and of the one that met it",
     "salsa_ext/services/hit_endings.py": "who waits for an answer reads it in a row of its own",
+    "salsa_ext/services/hit_causes.py": "a hit is of the alert's state, whoever corrects what met it",
+    "salsa_ext/services/hit_sides.py": "what a state asked in the check that met an alert, as it may be given",
     "salsa_ext/services/match_withdrawals.py": "a correction takes it from both, each its own row",
     "salsa_ext/services/histories.py": "open records that a link or a confirmed match leads to",
     "salsa_ext/services/positions.py": "its status follows from what all states say",

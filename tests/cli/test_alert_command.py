@@ -99,3 +99,41 @@ def test_who_gave_no_number_is_not_told_from_who_checks(salsa, several, alert):
     refused = salsa("alert", "verify", *OWN, "--officer", "77", alert)
     assert (refused.returncode, "Another person than who entered" in refused.stderr) == (1, True)
     assert salsa("alert", "show", *THERE, alert).returncode == 1
+
+
+def test_of_a_gun_that_is_let_pass_nobody_is_to_be_called(salsa):
+    quiet = ("--action", "let_pass_and_inform", *SAID[2:])
+    salsa("alert", "add", *OWN, *quiet, "ABC123456")
+    police = ("--kind", "police", "--zone", "America/Sao_Paulo", "BRA-POLICE", "Polícia")
+    salsa("agency", "add", *THERE, *police)
+    office = ("--kind", "duty_24h", "--language", "pt", "--telephone", "+55 21 000000")
+    assert salsa("contact", "add", *THERE, *office, "--agency", "BRA-POLICE").returncode == 0
+    salsa("check", *THERE, "--case", "C-1", *GUN, "ABC123456")
+    salsa("worker", "--once")
+    hit = salsa("hit", "list", *OWN).stdout.split()[0]
+    shown = salsa("hit", "show", *OWN, hit).stdout
+    assert "nobody: those who met it know nothing of it" in shown
+    assert "+55 21 000000" not in shown and ["due", "-"] in map(str.split, shown.splitlines())
+
+
+def test_an_alert_says_to_whom_it_shows_and_whether_it_was_compared(salsa, alert):
+    shown = salsa("alert", "show", *OWN, alert).stdout
+    assert "all states" in shown and "still being compared with the records" in shown
+    salsa("worker", "--once")
+    assert "still being compared" not in salsa("alert", "show", *OWN, alert).stdout
+    quiet = ("--action", "let_pass_and_inform", *SAID[2:], "--confirm-second")
+    other = salsa("alert", "add", *OWN, *quiet, "ABC123456").stdout.split()[0]
+    assert "no state" in salsa("alert", "show", *OWN, other).stdout
+
+
+def test_a_hit_whose_report_was_withdrawn_says_so(salsa, alert):
+    found = ("--kind", "recovery", "--occurred-on", "2026-03-01", *GUN, "--serial", "ABC123456")
+    salsa("report", "record", *THERE, *found, "R-9")
+    hit = salsa("hit", "list", *OWN).stdout.split()[0]
+    assert salsa("hit", "confirm", *OWN, hit).returncode == 0
+    gone = salsa("report", "withdraw", *THERE, "--reason", "In error", "R-9")
+    assert gone.returncode == 0, gone.stderr
+    listed = salsa("hit", "list", *OWN).stdout.split()
+    assert listed[:2] == [hit, "cause_withdrawn"]
+    shown = salsa("hit", "show", *OWN, hit).stdout
+    assert "cause_withdrawn, version 3" in shown and "the answer: confirmed" in shown

@@ -27,8 +27,9 @@ def test_a_draft_is_made_changed_declined_and_told(salsa, file):
     trace = json.loads(salsa("trace", "draft", *OWN, *gun, *case, "--json").stdout)["id"]
     wrong = salsa("trace", "amend", *OWN, "--file", file(priority="flash"), trace)
     assert (wrong.returncode, "priority_reason: Say why" in wrong.stderr) == (1, True)
-    done = salsa("trace", "amend", *OWN, "--file", file(case_number="C-2"), trace)
-    assert done.stdout == f"{trace} is draft.\n"
+    changed = ("trace", "amend", *OWN, "--officer", "42", "--file", file(case_number="C-2"))
+    assert salsa(*changed, trace).stdout == f"{trace} is draft.\n"
+    assert salsa("trace", "approve", *OWN, "--officer", "42", trace).returncode == 1
     as_second = ("--officer", "77", "--text", "Name the law")
     declined = salsa("trace", "decline", *OWN, *as_second, trace)
     assert declined.stdout == f"{trace} is draft.\n"

@@ -119,8 +119,21 @@ def test_who_drafted_by_a_command_is_not_his_own_second_person(salsa):
         (unnamed, ("--officer", "77")),
     ):
         refused = salsa("trace", "approve", *STATE, *said, drafted)
-        assert (refused.returncode, "give it at both" in refused.stderr) == (1, True)
+        assert (refused.returncode, "give it at each" in refused.stderr) == (1, True)
     refused = salsa("trace", "decline", *STATE, "--officer", "41", "--text", "No", trace)
     assert (refused.returncode, "A second person must approve" in refused.stderr) == (1, True)
     approved = salsa("trace", "approve", *STATE, "--officer", "77", trace)
     assert approved.stdout == f"{trace} is approved.\n"
+
+
+def test_the_day_on_which_a_form_went_out_is_said_and_shown(salsa):
+    asked = ("trace", "draft", *STATE, *GUN, "--country-of-manufacture", "DEU", "--serial", "ABC123456", *ASKED,
+             "--send", "--found-on", "2026-03-01")  # fmt: skip
+    trace = salsa(*asked).stdout.split()[0]
+    legs = json.loads(salsa("trace", "show", *STATE, "--json", trace).stdout)["legs"]
+    [leg] = [one["id"] for one in legs if one["state"] == "DEU"]
+    went = ("trace", "channel", *STATE, "--leg", leg, "--by", "post", "--sent-on")
+    assert salsa(*went, "soon", trace).returncode == 1
+    assert salsa(*went, "2026-02-20", trace).returncode == 0
+    shown = salsa("trace", "show", *STATE, trace).stdout
+    assert re.search("^ +form went out +2026-02-20$", shown, re.M) and "answer of" not in shown

@@ -1,6 +1,7 @@
 """A service that is told to end does so within seconds, whatever its workers are at."""
 
 import os
+import select
 import signal
 import socket
 import time
@@ -52,3 +53,25 @@ def test_a_connection_that_is_left_open_keeps_nobody_waiting(service, sent):
         caller.sendall(sent)
         time.sleep(0.5)
         assert interrupted(service) < 10
+
+
+def test_a_request_under_way_is_finished_although_workers_are_told_to_end_twice(service):
+    service.start()
+    lines = [
+        "POST /api/v1/checks HTTP/1.1",
+        "Host: x",
+        "Content-Type: application/json",
+        "Content-Length: 2",
+    ]
+    head = "\r\n".join(
+        [*lines, *(f"{name}: {value}" for name, value in service.key.items()), "", "{"]
+    )
+    with socket.create_connection(("127.0.0.1", service.port), timeout=30) as caller:
+        caller.sendall(head.encode())
+        time.sleep(0.5)
+        service.process.terminate()
+        time.sleep(3.5)
+        assert select.select([caller], [], [], 0)[0] == []
+        caller.sendall(b"}")
+        assert caller.recv(100).startswith(b"HTTP/1.1 422 ")
+    service.process.wait(30)

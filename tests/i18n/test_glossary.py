@@ -9,7 +9,15 @@ from api.i18n import catalogue
 from tests.i18n.test_catalogues import LABELS
 
 ONE_WORD = {
+    "en": {
+        "expired": r"\bhit ended without|\bhit lapsed", "withdrawn": "retracted|called off",
+        "cancelled": r"annulled|canceled|\bthe alert (?:was|is) (?:withdrawn|revoked)",
+        "ended": r"\bhit (?:closed|finished)",
+    },
     "es": {
+        "vencid": r"expirad[oa]|\bacierto terminó sin|caducada", "cancel": r"anulad[oa]|\banul[aó]\b",
+        "retir": "(?:quedan|dejó) sin efecto|^sin efecto$|desist",
+        "terminado": r"\bfinalizado|acierto cerrado",
         "discrepancia": "divergencia", "rastreo": "trazado|trazabilidad|rastreamiento",
         "inutiliza": "desactiv", "puesto fronterizo": "paso fronterizo|este paso|tablero del paso",
         "oficiales de frontera": "agentes de frontera|funcionarios fronterizos",
@@ -21,6 +29,8 @@ ONE_WORD = {
         "marca de importación": "marcaje de importación",
     },
     "fr": {
+        "expir": r"périmée? le|\bcaduque|pris fin sans", "annul": "résili", "retir": "désist|révoqué par",
+        "alerte": r"(?:d’|à )un signalement", "terminée": r"\bclôturée",
         "État requérant": "État (?:demandeur|demandant)", "contrepartie": "(?:son|le|sans) pendant\\b",
         "trouvée": "rencontrée",
         "entrées": "saisir (?:une|l’)alerte|saisies sont|saisie qu’|avez saisi|n’est saisi",
@@ -34,6 +44,8 @@ ONE_WORD = {
         "État d’origine": "titulaire(?! de licence|s de licence| est)",
     },
     "pt": {
+        "vencid": r"expirad[oa]|\bacerto terminou sem", "cancel": r"anulad[oa]|\banul[ao]u?\b",
+        "retir": "sem efeito|desist", "terminado": r"\bfinalizado|acerto encerrado",
         "divergência": "discrepância", "rastreamento": "rastreio|rastreabilidade",
         "embarque": "remessa", "destinatário": "consignatári",
         "Estado requerente": "Estado (?:solicitante|que pergunta|demandante)",
@@ -59,4 +71,5 @@ def texts(language: str) -> list[str]:
     """Return all that is said in a language: sentences, and names of codes."""
     with LABELS.open(encoding="utf-8") as file:
         named = [row["text"] for row in csv.DictReader(file) if row["language"] == language]
-    return [*catalogue(language).values(), *named]
+    sentences = catalogue(language).values() if language != "en" else catalogue("es").keys()
+    return [*sentences, *named]

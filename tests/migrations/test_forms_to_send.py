@@ -1,12 +1,8 @@
-"""Legs of before revision 0084 say whether their form went out, by what was said of it until then."""
-
-import secrets
+"""Legs of before revision 0075 say whether their form went out, by what was said of it until then."""
 
 import pytest
 from alembic import command
-from sqlalchemy import create_engine, pool, text
-
-from salsa_ext.services import database
+from sqlalchemy import text
 
 OLD, NEW = "0074_find_showings", "0075_keep_what_is_to_be_sent"
 TRACE = "0199f2c0-0000-7000-8000-000000000000"
@@ -23,15 +19,9 @@ ASKED, WENT = "2026-03-01 12:00:00+00", "2026-03-02 12:00:00+00"
 
 
 @pytest.fixture
-def moved(server):
-    name = f"salsa_{secrets.token_hex(6)}"
-    server.make(name)
-    config = database._alembic(server.url("owner", name))
-    command.upgrade(config, OLD)
-    engine = create_engine(server.url("owner", name), poolclass=pool.NullPool)
-    yield config, engine
-    engine.dispose()
-    server.drop(name)
+def moved(at):
+    with at(OLD) as made:
+        yield made
 
 
 def leg(number, state, channel, status, reference):

@@ -1,12 +1,8 @@
 """What was hidden by its case before revision 0069 stays hidden, and comes to light when it is shown."""
 
-import secrets
-
 import pytest
 from alembic import command
 from sqlalchemy import create_engine, pool, text
-
-from salsa_ext.services import database
 
 OLD, NEW = "0067_show_what_changed", "0070_find_by_case"
 TRACE, DRAFT, OPEN, MOVED = (f"0199f2c0-0000-7000-8000-00000000000{at}" for at in range(4))
@@ -21,19 +17,12 @@ SAID = {
 
 
 @pytest.fixture
-def moved(server):
-    name = f"salsa_{secrets.token_hex(6)}"
-    server.make(name)
-    config = database._alembic(server.url("owner", name))
-    command.upgrade(config, OLD)
-    owner, service = (
-        create_engine(server.url(role, name), poolclass=pool.NullPool)
-        for role in ("owner", "service")
-    )
-    with owner.begin() as connection:
-        _fill(connection)
-    yield config, owner, service
-    server.drop(name)
+def moved(server, at):
+    with at(OLD) as (config, owner):
+        url = server.url("service", owner.url.database)
+        with owner.begin() as connection:
+            _fill(connection)
+        yield config, owner, create_engine(url, poolclass=pool.NullPool)
 
 
 def _fill(connection):

@@ -1,15 +1,12 @@
 """What stood before revision 0013 is put right by it, and goes back and forth with what came after."""
 
-import secrets
 from contextlib import contextmanager
 from functools import partial
 
 import pytest
 from alembic import command
-from sqlalchemy import create_engine, pool, text
+from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
-
-from salsa_ext.services import database
 
 ID = "0199f2c0-0000-7000-8000-00000000000{}"
 OLD, NEW = "0012_add_lookups", "0013_mend_documents"
@@ -50,36 +47,30 @@ FIGURES = "SELECT period::text, sum(amount)::int FROM rollup_delta GROUP BY peri
 
 
 @contextmanager
-def holding_rows(server):
+def holding_rows(at):
     """Yield what moves a database that holds rows of before, and what asks or tells it."""
-    name = f"salsa_{secrets.token_hex(6)}"
-    server.make(name)
-    url = server.url("owner", name)
-    config = database._alembic(url)
-    command.upgrade(config, OLD)
-    told(url, *BEFORE)
-    yield config, partial(told, url)
-    server.drop(name)
+    with at(OLD) as (config, owner):
+        told(owner, *BEFORE)
+        yield config, partial(told, owner)
 
 
-def told(url, *statements):
-    engine = create_engine(url, poolclass=pool.NullPool)
-    with engine.begin() as connection:
+def told(owner, *statements):
+    with owner.begin() as connection:
         for statement in statements:
             result = connection.execute(text(statement))
         return [tuple(row) for row in result] if result.returns_rows else []
 
 
 @pytest.fixture(scope="module")
-def mended(server):
-    with holding_rows(server) as (config, tell):
+def mended(at):
+    with holding_rows(at) as (config, tell):
         command.upgrade(config, NEW)
         yield tell
 
 
 @pytest.fixture(scope="module")
-def taken_back(server):
-    with holding_rows(server) as (config, tell):
+def taken_back(at):
+    with holding_rows(at) as (config, tell):
         command.upgrade(config, NEW)
         tell(*AFTER)
         command.downgrade(config, OLD)
@@ -87,8 +78,8 @@ def taken_back(server):
 
 
 @pytest.fixture(scope="module")
-def mended_again(server):
-    with holding_rows(server) as (config, tell):
+def mended_again(at):
+    with holding_rows(at) as (config, tell):
         command.upgrade(config, NEW)
         tell(*AFTER)
         command.downgrade(config, OLD)

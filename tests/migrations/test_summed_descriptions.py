@@ -1,12 +1,8 @@
-"""How common a value is is summed over all quarters by revision 0056, and no other figure is."""
-
-import secrets
+"""How common a value is is summed over all quarters by revision 0049, and no other figure is."""
 
 import pytest
 from alembic import command
-from sqlalchemy import create_engine, pool, text
-
-from salsa_ext.services import database
+from sqlalchemy import text
 
 OLD, NEW = "0048_list_rare_matches", "0049_sum_over_all_time"
 FOLDED = """INSERT INTO rollup (dataset, state, partner, subject, period, amount) VALUES
@@ -20,18 +16,12 @@ SUMS = "SELECT dataset, state, period::text, amount::int FROM {} ORDER BY datase
 
 
 @pytest.fixture
-def moved(server):
-    name = f"salsa_{secrets.token_hex(6)}"
-    server.make(name)
-    config = database._alembic(server.url("owner", name))
-    command.upgrade(config, OLD)
-    engine = create_engine(server.url("owner", name), poolclass=pool.NullPool)
-    with engine.begin() as connection:
-        for statement in (FOLDED, WAITING):
-            connection.execute(text(statement))
-    yield config, engine
-    engine.dispose()
-    server.drop(name)
+def moved(at):
+    with at(OLD) as (config, engine):
+        with engine.begin() as connection:
+            for statement in (FOLDED, WAITING):
+                connection.execute(text(statement))
+        yield config, engine
 
 
 def test_how_common_a_value_is_is_summed_over_its_quarters_whatever_is_done_twice(moved):

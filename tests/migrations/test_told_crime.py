@@ -1,12 +1,8 @@
 """Matches of before revision 0029 are told apart: those of crime, and those of the licit trade."""
 
-import secrets
-
 import pytest
 from alembic import command
-from sqlalchemy import create_engine, pool, text
-
-from salsa_ext.services import database
+from sqlalchemy import text
 
 OLD, NEW = "0028_find_sightings", "0029_tell_crime"
 SALE, EXPORT, SEIZED, HIDDEN = (f"0199f2c0-0000-7000-8000-00000000000{at}" for at in range(4))
@@ -26,15 +22,9 @@ def match(record_id, other):
 
 
 @pytest.fixture
-def moved(server):
-    name = f"salsa_{secrets.token_hex(6)}"
-    server.make(name)
-    config = database._alembic(server.url("owner", name))
-    command.upgrade(config, OLD)
-    engine = create_engine(server.url("owner", name), poolclass=pool.NullPool)
-    yield config, engine
-    engine.dispose()
-    server.drop(name)
+def moved(at):
+    with at(OLD) as made:
+        yield made
 
 
 def test_what_is_known_to_be_trade_on_both_sides_is_not_of_crime(moved):

@@ -1,12 +1,8 @@
 """The last decision on a licensee of before revision 0021 is told as an event, and taken back with it."""
 
-import secrets
-
 import pytest
 from alembic import command
-from sqlalchemy import create_engine, pool, text
-
-from salsa_ext.services import database
+from sqlalchemy import text
 
 OLD, NEW = "0020_find_parties", "0021_tell_decisions"
 STATUSES = {"active": "NULL", "suspended": "'Books not kept'", "defunct": "'Firm closed'"}
@@ -22,17 +18,12 @@ def licensee(number, status, reason):
 
 
 @pytest.fixture(scope="module")
-def moved(server):
-    name = f"salsa_{secrets.token_hex(6)}"
-    server.make(name)
-    config = database._alembic(server.url("owner", name))
-    command.upgrade(config, OLD)
-    engine = create_engine(server.url("owner", name), poolclass=pool.NullPool)
-    with engine.begin() as connection:
-        for number, (status, reason) in enumerate(STATUSES.items()):
-            connection.execute(text(licensee(number, status, reason)))
-    yield config, engine
-    server.drop(name)
+def moved(at):
+    with at(OLD) as (config, engine):
+        with engine.begin() as connection:
+            for number, (status, reason) in enumerate(STATUSES.items()):
+                connection.execute(text(licensee(number, status, reason)))
+        yield config, engine
 
 
 def told(engine):

@@ -1,12 +1,8 @@
 """What was told of all posts of a state at once is told of each of them before revision 0064."""
 
-import secrets
-
 import pytest
 from alembic import command
-from sqlalchemy import create_engine, pool, text
-
-from salsa_ext.services import database
+from sqlalchemy import text
 
 OLD, NEW = "0063_tell_what_changed", "0064_tell_of_seizures_by_square"
 POST = """INSERT INTO post VALUES ('{post}', 'A', 'road', 0, 0, 25, 'GUY', 'A', 'America/Guyana',
@@ -16,14 +12,9 @@ TOLD = """INSERT INTO board_change (state, post, kind, square) VALUES
 
 
 @pytest.fixture(scope="module")
-def moved(server):
-    name = f"salsa_{secrets.token_hex(6)}"
-    server.make(name)
-    config = database._alembic(server.url("owner", name))
-    command.upgrade(config, NEW)
-    engine = create_engine(server.url("owner", name), poolclass=pool.NullPool)
-    yield config, engine
-    server.drop(name)
+def moved(at):
+    with at(NEW) as made:
+        yield made
 
 
 def test_the_posts_of_a_state_are_named_again_on_the_way_back(moved):

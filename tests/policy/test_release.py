@@ -5,18 +5,19 @@ from datetime import date
 import pytest
 
 from salsa_ext.policy.release import FOUND, Consent, Decision, Reader, Said, Use, decide
+from salsa_ext.values.codes import FIELD_GROUPS
 
 ON = date(2026, 3, 9)
 HANDLING = ("H0", "H1", "H2", "H3")
-GROUPS = ("holder", "likeness", "firearm", "event", "document", "firms", "persons", "place",
-          "remarks", "shipment")  # fmt: skip
+GROUPS = ("holder", "likeness", "firearm", "event", "document", "parties", "firms", "persons",
+          "place", "remarks", "shipment")  # fmt: skip
 AT_WORK = ("licensing_officer", "police_officer", "forensic_examiner", "trace_analyst",
            "border_officer", "supervisor", "operator")  # fmt: skip
 NO = {"ask_owner", "silent", "named_on_request", "concerned_alone", "purpose_missing",
       "not_for_role", "ask_for_court", "ask_for_onward"}  # fmt: skip
 YES = {"own", "open", "concerns", "pointer", "consented", "notified"}
 
-READ_ALL = ("holder", "likeness", "firearm", "event", "document", "firms")
+READ_ALL = ("holder", "likeness", "firearm", "event", "document", "parties", "firms")
 KEPT = ("place", "remarks", "shipment")
 
 
@@ -61,6 +62,11 @@ def granted(use, **changes):
 def answer(code):
     assert code in YES | NO
     return Decision(code in YES, code)
+
+
+def test_the_table_says_something_of_every_group():
+    assert GROUPS == FIELD_GROUPS
+    assert all(said.keys() == set(FIELD_GROUPS) for said in TABLE.values())
 
 
 @pytest.mark.parametrize("row", TABLE)

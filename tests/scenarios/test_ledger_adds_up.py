@@ -51,6 +51,8 @@ class Trade(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
+        db.session.remove()
+        self.began = db.session.get_bind().begin_nested()  # no run finds what another left
         self.run, self.numbers, self.serials = next(RUNS), itertools.count(1), itertools.count()
         self.permits = {kind: [] for kind in OF}
         self.shipments, self.waiting, self.sent = [], [], {}
@@ -206,7 +208,11 @@ class Trade(RuleBasedStateMachine):
         ]
 
     def teardown(self):
-        assert self.everything_again(self.name("")) == {}
+        try:
+            assert self.everything_again(self.name("")) == {}
+        finally:
+            db.session.remove()
+            self.began.rollback()
 
 
 def still_held(shipment):

@@ -98,3 +98,24 @@ def test_a_result_that_names_no_firm_of_another_state_discloses_nothing(as_actor
     trace = analyst.post("/traces", bodies.trace()).json["id"]
     analyst.get(f"/traces/{trace}/result")
     assert disclosed(as_actor, "party:disclosed") == []
+
+
+@pytest.mark.parametrize(("visibility", "answers"), [
+    ("open", True), ("pointer", True), ("open", False), (None, True),
+])  # fmt: skip
+def test_what_is_asked_is_written_down_with_its_case_and_purpose_whoever_answers_it(
+    as_actor, visibility, answers
+):
+    if visibility:
+        sold = bodies.transfer(visibility=visibility)
+        as_actor("PRY", "licensing_officer").post("/transfers", sold)
+    if not answers:
+        admin = as_actor("PRY", "state_administrator")
+        admin.post("/settings/change", {"answers_automatically": False}, 200, If_Match='"0"')
+    analyst = as_actor("BRA", "trace_analyst")
+    trace = analyst.post("/traces", bodies.trace()).json["id"]
+    if visibility is None:
+        analyst.post(f"/traces/{trace}/legs", {"state": "PRY", "reason": "A witness"})
+    [entry] = as_actor("PRY", "auditor").get("/audit?action=request:received").json["items"]
+    assert (entry["purpose"], entry["case_number"]) == ("investigation", "C-1")
+    assert entry["data"]["about"] == [trace]

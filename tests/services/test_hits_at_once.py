@@ -43,6 +43,6 @@ def test_who_holds_a_gun_is_told_that_its_alert_was_cancelled_while_it_was_met(
         go.set()
         assert check.result().json["hits"] and cancel.result().json["status"] == "cancelled"
     [hit] = asker.get("/hits").json["items"]
-    assert (hit["status"], hit["alert_ended"]["status"]) == ("expired", "cancelled")
+    assert (hit["status"], hit["alert_ended"]["status"]) == ("ended", "cancelled")
     told = [one["code"] for one in asker.get("/notifications").json["items"]]
     assert told == ["hit_alert_cancelled"]

@@ -71,6 +71,11 @@ def requests_of(client, state):
     return client(state, "trace_analyst").get("/requests").json["items"]
 
 
+def acts(client, state, action):
+    found = client(state, "auditor").get(f"/audit?action={action}").json["items"]
+    return [one["data"] for one in found]
+
+
 def test_a_mark_holds_no_trace_while_it_waits_for_what_another_state_says(
     application, client, pointer
 ):
@@ -192,9 +197,14 @@ def test_a_draft_that_is_sent_is_held_by_nobody_who_waits_to_ask(application, cl
 
     without_waiting(application, "PRY", "BRA", send)
     assert (legs_of(analyst, trace)["PRY"], requests_of(client, "PRY")) == ("sent", [])
+    assert acts(client, "BRA", "trace:sent") == [{"asked": [], "to_ask": ["PRY"]}]
+    assert acts(client, "PRY", "trace:sent") == []  # it knows of nothing until it is asked
     work(application)
     work(application)
     assert [one["status"] for one in requests_of(client, "PRY")] == ["sent"]
+    [asked] = acts(client, "BRA", "trace:asked")
+    assert asked["asked"] == ["PRY"]
+    assert len(acts(client, "PRY", "trace:sent")) == 1
 
 
 def test_a_mark_by_which_a_state_is_asked_newly_waits_for_nobody(application, client, pointer):
@@ -225,7 +235,7 @@ def test_a_trace_that_ends_before_a_state_was_asked_tells_it_nothing(application
     without_waiting(application, "PRY", "BRA", send)
     analyst.change(f"/traces/{trace}", "close")
     work(application)
-    assert requests_of(client, "PRY") == []
+    assert requests_of(client, "PRY") == acts(client, "PRY", "trace:sent") == []
     assert client("PRY", "auditor").get("/audit?action=envelope:refused").json["items"] == []
 
 

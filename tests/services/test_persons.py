@@ -72,6 +72,52 @@ def approve(as_actor, command, app):
     return by
 
 
+@pytest.fixture
+def amend(as_actor, command, app):
+    """Change a draft as an analyst with a key, or by a command."""
+
+    def by(how, officer, trace):
+        if how == KEY:
+            path, named = f"/traces/{trace}", {"Salsa_Officer": officer} if officer else {}
+            analyst = as_actor("BRA", "trace_analyst")
+            tag = analyst.get(path).headers["ETag"]
+            said = bodies.trace(legal_basis="Law 2")
+            analyst.post(f"{path}/amend", said, 200, If_Match=tag, **named)
+        else:
+            said = TraceData("C-2", "routine", "Law 2", "used_in_crime", "Found", "evidence",
+                             firearm=Firearm(serial="ABC123456"), found_on=date(2026, 3, 1))  # fmt: skip
+            vault = app.config["VAULT"]
+            command(traces.amend, officer, vault=vault, trace_id=trace, seen=None, data=said)
+
+    return by
+
+
+@pytest.mark.parametrize(("changed", "second", "is_another"), [
+    ((KEY, "P-7"), (KEY, "P-7"), False),
+    ((KEY, "P-7"), (KEY, "P-8"), True),
+    ((KEY, "P-7"), (COMMAND, "P-7"), False),
+    ((KEY, None), (KEY, None), True),
+    ((COMMAND, "P-7"), (KEY, "P-7"), False),
+    ((COMMAND, "P-7"), (COMMAND, "P-8"), True),
+    ((COMMAND, None), (COMMAND, "P-8"), False),
+    ((COMMAND, None), (KEY, "P-8"), True),
+])  # fmt: skip
+def test_nor_is_who_changed_what_somebody_else_drafted(
+    wanted, draft, amend, approve, changed, second, is_another
+):
+    trace = draft(KEY, "P-1")
+    amend(*changed, trace)
+    assert approve(*second, trace) is is_another
+
+
+def test_who_drafted_it_is_no_second_person_of_what_somebody_else_changed(
+    wanted, draft, amend, approve
+):
+    trace = draft(KEY, "P-1")
+    amend(KEY, "P-7", trace)
+    assert not approve(KEY, "P-1", trace)
+
+
 @pytest.mark.parametrize(("first", "second", "is_another"), [
     ((KEY, "P-7"), (KEY, "P-7"), False),
     ((KEY, "P-7"), (KEY, "P-8"), True),

@@ -9,7 +9,8 @@ MOST = 60
 
 
 def tab_to(page: Page, selector: str) -> None:
-    """Press Tab until an element has the focus; fails where it is not reached."""
+    """Press Tab until an element has the focus, once its page is there; fails where it is not reached."""
+    page.locator(selector).first.wait_for(state="attached")
     for _ in range(MOST):
         page.keyboard.press("Tab")
         if page.locator(f"{selector}:focus").count():

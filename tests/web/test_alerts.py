@@ -12,6 +12,7 @@ from salsa_ext.policy.rules import operator
 from salsa_ext.services import alerts
 from tests import bodies
 from tests.conftest import NOW
+from tests.matches import correct, look
 from tests.web.pages import text
 
 SEEN = re.compile(r'name="seen" value="([0-9]+)"')
@@ -125,3 +126,35 @@ def test_a_notification_of_an_alert_leads_to_it(police, entered, as_actor, signe
 ])  # fmt: skip
 def test_the_form_speaks_the_readers_language(police, language, title):
     assert f"<h1>{title}</h1>" in police.open("/alerts/new", Accept_Language=language)
+
+
+@pytest.mark.parametrize("how", ["cancelled", "corrected"])
+def test_of_a_hit_that_ended_the_page_of_the_alert_says_why_and_not_that_it_expired(
+    police, as_actor, how
+):
+    made = as_actor("PRY", "police_officer").post("/alerts", bodies.alert()).json
+    finder = as_actor("BRA", "police_officer")
+    seized = finder.post("/seizures", bodies.seizure()).json
+    if how == "cancelled":
+        as_actor("PRY", "police_officer").change(
+            f"/alerts/{made['id']}", "cancel", {"reason": "Found"}
+        )
+    else:
+        other = bodies.seizure(items=[bodies.firearm(serial="QWK77120")])
+        correct(finder, "seizures", seized, other | {"reason": "Misread"})
+    said = text(police.open(f"/alerts/{made['id']}"))
+    words = {"cancelled": "✕ The alert was cancelled by Paraguay on",
+             "corrected": "✕ The record that met it was corrected by Brazil on"}[how]  # fmt: skip
+    assert words in said and "Expired" not in said
+
+
+def test_a_new_alert_says_that_it_is_being_compared_until_it_is(police, entered, as_actor, run):
+    client = as_actor("PRY", "police_officer")
+    said = text(police.open(entered))
+    assert "It is still being compared with the records" in said
+    assert "It was not met so far." not in said
+    assert not client.get("/alerts").json["items"][0]["compared"]
+    look(run)
+    said = text(police.open(entered))
+    assert "It was not met so far." in said and "still being compared" not in said
+    assert client.get("/alerts").json["items"][0]["compared"]

@@ -125,3 +125,19 @@ def test_a_hit_of_an_alert_that_was_cancelled_asks_for_nothing_on_the_board(as_a
     assert "✕ The alert was cancelled by Brazil on" in said and "Hold and call" not in said
     [hit] = officer.get(BOARD).json["hits"]
     assert hit["alert_ended"]["status"] == "cancelled"
+
+
+def test_a_hit_whose_record_was_withdrawn_asks_for_nothing_on_the_board(as_actor, signed_in):
+    as_actor("BRA", "police_officer").post("/alerts", bodies.alert())
+    police = as_actor("PRY", "police_officer")
+    found = bodies.report(kind="recovery", occurred_on="2026-03-01")
+    del found["stolen_from"]
+    made = police.post("/reports", found).json
+    page = signed_in("BRA", "supervisor")
+    assert "Hold and call" in text(page.open(BOARD))
+    police.post(f"/reports/{made['id']}/withdraw", {"reason": "In error"}, 200, If_Match='"1"')
+    said = text(page.open(BOARD))
+    assert "✕ The record that met it was withdrawn by Paraguay on" in said
+    assert "Hold and call" not in said
+    [hit] = as_actor("BRA", "supervisor").get(BOARD).json["hits"]
+    assert (hit["status"], hit["cause_changed"]["status"]) == ("ended", "withdrawn")

@@ -99,6 +99,8 @@ def test_of_a_gun_that_is_let_pass_the_page_says_that_nobody_is_told(as_actor, o
     path = f"/hits/{hit['id']}"
     assert (hit["told"], hit["reason"] is None) == (False, False)
     assert "a call would tell them" in text(owner.open(path))
+    for page in (path, "/hits"):
+        assert 'aria-hidden="true">◔' not in owner.open(page)  # no time by which anybody waits
     assert "Your state alone reads it" in text(owner.open(f"{path}/confirm"))
     assert "✓ The answer is kept. Nobody else is told" in text(answer(owner, path, "confirm"))
     assert as_actor("BRA", "police_officer").get("/hits").json["items"] == []
@@ -109,7 +111,7 @@ def test_who_met_a_gun_reads_what_it_is_for_a_purpose_and_the_owner_goes_to_the_
 ):
     [hit] = as_actor("BRA", "police_officer").get("/hits").json["items"]
     record = f"/records/{hit['alert_record']}"
-    assert "Taurus" not in text(finder.open(path))
+    assert "G2C" not in text(finder.open(path))
     assert 'id="case_number-wrong"' in finder.send(path, {"purpose": "investigation"}, 422).text
     read = {"purpose": "investigation", "case_number": "C-1"}
     assert f'href="{record}/history"' in (page := finder.send(path, read, 200).text)
@@ -212,10 +214,14 @@ def test_hit_and_form_show_both_guns_field_by_field(owner, met, name):
     assert "Foz do Igua" not in said
 
 
-def test_what_was_met_in_a_check_is_compared_by_its_serial(owner, path):
+def test_what_was_met_in_a_check_is_compared_by_all_that_was_asked(owner, path):
     said = text(owner.open(f"{path}/confirm"))
     assert "Model Gun of the alert G2C Gun that was met –" in said
-    assert "It was met in a check: of what was read there beside the serial" in said
+    assert "Make Gun of the alert Taurus Gun that was met Taurus" in said
+    assert "Calibre Gun of the alert 9x19 Gun that was met 9x19" in said
+    assert (
+        "Brazil reads that what it asked in its check was given to your state, in case A-1." in said
+    )
 
 
 def test_a_gun_that_the_own_state_seized_is_compared_with_its_place(as_actor, owner):
@@ -238,3 +244,14 @@ def test_the_form_of_a_hit_that_nobody_there_knows_of_reads_nothing_of_theirs(as
     assert "Gun that was met ABC123456" in said and "Gun that was met Taurus" not in said
     given = as_actor("BRA", "auditor").get("/audit?action=record:disclosed").json["items"]
     assert given == []
+
+
+@pytest.mark.parametrize(("language", "listed", "shown"), [
+    ("es", "Hasta que el Estado de la alerta lo confirme", "Paraguay ve que el Estado de usted"),
+    ("pt", "Até que o Estado do alerta o confirme", "o Paraguai vê que o seu Estado"),
+])  # fmt: skip
+def test_whose_alert_it_is_is_never_said_as_if_it_were_the_readers(
+    finder, path, language, listed, shown
+):
+    assert listed in text(finder.open("/hits", Accept_Language=language))
+    assert shown in text(finder.open(path, Accept_Language=language))

@@ -208,7 +208,9 @@ def test_while_a_state_has_not_answered_nothing_is_said_not_to_have_come(
     for wrong in ("no record says", "nobody recorded", "alone recorded"):
         assert wrong not in said
     assert 'class="mark answered"' not in page.split("<h2", 1)[0]
-    if action in ("refuse", "forward"):
+    if action == "refuse":
+        assert "All that were asked refused" in page and "Refused by: Paraguay" in page
+    if action == "forward":
         assert "Not all that were asked answered" in page
 
 

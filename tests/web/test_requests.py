@@ -75,6 +75,45 @@ def test_the_queue_says_who_asks_for_what_and_how_long_is_left(analyst, asked):
     assert "own records to answer with: 1" in said
 
 
+TERM = {
+    "en": ("Your state's answer is due", "by the terms that it set itself", "Brazil needs it by Apr 1, 2026"),
+    "es": ("Plazo de respuesta de su Estado", "según los plazos que él mismo fijó",
+           "Brasil la necesita para el 1 abr 2026"),
+    "fr": ("Échéance de la réponse de votre État", "dans les délais qu’il a lui-même fixés",
+           "le Brésil en a besoin pour le 1 avr. 2026"),
+    "pt": ("Prazo de resposta do seu Estado", "nos prazos que ele mesmo fixou",
+           "o Brasil precisa dela até 1 de abr. de 2026"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", TERM)
+def test_whose_term_it_is_and_by_when_the_other_needs_it_is_said_apart(
+    analyst, asking, record, language
+):
+    made = asking.post("/traces", bodies.trace(needed_by="2026-04-01")).json
+    whose, how, needed = TERM[language]
+    said = text(analyst.open("/requests", Accept_Language=language)).replace("&#39;", "'")
+    assert whose in said and how in said and needed in said, (made, said)
+
+
+def test_what_was_answered_or_refused_says_when_instead_of_a_term(analyst, asked, as_actor):
+    pry, path = as_actor("PRY", "trace_analyst"), f"/requests/{asked['id']}"
+    pry.change(path, "defer", {"until": "2026-03-20", "reason": "Holidays"})
+    assert "as your state put it off" in text(analyst.open("/requests"))
+    pry.change(path, "refuse", {"reason": "national_security", "text": "No"})
+    for page in ("/requests?show=all", path):
+        said = text(analyst.open(page))
+        assert "Refused on Mar 9, 2026" in said and "in 11 days" not in said
+    pry.change(path, "answer", {"completeness": "full", "handling": "H1", "events": [
+        {"event": "domestic_sale", "occurred_on": "2020-01-02"}]})  # fmt: skip
+    assert "Answered on Mar 9, 2026" in text(analyst.open(path))
+
+
+def test_a_request_that_was_withdrawn_owes_no_answer(analyst, asked, asking, trace):
+    asking.change(f"/traces/{trace['id']}", "withdraw")
+    assert "No answer is owed any more" in text(analyst.open(f"/requests/{asked['id']}"))
+
+
 def test_what_is_due_first_stands_first_and_what_is_late_says_so(
     analyst, asking, record, app, monkeypatch
 ):

@@ -28,6 +28,10 @@ from salsa_ext.values.actor import Actor
 WORDS = Field("text", say("In words"), "area", required=True, most=2000)
 BY_HAND = (
     Field("status", say("What came back"), "choice", "leg_status", required=True),
+    Field("answered_on", say("Day of the answer"), "date", required=False,
+          hint=say("The day that it bears, not today's.")),
+    Field("sent_on", say("Day on which the form went out"), "date", required=False,
+          hint=say("Where it was not said yet, or another one.")),
     Field("failure_reason", say("Why nothing more is known"), "choice", "failure_reason",
           required=False),
     Field("reference", say("Reference there"), required=False, most=100),
@@ -60,7 +64,9 @@ CHANNEL = Doing(
      Field("reference", say("Reference there"), required=False, most=100,
            hint=say("Its number by the channel that is chosen. One of the former channel is dropped with it.")),
      Field("sent", say("The form went out by this channel"), "flag",
-           hint=say("Until then, and without a reference, it stands as to be sent."))),
+           hint=say("Until then, and without a reference, it stands as to be sent.")),
+     Field("sent_on", say("Day on which the form went out"), "date", required=False,
+           hint=say("Today, where it went out and this is left empty."))),
     is_versioned=False,
 )  # fmt: skip
 

@@ -29,7 +29,7 @@ from salsa_ext.errors import Message, say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels.outlooks import UNSENT
 from salsa_ext.readmodels.traces import TraceView
-from salsa_ext.services import approvals, trace_steps, traces
+from salsa_ext.services import approvals, other_channels, trace_steps, traces
 from salsa_ext.services.endings import is_untold
 from salsa_ext.services.legs import SENT
 from salsa_ext.services.trace_steps import ANY
@@ -84,7 +84,7 @@ def unaddressed(actor: Actor, view: TraceView) -> set[UUID]:
     """Return the legs of states that take no part for which the actor may choose another channel."""
     if view.trace.status not in SENT or Permission.TRACE_REQUEST not in actor.permissions:
         return set()
-    return {leg.id for leg in view.legs if trace_steps.may_change_channel(leg)}
+    return {leg.id for leg in view.legs if other_channels.may_change(leg)}
 
 
 def _states(view: TraceView) -> list[str]:

@@ -10,7 +10,8 @@ from uuid import UUID
 from flask import render_template, request, url_for
 
 from api.i18n import translate
-from api.schemas.traces import AdviceResponse, ResultResponse, TraceQuery, TraceResponse
+from api.schemas.trace_advice import AdviceResponse
+from api.schemas.traces import ResultResponse, TraceQuery, TraceResponse
 from api.web.access import sender, signed_in
 from api.web.console import steps, words
 from api.web.console.blueprint import blueprint

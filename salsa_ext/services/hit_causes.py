@@ -1,0 +1,148 @@
+"""Hits whose record was withdrawn or corrected since: what it met an alert by may stand no longer."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+
+from salsa_ext.db import as_state, db
+from salsa_ext.matching.pairs import key_of
+from salsa_ext.models import Alert, Hit
+from salsa_ext.readmodels.hits import GONE
+from salsa_ext.readmodels.marks import Held
+from salsa_ext.readmodels.records import RecordView
+from salsa_ext.readmodels.together import borne_by
+from salsa_ext.services import hit_endings, hit_news, hits, match_pairs
+from salsa_ext.values.actor import Actor
+
+Judge = Callable[[Sequence[Hit], Mapping[UUID, Alert]], Mapping[UUID, str]]
+"""Returns of hits, under the eyes of their state, what became of their records since."""
+
+
+def withdrawn(actor: Actor, record_ids: Iterable[UUID], *, is_late: bool) -> None:
+    """End the hits that wait on what did not happen after all, and say so of the others.
+
+    Hits that do not show where they were made are left to the worker's look. Called by commands alone.
+    """
+
+    def judge(rows: Sequence[Hit], _: Mapping[UUID, Alert]) -> Mapping[UUID, str]:
+        return {row.id: "withdrawn" for row in rows if row.cause_status != "withdrawn"}
+
+    _change(actor, record_ids, judge, is_late=is_late)
+
+
+def compare(actor: Actor, views: Sequence[RecordView], *, is_late: bool) -> None:
+    """Say of the hits of corrected records whether these still meet the alert; one that waits ends if not.
+
+    What is corrected back opens a hit again that had ended. The rest is as of `withdrawn`.
+    """
+    corrected = {key_of(view.record.id): view for view in views if view.record.version > 1}
+
+    def judge(rows: Sequence[Hit], alerts: Mapping[UUID, Alert]) -> Mapping[UUID, str]:
+        fresh = [row for row in rows if row.cause_version < corrected[row.cause_key].record.version]
+        pairs = [(corrected[row.cause_key], alerts[row.alert_id]) for row in fresh]
+        met = _met(actor, pairs, is_late=is_late)
+        for row in fresh:
+            row.cause_version = corrected[row.cause_key].record.version
+        return {row.id: "corrected" if is_met else "corrected_away"
+                for row, is_met in zip(fresh, met, strict=True)}  # fmt: skip
+
+    _change(actor, [view.record.id for view in corrected.values()], judge, is_late=is_late)
+
+
+def _met(actor: Actor, pairs: Sequence[tuple[RecordView, Alert]], *, is_late: bool) -> list[bool]:
+    """Tell of each record whether it meets the alert; of one that has ended nobody asks any more."""
+    held: dict[UUID, list[Held]] = defaultdict(list)
+    for one in borne_by({alert.record_id for _, alert in pairs}, actor.state, is_late=is_late):
+        held[one.record_id].append(one)
+    return [
+        alert.status != "active" or any(
+            hits.meets(view, candidate)
+            for candidate in match_pairs.compared(actor, view, [held[alert.record_id]])
+        )
+        for view, alert in pairs
+    ]  # fmt: skip
+
+
+def _change(actor: Actor, record_ids: Iterable[UUID], judge: Judge, *, is_late: bool) -> None:
+    for state, which in sorted(_by_state(actor, list(record_ids), is_late=is_late).items()):
+        with as_state(actor, state):  # its row is its own, whoever corrects what met its alert
+            rows, alerts = _held(state, which)
+            became = judge(rows, alerts)
+            changed = [row for row in rows if row.id in became]
+            before = {row.id: row.status for row in changed}
+            for row in changed:
+                _become(actor, row, became[row.id], alerts[row.alert_id])
+        shown = _repeat(actor, changed)
+        hit_news.cause_changed(actor, changed, before, shown)
+
+
+def _by_state(
+    actor: Actor, record_ids: Sequence[UUID], *, is_late: bool
+) -> dict[str, ColumnElement[bool]]:
+    """Return which hits of records are looked at, by the state of their alert.
+
+    While somebody waits these are those of which his state has a row, so that the others show by nothing.
+    """
+    if not record_ids:
+        return {}
+    if is_late:
+        keys = [key_of(one) for one in record_ids]
+        found = db.session.scalars(select(func.salsa_hit_owners(keys)))
+        return dict.fromkeys(found, Hit.cause_key.in_(keys))
+    shown = select(Hit.alert_state, Hit.id).where(
+        Hit.owner_state == actor.state, Hit.asking_state == actor.state,
+        Hit.cause_id.in_(record_ids), Hit.action != "let_pass_and_inform",
+    )  # fmt: skip
+    by_state: dict[str, list[UUID]] = defaultdict(list)
+    for state, hit_id in db.session.execute(shown):
+        by_state[state].append(hit_id)
+    return {state: Hit.id.in_(ids) for state, ids in by_state.items()}
+
+
+def _held(state: str, which: ColumnElement[bool]) -> tuple[Sequence[Hit], dict[UUID, Alert]]:
+    """Return the hits that stand, or ended for their record, with their alerts; locked, these first."""
+    is_again = and_(Hit.status == "ended", Hit.cause_status.in_(GONE))
+    mine = (which, Hit.owner_state == state, Hit.alert_state == state,
+            or_(Hit.status.in_(hit_endings.HELD), is_again))  # fmt: skip
+    of_them = select(Alert).where(Alert.id.in_(select(Hit.alert_id).where(*mine)))
+    locked = of_them.order_by(Alert.id).with_for_update(read=True)
+    alerts = {alert.id: alert for alert in _fresh(locked)}
+    rows = _fresh(select(Hit).where(*mine).order_by(Hit.id).with_for_update())
+    return [row for row in rows if row.alert_id in alerts], alerts
+
+
+def _fresh(query: Any) -> Sequence[Any]:
+    return db.session.scalars(query.execution_options(populate_existing=True)).all()
+
+
+def _become(actor: Actor, row: Hit, became: str, alert: Alert) -> None:
+    now, was_gone = actor.now(), row.cause_status in GONE
+    row.cause_status, row.cause_changed_at = became, now
+    row.version, row.changed_at = row.version + 1, now
+    if became in GONE and row.status in hit_endings.WAITING:
+        row.status = "ended"
+    elif became not in GONE and was_gone and row.status == "ended" and alert.status == "active":
+        row.status, row.due_at, row.reminded_at = "open", now + hits.DUE[row.priority], None
+
+
+REPEATED: Final = ("status", "version", "changed_at", "due_at", "reminded_at", "cause_version",
+                   "cause_status", "cause_changed_at")  # fmt: skip
+
+
+def _repeat(actor: Actor, changed: Collection[Hit]) -> set[UUID]:
+    """Let the rows of the state whose record it is say the same; returns the hits that show to it."""
+    theirs = {row.id: row for row in changed if row.asking_state != row.alert_state}
+    shown = {row.id for row in changed if row.asking_state == row.alert_state
+             and row.action != "let_pass_and_inform"}  # fmt: skip
+    mine = select(Hit).where(Hit.owner_state == actor.state, Hit.id.in_(theirs))
+    for row in _fresh(mine.with_for_update()) if theirs else ():
+        for name in REPEATED:
+            setattr(row, name, getattr(theirs[row.id], name))
+        shown.add(row.id)
+    db.session.flush()
+    return shown

@@ -1,0 +1,154 @@
+"""States that take no part: by which channel they are asked, and what an officer writes down of them.
+
+Nothing here is their own word: an officer of the asking state says when a form went out, and from what
+came back what was answered and on which day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from typing import Any, Final
+
+from salsa_ext.db import db
+from salsa_ext.errors import say
+from salsa_ext.matching.events import merged
+from salsa_ext.matching.requests import ANSWERS, ENDS, WAITING
+from salsa_ext.models import Trace, TraceLeg
+from salsa_ext.readmodels.days import days, today
+from salsa_ext.readmodels.requests import messages_of
+from salsa_ext.readmodels.trace_legs import FORM_SENT
+from salsa_ext.services import answers, conversations, deliveries, legs
+from salsa_ext.services.conversations import Word
+from salsa_ext.services.fields import Problems, check_date
+from salsa_ext.services.sealing import Vault
+from salsa_ext.values.actor import Actor
+from salsa_ext.values.requests import Channelling, HandEvent, Replying
+
+BY_HAND: Final = {
+    "acknowledged": "acknowledge", "answered": "answer", "partial": "restrict",
+    "no_record": "no_record", "refused": "refuse",
+}  # fmt: skip
+
+
+def may_change(leg: TraceLeg) -> bool:
+    """Tell whether another channel may be named for a leg: until something came back by the one it has."""
+    return leg.channel != "salsa" and leg.status in WAITING
+
+
+def choose(actor: Actor, leg: TraceLeg, data: Channelling) -> bool:
+    """Ask by a channel; tells whether somebody says that the form went out, for `sent_on` or today.
+
+    A new reference there says so too. Raises Invalid for a day that is ahead.
+    """
+    problems = Problems()
+    _check_day(problems, actor, "sent_on", data.sent_on)
+    problems.raise_any()
+    is_said = data.sent or data.sent_on is not None
+    went_out = is_said or data.reference not in (None, leg.reference)
+    is_asked_anew = leg.is_to_send or data.channel != leg.channel
+    if is_asked_anew:
+        leg.is_to_send = not went_out
+        leg.asked_on = leg.asked_on if data.channel == leg.channel else None
+    if data.sent_on or (went_out and is_asked_anew):
+        _put_asked(actor, leg, data.sent_on or today(actor))
+    leg.channel, leg.reference = data.channel, data.reference
+    db.session.flush()
+    if is_said:
+        on = leg.asked_on.isoformat() if leg.asked_on else None
+        said = {"channel": data.channel, "sent_on": on}
+        conversations.keep(actor, [Word("leg", leg.id, FORM_SENT, said)])
+    return is_said
+
+
+def write_down(
+    actor: Actor, vault: Vault, trace: Trace, leg: TraceLeg, data: Replying
+) -> None:  # fmt: skip
+    """Write down what came back by another channel, as far as the table allows; raises Invalid."""
+    action = _check(actor, leg, data)
+    with legs.following(trace, is_sending=True):
+        legs.move(leg, action)
+        leg.is_automatic = False
+        _hear_of_form(actor, leg, action, data.sent_on)
+        leg.reference = data.reference or leg.reference
+        if action in ENDS:
+            leg.answered_at, leg.failure_reason = actor.now(), data.failure_reason
+            leg.answered_on = data.answered_on
+            said = _events(leg, data.events)
+            leg.events = merged(leg.events, said) if action in ANSWERS else []
+        db.session.flush()
+        conversations.keep(actor, [Word("leg", leg.id, "by_hand", _kept(leg, data))])
+        row = {"state": leg.state, "events": leg.events}
+        legs.follow(actor, vault, trace, legs.pointed_to([row], [*data.points_to]))
+        deliveries.deliver_now(actor, vault)
+
+
+def _events(leg: TraceLeg, told: Collection[HandEvent]) -> list[dict[str, Any]]:
+    on = leg.answered_on.isoformat() if leg.answered_on else None
+    return [answers.by_hand(leg.state, event, "H1") | {"said_on": on} for event in told]
+
+
+def _kept(leg: TraceLeg, data: Replying) -> dict[str, Any]:
+    days_said = {name: day.isoformat() for name in ("sent_on", "answered_on")
+                 if (day := getattr(data, name))}  # fmt: skip
+    return {"text": data.text, "status": leg.status, "points_to": [*data.points_to],
+            "failure_reason": data.failure_reason} | days_said  # fmt: skip
+
+
+def _hear_of_form(actor: Actor, leg: TraceLeg, action: str, sent_on: date | None) -> None:
+    """Know by what came back that a form went out, on which day only where that is said.
+
+    That the last one came says nothing of the next.
+    """
+    if sent_on is not None:
+        leg.is_to_send = False
+        _put_asked(actor, leg, sent_on)
+    elif leg.is_to_send and (action in ENDS or not _was_sent_before(leg)):
+        leg.is_to_send = False
+
+
+def _put_asked(actor: Actor, leg: TraceLeg, on: date) -> None:
+    """Keep the day on which a form went out, and of today the moment."""
+    is_today = on == today(actor)
+    leg.asked_on = on
+    leg.asked_at = actor.now() if is_today else days(actor).start(leg.owner_state, on)
+
+
+def _was_sent_before(leg: TraceLeg) -> bool:
+    return bool(leg.reference) or any(
+        one.kind == FORM_SENT for one in messages_of([leg.id])[leg.id]
+    )
+
+
+def _check(actor: Actor, leg: TraceLeg, data: Replying) -> str:
+    problems = Problems()
+    if not data.text:
+        problems.add("text", say("This field is required."))
+    if data.status is None:
+        problems.add("status", say("Say what came back by the other channel."))
+    if data.events and data.status not in ("answered", "partial"):
+        problems.add("events", say("Events belong to an answer."))
+    if data.failure_reason and data.status not in ("partial", "no_record"):
+        problems.add(
+            "failure_reason",
+            say("Only an answer in part, or that there is no record, says why no more is known."),
+        )
+    _check_days(problems, actor, leg, data)
+    for at, event in enumerate(data.events):
+        check_date(problems, f"events.{at}.occurred_on", event.occurred_on, today(actor))
+    problems.raise_any()
+    return BY_HAND[data.status or ""]
+
+
+def _check_days(problems: Problems, actor: Actor, leg: TraceLeg, data: Replying) -> None:
+    _check_day(problems, actor, "sent_on", data.sent_on)
+    _check_day(problems, actor, "answered_on", data.answered_on)
+    sent_on = data.sent_on or leg.asked_on
+    if sent_on and data.answered_on and data.answered_on < sent_on:
+        problems.add("answered_on", say("Before the form went out, on {on}: correct the one day or the other.",
+                                        on=sent_on))  # fmt: skip
+
+
+def _check_day(problems: Problems, actor: Actor, path: str, on: date | None) -> None:
+    if on is not None:
+        check_date(problems, path, on, today(actor))

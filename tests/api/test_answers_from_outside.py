@@ -1,0 +1,132 @@
+"""What an officer writes down of a state that takes no part is his word, of the days that he says."""
+
+import pytest
+
+from tests import bodies
+from tests.papers import text_of
+
+TODAY, WENT, ANSWERED = "2026-03-09", "2026-02-20", "2026-03-02"
+SOLD = {"event": "domestic_sale", "occurred_on": "2020-01-02", "serial": "ABC123456"}
+WHOSE = "Written down by an officer of Brazil: Spain answered it by another channel"
+
+
+@pytest.fixture
+def analyst(as_actor):
+    return as_actor("BRA", "trace_analyst")
+
+
+@pytest.fixture
+def trace(analyst):
+    return analyst.post("/traces", bodies.trace()).json
+
+
+@pytest.fixture
+def spain(analyst, trace):
+    """Read the leg of Spain, and say something of it first: by its channel, or of what came back."""
+    path = f"/traces/{trace['id']}"
+    asked = {"state": "ESP", "reason": "Import mark", "channel": "post"}
+    analyst.post(f"{path}/legs", asked)
+
+    def leg(action=None, expect=None, **body):
+        mine = next(
+            one for one in analyst.get(path).json["legs"] if one["state"] == "ESP"
+        )  # fmt: skip
+        if action is None:
+            return mine
+        expected = expect or {"reply": 201, "channel": 200}[action]
+        said = analyst.post(f"{path}/legs/{mine['id']}/{action}", body, expected)
+        return said.json if expect else leg()
+
+    return leg
+
+
+@pytest.fixture
+def asked(as_actor, analyst):
+    """An analyst of Paraguay, what Brazil's trace asks of it, and the trace."""
+    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(visibility="pointer"))
+    trace, pry = analyst.post("/traces", bodies.trace()).json, as_actor("PRY", "trace_analyst")
+    [request] = pry.get("/requests").json["items"]
+    return pry, f"/requests/{request['id']}", trace
+
+
+def answer(**more):
+    return {"status": "answered", "text": "By letter", "events": [SOLD]} | more
+
+
+def told(analyst, trace, **headers):
+    found = analyst.get(f"/traces/{trace['id']}/result", **headers).json
+    [event] = [one for one in found["chain"] if one["state"] == "ESP"]
+    return event
+
+
+def test_an_answer_from_outside_is_the_word_of_the_officer_who_wrote_it_down(analyst, trace, spain):
+    leg = spain("reply", **answer(sent_on=WENT, answered_on=ANSWERED))
+    assert (leg["asked_on"], leg["answered_on"]) == (WENT, ANSWERED)
+    assert leg["asked_at"].startswith(WENT) and leg["answered_at"].startswith(TODAY)
+    event = told(analyst, trace)
+    assert (event["confidence"], event["by_hand"]) == (None, f"{WHOSE} on Mar 2, 2026.")
+    [said] = leg["messages"]
+    assert (said["sent_on"], said["answered_on"]) == (WENT, ANSWERED)
+
+
+@pytest.mark.parametrize(("language", "said"), [
+    ("es", "Anotado por un funcionario de Brasil: España lo respondió por otro canal el 2 mar 2026."),
+    ("fr", "Consigné par un agent du Brésil : l’Espagne l’a répondu par un autre canal le 2 mars 2026."),
+    ("pt", "Registrado por um funcionário do Brasil: a Espanha respondeu isso por outro canal em"
+           " 2 de mar. de 2026."),
+])  # fmt: skip
+def test_whose_word_it_is_is_said_in_each_language(analyst, trace, spain, language, said):
+    spain("reply", **answer(answered_on=ANSWERED))
+    assert told(analyst, trace, Accept_Language=language)["by_hand"] == said
+
+
+def test_what_a_participant_s_person_says_stays_that_state_s_word(analyst, asked):
+    pry, request, trace = asked
+    sold = {"completeness": "full", "handling": "H1", "events": [SOLD]}
+    pry.change(request, "answer", sold)
+    [event] = analyst.get(f"/traces/{trace['id']}/result").json["chain"]
+    assert (event["state"], event["confidence"], event.get("by_hand")) == ("PRY", None, None)
+
+
+def test_days_that_nobody_wrote_down_are_not_those_of_the_entry(analyst, trace, spain):
+    leg = spain("reply", **answer())
+    assert (leg["asked_at"], leg["asked_on"], leg["answered_on"]) == (None, None, None)
+    assert leg["answered_at"].startswith(TODAY)
+    assert told(analyst, trace)["by_hand"] == f"{WHOSE}, on a day that nobody wrote down."
+
+
+def test_a_form_went_out_on_the_day_that_the_officer_says_else_today(spain):
+    assert spain("channel", channel="mla", sent=True)["asked_on"] == TODAY
+    leg = spain("channel", channel="mla", sent_on=WENT)
+    assert (leg["asked_on"], leg["is_to_send"]) == (WENT, False)
+    assert leg["asked_at"].startswith(WENT)
+    assert spain("channel", channel="iarms")["asked_on"] is None  # by this one nothing went out
+    heard = spain("reply", status="acknowledged", text="By telephone", sent_on=WENT)
+    assert heard["asked_on"] == WENT
+
+
+def test_days_ahead_or_out_of_order_are_refused(spain):
+    said = spain("channel", 422, channel="mla", sent_on="2026-05-01")["errors"]
+    assert list(said) == ["sent_on"]
+    ahead = spain("reply", 422, **answer(sent_on="2026-05-01", answered_on="2026-05-02"))["errors"]
+    assert set(ahead) == {"sent_on", "answered_on"}
+    spain("channel", channel="mla", sent_on=WENT)
+    [said] = spain("reply", 422, **answer(answered_on="2026-02-19"))["errors"]["answered_on"]
+    assert said == f"Before the form went out, on {WENT}: correct the one day or the other."
+    assert spain("reply", **answer(answered_on="2026-02-19", sent_on="2026-02-01"))["asked_on"]
+
+
+def test_a_state_that_takes_part_says_its_days_itself(analyst, asked):
+    pry, request, trace = asked
+    pry.change(request, "ask", {"questions": ["?"]})
+    [leg] = [one["id"] for one in trace["legs"] if one["state"] == "PRY"]
+    said = {"text": "So", "answered_on": ANSWERED}
+    analyst.post(f"/traces/{trace['id']}/legs/{leg}/reply", said, 422)
+
+
+def test_the_report_says_whose_word_it_is(analyst, trace, spain):
+    spain("reply", **answer(answered_on=ANSWERED))
+    report = analyst.get(f"/traces/{trace['id']}/report").get_data()
+    said = " ".join(text_of(report).split())
+    assert "Written down by an officer of Brazil" in said.replace("- ", "")
+    assert "As a person of that state says" not in said

@@ -1,0 +1,52 @@
+"""Boards that are followed while transactions are real."""
+
+from contextlib import ExitStack
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event
+
+from api import live
+from salsa_ext.db import db
+from tests import actors
+from tests.conftest import NOW, standing_on
+from tests.web.onlookers import BOARD, Onlooker, ship
+
+
+@pytest.fixture(scope="session")
+def shipped(server, registered, standing, tmp_path_factory):
+    """A database in which a shipment is on its way; copied, never used itself."""
+    with ExitStack() as kept:
+        with standing_on(server, registered, standing) as served:
+            with served.app_context():
+                ship(served)
+                db.engine.dispose()
+            copied = server.copied(standing[1], tmp_path_factory.mktemp("shipped"))
+            config = kept.enter_context(copied)
+        yield config
+
+
+@pytest.fixture
+def app(server, shipped, standing, monkeypatch):
+    """An application whose transactions are real, and which looks for changes each time."""
+    monkeypatch.setattr(live, "PAUSE", 0.0)
+    with standing_on(server, shipped, standing) as served, served.app_context():
+        yield served
+
+
+@pytest.fixture
+def onlooker(app):
+    def make(state, role="border_officer", agency="TEST", at=BOARD):
+        return Onlooker(app, actors.token(state, role, NOW, None, timedelta(days=5), agency), at)
+
+    return make
+
+
+@pytest.fixture
+def asked(app):
+    """What the database is asked."""
+    said = []
+    note = lambda connection, cursor, statement, *_: said.append(statement)  # noqa: E731
+    event.listen(db.engine, "before_cursor_execute", note)
+    yield said
+    event.remove(db.engine, "before_cursor_execute", note)

@@ -1,0 +1,210 @@
+"""What each state said of a trace, on its page: questions, refusals, and states that take no part."""
+
+import re
+
+import pytest
+
+from tests import bodies
+from tests.grounds import beginning
+from tests.web.pages import text
+from tests.web.tracing import step
+
+
+@pytest.fixture
+def bra(as_actor):
+    return as_actor("BRA", "trace_analyst")
+
+
+@pytest.fixture
+def pry(as_actor):
+    return as_actor("PRY", "trace_analyst")
+
+
+@pytest.fixture
+def analyst(signed_in):
+    return signed_in("BRA", "trace_analyst")
+
+
+@beginning
+def trace(as_actor, bra):
+    """A trace of a gun that was made in Brazil and sold in Paraguay, which answers at once."""
+    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
+    return bra.post("/traces", bodies.trace()).json
+
+
+def test_a_trace_shows_what_each_state_said_why_and_how_far_its_records_reach(analyst, trace):
+    said = text(analyst.open(f"/traces/{trace['id']}"))
+    assert "Paraguay ✓ Answered by the service, at once" in said
+    assert "Why it was asked" in said and "Its records reach through" in said
+
+
+def test_a_question_is_replied_to(analyst, as_actor, bra, pry):
+    body = bodies.transfer(visibility="pointer")
+    as_actor("PRY", "licensing_officer").post("/transfers", body)
+    trace = bra.post("/traces", bodies.trace()).json
+    [asked] = pry.get("/requests").json["items"]
+    pry.post(f"/requests/{asked['id']}/ask", {"questions": ["Which side?"]}, 200, If_Match='"1"')
+    page = analyst.open(f"/traces/{trace['id']}")
+    assert "Which side?" in page
+    path = re.search(r'href="(/traces/[^"]+/reply)"', page)[1]
+    assert "Which side?" in text(analyst.open(path))
+    assert 'id="text-wrong"' in analyst.send(path, {}, 422).text
+    said = text(analyst.open(analyst.send(path, {"text": "The left side"}).location))
+    assert "✓ The reply is kept." in said and "The left side" in said
+
+
+def test_clarification_of_a_refusal_is_sought_on_the_page(analyst, as_actor, bra, pry):
+    body = bodies.transfer(visibility="pointer")
+    as_actor("PRY", "licensing_officer").post("/transfers", body)
+    trace = bra.post("/traces", bodies.trace()).json
+    [asked] = pry.get("/requests").json["items"]
+    no = {"reason": "national_security", "text": "No"}
+    pry.post(f"/requests/{asked['id']}/refuse", no, 200, If_Match='"1"')
+    page = analyst.open(f"/traces/{trace['id']}")
+    analyst.send(re.search(r'href="(/traces/[^"]+/reply)"', page)[1], {"text": "For whom?"})
+    assert pry.get(f"/requests/{asked['id']}").json["status"] == "acknowledged"
+
+
+def test_a_state_that_answered_gets_no_form_of_a_reply(analyst, as_actor, bra):
+    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
+    trace = bra.post("/traces", bodies.trace(case_number="C-9")).json
+    [leg] = [one["id"] for one in trace["legs"] if one["state"] == "PRY"]
+    page = analyst.open(f"/traces/{trace['id']}/legs/{leg}/reply", 409)
+    assert "This is not possible now" in page and '<form class="form"' not in page
+    analyst.open(f"/traces/{trace['id']}/legs/{trace['id']}/reply", 404)
+
+
+def test_a_state_that_takes_no_part_is_asked_by_another_channel_and_its_answer_written_down(
+    analyst, trace
+):
+    fields = {"state": "ESP", "reason": "Import mark", "channel": "etrace", "reference": "T-7"}
+    assert 'id="state-wrong"' in step(analyst, trace, "legs", 422).text
+    silent = step(analyst, trace, "legs", 422, state="ESP", reason="Import mark").text
+    assert 'id="channel-wrong"' in silent and "This state takes no part: say by which" in silent
+    page = analyst.open(step(analyst, trace, "legs", **fields).location)
+    assert "eTrace T-7" in text(page)
+    path = re.search(r'href="(/traces/[^"]+/reply)"', page)[1]
+    came = {"text": "Sold in 2020", "status": "answered", "events.0.event": "domestic_sale",
+            "events.0.occurred_on": "2020-01-02"}  # fmt: skip
+    page = analyst.open(analyst.send(path, came).location)
+    assert "Domestic sale" in text(page) and "Jan 2, 2020 · Spain" in text(page)
+    assert path in page  # more may come back
+
+
+def test_a_leg_by_another_channel_has_its_form_to_send_and_a_trace_its_report(
+    analyst, signed_in, trace
+):
+    fields = {"state": "ESP", "reason": "Import mark", "channel": "etrace"}
+    page = analyst.open(step(analyst, trace, "legs", **fields).location)
+    [form] = re.findall(r'href="([^"]+/form\.pdf)"', page)
+    assert analyst.client.get(form).data.startswith(b"%PDF")
+    table = analyst.open(form.replace(".pdf", ".csv"))
+    assert "ABC123456" in table
+    assert analyst.client.get(f"/traces/{trace['id']}/report.pdf").data.startswith(b"%PDF")
+    supervisor = signed_in("BRA", "supervisor")
+    assert form not in supervisor.open(f"/traces/{trace['id']}")
+    supervisor.open(form, 403)
+    signed_in("PRY", "trace_analyst").open(form, 404)
+
+
+def test_the_fields_of_the_american_form_are_offered_where_it_is_used(analyst, trace, bra):
+    for state, channel in (("DEU", "etrace"), ("ITA", "iarms")):
+        more = {"state": state, "reason": "Import mark", "channel": channel}
+        bra.post(f"/traces/{trace['id']}/legs", more)
+    said = text(analyst.open(f"/traces/{trace['id']}"))
+    assert said.count("Form to send (PDF)") == 2
+    assert re.findall(r"Fields of ATF F 3312.1 \(CSV\) : (\w+)", said) == ["Germany"]
+
+
+def test_by_which_channel_a_state_is_asked_that_takes_no_part_is_asked_for_on_top(analyst, bra):
+    made = bra.post(
+        "/traces", bodies.trace(firearm=bodies.firearm(country_of_manufacture="DEU"))
+    ).json
+    [leg] = [one["id"] for one in made["legs"] if one["state"] == "DEU"]
+    address, path = f"/traces/{made['id']}", f"/traces/{made['id']}/legs/{leg}/channel"
+    page = analyst.open(address)
+    said = text(page)
+    asks = "Germany takes no part: it learns of nothing until you send it the form."
+    assert said.index(asks) < said.index("Result so far")
+    assert "By INTERPOL iARMS, unless you choose another channel." in said
+    assert said.count("To be sent by you") == 2 and said.count("Sent") == 2  # of the trace
+    assert page.count(f'href="{path}"') == 2
+    assert 'value="iarms" selected' in analyst.open(path)
+    assert 'id="channel-wrong"' in analyst.send(path, {"channel": ""}, 422).text
+    left = "Sent ■ Forms still to be sent by you: Germany"
+    assert left in said and left in text(analyst.open("/traces"))
+    other = text(analyst.open(analyst.send(path, {"channel": "post"}).location))
+    assert asks in other and "To be sent by you" in other
+    sent = text(analyst.open(analyst.send(path, {"channel": "post", "sent": "true"}).location))
+    assert asks not in sent and "To be sent by you" not in sent and "The form went out" in sent
+    page = analyst.open(analyst.send(path, {"channel": "mla"}).location)
+    assert asks in text(page)  # by this one nothing went out
+    page = analyst.open(analyst.send(path, {"channel": "mla", "reference": "M-1"}).location)
+    said = text(page)
+    assert "✓ The channel is kept." in said and "Mutual legal assistance M-1" in said
+    assert asks not in said and "Forms still to be sent" not in said
+    former = analyst.send(path, {"channel": "iarms", "reference": "M-1"})  # as the form was opened
+    said = text(analyst.open(former.location))
+    assert "M-1" not in said and left in said
+    again = {"channel": "iarms", "reference": "I-7"}
+    assert "INTERPOL iARMS I-7" in text(analyst.open(analyst.send(path, again).location))
+    assert "INTERPOL iARMS I-7" in text(analyst.open(analyst.send(path, again).location))
+    reply = f"/traces/{made['id']}/legs/{leg}/reply"
+    page = analyst.open(reply)
+    assert "<title>Write down what came back" in page
+    assert "it takes no part, and reads nothing of this" in text(page)
+    assert '<button class="button">Write down what came back</button>' in page
+    analyst.send(reply, {"status": "no_record", "text": "None"})
+    assert path not in analyst.open(address)
+
+
+def test_a_state_that_was_never_sent_its_form_is_shown_so_when_the_trace_has_ended(analyst, bra):
+    gun = bodies.firearm(serial="ZZZ98765", country_of_manufacture="DEU")
+    path = f"/traces/{bra.post('/traces', bodies.trace(firearm=gun)).json['id']}"
+    bra.change(path, "close")
+    said = text(analyst.open(path))
+    assert said.count("Never sent") == 2 and "To be sent by you" not in said
+    assert "The answer of Germany: its form was not sent before the trace ended." in said
+
+
+def test_an_answer_from_outside_is_shown_as_the_word_of_who_wrote_it_down(analyst, trace, bra):
+    path = f"/traces/{trace['id']}"
+    bra.post(f"{path}/legs", {"state": "ESP", "reason": "Import mark", "channel": "post"})
+    [leg] = [one["id"] for one in bra.get(path).json["legs"] if one["state"] == "ESP"]
+    reply = f"{path}/legs/{leg}/reply"
+    form = text(analyst.open(reply))
+    assert "Day of the answer" in form and "Day on which the form went out" in form
+    came = {"text": "By letter", "status": "answered", "events.0.event": "domestic_sale",
+            "events.0.occurred_on": "2020-01-02", "answered_on": "2026-03-02"}  # fmt: skip
+    early = analyst.send(reply, came | {"sent_on": "2026-03-05"}, 422).text
+    assert 'id="answered_on-wrong"' in early
+    said = text(analyst.open(analyst.send(reply, came | {"sent_on": "2026-02-20"}).location))
+    assert "The form went out Feb 20, 2026 Answered Mar 2, 2026 Written down Mar 9, 2026" in said
+    whose = "Written down by an officer of Brazil: Spain answered it by another channel"
+    assert f"{whose} on Mar 2, 2026." in said
+    assert "As a person of that state says" not in said
+
+
+def test_of_days_that_nobody_wrote_down_the_page_says_so(analyst, trace, bra):
+    path = f"/traces/{trace['id']}"
+    bra.post(f"{path}/legs", {"state": "ESP", "reason": "Import mark", "channel": "post"})
+    [leg] = [one["id"] for one in bra.get(path).json["legs"] if one["state"] == "ESP"]
+    bra.post(f"{path}/legs/{leg}/reply", {"text": "None", "status": "no_record"})
+    said = text(analyst.open(path))
+    assert said.count("on a day that nobody wrote down") == 2 and "Asked Mar 9, 2026" in said
+
+
+@pytest.mark.parametrize("action", [None, "close"])
+def test_who_refused_stands_beside_the_status_and_at_its_leg(analyst, as_actor, bra, pry, action):
+    sold = bodies.transfer(visibility="pointer")
+    as_actor("PRY", "licensing_officer").post("/transfers", sold)
+    path = f"/traces/{bra.post('/traces', bodies.trace()).json['id']}"
+    [asked] = pry.get("/requests").json["items"]
+    no = {"reason": "national_security", "text": "No"}
+    pry.change(f"/requests/{asked['id']}", "refuse", no)
+    if action:
+        bra.change(path, action)
+    page = text(analyst.open(path))
+    assert ("✕ All that were asked refused" in page) is (action is None)
+    assert "✕ Refused by: Paraguay" in page and "Paraguay ✕ Refused" in page
+    assert "✕ Refused by: Paraguay" in text(analyst.open("/traces"))

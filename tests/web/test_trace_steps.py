@@ -1,0 +1,137 @@
+"""What is done to a trace on its pages: approved, sent, assigned, kept from agencies, closed."""
+
+import re
+
+import pytest
+
+from tests import bodies
+from tests.grounds import beginning
+from tests.web.pages import text
+from tests.web.tracing import step, typed
+
+
+@pytest.fixture
+def bra(as_actor):
+    return as_actor("BRA", "trace_analyst")
+
+
+@pytest.fixture
+def analyst(signed_in):
+    return signed_in("BRA", "trace_analyst")
+
+
+@beginning
+def trace(as_actor, bra):
+    """A trace of a gun that was made in Brazil and sold in Paraguay, which answers at once."""
+    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
+    return bra.post("/traces", bodies.trace()).json
+
+
+def test_a_draft_says_before_it_is_sent_why_it_may_fail(analyst, bra):
+    gun = bodies.firearm()
+    del gun["make"]
+    draft = bra.post("/traces", bodies.trace(firearm=gun, draft=True)).json
+    page = analyst.open(f"/traces/{draft['id']}")
+    said = text(page)
+    assert "The trace has no make." in said and "What would help most" in said
+    assert said.index("The trace has no make.") < said.index("Send")
+
+
+def test_a_trace_that_was_sent_is_advised_no_more(analyst, trace):
+    assert "Before it is sent" not in text(analyst.open(f"/traces/{trace['id']}"))
+
+
+def test_a_draft_is_approved_by_a_second_person_and_sent(analyst, signed_in):
+    done = analyst.send("/traces/new", typed(draft="true"))
+    page = analyst.open(done.location)
+    trace = {"id": re.search(r"/traces/([0-9a-f-]{36})", done.location)[1]}
+    assert "✓ The draft is kept." in text(page) and "Nobody was asked yet." in page
+    supervisor = signed_in("BRA", "supervisor")
+    said = text(supervisor.open(step(supervisor, trace, "approve").location))
+    assert "✓ Approved" in said and "/send" not in supervisor.open(f"/traces/{trace['id']}")
+    said = text(analyst.open(step(analyst, trace, "send").location))
+    assert "✓ The trace is sent." in said
+
+
+def test_who_drafted_a_trace_is_not_offered_to_approve_it(analyst, signed_in):
+    path = analyst.send("/traces/new", typed(draft="true")).location
+    page = analyst.open(path)
+    assert "/approve" not in page and "/decline" not in page
+
+
+def test_who_drafted_a_trace_reads_why_it_was_declined(analyst, signed_in, bra):
+    draft = bra.post("/traces", bodies.trace(draft=True)).json
+    supervisor = signed_in("BRA", "supervisor")
+    assert 'id="text-wrong"' in step(supervisor, draft, "decline", 422).text
+    step(supervisor, draft, "decline", text="Name the law")
+    said = text(analyst.open(f"/traces/{draft['id']}"))
+    assert "A second person did not approve Name the law" in said and "bra.supervisor" in said
+    assert "A second person did not approve a trace of yours" in analyst.open("/notifications")
+
+
+@pytest.mark.parametrize(("name", "fields", "shown"), [
+    ("close", {}, "■ Closed"), ("withdraw", {}, "✕ Withdrawn"),
+    ("feedback", {"helped": "true", "text": "We found him"}, "It helped We found him"),
+    ("notes", {"text": "Ask the bench"}, "Ask the bench"),
+    ("assign", {"username": "bra.trace_analyst"}, "Assigned to bra.trace_analyst"),
+])  # fmt: skip
+def test_each_step_is_taken_and_shown(analyst, trace, name, fields, shown):
+    assert shown in text(analyst.open(step(analyst, trace, name, **fields).location))
+
+
+def test_what_changed_meanwhile_is_not_closed_over(analyst, trace):
+    assert "This was changed since" in step(analyst, trace, "close", 412, seen="99").text
+
+
+def test_a_supervisor_reads_a_trace_and_does_not_close_it(signed_in, trace):
+    somebody = signed_in("BRA", "supervisor")
+    page = somebody.open(f"/traces/{trace['id']}")
+    assert "/close" not in page and "/traces/new" not in somebody.open("/traces")
+    somebody.open(f"/traces/{trace['id']}/close", 403)
+
+
+def test_work_is_assigned_to_one_of_those_who_may_do_it(analyst, trace, signed_in):
+    signed_in("BRA", "supervisor")
+    signed_in("BRA", "police_officer")
+    signed_in("PRY", "trace_analyst")
+    form = analyst.open(f"/traces/{trace['id']}/assign")
+    assert re.findall(r'<option value="([a-z._]+)"', form) == [
+        "bra.police_officer", "bra.trace_analyst",
+    ]  # fmt: skip
+
+
+def test_agencies_are_kept_from_a_trace_before_anybody_is_asked(analyst, as_actor):
+    done = analyst.send("/traces/new", typed(hidden_from="PRY-POLICE\n"))
+    trace_id = done.location.split("/")[-1].split("?")[0]
+    assert as_actor("BRA", "trace_analyst").get(f"/traces/{trace_id}").json["hidden_from"] == [
+        "PRY-POLICE"
+    ]
+    page = analyst.send("/traces/new", typed(case_number="C-2", hidden_from="PRY-NONE"), 422).text
+    assert "There is no agency PRY-NONE." in page and 'id="hidden_from"' in page.replace("-", "_")
+
+
+def test_a_trace_is_kept_from_agencies_and_let_be_seen_again(analyst, trace):
+    form = analyst.open(f"/traces/{trace['id']}/hide")
+    assert opened(form)[:3] == [("Brazil", True), ("Paraguay", True), ("Antigua & Barbuda", False)]
+    boxes = {code: name for name, code in
+             re.findall(r'name="(hidden_from[^"]+)" value="([A-Z-]+)"', form)}  # fmt: skip
+    assert "BRA-TEST" not in boxes and len({*boxes.values()}) == len(boxes)  # the first is his own
+    kept = ["BRA-POLICE", "PRY-POLICE", "URY-POLICE"]
+    done = step(analyst, trace, "hide", **{boxes[code]: code for code in kept})
+    said = text(analyst.open(done.location))
+    assert "✓ It is kept from BRA-POLICE; PRY-POLICE, Paraguay; URY-POLICE, Uruguay by now." in said
+    form = analyst.open(f"/traces/{trace['id']}/hide")
+    assert re.findall(r'value="([A-Z-]+)" checked', form) == kept
+    assert [state for state, is_open in opened(form) if is_open] == [
+        "Brazil",
+        "Paraguay",
+        "Uruguay",
+    ]
+    done = analyst.open(step(analyst, trace, "hide").location)
+    assert "Kept from" not in text(done) and "✓ It is kept from no agency by now." in text(done)
+
+
+def opened(form):
+    """Return the states whose agencies a form offers, and whether they are shown at once."""
+    found = re.findall(r'<details class="group"( open)?>\s*<summary>([^<]+)</summary>', form)
+    return [(state.replace("&amp;", "&"), bool(is_open)) for is_open, state in found]
