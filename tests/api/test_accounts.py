@@ -216,7 +216,7 @@ def test_entries_are_found_by_their_fields(as_actor, filters, count):
 def test_an_entry_is_sealed_with_a_salt_of_its_own(as_actor):
     police = as_actor("BRA", "police_officer")
     police.post("/reports", bodies.report())
-    police.post("/reports", bodies.report(number="R-2"))
+    police.post("/reports", bodies.report(number="R-2", confirm_second=True))
     rows = db.session.execute(
         text("SELECT salt, leaf_hash FROM audit_entry WHERE action = 'report:recorded'")
     ).all()

@@ -1,5 +1,7 @@
 """Lists: pages by a cursor, newest first, filters by field, and a bounded number of statements."""
 
+from functools import partial
+
 import pytest
 from sqlalchemy import event
 
@@ -153,7 +155,7 @@ def statements(app):
 
 @pytest.mark.parametrize("role,path,body", [
     ("licensing_officer", "/transfers", bodies.transfer),
-    ("police_officer", "/reports", bodies.report),
+    ("police_officer", "/reports", partial(bodies.report, confirm_second=True)),
     ("police_officer", "/seizures", bodies.seizure),
     ("police_officer", "/traces", bodies.trace),
 ])  # fmt: skip

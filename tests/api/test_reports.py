@@ -110,7 +110,7 @@ def test_the_list_of_reports_asks_as_often_of_many_as_of_few(bra, pry, asked):
     pry.post("/reports", bodies.report())
     few = count()
     for number in range(2, 6):
-        pry.post("/reports", bodies.report(number=f"R-{number}"))
+        pry.post("/reports", bodies.report(number=f"R-{number}", confirm_second=True))
     assert count() == few
 
 
