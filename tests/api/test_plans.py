@@ -2,13 +2,14 @@
 
 import re
 from contextlib import closing
+from uuid import UUID
 
 import psycopg2
 import pytest
 from sqlalchemy import event, make_url, text
 
 from salsa_ext.db import db
-from salsa_ext.readmodels import together
+from salsa_ext.readmodels import known, together
 from salsa_ext.values.ids import new_id
 from tests import bodies
 
@@ -127,6 +128,20 @@ def test_a_state_with_few_rows_in_a_big_table_does_not_read_it_whole(explained, 
     listed = "SELECT * FROM audit_entry ORDER BY id DESC LIMIT 51"
     plan = explained("service", name, "SET salsa.state = 'PRY'", listed)
     assert "ix_audit_entry_concerned" in plan
+
+
+def test_the_audit_of_thousands_of_records_is_found_by_them_however_long_it_is(
+    as_actor, plans, explained, fresh_database, monkeypatch
+):
+    monkeypatch.setattr(known, "ids_of", lambda *_: [UUID(int=number) for number in range(2_000)])
+    path = "/audit?subject_id=S-1"
+    [asked] = plans.statements(as_actor("PRY", "auditor"), path, "audit_entry")
+    name = make_url(fresh_database.database_url).database
+    of_records = MANY.replace("'c'", "lpad(to_hex(n % 3000), 32, '0')::uuid::text")
+    explained("owner", name, f"{of_records}; ANALYZE audit_entry", "SELECT 1")
+    plan = explained("service", name, "SET salsa.state = 'BRA'", *asked)
+    assert "Index Scan using ix_audit_entry_subject_id" in plan
+    assert "pk_audit_entry" not in plan and "Seq Scan on audit_entry" not in plan
 
 
 def test_whom_records_were_shown_to_is_found_by_the_records_however_long_the_audit_is(
