@@ -80,6 +80,7 @@ def request(*, actor: Actor, vault: Vault, data: TraceData) -> UUID:
     require(actor, Permission.TRACE_REQUEST)
     row = trace_descriptions.row_of(actor, data)
     if not data.confirm_second:
+        repeats.await_trace(actor, row)
         repeats.check_trace(actor, row)
     actor = actor.for_purpose(Purpose("investigation", data.case_number, about=(str(row["id"]),)))
     hidings.begin(actor, "trace", [row["id"]], data.hidden_from)
