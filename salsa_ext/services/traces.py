@@ -64,7 +64,8 @@ POSSIBLE: Final = {
 PLAINLY: Final = Sending()
 WRITTEN: Final = (Action.TRACE_REQUESTED, Action.TRACE_AMENDED)
 """By which a person wrote what a second one approves."""
-SECOND: Final = say("A second person must approve a trace: one who neither drafted nor changed it.")
+SECOND: Final = say("A second person must approve a trace: one who neither drafted nor changed it, be it by"
+                    " its seizure.")  # fmt: skip
 BY_COMMAND: Final = say("A second person must approve a trace. By a command --officer tells who decides, and"
                         " who drafted or changed it by one: give it at each, another number to decide, or"
                         " let an account of a supervisor decide.")  # fmt: skip
