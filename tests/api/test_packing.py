@@ -1,7 +1,6 @@
 """The paper of a shipment: the export attachment with its items."""
 
 import pytest
-
 from sqlalchemy import text
 
 from salsa_ext.db import db, transaction
