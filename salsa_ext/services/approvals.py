@@ -22,8 +22,7 @@ from salsa_ext.values import letters
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.notices import Notice
 
-ASKERS: Final = ("trace_analyst", "police_officer")
-"""Roles that learn what a second person said."""
+ASKERS: Final = legs.ASKERS
 APPROVERS: Final = ("supervisor",)
 ASKED_ALREADY: Final = say("A second person was asked already to approve this trace.")
 
