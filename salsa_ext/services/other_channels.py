@@ -79,7 +79,7 @@ def write_down(
         db.session.flush()
         conversations.keep(actor, [Word("leg", leg.id, "by_hand", _kept(leg, data))])
         row = {"state": leg.state, "events": leg.events}
-        legs.follow(actor, vault, trace, legs.pointed_to([row], [*data.points_to]))
+        legs.follow_answer(actor, vault, trace, legs.pointed_to([row], [*data.points_to]))
         deliveries.deliver_now(actor, vault)
 
 

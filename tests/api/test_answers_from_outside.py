@@ -174,3 +174,39 @@ def test_the_report_says_whose_word_it_is(analyst, trace, spain):
     said = " ".join(text_of(report).split())
     assert "Written down by an officer of Brazil" in said.replace("- ", "")
     assert "As a person of that state says" not in said
+
+
+def forms_to_send(analyst):
+    told = analyst.get("/notifications?code=trace_form_to_send").json["items"]
+    return [(one["subject"]["kind"], one["data"]["by"], one["urgent"]) for one in told]
+
+
+FORWARDED = {"state": "AUT", "reason": "Made there"}
+
+
+@pytest.mark.parametrize("action,said", [
+    ("answer", {"completeness": "full", "handling": "H1", "events": [SOLD], "points_to": ["AUT"]}),
+    ("answer", {"completeness": "full", "handling": "H1",
+                "events": [SOLD | {"event": "export", "counterpart_state": "AUT"}]}),
+    ("forward", FORWARDED),
+])  # fmt: skip
+def test_who_leads_a_trace_is_told_whose_form_is_to_be_sent_since_an_answer_points_there(
+    analyst, asked, action, said
+):
+    pry, request, _ = asked
+    assert forms_to_send(analyst) == []
+    pry.change(request, action, said)
+    assert forms_to_send(analyst) == [("trace", "AUT", True)]
+
+
+def test_so_he_is_where_what_came_back_from_outside_points_there(analyst, spain):
+    spain("reply", **answer(points_to=["AUT", "URY"]))
+    assert forms_to_send(analyst) == [("trace", "AUT", True)]
+
+
+def test_an_answer_that_names_a_state_that_was_asked_makes_no_form_due(analyst, asked):
+    pry, request, trace = asked
+    more = {"state": "ESP", "reason": "Import mark", "channel": "post"}
+    analyst.post(f"/traces/{trace['id']}/legs", more)
+    pry.change(request, "forward", FORWARDED | {"state": "ESP"})
+    assert forms_to_send(analyst) == []
