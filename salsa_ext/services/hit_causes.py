@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -23,22 +23,27 @@ Judge = Callable[[Sequence[Hit], Mapping[UUID, Alert]], Mapping[UUID, str]]
 """Returns of hits, under the eyes of their state, what became of their records since."""
 
 
-def withdrawn(actor: Actor, record_ids: Iterable[UUID], *, is_late: bool) -> None:
+def withdrawn(actor: Actor, views: Sequence[RecordView], *, is_late: bool) -> None:
     """End the hits that wait on what did not happen after all, and say so of the others.
 
-    Hits that do not show where they were made are left to the worker's look. Called by commands alone.
+    What a later version tells stands: an older look says nothing more. Hits that do not show where they
+    were made are left to the worker's look. Called by commands alone.
     """
+    versions = {key_of(view.record.id): view.record.version for view in views}
 
     def judge(rows: Sequence[Hit], _: Mapping[UUID, Alert]) -> Mapping[UUID, str]:
-        return {row.id: "withdrawn" for row in rows if row.cause_status != "withdrawn"}
+        fresh = [row for row in rows if row.cause_version <= versions[row.cause_key]]
+        for row in fresh:
+            row.cause_version = versions[row.cause_key]
+        return {row.id: "withdrawn" for row in fresh if row.cause_status != "withdrawn"}
 
-    _change(actor, record_ids, judge, is_late=is_late)
+    _change(actor, [view.record.id for view in views], judge, is_late=is_late)
 
 
 def compare(actor: Actor, views: Sequence[RecordView], *, is_late: bool) -> None:
     """Say of the hits of corrected records whether these still meet the alert; one that waits ends if not.
 
-    What is corrected back opens a hit again that had ended. The rest is as of `withdrawn`.
+    What is corrected back, or came after all by a later version, opens a hit again that had ended. The rest is as of `withdrawn`.
     """
     corrected = {key_of(view.record.id): view for view in views if view.record.version > 1}
 
@@ -68,8 +73,8 @@ def _met(actor: Actor, pairs: Sequence[tuple[RecordView, Alert]], *, is_late: bo
     ]  # fmt: skip
 
 
-def _change(actor: Actor, record_ids: Iterable[UUID], judge: Judge, *, is_late: bool) -> None:
-    for state, which in sorted(_by_state(actor, list(record_ids), is_late=is_late).items()):
+def _change(actor: Actor, record_ids: Sequence[UUID], judge: Judge, *, is_late: bool) -> None:
+    for state, which in sorted(_by_state(actor, record_ids, is_late=is_late).items()):
         with as_state(actor, state):  # its row is its own, whoever corrects what met its alert
             rows, alerts = _held(state, which)
             became = judge(rows, alerts)
@@ -77,7 +82,7 @@ def _change(actor: Actor, record_ids: Iterable[UUID], judge: Judge, *, is_late: 
             before = {row.id: row.status for row in changed}
             for row in changed:
                 _become(actor, row, became[row.id], alerts[row.alert_id])
-        shown = _repeat(actor, changed)
+        shown = _repeat(actor, rows)
         hit_news.cause_changed(actor, changed, before, shown)
 
 
@@ -134,10 +139,10 @@ REPEATED: Final = ("status", "version", "changed_at", "due_at", "reminded_at", "
                    "cause_status", "cause_changed_at")  # fmt: skip
 
 
-def _repeat(actor: Actor, changed: Collection[Hit]) -> set[UUID]:
+def _repeat(actor: Actor, rows: Collection[Hit]) -> set[UUID]:
     """Let the rows of the state whose record it is say the same; returns the hits that show to it."""
-    theirs = {row.id: row for row in changed if row.asking_state != row.alert_state}
-    shown = {row.id for row in changed if row.asking_state == row.alert_state
+    theirs = {row.id: row for row in rows if row.asking_state != row.alert_state}
+    shown = {row.id for row in rows if row.asking_state == row.alert_state
              and row.action != "let_pass_and_inform"}  # fmt: skip
     mine = select(Hit).where(Hit.owner_state == actor.state, Hit.id.in_(theirs))
     for row in _fresh(mine.with_for_update()) if theirs else ():
