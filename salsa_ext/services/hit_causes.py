@@ -43,7 +43,8 @@ def withdrawn(actor: Actor, views: Sequence[RecordView], *, is_late: bool) -> No
 def compare(actor: Actor, views: Sequence[RecordView], *, is_late: bool) -> None:
     """Say of the hits of corrected records whether these still meet the alert; one that waits ends if not.
 
-    What is corrected back, or came after all by a later version, opens a hit again that had ended. The rest is as of `withdrawn`.
+    What is corrected back, or came after all, opens a hit again that had ended. The rest is as of
+    `withdrawn`.
     """
     corrected = {key_of(view.record.id): view for view in views if view.record.version > 1}
 

@@ -8,13 +8,15 @@ import pytest
 from salsa_ext.clock import FixedClock
 from salsa_ext.db import transaction
 from salsa_ext.policy.rules import operator
-from salsa_ext.services import hit_causes, rematching
+from salsa_ext.services import hit_causes, hits, rematching
 from tests import bodies
 from tests.conftest import NOW
+from tests.matches import correct
 from tests.movements import Way, act, add
 
 WAIT = 30
 SERIALS = ("TKA52380", "TKA52390")
+OTHER = bodies.firearm(serial="QWK77120")
 
 
 def work(application, *states):
@@ -110,3 +112,30 @@ def test_an_older_look_does_not_end_the_hit_of_a_gun_that_came_after_all(
         go.set()
         older.result()
     assert became(pry)[0] == "open" and "hit_cause_withdrawn" not in codes(pry)
+
+
+MOMENTS = [("of_records", lambda actor, _: actor.state == "PRY"), ("_row", lambda *_: True)]
+"""When the search for a new alert is done, and when its hit is about to be written."""
+
+
+@pytest.mark.parametrize("name,counts", MOMENTS)
+def test_a_hit_on_what_was_seized_before_its_alert_ends_by_a_correction_made_meanwhile(
+    application, client, stopped, name, counts
+):
+    pry, bra = client("PRY", "police_officer"), client("BRA", "police_officer")
+    seized = bra.post("/seizures", bodies.seizure()).json
+    work(application, "BRA")
+    pry.post("/alerts", bodies.alert())
+    reached, go = stopped(hits, name, counts)
+    with ThreadPoolExecutor(1) as pool:
+        older = pool.submit(work, application, "PRY")
+        assert reached.wait(WAIT)
+        correct(bra, "seizures", seized, bodies.seizure(items=[OTHER], reason="Misread"))
+        work(application, "BRA")
+        go.set()
+        older.result()
+    work(application, "BRA")
+    for one in (pry, bra):
+        [hit] = one.get("/hits").json["items"]
+        assert (hit["status"], hit["cause_changed"]["status"]) == ("ended", "corrected_away")
+        assert "hit_cause_corrected_away" in codes(one)
