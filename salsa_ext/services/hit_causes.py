@@ -43,13 +43,14 @@ def withdrawn(actor: Actor, views: Sequence[RecordView], *, is_late: bool) -> No
 def compare(actor: Actor, views: Sequence[RecordView], *, is_late: bool) -> None:
     """Say of the hits of corrected records whether these still meet the alert; one that waits ends if not.
 
-    What is corrected back, or came after all, opens a hit again that had ended. The rest is as of
-    `withdrawn`.
+    Of an alert that has ended nobody asks any more. What is corrected back, or came after all, opens a
+    hit again that had ended. The rest is as of `withdrawn`.
     """
     corrected = {key_of(view.record.id): view for view in views if view.record.version > 1}
 
     def judge(rows: Sequence[Hit], alerts: Mapping[UUID, Alert]) -> Mapping[UUID, str]:
-        fresh = [row for row in rows if row.cause_version < corrected[row.cause_key].record.version]
+        fresh = [row for row in rows if alerts[row.alert_id].status == "active"
+                 and row.cause_version < corrected[row.cause_key].record.version]  # fmt: skip
         pairs = [(corrected[row.cause_key], alerts[row.alert_id]) for row in fresh]
         met = _met(actor, pairs, is_late=is_late)
         for row in fresh:
@@ -61,12 +62,12 @@ def compare(actor: Actor, views: Sequence[RecordView], *, is_late: bool) -> None
 
 
 def _met(actor: Actor, pairs: Sequence[tuple[RecordView, Alert]], *, is_late: bool) -> list[bool]:
-    """Tell of each record whether it meets the alert; of one that has ended nobody asks any more."""
+    """Tell of each record whether it meets the alert."""
     held: dict[UUID, list[Held]] = defaultdict(list)
     for one in borne_by({alert.record_id for _, alert in pairs}, actor.state, is_late=is_late):
         held[one.record_id].append(one)
     return [
-        alert.status != "active" or any(
+        any(
             hits.meets(view, candidate)
             for candidate in match_pairs.compared(actor, view, [held[alert.record_id]])
         )
@@ -82,7 +83,7 @@ def _change(actor: Actor, record_ids: Sequence[UUID], judge: Judge, *, is_late: 
             changed = [row for row in rows if row.id in became]
             before = {row.id: row.status for row in changed}
             for row in changed:
-                _become(actor, row, became[row.id], alerts[row.alert_id])
+                _become(actor, row, became[row.id])
         shown = _repeat(actor, rows)
         hit_news.cause_changed(actor, changed, before, shown)
 
@@ -126,13 +127,13 @@ def _fresh(query: Any) -> Sequence[Any]:
     return db.session.scalars(query.execution_options(populate_existing=True)).all()
 
 
-def _become(actor: Actor, row: Hit, became: str, alert: Alert) -> None:
+def _become(actor: Actor, row: Hit, became: str) -> None:
     now, was_gone = actor.now(), row.cause_status in GONE
     row.cause_status, row.cause_changed_at = became, now
     row.version, row.changed_at = row.version + 1, now
     if became in GONE and row.status in hit_endings.WAITING:
         row.status = "ended"
-    elif became not in GONE and was_gone and row.status == "ended" and alert.status == "active":
+    elif became not in GONE and was_gone and row.status == "ended":
         row.status, row.due_at, row.reminded_at = "open", now + hits.DUE[row.priority], None
 
 

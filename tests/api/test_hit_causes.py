@@ -174,6 +174,17 @@ def test_a_hit_of_an_alert_that_was_cancelled_meanwhile_opens_no_more(pry, bra, 
     assert hit_of(pry)["status"] == "ended" and hit_of(bra)["status"] == "ended"
 
 
+def test_of_a_hit_whose_alert_was_cancelled_before_no_correction_is_told(pry, bra, seized, run):
+    answer(pry)
+    pry.change(f"/alerts/{hit_of(pry)['alert']}", "cancel", {"reason": "Found"})
+    corrected(bra, seized, serial="QWK77120")
+    look(run)
+    for client in (pry, bra):
+        hit = hit_of(client)
+        assert (hit["status"], changed(hit), told(client)) == ("confirmed", None, [])
+    assert pry.get(f"/hits/{hit_of(pry)['id']}").json["met"]["corrected"]
+
+
 def test_a_hit_that_was_denied_stays_so(pry, bra, seized):
     answer(pry, "deny", note="Another model")
     corrected(bra, seized, serial="QWK77120")
