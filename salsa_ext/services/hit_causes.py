@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from salsa_ext.db import as_state, db
+from salsa_ext.matching.evidence import Evidence
 from salsa_ext.matching.pairs import key_of
 from salsa_ext.models import Alert, Hit
 from salsa_ext.readmodels.hits import GONE
@@ -53,23 +54,30 @@ def compare(actor: Actor, views: Sequence[RecordView], *, is_late: bool) -> None
                  and row.cause_version < corrected[row.cause_key].record.version]  # fmt: skip
         pairs = [(corrected[row.cause_key], alerts[row.alert_id]) for row in fresh]
         met = _met(actor, pairs, is_late=is_late)
-        for row in fresh:
+        for row, evidence in zip(fresh, met, strict=True):
             row.cause_version = corrected[row.cause_key].record.version
-        return {row.id: "corrected" if is_met else "corrected_away"
-                for row, is_met in zip(fresh, met, strict=True)}  # fmt: skip
+            if evidence:
+                row.strength, row.score = str(evidence.strength), float(evidence.bits)
+        return {row.id: "corrected" if evidence else "corrected_away"
+                for row, evidence in zip(fresh, met, strict=True)}  # fmt: skip
 
     _change(actor, [view.record.id for view in corrected.values()], judge, is_late=is_late)
 
 
-def _met(actor: Actor, pairs: Sequence[tuple[RecordView, Alert]], *, is_late: bool) -> list[bool]:
-    """Tell of each record whether it meets the alert."""
+def _met(
+    actor: Actor, pairs: Sequence[tuple[RecordView, Alert]], *, is_late: bool
+) -> list[Evidence | None]:
+    """Return what speaks most for it that each record meets the alert; None where it does not."""
     held: dict[UUID, list[Held]] = defaultdict(list)
     for one in borne_by({alert.record_id for _, alert in pairs}, actor.state, is_late=is_late):
         held[one.record_id].append(one)
     return [
-        any(
-            hits.meets(view, candidate)
-            for candidate in match_pairs.compared(actor, view, [held[alert.record_id]])
+        max(
+            filter(None, (
+                hits.meets(view, candidate)
+                for candidate in match_pairs.compared(actor, view, [held[alert.record_id]])
+            )),
+            key=lambda evidence: evidence.bits, default=None,
         )
         for view, alert in pairs
     ]  # fmt: skip
@@ -137,8 +145,8 @@ def _become(actor: Actor, row: Hit, became: str) -> None:
         row.status, row.due_at, row.reminded_at = "open", now + hits.DUE[row.priority], None
 
 
-REPEATED: Final = ("status", "version", "changed_at", "due_at", "reminded_at", "cause_version",
-                   "cause_status", "cause_changed_at")  # fmt: skip
+REPEATED: Final = ("status", "version", "changed_at", "due_at", "reminded_at", "strength", "score",
+                   "cause_version", "cause_status", "cause_changed_at")  # fmt: skip
 
 
 def _repeat(actor: Actor, rows: Collection[Hit]) -> set[UUID]:

@@ -157,6 +157,15 @@ def test_a_correction_that_still_meets_the_alert_leaves_the_hit_and_says_so(
         assert answer(pry)["status"] == "confirmed"
 
 
+def test_a_hit_is_as_strong_as_what_was_corrected_is_read_now(pry, bra, seized):
+    assert not hit_of(pry)["possible"]
+    items = [{"line": 1, "type": "pistol", "serial": "ABC12345?", "calibre": "9x19"}]
+    correct(bra, "seizures", seized, bodies.seizure(items=items, reason="Misread"))
+    for hit in (hit_of(pry), hit_of(bra)):
+        assert (hit["status"], changed(hit)) == ("open", "corrected")
+        assert (hit["strength"], hit["possible"]) == ("moderate", True)
+
+
 def test_what_is_corrected_back_opens_the_hit_again(as_actor, pry, bra, seized):
     again = corrected(bra, seized, serial="QWK77120")
     corrected(bra, again)
