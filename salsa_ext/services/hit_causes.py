@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from salsa_ext.matching.pairs import key_of
 from salsa_ext.models import Alert, Hit
 from salsa_ext.readmodels.hits import GONE
 from salsa_ext.readmodels.marks import Held
-from salsa_ext.readmodels.records import RecordView
+from salsa_ext.readmodels.records import RecordView, of_versions, told_by
 from salsa_ext.readmodels.together import borne_by
 from salsa_ext.services import hit_endings, hit_news, hits, match_pairs
 from salsa_ext.values.actor import Actor
@@ -52,16 +52,38 @@ def compare(actor: Actor, views: Sequence[RecordView], *, is_late: bool) -> None
     def judge(rows: Sequence[Hit], alerts: Mapping[UUID, Alert]) -> Mapping[UUID, str]:
         fresh = [row for row in rows if alerts[row.alert_id].status == "active"
                  and row.cause_version < corrected[row.cause_key].record.version]  # fmt: skip
-        pairs = [(corrected[row.cause_key], alerts[row.alert_id]) for row in fresh]
-        met = _met(actor, pairs, is_late=is_late)
-        for row, evidence in zip(fresh, met, strict=True):
-            row.cause_version = corrected[row.cause_key].record.version
+        other = _told_otherwise(actor, fresh, corrected)
+        pairs = [(corrected[row.cause_key], alerts[row.alert_id]) for row in other]
+        became = {}
+        for row, evidence in zip(other, _met(actor, pairs, is_late=is_late), strict=True):
+            became[row.id] = "corrected" if evidence else "corrected_away"
             if evidence:
                 row.strength, row.score = str(evidence.strength), float(evidence.bits)
-        return {row.id: "corrected" if evidence else "corrected_away"
-                for row, evidence in zip(fresh, met, strict=True)}  # fmt: skip
+        for row in fresh:
+            row.cause_version = corrected[row.cause_key].record.version
+        return became
 
     _change(actor, [view.record.id for view in corrected.values()], judge, is_late=is_late)
+
+
+def _told_otherwise(
+    actor: Actor, rows: Iterable[Hit], corrected: Mapping[UUID, RecordView]
+) -> list[Hit]:
+    """Return the hits whose record tells something else than when it was compared last.
+
+    A document is corrected as a whole, and most of its guns stay as they were told. One that came after
+    all is told anew.
+    """
+    last = {row: (corrected[row.cause_key].record.id, row.cause_version) for row in rows}
+    with as_state(actor, actor.own_state()):  # what its own records told
+        before = {
+            (view.record.id, view.record.version): told_by(view)
+            for view in of_versions(set(last.values()))
+        }
+    return [
+        row for row, key in last.items()
+        if row.cause_status == "withdrawn" or before.get(key) != told_by(corrected[row.cause_key])
+    ]  # fmt: skip
 
 
 def _met(

@@ -157,6 +157,19 @@ def test_a_correction_that_still_meets_the_alert_leaves_the_hit_and_says_so(
         assert answer(pry)["status"] == "confirmed"
 
 
+def test_of_a_gun_that_a_correction_leaves_as_it_was_told_nothing_is_told(pry, bra, run):
+    pry.post("/alerts", bodies.alert())
+    other = bodies.firearm(line=2, serial="ZZT998877")
+    made = bra.post("/seizures", bodies.seizure(items=[bodies.firearm(), other])).json
+    items = [bodies.firearm(), other | {"model": "G3"}]
+    correct(bra, "seizures", made, bodies.seizure(items=items, reason="Misread"))
+    look(run)
+    for client in (pry, bra):
+        assert (changed(hit_of(client)), told(client)) == (None, [])
+    met = pry.get(f"/hits/{hit_of(pry)['id']}").json["met"]
+    assert (met["version"], met["corrected"]) == (2, False)
+
+
 def test_a_hit_is_as_strong_as_what_was_corrected_is_read_now(pry, bra, seized):
     assert not hit_of(pry)["possible"]
     items = [{"line": 1, "type": "pistol", "serial": "ABC12345?", "calibre": "9x19"}]
