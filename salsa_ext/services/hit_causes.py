@@ -16,6 +16,7 @@ from salsa_ext.models import Alert, Hit
 from salsa_ext.readmodels.hits import GONE
 from salsa_ext.readmodels.marks import Held
 from salsa_ext.readmodels.records import RecordView, of_versions, told_by
+from salsa_ext.readmodels.sides import visibility_of
 from salsa_ext.readmodels.together import borne_by
 from salsa_ext.services import hit_endings, hit_news, hits, match_pairs
 from salsa_ext.values.actor import Actor
@@ -54,16 +55,25 @@ def compare(actor: Actor, views: Sequence[RecordView], *, is_late: bool) -> None
                  and row.cause_version < corrected[row.cause_key].record.version]  # fmt: skip
         other = _told_otherwise(actor, fresh, corrected)
         pairs = [(corrected[row.cause_key], alerts[row.alert_id]) for row in other]
+        met = dict(zip(other, _met(actor, pairs, is_late=is_late), strict=True))
         became = {}
-        for row, evidence in zip(other, _met(actor, pairs, is_late=is_late), strict=True):
-            became[row.id] = "corrected" if evidence else "corrected_away"
+        for row in fresh:
+            view, evidence = corrected[row.cause_key], met.get(row)
+            if evidence and _is_kept_from(view, row):
+                continue  # it is compared once it is shown again
+            row.cause_version = view.record.version
+            if row in met:
+                became[row.id] = "corrected" if evidence else "corrected_away"
             if evidence:
                 row.strength, row.score = str(evidence.strength), float(evidence.bits)
-        for row in fresh:
-            row.cause_version = corrected[row.cause_key].record.version
         return became
 
     _change(actor, [view.record.id for view in corrected.values()], judge, is_late=is_late)
+
+
+def _is_kept_from(view: RecordView, row: Hit) -> bool:
+    """Tell whether a record is silent by now to the alert's state: that it goes on is not told."""
+    return visibility_of(view) == "silent" and row.alert_state != view.record.owner_state
 
 
 def _told_otherwise(
