@@ -80,6 +80,11 @@ class RequestView:
         return self.request.version
 
     @property
+    def withdrawn_at(self) -> datetime | None:
+        """Return when the asking state withdrew it; None of one that stands."""
+        return withdrawn_at(self.messages) if self.request.status == "withdrawn" else None
+
+    @property
     def due_at(self) -> datetime | None:
         """Return until when an answer is owed; None while the clock stands, and once it is given."""
         return self.request.due_at if self.request.status in RUNNING else None
@@ -191,6 +196,11 @@ def messages_of(ids: Iterable[UUID]) -> dict[UUID, list[MessageView]]:
         said = row._asdict()
         found[said.pop("subject_id")].append(MessageView(**said))
     return found
+
+
+def withdrawn_at(said: Sequence[MessageView]) -> datetime | None:
+    """Return when the asking state said that it withdraws its request."""
+    return next((one.at for one in reversed(said) if one.kind == "withdraw"), None)
 
 
 def hidden_from(ids: Iterable[UUID]) -> dict[UUID, list[str]]:
