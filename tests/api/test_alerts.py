@@ -108,6 +108,18 @@ def test_where_a_state_has_three_persons_a_second_one_checks_each_alert(pry, as_
     assert checked["verified_by"] and checked["verified_by"] != checked["entered_by"]
 
 
+def test_an_alert_whose_source_was_withdrawn_says_so_and_is_not_verified(pry):
+    theft = pry.post("/reports", bodies.report()).json
+    alert = pry.post("/alerts", body_of_record(theft["firearm"]["record"])).json
+    assert alert["source_withdrawn"] is False
+    path, why = f"/reports/{theft['id']}/withdraw", {"reason": "It was in the safe"}
+    pry.post(path, why, 200, If_Match='"1"')
+    [listed] = pry.get("/alerts").json["items"]
+    assert listed["source_withdrawn"] and listed["status"] == "active"
+    assert "Cancel the alert" in do(pry, alert, "verify", expect=409)["detail"]
+    assert do(pry, alert, "cancel", {"reason": "No theft"})["status"] == "cancelled"
+
+
 def test_an_alert_is_seen_by_its_own_state_alone(pry, bra):
     alert = enter(pry)
     bra.get(f"/alerts/{alert['id']}", 404)
