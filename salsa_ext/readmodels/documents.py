@@ -100,7 +100,7 @@ def _listed(
 
 
 def told(view: DocumentView) -> list[Telling]:
-    """Return when a document was recorded, corrected and withdrawn, and why as far as the reader is given it."""
+    """Return when a document was recorded, corrected and withdrawn; and why, to who is told."""
     versions = versions_of(view.document, is_own=view.sharing is None)
     may_why = view.may("remarks")
     return [one if may_why else replace(one, reason=None) for one in versions]
