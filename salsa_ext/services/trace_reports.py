@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, literal_column, or_, select
 
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import db
@@ -25,7 +25,7 @@ from salsa_ext.values.texts import unbroken
 
 CONTENT, FILE = "content", "file"
 HASHES: Final = (CONTENT, FILE)
-REPORTED: Final = literal_column(f"'{Action.TRACE_REPORTED}'")
+REPORTED: Final[ColumnElement[str]] = literal_column(f"'{Action.TRACE_REPORTED}'")
 """Written into the query, so that the index of reports alone serves it."""
 HASH: Final = re.compile(r"[0-9a-f]{64}")
 
