@@ -37,6 +37,10 @@ GROUNDLESS: Final = say(
     "What the record behind this alert told was withdrawn. Cancel the alert; where the gun is sought "
     "for another reason, enter a new one that describes it."
 )
+NEITHER: Final = say("Describe the firearm, or name a record of your state that has it.")
+BOTH: Final = say(
+    "Describe the firearm or name the record that has it, not both: leave one of them out."
+)
 STILL_TRUE: Final = timedelta(days=365)
 """After so long somebody says again that an alert is still true."""
 BEFORE_EXPIRY: Final = timedelta(days=30)
@@ -145,9 +149,7 @@ def _guns(actor: Actor, batch: Sequence[AlertData]) -> list[Firearm]:
     guns = []
     for data in batch:
         if (data.firearm is None) == (data.record is None):
-            raise Invalid(
-                {"firearm": [say("Give the firearm, or the id of a record of your state.")]}
-            )
+            raise Invalid({"firearm": [NEITHER if data.record is None else BOTH]})
         view = views.get(data.record) if data.record else None
         if data.record and (view is None or view.record.owner_state != actor.state):
             raise Invalid({"record": [say("Your state has no such record.")]})

@@ -70,6 +70,17 @@ def test_an_alert_is_of_no_record_of_another_state(pry, as_actor):
     assert list(refused["errors"]) == ["record"]
 
 
+def test_a_gun_is_described_or_of_a_record_and_which_was_wrong_is_said(pry):
+    theft = pry.post("/reports", bodies.report()).json["firearm"]["record"]
+    both = pry.post("/alerts", bodies.alert(record=theft), 422).json["errors"]["firearm"]
+    assert both == [
+        "Describe the firearm or name the record that has it, not both: leave one of them out."
+    ]
+    nothing = {name: said for name, said in bodies.alert().items() if name != "firearm"}
+    [neither] = pry.post("/alerts", nothing, 422).json["errors"]["firearm"]
+    assert neither == "Describe the firearm, or name a record of your state that has it."
+
+
 def body_of_record(record):
     return {name: value for name, value in bodies.alert().items() if name != "firearm"} | {
         "record": record
