@@ -51,7 +51,7 @@ def test_its_state_learns_of_it_later_and_who_met_it_never(as_actor, pry, run, s
     assert (hit["cause_id"], hit["agency"]) == (check["id"], f"{state}-TEST")
     assert hit["strength"] == "strong" and told(pry, "hit_made") == []
     [note] = told(pry, "hit_silent")
-    assert "nobody there is told, and nobody acts" in note["text"] and note["urgent"]
+    assert "nobody there is told, and nobody acts" in note["text"] and not note["urgent"]
     assert hits(border) == [] and told(border, "hit_made") == []
     border.get(f"/hits/{hit['id']}", 404)
     own = as_actor(state, "auditor").get("/audit?action=hit:made").json["items"]
@@ -67,6 +67,18 @@ def test_an_answer_to_it_reaches_nobody_else(pry, bra, run):
     assert answer(pry, hit, "confirm")["status"] == "confirmed"
     assert hits(bra) == []
     assert bra.get("/notifications").json["items"] == []
+
+
+@pytest.mark.parametrize("shows", [{"action": "let_pass_and_inform"}, {"visible_to": ["ARG"]}])
+def test_of_a_hit_for_which_nobody_waits_no_more_time_is_asked(pry, bra, run, shows):
+    enter(pry, **shows)
+    bra.post("/checks", bodies.check())
+    run("BRA", telling_owners.run)
+    [hit] = hits(pry)
+    refused = answer(pry, hit, "extend", 409, hours=3, note="File asked for")
+    assert "Nobody waits for this answer" in refused["detail"]
+    assert hits(pry) == [hit]
+    assert answer(pry, hit, "deny", note="Another gun")["status"] == "denied"
 
 
 def test_a_seizure_that_meets_it_is_told_later_too(pry, bra, run):
