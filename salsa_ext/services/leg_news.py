@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 
 from salsa_ext.db import db
-from salsa_ext.errors import EnvelopeRefused, NotFound, say
+from salsa_ext.errors import EnvelopeRefused, IllegalTransition, NotFound, say
 from salsa_ext.matching.events import merged, retold
 from salsa_ext.matching.requests import ANSWERS, ENDS, REPLIABLE
 from salsa_ext.messages.envelopes import Envelope
@@ -61,7 +61,7 @@ def _hear(actor: Actor, vault: Vault, envelope: Envelope) -> None:
         return
     is_awaited = trace.status == legs.SENDING  # by the command that asks, and shows it
     with legs.following(trace):
-        _follow(actor, leg, envelope, said)
+        _follow(actor, trace, leg, envelope, said)
         conversations.keep(actor, [word])
         legs.follow_answer(actor, vault, trace, _pointed(envelope, said))
     if not (is_awaited and said.get("is_automatic", False)):
@@ -85,8 +85,10 @@ def _told_again(actor: Actor, vault: Vault, envelope: Envelope) -> None:
         _notify(actor, trace, envelope.sender, "trace_corrected")
 
 
-def _follow(actor: Actor, leg: TraceLeg, envelope: Envelope, said: Said) -> None:
+def _follow(actor: Actor, trace: Trace, leg: TraceLeg, envelope: Envelope, said: Said) -> None:
     action = _action(envelope, said)
+    if trace.status == "withdrawn":  # also of a leg that was answered before
+        raise IllegalTransition("trace", trace.status, action)
     with db.session.no_autoflush:
         if action in SAYS:
             leg.answered_at, leg.is_automatic = actor.now(), said.get("is_automatic", False)

@@ -268,14 +268,17 @@ def outcome(trace: Trace, standing: Sequence[TraceLeg] | None = None) -> str:
     return chains.build(said, trace.found_on, trace.owner_state, trace.firearm).outcome
 
 
-def withdraw(actor: Actor, vault: Vault, trace: Trace) -> None:
+def withdraw(actor: Actor, vault: Vault, trace: Trace, *, for_good: bool = False) -> None:
     """Withdraw the legs that are open, and tell the states that were asked.
 
     One that refused may be about to ask, and one that named another state to answer after all: no
-    request of a trace that ended stays open with anybody.
+    request of a trace that ended stays open with anybody. Of one that is withdrawn `for_good`, those
+    that answered are told too: what they said stays, and nothing more is taken.
     """
-    waiting = [leg for leg in of(trace) if leg.status in OPEN]
-    told = [leg for leg in waiting if leg.channel == "salsa" and leg.asked_in is not None]
+    standing = of(trace)
+    waiting = [leg for leg in standing if leg.status in OPEN]
+    told = [leg for leg in (standing if for_good else waiting)
+            if leg.channel == "salsa" and leg.asked_in is not None]  # fmt: skip
     envelopes = deliveries.send_many(actor, vault, [
         Letter("trace.withdraw", trace.case_number, leg.state, {"leg": str(leg.id), "text": None})
         for leg in told

@@ -181,12 +181,12 @@ def _check_not_declined(trace: Trace) -> None:
 
 
 def withdraw(*, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None) -> None:
-    """Withdraw a trace; what was answered stays known to those who answered."""
+    """Withdraw a trace; what was answered stays, and nothing more is taken from who answered."""
     require(actor, Permission.TRACE_REQUEST)
     trace = take(actor, trace_id, "withdraw", (*UNSENT, *legs.SENT), seen)
     approvals.take_back(actor, vault, trace)
     with legs.following(trace, to="withdrawn"):
-        legs.withdraw(actor, vault, trace)
+        legs.withdraw(actor, vault, trace, for_good=True)
     append(actor, Act(Action.TRACE_WITHDRAWN, "trace", trace_id))
     deliveries.deliver_now(actor, vault)
 

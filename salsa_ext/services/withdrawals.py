@@ -98,7 +98,7 @@ def undo(actor: Actor, shipment: Shipment, absent: Collection[UUID], drawn: Draw
     records.void(streamed(shipment.id, absent))
     for views in streamed(shipment.id, absent):
         _tell(actor, views)
-        forget(actor, [view.record.id for view in views])
+        forget(actor, views)
     _uncount(shipment, drawn)
 
 
@@ -111,12 +111,13 @@ def _tell(actor: Actor, views: Iterable[RecordView]) -> None:
         append_many(actor, corrections.told(actor, gone, version, is_gone=True))
 
 
-def forget(actor: Actor, record_ids: Sequence[UUID], *, is_of_crime: bool = False) -> None:
+def forget(actor: Actor, views: Sequence[RecordView], *, is_of_crime: bool = False) -> None:
     """Take away the matches and hits of own records that are void by now, and tell whom they were given."""
+    record_ids = [view.record.id for view in views]
     retellings.note(actor.own_state(), record_ids)
     gone = match_withdrawals.withdraw(actor, record_ids, is_late=False)
     match_news.tell(actor, gone, is_late=False)
-    hit_causes.withdrawn(actor, record_ids, is_late=False)
+    hit_causes.withdrawn(actor, views, is_late=False)
     # who keeps a match of them silent, or an alert that they met
     match_waits.add(actor.own_state(), record_ids, is_of_crime=is_of_crime)
 

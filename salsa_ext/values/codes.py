@@ -102,7 +102,7 @@ NOTIFICATION_KINDS: Final = (
 """What a notification is about."""
 URGENT_NOTIFICATIONS: Final = (
     "hit_made", "hit_confirmed", "hit_denied", "hit_extended", "hit_expired", "hit_overdue",
-    "hit_unanswered", "hit_alert_cancelled", "hit_alert_expired", "hit_silent",
+    "hit_unanswered", "hit_alert_cancelled", "hit_alert_expired",
     "hit_cause_withdrawn", "hit_cause_corrected", "hit_cause_corrected_away", "hit_reopened",
     "request_received", "request_renewed", "request_replied", "request_due",
     "request_overdue", "request_assigned", "request_unassigned", "trace_answered", "trace_corrected",

@@ -12,6 +12,7 @@ from salsa_ext.db import db
 from salsa_ext.readmodels import known, together
 from salsa_ext.values.ids import new_id
 from tests import bodies
+from tests.matches import look
 
 BITMAPS_ALONE = ("enable_seqscan", "enable_indexscan", "enable_indexonlyscan")
 
@@ -156,6 +157,27 @@ def test_whom_records_were_shown_to_is_found_by_the_records_however_long_the_aud
     assert "Bitmap Index Scan on ix_audit_entry_shown" in plan and "Seq Scan" not in plan
 
 
+def test_whether_an_alert_waits_to_be_compared_is_found_by_its_record_however_much_waits(
+    session, explained, fresh_database
+):
+    name = make_url(fresh_database.database_url).database
+    explained("owner", name, f"{WAITING}; ANALYZE match_wait", "SELECT 1")
+    asked = text("SELECT prosrc FROM pg_proc WHERE proname = 'salsa_waiting'")
+    body = db.session.execute(asked).scalar_one().replace("wanted", f"ARRAY['{new_id()}'::uuid]")
+    plan = explained("owner", name, "SET enable_seqscan = off", body)
+    assert "Bitmap Index Scan on ix_match_wait_records" in plan and "Seq Scan" not in plan
+
+
+def test_an_alert_is_compared_once_the_worker_looked_for_its_own_state(as_actor, run):
+    pry, bra = as_actor("PRY", "police_officer"), as_actor("BRA", "police_officer")
+    for client in (pry, bra):
+        client.post("/alerts", bodies.alert())
+    look(run, "BRA")
+    for client, is_compared in ((pry, False), (bra, True)):
+        [alert] = client.get("/alerts").json["items"]
+        assert alert["compared"] is is_compared
+
+
 def test_marks_of_records_go_by_the_record(session):
     db.session.execute(text("SET LOCAL enable_seqscan = off"))
     asked = together._asked((), "BRA", False, 60) | {"records": [new_id()]}
@@ -185,6 +207,12 @@ INSERT INTO audit_entry (id, owner_state, concerned, at, action, subject_kind, s
 SELECT gen_random_uuid(), state, ARRAY[state]::char(3)[], now(), 'a', 'b', 'c', 'd', '{}', ''
 FROM (SELECT n, CASE WHEN n % 5000 = 0 THEN 'PRY' ELSE 'BRA' END AS state
       FROM generate_series(1, 30000) n) made
+"""
+
+WAITING = """
+INSERT INTO match_wait (id, owner_state, is_of_crime, record_ids)
+SELECT gen_random_uuid(), 'BRA', true, ARRAY(SELECT gen_random_uuid() FROM generate_series(1, 20) WHERE n > 0)
+FROM generate_series(1, 2000) n
 """
 
 SHOWN = "jsonb_build_object('groups', ARRAY['firearm'], 'to', 'ARG', 'records', ARRAY['r' || n])"

@@ -82,7 +82,7 @@ def _page(actor: Actor, seizure_id: UUID) -> str:
         "guns/seizure.html", actor=actor, seizure=said, is_own=said["state"] == actor.state,
         beside=beside.of_document(actor, view), traces=_traces(actor, seizure_id),
         attachments=_attachments(actor, seizure_id), drawing=_drawn(said), zone=zone_of(actor),
-        posts=choices.posts(actor),
+        posts=choices.posts(actor), told=documents.told(view),
     )  # fmt: skip
 
 
