@@ -187,3 +187,18 @@ def test_of_a_gun_that_stays_abroad_nobody_is_told_when_the_rest_came_back(as_ac
     check(as_actor("ARG", "police_officer"), serial="TKA52380")
     turn_back(way, made)
     assert told("ARG") == []
+
+
+def test_of_a_gun_that_did_not_arrive_after_all_the_news_is_that_it_is_withdrawn(as_actor, way):
+    made = way.ship("TKA52380", "TKA52390")
+    way.release(made)
+    way.tick(made, "exit")
+    both = [{"serial": "TKA52380"}, {"serial": "TKA52390"}]
+    day = {"received_on": "2026-03-05"}
+    add(way.bol, made, "receipt", items=both, **day)
+    officer = as_actor("ARG", "police_officer")
+    check(officer, serial="TKA52390")
+    act(way.bol, made, "receipt/correct", reason="Miscounted", items=both[:1], **day)
+    assert [one["code"] for one in officer.get("/notifications").json["items"]] == [
+        "record_withdrawn"
+    ]

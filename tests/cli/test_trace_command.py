@@ -71,15 +71,15 @@ def germany(salsa):
 def test_what_came_back_by_another_channel_is_written_down(salsa, germany):
     trace, leg = germany()
     by = ("trace", "reply", *OWN, "--leg", leg["id"], "--officer", "77")
-    answer = ("--status", "answered", "--text", "By letter", "--answered-on", "2026-03-02",
-              "--sent-on", "2026-02-20", "--reference", "BKA-7", "--event", "domestic_sale",
+    answer = ("--status", "answered", "--text", "By letter", "--answered-on", "2026-03-04",
+              "--sent-on", "2026-03-02", "--reference", "BKA-7", "--event", "domestic_sale",
               "--occurred-on", "2020-01-02", "--document-number", "R-1", "--points-to", "aut")  # fmt: skip
     wrong = salsa(*by, "--status", "answered", trace)
     assert (wrong.returncode, "text: This field is required." in wrong.stderr) == (1, True)
     assert salsa(*by, *answer, trace).stdout.startswith(f"{trace} is ")
     _, leg = germany()
     assert (leg["status"], leg["answered_on"], leg["asked_on"], leg["reference"]) == (
-        "answered", "2026-03-02", "2026-02-20", "BKA-7",
+        "answered", "2026-03-04", "2026-03-02", "BKA-7",
     )  # fmt: skip
     shown = salsa("trace", "show", *OWN, trace).stdout
     assert "AUT  " in shown and "By letter" in shown
