@@ -133,6 +133,8 @@ def test_an_answer_to_the_earlier_reading_is_marked_and_the_form_is_to_be_sent_a
     assert event["by_hand"].endswith("on the earlier reading of the gun, TKA5*.")
     assert "The answer of Austria: its form is to be sent yet." in found["missing"]
     assert choose(channel="mla", sent=True)["earlier_reading"]
+    analyst.post(reply, {"status": "acknowledged", "text": "The new form came"})
+    assert (austria()["earlier_reading"], austria()["events"]) == (True, 1)
     analyst.post(reply, {"status": "no_record", "text": "Nothing of the new one"})
     assert (austria()["status"], austria()["earlier_reading"]) == ("no_record", False)
 
