@@ -51,7 +51,8 @@ def print_whole(view: TraceView) -> None:
         click.echo(
             f"{leg.state}  {told.shown_status}  {leg.channel} {leg.reference or ''}  {leg.id}"
         )
-        echo_table([("why", why), *_days(told), ("events", len(leg.events))], "  ")
+        earlier = [("answer", "given on the earlier reading")] if told.is_of_earlier_reading else []
+        echo_table([("why", why), *_days(told), *earlier, ("events", len(leg.events))], "  ")
         echo_table(map(said, told.messages), "  ")
     echo_table(map(said, view.notes))
     _remark(view)

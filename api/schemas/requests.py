@@ -197,7 +197,8 @@ class ReplyRequest(RequestSchema):
     """A reply to a question in a `text`; of another channel, what came back by it, with its `status`.
 
     Then `answered_on` is the day that it bears, and `sent_on` that on which the form had gone out, where
-    nobody said so before or another.
+    nobody said so before or another. It replaces what was written down before, which the audit keeps,
+    unless it comes `beside` that.
     """
 
     value = Replying
@@ -209,6 +210,7 @@ class ReplyRequest(RequestSchema):
     failure_reason = Code(codes.FAILURE_REASONS_TOLD)
     sent_on = Day()
     answered_on = Day()
+    beside = Flag()
 
 
 class FeedbackRequest(RequestSchema):

@@ -116,7 +116,8 @@ class LegResponse(Schema):
 
     `is_to_send` where a person has to send the form by its channel yet, or has not said that it went;
     until then `asked_at` is empty. Of another channel `asked_on` and `answered_on` are the days as your
-    officer wrote them down, empty where he did not, and `answered_at` is when he did.
+    officer wrote them down, empty where he did not, and `answered_at` is when he did. `earlier_reading`
+    where it answered before the gun was read anew, and is to be asked anew.
     """
 
     id = fields.UUID(required=True)
@@ -124,6 +125,7 @@ class LegResponse(Schema):
     channel = fields.String(required=True)
     status = fields.String(required=True)
     is_to_send = fields.Boolean(required=True)
+    earlier_reading = fields.Boolean(required=True)
     why = fields.List(fields.String(), required=True)
     reference = fields.String(allow_none=True)
     automatic = fields.Boolean(required=True)
@@ -142,6 +144,7 @@ class LegResponse(Schema):
             "state": leg.state, "why": [worded(reason) for reason in leg.why],
             "events": len(leg.events), "messages": said.messages,
             "automatic": leg.is_automatic, "is_to_send": said.is_to_send,
+            "earlier_reading": said.is_of_earlier_reading,
             "asked_at": said.asked_at, "asked_on": said.asked_on,
         }  # fmt: skip
 

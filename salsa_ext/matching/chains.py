@@ -309,8 +309,8 @@ def _failure(
 ) -> str | None:  # fmt: skip
     """Return why a trace led to no end: what states `told` comes before what is concluded.
 
-    A trace that waits has not failed while its states have time, but for those that take no part;
-    nor has a draft, of which nobody was asked.
+    A trace that waits has not failed while its states have time, those included whose form is to be
+    sent yet; nor has a draft, of which nobody was asked.
     """
     if not legs:
         return None
@@ -326,7 +326,7 @@ def _failure(
 
 def _silence(owed: Sequence[Leg]) -> str | None:
     if not any(leg.takes_part for leg in owed):
-        return "not_participant"
+        return "not_participant" if all(leg.is_late for leg in owed) else None
     return "no_response" if any(leg.is_late and leg.takes_part for leg in owed) else None
 
 

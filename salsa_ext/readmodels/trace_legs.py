@@ -40,6 +40,12 @@ class LegSaid:
         return self.leg.is_to_send
 
     @property
+    def is_of_earlier_reading(self) -> bool:
+        """Tell whether its answer by another channel was given before the gun was read anew."""
+        leg = self.leg
+        return leg.channel != "salsa" and leg.status in WAITING and leg.answered_at is not None
+
+    @property
     def asked_on(self) -> date | None:
         """Return the day on which its form went out by another channel, where that is written down."""
         return None if self.leg.is_to_send else self.leg.asked_on
@@ -95,8 +101,14 @@ def _whose(trace: Trace, leg: TraceLeg) -> Sequence[Event]:
     if leg.channel == "salsa":
         return leg.events
     own = trace.owner_state
-    return [event | {"by_hand": written_down(own, leg.state, event.get("said_on"))}
-            for event in leg.events]  # fmt: skip
+    return [event | {"by_hand": _written_down(own, leg.state, event)} for event in leg.events]
+
+
+def _written_down(own: str, state: str, event: Event) -> Message:
+    if (serial := event.get("earlier_reading")) is None:
+        return written_down(own, state, event.get("said_on"))
+    return say("Written down by an officer of {state}: {other} answered it by another channel, on the earlier"
+               " reading of the gun, {serial}.", state=own, other=state, serial=serial)  # fmt: skip
 
 
 def written_down(own: str, state: str, on: str | None) -> Message:

@@ -11,9 +11,9 @@ from datetime import date
 from typing import Any, Final
 
 from salsa_ext.db import db
-from salsa_ext.errors import say
+from salsa_ext.errors import IllegalTransition, say
 from salsa_ext.matching.events import merged
-from salsa_ext.matching.requests import ANSWERS, ENDS, WAITING
+from salsa_ext.matching.requests import ENDS, WAITING
 from salsa_ext.models import Trace, TraceLeg
 from salsa_ext.readmodels.days import days, today
 from salsa_ext.readmodels.requests import messages_of
@@ -29,6 +29,7 @@ BY_HAND: Final = {
     "acknowledged": "acknowledge", "answered": "answer", "partial": "restrict",
     "no_record": "no_record", "refused": "refuse",
 }  # fmt: skip
+"""What an officer may write down, and by which action: from any status, since he may put it right."""
 
 
 def may_change(leg: TraceLeg) -> bool:
@@ -63,24 +64,53 @@ def choose(actor: Actor, trace: Trace, leg: TraceLeg, data: Channelling) -> bool
 
 def write_down(
     actor: Actor, vault: Vault, trace: Trace, leg: TraceLeg, data: Replying
-) -> None:  # fmt: skip
-    """Write down what came back by another channel, as far as the table allows; raises Invalid."""
+) -> dict[str, Any]:  # fmt: skip
+    """Write down what came back by another channel; raises Invalid.
+
+    It stands instead of what was written down before, unless it is said to come beside that. Returns
+    what it replaced, for the audit.
+    """
     action = _check(actor, trace, leg, data)
+    is_told = action in ENDS or leg.status not in WAITING
+    replaced = _standing(leg) if is_told and not data.beside else {}
     with legs.following(trace, is_sending=True):
-        legs.move(leg, action)
+        if leg.status == "withdrawn":
+            raise IllegalTransition("leg", leg.status, action)
+        legs.put(leg, data.status or leg.status)
         leg.is_automatic = False
         _hear_of_form(actor, leg, action, data.sent_on)
         leg.reference = data.reference or leg.reference
-        if action in ENDS:
-            leg.answered_at, leg.failure_reason = actor.now(), data.failure_reason
-            leg.answered_on = data.answered_on
-            said = _events(leg, data.events)
-            leg.events = merged(leg.events, said) if action in ANSWERS else []
+        said = _put_answer(actor, leg, action, data) if is_told else []
         db.session.flush()
-        conversations.keep(actor, [Word("leg", leg.id, "by_hand", _kept(leg, data))])
+        conversations.keep(actor, [
+            Word("leg", leg.id, "by_hand", _kept(leg, data) | {"events": said})
+        ])  # fmt: skip
         row = {"state": leg.state, "events": leg.events}
         legs.follow_answer(actor, vault, trace, legs.pointed_to([row], [*data.points_to]))
         deliveries.deliver_now(actor, vault)
+    return replaced
+
+
+def _standing(leg: TraceLeg) -> dict[str, Any]:
+    """Return what was written down of an answer and stands; the words of the leg have it whole."""
+    if leg.answered_at is None:
+        return {}
+    on = leg.answered_on.isoformat() if leg.answered_on else None
+    return {"replaced": {"status": leg.status, "answered_on": on,
+                         "events": [event["record"] for event in leg.events]}}  # fmt: skip
+
+
+def _put_answer(
+    actor: Actor, leg: TraceLeg, action: str, data: Replying
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Keep the answer as it is written down now, or that none came by now; returns its events."""
+    is_answer = action in ENDS
+    leg.answered_at = actor.now() if is_answer else None
+    leg.answered_on = data.answered_on if is_answer else None
+    leg.failure_reason = data.failure_reason
+    said = _events(leg, data.events)
+    leg.events = merged(leg.events, said) if data.beside else said
+    return said
 
 
 def _events(leg: TraceLeg, told: Collection[HandEvent]) -> list[dict[str, Any]]:
@@ -128,6 +158,9 @@ def _check(actor: Actor, trace: Trace, leg: TraceLeg, data: Replying) -> str:
         problems.add("status", say("Say what came back by the other channel."))
     if data.events and data.status not in ("answered", "partial"):
         problems.add("events", say("Events belong to an answer."))
+    if data.beside and data.status not in ("answered", "partial"):
+        problems.add("beside", say("Only an answer comes beside another; leave this out to put right what was"
+                                   " written down."))  # fmt: skip
     if data.failure_reason and data.status not in ("partial", "no_record"):
         problems.add(
             "failure_reason",

@@ -16,13 +16,14 @@ from salsa_ext.values.actor import Actor
 ENDED: Final = ("withdrawn",)
 
 
-def ask_again(actor: Actor, vault: Vault, trace: Trace) -> dict[str, str]:
+def ask_again(actor: Actor, vault: Vault, trace: Trace, *, was_read: str | None) -> dict[str, str]:
     """Ask anew with the trace's description as it now is.
 
     What the service said for a state at once is said anew, and what no longer follows is so taken
     back; what a person said stays, and he is told that more is known. A form that waits for what
-    comes back by another channel is to be sent anew, with what it now says. Returns how the states
-    are asked that are, as `legs.asked_by`.
+    comes back by another channel is to be sent anew, with what it now says; so is one that was
+    answered, where the serial `was_read` otherwise: that answer is kept as of the earlier reading.
+    Returns how the states are asked that are, as `legs.asked_by`.
     """
     wanted, standing = routing.route(actor, trace), legs.of(trace)
     own = {"state": trace.owner_state} | legs.own_answer(actor, trace, wanted)
@@ -35,12 +36,15 @@ def ask_again(actor: Actor, vault: Vault, trace: Trace) -> dict[str, str]:
     _renew_own(actor, vault, trace, standing, own, at_home)
     told = [leg for leg in others if leg.channel == "salsa" and leg.status not in ENDED]
     _tell(actor, vault, trace, told)
-    by_hand = [leg for leg in others if leg.channel != "salsa" and leg.status in WAITING]
+    by_hand = _by_hand(others, is_read_anew=was_read != trace.firearm["serial"])
     for leg in told:
         _open_again(leg)
         leg.asked_at = actor.now()
     for leg in by_hand:
         leg.is_to_send = True
+        if leg.status not in WAITING:
+            leg.events = [{"earlier_reading": was_read} | event for event in leg.events]
+            legs.put(leg, "sent")
     for leg in [*told, *by_hand]:
         if leg.state in wanted.why:
             leg.why = legs.as_texts(wanted.why[leg.state])
@@ -48,6 +52,12 @@ def ask_again(actor: Actor, vault: Vault, trace: Trace) -> dict[str, str]:
     again = {leg.state for leg in [*told, *by_hand]}
     return {state: how for state, how in legs.asked_by(trace).items()
             if state in again or state not in known}  # fmt: skip
+
+
+def _by_hand(others: Sequence[TraceLeg], *, is_read_anew: bool) -> list[TraceLeg]:
+    """Return the legs by another channel whose form is to be sent anew: those that wait, or all."""
+    return [leg for leg in others if leg.channel != "salsa" and leg.status not in ENDED
+            and (is_read_anew or leg.status in WAITING)]  # fmt: skip
 
 
 def _open_again(leg: TraceLeg) -> None:

@@ -88,11 +88,13 @@ def reply(
     require(actor, Permission.TRACE_REQUEST)
     trace = take(actor, trace_id, "reply", SENT)
     leg = _leg(trace_id, leg_id)
+    replaced = {}
     if leg.channel == "salsa":
         _reply(actor, vault, trace, leg, data)
     else:
-        other_channels.write_down(actor, vault, trace, leg, data)
-    append(actor, Act(Action.TRACE_REPLIED, "trace", trace_id, data={"leg": str(leg_id)}))
+        replaced = other_channels.write_down(actor, vault, trace, leg, data)
+    append(actor, Act(Action.TRACE_REPLIED, "trace", trace_id,
+                      data={"leg": str(leg_id)} | replaced))  # fmt: skip
 
 
 def change_channel(*, actor: Actor, trace_id: UUID, leg_id: UUID, data: Channelling) -> None:
@@ -216,9 +218,10 @@ def is_answered(leg: TraceLeg) -> bool:
 
 
 def may_reply(leg: TraceLeg) -> bool:
-    """Tell whether the table allows a reply to a leg, or to write down what came by another channel."""
-    actions = ("reply",) if leg.channel == "salsa" else other_channels.BY_HAND.values()
-    return any(after(leg.status, action) for action in actions)
+    """Tell whether the table allows a reply to a leg, or what came by another channel may be written down."""
+    if leg.channel == "salsa":
+        return after(leg.status, "reply") is not None
+    return leg.status != "withdrawn"
 
 
 def _check_state(trace: Trace, data: AskingOneMore) -> None:

@@ -222,10 +222,11 @@ def reopen(*, actor: Actor, vault: Vault, item: RecordView) -> None:
             if trace.status in UNSENT:
                 _follow(seeing, vault, trace, item)
             elif legs.outcome(trace) != "traced":
+                was_read = trace.firearm["serial"]
                 trace.firearm = trace_descriptions.as_recorded(item)
                 db.session.flush()
                 db.session.refresh(trace)  # as it is kept: letters hold no value that JSON has not
-                _ask_again(seeing.for_purpose(purpose_of(trace)), vault, trace)
+                _ask_again(seeing.for_purpose(purpose_of(trace)), vault, trace, was_read)
         db.session.flush()
 
 
@@ -256,9 +257,9 @@ def _follow(actor: Actor, vault: Vault, trace: Trace, item: RecordView) -> None:
         trace.found_on = item.record.occurred_on
 
 
-def _ask_again(actor: Actor, vault: Vault, trace: Trace) -> None:
+def _ask_again(actor: Actor, vault: Vault, trace: Trace, was_read: str | None) -> None:
     with candidates.searching_once(), legs.following(trace, is_sending=True):
-        asked = renewals.ask_again(actor, vault, trace)
+        asked = renewals.ask_again(actor, vault, trace, was_read=was_read)
         db.session.flush()
         deliveries.deliver_now(actor, vault)
     _tell(actor, Action.TRACE_REOPENED, trace, asked)

@@ -157,7 +157,8 @@ class Replying:
     """What the asking state replies to a question, always with a text.
 
     Of a state that was asked by another channel, `status` and what else it said are written down: on
-    which day it answered (`answered_on`), and on which the form had gone out (`sent_on`).
+    which day it answered (`answered_on`), and on which the form had gone out (`sent_on`). It stands
+    instead of what was written down before, or `beside` it.
     """
 
     text: str | None = None
@@ -168,6 +169,7 @@ class Replying:
     failure_reason: str | None = None
     sent_on: date | None = None
     answered_on: date | None = None
+    beside: bool = False
 
 
 @dataclass(frozen=True)

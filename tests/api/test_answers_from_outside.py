@@ -75,6 +75,40 @@ def test_an_answer_from_outside_is_the_word_of_the_officer_who_wrote_it_down(ana
     assert (said["sent_on"], said["answered_on"]) == (WENT, ANSWERED)
 
 
+def test_what_is_written_down_later_stands_in_place_of_the_former_which_the_audit_keeps(
+    as_actor, analyst, trace, spain
+):
+    spain("reply", **answer(answered_on=ANSWERED))
+    wrong = told(analyst, trace)["record"]
+    spain("reply", **answer(events=[SOLD | {"occurred_on": "2021-01-02"}]))
+    assert told(analyst, trace)["occurred_on"] == "2021-01-02"
+    entries = as_actor("BRA", "auditor").get("/audit?action=trace:replied").json["items"]
+    replaced = {"status": "answered", "answered_on": ANSWERED, "events": [wrong]}
+    assert [one["data"].get("replaced") for one in reversed(entries)] == [None, replaced]
+    assert [one["events"] for one in spain()["messages"]] == [1, 1]
+
+
+@pytest.mark.parametrize("status", ["no_record", "refused", "acknowledged", "partial"])
+def test_an_answer_that_was_written_down_wrongly_is_put_right_by_whatever_came(
+    analyst, trace, spain, status
+):
+    spain("reply", **answer())
+    leg = spain("reply", status=status, text="It was of another gun")
+    assert (leg["status"], leg["events"]) == (status, 0)
+    assert (leg["answered_at"] is None) == (status == "acknowledged")
+    assert analyst.get(f"/traces/{trace['id']}/result").json["chain"] == []
+    assert spain("reply", **answer())["events"] == 1
+
+
+def test_what_comes_beside_an_answer_is_added_to_it(spain):
+    spain("reply", **answer())
+    bought = {"event": "import", "occurred_on": "2019-01-02"}
+    leg = spain("reply", **answer(events=[bought], beside=True))
+    assert (leg["status"], leg["events"]) == ("answered", 2)
+    said = spain("reply", 422, status="no_record", text="Nothing", beside=True)
+    assert list(said["errors"]) == ["beside"]
+
+
 @pytest.mark.parametrize(("language", "said"), [
     ("es", "Anotado por un funcionario de Brasil: España lo respondió por otro canal el 2 mar 2026."),
     ("fr", "Consigné par un agent du Brésil : l’Espagne l’a répondu par un autre canal le 2 mars 2026."),

@@ -116,6 +116,45 @@ def test_who_leads_a_trace_is_told_that_its_form_is_to_be_sent_anew_until_it_was
     assert forms_to_send(analyst) == [("AUT", False)]
 
 
+def test_an_answer_to_the_earlier_reading_is_marked_and_the_form_is_to_be_sent_anew(
+    analyst, trace, austria, choose, add_mark
+):
+    choose(channel="mla", sent=True)
+    reply = f"/traces/{trace['id']}/legs/{austria()['id']}/reply"
+    sold = {"event": "export", "occurred_on": "2020-01-02", "counterpart_state": "BRA"}
+    analyst.post(reply, {"status": "answered", "text": "By letter", "events": [sold]})
+    assert (austria()["earlier_reading"], forms_to_send(analyst)) == (False, [])
+    add_mark()
+    leg = austria()
+    assert (leg["status"], leg["is_to_send"], leg["earlier_reading"]) == ("sent", True, True)
+    assert forms_to_send(analyst) == [("AUT", True)]
+    found = analyst.get(f"/traces/{trace['id']}/result").json
+    [event] = [*found["chain"], *found["conflicts"]]
+    assert event["by_hand"].endswith("on the earlier reading of the gun, TKA5*.")
+    assert "The answer of Austria: its form is to be sent yet." in found["missing"]
+    assert choose(channel="mla", sent=True)["earlier_reading"]
+    analyst.post(reply, {"status": "acknowledged", "text": "The new form came"})
+    assert (austria()["earlier_reading"], austria()["events"]) == (True, 1)
+    analyst.post(reply, {"status": "no_record", "text": "Nothing of the new one"})
+    assert (austria()["status"], austria()["earlier_reading"]) == ("no_record", False)
+
+
+def test_a_mark_that_leaves_the_serial_as_it_was_asks_nobody_anew_who_answered(
+    as_actor, analyst, trace, seizure, austria
+):
+    reply = f"/traces/{trace['id']}/legs/{austria()['id']}/reply"
+    analyst.post(reply, {"status": "no_record", "text": "Nothing"})
+    proof = {
+        "kind": "proof",
+        "text": "NP",
+        "location": "barrel",
+        "method": "chemical",
+        "reason": "Read",
+    }
+    as_actor("BRA", "forensic_examiner").post(f"/seizures/{seizure}/items/1/marks", proof)
+    assert (austria()["status"], austria()["is_to_send"]) == ("no_record", False)
+
+
 def test_nobody_is_pressed_to_send_a_form_of_a_trace_that_has_ended(analyst, trace, add_mark):
     add_mark()
     analyst.change(f"/traces/{trace['id']}", "close")

@@ -53,6 +53,9 @@ def test_a_draft_has_searched_nobody(as_actor, analyst):
     assert result(analyst, draft=True)[1]["searched"] == []
 
 
-def test_a_maker_state_that_takes_no_part_is_the_reason_at_once(analyst):
-    _, found = result(analyst, firearm=bodies.firearm(country_of_manufacture="AUT"))
-    assert (found["outcome"], found["failure_reason"]) == ("pending", "not_participant")
+def test_a_maker_state_that_takes_no_part_is_no_reason_while_its_form_is_to_be_sent(analyst):
+    trace, found = result(analyst, firearm=bodies.firearm(country_of_manufacture="AUT"))
+    assert (found["outcome"], found["failure_reason"]) == ("pending", None)
+    analyst.change(f"/traces/{trace}", "close")
+    ended = analyst.get(f"/traces/{trace}/result").json
+    assert ended["failure_reason"] == "not_participant"

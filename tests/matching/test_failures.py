@@ -30,6 +30,12 @@ def test_a_state_that_takes_no_part_is_not_said_to_keep_silent(takes_part, reaso
     assert build(legs, FOUND, "BRA", GUN).failure_reason == reason
 
 
+@pytest.mark.parametrize("is_to_send", [True, False])
+def test_that_a_state_takes_no_part_is_no_reason_while_its_form_waits_or_was_just_sent(is_to_send):
+    legs = [Leg("AUT", "sent", takes_part=False, is_to_send=is_to_send)]
+    assert build(legs, FOUND, "BRA", GUN).failure_reason is None
+
+
 @pytest.mark.parametrize("status,is_late,reason", [
     ("sent", False, None), ("deferred", True, "no_response"), ("withdrawn", True, "no_response"),
     ("withdrawn", False, None),

@@ -41,6 +41,10 @@ BY_HAND = (
     Field("points_to", say("States to be asked"), "area", required=False,
           hint=say("One on each line, by name or code.")),
 )  # fmt: skip
+BESIDE = Field(
+    "beside", say("It comes beside what was written down before"), "flag",
+    hint=say("Else this stands in its place: so you put right what was written down wrongly."),
+)  # fmt: skip
 REPLY = Doing(
     "reply", say("Reply"),
     say("To the question or the refusal of the state."),
@@ -102,7 +106,10 @@ def _reply_to(leg_id: UUID) -> Doing:
         return any(leg.id == leg_id and leg.channel != "salsa" for leg in view.legs)
 
     def more(view: TraceView) -> tuple[Field, ...]:
-        return BY_HAND if by_hand(view) else ()
+        if not by_hand(view):
+            return ()
+        is_answered = any(leg.id == leg_id and leg.answered_at for leg in view.legs)
+        return (*BY_HAND, BESIDE) if is_answered else BY_HAND
 
     def worded(view: TraceView) -> tuple[Message, Message] | None:
         return BY_HAND_WORDED if by_hand(view) else None
