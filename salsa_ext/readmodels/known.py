@@ -142,7 +142,7 @@ def numbers_of(actor: Actor, subjects: Iterable[Subject]) -> dict[Subject, str]:
     return {(kind, key): number for kind, key, number in db.session.execute(union_all(*asked))}
 
 
-def _numbers(state: str, kind: str, ids: Collection[UUID]) -> Select[Any]:
+def _numbers(state: str, kind: str, ids: Collection[UUID]) -> Any:
     named = cast(literal(kind), String)
     if kind == "hit":
         return (
