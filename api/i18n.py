@@ -100,9 +100,10 @@ def _shown(value: Any) -> Any:
 
 
 def _named(kind: str, code: str) -> str:
-    """Return the name of a code as it stands within a sentence."""
+    """Return the name of a code as it stands within a sentence: names and acronyms keep their capitals."""
     name = names.label(kind, code, language.get())
-    return name if kind == "state" else name[:1].lower() + name[1:]
+    is_name = kind == "state" or name[1:2].isupper() or name[1:2].isdigit()
+    return name if is_name else name[:1].lower() + name[1:]
 
 
 class Lazy(str):

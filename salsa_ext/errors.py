@@ -284,15 +284,16 @@ NEXT: Final[Mapping[tuple[str, str], Message]] = {
 class IllegalTransition(Conflict):
     """The object is in a status from which this action is not possible; says what is, if anything.
 
-    `possible` are the actions that are, by their codes.
+    `possible` are the actions that are, by their codes; `onward` says more of it than its status does.
     """
 
     code = "illegal_transition"
 
     def __init__(
-        self, kind: str, status: str, action: str | Coded | Message, possible: Sequence[str] = ()
-    ) -> None:
-        onward = NEXT.get((kind, status))
+        self, kind: str, status: str, action: str | Coded | Message, possible: Sequence[str] = (),
+        onward: Message | None = None,
+    ) -> None:  # fmt: skip
+        onward = onward or NEXT.get((kind, status))
         if onward is None and possible:
             onward = say("Possible now: {possible}.", possible=Codes("action", tuple(possible)))
         said = say(

@@ -137,7 +137,8 @@ def acknowledge(state: str, request_ids: tuple[UUID, ...]) -> None:
 @click.option("--points-to", multiple=True, metavar="ISO", type=STATE, help="A state to ask next.")
 @click.option("--restricted", "why", type=WORDS, help="Why something is left out.")
 @click.option("--because", type=click.Choice(FAILURE_REASONS_TOLD), help="Why no more is known.")
-@click.option("--handling", type=click.Choice(HANDLING_CODES), default="H1", show_default=True)
+@click.option("--handling", type=click.Choice(HANDLING_CODES),
+              help="Unless given, as its strictest record and what was answered before.")  # fmt: skip
 @click.option("--note", type=WORDS, help="The asking state reads it.")
 @click.option(
     "--confirm-other-marks", is_flag=True, help="The records are of this gun, whatever they bear."
@@ -146,8 +147,8 @@ def acknowledge(state: str, request_ids: tuple[UUID, ...]) -> None:
 @explained
 def answer(
     state: str, request_id: UUID, records: tuple[UUID, ...], is_all: bool,
-    points_to: tuple[str, ...], why: str | None, because: str | None, handling: str, note: str | None,
-    confirm_other_marks: bool,
+    points_to: tuple[str, ...], why: str | None, because: str | None, handling: str | None,
+    note: str | None, confirm_other_marks: bool,
 ) -> None:  # fmt: skip
     """Answer with records of the state.
 

@@ -111,6 +111,8 @@ def _print(told: Mapping[str, Any]) -> None:
     echo_table([(name.replace("_", " "), told[name]) for name in SUMMED if told[name] is not None])
     if broken := told["point_of_diversion"]:
         click.echo(f"left the lawful world: {broken['diversion_kind']}, {broken['why']}")
+    for text in told["remarks"]:
+        click.echo(f"remark: {text}")
     for text in told["missing"]:
         click.echo(f"missing: {text}")
 

@@ -84,6 +84,7 @@ def _sections(words: Words, report: Report, at: datetime) -> list[Part]:
         *_list(words, say("Why it contradicts"), _objections(words, result)),
         *_candidates(words, result),
         *_turn(words, result),
+        *_list(words, say("In custody before"), map(worded, result.result.remarks)),
         *words.table(say("Who was searched"), SEARCHED, [
             (words.state(one.state), str(one.records), words.day(one.through) or "–",
              words.code("leg_status", one.said)) for one in result.searched

@@ -17,6 +17,7 @@ from typing import Any, Final
 from api.i18n import speaking
 from api.papers import f3312
 from api.papers.f3312 import Field
+from api.papers.rendering import LONG_WORD
 from api.papers.rendering import render as render_sheet
 from api.papers.reports import event_name, find_of, gun_of
 from api.papers.sheets import Part, Words, sheet, whole
@@ -169,6 +170,8 @@ def _atf(words: Words, form: AskingForm, at: datetime) -> list[Part]:
     return words.table(say("Fields of {form}; * is required", form=f3312.FORM), FIELDS, rows)
 
 
-def _row(words: Words, field: Field) -> tuple[str | None, ...]:
+def _row(words: Words, field: Field) -> tuple[str | Part | None, ...]:
     star = "*" if field.required else ""
-    return field.part, field.item or "", f"{words.both(field.name)}{star}", field.value
+    is_serial = field.item == f3312.SERIAL and LONG_WORD.search(field.value or "")
+    value = whole(field.value) if is_serial else field.value
+    return field.part, field.item or "", f"{words.both(field.name)}{star}", value

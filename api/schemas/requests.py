@@ -84,8 +84,9 @@ class HandEventRequest(RequestSchema):
 class AnswerRequest(RequestSchema):
     """Own `records`, or `events` from books; a `restricted` answer says why something is left out.
 
-    Its `handling` is that of its records or stricter. A record of other marks than what is asked is
-    taken only with `confirm_other_marks`.
+    Its `handling` is that of its records or stricter; unless given, as the strictest of them, and no
+    looser than what was answered before. A record of other marks than what is asked is taken only
+    with `confirm_other_marks`.
     """
 
     value = Answering
@@ -94,7 +95,7 @@ class AnswerRequest(RequestSchema):
     records = Items(Id(), most=100)
     events = Items(Nested(HandEventRequest), most=100)
     points_to = Items(StateCode(), most=50)
-    handling = Code(codes.HANDLING_CODES, required=True)
+    handling = Code(codes.HANDLING_CODES)
     note = Text(most=2000)
     failure_reason = Code(codes.FAILURE_REASONS_TOLD)
     confirm_other_marks = Flag()

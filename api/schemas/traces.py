@@ -288,6 +288,7 @@ class ResultResponse(Schema):
     since_last_lawful_days = fields.Integer(allow_none=True)
     searched = fields.List(fields.Nested(SearchedStateResponse), required=True)
     missing = fields.List(fields.String(), required=True)
+    remarks = fields.List(fields.String(), required=True)
     failure_reason = fields.String(allow_none=True)
 
     @pre_dump
@@ -305,6 +306,7 @@ class ResultResponse(Schema):
             "last_lawful": _named(result.last_lawful, view) if result.last_lawful else None,
             "point_of_diversion": diversion and diversion | {"why": worded(diversion["why"])},
             "missing": [worded(text) for text in result.missing],
+            "remarks": [worded(text) for text in result.remarks],
             "searched": view.searched,
         }  # fmt: skip
 

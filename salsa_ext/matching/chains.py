@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from salsa_ext.errors import Message, say
 from salsa_ext.matching.claims import Objection, objections
+from salsa_ext.matching.custody import left_custody
 from salsa_ext.matching.diversion import diversion_after
 from salsa_ext.matching.events import ALERT, ENDS, LAWFUL, Event, place, side
 from salsa_ext.matching.guns import apart, guns
@@ -70,7 +71,7 @@ class Result:
     """The result of a trace (see the contract); dates are compared as local dates.
 
     `several_marks` where the guns that it may be bear different ones. `objections` say of each
-    conflict, by its record, why it is one.
+    conflict, by its record, why it is one; `remarks` say in whose custody the gun had been before.
     """
 
     outcome: str
@@ -88,6 +89,7 @@ class Result:
     failure_reason: str | None
     objections: Mapping[str, Message]
     missing: list[Message] = field(default_factory=list)
+    remarks: list[Message] = field(default_factory=list)
 
 
 def build(legs: Sequence[Leg], found_on: date, asking: str, firearm: Mapping[str, Any]) -> Result:
@@ -125,6 +127,7 @@ def build(legs: Sequence[Leg], found_on: date, asking: str, firearm: Mapping[str
         failure_reason=_failure(outcome, firearm, legs, told),
         objections={one.event["record"]: one.why for one in life.conflicts},
         missing=[*_unanswered(legs), *undescribed(firearm), *_undecided(life)],
+        remarks=[] if life.is_ambiguous else [*left_custody(chain, life.sales, found_on, asking)],
     )
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from salsa_ext.db import db
 from salsa_ext.errors import NotFound
-from salsa_ext.models import Account, Alert, MatchWait
+from salsa_ext.models import Account, Alert
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.pages import Page, page
@@ -142,8 +142,5 @@ def _waiting(found: Sequence[Alert]) -> set[UUID]:
     active = [row.record_id for row in found if row.status == "active"]
     if not active:
         return set()
-    waits = select(func.unnest(MatchWait.record_ids)).where(
-        MatchWait.owner_state.in_({row.owner_state for row in found}),
-        MatchWait.record_ids.overlap(active),
-    )
-    return {*db.session.scalars(waits)} & {*active}
+    waits = func.salsa_waiting(active).table_valued("record")
+    return {*db.session.scalars(select(waits.c.record))}

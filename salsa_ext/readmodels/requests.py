@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select, tuple_, type_coerce
+from sqlalchemy import ColumnElement, Select, bindparam, func, select, tuple_, type_coerce
 
 from salsa_ext.db import ask, db
 from salsa_ext.errors import Invalid, NotFound, say
@@ -35,6 +35,11 @@ _MESSAGES: Final = (
     select(*_SAID).outerjoin(Account, Account.id == TraceMessage.by)
     .where(among_given(TraceMessage.subject_id)).order_by(TraceMessage.id)
 )  # fmt: skip
+_ANSWERS: Final = (
+    select(TraceMessage.data)
+    .where(TraceMessage.subject_id == bindparam("request"), TraceMessage.kind == "answer")
+    .order_by(TraceMessage.id)
+)
 _USERNAMES: Final = select(Account.id, Account.username).where(among_given(Account.id))
 
 
@@ -78,6 +83,11 @@ class RequestView:
     def version(self) -> int:
         """Return the version that actions refer to."""
         return self.request.version
+
+    @property
+    def withdrawn_at(self) -> datetime | None:
+        """Return when the asking state withdrew it; None of one that stands."""
+        return withdrawn_at(self.messages) if self.request.status == "withdrawn" else None
 
     @property
     def due_at(self) -> datetime | None:
@@ -191,6 +201,32 @@ def messages_of(ids: Iterable[UUID]) -> dict[UUID, list[MessageView]]:
         said = row._asdict()
         found[said.pop("subject_id")].append(MessageView(**said))
     return found
+
+
+@dataclass(frozen=True)
+class Handled:
+    """How what a request was answered with is to be handled: by its last answer, and record by record."""
+
+    last: str
+    by_record: Mapping[str, str]
+
+    def strictest(self, records: Iterable[Any]) -> str:
+        """Return what stands of the last answer and of each of these records that was given."""
+        return max([self.last, *(self.by_record.get(str(one), self.last) for one in records)])
+
+
+def handled(request_id: UUID) -> Handled | None:
+    """Return how the own state's answers to a request said that they are handled; None before one."""
+    answers = db.session.scalars(_ANSWERS, {"request": request_id}).all()
+    if not answers:
+        return None
+    by_record = {event["record"]: event["handling"] for said in answers for event in said[_EVENTS]}
+    return Handled(answers[-1]["handling"], by_record)
+
+
+def withdrawn_at(said: Sequence[MessageView]) -> datetime | None:
+    """Return when the asking state said that it withdraws its request."""
+    return next((one.at for one in reversed(said) if one.kind == "withdraw"), None)
 
 
 def hidden_from(ids: Iterable[UUID]) -> dict[UUID, list[str]]:

@@ -13,11 +13,14 @@ from salsa_ext.models import TraceRequest
 from salsa_ext.readmodels import names
 from salsa_ext.readmodels.days import today
 from salsa_ext.readmodels.records import RecordView, by_id
+from salsa_ext.readmodels.requests import handled
 from salsa_ext.readmodels.sides import handling_of
 from salsa_ext.services.fields import Problems, check_date
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.requests import Answering, Forwarding, NothingFound, Telling
 
+LEAST: Final = "H1"
+"""How an answer is handled of which nobody says otherwise."""
 NO_RECORD: Final = Named(("no_record",))
 
 
@@ -41,6 +44,16 @@ def check(actor: Actor, request: TraceRequest, data: Answering) -> None:
     for at, event in enumerate(data.events):
         check_date(problems, f"events.{at}.occurred_on", event.occurred_on, today(actor))
     problems.raise_any()
+
+
+def handling_for(request: TraceRequest, views: Iterable[RecordView]) -> str:
+    """Return how an answer is handled of which nobody says it: as the strictest of its records.
+
+    A renewed answer is handled no looser than the last one, nor than it was given of a record before.
+    """
+    found = {str(view.record.id): handling_of(view) for view in views}
+    before = handled(request.id)
+    return max([before.strictest(found) if before else LEAST, *found.values()])
 
 
 def check_nothing(request: TraceRequest, action: str, data: Telling | Forwarding) -> None:
@@ -72,8 +85,8 @@ def _check_records(
             continue
         elif wrong := _of_another(request, own[record_id]):
             problems.add(f"records.{at}", wrong)
-    strictest = max(map(handling_of, own.values()), default=data.handling)
-    if data.handling < strictest:
+    strictest = max(map(handling_of, own.values()), default=LEAST)
+    if own and data.handling and data.handling < strictest:
         problems.add("handling", say("A record of this answer is handled as {handling}; an answer cannot allow"
                                      " more. Choose that, or what is stricter.",
                                      handling=strictest))  # fmt: skip

@@ -44,6 +44,7 @@ class Sureness:
     bits: float
 
 
+NOTHING: Final[Mapping[str, str]] = {}
 SAID_BY_A_PERSON: Final = Sureness(None, 0.0)
 
 
@@ -72,31 +73,43 @@ def answer(
     return events, _acts(actor, to, views, events, by_itself=True)
 
 
-def tell(actor: Actor, to: str, records: Mapping[UUID, Sureness]) -> list[dict[str, Any]]:
-    """Return what a person of the actor's state gives of its own records, all of it, and write it down."""
+def tell(
+    actor: Actor, to: str, records: Mapping[UUID, Sureness], handling: str
+) -> list[dict[str, Any]]:
+    """Return what a person of the actor's state gives of its own records, all of it, and write it down.
+
+    Each is handled as it was said, or as itself where that is stricter.
+    """
     views = _own(actor, records)
     facts = document_facts.told(actor, to, views)
-    events = [_event(view, records[view.record.id], facts) for view in views]
+    events = [_stricter(_event(view, records[view.record.id], facts), handling) for view in views]
     _write_down(actor, to, views, events, by_itself=False)
     return events
 
 
 def tell_again(
-    actor: Actor, to: str, records: Iterable[UUID], *, by_person: bool
-) -> list[dict[str, Any]]:
+    actor: Actor, to: str, records: Iterable[UUID], *, by_person: bool,
+    handled: Mapping[str, str] = NOTHING,
+) -> list[dict[str, Any]]:  # fmt: skip
     """Return what records that were given before say now; how sure they are is not said anew.
 
     What a person gave is given whole; what the service did, as far as the asking state may still
-    have it.
+    have it. It is `handled` as it was given, or as itself where that is stricter.
     """
     views = _own(actor, records)
     shared = sharing.for_state(actor, to, views)
     views = [view for view in views if by_person or shared[view.record.id].may("event")]
     facts = document_facts.told(actor, to, views)
     said = [(_event(view, SAID_BY_A_PERSON, facts), shared[view.record.id]) for view in views]
-    events = [event if by_person else _given(event, held) for event, held in said]
+    events = [_stricter(event if by_person else _given(event, held),
+                        handled.get(event["record"], event["handling"]))
+              for event, held in said]  # fmt: skip
     _write_down(actor, to, views, events, by_itself=not by_person)
     return events
+
+
+def _stricter(event: dict[str, Any], handling: str) -> dict[str, Any]:
+    return event | {"handling": max(event["handling"], handling)}
 
 
 def _own(actor: Actor, ids: Iterable[UUID]) -> list[RecordView]:
@@ -119,7 +132,7 @@ def _acts(
     if to == actor.state:
         return []
     return [
-        given_to(view, to, groups_in(event), by_itself=by_itself)
+        given_to(view, to, groups_in(event), event["handling"], by_itself=by_itself)
         for view, event in zip(views, events, strict=True)
     ]
 

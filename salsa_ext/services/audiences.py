@@ -41,7 +41,8 @@ _GIVEN: Final = text(
     " JOIN LATERAL jsonb_array_elements(said.data -> 'events') AS event"
     " ON event ->> 'record' = ANY(:records)"
     " WHERE request.owner_state = :state AND request.trace_id = ANY(:traces)"
-    " AND request.status <> 'no_record'"
+    " AND NOT EXISTS (SELECT FROM trace_message nothing WHERE nothing.owner_state = said.owner_state"
+    " AND nothing.subject_id = said.subject_id AND nothing.kind = 'no_record' AND nothing.id > said.id)"
     " GROUP BY request.id, request.asking_state, event ->> 'record' ORDER BY request.id"
 ).bindparams(
     bindparam("records", type_=ARRAY(String)), bindparam("traces", type_=ARRAY(Uuid))

@@ -181,13 +181,12 @@ def act_of(view: RecordView, shared: Sharing, held: Iterable[str]) -> Act:
 
 
 def given_to(
-    view: RecordView, to: str, groups: Iterable[str], *, by_itself: bool = False
-) -> Act:  # fmt: skip
+    view: RecordView, to: str, groups: Iterable[str], handling: str, *, by_itself: bool = False
+) -> Act:
     """Return the act by which its owner's state writes down what of a record it answered to another.
 
-    `by_itself` where no person did, but the service for it.
+    With the `handling` of that answer; `by_itself` where no person did, but the service for it.
     """
-    handling = view.setting.handling if view.setting else None
     said = {"version": view.record.version, "handling": handling, "groups": [*groups], "to": to,
             "through": "answer"} | ({SELF: True} if by_itself else {})  # fmt: skip
     return Act(

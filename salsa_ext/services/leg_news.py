@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 
 from salsa_ext.db import db
-from salsa_ext.errors import EnvelopeRefused, NotFound, say
+from salsa_ext.errors import EnvelopeRefused, IllegalTransition, NotFound, say
 from salsa_ext.matching.events import merged, retold
 from salsa_ext.matching.requests import ANSWERS, ENDS, REPLIABLE
 from salsa_ext.messages.envelopes import Envelope
@@ -26,7 +26,6 @@ from salsa_ext.values.notices import Notice
 
 Said = Mapping[str, Any]
 SAYS: Final = (*ENDS, "part")
-ROLES: Final = ("trace_analyst", "police_officer")
 NOTICES: Final = {
     "trace.acknowledge": "trace_acknowledged", "trace.answer": "trace_answered",
     "trace.no_record": "trace_no_record", "trace.refuse": "trace_refused",
@@ -62,9 +61,9 @@ def _hear(actor: Actor, vault: Vault, envelope: Envelope) -> None:
         return
     is_awaited = trace.status == legs.SENDING  # by the command that asks, and shows it
     with legs.following(trace):
-        _follow(actor, leg, envelope, said)
+        _follow(actor, trace, leg, envelope, said)
         conversations.keep(actor, [word])
-        legs.follow(actor, vault, trace, _pointed(envelope, said))
+        legs.follow_answer(actor, vault, trace, _pointed(envelope, said))
     if not (is_awaited and said.get("is_automatic", False)):
         _notify(actor, trace, envelope.sender, NOTICES[envelope.kind])
 
@@ -81,13 +80,15 @@ def _told_again(actor: Actor, vault: Vault, envelope: Envelope) -> None:
         leg.events = retold(before, said["events"], said["gone"], actor.now().isoformat())
         conversations.keep(actor, [word])
         row = {"state": leg.state, "events": leg.events}
-        legs.follow(actor, vault, trace, legs.pointed_to([row]))
+        legs.follow_answer(actor, vault, trace, legs.pointed_to([row]))
     if leg.events != before:
         _notify(actor, trace, envelope.sender, "trace_corrected")
 
 
-def _follow(actor: Actor, leg: TraceLeg, envelope: Envelope, said: Said) -> None:
+def _follow(actor: Actor, trace: Trace, leg: TraceLeg, envelope: Envelope, said: Said) -> None:
     action = _action(envelope, said)
+    if trace.status == "withdrawn":  # also of a leg that was answered before
+        raise IllegalTransition("trace", trace.status, action)
     with db.session.no_autoflush:
         if action in SAYS:
             leg.answered_at, leg.is_automatic = actor.now(), said.get("is_automatic", False)
@@ -145,7 +146,7 @@ def _kept(said: Said) -> dict[str, Any]:
 
 def _notify(actor: Actor, trace: Trace, state: str, code: str) -> None:
     own = actor.own_state()
-    notify_many(actor, [Notice(own, ROLES, code, "trace", trace.id, own, trace.case_number,
+    notify_many(actor, [Notice(own, legs.ASKERS, code, "trace", trace.id, own, trace.case_number,
                                {"by": state})])  # fmt: skip
 
 

@@ -33,12 +33,16 @@ from salsa_ext.services import (
     routing,
 )
 from salsa_ext.services.conversations import Word
+from salsa_ext.services.notifications import notify_many
 from salsa_ext.services.routing import Reasons, Route
 from salsa_ext.services.sealing import Vault
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
+from salsa_ext.values.notices import Notice
 
 SENT: Final = ("sent", "in_progress", "answered")
+ASKERS: Final = ("trace_analyst", "police_officer")
+"""Roles that lead traces, and learn what others say to them."""
 SENDING: Final = "approved"
 """The status of a trace while it asks: nobody counts it yet."""
 COUNTED: Final = (*SENT, "closed")
@@ -160,6 +164,22 @@ def follow(actor: Actor, vault: Vault, trace: Trace, pointed: Reasons) -> list[s
     return []
 
 
+def follow_answer(actor: Actor, vault: Vault, trace: Trace, pointed: Reasons) -> None:
+    """Ask the states that somebody's answer points to; who leads the trace learns whose form is to be sent."""
+    asked = follow(actor, vault, trace, pointed)
+    how = asked_by(trace) if asked else {}
+    tell_to_send(actor, trace, [state for state in asked if how[state] == "to_send"])
+
+
+def tell_to_send(actor: Actor, trace: Trace, states: Sequence[str]) -> None:
+    """Tell who leads a trace to which states its form is to be sent: nobody else sends it."""
+    own = trace.owner_state
+    notify_many(actor, [
+        Notice(own, ASKERS, "trace_form_to_send", "trace", trace.id, own, trace.case_number,
+               {"by": state}) for state in states
+    ])  # fmt: skip
+
+
 def letter(
     trace: Trace, kind: str, to: str, leg_id: Any, hidden: Collection[str],
     office: Mapping[str, Any] | None,
@@ -248,14 +268,17 @@ def outcome(trace: Trace, standing: Sequence[TraceLeg] | None = None) -> str:
     return chains.build(said, trace.found_on, trace.owner_state, trace.firearm).outcome
 
 
-def withdraw(actor: Actor, vault: Vault, trace: Trace) -> None:
+def withdraw(actor: Actor, vault: Vault, trace: Trace, *, for_good: bool = False) -> None:
     """Withdraw the legs that are open, and tell the states that were asked.
 
     One that refused may be about to ask, and one that named another state to answer after all: no
-    request of a trace that ended stays open with anybody.
+    request of a trace that ended stays open with anybody. Of one that is withdrawn `for_good`, those
+    that answered are told too: what they said stays, and nothing more is taken.
     """
-    waiting = [leg for leg in of(trace) if leg.status in OPEN]
-    told = [leg for leg in waiting if leg.channel == "salsa" and leg.asked_in is not None]
+    standing = of(trace)
+    waiting = [leg for leg in standing if leg.status in OPEN]
+    told = [leg for leg in (standing if for_good else waiting)
+            if leg.channel == "salsa" and leg.asked_in is not None]  # fmt: skip
     envelopes = deliveries.send_many(actor, vault, [
         Letter("trace.withdraw", trace.case_number, leg.state, {"leg": str(leg.id), "text": None})
         for leg in told

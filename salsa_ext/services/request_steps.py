@@ -10,11 +10,13 @@ from sqlalchemy import select
 
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import db
-from salsa_ext.errors import IllegalTransition, NotFound, StaleVersion, say
+from salsa_ext.errors import Coded, IllegalTransition, Message, NotFound, StaleVersion, say
 from salsa_ext.matching.requests import ENDS, WAITING, after, possible
 from salsa_ext.messages import inbox, pairs
 from salsa_ext.messages.envelopes import Envelope, Letter
 from salsa_ext.models import TraceApproval, TraceRequest
+from salsa_ext.readmodels.days import days
+from salsa_ext.readmodels.requests import messages_of, withdrawn_at
 from salsa_ext.services import assignees, conversations, deliveries, hidings, terms
 from salsa_ext.services.conversations import Word
 from salsa_ext.services.notifications import notify_many
@@ -44,10 +46,21 @@ def move(actor: Actor, request: TraceRequest, action: str) -> None:
     """Let a request follow an action, by the table that legs follow too; raises IllegalTransition."""
     status = after(request.status, action)
     if status is None:
-        raise IllegalTransition("request", request.status, action, possible(request.status))
+        onward = _withdrawn(actor, request) if request.status == "withdrawn" else None
+        raise IllegalTransition("request", request.status, action, possible(request.status), onward)
     if action in ENDS:
         request.answered_at = actor.now()
     put(actor, request, status)
+
+
+def _withdrawn(actor: Actor, request: TraceRequest) -> Message | None:
+    """Return who withdrew a request, and on which day of the own state."""
+    at = withdrawn_at(messages_of([request.id])[request.id])
+    if at is None:
+        return None
+    return say("{state} withdrew it on {on} and waits for nothing any more.",
+               state=Coded("state", request.asking_state),
+               on=days(actor).on(request.owner_state, at))  # fmt: skip
 
 
 def put(actor: Actor, request: TraceRequest, status: str) -> None:

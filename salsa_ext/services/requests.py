@@ -18,6 +18,7 @@ from salsa_ext.models import TraceRequest
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.days import days, today
+from salsa_ext.readmodels.records import by_id
 from salsa_ext.services import (
     answer_checks,
     answers,
@@ -99,10 +100,11 @@ def answer(
         Purpose("investigation", request.case_number, about=(str(request.trace_id),))
     )
     action = "restrict" if data.completeness == "restricted" else "answer"
-    events = _events(actor, request, data)
+    handling = data.handling or answer_checks.handling_for(request, by_id(data.records))
+    events = _events(actor, request, data, handling)
     _step(actor, vault, request, action, {
         "completeness": data.completeness, "restriction_reason": data.restriction_reason,
-        "events": events, "points_to": sorted({*data.points_to}), "handling": data.handling,
+        "events": events, "points_to": sorted({*data.points_to}), "handling": handling,
         "note": data.note, "is_automatic": False, "failure_reason": data.failure_reason,
     }, "trace.answer")  # fmt: skip
     request_steps.write_down(actor, Action.REQUEST_ANSWERED, request, events=len(events))
@@ -230,13 +232,12 @@ def _step(
     deliveries.deliver_now(actor, vault)
 
 
-def _events(actor: Actor, request: TraceRequest, data: Answering) -> list[dict[str, Any]]:
-    """Return own records and what books say as events, handled as the answer says or stricter."""
+def _events(
+    actor: Actor, request: TraceRequest, data: Answering, handling: str
+) -> list[dict[str, Any]]:
+    """Return own records and what books say as events, handled as the answer is or stricter."""
     sure = {UUID(one["record"]): Sureness(one["strength"], one["bits"])
             for one in request.candidates}  # fmt: skip
     wanted = {record_id: sure.get(record_id, SAID_BY_A_PERSON) for record_id in data.records}
-    told = answers.tell(actor, request.asking_state, wanted)
-    by_hand = [answers.by_hand(actor.own_state(), event, data.handling) for event in data.events]
-    return [
-        event | {"handling": max(event["handling"], data.handling)} for event in [*told, *by_hand]
-    ]
+    told = answers.tell(actor, request.asking_state, wanted, handling)
+    return told + [answers.by_hand(actor.own_state(), event, handling) for event in data.events]

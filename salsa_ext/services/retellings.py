@@ -20,6 +20,7 @@ from salsa_ext.messages import pairs
 from salsa_ext.models import MarkKey, Trace, TraceLeg, TraceRequest
 from salsa_ext.policy.rules import service
 from salsa_ext.readmodels.arrays import among
+from salsa_ext.readmodels.requests import handled
 from salsa_ext.services import answers, audiences, deliveries, legs, request_steps
 from salsa_ext.services.audiences import Audience, Given
 from salsa_ext.services.sealing import Vault
@@ -124,9 +125,11 @@ def _say(
 ) -> None:  # fmt: skip
     about = Purpose("investigation", request.case_number, about=(str(request.trace_id),))
     saying, to = actor.for_purpose(about), request.asking_state
+    before = handled(request.id)
+    how = before.by_record if before else answers.NOTHING
     events = [
-        *answers.tell_again(saying, to, given.by_person - gone, by_person=True),
-        *answers.tell_again(saying, to, given.by_service - gone, by_person=False),
+        *answers.tell_again(saying, to, given.by_person - gone, by_person=True, handled=how),
+        *answers.tell_again(saying, to, given.by_service - gone, by_person=False, handled=how),
     ]
     left_out = (given.by_person | given.by_service) & gone
     if events or left_out:

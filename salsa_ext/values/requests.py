@@ -38,7 +38,8 @@ class Answering:
 
     A `restricted` one says why something was left out (ITI 23), with `failure_reason` where more is
     not known to it either. A record of other marks than what is asked is taken only with
-    `confirm_other_marks`.
+    `confirm_other_marks`. Without `handling` it is handled as the strictest of its records, and no
+    looser than what was answered before.
     """
 
     completeness: str = "full"
@@ -46,7 +47,7 @@ class Answering:
     records: Collection[UUID] = ()
     events: Collection[HandEvent] = ()
     points_to: Collection[str] = ()
-    handling: str = "H1"
+    handling: str | None = None
     note: str | None = None
     failure_reason: str | None = None
     confirm_other_marks: bool = False

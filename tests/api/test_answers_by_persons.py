@@ -38,6 +38,7 @@ def answer(asked):
         [found] = asked.get("/requests").json["items"]
         path = f"/requests/{found['id']}"
         body = {"completeness": "full", "handling": "H1", "records": records} | changes
+        body = {name: value for name, value in body.items() if value is not None}
         tag = asked.get(path).headers["ETag"]
         return asked.post(f"{path}/answer", body, expect, If_Match=tag).json
 
@@ -64,6 +65,40 @@ def test_an_answer_may_be_stricter_than_its_records(analyst, sell, answer):
     trace = analyst.post("/traces", bodies.trace()).json
     answer(record, handling="H2")
     assert [event["handling"] for event in result_of(analyst, trace)["chain"]] == ["H2"]
+
+
+def test_a_second_answer_is_handled_no_looser_than_the_first_unless_that_is_said(
+    as_actor, analyst, sell, answer
+):
+    record = sell(handling="H0")
+    trace = analyst.post("/traces", bodies.trace()).json
+    how = []
+    for said in ("H2", None, "H1", None):
+        answer(record, handling=said)
+        how += [event["handling"] for event in result_of(analyst, trace)["chain"]]
+    assert how == ["H2", "H2", "H1", "H1"]
+    given = as_actor("PRY", "auditor").get("/audit?action=record:disclosed").json["items"]
+    answered = [one["data"] for one in reversed(given) if one["data"].get("through") == "answer"]
+    assert [one["handling"] for one in answered] == how  # as each was given then
+
+
+def test_what_nobody_says_the_handling_of_is_handled_as_its_strictest_record(analyst, sell, answer):
+    strict = sell("T-2", handling="H3", kind="registration", occurred_on="2024-06-01")
+    trace = analyst.post("/traces", bodies.trace()).json
+    answer(strict, sell(handling="H0"), handling=None)
+    assert [event["handling"] for event in result_of(analyst, trace)["chain"]] == ["H3", "H3"]
+
+
+def test_a_corrected_record_is_told_again_as_it_was_handled(as_actor, analyst, sell, answer):
+    record = sell(handling="H0")
+    analyst.post("/traces", bodies.trace())
+    answer(record, handling="H2")
+    clerk = as_actor("PRY", "licensing_officer")
+    path = f"/transfers/{clerk.get(f'/records/{record}').json['document']}"
+    clerk.change(path, "correct", bodies.transfer(
+        visibility="pointer", handling="H0", occurred_on="2024-05-07", reason="A slip"))  # fmt: skip
+    given = as_actor("PRY", "auditor").get("/audit?action=record:disclosed").json["items"]
+    assert [one["data"]["handling"] for one in given] == ["H2", "H2"]
 
 
 def test_a_record_of_another_gun_is_refused_with_what_it_bears(analyst, sell, answer):

@@ -1,7 +1,12 @@
 """Hits of alerts that show to nobody where they are met, or not to the state that met them."""
 
-import pytest
+from uuid import UUID
 
+import pytest
+from sqlalchemy import func, select, text
+
+from salsa_ext.db import db
+from salsa_ext.matching.pairs import key_of
 from salsa_ext.readmodels import frequencies
 from salsa_ext.services import telling_owners
 from tests import bodies
@@ -139,3 +144,15 @@ def test_of_a_hit_that_shows_the_office_is_named(as_actor, pry, bra):
     enter(pry)
     bra.post("/checks", bodies.check())
     assert hits(pry)[0]["contact"]["telephone"] == "+55 21 0000000"
+
+
+def test_whose_alert_a_record_met_is_told_to_the_worker_of_its_own_state_alone(
+    pry, bra, run, session
+):
+    enter(pry, action="let_pass_and_inform")
+    seized = bra.post("/seizures", bodies.seizure()).json
+    look(run)
+    keys = [key_of(UUID(seized["items"][0]["record"]))]
+    for state, found in (("BRA", ["PRY"]), ("PRY", []), ("ARG", []), ("", [])):
+        db.session.execute(text(f"SET LOCAL salsa.state = '{state}'"))
+        assert db.session.scalars(select(func.salsa_hit_owners(keys))).all() == found

@@ -90,6 +90,23 @@ def test_no_request_stays_open_with_anybody(of, trace, action):
     ]
 
 
+@pytest.mark.parametrize("state", ["PRY", "URY"])
+def test_a_withdrawn_trace_takes_no_answer_of_who_answered_before(of, trace, state):
+    end(of, trace, "withdraw")
+    asked = request_of(of, state)
+    assert asked["status"] == "withdrawn"
+    event = {"event": "domestic_sale", "occurred_on": "2020-01-02"}
+    body = {"completeness": "full", "handling": "H1", "events": [event]}
+    tag = of(state).get(f"/requests/{asked['id']}").headers["ETag"]
+    said = of(state).post(f"/requests/{asked['id']}/answer", body, 409, If_Match=tag).json
+    assert said["detail"] == (
+        "“answer” is not possible: this request is withdrawn. Brazil withdrew it on 2026-03-09 and"
+        " waits for nothing any more."
+    )
+    legs = of("BRA").get(f"/traces/{trace['id']}").json["legs"]
+    assert {leg["state"]: leg["events"] for leg in legs}["PRY"] == 1  # what it had said stays
+
+
 @pytest.mark.parametrize("said,body", [
     ("refuse", {"reason": "national_security", "text": "No"}),
     ("forward", {"state": "CHL", "reason": "Sold on"}),

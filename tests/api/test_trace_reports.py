@@ -57,6 +57,21 @@ def verify(client, trace, sha256, expect=200):
     return client.post(f"/traces/{trace['id']}/report/verify", {"sha256": sha256}, expect).json
 
 
+def test_result_and_report_say_that_another_state_had_seized_it_before(as_actor, analyst, record):
+    """With the sale that Paraguay recorded; the seizure was told by the service."""
+    place = {"country": "ARG", "name": "Posadas"}
+    taken = bodies.seizure(place=place, occurred_on="2025-09-01", visibility="open")
+    as_actor("ARG", "police_officer").post("/seizures", taken)
+    made = analyst.post("/traces", bodies.trace()).json
+    said = (
+        "Argentina had it on Sep 1, 2025 (seized), and it came up again in Brazil 181 days later: it"
+        " left that state's custody, or one of the two is another gun."
+    )
+    found = analyst.get(f"/traces/{made['id']}/result").json
+    assert found["remarks"] == [said, "From the first sale to that day: 483 days."]
+    assert "left that state's custody" in " ".join(text_of(report(analyst, made)).split())
+
+
 def test_a_report_says_what_the_states_said(analyst, trace):
     said = text_of(report(analyst, trace))
     for told in (

@@ -114,6 +114,22 @@ def test_a_request_that_was_withdrawn_owes_no_answer(analyst, asked, asking, tra
     assert "No answer is owed any more" in text(analyst.open(f"/requests/{asked['id']}"))
 
 
+def test_a_request_that_was_answered_says_that_it_was_withdrawn_and_offers_no_answer(
+    analyst, asked, asking, trace, record
+):
+    answer(analyst, asked, record)
+    assert "Answer once more" in text(analyst.open(f"/requests/{asked['id']}"))
+    asking.change(f"/traces/{trace['id']}", "withdraw")
+    said = text(analyst.open(f"/requests/{asked['id']}"))
+    assert "Brazil withdrew it on Mar 9, 2026" in said and "Answer once more" not in said
+
+
+def test_the_form_to_answer_once_more_opens_as_the_first_answer_was_handled(analyst, asked, record):
+    answer(analyst, asked, record, handling="H2")
+    page = analyst.open(f"/requests/{asked['id']}")
+    assert re.search(r'<option value="H2"[^>]* selected', page)
+
+
 def test_what_is_due_first_stands_first_and_what_is_late_says_so(
     analyst, asking, record, app, monkeypatch
 ):

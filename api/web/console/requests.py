@@ -27,12 +27,12 @@ from salsa_ext.readmodels.names import label
 from salsa_ext.readmodels.records import by_id
 from salsa_ext.readmodels.requests import RequestView
 from salsa_ext.readmodels.sharing import of_records
+from salsa_ext.services import answer_checks
 from salsa_ext.services.disclosures import Disclosure
 from salsa_ext.values.actor import Actor
 
 ALL = "all"
 IDS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-LEAST = "H1"
 PICK = "pick."
 """The boxes of candidates; the number of the record follows."""
 
@@ -76,7 +76,7 @@ def page_of(actor: Actor, request_id: UUID, form: Form | None = None) -> str:
     view = reading.get_request(actor, request_id)
     subject, said = _subject(view, actor), RequestResponse().dump(view)
     records = _records(actor, view)
-    form = form or opened(view, records)
+    form = form or opened(view)
     form.values["seen"] = str(view.version)
     return render_template(
         "console/request.html", actor=actor, view=view, request_=said, subject=subject, form=form,
@@ -87,11 +87,15 @@ def page_of(actor: Actor, request_id: UUID, form: Form | None = None) -> str:
     )  # fmt: skip
 
 
-def opened(view: RequestView, records: Mapping[str, Any]) -> Form:
-    """Return the form of an answer with all candidates, ready to be sent as the strictest is handled."""
-    picked = {f"{PICK}{one['record']}": "true" for one in view.request.candidates}
-    handling = max([LEAST, *(one["handling"] or LEAST for one in records.values())])
-    return Form(picked | {"completeness": "full", "handling": handling})
+def opened(view: RequestView) -> Form:
+    """Return the form of an answer with all candidates, ready to be sent as the strictest is handled.
+
+    Once more, no looser than before.
+    """
+    picked = [one["record"] for one in view.request.candidates]
+    handling = answer_checks.handling_for(view.request, by_id(map(UUID, picked)))
+    ticked = {f"{PICK}{one}": "true" for one in picked}
+    return Form(ticked | {"completeness": "full", "handling": handling})
 
 
 def _may_answer(actor: Actor, view: RequestView) -> bool:

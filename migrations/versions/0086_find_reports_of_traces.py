@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0087_find_reports_of_traces"
-down_revision = "0082_keep_days_of_other_channels"
+revision = "0086_find_reports_of_traces"
+down_revision = "0085_find_what_waits"
 
 DROP = "DROP INDEX CONCURRENTLY IF EXISTS ix_audit_entry_reported"
 CREATE = """
