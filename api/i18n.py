@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -20,8 +21,9 @@ from salsa_ext.values.codes import LANGUAGES
 
 CATALOGUES = Path(__file__).parent / "locales"
 STATES = ("state", "partner", "other")
-DAYS = ("on", "due")
+DAYS = ("on", "due", "first", "last")
 """Parameters that are states and days in sentences of chains and routes."""
+ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 language: ContextVar[str] = ContextVar("language", default="en")
 
 
@@ -52,7 +54,11 @@ def worded(message: Message | Mapping[str, Any]) -> str:
     """
     said = message if isinstance(message, Message) else Message(message["text"], message["params"])
     days = {
-        name: day(date.fromisoformat(said.params[name])) for name in DAYS if name in said.params
+        name: day(date.fromisoformat(value))
+        for name in DAYS
+        if ISO.fullmatch(
+            str(value := said.params.get(name))
+        )  # the first and the last may be serials
     }
     return translate(with_states(Message(said.text, {**said.params, **days})))
 

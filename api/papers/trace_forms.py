@@ -27,7 +27,7 @@ from salsa_ext.readmodels import names
 from salsa_ext.services.trace_forms import AskingForm
 
 KINDS: Final = ("pdf", "csv", "json")
-BASIS: Final = "International Tracing Instrument (A/60/88) III, 17"
+BASIS: Final = say("International Tracing Instrument (A/60/88) III, 17")
 OF_PARTIES: Final = "CIFTA XIII"
 """What two parties to the Convention owe each other beside it."""
 FOOT: Final = say(
@@ -103,15 +103,16 @@ def _pdf(form: AskingForm, language: str, at: datetime) -> bytes:
     with speaking(language):
         made = sheet(words, words.pair(say("Request for a trace")),
                      words.state(trace.owner_state) or "", trace.case_number,
-                     _sections(words, form, at), FOOT, basis=_basis(form))  # fmt: skip
+                     _sections(words, form, at), FOOT, basis=_basis(words, form))  # fmt: skip
         made["number_label"] = words.pair(say("Case number"))
     return render_sheet(made, at)
 
 
-def _basis(form: AskingForm) -> str:
+def _basis(words: Words, form: AskingForm) -> str:
     """Return by which instruments the other state is asked."""
     both = {form.view.trace.owner_state, form.leg.state}
-    return f"{BASIS}; {OF_PARTIES}" if both <= names.parties_to_cifta() else BASIS
+    basis = words.both(BASIS)
+    return f"{basis}; {OF_PARTIES}" if both <= names.parties_to_cifta() else basis
 
 
 def _sections(words: Words, form: AskingForm, at: datetime) -> list[Part]:

@@ -28,6 +28,10 @@ WEEK: Final = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 DAY: Final = re.compile(rf"\b(?:{'|'.join(WEEK)})\b")
 ON_RECORD: Final = say("In lawful records only")
 SIGNS: Final = {"hit": "▲", "possible": "◆", "no_hit": "○", "on_record": "●"}
+LOCATIONS: Final = {
+    "frame": say("frame"), "receiver": say("receiver"), "slide": say("slide"), "barrel": say("barrel"),
+}  # fmt: skip
+"""Where on a gun a mark stands; other words stay as they were typed."""
 MOVED: Final = {"export": say("Export"), "import": say("Import")}
 EVENT_KINDS: Final = ("seizure_kind", "report_kind", "transfer_kind")
 
@@ -82,6 +86,12 @@ def _agencies() -> dict[str | None, Any]:
         g.agencies = {agency.code: agency for agency in found}
     known: dict[str | None, Any] = g.agencies
     return known
+
+
+def location(typed: str | None) -> str | None:
+    """Return where on a gun a mark stands, by its name where that is known."""
+    known = LOCATIONS.get((typed or "").strip().lower())
+    return translate(known) if known else typed
 
 
 def verdict(answer: Mapping[str, Any]) -> SimpleNamespace:
@@ -236,5 +246,5 @@ GLOBALS: Final[dict[str, Callable[..., Any]]] = {
     "make_name": make_name, "names": names_of, "gun_name": gun_name, "may": may, "iso_day": iso_day,
     "iso_moment": iso_moment, "wrongs": summary, "event_name": event_name, "signed": signed,
     "agency": agency_name, "agencies": agencies_of, "days": days, "short_day": short_day, "percent": percent,
-    "hours": hours, "verdict": verdict,
+    "hours": hours, "verdict": verdict, "location": location,
 }  # fmt: skip

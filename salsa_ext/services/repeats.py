@@ -46,7 +46,7 @@ def check_trace(actor: Actor, row: Mapping[str, Any]) -> None:
         is_seized = record is not None and open_.record_id == record
         is_marked = serial is not None and _of(open_.serial) == serial
         if is_seized or (is_marked and open_.case_number == case):
-            raise Conflict(say("This gun is traced already, in the case {case}: by the trace {number}. Go on"
+            raise Conflict(say("This gun is traced already, in the case {case}: {number}. Go on"
                                " with that one, or confirm with {field} that a second one is wanted.",
                                case=open_.case_number, number=open_.id, field=CONFIRM),
                            existing=open_.id)  # fmt: skip

@@ -222,6 +222,9 @@ def test_a_form_cites_the_convention_to_its_parties_alone(analyst, as_actor, mon
     said = text_of(analyst.get(path).data)
     assert "International Tracing Instrument" in said
     assert ("CIFTA XIII" in said) == ("ESP" in parties)
+    in_portuguese = text_of(analyst.get(path, Accept_Language="pt").data)
+    assert "Instrumento Internacional de Rastreamento (A/60/88) III, 17" in in_portuguese
+    assert "International Tracing Instrument" not in in_portuguese
 
 
 def test_the_channel_of_a_state_that_takes_no_part_is_chosen_until_something_came_back(

@@ -43,6 +43,8 @@ def test_a_seizure_shows_what_was_recorded_and_its_marks_as_stamped(officer, as_
         "In a spare wheel", "cash", "IMP &lt;19&gt;", "Paraguay 2019", "slide",
     ):  # fmt: skip
         assert words in said
+    in_portuguese = text(officer.open(f"/seizures/{made['id']}", Accept_Language="pt"))
+    assert "ferrolho" in in_portuguese and "slide" not in in_portuguese
     assert "<code>IMP &lt;19&gt;</code>" in page and '<svg class="map"' in page
 
 
