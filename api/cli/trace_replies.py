@@ -40,6 +40,9 @@ EVENT: Final = ("event", "occurred_on", "document_number")
 @click.option("--document-number", type=Line(100), help="Of what tells of it.")
 @click.option("--points-to", multiple=True, metavar="ISO", type=STATE,
               help="A state to be asked; once for each.")  # fmt: skip
+@click.option(
+    "--beside", is_flag=True, help="Beside what was written down before, not in its place."
+)
 @instead_option
 @officer_option
 @id_argument

@@ -97,3 +97,15 @@ def test_several_events_come_as_a_file(salsa, germany, tmp_path):
     assert salsa(*by, "--text", "More", trace).returncode == 2
     assert salsa(*by, trace).returncode == 0
     assert germany()[1]["status"] == "partial"
+
+
+def test_what_is_written_down_later_stands_in_its_place_or_beside_it(salsa, germany):
+    trace, leg = germany()
+    by = ("trace", "reply", *OWN, "--leg", leg["id"], "--text", "By letter", "--status")
+    event = ("--occurred-on", "2020-01-02", "--event")
+    for said in (("export",), ("manufacture",), ("domestic_sale", "--beside")):
+        assert salsa(*by, "answered", *event, *said, trace).returncode == 0
+    chain = json.loads(salsa("trace", "result", *OWN, "--json", trace).stdout)["chain"]
+    assert sorted(one["event"] for one in chain) == ["domestic_sale", "manufacture"]
+    wrong = salsa(*by, "no_record", "--beside", trace)
+    assert (wrong.returncode, "Only an answer comes beside another" in wrong.stderr) == (1, True)
