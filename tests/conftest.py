@@ -41,7 +41,8 @@ settings.load_profile("house")
 THREADS = 24
 """Connections of an application for tests; one sends as many requests at once at most."""
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-FAST = {"fsync": "off", "full_page_writes": "off", "max_connections": "100"}
+FAST = {"fsync": "off", "full_page_writes": "off", "max_connections": "100", "autovacuum": "off"}
+"""Nothing is kept over a crash, and no statistics come and go beneath the plans that are looked at."""
 
 
 LONGEST = (
