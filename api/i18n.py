@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -20,8 +21,9 @@ from salsa_ext.values.codes import LANGUAGES
 
 CATALOGUES = Path(__file__).parent / "locales"
 STATES = ("state", "partner", "other")
-DAYS = ("on", "due")
+DAYS = ("on", "due", "first", "last")
 """Parameters that are states and days in sentences of chains and routes."""
+ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 language: ContextVar[str] = ContextVar("language", default="en")
 
 
@@ -52,7 +54,11 @@ def worded(message: Message | Mapping[str, Any]) -> str:
     """
     said = message if isinstance(message, Message) else Message(message["text"], message["params"])
     days = {
-        name: day(date.fromisoformat(said.params[name])) for name in DAYS if name in said.params
+        name: day(date.fromisoformat(value))
+        for name in DAYS
+        if ISO.fullmatch(
+            str(value := said.params.get(name))
+        )  # the first and the last may be serials
     }
     return translate(with_states(Message(said.text, {**said.params, **days})))
 
@@ -94,9 +100,10 @@ def _shown(value: Any) -> Any:
 
 
 def _named(kind: str, code: str) -> str:
-    """Return the name of a code as it stands within a sentence."""
+    """Return the name of a code as it stands within a sentence: names and acronyms keep their capitals."""
     name = names.label(kind, code, language.get())
-    return name if kind == "state" else name[:1].lower() + name[1:]
+    is_name = kind == "state" or name[1:2].isupper() or name[1:2].isdigit()
+    return name if is_name else name[:1].lower() + name[1:]
 
 
 class Lazy(str):

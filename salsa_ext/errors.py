@@ -293,9 +293,8 @@ class IllegalTransition(Conflict):
         self, kind: str, status: str, action: str | Coded | Message, possible: Sequence[str] = (),
         onward: Message | None = None,
     ) -> None:  # fmt: skip
-        onward = onward or NEXT.get((kind, status))
-        if onward is None and possible:
-            onward = say("Possible now: {possible}.", possible=Codes("action", tuple(possible)))
+        now = say("Possible now: {possible}.", possible=Codes("action", tuple(possible)))
+        onward = onward or NEXT.get((kind, status)) or (now if possible else None)
         said = say(
             "“{action}” is not possible: this {kind} is {status}.",
             kind=Coded("object", kind),

@@ -187,6 +187,7 @@ def _print(view: AlertView) -> None:
         ("reason", ": ".join(filter(None, (row.reason, row.reason_text)))),
         ("case", row.case_number), ("priority", row.priority), ("serial", gun.serial),
         ("gun", said or None), ("shown to", _readers(view)),
+        ("source", "withdrawn: cancel the alert" if view.is_groundless else None),
         ("compared", "yes" if view.is_compared else "not yet: still being compared with the records"),
         ("until", row.expires_on), ("second check", row.second_check),
         ("still true?", row.validate_on), ("ended", row.end_reason),

@@ -152,7 +152,7 @@ def names(data: Path, examples: int) -> None:
 
     \b
     Example:
-      salsa bench names --data ../shared/data/us_handgun_sales
+      salsa bench names --data us_handgun_sales
     """
     from benchmarks import names as benchmark
 

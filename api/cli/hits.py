@@ -14,7 +14,7 @@ from api.cli.printing import echo_json, echo_page, echo_table, json_option, limi
 from api.schemas.hits import HitResponse, HitSideResponse
 from salsa_ext.readmodels import hits as reading
 from salsa_ext.readmodels.hits import HitView
-from salsa_ext.services import hit_answers, hit_sides
+from salsa_ext.services import hit_answers, hit_endings, hit_sides
 from salsa_ext.values.alerts import Answering
 from salsa_ext.values.codes import ALERT_ACTIONS, HIT_STATUSES
 
@@ -134,9 +134,10 @@ def _answer(state: str, hit_id: UUID, command: Callable[..., None], data: Answer
 
 def _row(view: HitView) -> tuple[Any, ...]:
     row = view.hit
+    is_due = view.is_told and row.status in hit_endings.WAITING
     return (row.id, _status(view), row.action, row.strength, row.alert_state, row.asking_state,
-            row.read_as, row.cause_kind,
-            f"{row.made_at:%Y-%m-%d %H:%M}", f"{row.due_at:%Y-%m-%d %H:%M}")  # fmt: skip
+            row.read_as, row.cause_kind, f"{row.made_at:%Y-%m-%d %H:%M}",
+            f"{row.due_at:%Y-%m-%d %H:%M}" if is_due else None)  # fmt: skip
 
 
 def _print(view: HitView) -> None:

@@ -16,6 +16,7 @@ from api.cli.options import STATE, USERNAME, Line, own_state_option
 from api.cli.printing import echo_json, echo_table, json_option, limit_option, warn_of_more
 from api.cli.readers import officer_option
 from api.cli.trace_papers import form, id_argument, report
+from api.cli.trace_replies import WORDS, reply
 from api.cli.trace_shown import print_advice, print_whole, row_of, tell
 from api.schemas.requests import ChannelRequest
 from api.schemas.trace_advice import AdviceResponse
@@ -29,12 +30,9 @@ from salsa_ext.values.requests import (
     AskingOneMore,
     Feedback,
     Hiding,
-    Replying,
     Sending,
     Telling,
 )
-
-WORDS = Line(2000)
 
 
 @click.group()
@@ -48,6 +46,7 @@ def trace() -> None:
 
 trace.add_command(report)
 trace.add_command(form)
+trace.add_command(reply)
 
 
 @trace.command("list")
@@ -266,23 +265,6 @@ def channel(
     said = {"channel": channel, "reference": reference, "sent": sent, "sent_on": sent_on}
     data = judged(given(said), ChannelRequest())
     _act(state, trace_id, trace_steps.change_channel, leg_id=leg_id, data=data)
-
-
-@trace.command()
-@own_state_option
-@click.option("--leg", "leg_id", required=True, type=click.UUID, help="Which state's question.")
-@click.option("--text", required=True, type=WORDS, help="That state reads it.")
-@id_argument
-@explained
-def reply(state: str, trace_id: UUID, leg_id: UUID, text: str) -> None:
-    """Reply to a question of an asked state.
-
-    \b
-    Example:
-      salsa trace reply --state BRA --leg 0199f2c0-0000-7000-8000-000000000001 --text "9x19" \\
-        0199f2c0-0000-7000-8000-000000000000
-    """
-    _act(state, trace_id, trace_steps.reply, sends=True, leg_id=leg_id, data=Replying(text))
 
 
 @trace.command()

@@ -20,6 +20,7 @@ from salsa_ext.values.languages import ENGLISH
 
 FORM: Final = "ATF F 3312.1 (February 2018)"
 URGENT: Final = ("flash", "urgent")
+SERIAL: Final = "5a"
 ILLEGIBLE: Final = ("obliterated", "restored")
 TOUCHED: Final = (*ILLEGIBLE, "altered")
 BY_HAND: Final = (
@@ -78,7 +79,7 @@ def _gun(gun: Mapping[str, Any]) -> Iterator[Field]:
     others = [mark["text"] for mark in marks if mark["kind"] not in ("import", "manufacture")]
     importer = gun.get("importer_mark") or "; ".join(imported)
     origin = gun.get("country_of_manufacture")
-    yield Field("V", "5a", say("Serial number"), True, _serial(gun.get("serial")))
+    yield Field("V", SERIAL, say("Serial number"), True, _serial(gun.get("serial")))
     yield Field("V", "5b", say("Obliterated"), False, _obliterated(gun.get("marking")))
     yield Field("V", "5c", say("Manufacturer"), True, _named(gun, "make"))
     yield Field("V", "5d", say("Type"), True, _named(gun, "type"))

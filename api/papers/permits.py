@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from api.papers.amendments import amended
 from api.papers.rendering import render as render_sheet
-from api.papers.sheets import Part, Words, printed, sheet
+from api.papers.sheets import Part, Words, printed, sheet, whole_in
 from salsa_ext.errors import Message, say
 from salsa_ext.readmodels import contacts
 from salsa_ext.services.papers import PermitPaper
@@ -90,9 +90,14 @@ def authority(words: Words, face: Face) -> list[Part]:
 
 def goods(words: Words, lines: Sequence[Face], totals: Sequence[Part]) -> list[Part]:
     """Return the table of goods with the totals of each category."""
-    rows = [[str(line["line"]), *described(words, line), line.get("hs_code") or "",
-             words.quantity(line["quantity"], line.get("unit"))] for line in lines]  # fmt: skip
+    rows = [_goods_row(words, line) for line in lines]
     return words.table(say("Goods"), GOODS, rows, numbers=(0, 6), totals=totals)
+
+
+def _goods_row(words: Words, line: Face) -> list[str | Part]:
+    *what, rest = described(words, line)
+    return [str(line["line"]), *what, whole_in(rest, line["serial"]), line.get("hs_code") or "",
+            words.quantity(line["quantity"], line.get("unit"))]  # fmt: skip
 
 
 def described(words: Words, line: Face) -> list[str]:

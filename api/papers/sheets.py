@@ -134,11 +134,18 @@ def whole(text: str | None) -> Part | None:
     return {"whole": text} if text else None
 
 
+def whole_in(said: str, text: str | None) -> str | Part:
+    """Return what is said in a cell, from which a text that is too long to stand whole in it is taken out."""
+    if not text or len(text) <= MOST_IN_COLUMN:
+        return said
+    return {"whole": text, "beside": said.replace(text, "…")}
+
+
 def _with_long(row: Sequence[Any]) -> list[list[Any]]:
     """Return a row, and under it across all columns what has to stay whole and is too long for its own."""
     long = [cell for cell in row if isinstance(cell, dict) and len(cell["whole"]) > MOST_IN_COLUMN]
-    kept = ["…" if cell in long else cell for cell in row]
-    return [kept, *([cell | {"across": True}] for cell in long)]
+    kept = [cell.get("beside", "…") if cell in long else cell for cell in row]
+    return [kept, *([{"whole": cell["whole"], "across": True}] for cell in long)]
 
 
 def sheet(

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from api.papers.permits import TITLES, authority, described, party
 from api.papers.rendering import render as render_sheet
-from api.papers.sheets import Part, Words, printed, sheet
+from api.papers.sheets import Part, Words, printed, sheet, whole
 from salsa_ext.errors import say
 from salsa_ext.readmodels import packing
 from salsa_ext.readmodels import papers as facing
@@ -159,12 +159,13 @@ class _Left:
         self.quantity = line.quantity - line.shipped
 
 
-def _row(words: Words, item: Item) -> list[str]:
+def _row(words: Words, item: Item) -> list[Any]:
     row = dict(item.row) | {"serial": None}
     kind, make, calibre, rest = described(words, row)
     marks = ", ".join(item.marks)
     quantity = words.quantity(item.row["quantity"], item.row["unit"])
-    return [str(row["line"]), item.row["serial"] or "", kind, make, calibre, rest, marks, quantity]
+    serial = whole(item.row["serial"]) or ""
+    return [str(row["line"]), serial, kind, make, calibre, rest, marks, quantity]
 
 
 def _transit(words: Words, face: Face) -> str | None:

@@ -17,6 +17,7 @@ from typing import Any, Final
 from api.i18n import speaking
 from api.papers import f3312
 from api.papers.f3312 import Field
+from api.papers.rendering import LONG_WORD
 from api.papers.rendering import render as render_sheet
 from api.papers.reports import event_name, find_of, gun_of
 from api.papers.sheets import Part, Words, sheet, whole
@@ -26,7 +27,7 @@ from salsa_ext.readmodels import names
 from salsa_ext.services.trace_forms import AskingForm
 
 KINDS: Final = ("pdf", "csv", "json")
-BASIS: Final = "International Tracing Instrument (A/60/88) III, 17"
+BASIS: Final = say("International Tracing Instrument (A/60/88) III, 17")
 OF_PARTIES: Final = "CIFTA XIII"
 """What two parties to the Convention owe each other beside it."""
 FOOT: Final = say(
@@ -102,15 +103,16 @@ def _pdf(form: AskingForm, language: str, at: datetime) -> bytes:
     with speaking(language):
         made = sheet(words, words.pair(say("Request for a trace")),
                      words.state(trace.owner_state) or "", trace.case_number,
-                     _sections(words, form, at), FOOT, basis=_basis(form))  # fmt: skip
+                     _sections(words, form, at), FOOT, basis=_basis(words, form))  # fmt: skip
         made["number_label"] = words.pair(say("Case number"))
     return render_sheet(made, at)
 
 
-def _basis(form: AskingForm) -> str:
+def _basis(words: Words, form: AskingForm) -> str:
     """Return by which instruments the other state is asked."""
     both = {form.view.trace.owner_state, form.leg.state}
-    return f"{BASIS}; {OF_PARTIES}" if both <= names.parties_to_cifta() else BASIS
+    basis = words.both(BASIS)
+    return f"{basis}; {OF_PARTIES}" if both <= names.parties_to_cifta() else basis
 
 
 def _sections(words: Words, form: AskingForm, at: datetime) -> list[Part]:
@@ -168,6 +170,8 @@ def _atf(words: Words, form: AskingForm, at: datetime) -> list[Part]:
     return words.table(say("Fields of {form}; * is required", form=f3312.FORM), FIELDS, rows)
 
 
-def _row(words: Words, field: Field) -> tuple[str | None, ...]:
+def _row(words: Words, field: Field) -> tuple[str | Part | None, ...]:
     star = "*" if field.required else ""
-    return field.part, field.item or "", f"{words.both(field.name)}{star}", field.value
+    is_serial = field.item == f3312.SERIAL and LONG_WORD.search(field.value or "")
+    value = whole(field.value) if is_serial else field.value
+    return field.part, field.item or "", f"{words.both(field.name)}{star}", value

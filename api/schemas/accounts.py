@@ -121,7 +121,7 @@ class AccountQuery(ListQuery):
 
 
 class AuditQuery(ListQuery):
-    """Which acts; `subject_id` may be the number of a document or a serial of the own state's records."""
+    """Which acts; `subject_id` may be an own document's number, a serial, or the number of a case."""
 
     action = Code(tuple(Action))
     subject_kind = Code(SUBJECT_KINDS)

@@ -42,7 +42,10 @@ class AlertCancelRequest(RequestSchema):
 
 
 class AlertResponse(Schema):
-    """An alert of your state, and how it stands; `compared` once all records were looked through."""
+    """An alert of your state, and how it stands; `compared` once all records were looked through.
+
+    `source_withdrawn` where what `of_record` told was taken back: it is to be cancelled.
+    """
 
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
@@ -56,6 +59,7 @@ class AlertResponse(Schema):
     expires_on = fields.Date(required=True)
     visible_to = fields.List(fields.String(), allow_none=True)
     of_record = fields.UUID(allow_none=True)
+    source_withdrawn = fields.Boolean(required=True)
     firearm = fields.Nested(ItemResponse, required=True)
     second_check = fields.String(required=True)
     compared = fields.Boolean(required=True)
@@ -71,6 +75,7 @@ class AlertResponse(Schema):
     def _present(self, view: AlertView, **_: Any) -> dict[str, Any]:
         return columns(view.alert) | {
             "firearm": items([view.gun])[0], "compared": view.is_compared,
+            "source_withdrawn": view.is_groundless,
             "entered_by": view.entered_by, "verified_by": view.verified_by,
         }  # fmt: skip
 

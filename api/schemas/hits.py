@@ -70,8 +70,8 @@ ASKED = {"record": None, "version": None, "event": None, "occurred_on": None, "d
 class HitSideResponse(FirearmResponse, SharedResponse):
     """One of the two guns of a hit, as its record tells it now; of another state's what may be read.
 
-    `version` is that of the record which is shown; `corrected` says that a later one stands than the one
-    that met the alert, `withdrawn` that what it tells did not happen.
+    `version` is that of the record which is shown; `corrected` says that it tells otherwise by now than
+    the one that met the alert, `withdrawn` that what it tells did not happen.
     """
 
     record = fields.UUID(required=True, allow_none=True)

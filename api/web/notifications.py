@@ -27,7 +27,7 @@ PAGES = {"alert": "console.alert", "permit": "desk.permit", "shipment": "desk.sh
          "match": "guns.match", "approval": "console.approval", "hit": "console.hit",
          "consent": "console.consent",
          "request": "console.request_page", "trace": "console.trace",
-         "seizure": "guns.seizure"}  # fmt: skip
+         "record": "guns.history", "seizure": "guns.seizure"}  # fmt: skip
 """The page of each kind of object that has one."""
 PERMISSIONS = {"approval": "trace:approve"}
 """What opens a page where it is not to read objects of its kind."""

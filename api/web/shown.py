@@ -18,6 +18,7 @@ from api.i18n import translate
 from api.web.access import here
 from api.web.typed import summary
 from salsa_ext.errors import Message, say
+from salsa_ext.matching.events import LAWFUL
 from salsa_ext.readmodels import contacts, names
 from salsa_ext.values.codes import LANGUAGES
 
@@ -25,6 +26,12 @@ ALL_AGENCIES: Final = 1000
 WEEK: Final = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 """Days as OpenStreetMap writes them in opening hours."""
 DAY: Final = re.compile(rf"\b(?:{'|'.join(WEEK)})\b")
+ON_RECORD: Final = say("In lawful records only")
+SIGNS: Final = {"hit": "▲", "possible": "◆", "no_hit": "○", "on_record": "●"}
+LOCATIONS: Final = {
+    "frame": say("frame"), "receiver": say("receiver"), "slide": say("slide"), "barrel": say("barrel"),
+}  # fmt: skip
+"""Where on a gun a mark stands; other words stay as they were typed."""
 MOVED: Final = {"export": say("Export"), "import": say("Import")}
 EVENT_KINDS: Final = ("seizure_kind", "report_kind", "transfer_kind")
 
@@ -79,6 +86,24 @@ def _agencies() -> dict[str | None, Any]:
         g.agencies = {agency.code: agency for agency in found}
     known: dict[str | None, Any] = g.agencies
     return known
+
+
+def location(typed: str | None) -> str | None:
+    """Return where on a gun a mark stands, by its name where that is known."""
+    known = LOCATIONS.get((typed or "").strip().lower())
+    return translate(known) if known else typed
+
+
+def verdict(answer: Mapping[str, Any]) -> SimpleNamespace:
+    """Return the code, the sign and the name of what a check found.
+
+    What met no alert, and is surely of lawful records alone, is no hit in the words of a page.
+    """
+    strong = [one["event"] for one in answer["candidates"] if one["strength"] == "strong"]
+    is_lawful = answer["verdict"] == "hit" and not answer["hits"] and {*strong} <= LAWFUL
+    code = "on_record" if is_lawful else answer["verdict"]
+    name = translate(ON_RECORD) if is_lawful else label("verdict", code)
+    return SimpleNamespace(code=code, sign=SIGNS[code], name=name)
 
 
 def event_name(code: str) -> str:
@@ -221,5 +246,5 @@ GLOBALS: Final[dict[str, Callable[..., Any]]] = {
     "make_name": make_name, "names": names_of, "gun_name": gun_name, "may": may, "iso_day": iso_day,
     "iso_moment": iso_moment, "wrongs": summary, "event_name": event_name, "signed": signed,
     "agency": agency_name, "agencies": agencies_of, "days": days, "short_day": short_day, "percent": percent,
-    "hours": hours,
+    "hours": hours, "verdict": verdict, "location": location,
 }  # fmt: skip

@@ -9,8 +9,9 @@ from api.transaction import transaction
 from api.web.access import count_waiting
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import visitor
+from salsa_ext.readmodels.days import zone_of
 from salsa_ext.readmodels.signing import keys_named
-from salsa_ext.services import papers
+from salsa_ext.services import papers, trace_reports
 from salsa_ext.services.papers import Verification
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.texts import unbroken
@@ -36,8 +37,20 @@ def check() -> str:
     with transaction(g.actor or visitor()):
         count_waiting(g.actor)
         sees = _sees(g.actor)
+        if trace_reports.is_hash(text):
+            return _report(g.actor, text, sees=sees)
         found = papers.verify(actor=g.actor, text=text) if g.actor and sees else _signature(text)
         return render_template("verify.html", found=found, sees=sees, token=text)
+
+
+def _report(actor: Actor | None, text: str, *, sees: bool) -> str:
+    """Say whether a hash is that of a trace report of the own state, to who reads traces; else who does."""
+    may = actor is not None and Permission.TRACE_READ in actor.permissions
+    report = trace_reports.find(actor=actor, sha256=text) if actor and may else None
+    return render_template(
+        "verify.html", found=None, sees=sees, token=text, is_hash=True, report=report,
+        zone=zone_of(actor) if actor and may else None,
+    )  # fmt: skip
 
 
 def _sees(actor: Actor | None) -> bool:

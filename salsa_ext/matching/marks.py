@@ -7,6 +7,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from salsa_ext.matching.prose import marking_of
 
@@ -24,6 +25,7 @@ _CONFUSED = str.maketrans(
     "000112568" "A8EKMH0PCTYX315J" "A8E2H1KMN0PTYX",
 )  # fmt: skip
 _ALTERNATIVES = re.compile(r"\[([^\[\]]+)\]")
+_STRAY = re.compile(r"(?<![^\W_])([^\W_]*)[\[\]](?=([^\W_]*))")
 _GLYPH = re.compile(rf"{_ALTERNATIVES.pattern}|.", re.DOTALL)
 
 
@@ -38,8 +40,7 @@ class Key:
 
 def normalise(text: str) -> str:
     """Return upper case, NFKC, without separators; `?`, `*` and `[8B]` stay as they are."""
-    upper = unicodedata.normalize("NFKC", text).upper()
-    return unicodedata.normalize("NFKC", _SEPARATORS.sub("", upper))
+    return _nfkc(_SEPARATORS.sub("", _nfkc(text).upper()))
 
 
 @lru_cache(maxsize=4_000)  # of one search a mark is compared with hundreds
@@ -56,11 +57,22 @@ def glyphs(norm: str) -> list[frozenset[str]]:
     return [frozenset(match[1] or match[0]) for match in _GLYPH.finditer(norm)]
 
 
-def stray_bracket(text: str) -> int | None:
-    """Return which character of a text, counted from one, is a bracket that is no part of an `[8B]`."""
-    left = _ALTERNATIVES.sub(lambda match: " " * len(match[0]), unicodedata.normalize("NFKC", text))
-    found = re.search(r"[\[\]]", left)
-    return found.start() + 1 if found else None
+class Stray(NamedTuple):
+    """A bracket that is no part of an `[8B]`: its place in the text as typed, and what it touches."""
+
+    place: int
+    beside: tuple[str, str]
+
+
+def stray_brackets(text: str) -> list[Stray]:
+    """Return the stray brackets of a text, counted from one; what they touch are letters and digits."""
+    typed = [(glyph, at) for at, one in enumerate(text, 1) for glyph in _nfkc(one)]
+    left = _ALTERNATIVES.sub(
+        lambda match: " " * len(match[0]), "".join(glyph for glyph, _ in typed)
+    )
+    return [
+        Stray(typed[found.end() - 1][1], (found[1], found[2])) for found in _STRAY.finditer(left)
+    ]
 
 
 def readable(norm: str) -> int:
@@ -132,6 +144,10 @@ def telling(norm: str) -> str:
 def _folded(match: re.Match[str]) -> str:
     folds = set(match[1].translate(_CONFUSED))
     return folds.pop() if len(folds) == 1 else "?"
+
+
+def _nfkc(text: str) -> str:
+    return unicodedata.normalize("NFKC", text)
 
 
 def value_of(folded: str) -> int:

@@ -31,6 +31,7 @@ _UNSEEN: Final = re.compile(
     r"\s((?:no|nao|not|non)\s(?:visible|legible|readable|lisible|visivel|legivel)s?)\Z"
 )
 _SHORT: Final = 40  # characters of a mark of groups
+_GROUP: Final = 4  # letters that no list holds, of which marks are still made
 _PROSE: Final = 3  # words that no list holds, and which no mark is made of
 
 
@@ -75,11 +76,21 @@ def read(cell: str) -> Reading:
 def stray_bracket(cell: str) -> int | None:
     """Return which character of a cell is a bracket of a mark that is closed or opened by none.
 
-    Words in a cell may have any; no serial has one, but for what one of its glyphs may be.
+    Words in a cell may have any; no serial has one, but for what one of its glyphs may be. One that
+    touches glyphs of a mark is of it, wherever the cell is cut into what it says.
     """
-    place = marks.stray_bracket(cell)
-    is_of_mark = place and any(marks.stray_bracket(mark.text) for mark in read(cell).marks)
-    return place if is_of_mark else None
+    strays = marks.stray_brackets(cell)
+    is_told = not strays or not marks.stray_brackets(in_place(cell))  # as in “48(8 or B]13”
+    found = () if is_told else read(cell).marks
+    is_in_mark = any(marks.stray_brackets(mark.text) for mark in found)
+    return next((one.place for one in strays if is_in_mark or (found and _is_of_mark(one))), None)
+
+
+def _is_of_mark(stray: marks.Stray) -> bool:
+    return any(
+        glyphs and not (glyphs.isalpha() and (len(glyphs) > _GROUP or term_of(plain(glyphs))))
+        for glyphs in stray.beside
+    )
 
 
 @lru_cache(maxsize=4_000)  # files repeat their words

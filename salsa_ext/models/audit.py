@@ -24,6 +24,8 @@ class AuditEntry(Owned, Base):
     __table_args__ = (
         Index(None, "subject_id"),
         Index("ix_audit_entry_concerned", "concerned", postgresql_using="gin"),
+        Index("ix_audit_entry_reported", "owner_state",
+              postgresql_where=text("action = 'trace:reported'")),
         Index("ix_audit_entry_shown", text("(data -> 'records')"), postgresql_using="gin",
               postgresql_where=text("action IN ('record:matched', 'record:shown') AND data ? 'groups'")),
     )  # fmt: skip

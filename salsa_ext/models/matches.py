@@ -65,6 +65,8 @@ class MatchWait(Base):
     __tablename__ = "match_wait"
     __table_args__ = (
         Index("ix_match_wait_next", "owner_state", text("is_of_crime DESC"), "id"),
+        Index("ix_match_wait_records", "record_ids", postgresql_using="gin",
+              postgresql_with={"fastupdate": "off"}, postgresql_where=text("is_of_crime")),
     )  # fmt: skip
     id: Mapped[UUID] = mapped_column(primary_key=True)
     owner_state: Mapped[str] = mapped_column(CHAR(3))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from salsa_ext.db import db
 from salsa_ext.errors import NotFound
-from salsa_ext.models import Account, Alert, MatchWait
+from salsa_ext.models import Account, Alert
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.pages import Page, page
@@ -26,7 +26,8 @@ FILTERS = ("status", "action", "reason", "case_number", "second_check")
 class AlertView:
     """An alert, its gun, and the user names of who entered it and who checked it last.
 
-    It `is_compared` once the worker has looked among the records for what had met it before.
+    It `is_compared` once the worker has looked among the records for what had met it before. What the
+    record that it was entered from tells may have been taken back since: it `is_groundless` then.
     """
 
     alert: Alert
@@ -34,6 +35,7 @@ class AlertView:
     entered_by: str | None
     verified_by: str | None
     is_compared: bool = True
+    is_groundless: bool = False
 
     @property
     def version(self) -> int:
@@ -121,12 +123,18 @@ def _views(found: Sequence[Alert]) -> list[AlertView]:
     persons = {key for row in found for key in (row.entered_by, row.verified_by) if key}
     named = select(Account.id, Account.username).where(Account.id.in_(persons))
     names: dict[Any, str] = dict(db.session.execute(named).all()) if persons else {}
-    waiting = _waiting(found)
+    waiting, groundless = _waiting(found), withdrawn({row.of_record for row in found})
     return [
         AlertView(row, guns[row.record_id], names.get(row.entered_by), names.get(row.verified_by),
-                  row.record_id not in waiting)
+                  row.record_id not in waiting, row.of_record in groundless)
         for row in found
     ]  # fmt: skip
+
+
+def withdrawn(sources: Iterable[UUID | None]) -> set[UUID]:
+    """Return those of some records that tell nothing any more: an alert from one has lost its ground."""
+    told = by_id([key for key in sources if key], marked=False)
+    return {view.record.id for view in told if view.is_withdrawn}
 
 
 def _waiting(found: Sequence[Alert]) -> set[UUID]:
@@ -134,8 +142,5 @@ def _waiting(found: Sequence[Alert]) -> set[UUID]:
     active = [row.record_id for row in found if row.status == "active"]
     if not active:
         return set()
-    waits = select(func.unnest(MatchWait.record_ids)).where(
-        MatchWait.owner_state.in_({row.owner_state for row in found}),
-        MatchWait.record_ids.overlap(active),
-    )
-    return {*db.session.scalars(waits)} & {*active}
+    waits = func.salsa_waiting(active).table_valued("record")
+    return {*db.session.scalars(select(waits.c.record))}

@@ -6,19 +6,13 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, Uuid, any_, bindparam, literal
+from sqlalchemy import ColumnElement, Uuid, any_, bindparam, literal
 from sqlalchemy.dialects.postgresql import ARRAY
 
 
 def among(column: Any, ids: Iterable[UUID]) -> ColumnElement[bool]:
     """Return the condition that a column is one of the ids; never true where there are none."""
     is_one: ColumnElement[bool] = column == any_(literal(list(ids), ARRAY(Uuid)))
-    return is_one
-
-
-def among_texts(column: Any, texts: Iterable[str]) -> ColumnElement[bool]:
-    """Return the condition that a column is one of the texts; never true where there are none."""
-    is_one: ColumnElement[bool] = column == any_(literal(list(texts), ARRAY(String)))
     return is_one
 
 

@@ -22,7 +22,7 @@ from salsa_ext.readmodels.parties import Parties, parties_of
 from salsa_ext.readmodels.records import RecordView, of_documents
 from salsa_ext.readmodels.remarks import Remark
 from salsa_ext.readmodels.sharing import Sharing, groups_of, of_records
-from salsa_ext.readmodels.versions import current
+from salsa_ext.readmodels.versions import Telling, current, versions_of
 from salsa_ext.values.actor import Actor
 
 
@@ -97,6 +97,13 @@ def _listed(
             query = query.where(getattr(kind.model, name) == value)
     found = page(query, kind.model.id, limit, cursor)
     return found.of(_views(found.items))
+
+
+def told(view: DocumentView) -> list[Telling]:
+    """Return when a document was recorded, corrected and withdrawn; and why, to who is told."""
+    versions = versions_of(view.document, is_own=view.sharing is None)
+    may_why = view.may("remarks")
+    return [one if may_why else replace(one, reason=None) for one in versions]
 
 
 def shared(actor: Actor, kind: Kind, views: Sequence[DocumentView]) -> list[DocumentView]:

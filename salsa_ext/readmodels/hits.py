@@ -34,7 +34,7 @@ class HitSide:
 
     What was met in a check has no record: it is what was `asked`. `place` is where it was, None for who
     is not given it and for a record that has none; `held` are the field groups of which the record has
-    something. It `is_corrected` where a later version stands than the one that met the alert.
+    something. It `is_corrected` where it tells otherwise by now than the version that met the alert.
     """
 
     view: RecordView | None

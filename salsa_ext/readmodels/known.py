@@ -14,6 +14,8 @@ from sqlalchemy import Select, String, case, cast, literal, select, union, union
 from salsa_ext.db import db
 from salsa_ext.matching import marks
 from salsa_ext.models import (
+    Alert,
+    Hit,
     MarkKey,
     Permit,
     Receipt,
@@ -24,6 +26,7 @@ from salsa_ext.models import (
     StandingNumber,
     Trace,
     TraceLeg,
+    TraceRequest,
     Transfer,
 )
 from salsa_ext.models.owned import Versioned
@@ -37,6 +40,8 @@ MOST: Final = 50
 NUMBERED: Final[Mapping[str, Any]] = {
     "permit": Permit, "report": Report, "seizure": Seizure, "shipment": Shipment, "transfer": Transfer,
 }  # fmt: skip
+CASED: Final[Mapping[str, Any]] = {"alert": Alert, "request": TraceRequest, "trace": Trace}
+"""What goes by the number of its case; a hit goes by that of the own state's alert."""
 Subject = tuple[str, UUID | None]
 
 
@@ -88,7 +93,9 @@ def answered(actor: Actor, case_number: str, typed: str) -> list[Known]:
 
 
 def ids_of(actor: Actor, typed: str) -> list[UUID]:
-    """Return the ids of all own records of a number or a serial, and of their documents.
+    """Return the ids of all own records of a number or a serial, of their documents, and of a case's traces.
+
+    Of a case also the requests, the alerts and their hits are found.
 
     All: an audit that left some out would say of what was done to them that it was not.
     """
@@ -100,7 +107,8 @@ def ids_of(actor: Actor, typed: str) -> list[UUID]:
     )
     records = _records(actor.state, typed)
     written_in = select(Record.document_id).where(Record.id.in_(records))
-    found = union(permits, _documents(actor.state, typed), records, written_in)
+    documents = _documents(actor.state, typed)
+    found = union(permits, documents, records, written_in, _of_case(actor.state, typed))
     return [*db.session.scalars(found)]
 
 
@@ -122,11 +130,11 @@ def of_records(actor: Actor, ids: Collection[UUID]) -> dict[UUID, Known]:
 
 
 def numbers_of(actor: Actor, subjects: Iterable[Subject]) -> dict[Subject, str]:
-    """Return the numbers of the own state's documents, by kind and id, in one query."""
+    """Return the numbers of the own state's documents, or of their cases, by kind and id, in one query."""
     require(actor, Permission.AUDIT_READ)
     wanted: dict[str, list[UUID]] = {}
     for kind, subject in subjects:
-        if kind in NUMBERED and subject:
+        if subject and kind in (*NUMBERED, *CASED, "hit"):
             wanted.setdefault(kind, []).append(subject)
     if not wanted or actor.state is None:
         return {}
@@ -134,11 +142,33 @@ def numbers_of(actor: Actor, subjects: Iterable[Subject]) -> dict[Subject, str]:
     return {(kind, key): number for kind, key, number in db.session.execute(union_all(*asked))}
 
 
-def _numbers(state: str, kind: str, ids: Collection[UUID]) -> Select[Any]:
-    model = NUMBERED[kind]
-    columns = (cast(literal(kind), String), model.id, model.number)
+def _numbers(state: str, kind: str, ids: Collection[UUID]) -> Any:
+    named = cast(literal(kind), String)
+    if kind == "hit":
+        return (
+            _hits(state).where(Hit.id.in_(ids)).with_only_columns(named, Hit.id, Alert.case_number)
+        )
+    model = NUMBERED.get(kind) or CASED[kind]
+    columns = (named, model.id, model.number if kind in NUMBERED else model.case_number)
     query = current(model) if issubclass(model, Versioned) else select(model)
     return query.with_only_columns(*columns).where(model.owner_state == state, model.id.in_(ids))
+
+
+def _hits(state: str) -> Select[Any]:
+    """Select the own state's hits on its own alerts."""
+    met = select(Hit).join(Alert, Alert.id == Hit.alert_id)
+    return met.where(Hit.owner_state == state, Alert.owner_state == state)
+
+
+def _of_case(state: str, typed: str) -> Any:
+    """Select the ids of what was done in a case: traces, requests, alerts, and the hits of these."""
+    written = spellings(typed)
+    ids = [
+        select(model.id).where(model.owner_state == state, model.case_number.in_(written))
+        for model in CASED.values()
+    ]
+    met = _hits(state).where(Alert.case_number.in_(written)).with_only_columns(Hit.id)
+    return union_all(*ids, met)
 
 
 def _documents(state: str, typed: str) -> Any:

@@ -26,7 +26,7 @@ FITS: Final = 10.0  # bits; what fits all that was read of a mark in part
 
 
 class Held(NamedTuple):
-    """One key that some state holds."""
+    """One key that some state holds, of a version of its record."""
 
     record_id: UUID
     state: str
@@ -41,6 +41,7 @@ class Held(NamedTuple):
     year: int | None
     visibility: str
     is_superseded: bool
+    record_version: int
 
 
 @dataclass(frozen=True)

@@ -139,11 +139,24 @@ def _by_id_at(as_of: datetime | None) -> Select[Any]:
 def with_other_marks(corrected: Sequence[RecordView]) -> set[UUID]:
     """Return the ids of those records whose marks, or what else is compared, the last version changed."""
     versions = [(view.record.id, view.record.version - 1) for view in corrected]
-    if not versions:
-        return set()
-    query = select(Record).where(tuple_(Record.id, Record.version).in_(versions))
-    before = {view.record.id: _compared(view) for view in views(db.session.scalars(query).all())}
+    before = {view.record.id: _compared(view) for view in of_versions(versions)}
     return {view.record.id for view in corrected if before.get(view.record.id) != _compared(view)}
+
+
+def of_versions(versions: Collection[tuple[UUID, int]]) -> list[RecordView]:
+    """Return records as some versions of them told it."""
+    if not versions:
+        return []
+    query = select(Record).where(tuple_(Record.id, Record.version).in_(versions))
+    return views(db.session.scalars(query).all())
+
+
+def told_by(view: RecordView) -> tuple[Any, ...]:
+    """Return all that a record tells of its gun, and of what happened to it when."""
+    record = view.record
+    marks = sorted((mark.kind, mark.text, mark.state or "", mark.year or 0) for mark in view.marks)
+    return (record.event, record.occurred_on, record.occurred_at, marks,
+            [getattr(record, name) for name in Described.__annotations__ if name != "line"])  # fmt: skip
 
 
 def _compared(view: RecordView) -> tuple[Any, ...]:

@@ -2,12 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased
+
+from salsa_ext.db import db
+
+
+@dataclass(frozen=True)
+class Telling:
+    """When a version was told, and why: the first without a reason; one may say that it is withdrawn."""
+
+    version: int
+    recorded_at: datetime
+    reason: str | None
+    is_withdrawal: bool = False
+
+
+def versions_of(document: Any, *, is_own: bool) -> Sequence[Telling]:
+    """Return the versions of a document up to the one that is read, oldest first.
+
+    Why another state corrected what stands no more is not told.
+    """
+    model = type(document)
+    of_it = (model.id == document.id, model.version < document.version)
+    before = select(model.version, model.recorded_at, model.reason).where(*of_it)
+    rows = db.session.execute(before.order_by(model.version)).all()
+    past = [Telling(*row) for row in rows]
+    is_gone = getattr(document, "status", None) == "withdrawn"
+    now = Telling(document.version, document.recorded_at, document.reason, is_gone)
+    return [*(past if is_own else (replace(one, reason=None) for one in past)), now]
 
 
 def current(model: Any, as_of: datetime | None = None) -> Select[Any]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import chain
 from typing import Final
 
-from salsa_ext.errors import Invalid, say
+from salsa_ext.errors import Invalid, Message, say
 from salsa_ext.readmodels import search
 from salsa_ext.readmodels.sides import query_for
 from salsa_ext.readmodels.states import participants
@@ -14,6 +15,7 @@ from salsa_ext.values.alerts import AlertData
 from salsa_ext.values.firearms import Firearm
 
 MOST_YEARS: Final = 3
+CORRECT_IT: Final = say("Correct what this record says, or describe the gun.")
 
 
 def check(data: AlertData, gun: Firearm, on: date) -> None:
@@ -25,6 +27,15 @@ def check(data: AlertData, gun: Firearm, on: date) -> None:
     if data.reason == "other" and not data.reason_text:
         problems.add("reason_text", say("Say in words why, where no code does."))
     _check_readers(problems, data)
+    wrong = _wrong_with(gun)
+    if data.record and wrong:  # nothing else was sent
+        wrong = {"record": [*chain.from_iterable(wrong.values()), CORRECT_IT]}
+    problems.found |= wrong
+    problems.raise_any()
+
+
+def _wrong_with(gun: Firearm) -> dict[str, list[Message]]:
+    problems = Problems()
     check_firearm(problems, "firearm", gun)
     try:
         search.searched_by(query_for(gun), "firearm.serial")
@@ -32,7 +43,7 @@ def check(data: AlertData, gun: Firearm, on: date) -> None:
         for path, said in error.errors.items():
             for message in said:
                 problems.add(path, message)
-    problems.raise_any()
+    return problems.found
 
 
 def _check_readers(problems: Problems, data: AlertData) -> None:

@@ -16,6 +16,7 @@ from salsa_ext.matching.events import ALERT
 from salsa_ext.models import Account, Alert
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels.alerts import withdrawn
 from salsa_ext.readmodels.days import today, zone_of
 from salsa_ext.readmodels.records import by_id
 from salsa_ext.readmodels.sides import firearm_of
@@ -32,6 +33,14 @@ SILENT: Final = "let_pass_and_inform"
 PERSONS: Final = 3
 """Accounts of a state from which on a second one has to check each alert."""
 ANOTHER_PERSON: Final = say("Another person than who entered an alert checks it.")
+GROUNDLESS: Final = say(
+    "What the record behind this alert told was withdrawn. Cancel the alert; where the gun is sought "
+    "for another reason, enter a new one that describes it."
+)
+NEITHER: Final = say("Describe the firearm, or name a record of your state that has it.")
+BOTH: Final = say(
+    "Describe the firearm or name the record that has it, not both: leave one of them out."
+)
 STILL_TRUE: Final = timedelta(days=365)
 """After so long somebody says again that an alert is still true."""
 BEFORE_EXPIRY: Final = timedelta(days=30)
@@ -66,10 +75,13 @@ def verify(*, actor: Actor, alert_id: UUID, seen: int | None) -> None:
     """Say that an alert was compared with its source and is still true.
 
     The first to say so is another person than who entered it, where its state has several. Raises
-    NotFound, StaleVersion, Conflict, or IllegalTransition for what has ended.
+    NotFound, StaleVersion, Conflict, also where the source was withdrawn, or IllegalTransition for what
+    has ended.
     """
     require(actor, Permission.ALERT_RECORD)
     alert = _take(actor, alert_id, seen, "verify")
+    if withdrawn([alert.of_record]):
+        raise Conflict(GROUNDLESS)
     if alert.second_check == "waiting":
         if persons.is_same(actor, alert_id, Action.ALERT_RECORDED):
             raise Conflict(ANOTHER_PERSON)
@@ -137,9 +149,7 @@ def _guns(actor: Actor, batch: Sequence[AlertData]) -> list[Firearm]:
     guns = []
     for data in batch:
         if (data.firearm is None) == (data.record is None):
-            raise Invalid(
-                {"firearm": [say("Give the firearm, or the id of a record of your state.")]}
-            )
+            raise Invalid({"firearm": [NEITHER if data.record is None else BOTH]})
         view = views.get(data.record) if data.record else None
         if data.record and (view is None or view.record.owner_state != actor.state):
             raise Invalid({"record": [say("Your state has no such record.")]})

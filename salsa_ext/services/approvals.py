@@ -22,8 +22,7 @@ from salsa_ext.values import letters
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.notices import Notice
 
-ASKERS: Final = ("trace_analyst", "police_officer")
-"""Roles that learn what a second person said."""
+ASKERS: Final = legs.ASKERS
 APPROVERS: Final = ("supervisor",)
 ASKED_ALREADY: Final = say("A second person was asked already to approve this trace.")
 
@@ -84,16 +83,19 @@ def redescribing(actor: Actor, vault: Vault, trace: Trace) -> Iterator[None]:
 
     Who is asked sees the new one, and what has changed of it. What somebody approved holds no more
     where it shows another now: he is asked anew, a partner where the type is another, since of the
-    gun he was shown nothing else. No command of its own.
+    gun he was shown nothing else. Whose words it bears by that changed the draft, and approves it
+    not. No command of its own.
     """
-    before, shown = (trace.firearm, trace.found_on), _shown(trace)
+    before, shown = _described(trace), _shown(trace)
     yield
     db.session.flush()
     db.session.refresh(
         trace
     )  # as it is kept, to be compared: letters hold no value that JSON has not
-    if (trace.firearm, trace.found_on) == before:
+    changed = [name for name, value in _described(trace).items() if value != before[name]]
+    if not changed:
         return
+    append(actor, Act(Action.TRACE_AMENDED, "trace", trace.id, data={"changed": changed}))
     is_of_partner, is_told_otherwise = trace.approved_in is not None, _shown(trace) != shown
     if is_told_otherwise and (is_of_partner or trace.approval == "own"):
         is_lapsed = trace.approval is not None
@@ -107,6 +109,10 @@ def redescribing(actor: Actor, vault: Vault, trace: Trace) -> Iterator[None]:
         if trace.approval_asked_at is None or not is_told_otherwise:
             return  # nobody was shown what is another now
     _tell_changed(actor, trace)
+
+
+def _described(trace: Trace) -> dict[str, Any]:
+    return {"firearm": trace.firearm, "found_on": trace.found_on}
 
 
 def _shown(trace: Trace) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from salsa_ext.errors import NotFound, StaleVersion, say
 from salsa_ext.models import AuditEntry, RecordSetting, TraceApproval, TraceRequest
 from salsa_ext.readmodels.records import RecordView, of_documents
 from salsa_ext.readmodels.versions import current
+from salsa_ext.services import correction_news
 from salsa_ext.services.fields import Problems
 from salsa_ext.services.records import settle, supersede
 from salsa_ext.values.actor import Actor
@@ -81,7 +82,7 @@ def finish(
 def told(
     actor: Actor, ids: Sequence[UUID], version: int, *, is_gone: bool = False
 ) -> list[Act]:  # fmt: skip
-    """Return the acts that tell each state which received old values of records of their version.
+    """Return the acts that tell each state which received old values of records of their version; notify it.
 
     The own state reads it once for each record, and for each trace that was asked of it, so that an
     agency from which that is kept reads nothing of it: how many there are tells of no other trace. The
@@ -105,12 +106,14 @@ def told(
     for one in shown:
         if one.cause is None:
             receivers[one.record, ()].add(one.state)
-    return [
+    acts = [
         *(_corrected(record_id, version, about) for record_id, about in own),
         *(_corrected(record_id, version, about, states) for (record_id, about), states
           in _once(receivers).items() if states),
         *(_pointed(shown, receivers) if is_gone else ()),
     ]  # fmt: skip
+    correction_news.tell(actor, acts, is_gone=is_gone)
+    return acts
 
 
 def _once(receivers: Mapping[Key, set[str]]) -> dict[Key, set[str]]:

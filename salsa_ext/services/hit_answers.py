@@ -10,16 +10,21 @@ from sqlalchemy import select
 
 from salsa_ext.audit import Action
 from salsa_ext.db import db
-from salsa_ext.errors import Forbidden, IllegalTransition, NotFound, StaleVersion, say
+from salsa_ext.errors import Conflict, Forbidden, IllegalTransition, NotFound, StaleVersion, say
 from salsa_ext.models import Hit
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
+from salsa_ext.readmodels import hits
 from salsa_ext.services import hit_endings, hit_news
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.alerts import Answering
 
 ACTIONS: Final = {"confirmed": Action.HIT_CONFIRMED, "denied": Action.HIT_DENIED,
                   "extended": Action.HIT_EXTENDED}  # fmt: skip
+NOBODY_WAITS: Final = say(
+    "Nobody waits for this answer: those who met the gun know nothing of the hit. Confirm or deny it when "
+    "you know."
+)
 VERBS: Final = {"confirmed": "confirm", "denied": "deny", "extended": "extend"}
 
 
@@ -39,7 +44,10 @@ def deny(*, actor: Actor, hit_id: UUID, seen: int | None, data: Answering) -> No
 
 
 def extend(*, actor: Actor, hit_id: UUID, seen: int | None, data: Answering) -> None:
-    """Say how many more hours the answer needs, from now, and why; raises as `confirm`."""
+    """Say how many more hours the answer needs, from now, and why; raises as `confirm`.
+
+    Conflict where those who met the gun know nothing of the hit: nobody waits for the answer.
+    """
     require(actor, Permission.HIT_DECIDE)
     _answer(actor, hit_id, seen, "extended", data)
 
@@ -50,6 +58,8 @@ def _answer(actor: Actor, hit_id: UUID, seen: int | None, status: str, data: Ans
         raise StaleVersion(say("This was changed since you read it; read it again."))
     if row.status not in hit_endings.WAITING:
         raise IllegalTransition("hit", row.status, VERBS[status])
+    if status == "extended" and not hits.read(actor, hit_id).is_told:
+        raise Conflict(NOBODY_WAITS)
     is_shown = hit_endings.change(actor, row, status=status, note=data.note,
                                   **_answered(actor, data, status))  # fmt: skip
     hit_news.answered(actor, row, ACTIONS[status], is_shown=is_shown)

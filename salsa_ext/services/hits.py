@@ -8,23 +8,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, select
 from sqlalchemy.dialects.postgresql import insert
 
 from salsa_ext.db import as_state, db, insert_many
 from salsa_ext.matching.events import ALERT, SEIZED
 from salsa_ext.matching.evidence import Evidence
 from salsa_ext.matching.pairs import CHECK, is_hit, key_of
-from salsa_ext.models import Alert, Hit, Record
+from salsa_ext.models import Alert, Hit
 from salsa_ext.readmodels.crowds import Candidate
 from salsa_ext.readmodels.records import RecordView
 from salsa_ext.readmodels.sides import query_of, seen_by_owner, visibility_of
-from salsa_ext.services import hit_news
+from salsa_ext.services import hit_news, match_waits
 from salsa_ext.services.showings import HOLDER, Showing
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
@@ -43,8 +43,7 @@ class Met:
     """An alert, known by its record, was met by `asking_state` in a check or in a record.
 
     `is_shown` where the alert shows to that state; `is_named` where the other learns which record.
-    `read_as` is the serial that was read then. `version` is that of the record, None where it is not
-    known yet.
+    `read_as` is the serial that was read then. `version` is that of the record which was compared.
     """
 
     alert_state: str
@@ -58,7 +57,7 @@ class Met:
     is_shown: bool
     is_named: bool = True
     read_as: str | None = None
-    version: int | None = 1
+    version: int = 1
 
 
 @dataclass(frozen=True)
@@ -128,7 +127,7 @@ def _seized_before(view: RecordView, candidate: Candidate) -> Iterator[Met]:
     if is_before and is_here and is_hit(held.event, candidate.evidence):
         yield Met(alert.owner_state, alert.id, held.state, None, "seizure", held.record_id,
                   alert.recorded_at, candidate.evidence, visibility_of(view) == "open",
-                  read_as=candidate.held.serial_norm, version=None)  # fmt: skip
+                  read_as=held.serial_norm, version=held.record_version)  # fmt: skip
 
 
 def _known(query: Query, candidate: Candidate) -> Evidence | None:
@@ -139,39 +138,26 @@ def _known(query: Query, candidate: Candidate) -> Evidence | None:
 def make(actor: Actor, met: Iterable[Met], *, is_late: bool) -> list[Made]:
     """Write a hit for each alert that was met and still stands, once each; returns those that are new.
 
-    Both states are told, but for who waits for the answer. `is_late` is the worker's look. Called by
+    Both states are told, but for who waits for the answer. `is_late` is the worker's look, after which
+    the record waits for one more: who corrected it meanwhile did not see the hit yet. Called by
     commands alone.
     """
     by_state: dict[str, dict[tuple[UUID, UUID], Met]] = defaultdict(dict)
-    for one in _with_versions(actor, list(met)):
+    for one in met:
         by_state[one.alert_state].setdefault((one.alert_record, one.cause_id), one)
     made: list[tuple[Met, dict[str, Any]]] = []
     for state in sorted(by_state):
         with as_state(actor, state):  # its row is its own, whoever met its alert
             made += _insert(actor, list(by_state[state].values()))
     _answer_for(actor, made)
+    if is_late:
+        _look_again(actor, [one for one, _ in made if one.cause_kind != CHECK])
     hit_news.made(actor, [row for _, row in made], _showings(made), is_late=is_late)
     return [
         Made(row["id"], row["alert_state"], row["action"], row["strength"], row["due_at"],
              one.is_shown, one.cause_id)
         for one, row in made
     ]  # fmt: skip
-
-
-def _with_versions(actor: Actor, met: Sequence[Met]) -> Iterator[Met]:
-    """Yield what was met, with the version of its record that stands where it says none."""
-    unknown = defaultdict[str, set[UUID]](set)
-    for one in met:
-        if one.version is None:
-            unknown[one.asking_state].add(one.cause_id)
-    versions: dict[UUID, int] = {}
-    for state, ids in sorted(unknown.items()):
-        newest = select(Record.id, func.max(Record.version)).where(Record.id.in_(ids))
-        with as_state(actor, state):  # how often it was corrected before, which it shows to nobody
-            found = db.session.execute(newest.group_by(Record.id))
-            versions |= {row[0]: row[1] for row in found}
-    for one in met:
-        yield one if one.version else replace(one, version=versions.get(one.cause_id, 1))
 
 
 def _showings(made: Iterable[tuple[Met, dict[str, Any]]]) -> Iterator[Showing]:
@@ -235,6 +221,16 @@ def _answer_for(actor: Actor, made: Sequence[tuple[Met, dict[str, Any]]]) -> Non
     for state in sorted(rows):
         with as_state(actor, state):  # what it met is its own
             insert_many(Hit, rows[state])
+
+
+def _look_again(actor: Actor, met: Iterable[Met]) -> None:
+    """Let records that met alerts wait once more, to be found by who looks once their hits are written."""
+    waiting: dict[str, dict[UUID, None]] = defaultdict(dict)
+    for one in met:
+        waiting[one.asking_state][one.cause_id] = None
+    for state in sorted(waiting):
+        with as_state(actor, state):  # what waits is its own
+            match_waits.add(state, waiting[state], is_of_crime=True)
 
 
 def _column_values(row: Mapping[str, Any]) -> dict[str, Any]:

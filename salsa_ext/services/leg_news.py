@@ -26,7 +26,6 @@ from salsa_ext.values.notices import Notice
 
 Said = Mapping[str, Any]
 SAYS: Final = (*ENDS, "part")
-ROLES: Final = ("trace_analyst", "police_officer")
 NOTICES: Final = {
     "trace.acknowledge": "trace_acknowledged", "trace.answer": "trace_answered",
     "trace.no_record": "trace_no_record", "trace.refuse": "trace_refused",
@@ -64,7 +63,7 @@ def _hear(actor: Actor, vault: Vault, envelope: Envelope) -> None:
     with legs.following(trace):
         _follow(actor, trace, leg, envelope, said)
         conversations.keep(actor, [word])
-        legs.follow(actor, vault, trace, _pointed(envelope, said))
+        legs.follow_answer(actor, vault, trace, _pointed(envelope, said))
     if not (is_awaited and said.get("is_automatic", False)):
         _notify(actor, trace, envelope.sender, NOTICES[envelope.kind])
 
@@ -81,7 +80,7 @@ def _told_again(actor: Actor, vault: Vault, envelope: Envelope) -> None:
         leg.events = retold(before, said["events"], said["gone"], actor.now().isoformat())
         conversations.keep(actor, [word])
         row = {"state": leg.state, "events": leg.events}
-        legs.follow(actor, vault, trace, legs.pointed_to([row]))
+        legs.follow_answer(actor, vault, trace, legs.pointed_to([row]))
     if leg.events != before:
         _notify(actor, trace, envelope.sender, "trace_corrected")
 
@@ -147,7 +146,7 @@ def _kept(said: Said) -> dict[str, Any]:
 
 def _notify(actor: Actor, trace: Trace, state: str, code: str) -> None:
     own = actor.own_state()
-    notify_many(actor, [Notice(own, ROLES, code, "trace", trace.id, own, trace.case_number,
+    notify_many(actor, [Notice(own, legs.ASKERS, code, "trace", trace.id, own, trace.case_number,
                                {"by": state})])  # fmt: skip
 
 

@@ -33,12 +33,16 @@ from salsa_ext.services import (
     routing,
 )
 from salsa_ext.services.conversations import Word
+from salsa_ext.services.notifications import notify_many
 from salsa_ext.services.routing import Reasons, Route
 from salsa_ext.services.sealing import Vault
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
+from salsa_ext.values.notices import Notice
 
 SENT: Final = ("sent", "in_progress", "answered")
+ASKERS: Final = ("trace_analyst", "police_officer")
+"""Roles that lead traces, and learn what others say to them."""
 SENDING: Final = "approved"
 """The status of a trace while it asks: nobody counts it yet."""
 COUNTED: Final = (*SENT, "closed")
@@ -158,6 +162,22 @@ def follow(actor: Actor, vault: Vault, trace: Trace, pointed: Reasons) -> list[s
         make(actor, vault, trace, routing.to(why))
         return list(why)
     return []
+
+
+def follow_answer(actor: Actor, vault: Vault, trace: Trace, pointed: Reasons) -> None:
+    """Ask the states that somebody's answer points to; who leads the trace learns whose form is to be sent."""
+    asked = follow(actor, vault, trace, pointed)
+    how = asked_by(trace) if asked else {}
+    tell_to_send(actor, trace, [state for state in asked if how[state] == "to_send"])
+
+
+def tell_to_send(actor: Actor, trace: Trace, states: Sequence[str]) -> None:
+    """Tell who leads a trace to which states its form is to be sent: nobody else sends it."""
+    own = trace.owner_state
+    notify_many(actor, [
+        Notice(own, ASKERS, "trace_form_to_send", "trace", trace.id, own, trace.case_number,
+               {"by": state}) for state in states
+    ])  # fmt: skip
 
 
 def letter(

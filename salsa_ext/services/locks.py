@@ -25,6 +25,10 @@ REGISTERS = text("SELECT pg_advisory_xact_lock(hashtextextended('registers', 0))
 REGISTERS_SHARED = text("SELECT pg_advisory_xact_lock_shared(hashtextextended('registers', 0))")
 CALLS = text("SELECT pg_advisory_xact_lock(hashtextextended('calls:' || :side, 0))")
 CONSENTS = text("SELECT pg_advisory_xact_lock(hashtextextended('consents:' || :asked, 0))")
+SECONDS = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended('second:' || gun, 0))"
+    " FROM unnest(CAST(:guns AS text[])) WITH ORDINALITY AS asked (gun, at) ORDER BY at"
+)
 DRAWS = text("SELECT pg_advisory_xact_lock(hashtextextended('draws:' || :state, 0))")
 
 
@@ -56,6 +60,15 @@ def calls_of(state: str, post: str) -> None:
 def consents_of(state: str, record: object) -> None:
     """Keep everybody else of a state from asking for a use of a record, until the end."""
     db.session.execute(CONSENTS, {"asked": f"{state}:{record}"})
+
+
+def seconds_of(guns: Iterable[str]) -> None:
+    """Keep everybody else from asking or telling the same of these guns, until the end.
+
+    Whoever looks whether that was done already takes this before all other locks.
+    """
+    if asked := sorted(set(guns)):
+        db.session.execute(SECONDS, {"guns": asked})
 
 
 def registers() -> None:

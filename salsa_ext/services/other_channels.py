@@ -37,13 +37,13 @@ def may_change(leg: TraceLeg) -> bool:
     return leg.channel != "salsa" and leg.status in WAITING
 
 
-def choose(actor: Actor, leg: TraceLeg, data: Channelling) -> bool:
+def choose(actor: Actor, trace: Trace, leg: TraceLeg, data: Channelling) -> bool:
     """Ask by a channel; tells whether somebody says that the form went out, for `sent_on` or today.
 
-    A new reference there says so too. Raises Invalid for a day that is ahead.
+    A new reference there says so too. Raises Invalid for a day that is ahead, or before the gun was found.
     """
     problems = Problems()
-    _check_day(problems, actor, "sent_on", data.sent_on)
+    _check_day(problems, actor, trace, "sent_on", data.sent_on)
     problems.raise_any()
     is_said = data.sent or data.sent_on is not None
     went_out = is_said or data.reference not in (None, leg.reference)
@@ -70,7 +70,7 @@ def write_down(
     It stands instead of what was written down before, unless it is said to come beside that. Returns
     what it replaced, for the audit.
     """
-    action = _check(actor, leg, data)
+    action = _check(actor, trace, leg, data)
     is_told = action in ENDS or leg.status not in WAITING
     replaced = _standing(leg) if is_told and not data.beside else {}
     with legs.following(trace, is_sending=True):
@@ -86,7 +86,7 @@ def write_down(
             Word("leg", leg.id, "by_hand", _kept(leg, data) | {"events": said})
         ])  # fmt: skip
         row = {"state": leg.state, "events": leg.events}
-        legs.follow(actor, vault, trace, legs.pointed_to([row], [*data.points_to]))
+        legs.follow_answer(actor, vault, trace, legs.pointed_to([row], [*data.points_to]))
         deliveries.deliver_now(actor, vault)
     return replaced
 
@@ -150,7 +150,7 @@ def _was_sent_before(leg: TraceLeg) -> bool:
     )
 
 
-def _check(actor: Actor, leg: TraceLeg, data: Replying) -> str:
+def _check(actor: Actor, trace: Trace, leg: TraceLeg, data: Replying) -> str:
     problems = Problems()
     if not data.text:
         problems.add("text", say("This field is required."))
@@ -166,22 +166,44 @@ def _check(actor: Actor, leg: TraceLeg, data: Replying) -> str:
             "failure_reason",
             say("Only an answer in part, or that there is no record, says why no more is known."),
         )
-    _check_days(problems, actor, leg, data)
-    for at, event in enumerate(data.events):
-        check_date(problems, f"events.{at}.occurred_on", event.occurred_on, today(actor))
+    _check_days(problems, actor, trace, leg, data)
+    _check_events(problems, actor, data)
     problems.raise_any()
     return BY_HAND[data.status or ""]
 
 
-def _check_days(problems: Problems, actor: Actor, leg: TraceLeg, data: Replying) -> None:
-    _check_day(problems, actor, "sent_on", data.sent_on)
-    _check_day(problems, actor, "answered_on", data.answered_on)
+def _check_events(problems: Problems, actor: Actor, data: Replying) -> None:
+    for at, event in enumerate(data.events):
+        path = f"events.{at}.occurred_on"
+        check_date(problems, path, event.occurred_on, today(actor))
+        if data.answered_on and event.occurred_on > data.answered_on:
+            problems.add(path, say("After the day of the answer, {on}: correct the one day or the other.",
+                                   on=data.answered_on))  # fmt: skip
+
+
+def _check_days(
+    problems: Problems, actor: Actor, trace: Trace, leg: TraceLeg, data: Replying
+) -> None:  # fmt: skip
+    _check_day(problems, actor, trace, "sent_on", data.sent_on)
+    _check_day(problems, actor, trace, "answered_on", data.answered_on)
+    if data.answered_on and data.status and BY_HAND[data.status] not in ENDS:
+        problems.add(
+            "answered_on",
+            say("Nothing was answered yet: leave the day out, or say what was answered."),
+        )
     sent_on = data.sent_on or leg.asked_on
     if sent_on and data.answered_on and data.answered_on < sent_on:
         problems.add("answered_on", say("Before the form went out, on {on}: correct the one day or the other.",
                                         on=sent_on))  # fmt: skip
 
 
-def _check_day(problems: Problems, actor: Actor, path: str, on: date | None) -> None:
-    if on is not None:
-        check_date(problems, path, on, today(actor))
+def _check_day(
+    problems: Problems, actor: Actor, trace: Trace, path: str, on: date | None
+) -> None:  # fmt: skip
+    """A form goes out, and is answered, once the gun was found, and not after today at the agency."""
+    now = today(actor)
+    if on is not None and on > now:
+        problems.add(path, say("This date lies in the future; today is {today}.", today=now))
+    elif on is not None and on < min(trace.found_on, now):
+        problems.add(path, say("Before the gun was found, on {on}: say that day or a later one.",
+                               on=trace.found_on))  # fmt: skip

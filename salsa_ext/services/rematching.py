@@ -105,8 +105,7 @@ def _withdraw(actor: Actor, views: Sequence[RecordView]) -> None:
     """Take away what is left of matches and hits of what did not happen after all, or has no mark any more."""
     gone = match_withdrawals.withdraw(actor, [view.record.id for view in views], is_late=True)
     match_news.tell(actor, gone, is_late=True)
-    void = [view.record.id for view in views if _is_marked(view)]
-    hit_causes.withdrawn(actor, void, is_late=True)
+    hit_causes.withdrawn(actor, [view for view in views if _is_marked(view)], is_late=True)
     hit_causes.compare(actor, [view for view in views if not _is_marked(view)], is_late=True)
 
 

@@ -10,10 +10,11 @@ from sqlalchemy import Uuid, bindparam, or_, select, tuple_
 
 from salsa_ext.db import db
 from salsa_ext.errors import Conflict, Named, say
-from salsa_ext.matching.marks import kept_key, normalise
+from salsa_ext.matching.marks import Key, kept_key, normalise
 from salsa_ext.models import Alert, MarkKey, Record, Trace
 from salsa_ext.readmodels.outlooks import UNSENT
 from salsa_ext.readmodels.versions import current
+from salsa_ext.services import locks
 from salsa_ext.services.legs import SENT
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.alerts import AlertData
@@ -30,6 +31,13 @@ _OPEN: Final = select(
 CONFIRM: Final = Named(("confirm_second",))
 
 
+def await_trace(actor: Actor, row: Mapping[str, Any]) -> None:
+    """Wait until nobody else asks of the same seized gun, or serial and case; before all other locks."""
+    serial = _of(row["firearm"]["serial"])
+    guns = [row["record_id"], serial and f"{row['case_number']}:{serial}"]
+    locks.seconds_of(f"trace:{actor.own_state()}:{gun}" for gun in guns if gun)
+
+
 def check_trace(actor: Actor, row: Mapping[str, Any]) -> None:
     """Raise Conflict where a trace of the own state is open of the same seized gun, or serial and case."""
     record, case, serial = row["record_id"], row["case_number"], _of(row["firearm"]["serial"])
@@ -38,7 +46,7 @@ def check_trace(actor: Actor, row: Mapping[str, Any]) -> None:
         is_seized = record is not None and open_.record_id == record
         is_marked = serial is not None and _of(open_.serial) == serial
         if is_seized or (is_marked and open_.case_number == case):
-            raise Conflict(say("This gun is traced already, in the case {case}: by the trace {number}. Go on"
+            raise Conflict(say("This gun is traced already, in the case {case}: {number}. Go on"
                                " with that one, or confirm with {field} that a second one is wanted.",
                                case=open_.case_number, number=open_.id, field=CONFIRM),
                            existing=open_.id)  # fmt: skip
@@ -50,8 +58,10 @@ def check_alerts(actor: Actor, batch: Sequence[AlertData], guns: Sequence[Firear
              if gun.serial and not data.confirm_second}  # fmt: skip
     if not asked:
         return
+    own = actor.own_state()
+    locks.seconds_of(f"alert:{own}:{case}:{serial}" for case, serial in asked)
     active = select(Alert.id, Alert.case_number, Alert.record_id).where(
-        Alert.owner_state == actor.own_state(), Alert.status == "active",
+        Alert.owner_state == own, Alert.status == "active",
         Alert.case_number.in_({case for case, _ in asked}),
     )  # fmt: skip
     found = db.session.execute(active.order_by(Alert.id)).all()
@@ -64,10 +74,15 @@ def check_alerts(actor: Actor, batch: Sequence[AlertData], guns: Sequence[Firear
                            existing=one.id)  # fmt: skip
 
 
+def await_report(actor: Actor, data: ReportData) -> None:
+    """Wait until nobody else reports the same gun; before all other locks."""
+    if not data.confirm_second:
+        locks.seconds_of(f"report:{actor.own_state()}:{key.norm}" for key in _keys(data))
+
+
 def check_report(actor: Actor, data: ReportData, report_id: UUID) -> None:
     """Raise Conflict where a report of the own state besides this one has its kind, day and serial."""
-    borne = (mark.text for mark in data.firearm.all_marks() if mark.kind == "manufacture")
-    keys = [key for text in borne if (key := kept_key(text))]
+    keys = _keys(data)
     if data.confirm_second or not keys:
         return
     alike = select(MarkKey.record_id).where(
@@ -83,6 +98,11 @@ def check_report(actor: Actor, data: ReportData, report_id: UUID) -> None:
         raise Conflict(say("This gun is reported already, with the same kind and day: {number}. Go on with that"
                            " report, or confirm with {field} that a second one is wanted.",
                            number=first, field=CONFIRM), existing=first)  # fmt: skip
+
+
+def _keys(data: ReportData) -> list[Key]:
+    borne = (mark.text for mark in data.firearm.all_marks() if mark.kind == "manufacture")
+    return [key for text in borne if (key := kept_key(text))]
 
 
 def _serials(record_ids: Sequence[UUID]) -> dict[UUID, str | None]:

@@ -14,7 +14,7 @@ from salsa_ext.matching.events import LAWFUL
 from salsa_ext.models import Report
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels.records import RecordView, of_documents
+from salsa_ext.readmodels.records import RecordView, by_id, of_documents
 from salsa_ext.readmodels.sides import handling_of, visibility_of
 from salsa_ext.services import corrections, records, reports, withdrawals
 from salsa_ext.services.gun_corrections import as_told
@@ -42,7 +42,7 @@ def withdraw(*, actor: Actor, report_id: UUID, seen: int | None, reason: str) ->
     said = {"kind": row["kind"], "version": row["version"]}
     act = Act(Action.REPORT_WITHDRAWN, "report", report_id, data=said)
     append_many(actor, [act, *corrections.told(actor, ids, row["version"], is_gone=True)])
-    withdrawals.forget(actor, ids, is_of_crime=old.kind not in LAWFUL)
+    withdrawals.forget(actor, by_id(ids, marked=False), is_of_crime=old.kind not in LAWFUL)
 
 
 def _row(old: Report) -> dict[str, Any]:

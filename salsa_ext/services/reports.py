@@ -26,6 +26,8 @@ def record(*, actor: Actor, data: ReportData) -> UUID:
     Raises Invalid, Duplicate, or Conflict where the same gun is reported already and nobody confirmed
     that a second report is wanted.
     """
+    require(actor, Permission.REPORT_RECORD)
+    repeats.await_report(actor, data)
     [report_id] = record_many(actor=actor, batch=[data])
     repeats.check_report(actor, data, report_id)
     matches.of_document(actor, report_id)

@@ -105,12 +105,12 @@ def _write(actor: Actor, changes: Sequence[Change]) -> None:
     records.write(entries, actor.now())
     if back := [entry.record_id for entry in entries if entry.record_id and entry.is_back]:
         records.restore(back)
-    by_version: dict[int, list[UUID]] = defaultdict(list)
-    for entry in entries:
-        if entry.record_id:
-            by_version[entry.version].append(entry.record_id)
-    for version, ids in sorted(by_version.items()):
+    by_version: dict[tuple[int, bool], list[UUID]] = defaultdict(list)
+    for change in changes:
+        if record_id := change.entry.record_id:
+            by_version[change.entry.version, change.is_gone].append(record_id)
+    for (version, is_gone), ids in sorted(by_version.items()):
         records.supersede(ids, version)
-        append_many(actor, corrections.told(actor, ids, version))
+        append_many(actor, corrections.told(actor, ids, version, is_gone=is_gone))
         retellings.note(actor.own_state(), ids)
         match_waits.add(actor.own_state(), ids)  # what they match, and which alerts they met

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, Select, literal_column, or_, select
 
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import db
@@ -25,6 +25,8 @@ from salsa_ext.values.texts import unbroken
 
 CONTENT, FILE = "content", "file"
 HASHES: Final = (CONTENT, FILE)
+REPORTED: Final[ColumnElement[str]] = literal_column(f"'{Action.TRACE_REPORTED}'")
+"""Written into the query, so that the index of reports alone serves it."""
 HASH: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -48,12 +50,13 @@ class Report:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether the audit knows a hash, of what (`content` or `file`), and when it was written down."""
+    """Whether the audit knows a hash, of what (`content` or `file`) and which trace, and since when."""
 
     known: bool
     of: str | None = None
     made_at: datetime | None = None
     language: str | None = None
+    view: TraceView | None = None
 
 
 def compile_report(*, actor: Actor, trace_id: UUID) -> Report:
@@ -85,17 +88,47 @@ def verify(*, actor: Actor, trace_id: UUID, sha256: str) -> Verdict:
     NotFound, or Invalid for what is no hash.
     """
     require(actor, Permission.TRACE_READ)
-    traces.read(actor, trace_id)
-    asked = unbroken(sha256).lower()
-    if not HASH.fullmatch(asked):
+    view = traces.read(actor, trace_id)
+    return _verdict(actor, _asked(sha256), view)
+
+
+def find(*, actor: Actor, sha256: str) -> Verdict:
+    """Tell of which trace a hash is that of a report that the own state made; raises Invalid as `verify`."""
+    require(actor, Permission.TRACE_READ)
+    asked = _asked(sha256)
+    subject = db.session.scalar(
+        _made(actor, asked).with_only_columns(AuditEntry.subject_id).limit(1)
+    )
+    return _verdict(actor, asked, traces.read(actor, UUID(subject))) if subject else Verdict(False)
+
+
+def is_hash(text: str) -> bool:
+    """Tell whether a text has the form of a hash, as it is copied from a report."""
+    return HASH.fullmatch(_bare(text)) is not None
+
+
+def _bare(text: str) -> str:
+    return unbroken(text).lower().removeprefix("sha-256:")
+
+
+def _asked(sha256: str) -> str:
+    if not is_hash(sha256):
         raise Invalid({"sha256": [say("A SHA-256 has 64 hexadecimal digits.")]})
-    made = select(AuditEntry).where(
-        AuditEntry.owner_state == actor.own_state(), AuditEntry.subject_id == str(trace_id),
-        AuditEntry.action == str(Action.TRACE_REPORTED),
+    return _bare(sha256)
+
+
+def _made(actor: Actor, asked: str) -> Select[Any]:
+    """Select the own state's acts of making a report with this hash; the partial index has all reports."""
+    return select(AuditEntry).where(
+        AuditEntry.owner_state == actor.own_state(), AuditEntry.action == REPORTED,
         or_(*(AuditEntry.data[name].as_string() == asked for name in HASHES)),
-    )  # fmt: skip
-    entry = db.session.scalars(made.order_by(AuditEntry.id).limit(1)).first()
+    ).order_by(AuditEntry.id)  # fmt: skip
+
+
+def _verdict(actor: Actor, asked: str, view: TraceView) -> Verdict:
+    made = _made(actor, asked).where(AuditEntry.subject_id == str(view.trace.id))
+    entry = db.session.scalars(made.limit(1)).first()
     if entry is None:
         return Verdict(False)
     of = next(name for name in HASHES if entry.data[name] == asked)
-    return Verdict(True, of, entry.at, entry.data["language"])
+    return Verdict(True, of, entry.at, entry.data["language"], view)

@@ -101,18 +101,18 @@ def change_channel(*, actor: Actor, trace_id: UUID, leg_id: UUID, data: Channell
     """Ask a state that takes no part by another channel, as long as nothing came back.
 
     It is to be sent until somebody says that the form went out by that channel, or its reference there.
-    Its reference is the one there. Raises NotFound, Invalid for a state that takes part or a day that is
-    ahead, or Conflict where it has answered.
+    Its reference is the one there. Raises NotFound, Invalid for a state that takes part or a day that
+    cannot be, or Conflict where it has answered.
     """
     require(actor, Permission.TRACE_REQUEST)
-    take(actor, trace_id, "channel", SENT)
+    trace = take(actor, trace_id, "channel", SENT)
     leg = _leg(trace_id, leg_id)
     if leg.channel == "salsa":
         raise Invalid({"channel": [TAKES_PART]})
     if not other_channels.may_change(leg):
         raise Conflict(say("What {state} answered came by this channel: it is not asked by another any more.",
                            state=Coded("state", leg.state)))  # fmt: skip
-    went = {"sent": True} if other_channels.choose(actor, leg, data) else {}
+    went = {"sent": True} if other_channels.choose(actor, trace, leg, data) else {}
     append(actor, Act(Action.TRACE_CHANNEL_CHANGED, "trace", trace_id,
                       data={"leg": str(leg_id), "channel": data.channel} | went))  # fmt: skip
 

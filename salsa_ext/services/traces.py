@@ -44,11 +44,9 @@ from salsa_ext.services import (
     retellings,
     trace_descriptions,
 )
-from salsa_ext.services.notifications import notify_many
 from salsa_ext.services.sealing import Vault
 from salsa_ext.values.actor import Actor, Purpose
 from salsa_ext.values.inquiries import TraceData, lacking_words
-from salsa_ext.values.notices import Notice
 from salsa_ext.values.requests import Sending, Telling
 
 AMENDED: Final = (
@@ -64,7 +62,8 @@ POSSIBLE: Final = {
 PLAINLY: Final = Sending()
 WRITTEN: Final = (Action.TRACE_REQUESTED, Action.TRACE_AMENDED)
 """By which a person wrote what a second one approves."""
-SECOND: Final = say("A second person must approve a trace: one who neither drafted nor changed it.")
+SECOND: Final = say("A second person must approve a trace: one who neither drafted nor changed it, be it by"
+                    " its seizure.")  # fmt: skip
 BY_COMMAND: Final = say("A second person must approve a trace. By a command --officer tells who decides, and"
                         " who drafted or changed it by one: give it at each, another number to decide, or"
                         " let an account of a supervisor decide.")  # fmt: skip
@@ -80,6 +79,7 @@ def request(*, actor: Actor, vault: Vault, data: TraceData) -> UUID:
     require(actor, Permission.TRACE_REQUEST)
     row = trace_descriptions.row_of(actor, data)
     if not data.confirm_second:
+        repeats.await_trace(actor, row)
         repeats.check_trace(actor, row)
     actor = actor.for_purpose(Purpose("investigation", data.case_number, about=(str(row["id"]),)))
     hidings.begin(actor, "trace", [row["id"]], data.hidden_from)
@@ -263,7 +263,9 @@ def _ask_again(actor: Actor, vault: Vault, trace: Trace, was_read: str | None) -
         db.session.flush()
         deliveries.deliver_now(actor, vault)
     _tell(actor, Action.TRACE_REOPENED, trace, asked)
-    _tell_to_send(actor, trace, sorted(state for state, how in asked.items() if how == "to_send"))
+    legs.tell_to_send(
+        actor, trace, sorted(state for state, how in asked.items() if how == "to_send")
+    )
 
 
 def _go(actor: Actor, vault: Vault, trace: Trace, *, is_new: bool = False) -> None:
@@ -280,15 +282,6 @@ def _ask(actor: Actor, vault: Vault, trace: Trace, *, is_new: bool) -> None:
         legs.ask_all(actor, vault, trace, is_new=is_new)
         deliveries.deliver_now(actor, vault)
     _tell(actor, Action.TRACE_SENT, trace, legs.asked_by(trace))
-
-
-def _tell_to_send(actor: Actor, trace: Trace, states: Sequence[str]) -> None:
-    """Tell who leads a trace to which states its form is to be sent, by now with more: nobody else does."""
-    own = trace.owner_state
-    notify_many(actor, [
-        Notice(own, approvals.ASKERS, "trace_form_to_send", "trace", trace.id, own, trace.case_number,
-               {"by": state}) for state in states
-    ])  # fmt: skip
 
 
 def _tell(actor: Actor, action: Action, trace: Trace, whom: Mapping[str, str]) -> None:

@@ -26,14 +26,21 @@ from salsa_ext.values.actor import Actor, Purpose
 class Whereabouts:
     """A place by coordinates, with its name, and how far it may be off in kilometres where that is known.
 
-    `post` is the code of the border post that it is.
+    `post` is the code of the border post that it is. Of some the name alone was recorded.
     """
 
-    latitude: float
-    longitude: float
+    latitude: float | None
+    longitude: float | None
     name: str | None = None
     within_km: float | None = None
     post: str | None = None
+
+    @property
+    def point(self) -> tuple[float, float] | None:
+        """Return its longitude and latitude."""
+        if self.latitude is None or self.longitude is None:
+            return None
+        return self.longitude, self.latitude
 
 
 def read_whereabouts(*, actor: Actor, result: ResultView) -> Mapping[str, Whereabouts]:
@@ -80,7 +87,13 @@ def _of_seizures(ids: Iterable[UUID]) -> dict[UUID, Whereabouts]:
     rows = list(db.session.scalars(current(Seizure).where(Seizure.id.in_(ids))))
     posts = _posts(row.post for row in rows)
     given = {row.id: _given(vars(row) | {"name": row.place_name}) for row in rows}
-    return {row.id: place for row in rows if (place := given[row.id] or posts.get(row.post or ""))}
+    best = {row.id: _better(given[row.id], posts.get(row.post or "")) for row in rows}
+    return {key: place for key, place in best.items() if place}
+
+
+def _better(given: Whereabouts | None, post: Whereabouts | None) -> Whereabouts | None:
+    """Return the place that was recorded; that of its post where that alone has coordinates."""
+    return post if post and not (given and given.point) else given
 
 
 def _of_reports(ids: Iterable[UUID]) -> dict[UUID, Whereabouts]:
@@ -90,7 +103,7 @@ def _of_reports(ids: Iterable[UUID]) -> dict[UUID, Whereabouts]:
 
 def _given(place: Mapping[str, Any]) -> Whereabouts | None:
     latitude, longitude = place.get("latitude"), place.get("longitude")
-    if latitude is None or longitude is None:
+    if (latitude is None or longitude is None) and not place.get("name"):
         return None
     return Whereabouts(latitude, longitude, place.get("name"), place.get("precision"))
 

@@ -10,15 +10,16 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from salsa_ext.audit import Act, Action, append
+from salsa_ext.audit import Act, Action, append, append_many
 from salsa_ext.db import db
 from salsa_ext.errors import IllegalTransition, NotFound
 from salsa_ext.models import PermitLine, Shipment
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels.records import guns_of, streamed
+from salsa_ext.readmodels.records import RecordView, guns_of, streamed
 from salsa_ext.services import (
     balances,
+    corrections,
     hit_causes,
     ledger,
     locks,
@@ -96,16 +97,27 @@ def undo(actor: Actor, shipment: Shipment, absent: Collection[UUID], drawn: Draw
     """
     records.void(streamed(shipment.id, absent))
     for views in streamed(shipment.id, absent):
-        forget(actor, [view.record.id for view in views])
+        _tell(actor, views)
+        forget(actor, views)
     _uncount(shipment, drawn)
 
 
-def forget(actor: Actor, record_ids: Sequence[UUID], *, is_of_crime: bool = False) -> None:
+def _tell(actor: Actor, views: Iterable[RecordView]) -> None:
+    """Tell who received records of their version, or was shown them, that nothing of them happened."""
+    ids: dict[int, list[UUID]] = defaultdict(list)
+    for view in views:
+        ids[view.record.version].append(view.record.id)
+    for version, gone in sorted(ids.items()):
+        append_many(actor, corrections.told(actor, gone, version, is_gone=True))
+
+
+def forget(actor: Actor, views: Sequence[RecordView], *, is_of_crime: bool = False) -> None:
     """Take away the matches and hits of own records that are void by now, and tell whom they were given."""
+    record_ids = [view.record.id for view in views]
     retellings.note(actor.own_state(), record_ids)
     gone = match_withdrawals.withdraw(actor, record_ids, is_late=False)
     match_news.tell(actor, gone, is_late=False)
-    hit_causes.withdrawn(actor, record_ids, is_late=False)
+    hit_causes.withdrawn(actor, views, is_late=False)
     # who keeps a match of them silent, or an alert that they met
     match_waits.add(actor.own_state(), record_ids, is_of_crime=is_of_crime)
 

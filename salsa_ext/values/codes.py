@@ -80,6 +80,7 @@ NOTIFICATIONS: Final = (
     "discrepancy_raised", "discrepancy_explained", "discrepancy_agreed", "discrepancy_resolved",
     "discrepancy_reopened", "discrepancy_assigned",
     "match_proposed", "match_reopened", "match_withdrawn",
+    "record_corrected", "record_withdrawn", "pointer_withdrawn",
     "consent_asked", "consent_granted", "consent_refused", "consent_revoked", "consent_compelled",
     "request_received", "request_renewed", "request_replied", "request_withdrawn",
     "request_feedback", "request_due", "request_overdue", "request_assigned", "request_unassigned",
@@ -95,13 +96,13 @@ NOTIFICATIONS: Final = (
     "hit_cause_withdrawn", "hit_cause_corrected", "hit_cause_corrected_away", "hit_reopened",
 )  # fmt: skip
 NOTIFICATION_KINDS: Final = (
-    "alert", "approval", "consent", "discrepancy", "hit", "match", "permit", "post", "request",
-    "seizure", "shipment", "trace",
+    "alert", "approval", "check", "consent", "discrepancy", "hit", "match", "permit", "post",
+    "record", "request", "seizure", "shipment", "trace",
 )  # fmt: skip
 """What a notification is about."""
 URGENT_NOTIFICATIONS: Final = (
     "hit_made", "hit_confirmed", "hit_denied", "hit_extended", "hit_expired", "hit_overdue",
-    "hit_unanswered", "hit_alert_cancelled", "hit_alert_expired", "hit_silent",
+    "hit_unanswered", "hit_alert_cancelled", "hit_alert_expired",
     "hit_cause_withdrawn", "hit_cause_corrected", "hit_cause_corrected_away", "hit_reopened",
     "request_received", "request_renewed", "request_replied", "request_due",
     "request_overdue", "request_assigned", "request_unassigned", "trace_answered", "trace_corrected",

@@ -70,6 +70,17 @@ def test_an_alert_is_of_no_record_of_another_state(pry, as_actor):
     assert list(refused["errors"]) == ["record"]
 
 
+def test_a_gun_is_described_or_of_a_record_and_which_was_wrong_is_said(pry):
+    theft = pry.post("/reports", bodies.report()).json["firearm"]["record"]
+    both = pry.post("/alerts", bodies.alert(record=theft), 422).json["errors"]["firearm"]
+    assert both == [
+        "Describe the firearm or name the record that has it, not both: leave one of them out."
+    ]
+    nothing = {name: said for name, said in bodies.alert().items() if name != "firearm"}
+    [neither] = pry.post("/alerts", nothing, 422).json["errors"]["firearm"]
+    assert neither == "Describe the firearm, or name a record of your state that has it."
+
+
 def body_of_record(record):
     return {name: value for name, value in bodies.alert().items() if name != "firearm"} | {
         "record": record
@@ -106,6 +117,18 @@ def test_where_a_state_has_three_persons_a_second_one_checks_each_alert(pry, as_
     checked = do(analyst, alert, "verify")
     assert (checked["second_check"], checked["version"]) == ("done", 2)
     assert checked["verified_by"] and checked["verified_by"] != checked["entered_by"]
+
+
+def test_an_alert_whose_source_was_withdrawn_says_so_and_is_not_verified(pry):
+    theft = pry.post("/reports", bodies.report()).json
+    alert = pry.post("/alerts", body_of_record(theft["firearm"]["record"])).json
+    assert alert["source_withdrawn"] is False
+    path, why = f"/reports/{theft['id']}/withdraw", {"reason": "It was in the safe"}
+    pry.post(path, why, 200, If_Match='"1"')
+    [listed] = pry.get("/alerts").json["items"]
+    assert listed["source_withdrawn"] and listed["status"] == "active"
+    assert "Cancel the alert" in do(pry, alert, "verify", expect=409)["detail"]
+    assert do(pry, alert, "cancel", {"reason": "No theft"})["status"] == "cancelled"
 
 
 def test_an_alert_is_seen_by_its_own_state_alone(pry, bra):

@@ -1,11 +1,17 @@
 """What an officer writes down of a state that takes no part is his word, of the days that he says."""
 
-import pytest
+from datetime import UTC, datetime
 
+import pytest
+from sqlalchemy import update
+
+from salsa_ext.clock import FixedClock
+from salsa_ext.db import db, transaction
+from salsa_ext.models import Agency
 from tests import bodies
 from tests.papers import text_of
 
-TODAY, WENT, ANSWERED = "2026-03-09", "2026-02-20", "2026-03-02"
+FOUND, WENT, ANSWERED, TODAY = "2026-02-01", "2026-02-20", "2026-03-02", "2026-03-09"
 SOLD = {"event": "domestic_sale", "occurred_on": "2020-01-02", "serial": "ABC123456"}
 WHOSE = "Written down by an officer of Brazil: Spain answered it by another channel"
 
@@ -17,7 +23,7 @@ def analyst(as_actor):
 
 @pytest.fixture
 def trace(analyst):
-    return analyst.post("/traces", bodies.trace()).json
+    return analyst.post("/traces", bodies.trace(found_on=FOUND)).json
 
 
 @pytest.fixture
@@ -140,14 +146,52 @@ def test_a_form_went_out_on_the_day_that_the_officer_says_else_today(spain):
 
 
 def test_days_ahead_or_out_of_order_are_refused(spain):
-    said = spain("channel", 422, channel="mla", sent_on="2026-05-01")["errors"]
-    assert list(said) == ["sent_on"]
+    said = spain("channel", 422, channel="mla", sent_on="2026-03-10")["errors"]
+    assert said == {"sent_on": [f"This date lies in the future; today is {TODAY}."]}
     ahead = spain("reply", 422, **answer(sent_on="2026-05-01", answered_on="2026-05-02"))["errors"]
     assert set(ahead) == {"sent_on", "answered_on"}
     spain("channel", channel="mla", sent_on=WENT)
     [said] = spain("reply", 422, **answer(answered_on="2026-02-19"))["errors"]["answered_on"]
     assert said == f"Before the form went out, on {WENT}: correct the one day or the other."
     assert spain("reply", **answer(answered_on="2026-02-19", sent_on="2026-02-01"))["asked_on"]
+
+
+def test_a_day_before_the_gun_was_found_is_refused(spain):
+    wrong = f"Before the gun was found, on {FOUND}: say that day or a later one."
+    said = spain("channel", 422, channel="mla", sent_on="2026-01-31")["errors"]
+    assert said == {"sent_on": [wrong]}
+    early = answer(sent_on="2025-01-01", answered_on="2025-12-01")
+    said = spain("reply", 422, **early)["errors"]
+    assert said == {"sent_on": [wrong], "answered_on": [wrong]}
+    assert spain("reply", **answer(sent_on=FOUND, answered_on=FOUND))["asked_on"] == FOUND
+
+
+def test_what_happened_after_the_day_of_the_answer_is_not_in_it(spain):
+    sold = [SOLD, SOLD | {"occurred_on": "2026-03-03"}]
+    said = spain("reply", 422, **answer(answered_on=ANSWERED, events=sold))["errors"]
+    wrong = f"After the day of the answer, {ANSWERED}: correct the one day or the other."
+    assert said == {"events.1.occurred_on": [wrong]}
+    sold[1]["occurred_on"] = ANSWERED
+    assert spain("reply", **answer(answered_on=ANSWERED, events=sold))["events"] == 2
+
+
+def test_what_is_no_answer_yet_has_no_day_of_one(spain):
+    heard = {"status": "acknowledged", "text": "By telephone"}
+    said = spain("reply", 422, **heard, answered_on=ANSWERED)["errors"]
+    wrong = "Nothing was answered yet: leave the day out, or say what was answered."
+    assert said == {"answered_on": [wrong]}
+    assert spain("reply", **heard)["status"] == "acknowledged"
+
+
+def test_it_is_the_day_of_the_agency(spain, app, actor, monkeypatch):
+    moved = update(Agency).where(Agency.code == "BRA-TEST").values(time_zone="America/Rio_Branco")
+    with transaction(actor("BRA")):
+        db.session.execute(moved)
+    after_midnight = datetime(2026, 3, 10, 1, 30, tzinfo=UTC)  # the evening of the ninth there
+    monkeypatch.setitem(app.config, "CLOCK", FixedClock(after_midnight))
+    spain("channel", 422, channel="mla", sent_on="2026-03-10")
+    leg = spain("channel", channel="mla", sent_on=TODAY)
+    assert leg["asked_at"] == after_midnight.isoformat()
 
 
 def test_a_state_that_takes_part_says_its_days_itself(analyst, asked):
@@ -164,3 +208,39 @@ def test_the_report_says_whose_word_it_is(analyst, trace, spain):
     said = " ".join(text_of(report).split())
     assert "Written down by an officer of Brazil" in said.replace("- ", "")
     assert "As a person of that state says" not in said
+
+
+def forms_to_send(analyst):
+    told = analyst.get("/notifications?code=trace_form_to_send").json["items"]
+    return [(one["subject"]["kind"], one["data"]["by"], one["urgent"]) for one in told]
+
+
+FORWARDED = {"state": "AUT", "reason": "Made there"}
+
+
+@pytest.mark.parametrize("action,said", [
+    ("answer", {"completeness": "full", "handling": "H1", "events": [SOLD], "points_to": ["AUT"]}),
+    ("answer", {"completeness": "full", "handling": "H1",
+                "events": [SOLD | {"event": "export", "counterpart_state": "AUT"}]}),
+    ("forward", FORWARDED),
+])  # fmt: skip
+def test_who_leads_a_trace_is_told_whose_form_is_to_be_sent_since_an_answer_points_there(
+    analyst, asked, action, said
+):
+    pry, request, _ = asked
+    assert forms_to_send(analyst) == []
+    pry.change(request, action, said)
+    assert forms_to_send(analyst) == [("trace", "AUT", True)]
+
+
+def test_so_he_is_where_what_came_back_from_outside_points_there(analyst, spain):
+    spain("reply", **answer(points_to=["AUT", "URY"]))
+    assert forms_to_send(analyst) == [("trace", "AUT", True)]
+
+
+def test_an_answer_that_names_a_state_that_was_asked_makes_no_form_due(analyst, asked):
+    pry, request, trace = asked
+    more = {"state": "ESP", "reason": "Import mark", "channel": "post"}
+    analyst.post(f"/traces/{trace['id']}/legs", more)
+    pry.change(request, "forward", FORWARDED | {"state": "ESP"})
+    assert forms_to_send(analyst) == []

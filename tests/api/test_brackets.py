@@ -3,6 +3,7 @@
 import pytest
 
 from salsa_ext.matching.readings import stray_bracket
+from salsa_ext.services import fields
 from tests import bodies
 
 STRAY = "ABC1234[8"
@@ -14,6 +15,8 @@ SAID = (
 
 @pytest.mark.parametrize("cell,place", [
     ("ABC[8", 4), ("ABC8]1", 5), ("[ABC123456", 1), ("48[[8B]13", 3), ("48[8B]]13", 7), ("ABC［8", 4),
+    ("XY]Z998877", 3), ("XY] Z998877", 3), ("[]KLM445566", 2), ("Z998877] XY", 8), ("AB C] 123", 5),
+    ("㈱AB[C123", 4), ("ABC123456[restored", 10),
 ])  # fmt: skip
 def test_a_bracket_without_its_partner_is_named_by_its_place(cell, place):
     assert stray_bracket(cell) == place
@@ -21,10 +24,30 @@ def test_a_bracket_without_its_partner_is_named_by_its_place(cell, place):
 
 @pytest.mark.parametrize("cell", [
     "ABC[8B]12", "ABC[8B][0O]", "48(8 or B]13", "SN: 1234 [foto 2]", "[ilegible", "ABC123456 [restored",
-    "raspado [ver peritaje", "ABC-123 456/7", "{ABC",
+    "raspado [ver peritaje", "ABC-123 456/7", "{ABC", "SN] 12345", "cañon] ABC123456", "ABC12345 []", "[]",
+    "ABC123456 restaurado]",
 ])  # fmt: skip
 def test_pairs_and_words_are_no_stray_brackets(cell):
     assert stray_bracket(cell) is None
+
+
+def test_what_stands_before_a_bracket_is_not_cut_off_in_silence(as_actor):
+    gun = bodies.firearm(serial="XY]Z998877")
+    said = as_actor("BRA", "police_officer").post("/reports", bodies.report(firearm=gun), 422).json
+    assert said["errors"] == {
+        "firearm.serial": [SAID.replace("character 8 has", "character 3 has")]
+    }
+
+
+def test_an_alert_on_a_record_that_was_taken_before_says_it_of_the_record(as_actor, monkeypatch):
+    police = as_actor("BRA", "police_officer")
+    with monkeypatch.context() as before:
+        before.setattr(fields, "wrong_bracket", lambda text: None)
+        made = police.post("/reports", bodies.report(firearm=firearm())).json
+    body = bodies.alert(record=made["firearm"]["record"])
+    del body["firearm"]
+    said = police.post("/alerts", body, 422).json["errors"]
+    assert said == {"record": [SAID, "Correct what this record says, or describe the gun."]}
 
 
 def firearm(**changes):

@@ -1,10 +1,11 @@
-"""Who was shown a record by a search or a match is told once when it is corrected or withdrawn."""
+"""Who was shown a record by a search or a match is told once when it is corrected, withdrawn or taken back."""
 
 import pytest
 
 from salsa_ext.services import telling_owners
 from tests import bodies
 from tests.grounds import beginning
+from tests.movements import Way, act, add
 
 PURPOSE = {"Salsa_Purpose": "seizure", "Salsa_Case": "C-7"}
 
@@ -47,8 +48,8 @@ def correct(client, made, version=1, **changes):
     return client.post(path, body, 200, If_Match=f'"{version}"').json
 
 
-def check(client):
-    return client.post("/checks", bodies.check()).json["id"]
+def check(client, **changes):
+    return client.post("/checks", bodies.check(**changes)).json["id"]
 
 
 def seize(client, **changes):
@@ -151,3 +152,53 @@ def test_the_own_state_reads_nothing_of_whom_its_searches_told(pry, bra, told):
     check(bra)
     withdraw(pry, made)
     assert told("PRY") == []
+
+
+@beginning
+def way(as_actor):
+    return Way(as_actor)
+
+
+def cancel(way, made):
+    act(way.bra, made, "cancel", reason="Not sold")
+
+
+def turn_back(way, made):
+    way.release(made)
+    way.tick(made, "exit")
+    way.tick(made, "transit_in", 3, outcome="refused")
+    add(way.bra, made, "receipt", received_on="2026-03-08", items=[{"serial": "TKA52390"}])
+
+
+@pytest.mark.parametrize("end", [cancel, turn_back])
+def test_of_a_shipment_that_did_not_go_after_all_who_was_shown_its_gun_is_told(
+    as_actor, way, told, end
+):
+    made = way.ship("TKA52380", "TKA52390")
+    check(as_actor("ARG", "police_officer"), serial="TKA52390")
+    [record] = [gun["record"] for gun in made["items"] if gun["serial"] == "TKA52390"]
+    end(way, made)
+    assert told("ARG") == [("record", record, "BRA", {"version": 1})]
+    assert told("URY") == []
+
+
+def test_of_a_gun_that_stays_abroad_nobody_is_told_when_the_rest_came_back(as_actor, way, told):
+    made = way.ship("TKA52380", "TKA52390")
+    check(as_actor("ARG", "police_officer"), serial="TKA52380")
+    turn_back(way, made)
+    assert told("ARG") == []
+
+
+def test_of_a_gun_that_did_not_arrive_after_all_the_news_is_that_it_is_withdrawn(as_actor, way):
+    made = way.ship("TKA52380", "TKA52390")
+    way.release(made)
+    way.tick(made, "exit")
+    both = [{"serial": "TKA52380"}, {"serial": "TKA52390"}]
+    day = {"received_on": "2026-03-05"}
+    add(way.bol, made, "receipt", items=both, **day)
+    officer = as_actor("ARG", "police_officer")
+    check(officer, serial="TKA52390")
+    act(way.bol, made, "receipt/correct", reason="Miscounted", items=both[:1], **day)
+    assert [one["code"] for one in officer.get("/notifications").json["items"]] == [
+        "record_withdrawn"
+    ]

@@ -157,6 +157,66 @@ def test_a_correction_that_still_meets_the_alert_leaves_the_hit_and_says_so(
         assert answer(pry)["status"] == "confirmed"
 
 
+def test_of_a_gun_that_a_correction_leaves_as_it_was_told_nothing_is_told(pry, bra, run):
+    pry.post("/alerts", bodies.alert())
+    other = bodies.firearm(line=2, serial="ZZT998877")
+    made = bra.post("/seizures", bodies.seizure(items=[bodies.firearm(), other])).json
+    items = [bodies.firearm(), other | {"model": "G3"}]
+    correct(bra, "seizures", made, bodies.seizure(items=items, reason="Misread"))
+    look(run)
+    for client in (pry, bra):
+        assert (changed(hit_of(client)), told(client)) == (None, [])
+    met = pry.get(f"/hits/{hit_of(pry)['id']}").json["met"]
+    assert (met["version"], met["corrected"]) == (2, False)
+
+
+def kept(bra, made, visibility, **gun):
+    body = bodies.seizure(items=[bodies.firearm(**gun)], visibility=visibility, reason="Misread")
+    return correct(bra, "seizures", made, body)
+
+
+def test_of_what_is_silent_by_now_no_correction_is_told_until_it_is_shown_again(
+    pry, bra, seized, run
+):
+    again = kept(bra, seized, "silent", model="G3")
+    look(run)
+    assert (changed(hit_of(pry)), told(pry), told(bra)) == (None, [], [])
+    kept(bra, again, "open", model="G3")
+    look(run)
+    for client in (pry, bra):
+        assert (changed(hit_of(client)), told(client)) == ("corrected", ["hit_cause_corrected"])
+
+
+def test_that_what_is_silent_by_now_is_no_ground_is_told_and_that_it_is_one_again_is_not(
+    pry, bra, seized, run
+):
+    again = kept(bra, seized, "silent", serial="QWK77120")
+    look(run)
+    assert (hit_of(pry)["status"], changed(hit_of(pry))) == ("ended", "corrected_away")
+    again = kept(bra, again, "silent")
+    look(run)
+    assert hit_of(pry)["status"] == "ended" and told(pry) == ["hit_cause_corrected_away"]
+    kept(bra, again, "open")
+    look(run)
+    assert (hit_of(pry)["status"], changed(hit_of(pry))) == ("open", "corrected")
+
+
+def test_of_what_is_silent_by_now_its_withdrawal_is_told(pry, bra, recovered, run):
+    said = recovery(visibility="silent") | {"reason": "Another form"}
+    withdraw(bra, correct(bra, "reports", recovered, said))
+    look(run)
+    assert (hit_of(pry)["status"], told(pry)) == ("ended", ["hit_cause_withdrawn"])
+
+
+def test_a_hit_is_as_strong_as_what_was_corrected_is_read_now(pry, bra, seized):
+    assert not hit_of(pry)["possible"]
+    items = [{"line": 1, "type": "pistol", "serial": "ABC12345?", "calibre": "9x19"}]
+    correct(bra, "seizures", seized, bodies.seizure(items=items, reason="Misread"))
+    for hit in (hit_of(pry), hit_of(bra)):
+        assert (hit["status"], changed(hit)) == ("open", "corrected")
+        assert (hit["strength"], hit["possible"]) == ("moderate", True)
+
+
 def test_what_is_corrected_back_opens_the_hit_again(as_actor, pry, bra, seized):
     again = corrected(bra, seized, serial="QWK77120")
     corrected(bra, again)
@@ -172,6 +232,17 @@ def test_a_hit_of_an_alert_that_was_cancelled_meanwhile_opens_no_more(pry, bra, 
     pry.change(f"/alerts/{hit_of(pry)['alert']}", "cancel", {"reason": "Found"})
     corrected(bra, again)
     assert hit_of(pry)["status"] == "ended" and hit_of(bra)["status"] == "ended"
+
+
+def test_of_a_hit_whose_alert_was_cancelled_before_no_correction_is_told(pry, bra, seized, run):
+    answer(pry)
+    pry.change(f"/alerts/{hit_of(pry)['alert']}", "cancel", {"reason": "Found"})
+    corrected(bra, seized, serial="QWK77120")
+    look(run)
+    for client in (pry, bra):
+        hit = hit_of(client)
+        assert (hit["status"], changed(hit), told(client)) == ("confirmed", None, [])
+    assert pry.get(f"/hits/{hit_of(pry)['id']}").json["met"]["corrected"]
 
 
 def test_a_hit_that_was_denied_stays_so(pry, bra, seized):

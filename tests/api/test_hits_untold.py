@@ -1,7 +1,12 @@
 """Hits of alerts that show to nobody where they are met, or not to the state that met them."""
 
-import pytest
+from uuid import UUID
 
+import pytest
+from sqlalchemy import func, select, text
+
+from salsa_ext.db import db
+from salsa_ext.matching.pairs import key_of
 from salsa_ext.readmodels import frequencies
 from salsa_ext.services import telling_owners
 from tests import bodies
@@ -46,7 +51,7 @@ def test_its_state_learns_of_it_later_and_who_met_it_never(as_actor, pry, run, s
     assert (hit["cause_id"], hit["agency"]) == (check["id"], f"{state}-TEST")
     assert hit["strength"] == "strong" and told(pry, "hit_made") == []
     [note] = told(pry, "hit_silent")
-    assert "nobody there is told, and nobody acts" in note["text"] and note["urgent"]
+    assert "nobody there is told, and nobody acts" in note["text"] and not note["urgent"]
     assert hits(border) == [] and told(border, "hit_made") == []
     border.get(f"/hits/{hit['id']}", 404)
     own = as_actor(state, "auditor").get("/audit?action=hit:made").json["items"]
@@ -62,6 +67,18 @@ def test_an_answer_to_it_reaches_nobody_else(pry, bra, run):
     assert answer(pry, hit, "confirm")["status"] == "confirmed"
     assert hits(bra) == []
     assert bra.get("/notifications").json["items"] == []
+
+
+@pytest.mark.parametrize("shows", [{"action": "let_pass_and_inform"}, {"visible_to": ["ARG"]}])
+def test_of_a_hit_for_which_nobody_waits_no_more_time_is_asked(pry, bra, run, shows):
+    enter(pry, **shows)
+    bra.post("/checks", bodies.check())
+    run("BRA", telling_owners.run)
+    [hit] = hits(pry)
+    refused = answer(pry, hit, "extend", 409, hours=3, note="File asked for")
+    assert "Nobody waits for this answer" in refused["detail"]
+    assert hits(pry) == [hit]
+    assert answer(pry, hit, "deny", note="Another gun")["status"] == "denied"
 
 
 def test_a_seizure_that_meets_it_is_told_later_too(pry, bra, run):
@@ -127,3 +144,15 @@ def test_of_a_hit_that_shows_the_office_is_named(as_actor, pry, bra):
     enter(pry)
     bra.post("/checks", bodies.check())
     assert hits(pry)[0]["contact"]["telephone"] == "+55 21 0000000"
+
+
+def test_whose_alert_a_record_met_is_told_to_the_worker_of_its_own_state_alone(
+    pry, bra, run, session
+):
+    enter(pry, action="let_pass_and_inform")
+    seized = bra.post("/seizures", bodies.seizure()).json
+    look(run)
+    keys = [key_of(UUID(seized["items"][0]["record"]))]
+    for state, found in (("BRA", ["PRY"]), ("PRY", []), ("ARG", []), ("", [])):
+        db.session.execute(text(f"SET LOCAL salsa.state = '{state}'"))
+        assert db.session.scalars(select(func.salsa_hit_owners(keys))).all() == found

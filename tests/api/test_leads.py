@@ -183,7 +183,7 @@ def test_two_guns_of_one_buyer_are_a_straw_purchase(as_actor, bra, police):
         seize(police, serial)
     [lead] = leads(bra, "?kind=straw_purchase", **PURPOSE)
     assert lead["summary"] == (
-        "One buyer, whom Paraguay knows, bought 2 guns from 2025-12-01 to 2025-12-03."
+        "One buyer, whom Paraguay knows, bought 2 guns from Dec 1, 2025 to Dec 3, 2025."
     )
 
 

@@ -1,11 +1,12 @@
 """The paper of a shipment: the export attachment with its items."""
 
+import pytest
 from sqlalchemy import text
 
 from salsa_ext.db import db, transaction
 from salsa_ext.policy.rules import operator
 from tests import bodies
-from tests.papers import code_of, pages_of, text_of, verify
+from tests.papers import as_copied, code_of, pages_of, text_of, verify
 
 SHIPPED = {
     "seals": ["S-100", "S-101"], "port_of_exit": "Foz do Iguaçu", "port_of_entry": "Hernandarias",
@@ -57,6 +58,17 @@ def test_an_attachment_of_five_hundred_items_lists_them_all(bra):
     made = attachment(bra, 520)[1]
     assert pages_of(made) > 10
     assert all(f"ABC{number:06}" in text_of(made) for number in (0, 250, 519))
+
+
+@pytest.mark.parametrize("serial", [
+    "TKA52385", "TKA-52385/2019-0012", "12345678901234567890123", "WM" * 32,
+], ids=len)  # fmt: skip
+def test_a_serial_is_found_whole_in_the_text_of_an_attachment(bra, serial):
+    body = bodies.shipment((serial, "ABC000001"), **SHIPPED)
+    permit = bra.post("/permits", bodies.permit()).json
+    shipment = bra.post(f"/permits/{permit['id']}/shipments", body).json
+    said = as_copied(bra.get(f"/shipments/{shipment['id']}/paper").data)
+    assert serial in said and "ABC000001" in said
 
 
 def test_more_items_than_can_be_read_stand_in_the_manifest_and_under_the_code(bra, monkeypatch):

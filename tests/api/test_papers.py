@@ -5,7 +5,7 @@ import pytest
 from salsa_ext.models import Permit, Shipment
 from salsa_ext.readmodels.papers import PERMIT, SHIPMENT, SIDES
 from tests import bodies
-from tests.papers import SIGNED, amend, pages_of, paper, text_of
+from tests.papers import SIGNED, amend, as_copied, pages_of, paper, text_of
 
 MARKUP = '#import "x": * _not italic_ *not bold* $x^2$ `code` @ref <b> [a](b) \\ // -- ~ = h'
 
@@ -72,6 +72,13 @@ def test_what_somebody_wrote_is_printed_as_he_wrote_it(pry):
     said = text_of(paper(pry, body)[1])
     assert said.count(MARKUP) == 2
     assert ACCENTS in said
+
+
+@pytest.mark.parametrize("serial", ["TKA52385", "TKA-52385/2019-0012", "12345678901234567890123"])
+def test_the_serial_of_a_line_is_found_whole_in_the_text_of_a_paper(pry, serial):
+    line = bodies.permit()["lines"][0] | {"quantity": 1, "serial": serial}
+    said = as_copied(paper(pry, bodies.import_permit(lines=[line]))[1])
+    assert said.count(serial) == 1
 
 
 def test_a_long_word_and_a_glyph_that_no_font_has_do_no_harm(pry):

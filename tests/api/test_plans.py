@@ -2,15 +2,17 @@
 
 import re
 from contextlib import closing
+from uuid import UUID
 
 import psycopg2
 import pytest
 from sqlalchemy import event, make_url, text
 
 from salsa_ext.db import db
-from salsa_ext.readmodels import together
+from salsa_ext.readmodels import known, together
 from salsa_ext.values.ids import new_id
 from tests import bodies
+from tests.matches import look
 
 BITMAPS_ALONE = ("enable_seqscan", "enable_indexscan", "enable_indexonlyscan")
 
@@ -129,6 +131,20 @@ def test_a_state_with_few_rows_in_a_big_table_does_not_read_it_whole(explained, 
     assert "ix_audit_entry_concerned" in plan
 
 
+def test_the_audit_of_thousands_of_records_is_found_by_them_however_long_it_is(
+    as_actor, plans, explained, fresh_database, monkeypatch
+):
+    monkeypatch.setattr(known, "ids_of", lambda *_: [UUID(int=number) for number in range(2_000)])
+    path = "/audit?subject_id=S-1"
+    [asked] = plans.statements(as_actor("PRY", "auditor"), path, "audit_entry")
+    name = make_url(fresh_database.database_url).database
+    of_records = MANY.replace("'c'", "lpad(to_hex(n % 3000), 32, '0')::uuid::text")
+    explained("owner", name, f"{of_records}; ANALYZE audit_entry", "SELECT 1")
+    plan = explained("service", name, "SET salsa.state = 'BRA'", *asked)
+    assert "Index Scan using ix_audit_entry_subject_id" in plan
+    assert "pk_audit_entry" not in plan and "Seq Scan on audit_entry" not in plan
+
+
 def test_whom_records_were_shown_to_is_found_by_the_records_however_long_the_audit_is(
     session, explained, fresh_database
 ):
@@ -139,6 +155,27 @@ def test_whom_records_were_shown_to_is_found_by_the_records_however_long_the_aud
     body = db.session.execute(asked).scalar_one().replace("wanted", "ARRAY['r1', 'r2']")
     plan = explained("owner", name, "SET enable_seqscan = off", body)
     assert "Bitmap Index Scan on ix_audit_entry_shown" in plan and "Seq Scan" not in plan
+
+
+def test_whether_an_alert_waits_to_be_compared_is_found_by_its_record_however_much_waits(
+    session, explained, fresh_database
+):
+    name = make_url(fresh_database.database_url).database
+    explained("owner", name, f"{WAITING}; ANALYZE match_wait", "SELECT 1")
+    asked = text("SELECT prosrc FROM pg_proc WHERE proname = 'salsa_waiting'")
+    body = db.session.execute(asked).scalar_one().replace("wanted", f"ARRAY['{new_id()}'::uuid]")
+    plan = explained("owner", name, "SET enable_seqscan = off", body)
+    assert "Bitmap Index Scan on ix_match_wait_records" in plan and "Seq Scan" not in plan
+
+
+def test_an_alert_is_compared_once_the_worker_looked_for_its_own_state(as_actor, run):
+    pry, bra = as_actor("PRY", "police_officer"), as_actor("BRA", "police_officer")
+    for client in (pry, bra):
+        client.post("/alerts", bodies.alert())
+    look(run, "BRA")
+    for client, is_compared in ((pry, False), (bra, True)):
+        [alert] = client.get("/alerts").json["items"]
+        assert alert["compared"] is is_compared
 
 
 def test_marks_of_records_go_by_the_record(session):
@@ -170,6 +207,12 @@ INSERT INTO audit_entry (id, owner_state, concerned, at, action, subject_kind, s
 SELECT gen_random_uuid(), state, ARRAY[state]::char(3)[], now(), 'a', 'b', 'c', 'd', '{}', ''
 FROM (SELECT n, CASE WHEN n % 5000 = 0 THEN 'PRY' ELSE 'BRA' END AS state
       FROM generate_series(1, 30000) n) made
+"""
+
+WAITING = """
+INSERT INTO match_wait (id, owner_state, is_of_crime, record_ids)
+SELECT gen_random_uuid(), 'BRA', true, ARRAY(SELECT gen_random_uuid() FROM generate_series(1, 20) WHERE n > 0)
+FROM generate_series(1, 2000) n
 """
 
 SHOWN = "jsonb_build_object('groups', ARRAY['firearm'], 'to', 'ARG', 'records', ARRAY['r' || n])"

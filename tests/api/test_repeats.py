@@ -29,7 +29,7 @@ def test_a_second_trace_of_a_line_of_a_seizure_names_the_first(analyst, as_actor
     asked = bodies.trace_of(seizure["id"], case_number="C-7", **ONCE)
     first = analyst.post("/traces", asked | {"draft": True}).json
     said = analyst.post("/traces", asked | {"case_number": "C-8"}, 409).json["detail"]
-    assert f"in the case C-7: by the trace {first['id']}" in said
+    assert f"in the case C-7: {first['id']}" in said
     analyst.post("/traces", asked | {"item": 2})
 
 

@@ -9,7 +9,7 @@ import pytest
 from salsa_ext.readmodels import names
 from tests import bodies
 from tests.grounds import beginning
-from tests.papers import text_of
+from tests.papers import as_copied, text_of
 
 WORDS = {
     "en": ("Request for a trace", "Asked state Spain (ESP)", "Intended use"),
@@ -189,6 +189,13 @@ def test_the_office_that_asks_is_named_and_never_one_that_the_trace_is_kept_from
     assert fields(analyst, path)["Department or unit"] == "BRA-TEST"
 
 
+@pytest.mark.parametrize("serial", ["TKA52385", "12345678901234567890123", "W" * 23 + "?"], ids=len)
+def test_a_serial_is_found_whole_in_the_text_of_a_form(analyst, as_actor, serial):
+    _, path = asked(analyst, as_actor, firearm={"serial": serial})
+    said, marks = as_copied(analyst.get(path).data).split("Fields of")
+    assert serial in said and serial in marks
+
+
 def test_what_cannot_be_read_is_said_in_words_and_nothing_that_nobody_said(analyst, as_actor):
     _, path = asked(analyst, as_actor, firearm={"serial": "TK?523?*", "marking": "unknown"})
     said = fields(analyst, path)
@@ -215,6 +222,9 @@ def test_a_form_cites_the_convention_to_its_parties_alone(analyst, as_actor, mon
     said = text_of(analyst.get(path).data)
     assert "International Tracing Instrument" in said
     assert ("CIFTA XIII" in said) == ("ESP" in parties)
+    in_portuguese = text_of(analyst.get(path, Accept_Language="pt").data)
+    assert "Instrumento Internacional de Rastreamento (A/60/88) III, 17" in in_portuguese
+    assert "International Tracing Instrument" not in in_portuguese
 
 
 def test_the_channel_of_a_state_that_takes_no_part_is_chosen_until_something_came_back(

@@ -6,8 +6,7 @@ from tests import source
 
 HANDS_OVER = {  # a batch of one: the bulk core that each calls requires the permission
     "permits.record", "shipments.record", "checkpoints.record",
-    "transfers.record", "reports.record", "seizures.record", "licensees.record",
-    "alerts.record",
+    "transfers.record", "seizures.record", "licensees.record", "alerts.record",
 }  # fmt: skip
 READ_FOR_A_COMMAND = {  # the command that calls it has required its own permission
     "alerts.own_among": "of the alerts that hits name",

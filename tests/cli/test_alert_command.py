@@ -110,7 +110,8 @@ def test_of_a_gun_that_is_let_pass_nobody_is_to_be_called(salsa):
     assert salsa("contact", "add", *THERE, *office, "--agency", "BRA-POLICE").returncode == 0
     salsa("check", *THERE, "--case", "C-1", *GUN, "ABC123456")
     salsa("worker", "--once")
-    hit = salsa("hit", "list", *OWN).stdout.split()[0]
+    hit, *_, due = salsa("hit", "list", *OWN).stdout.split()
+    assert due == "-"
     shown = salsa("hit", "show", *OWN, hit).stdout
     assert "nobody: those who met it know nothing of it" in shown
     assert "+55 21 000000" not in shown and ["due", "-"] in map(str.split, shown.splitlines())

@@ -134,6 +134,6 @@ def test_the_day_on_which_a_form_went_out_is_said_and_shown(salsa):
     [leg] = [one["id"] for one in legs if one["state"] == "DEU"]
     went = ("trace", "channel", *STATE, "--leg", leg, "--by", "post", "--sent-on")
     assert salsa(*went, "soon", trace).returncode == 1
-    assert salsa(*went, "2026-02-20", trace).returncode == 0
+    assert salsa(*went, "2026-03-02", trace).returncode == 0
     shown = salsa("trace", "show", *STATE, trace).stdout
-    assert re.search("^ +form went out +2026-02-20$", shown, re.M) and "answer of" not in shown
+    assert re.search("^ +form went out +2026-03-02$", shown, re.M) and "answer of" not in shown

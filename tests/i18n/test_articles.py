@@ -6,9 +6,11 @@ import pytest
 
 from api import articles_fr, articles_pt
 from api.articles import written
-from api.i18n import catalogue
+from api.i18n import catalogue, speaking, translate
+from salsa_ext.errors import Coded, Codes, Message
 from salsa_ext.readmodels import names
 from salsa_ext.readmodels.states import participants
+from salsa_ext.values.codes import OTHER_CHANNELS
 
 
 @pytest.mark.parametrize(("name", "asked"), [
@@ -72,3 +74,23 @@ def test_participating_states_have_the_article_that_is_used(session):
         "Antigua-et-Barbuda", "Haïti", "Saint-Christophe-et-Niévès",
         "Saint-Vincent-et-les Grenadines", "Sainte-Lucie",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "others"), [
+    ("en", "mutual legal assistance, official letter"),
+    ("es", "asistencia jurídica mutua, oficio postal"),
+    ("fr", "entraide judiciaire, courrier officiel"),
+    ("pt", "assistência jurídica mútua, ofício postal"),
+])  # fmt: skip
+def test_names_and_acronyms_keep_their_capitals_within_a_sentence(session, language, others):
+    channels = Message("{them}", {"them": Codes("leg_channel", OTHER_CHANNELS)})
+    with speaking(language):
+        assert translate(channels) == f"INTERPOL iARMS, eTrace, {others}"
+
+
+def test_what_is_no_name_begins_small_within_a_sentence(session):
+    with speaking("fr"):
+        assert translate(Message("{it}", {"it": Coded("leg_status", "to_send")}))[0] == "à"
+        reason = Coded("refusal_reason", "confidentiality_not_guaranteed")
+        assert translate(Message("{it}", {"it": reason})).startswith("l'État")
+        assert translate(Message("{it}", {"it": Coded("handling", "H0")})).startswith("H0 ")

@@ -12,7 +12,7 @@ CASES = {"C-GONE": TRACE, "C-DRAFT": DRAFT, "C-OPEN": OPEN}
 SAID = {
     "uuid": "gen_random_uuid()", "integer": "1", "smallint": "0", "boolean": "false", "jsonb": "'{}'",
     "text": "'x'", "character": "'BRA'", "timestamp with time zone": "now()", "date": "now()",
-    "ARRAY": "'{}'", "bytea": "''",
+    "ARRAY": "'{}'", "bytea": "''", "numeric": "1", "double precision": "1",
 }  # fmt: skip
 
 

@@ -70,3 +70,26 @@ def test_how_often_the_owner_is_told_says_nothing_of_traces_that_he_was_not_aske
     assert told(as_actor("BRA", "auditor")) == [
         sold["firearm"]["record"]
     ]  # for what all there may read
+
+
+def notified(client):
+    told = client.get("/notifications?code=record_corrected").json["items"]
+    return [one["subject"]["id"] for one in told]
+
+
+@pytest.mark.parametrize("is_found_too", [False, True])
+def test_of_what_was_given_for_a_trace_no_agency_is_notified_from_which_it_is_kept(
+    as_actor, is_found_too
+):
+    police = as_actor("PRY", "police_officer")
+    made = police.post("/reports", bodies.report()).json
+    asked = bodies.trace(case_number=CASE, hidden_from=[f"BRA-{OFFICE}"])
+    as_actor("BRA", "trace_analyst").post("/traces", asked)
+    if is_found_too:
+        as_actor("BRA", "police_officer").post("/checks", bodies.check())
+    body = bodies.report(reason="Read again", stolen_from="dealer")
+    police.post(f"/reports/{made['id']}/correct", body, 200, If_Match='"1"')
+    record = made["firearm"]["record"]
+    assert notified(as_actor("BRA", "police_officer")) == [record]
+    kept = as_actor("BRA", "police_officer", agency=OFFICE)
+    assert notified(kept) == ([record] if is_found_too else [])

@@ -88,7 +88,7 @@ def test_of_forty_guns_of_one_mark_that_alone_of_the_model_is_found(sell, ask, p
 
 def _candidate(serial, visibility):
     held = Held(new_id(), "PRY", serial, "registration", date(2024, 5, 6), "taurus", None,
-                "9x19", "pistol", "BRA", 2020, visibility, False)  # fmt: skip
+                "9x19", "pistol", "BRA", 2020, visibility, False, 1)  # fmt: skip
     asked = Description("ABC123456")
     return Candidate(held, weigh(asked, held_of(held)))
 

@@ -118,6 +118,54 @@ def test_who_drafted_it_is_no_second_person_of_what_somebody_else_changed(
     assert not approve(KEY, "P-1", trace)
 
 
+def by_correction(police, seizure, **named):
+    body = bodies.seizure(items=[bodies.firearm(model="G3")], reason="Read again")
+    police.post(f"/seizures/{seizure}/correct", body, 200, If_Match='"1"', **named)
+
+
+def by_mark(police, seizure, **named):
+    mark = {"kind": "import", "text": "BR 25", "reason": "Seen under light", "method": "visual"}
+    police.post(f"/seizures/{seizure}/items/1/marks", mark, **named)
+
+
+@pytest.fixture
+def of_seizure(as_actor, wanted):
+    """Draft a trace of a seized gun as officer P-1; returns the seizure and the trace."""
+    made = as_actor("BRA", "police_officer").post(
+        "/seizures", bodies.seizure(), Salsa_Officer="P-7"
+    )
+    asked, analyst = bodies.trace_of(made.json["id"]), as_actor("BRA", "trace_analyst")
+    return made.json["id"], UUID(analyst.post("/traces", asked, Salsa_Officer="P-1").json["id"])
+
+
+@pytest.mark.parametrize("change", [by_correction, by_mark])
+@pytest.mark.parametrize("second,is_another", [
+    ((KEY, "P-7"), False), ((COMMAND, "P-7"), False), ((KEY, "P-8"), True), ((COMMAND, "P-8"), True),
+])  # fmt: skip
+def test_nor_is_who_changed_a_draft_by_its_seizure(
+    as_actor, of_seizure, approve, change, second, is_another
+):
+    seizure, trace = of_seizure
+    change(as_actor("BRA", "police_officer"), seizure, Salsa_Officer="P-7")
+    assert approve(*second, trace) is is_another
+
+
+def test_who_seized_a_gun_or_corrected_what_is_not_of_it_approves_its_trace(
+    as_actor, of_seizure, approve
+):
+    seizure, trace = of_seizure
+    body = bodies.seizure(reason="Weighed again", crime_context=["robbery"])
+    path, police = f"/seizures/{seizure}/correct", as_actor("BRA", "police_officer")
+    police.post(path, body, 200, If_Match='"1"', Salsa_Officer="P-7")
+    assert approve(KEY, "P-7", trace)
+
+
+def test_the_audit_tells_what_of_a_draft_its_seizure_changed(as_actor, of_seizure):
+    by_correction(as_actor("BRA", "police_officer"), of_seizure[0])
+    [said] = as_actor("BRA", "auditor").get("/audit?action=trace:amended").json["items"]
+    assert (said["subject_id"], said["data"]["changed"]) == (str(of_seizure[1]), ["firearm"])
+
+
 @pytest.mark.parametrize(("first", "second", "is_another"), [
     ((KEY, "P-7"), (KEY, "P-7"), False),
     ((KEY, "P-7"), (KEY, "P-8"), True),

@@ -158,3 +158,17 @@ def test_a_new_alert_says_that_it_is_being_compared_until_it_is(police, entered,
     said = text(police.open(entered))
     assert "It was not met so far." in said and "still being compared" not in said
     assert client.get("/alerts").json["items"][0]["compared"]
+
+
+def test_an_alert_whose_report_was_withdrawn_says_so_and_offers_no_verification(police, as_actor):
+    pry = as_actor("PRY", "police_officer")
+    theft = pry.post("/reports", bodies.report()).json
+    typed = {name: said for name, said in TYPED.items() if not name.startswith("firearm")}
+    sent = typed | {"record": theft["firearm"]["record"]}
+    address = police.send("/alerts/new", sent).location.split("?")[0]
+    assert f"{address}/check" in police.open(address)
+    police.send(f"/reports/{theft['id']}/withdraw", {"seen": "1", "reason": "In the safe"})
+    page = police.open(address)
+    assert "What the record behind this alert told was withdrawn." in text(page)
+    assert f"{address}/check" not in page and f"{address}/cancel" in page
+    assert "Cancel the alert" in text(police.open(f"{address}/check", 409))

@@ -9,10 +9,30 @@ from tests.web.pages import text
 
 CHECK = "/checks/new"
 WORDS = {
-    "en": ("Check a serial number", "Hit", "Whom to call", "For: The serial is the same."),
-    "es": ("Consultar un número de serie", "Acierto", "A quién llamar", "A favor:"),
-    "fr": ("Vérifier un numéro de série", "Réponse positive", "Qui appeler", "Pour :"),
-    "pt": ("Consultar um número de série", "Acerto", "Para quem ligar", "A favor:"),
+    "en": (
+        "Check a serial number",
+        "In lawful records only",
+        "Whom to call",
+        "For: The serial is the same.",
+    ),
+    "es": (
+        "Consultar un número de serie",
+        "Solo consta en registros lícitos",
+        "A quién llamar",
+        "A favor:",
+    ),
+    "fr": (
+        "Vérifier un numéro de série",
+        "Ne figure que dans des registres licites",
+        "Qui appeler",
+        "Pour :",
+    ),
+    "pt": (
+        "Consultar um número de série",
+        "Consta apenas em registros lícitos",
+        "Para quem ligar",
+        "A favor:",
+    ),
 }
 DUTY = {"agency": "PRY-POLICE", "kind": "duty_24h", "languages": ["es"], "hours": "24 h",
         "telephone": "+595 21 0000000"}  # fmt: skip
@@ -43,15 +63,30 @@ def ask(officer, expect=200, headers=None, **changes):
     return officer.send(CHECK, asked(**changes), expect, **(headers or {})).get_data(as_text=True)
 
 
-def test_a_known_serial_is_a_hit_with_state_event_day_and_reasons(officer, sell):
+def test_a_known_serial_is_told_with_state_event_day_and_reasons(officer, sell):
     record = sell()
     page = ask(officer)
-    assert re.search(r'<h1 id="verdict"><span aria-hidden="true">▲</span> Hit</h1>', page)
+    assert re.search(
+        r'<h1 id="verdict"><span aria-hidden="true">●</span> In lawful records only</h1>', page
+    )
     said = text(page)
     assert "Compare the gun with the record, then call the state that holds it." in said
     assert "Paraguay: Domestic sale, May 6, 2024" in said
     assert "For: The serial is the same. +24 bits" in said
     assert f'action="/records/{record}/history"' in page
+
+
+@pytest.mark.parametrize("kind", ["theft", "seizure", "alert"])
+def test_a_gun_that_is_missed_sought_or_was_seized_is_a_hit(officer, as_actor, sell, kind):
+    sell()
+    police = as_actor("PRY", "police_officer")
+    if kind == "theft":
+        police.post("/reports", bodies.report())
+    elif kind == "seizure":
+        police.post("/seizures", bodies.seizure(place=bodies.FOZ | {"country": "PRY"}))
+    else:
+        police.post("/alerts", bodies.alert())
+    assert '<span aria-hidden="true">▲</span> Hit</h1>' in ask(officer)
 
 
 def test_what_speaks_against_it_is_said_in_words_too(officer, sell):

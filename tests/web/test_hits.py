@@ -244,6 +244,9 @@ def test_the_form_of_a_hit_that_nobody_there_knows_of_reads_nothing_of_theirs(as
     assert "Gun that was met ABC123456" in said and "Gun that was met Taurus" not in said
     given = as_actor("BRA", "auditor").get("/audit?action=record:disclosed").json["items"]
     assert given == []
+    assert "/extend" not in owner.open(f"/hits/{hit['id']}")
+    assert "Nobody waits for this answer" in text(owner.open(f"/hits/{hit['id']}/extend", 409))
+    assert "nobody waits for an answer" in text(owner.open(f"/alerts/{hit['alert']}"))
 
 
 @pytest.mark.parametrize(("language", "listed", "shown"), [

@@ -247,3 +247,11 @@ def test_the_place_of_another_state_is_shown_where_it_concerns_the_own_and_its_o
     assert "Luque, Paraguay place as recorded" in stops(page)
     told = as_actor("PRY", "auditor").get("/audit?action=record:disclosed&limit=200").json["items"]
     assert ["place"] in [one["data"]["groups"] for one in told]
+
+
+def test_a_place_of_which_the_name_alone_was_recorded_is_named(analyst, as_actor):
+    trace = ask(as_actor, SOLD, place={"country": "BRA", "name": "Foz do Iguaçu"})
+    page = analyst.open(f"/traces/{trace['id']}")
+    said = stops(page)
+    assert "Foz do Iguaçu, Brazil known by name alone: the map shows the state" in said
+    assert "Brazil the state alone is known" not in said

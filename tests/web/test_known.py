@@ -74,6 +74,25 @@ def test_the_audit_names_document_and_gun_beside_the_id_and_is_searched_by_them(
     assert "Nothing is found" in text(auditor.open("/audit?subject_id=NC-R9"))
 
 
+def test_the_audit_finds_what_was_done_in_a_case_and_names_it_beside_the_id(
+    as_actor, auditor, signed_in
+):
+    as_actor("PRY", "police_officer").post("/alerts", bodies.alert(case_number="2026/700"))
+    as_actor("BRA", "police_officer").post("/checks", bodies.check())
+    as_actor("PRY", "trace_analyst").post("/traces", bodies.trace(case_number="2026/700"))
+    as_actor("BRA", "trace_analyst").post("/traces", bodies.trace(case_number="2026/701"))
+    page = auditor.open("/audit?subject_id=2026/700")
+    rows = [text("<main>" + row) for row in page.split("<tr")[2:]]
+    for what in ("Trace · ", "Alert · recording", "Hit · "):
+        assert any(what in row and "2026/700" in row.partition("To what")[2] for row in rows), what
+    assert "2026/701" not in page and "2026/701" in text(
+        auditor.open("/audit?subject_kind=request")
+    )
+    theirs = signed_in("BRA", "auditor").open("/audit?subject_id=2026/700")
+    theirs = text("<main>" + theirs[theirs.index("<tbody") :])
+    assert "Request · " in theirs and "Alert · " not in theirs and "Hit · " not in theirs
+
+
 @pytest.mark.parametrize("typed", ["NC-R1", SERIAL])
 def test_programs_find_acts_by_number_and_serial_too_and_are_given_ids_alone(
     as_actor, theft, typed

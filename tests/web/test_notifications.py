@@ -204,3 +204,24 @@ def test_a_notification_of_an_alert_leads_to_its_page(as_actor, signed_in):
     reader = signed_in("PRY", "police_officer")
     assert f'href="/alerts/{alert}"' in reader.open("/notifications")
     reader.open(f"/alerts/{alert}")
+
+
+def test_news_of_a_corrected_record_lead_to_what_it_says_now(as_actor, signed_in):
+    pry, bra = (as_actor(state, "police_officer") for state in ("PRY", "BRA"))
+    made = pry.post("/reports", bodies.report()).json
+    bra.post("/checks", bodies.check())
+    body = bodies.report(reason="Read again")
+    pry.post(f"/reports/{made['id']}/correct", body, 200, If_Match='"1"')
+    page = signed_in("BRA", "police_officer").open("/notifications")
+    assert "A state corrected a record that yours had received" in text(page)
+    assert f'href="/records/{made["firearm"]["record"]}/history"' in page
+
+
+def test_news_of_what_was_pointed_to_name_the_check_and_lead_nowhere(as_actor, signed_in):
+    pry, bra = (as_actor(state, "police_officer") for state in ("PRY", "BRA"))
+    made = pry.post("/reports", bodies.report(visibility="pointer")).json
+    bra.post("/checks", bodies.check())
+    why = {"reason": "Entered in error"}
+    pry.post(f"/reports/{made['id']}/withdraw", why, 200, If_Match='"1"')
+    page = signed_in("BRA", "police_officer").open("/notifications")
+    assert "Check · Paraguay" in text(page) and "/history" not in page

@@ -1,10 +1,13 @@
 """The pages of reports: a gun is reported, and what was reported is found again."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
+from salsa_ext.clock import FixedClock
 from tests import bodies
+from tests.conftest import NOW
 from tests.matches import matches, sold
 from tests.web.pages import text
 
@@ -262,3 +265,19 @@ def test_who_may_not_report_is_offered_no_correction(signed_in, pry, role):
 def test_a_report_is_no_other_states_to_correct(signed_in, pry):
     made = pry.post("/reports", bodies.report()).json
     signed_in("BRA", "police_officer").open(f"/reports/{made['id']}/correct", 404)
+
+
+def test_a_report_says_when_it_was_recorded_corrected_and_withdrawn_and_why_each_time(
+    police, pry, app, monkeypatch
+):
+    made = pry.post("/reports", bodies.report()).json
+    path = f"/reports/{made['id']}"
+    monkeypatch.setitem(app.config, "CLOCK", FixedClock(NOW + timedelta(minutes=3)))
+    body = bodies.report(occurred_on="2025-02-04", reason="Read again")
+    pry.post(f"{path}/correct", body, 200, If_Match='"1"')
+    monkeypatch.setitem(app.config, "CLOCK", FixedClock(NOW + timedelta(minutes=7)))
+    pry.post(f"{path}/withdraw", {"reason": "In the safe"}, 200, If_Match='"2"')
+    said = text(police.open(path))
+    for words in ("Recorded Mar 9, 2026, 15:00", "Corrected Mar 9, 2026, 15:03 version 2: Read again",
+                  "Withdrawn Mar 9, 2026, 15:07 version 3: In the safe"):  # fmt: skip
+        assert words in said

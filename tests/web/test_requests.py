@@ -375,3 +375,18 @@ def test_a_record_of_other_marks_is_confirmed_on_the_page(analyst, asked, as_act
     assert "This record bears XYZ777888; asked for is ABC123456" in refused
     assert "confirm it with “They are of this gun, though they bear other marks”" in refused
     answer(analyst, asked, **typed, confirm_other_marks="true")
+
+
+def test_other_records_are_named_by_number_or_serial(analyst, asked, as_actor, asking, trace):
+    seller = as_actor("PRY", "licensing_officer")
+    for number, serial in (("T-2", "XYZ777888"), ("T-3", "QRS555666"), ("T-4", "QRS555666")):
+        gun = bodies.firearm(serial=serial)
+        seller.post("/transfers", bodies.transfer(number=number, firearm=gun))
+    told = text(answer(analyst, asked, expect=422, records="T-9").text)
+    assert "Your state has no record that is known by “T-9”." in told
+    told = text(answer(analyst, asked, expect=422, records="QRS 555666").text)
+    assert "2 records are known by “QRS 555666”" in told and "T-3 · QRS555666" in told
+    named = {"records": "t-2\r\nT-3", "confirm_other_marks": "true"}
+    answer(analyst, asked, **named)
+    legs = asking.get(f"/traces/{trace['id']}").json["legs"]
+    assert [leg["events"] for leg in legs if leg["state"] == "PRY"] == [2]

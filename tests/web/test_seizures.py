@@ -1,10 +1,14 @@
 """The page of a seizure: what was recorded, marks, matches, traces and files, and who may see it."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
+from salsa_ext.clock import FixedClock
 from tests import bodies, files
+from tests.conftest import NOW
+from tests.matches import correct
 from tests.web.pages import text
 
 MARKS = [{"kind": "import", "text": "IMP <19>", "state": "PRY", "year": 2019, "location": "slide",
@@ -39,6 +43,8 @@ def test_a_seizure_shows_what_was_recorded_and_its_marks_as_stamped(officer, as_
         "In a spare wheel", "cash", "IMP &lt;19&gt;", "Paraguay 2019", "slide",
     ):  # fmt: skip
         assert words in said
+    in_portuguese = text(officer.open(f"/seizures/{made['id']}", Accept_Language="pt"))
+    assert "ferrolho" in in_portuguese and "slide" not in in_portuguese
     assert "<code>IMP &lt;19&gt;</code>" in page and '<svg class="map"' in page
 
 
@@ -196,3 +202,19 @@ def test_guns_of_many_matches_are_looked_for_by_one_question(officer, as_actor, 
     said = "Records that fit less well and are not listed"
     assert (one.count(said), two.count(said)) == (1, 2)
     assert few == more
+
+
+def test_a_seizure_says_when_it_was_recorded_and_why_each_version_was_corrected(
+    officer, as_actor, app, monkeypatch
+):
+    made = record(as_actor)
+    for version, (minutes, why) in enumerate([(2, "Serial read again"), (9, "Model was missing")]):
+        monkeypatch.setitem(app.config, "CLOCK", FixedClock(NOW + timedelta(minutes=minutes)))
+        body = bodies.seizure(reason=why)
+        correct(
+            as_actor("BRA", "police_officer"), "seizures", made | {"version": version + 1}, body
+        )
+    said = text(officer.open(f"/seizures/{made['id']}"))
+    for words in ("Recorded Mar 9, 2026, 15:00", "Corrected Mar 9, 2026, 15:02 version 2: Serial read",
+                  "Corrected Mar 9, 2026, 15:09 version 3: Model was missing"):  # fmt: skip
+        assert words in said

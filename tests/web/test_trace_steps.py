@@ -48,6 +48,8 @@ def test_a_draft_is_approved_by_a_second_person_and_sent(analyst, signed_in):
     assert "✓ The draft is kept." in text(page) and "Nobody was asked yet." in page
     supervisor = signed_in("BRA", "supervisor")
     said = text(supervisor.open(step(supervisor, trace, "approve").location))
+    assert "who leads traces was notified and sends it" in said and "send it." not in said
+    assert "send it." in text(analyst.open(f"/traces/{trace['id']}"))
     assert "✓ Approved" in said and "/send" not in supervisor.open(f"/traces/{trace['id']}")
     said = text(analyst.open(step(analyst, trace, "send").location))
     assert "✓ The trace is sent." in said

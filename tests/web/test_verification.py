@@ -106,3 +106,35 @@ def test_a_form_is_in_the_language_of_the_page_unless_another_is_asked_for(visit
 @pytest.mark.parametrize("path", ["/forms/licence.pdf", "/forms/import.pdf?language=xx"])
 def test_there_is_no_other_form(visitor, path):
     visitor.open(path, 404)
+
+
+@pytest.fixture
+def printed(as_actor):
+    """Return a trace and the hash on the foot of its report."""
+    analyst = as_actor("BRA", "trace_analyst")
+    trace = analyst.post("/traces", bodies.trace()).json
+    pdf = analyst.get(f"/traces/{trace['id']}/report").data
+    return trace, re.search(r"SHA-256: ([0-9a-f]{64})", text_of(pdf))[1]
+
+
+def test_the_hash_on_a_trace_report_says_which_trace_it_is_of_and_when_it_was_made(
+    signed_in, printed
+):
+    trace, shown = printed
+    analyst = signed_in("BRA", "trace_analyst")
+    for typed in (shown, f"SHA-256: {shown[:40]}\r\n{shown[40:].upper()}"):
+        page = verified(analyst, typed)
+        assert "Your state made this trace report." in page
+        assert f'href="/traces/{trace["id"]}"' in page and "Mar 9, 2026, 15:00" in page
+    changed = ("0" if shown[0] != "0" else "1") + shown[1:]
+    assert "made no trace report with this hash" in verified(analyst, changed)
+
+
+def test_who_reads_no_traces_of_the_state_learns_nothing_of_its_reports(
+    signed_in, visitor, printed
+):
+    trace, shown = printed
+    assert "made no trace report" in verified(signed_in("PRY", "trace_analyst"), shown)
+    for other in (visitor, signed_in("BRA", "border_officer")):
+        page = verified(other, shown)
+        assert "an officer of the state that made it" in page and trace["id"] not in page

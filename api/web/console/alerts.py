@@ -47,8 +47,10 @@ def _cancel(*, data: Mapping[str, Any], **said: Any) -> None:
     alerts.cancel(reason=data["reason"], **said)
 
 
-def _bars_same_person(actor: Actor, view: AlertView) -> Message | None:
-    """Return why who entered an alert is not the second person that it waits for."""
+def _bars(actor: Actor, view: AlertView) -> Message | None:
+    """Return why an alert cannot be said to be true: its source is gone, or who asks entered it."""
+    if view.is_groundless:
+        return alerts.GROUNDLESS
     row = view.alert
     is_same = row.second_check == "waiting" and row.entered_by == actor.account_id
     return alerts.ANOTHER_PERSON if is_same else None
@@ -60,11 +62,11 @@ def _is_due(actor: Actor, view: AlertView) -> bool:
 
 DOINGS: doings.Doings = (
     Doing("check", say("Verify it"), COMPARED, WordsRequest, alerts.verify, Permission.ALERT_RECORD,
-          ("active",), (), is_dataless=True, bars=_bars_same_person, is_main=True,
+          ("active",), (), is_dataless=True, bars=_bars, is_main=True,
           is_for=lambda _, view: view.alert.verified_at is None),
     Doing("verify", say("Say that it is still true"),
           COMPARED, WordsRequest, alerts.verify, Permission.ALERT_RECORD, ("active",), (),
-          is_dataless=True, bars=_bars_same_person, is_main=True, is_for=_is_due),
+          is_dataless=True, bars=_bars, is_main=True, is_for=_is_due),
     Doing("cancel", say("Cancel the alert"),
           say("No search finds it any more, and hits on it that wait for an answer end."),
           AlertCancelRequest, _cancel, Permission.ALERT_RECORD, ("active",),
@@ -147,6 +149,7 @@ def alert(actor: Actor, alert_id: UUID) -> str:
         "console/alert.html", actor=actor, subject=subject, view=subject.view,
         alert=AlertResponse().dump(subject.view), met=met.items, zone=zone_of(actor),
         doings=doings.offered(DOINGS, actor, subject), second=alerts.ANOTHER_PERSON,
+        groundless=alerts.GROUNDLESS,
         done=DONE.get(request.args.get("done", "")),
     )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from api.schemas.requests import AcknowledgeManyRequest, AnswerRequest
 from api.vault import vault
 from api.web import sending
 from api.web.access import again, sender, signed_in
+from api.web.console import naming
 from api.web.console.blueprint import blueprint
 from api.web.console.requests import PICK, page_of, queue_of, subject_of
 from api.web.console.sayings import DOINGS
@@ -21,7 +23,7 @@ from api.web.typed import Form
 from salsa_ext.errors import say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels import names
+from salsa_ext.readmodels import known, names
 from salsa_ext.services import requests
 from salsa_ext.values.actor import Actor
 
@@ -44,18 +46,19 @@ def answer(actor: Actor, request_id: UUID) -> Any:
 
 def _answer(actor: Actor, request_id: UUID, form: Form) -> str:
     subject = subject_of(actor, request_id)
-    data = form.load(AnswerRequest(), lambda body: _complete(body, form))
+    find = partial(known.find, actor, permission=Permission.REQUEST_ANSWER)
+    data = form.load(AnswerRequest(), lambda body: _complete(body, form, find))
     sealed(requests.answer)(
         actor=actor, request_id=request_id, seen=doings.version_of(form), data=data
     )
     return f"{subject.address}?done=answer"
 
 
-def _complete(body: dict[str, Any], form: Form) -> None:
-    """Take the records that were ticked, and countries by their names."""
+def _complete(body: dict[str, Any], form: Form, find: naming.Find) -> None:
+    """Take the records that were ticked, those that were named, and countries by their names."""
     picked = [path.removeprefix(PICK) for path, text in form.values.items()
               if path.startswith(PICK) and text == "true"]  # fmt: skip
-    body["records"] = picked + body.get("records", [])
+    body["records"] = picked + [naming.one_of(typed, find) for typed in body.get("records", [])]
     body["points_to"] = [names.state_named(text) or text for text in body.get("points_to", ())]
 
 

@@ -43,6 +43,11 @@ def _is_of_the_alert(actor: Actor, view: HitView) -> bool:
     return view.hit.alert_state == actor.state
 
 
+def _bars_time(actor: Actor, view: HitView) -> Message | None:
+    """Return why no more time is asked for where nobody waits for an answer."""
+    return None if view.is_told else hit_answers.NOBODY_WAITS
+
+
 def _told(actor: Actor, view: HitView) -> Any:
     """Return a hit with the two guns to be compared; the owner of what met it reads that it was given."""
     return HitResponse().dump(hit_sides.read_hit(actor=actor, hit_id=view.hit.id))
@@ -69,7 +74,7 @@ DOINGS: doings.Doings = (
           more=_why, is_for=_is_of_the_alert, is_grave=True, page=ANSWERING, told=_told),
     Doing("extend", say("Ask for more time"), say("Say until when you answer, and why."),
           HitExtendRequest, hit_answers.extend, Permission.HIT_DECIDE, WAITING,
-          (HOURS,), more=_why, is_for=_is_of_the_alert, page=ANSWERING, told=_told),
+          (HOURS,), more=_why, is_for=_is_of_the_alert, bars=_bars_time, page=ANSWERING, told=_told),
 )  # fmt: skip
 DONE = {
     "confirm": say("The other state is told that it is that gun."),

@@ -152,7 +152,7 @@ def _movements(stops: Sequence[Stop]) -> Iterator[tuple[Stop, Stop]]:
     """Yield from where and to where lines are drawn: inside a state only between two known places."""
     for stop in stops:
         before = None if stop.after is None else stops[stop.after]
-        if before and (before.state != stop.state or (before.where and stop.where)):
+        if before and (before.state != stop.state or (before.is_placed and stop.is_placed)):
             yield before, stop
 
 

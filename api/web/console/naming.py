@@ -15,6 +15,8 @@ NONE: Final = say("Your state has no such record.")
 SEVERAL: Final = say("Several records are meant by this: choose one.")
 MORE: Final = say("More records are meant by this than can be listed: choose one of the newest {count}, or give"
                   " the serial of its gun or its id.", count=MOST)  # fmt: skip
+FEW: Final = 10
+"""Records that one sentence lists."""
 Find = Callable[[str], Sequence[Known]]
 
 
@@ -30,6 +32,27 @@ def put(body: dict[str, Any], find: Find, none: Message = NONE) -> None:
     if len(found) != 1:
         raise Invalid({"record": [several_of(found) if found else none]})
     body["record"] = str(found[0].record)
+
+
+def one_of(typed: str, find: Find) -> str:
+    """Return the id of the one record that a line of a list names; an id as it was typed.
+
+    Raises Invalid at `records`, with what each is known by where several are meant.
+    """
+    if as_id(typed):
+        return typed
+    found = find(typed)
+    if len(found) == 1:
+        return str(found[0].record)
+    raise Invalid({"records": [_not_one(typed, found)]})
+
+
+def _not_one(typed: str, found: Sequence[Known]) -> Message:
+    if not found:
+        return say("Your state has no record that is known by “{typed}”.", typed=typed)
+    told = "; ".join(f"{one.record}: {line(one)}" for one in found[:FEW])
+    return say("{count} records are known by “{typed}”; name those that are meant by their ids: {records}.",
+               count=len(found), typed=typed, records=told)  # fmt: skip
 
 
 def several_of(found: Sequence[Known]) -> Message:

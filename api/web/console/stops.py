@@ -49,12 +49,18 @@ class Stop:
     @property
     def point(self) -> Point | None:
         """Return where it is drawn; for a state alone a point that stands for the whole of it."""
-        return (self.where.longitude, self.where.latitude) if self.where else point_of(self.state)
+        placed = self.where.point if self.where else None
+        return placed or point_of(self.state)
+
+    @property
+    def is_placed(self) -> bool:
+        """Tell whether the place itself is drawn, and not the state for it."""
+        return self.where is not None and self.where.point is not None
 
     @property
     def kind(self) -> str:
         """Return how its place is known."""
-        if self.where is None:
+        if self.where is None or not self.is_placed:
             return "state"
         return "post" if self.where.post else "place"
 
@@ -69,6 +75,8 @@ class Stop:
         """Return in words how exactly the place is known."""
         if self.where is None:
             return translate(say("the state alone is known"))
+        if not self.is_placed:
+            return translate(say("known by name alone: the map shows the state"))
         if self.where.post:
             return translate(say("at a border post"))
         if self.where.within_km:

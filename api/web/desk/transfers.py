@@ -44,7 +44,7 @@ def transfer(actor: Actor, transfer_id: UUID) -> str:
     view = disclosures.read_document(actor=actor, kind=TRANSFERS, document_id=transfer_id)
     return render_template(
         "desk/transfer.html", actor=actor, view=view, transfer=view.document,
-        done=request.args.get("done"), zone=zone_of(actor),
+        done=request.args.get("done"), zone=zone_of(actor), told=documents.told(view),
         remarks=on_rows((("firearm", item.record) for item in view.items), actor.language),
     )  # fmt: skip
 

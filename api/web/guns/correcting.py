@@ -55,7 +55,7 @@ def _correct(actor: Actor, seizure_id: UUID, line: int, form: Form) -> str:
     )  # fmt: skip
     items = documents.read(SEIZURES, seizure_id).items
     matches.find(actor=actor, document_id=seizure_id, items=items)  # by the marks that it bears now
-    return url_for("guns.seizure", seizure_id=seizure_id, _anchor=f"line-{line}")
+    return url_for("guns.seizure", seizure_id=seizure_id, done="corrected", _anchor=f"line-{line}")
 
 
 def complete(body: dict[str, Any], item: dict[str, Any]) -> None:

@@ -57,6 +57,7 @@ def report(actor: Actor, report_id: UUID) -> str:
         "guns/report.html", actor=actor, report=ReportResponse().dump(view), zone=zone_of(actor),
         done=DONE.get(request.args.get("done", "")), subject=subject,
         doings=doings.offered(report_changes.DOINGS, actor, subject), alerts=entered,
+        told=documents.told(view),
         beside=beside.of_document(actor, view),
         remarks=on_rows((("firearm", item.record) for item in view.items), actor.language),
     )  # fmt: skip

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from flask import render_template
+from flask import render_template, request
 from werkzeug import Response
 
 from api.handed import sent
@@ -19,7 +19,7 @@ from api.web.guns import purposes
 from api.web.guns.blueprint import blueprint
 from api.web.maps import Drawing, Spot, draw
 from api.web.typed import Form
-from salsa_ext.errors import Invalid
+from salsa_ext.errors import Invalid, say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import beside, documents, traces
@@ -31,6 +31,11 @@ from salsa_ext.values.attachments import Subject
 
 MOST = 100
 """Attachments that the page lists."""
+
+
+DONE: Final = {
+    "corrected": say("The description of the gun is corrected, and it was matched anew.")
+}
 
 
 @blueprint.get("/seizures")
@@ -82,7 +87,8 @@ def _page(actor: Actor, seizure_id: UUID) -> str:
         "guns/seizure.html", actor=actor, seizure=said, is_own=said["state"] == actor.state,
         beside=beside.of_document(actor, view), traces=_traces(actor, seizure_id),
         attachments=_attachments(actor, seizure_id), drawing=_drawn(said), zone=zone_of(actor),
-        posts=choices.posts(actor),
+        posts=choices.posts(actor), told=documents.told(view),
+        done=DONE.get(request.args.get("done", "")),
     )  # fmt: skip
 
 

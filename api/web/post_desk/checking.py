@@ -52,8 +52,7 @@ def check(actor: Actor, here: Here) -> Any:
     )
     if not by_script():
         return html
-    verdict = shown.label("verdict", answer["verdict"])
-    said = [f"{sent.get('serial')}: {verdict}", answer["next"]["text"]]
+    said = [f"{sent.get('serial')}: {shown.verdict(answer).name}", answer["next"]["text"]]
     shows = {"said": said, "html": html, "is_loud": answer["verdict"] != "no_hit"}
     return shows | attach(here, photo, "check", str(answer["id"]))
 

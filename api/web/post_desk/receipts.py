@@ -104,7 +104,7 @@ def lines(actor: Actor, address: str) -> list[str]:
     told = [one for one in _kept(actor, seizure_id) if one["verdict"] != "no_hit"]
     guns = _guns(documents.read(SEIZURES, seizure_id)) if told else {}
     return [
-        f"{guns[one['line']].serial or ''}: {shown.label('verdict', one['verdict'])}."
+        f"{guns[one['line']].serial or ''}: {shown.verdict(one).name}."
         f" {one['next']['text']}" for one in told
     ]  # fmt: skip
 
