@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import inf
 from typing import Any, Final
 from uuid import UUID
 
 import rfc8785
+from babel.dates import format_timedelta
 
 from api.i18n import speaking, worded
 from api.papers.rendering import render as render_sheet
@@ -248,18 +250,29 @@ def _found(words: Words, view: ResultView) -> list[Part]:
         words.field(say("Scope"), words.code("trace_scope", result.scope)),
         words.field(say("Reached"), words.code("trace_reached", result.reached)),
         words.field(say("Why it failed"), words.code("failure_reason", result.failure_reason)),
-        words.field(say("Days from sale to seizure"), _days(days)),
-        words.field(say("Days since it was last lawful"), _days(since)),
+        words.field(say("From the first sale to the find"), _lasting(words, days)),
+        words.field(say("From the last lawful point to the find"), _lasting(words, since)),
     )
+
+
+def _lasting(words: Words, days: int | None) -> str | None:
+    """Return a number of days in words, as the page has it."""
+    if days is None:
+        return None
+    said: str = format_timedelta(
+        timedelta(days=days), granularity="day", threshold=inf, locale=words.language
+    )
+    return said
 
 
 def _turn(words: Words, view: ResultView) -> list[Part]:
     """Return where the gun was last lawful, and between which events it left the lawful world."""
     last, diversion = view.result.last_lawful, view.result.point_of_diversion
     told = {event["record"]: _event(words, event) for event in view.events()}
-    shown = words.field(say("Last lawful point"), told[last["record"]], wide=True) if last else []
+    where = told[last["record"]] if last else None
     if not diversion:
-        return words.fields(say("Point of diversion"), shown)
+        return words.fields(say("Last lawful point"), words.field(say("Event"), where, wide=True))
+    shown = words.field(say("Last lawful point"), where, wide=True)
     before = diversion["before"]
     return words.fields(
         say("Point of diversion"), shown,

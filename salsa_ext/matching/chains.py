@@ -126,7 +126,7 @@ def build(legs: Sequence[Leg], found_on: date, asking: str, firearm: Mapping[str
         since_last_lawful_days=_days(last, found_on) if last else None,
         failure_reason=_failure(outcome, firearm, legs, told),
         objections={one.event["record"]: one.why for one in life.conflicts},
-        missing=[*_unanswered(legs), *undescribed(firearm), *_undecided(life)],
+        missing=[*_unanswered(legs), *undescribed(firearm, chain), *_undecided(life)],
         remarks=[] if life.is_ambiguous else [*left_custody(chain, life.sales, found_on, asking)],
     )
 

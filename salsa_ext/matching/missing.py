@@ -10,18 +10,19 @@ from salsa_ext.matching.events import Event
 from salsa_ext.matching.outlooks import tells_origin
 from salsa_ext.matching.prose import marking_of
 
+ORIGIN: Final = ("manufacture", "import")
 DISTINCTIVE: Final = ("make", "model", "calibre")
 
 
-def undescribed(firearm: Mapping[str, Any]) -> Iterator[Message]:
-    """Yield what the description of the gun lacks."""
+def undescribed(firearm: Mapping[str, Any], chain: Sequence[Event]) -> Iterator[Message]:
+    """Yield what the description of the gun lacks; where it came from its chain may say instead."""
     if not is_legible(firearm):
         yield say("A legible serial, from the frame or a laboratory.")
     if not firearm.get("make"):
         yield say("The make: serials repeat between makers.")
     if not firearm.get("calibre"):
         yield say("The calibre.")
-    if not tells_origin(firearm):
+    if not tells_origin(firearm) and not any(event["event"] in ORIGIN for event in chain):
         yield say("The country of manufacture, or the import mark.")
 
 

@@ -72,12 +72,27 @@ def test_result_and_report_say_that_another_state_had_seized_it_before(as_actor,
     assert "left that state's custody" in " ".join(text_of(report(analyst, made)).split())
 
 
+def test_a_report_without_a_diversion_has_the_last_lawful_point_under_its_own_name(analyst, trace):
+    said = " ".join(text_of(report(analyst, trace)).split())
+    assert "Last lawful point" in said and "Point of diversion" not in said
+
+
+@pytest.mark.parametrize(("language", "sale", "lawful"), [
+    ("en", "From the first sale to the find", "From the last lawful point to the find"),
+    ("pt", "Da primeira venda ao achado", "Do último ponto lícito ao achado"),
+])  # fmt: skip
+def test_the_report_calls_times_as_the_page_does(analyst, trace, language, sale, lawful):
+    said = " ".join(text_of(report(analyst, trace, language)).split())
+    days = {"en": "664 days", "pt": "664 dias"}[language]
+    assert sale in said and lawful in said and said.count(days) == 2
+
+
 def test_a_report_says_what_the_states_said(analyst, trace):
     said = text_of(report(analyst, trace))
     for told in (
         "Report of a trace", "Brazil (BRA)", "C-1", trace["id"], "Law 1", "Pistol", "ABC123456",
         "Traced", "First buyer", "664", "Chain, in order", "Paraguay (PRY)", "6 May 2024",
-        "Domestic sale", "Armas del Sur (PRY)", "Individual", "Strong evidence", "Point of diversion",
+        "Domestic sale", "Armas del Sur (PRY)", "Individual", "Strong evidence", "Last lawful point",
         "Who was searched",
         "States whose consent to use in court is missing",
     ):  # fmt: skip

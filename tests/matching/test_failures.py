@@ -109,6 +109,14 @@ def test_an_import_mark_is_as_good_as_the_country_of_manufacture(told):
     assert origin not in map(str, built(gun=gun | told).missing)
 
 
+@pytest.mark.parametrize("kind", ["manufacture", "import"])
+def test_a_chain_that_begins_where_the_gun_came_from_lacks_no_origin(kind):
+    origin = "The country of manufacture, or the import mark."
+    gun = GUN | {"country_of_manufacture": None}
+    assert origin in map(str, built(SALE, gun=gun).missing)
+    assert origin not in map(str, built(event(kind, "2024-01-01"), SALE, gun=gun).missing)
+
+
 def test_what_would_take_it_further_is_said():
     missing = [str(text) for text in built(gun={"serial": "ABC123456"}).missing]
     assert "The make: serials repeat between makers." in missing

@@ -133,7 +133,7 @@ def test_what_the_service_said_is_taken_back_while_it_is_asked_anew(run, late, v
     with transaction(actor):
         asked = db.session.get_one(Trace, made)
         with legs.following(asked, is_sending=True):
-            renewals.ask_again(actor, vault, asked)
+            renewals.ask_again(actor, vault, asked, was_read=asked.firearm["serial"])
     assert (leg().status, leg().events) == ("sent", [])
     deliver(vault)
     assert (leg().status, len(leg().events)) == ("answered", 1)
