@@ -75,7 +75,7 @@ def test_a_disclosure_that_was_answered_names_the_state_to_which_it_went(
     with bare_app(fresh_database).app_context():
         pry = operator("PRY")
         with transaction(pry):
-            append(pry, given_to(by_id([UUID(record)])[0], "BRA", ["firearm"]))
+            append(pry, given_to(by_id([UUID(record)])[0], "BRA", ["firearm"], "H1"))
         db.engine.dispose()
     said = salsa("record", "disclosures", *PRY, record).stdout.split()
     assert (said[3], "PRY" in said) == ("BRA", False)
