@@ -11,16 +11,6 @@ from tests.papers import text_of
 
 
 @pytest.fixture
-def of(as_actor):
-    made = {}
-
-    def client(state, role="trace_analyst"):
-        return made.setdefault((state, role), as_actor(state, role))
-
-    return client
-
-
-@pytest.fixture
 def wants(of):
     def change(expect=200, state="BRA", **settings):
         admin = of(state, "state_administrator")

@@ -5,6 +5,7 @@ import pytest
 from tests import bodies
 from tests.matches import correct, look
 from tests.movements import Way, act, add
+from tests.reports import withdraw
 
 
 @pytest.fixture
@@ -39,11 +40,6 @@ def recovery(**changes):
 def corrected(client, made, **gun):
     body = bodies.seizure(items=[bodies.firearm(**gun)]) | {"reason": "Misread"}
     return correct(client, "seizures", made, body)
-
-
-def withdraw(client, made):
-    etag = f'"{made["version"]}"'
-    client.post(f"/reports/{made['id']}/withdraw", {"reason": "In error"}, 200, If_Match=etag)
 
 
 def hit_of(client):

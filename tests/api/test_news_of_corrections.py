@@ -6,6 +6,7 @@ from salsa_ext.services import correction_news
 from salsa_ext.services.correction_news import ROLES
 from tests import bodies
 from tests.grounds import beginning
+from tests.reports import correct, report, withdraw
 
 PURPOSE = {"Salsa_Purpose": "seizure", "Salsa_Case": "C-7"}
 CODES = ("record_corrected", "record_withdrawn", "pointer_withdrawn")
@@ -31,21 +32,6 @@ def told(as_actor):
                 if one["code"] in CODES]  # fmt: skip
 
     return read
-
-
-def report(client, **changes):
-    return client.post("/reports", bodies.report(**changes)).json
-
-
-def withdraw(client, made):
-    why = {"reason": "Entered in error"}
-    client.post(f"/reports/{made['id']}/withdraw", why, 200, If_Match=f'"{made["version"]}"')
-
-
-def correct(client, made, version=1, **changes):
-    body = bodies.report(reason="Read again") | changes
-    path = f"/reports/{made['id']}/correct"
-    return client.post(path, body, 200, If_Match=f'"{version}"').json
 
 
 def check(client):

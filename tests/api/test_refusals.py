@@ -8,16 +8,6 @@ NO = {"reason": "national_security", "text": "No"}
 
 
 @pytest.fixture
-def of(as_actor):
-    made = {}
-
-    def client(state, role="trace_analyst"):
-        return made.setdefault((state, role), as_actor(state, role))
-
-    return client
-
-
-@pytest.fixture
 def trace(of):
     """A trace for which persons of Paraguay and Argentina have to answer."""
     for state in ("PRY", "ARG"):

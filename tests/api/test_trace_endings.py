@@ -8,16 +8,6 @@ MARK = {"kind": "import", "text": "URY 24", "state": "URY"}
 
 
 @pytest.fixture
-def of(as_actor):
-    made = {}
-
-    def client(state, role="trace_analyst"):
-        return made.setdefault((state, role), as_actor(state, role))
-
-    return client
-
-
-@pytest.fixture
 def trace(of):
     """A trace that Paraguay answers from its records, Uruguay with nothing, and Argentina not yet."""
     of("PRY", "licensing_officer").post("/transfers", bodies.transfer())

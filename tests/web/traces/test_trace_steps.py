@@ -5,26 +5,8 @@ import re
 import pytest
 
 from tests import bodies
-from tests.grounds import beginning
 from tests.web.pages import text
 from tests.web.tracing import step, typed
-
-
-@pytest.fixture
-def bra(as_actor):
-    return as_actor("BRA", "trace_analyst")
-
-
-@pytest.fixture
-def analyst(signed_in):
-    return signed_in("BRA", "trace_analyst")
-
-
-@beginning
-def trace(as_actor, bra):
-    """A trace of a gun that was made in Brazil and sold in Paraguay, which answers at once."""
-    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
-    return bra.post("/traces", bodies.trace()).json
 
 
 def test_a_draft_says_before_it_is_sent_why_it_may_fail(analyst, bra):

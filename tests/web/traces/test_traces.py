@@ -3,7 +3,6 @@
 import pytest
 
 from tests import bodies
-from tests.grounds import beginning
 from tests.web.pages import text
 from tests.web.tracing import typed
 
@@ -13,28 +12,6 @@ WORDS = {
     "fr": ("Traçages", "Traçage C-1", "Dernier point licite", "Demander un traçage"),
     "pt": ("Rastreamentos", "Rastreamento C-1", "Último ponto lícito", "Pedir um rastreamento"),
 }
-
-
-@pytest.fixture
-def bra(as_actor):
-    return as_actor("BRA", "trace_analyst")
-
-
-@pytest.fixture
-def pry(as_actor):
-    return as_actor("PRY", "trace_analyst")
-
-
-@pytest.fixture
-def analyst(signed_in):
-    return signed_in("BRA", "trace_analyst")
-
-
-@beginning
-def trace(as_actor, bra):
-    """A trace of a gun that was made in Brazil and sold in Paraguay, which answers at once."""
-    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
-    return bra.post("/traces", bodies.trace()).json
 
 
 def test_a_trace_is_asked_for_and_what_is_open_is_there_at_once(analyst, as_actor):
