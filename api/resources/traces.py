@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -150,10 +151,13 @@ def request_trace(actor: Actor, data: TraceData) -> TraceView:
 
 
 def _action(
-    name: str, said: str, permission: Permission = Permission.TRACE_REQUEST, *, sends: bool = False
+    name: str,
+    command: Callable[..., Any],
+    said: str,
+    permission: Permission = Permission.TRACE_REQUEST,
+    *,
+    sends: bool = False,
 ) -> None:
-    command = getattr(traces, name)
-
     def act(actor: Actor, trace_id: UUID) -> TraceView:
         more = {"vault": vault()} if sends else {}
         command(actor=actor, trace_id=trace_id, seen=g.seen, **more)
@@ -176,7 +180,13 @@ def amend_trace(actor: Actor, data: TraceData, trace_id: UUID) -> TraceView:
     return reading.read(actor, trace_id)
 
 
-_action("approve", "Approve a draft of somebody else.", Permission.TRACE_APPROVE, sends=True)
+_action(
+    "approve",
+    traces.approve,
+    "Approve a draft of somebody else.",
+    Permission.TRACE_APPROVE,
+    sends=True,
+)
 
 
 @blueprint.posting(
@@ -202,8 +212,18 @@ def send_trace(actor: Actor, data: Sending, trace_id: UUID) -> TraceView:
     return reading.read(actor, trace_id)
 
 
-_action("withdraw", "Withdraw a trace, and tell the states that have not answered.", sends=True)
-_action("close", "Close a trace that was sent, and tell the states that helped.", sends=True)
+_action(
+    "withdraw",
+    traces.withdraw,
+    "Withdraw a trace, and tell the states that have not answered.",
+    sends=True,
+)
+_action(
+    "close",
+    traces.close,
+    "Close a trace that was sent, and tell the states that helped.",
+    sends=True,
+)
 
 
 @blueprint.posting(f"{PATH}/legs", AskOneMoreRequest, TraceResponse, Permission.TRACE_REQUEST)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from api.schemas.discrepancies import AssignRequest
@@ -36,9 +37,17 @@ def _from(action: str) -> tuple[str, ...]:
     return tuple(status for status, actions in TRANSITIONS.items() if action in actions)
 
 
-def _telling(name: str, title: Any, says: Any, schema: Any, *fields: Field, **more: Any) -> Doing:
+def _telling(
+    name: str,
+    command: Callable[..., Any],
+    title: Any,
+    says: Any,
+    schema: Any,
+    *fields: Field,
+    **more: Any,
+) -> Doing:
     return Doing(
-        name, title, says, schema, sealed(getattr(requests, name)), Permission.REQUEST_ANSWER,
+        name, title, says, schema, sealed(command), Permission.REQUEST_ANSWER,
         _from(name), fields, **more,
     )  # fmt: skip
 
@@ -48,26 +57,26 @@ def _other_guns(view: RequestView) -> tuple[Field, ...]:
 
 
 DOINGS: doings.Doings = (
-    _telling("acknowledge", say("Acknowledge"),
+    _telling("acknowledge", requests.acknowledge, say("Acknowledge"),
              say("Tell the asking state that somebody works on it; the clock goes on."),
              WordsRequest, WORDS),
-    _telling("no_record", say("Say that there is no record"),
+    _telling("no_record", requests.no_record, say("Say that there is no record"),
              say("Tell the asking state that yours has nothing of this gun."), NoRecordRequest,
              Field("failure_reason", say("Why nothing is known"), "choice", "failure_reason",
                    required=False), WORDS, more=_other_guns),
-    _telling("ask", say("Ask first"),
+    _telling("ask", requests.ask, say("Ask first"),
              say("Ask what has to be known first; the clock stands until the reply."),
              QuestionsRequest,
              Field("questions", say("Questions, one on each line"), "area", required=True, most=2000,
                    hint=READ)),
-    _telling("defer", say("Answer later"),
+    _telling("defer", requests.defer, say("Answer later"),
              say("Say until which day, and why; that day is the new term."), DeferRequest,
              Field("until", say("Until"), "date", required=True), REASON),
-    _telling("forward", say("Name another state"),
+    _telling("forward", requests.forward, say("Name another state"),
              say("Name the state to ask instead; the asking state asks it."), ForwardRequest,
              Field("state", say("State"), "choice", "state", required=True), REASON,
              more=_other_guns),
-    _telling("refuse", say("Refuse"),
+    _telling("refuse", requests.refuse, say("Refuse"),
              say("Only for a reason that the International Tracing Instrument allows (22). Where something is"
                  " missing, ask for it."),
              RefuseRequest, Field("reason", say("Reason"), "choice", "refusal_reason", required=True),
