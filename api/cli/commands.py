@@ -340,8 +340,12 @@ def wait_for_result(client: Client, path: str) -> Answer:
     deadline, pause = time.monotonic() + WAIT_SECONDS, 0.1
     while True:
         legs = client.get(path.removesuffix("/result")).body.get("legs", ())
-        is_open = any(each["channel"] == "salsa" and each["status"] == "sent" for each in legs)
-        if not is_open or time.monotonic() > deadline:
+        states = [
+            each["state"] for each in legs if (each["channel"], each["status"]) == ("salsa", "sent")
+        ]
+        if not states or time.monotonic() > deadline:
+            if states:
+                click.echo(f"{', '.join(states)} has not answered. Ask again later.", err=True)
             return client.get(path)
         time.sleep(pause)
         pause = min(pause * 2, 2)

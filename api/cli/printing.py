@@ -48,11 +48,9 @@ def print_object(body: Mapping[str, Any]) -> None:
 
 
 def print_rows(rows: Sequence[Mapping[str, Any]], indent: str = "") -> None:
-    """Print things as a table, with the first of their fields that fit beside each other."""
+    """Print things as a table of the first fields that fit; a list inside is its length."""
     flats = [dict(flatten(row)) for row in rows]
-    names = dict.fromkeys(
-        name for flat in flats for name, value in flat.items() if not _is_rows(value)
-    )
+    names = dict.fromkeys(name for flat in flats for name in flat)
     columns, room = list[list[str]](), shutil.get_terminal_size((120, 24)).columns - len(indent)
     for name in names:
         column = [name, *(_cut(_text(flat.get(name))) for flat in flats)]
@@ -68,8 +66,7 @@ def print_fields(body: Any, names: Sequence[str]) -> None:
     if isinstance(body, dict) and {*body} == {"items", "next"}:
         body = body["items"]
     columns = [list(pick_values(body, name.strip().split("."))) for name in names]
-    for row in zip_longest(*columns):
-        click.echo("\t".join("-" if value is None else _text(value) for value in row))
+    echo_table([_text(value) for value in row] for row in zip_longest(*columns))
 
 
 def pick_values(body: Any, names: Sequence[str]) -> Iterator[Any]:
@@ -94,10 +91,12 @@ def flatten(body: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, An
 
 
 def _is_rows(value: Any) -> bool:
-    return isinstance(value, list) and isinstance(value[0], dict)
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
 
 
 def _text(value: Any) -> str:
+    if _is_rows(value):
+        return str(len(value))
     if isinstance(value, list):
         return ", ".join(map(_text, value))
     if isinstance(value, bool):

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -18,9 +17,9 @@ from api.cli import COMMANDS, SHARED, main
 from api.cli.fields import parse_value
 from api.cli.operations import DOCUMENT, group_operations, list_operations, singular
 from api.documents import commands
-from tests import actors, bodies, files
-from tests.conftest import NOW, standing_on
-from tests.serving import served
+from tests import bodies, files
+from tests.conftest import standing_on
+from tests.serving import open_accounts, served
 from tests.source import ROOT
 
 USERS = ("bra.police_officer", "bra.trace_analyst", "bra.licensing_officer",
@@ -151,14 +150,7 @@ def test_a_command_starts_without_the_service(tmp_path):
 def service(server, registered, standing, tmp_path, monkeypatch) -> Iterator[str]:
     """A service of its own for a test, with accounts as `salsa demo` writes them down."""
     with standing_on(server, registered, standing) as app, served(app) as url:
-        with app.app_context():
-            accounts = [
-                {"username": user, "token": actors.token(user[:3].upper(), user[4:], NOW, None,
-                                                         timedelta(days=1))} for user in USERS
-            ]  # fmt: skip
-        path = tmp_path / "demo" / "credentials.json"
-        path.parent.mkdir()
-        path.write_text(json.dumps({"base_url": url.removesuffix("/api/v1"), "accounts": accounts}))
+        open_accounts(app, tmp_path, url, USERS)
         monkeypatch.setenv("SALSA_HOME", str(tmp_path))
         monkeypatch.setenv("COLUMNS", "120")
         for name in ("SALSA_URL", "SALSA_KEY", "LC_ALL", "LC_MESSAGES", "LANG"):
@@ -220,7 +212,7 @@ def test_a_list_is_filtered_and_followed_page_by_page(service):
         "There are more. Add --all for all pages.\n",
     )
     every = salsa("seizure", "list", *POLICE, "--limit", "3", "--all", "--only", "number,kind")
-    assert every.stdout == "S-4\tfound\nS-3\tseized\nS-2\tseized\nS-1\tseized\n"
+    assert every.stdout == "S-4  found\nS-3  seized\nS-2  seized\nS-1  seized\n"
 
 
 def test_a_list_is_written_to_a_file_of_its_ending(seizure, tmp_path):
