@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +41,64 @@ def _routes(app: Flask) -> Iterator[tuple[str, str | None]]:
                 yield f"{path} {method.upper()}", operation["x-permission"]
 
 
+def commands(app: Flask) -> str:
+    """Return what `salsa` needs of the OpenAPI document: operations, and schemas of requests."""
+    document: dict[str, Any] = json.loads(app.test_client().get("/api/v1/openapi.json").data)
+    headers: dict[str, Any] = {}
+    paths = {path: _operations(methods, headers) for path, methods in document["paths"].items()}
+    schemas: dict[str, Any] = {}
+    _collect(paths, document["components"]["schemas"], schemas)
+    extract = {
+        "openapi": document["openapi"], "info": document["info"], "tags": document["tags"],
+        "paths": paths, "components": {"parameters": headers, "schemas": dict(sorted(schemas.items()))},
+    }  # fmt: skip
+    return json.dumps(extract, indent=1, ensure_ascii=False) + "\n"
+
+
+def _operations(methods: Mapping[str, Any], headers: dict[str, Any]) -> dict[str, Any]:
+    """Return the operations of a path; schemas of answers go, and each header stands once in `headers`."""
+    return {
+        method: operation
+        | {
+            "parameters": [_named(each, headers) for each in operation.get("parameters", ())],
+            "responses": {
+                status: {"content": {kind: {} for kind in response.get("content", ())}}
+                for status, response in operation["responses"].items()
+                if status.startswith("2")
+            },
+        }
+        for method, operation in methods.items()
+        if method != "parameters"
+    }
+
+
+def _named(parameter: dict[str, Any], headers: dict[str, Any]) -> dict[str, Any]:
+    if parameter["in"] != "header":
+        return parameter
+    headers[parameter["name"]] = parameter
+    return {"$ref": f"#/components/parameters/{parameter['name']}"}
+
+
+def _collect(part: Any, schemas: Mapping[str, Any], found: dict[str, Any]) -> None:
+    """Add to `found` the schemas that `part` refers to, and those that they refer to."""
+    if isinstance(part, list):
+        for each in part:
+            _collect(each, schemas, found)
+    elif isinstance(part, dict):
+        name = str(part.get("$ref", "")).rpartition("/")[2]
+        if name in schemas and name not in found:
+            found[name] = schemas[name]
+            _collect(schemas[name], schemas, found)
+        for each in part.values():
+            _collect(each, schemas, found)
+
+
+DOCUMENTS = {
+    Path("docs/permissions.md"): permissions,
+    Path("api/cli/openapi.json"): commands,
+}
+
 if __name__ == "__main__":
-    nowhere = Config(home=Path("var"), database_url="postgresql+psycopg2:///")
-    sys.stdout.write(permissions(create_app(nowhere)))
+    nowhere = create_app(Config(home=Path("var"), database_url="postgresql+psycopg2:///"))
+    for path, write in DOCUMENTS.items():
+        path.write_text(write(nowhere))

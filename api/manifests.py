@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any, Final, TypeVar
 from weakref import finalize
 
 from marshmallow import Schema, ValidationError
 
-from api.rows import NDJSON, READERS, Row, refuse
+from api.rows import READERS, Row, refuse
 from api.said import as_messages
 from salsa_ext.config import MIB
 from salsa_ext.errors import Invalid, Message, say
@@ -20,7 +19,6 @@ from salsa_ext.values.manifests import CHUNK, MOST_STREAMED, Manifest
 
 Item = TypeVar("Item")
 Progress = Callable[[int], None]
-SUFFIXES: Final = {".csv": "text/csv", ".ndjson": NDJSON}
 MOST_HELD: Final = MIB // 4
 """Bytes of the file whose items are held at once, where fewer than `CHUNK` rows have so many."""
 
@@ -51,13 +49,6 @@ class KeptManifest(Manifest[Item]):
             items = pickle.load(self._file)  # noqa: S301 - this object wrote it, and nobody else can
             yield from items
             self.progress(len(items))
-
-
-def kind_of(path: Path) -> str:
-    """Return the media type of a file by the end of its name; raises Invalid for another."""
-    if path.suffix.lower() not in SUFFIXES:
-        refuse(say("The name of the file ends in {endings}.", endings=" / ".join(SUFFIXES)))
-    return SUFFIXES[path.suffix.lower()]
 
 
 def take(

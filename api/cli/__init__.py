@@ -15,56 +15,40 @@ COMMANDS = {
     "doctor": ("api.cli.doctor", "doctor"),
     "db": ("api.cli.db", "db"),
     "agency": ("api.cli.agencies", "agency"),
-    "contact": ("api.cli.contacts", "contact"),
-    "setting": ("api.cli.settings", "setting"),
-    "licensee": ("api.cli.licensees", "licensee"),
-    "permit": ("api.cli.permits", "permit"),
-    "discrepancy": ("api.cli.discrepancies", "discrepancy"),
-    "shipment": ("api.cli.checkpoints", "shipment"),  # which adds the last of its commands
-    "seizure": ("api.cli.seizures", "seizure"),
-    "report": ("api.cli.reports", "report"),
-    "attach": ("api.cli.attachments", "attach"),
-    "match": ("api.cli.matches", "match"),
-    "record": ("api.cli.records", "record"),
-    "consent": ("api.cli.consents", "consent"),
-    "trace": ("api.cli.trace_drafts", "trace"),  # which adds the last of its commands
-    "approval": ("api.cli.approvals", "approval"),
-    "request": ("api.cli.requests", "request"),
-    "notification": ("api.cli.notifications", "notification"),
-    "lead": ("api.cli.leads", "lead"),
-    "alert": ("api.cli.alerts", "alert"),
-    "hit": ("api.cli.hits", "hit"),
-    "board": ("api.cli.boards", "board"),
-    "display": ("api.cli.displays", "display"),
     "account": ("api.cli.accounts", "account"),
     "key": ("api.cli.keys", "key"),
     "signing-key": ("api.cli.signing", "signing_key"),
-    "paper": ("api.cli.papers", "paper"),
-    "verify": ("api.cli.verify", "verify"),
-    "audit": ("api.cli.audit", "audit"),
     "envelope": ("api.cli.envelopes", "envelope"),
-    "mark": ("api.cli.marks", "mark"),
-    "name": ("api.cli.names", "name"),
-    "check": ("api.cli.checks", "check"),
     "import": ("api.cli.imports", "import_"),
+    "verify": ("api.cli.verify", "verify"),
     "bench": ("api.cli.bench", "bench"),
 }
+"""Commands that act on this machine; all others are operations of the service."""
+SHARED = ("agency", "account", "key", "signing-key")
+"""Nouns of which some acts are possible on this machine, without a key."""
 
 
 class Program(click.Group):
-    """Loads a command when it is used, so that --help is quick."""
+    """Loads a command when it is used; nouns of the API come from its document."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names in the order in which an installation meets them."""
-        return list(COMMANDS)
+        """Return the commands of this machine, then the nouns of the API."""
+        from api.cli.operations import group_operations
 
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        return [*dict.fromkeys([*COMMANDS, *group_operations()])]
+
+    def get_command(self, ctx: click.Context | None, name: str) -> click.Command | None:
         """Return one command, or None where there is none of that name."""
-        if name not in COMMANDS:
-            return None
-        module, attribute = COMMANDS[name]
-        command: Any = getattr(importlib.import_module(module), attribute)
-        return command if isinstance(command, click.Command) else None
+        local: Any = None
+        if name in COMMANDS:
+            module, attribute = COMMANDS[name]
+            local = getattr(importlib.import_module(module), attribute)
+        if local is not None and name not in SHARED:
+            return local if isinstance(local, click.Command) else None
+        from api.cli.commands import Generated
+        from api.cli.operations import group_operations
+
+        return Generated(name, local) if name in group_operations() else None
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
@@ -76,4 +60,5 @@ def main() -> None:
     Look around:        salsa demo
     Begin for a state:  salsa init --state PRY, then salsa serve
     Something is wrong: salsa doctor
+    Ask the service:    salsa seizure list --as bra.police_officer
     """

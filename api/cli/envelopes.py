@@ -10,7 +10,7 @@ import click
 
 from api.cli.context import acting, explained
 from api.cli.options import own_state_option
-from api.cli.printing import echo_table, limit_option, warn_of_more
+from api.cli.printing import echo_table
 from api.cli.verify import keys_in
 from salsa_ext.errors import EnvelopeRefused
 from salsa_ext.messages.envelopes import Envelope, parse, verify
@@ -31,7 +31,13 @@ def envelope() -> None:
     "--out", "direction", flag_value="out", default=True, help="What it said (the default)."
 )
 @click.option("--in", "direction", flag_value="in", help="What was said to it.")
-@limit_option
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 10_000),
+    default=100,
+    show_default=True,
+    help="At most so many.",
+)
 @explained
 def list_all(state: str, direction: reading.Direction, limit: int) -> None:
     """List the last envelopes of a state with how far each came, newest first.
@@ -47,7 +53,8 @@ def list_all(state: str, direction: reading.Direction, limit: int) -> None:
          each.case_number, each.status, each.code, each.attempts)
         for each in page.items
     ])  # fmt: skip
-    warn_of_more(page)
+    if page.next:
+        click.echo(f"There are more than these {limit}. Give a higher --limit.", err=True)
 
 
 @envelope.command()
@@ -73,7 +80,7 @@ def export(state: str, envelope_id: UUID, output: Path) -> None:
 
 @envelope.command("verify")
 @click.option("--keys", "path", required=True, type=_FILE,
-              help="What salsa signing-key export wrote, or /api/v1/signing-keys answered.")  # fmt: skip
+              help="What salsa signing-key show --json printed.")  # fmt: skip
 @click.argument("files", nargs=-1, required=True, type=_FILE)
 @explained
 def check(path: Path, files: tuple[Path, ...]) -> None:

@@ -9,8 +9,7 @@ import click
 
 from api.cli.context import acting, explained
 from api.cli.options import USERNAME, Line, state_option
-from api.cli.printing import echo_page, json_option, limit_option
-from api.schemas.accounts import KeyResponse
+from api.cli.printing import echo_table
 from salsa_ext.models import ApiKey
 from salsa_ext.readmodels.accounts import list_keys
 from salsa_ext.services import keys
@@ -47,10 +46,8 @@ def issue(state: str | None, days: int, scopes: tuple[str, ...], name: str, user
 
 @key.command("list")
 @state_option
-@limit_option
-@json_option
 @explained
-def list_all(state: str | None, limit: int, as_json: bool) -> None:
+def list_all(state: str | None) -> None:
     """List the keys of a state, newest first; none of them can be read back.
 
     \b
@@ -58,8 +55,7 @@ def list_all(state: str | None, limit: int, as_json: bool) -> None:
       salsa key list --state PRY
     """
     with acting(state) as actor:
-        page = list_keys(actor, {}, limit, None)
-        echo_page(KeyResponse(), page, _row, as_json=as_json)
+        echo_table(map(_row, list_keys(actor, {}, 10_000, None).items))
 
 
 @key.command()

@@ -1,33 +1,16 @@
-"""What commands print: tables for who reads, JSON for what reads."""
+"""What commands print: tables for people, JSON for programs."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
+from typing import Any, Final
 
 import click
-from marshmallow import Schema
 
-from api.i18n import translate
-from salsa_ext.matching.holds import Move
-from salsa_ext.readmodels.pages import Page
-from salsa_ext.readmodels.remarks import Remark
-
-json_option = click.option("--json", "as_json", is_flag=True, help="As JSON, as over HTTP.")
-limit_option = click.option(
-    "--limit",
-    type=click.IntRange(1, 10_000),
-    default=100,
-    show_default=True,
-    help="At most so many.",
-)
-
-
-def echo_json(schema: Schema, shown: Any) -> None:
-    """Print one thing, or several as a list, in the form in which the service answers over HTTP."""
-    many = not hasattr(shown, "version") and isinstance(shown, Sequence)
-    click.echo(json.dumps(schema.dump(shown, many=many), indent=2, ensure_ascii=False, default=str))
+LONGEST: Final = 60
 
 
 def echo_table(rows: Iterable[Sequence[Any]], indent: str = "") -> None:
@@ -39,33 +22,89 @@ def echo_table(rows: Iterable[Sequence[Any]], indent: str = "") -> None:
         click.echo((indent + "  ".join(cells)).rstrip())
 
 
-def echo_remarks(remarks: Iterable[Remark]) -> None:
-    """Say on the standard error stream which words of what was taken nobody knows."""
-    for remark in remarks:
-        said = " ".join(map(translate, remark.messages))
-        click.echo(f"{remark.field} ({remark.count}): {said}", err=True)
+def print_json(body: Any) -> None:
+    """Print JSON for people to read and programs to parse."""
+    click.echo(json.dumps(body, indent=2, ensure_ascii=False))
 
 
-def echo_page(
-    schema: Schema, page: Page[Any], row: Callable[[Any], Sequence[Any]], *, as_json: bool
-) -> None:
-    """Print a page of a list, as JSON or in columns of what `row` returns; say where it was cut."""
-    if as_json:
-        echo_json(schema, page.items)
+def print_answer(body: Any) -> None:
+    """Print an answer: a list as a table, one thing by its fields."""
+    if isinstance(body, dict) and {*body} == {"items", "next"}:
+        print_rows(body["items"])
+    elif isinstance(body, dict):
+        print_object(body)
     else:
-        echo_table(map(row, page.items))
-    warn_of_more(page)
+        click.echo(body)
 
 
-def told_of_hold(move: Move) -> str:
-    """Return what stops a shipment: whose word it is, since when, and why."""
-    words = {"refused": "refused by", "lost": "lost, as told by"}.get(move.kind, "held by")
-    return (
-        f"{words} {move.state} since {move.at:%Y-%m-%d %H:%M}: {move.reason or 'no reason given'}"
-    )
+def print_object(body: Mapping[str, Any]) -> None:
+    """Print the fields of a thing that have a value, then its lists as tables."""
+    flat = dict(flatten(body))
+    lists = {name: value for name, value in flat.items() if _is_rows(value)}
+    echo_table([(name, _text(value)) for name, value in flat.items() if name not in lists])
+    for name, rows in lists.items():
+        click.echo(f"\n{name}: {len(rows)}")
+        print_rows(rows, "  ")
 
 
-def warn_of_more(page: Page[Any]) -> None:
-    """Say on the standard error stream that a list was cut."""
-    if page.next:
-        click.echo(f"There are more than these {len(page.items)}; see --limit.", err=True)
+def print_rows(rows: Sequence[Mapping[str, Any]], indent: str = "") -> None:
+    """Print things as a table of the first fields that fit; a list inside is its length."""
+    flats = [dict(flatten(row)) for row in rows]
+    names = dict.fromkeys(name for flat in flats for name in flat)
+    columns, room = list[list[str]](), shutil.get_terminal_size((120, 24)).columns - len(indent)
+    for name in names:
+        column = [name, *(_cut(_text(flat.get(name))) for flat in flats)]
+        room -= max(map(len, column)) + 2
+        if room < -2 and columns:
+            break
+        columns.append(column)
+    echo_table(zip(*columns, strict=True), indent)
+
+
+def print_fields(body: Any, names: Sequence[str]) -> None:
+    """Print fields by their dotted names, a line for each thing and no heading."""
+    if isinstance(body, dict) and {*body} == {"items", "next"}:
+        body = body["items"]
+    columns = [list(pick_values(body, name.strip().split("."))) for name in names]
+    echo_table([_text(value) for value in row] for row in zip_longest(*columns))
+
+
+def pick_values(body: Any, names: Sequence[str]) -> Iterator[Any]:
+    """Give the values of a dotted name, of each thing in a list."""
+    if isinstance(body, list) and (names or any(isinstance(each, dict) for each in body)):
+        for each in body:
+            yield from pick_values(each, names)
+    elif not names:
+        yield body
+    else:
+        found = body.get(names[0]) if isinstance(body, dict) else None
+        yield from pick_values(found, names[1:])
+
+
+def flatten(body: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    """Give the fields that have a value; those of objects by dotted names."""
+    for name, value in body.items():
+        if isinstance(value, dict):
+            yield from flatten(value, f"{before}{name}.")
+        elif value is not None and value != []:
+            yield f"{before}{name}", value
+
+
+def _is_rows(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+
+
+def _text(value: Any) -> str:
+    if _is_rows(value):
+        return str(len(value))
+    if isinstance(value, list):
+        return ", ".join(map(_text, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False)
+    return "-" if value is None else str(value)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

@@ -24,7 +24,7 @@ WORDS: Final = {
 
 @click.command()
 @click.option("--keys", "path", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="What salsa signing-key export wrote, or /api/v1/signing-keys answered.")  # fmt: skip
+              help="What salsa signing-key show --json printed.")  # fmt: skip
 @click.argument("token")
 def verify(path: Path, token: str) -> None:
     """Check the text of a paper's QR code; exit with 0 where its signature is good, else with 1.

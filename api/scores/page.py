@@ -9,9 +9,10 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Final
 
+import click
 from flask import Flask
 
-from api.cli.check_tables import print_answer
+from api.cli.printing import echo_table
 from api.scores import drawing, examples
 from api.scores.examples import EXAMPLES, Example
 from salsa_ext.matching import evidence, marks
@@ -73,8 +74,8 @@ def _section(example: Example, answer: Answer) -> str:
         count=len(answer.candidates) - 1,
     )  # fmt: skip
     picture = f"![{example.title}: {_told(answer)}]({_picture(example)})"
-    command = f"    $ {_command(example.query)}"
-    return f"\n## {example.title}\n\n{text}\n{picture}\n\n{command}\n{_output(answer)}"
+    question = f"    {_question(example.query)}"
+    return f"\n## {example.title}\n\n{text}\n{picture}\n\n{question}\n{_output(answer)}"
 
 
 def _told(answer: Answer) -> str:
@@ -85,21 +86,32 @@ def _told(answer: Answer) -> str:
     )
 
 
-def _command(query: Query) -> str:
-    said = "".join(f' --{name} "{value}"' for name, value in vars(query).items()
-                   if value and name in ("make", "calibre"))  # fmt: skip
-    return f'salsa check --state BRA --case C-17{said} "{query.serial}"'
+def _question(query: Query) -> str:
+    described = [query.serial, query.make, query.calibre]
+    return f"Asked: {', '.join(filter(None, described))}"
 
 
 def _output(answer: Answer) -> str:
-    """Return what the command prints of the first candidates; the ids of records are cut."""
+    """Return the first candidates with their reasons; the ids of records are cut."""
     printed = io.StringIO()
     with redirect_stdout(printed):
-        print_answer(answer)
+        _print_answer(answer)
     blocks = ID.sub("…", printed.getvalue()).split("\n\n")
     cut = ["…"] if len(answer.candidates) > SHOWN else []
     shown = "\n\n".join([*blocks[: SHOWN + 1], *cut, *blocks[-1:]] if cut else blocks)
     return "".join(f"    {line}".rstrip() + "\n" for line in shown.splitlines())
+
+
+def _print_answer(answer: Answer) -> None:
+    click.echo(f"{answer.verdict}: {answer.advice}")
+    for candidate in answer.candidates:
+        held, found = candidate.held, candidate.evidence
+        what = f"{held.event} of {held.occurred_on}, record {held.record_id}"
+        click.echo(f"\n{held.state}  {found.bits:+.1f} bits, {found.strength}  {what}")
+        echo_table([(f"{one.bits:+5.1f}", one.code, one.text) for one in found.reasons], "  ")
+    click.echo("\nSearched:")
+    rows = [(one.state, one.records, f"records through {one.through}") for one in answer.searched]
+    echo_table(rows, "  ")
 
 
 def _drawn(example: Example, answer: Answer) -> str:

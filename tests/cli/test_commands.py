@@ -1,5 +1,8 @@
+import os
 import secrets
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ from salsa_ext.db import db, transaction
 from salsa_ext.policy.rules import operator
 from salsa_ext.services import installation
 from tests import agencies
+from tests.routes import POST
 
 ROOT = Path(__file__).parents[2]
 
@@ -80,7 +84,7 @@ def test_a_key_of_an_account_is_shown_once_and_revoked(salsa, eva):
     key_id, token = salsa("key", "issue", "--state", "PRY", eva).stdout.split()
     assert token.startswith("salsa_")
     assert key_id in salsa("key", "list", "--state", "PRY").stdout
-    assert token not in salsa("key", "list", "--state", "PRY", "--json").stdout
+    assert token not in salsa("key", "list", "--state", "PRY").stdout
     assert salsa("key", "revoke", "--state", "PRY", key_id).returncode == 0
     assert "revoked 20" in salsa("key", "list", "--state", "PRY").stdout
     assert salsa("key", "revoke", "--state", "PRY", key_id).returncode == 1
@@ -202,20 +206,37 @@ def test_the_table_of_permissions_in_the_documents_is_that_of_the_code(app):
     assert (ROOT / "docs/permissions.md").read_text() == permissions(app)
 
 
-def test_agencies_and_contacts_are_registered_and_listed(salsa):
+def test_agencies_are_registered_placed_and_listed(salsa):
     zone = ("--zone", "America/Asuncion")
     police = ("agency", "add", "--state", "pry", "--kind", "police", *zone, "PRY-POLICE", "Policía")
     assert salsa(*police).returncode == 0
     refused = salsa(*police)
     assert (refused.returncode, "already exists" in refused.stderr) == (1, True)
-    duty = ("contact", "add", "--state", "PRY", "--kind", "duty_24h", "--language", "es",
-            "--telephone", "+595 21 000000", "--agency")  # fmt: skip
-    assert salsa(*duty, "PRY-POLICE").returncode == 0
-    refused = salsa(*duty, "PRY-ARMY")
-    assert (refused.returncode, "your agencies are: PRY-POLICE." in refused.stderr) == (1, True)
+    placed = salsa("agency", "place", "--state", "PRY", "PRY-POLICE", POST)
+    assert placed.stdout == f"PRY-POLICE stands at {POST}.\n"
+    listed = salsa("agency", "list", "--state", "PRY").stdout
+    assert "PRY-POLICE" in listed and POST in listed
+
+
+def test_what_is_recorded_stays_where_nobody_reads_the_output(salsa, settings):
+    reading, writing = os.pipe()
+    os.close(reading)  # as `head` does once it has read enough
+    add = [
+        "agency",
+        "add",
+        "--state",
+        "PRY",
+        "--kind",
+        "police",
+        "--zone",
+        "UTC",
+        "PRY-POLICE",
+        "P",
+    ]
+    program = [sys.executable, "-m", "api.cli", *add]
+    subprocess.run(program, cwd=ROOT, env=os.environ | settings, stdout=writing, check=False)
+    os.close(writing)
     assert "PRY-POLICE" in salsa("agency", "list", "--state", "PRY").stdout
-    assert "+595 21 000000" in salsa("contact", "list").stdout
-    assert salsa("contact", "list", "--state", "BRA").stdout == ""
 
 
 @pytest.mark.parametrize("option", ["--marks", "--rounds"])
@@ -231,7 +252,6 @@ def test_the_help_says_that_a_scope_is_given_several_times():
 
 ACCOUNT = ["account", "open", "--role", "auditor", "--agency", "PRY-TEST"]
 AGENCY = ["agency", "add", "--kind", "police", "--zone", "UTC"]
-CONTACT = ["contact", "add", "--agency", "PRY-TEST", "--kind", "duty_24h", "--language", "es"]
 CONTROL = "Control characters cannot be part of a text."
 EMPTY = "This text is empty; leave it out instead."
 NEEDED = "Write something here, of {most} characters at most: it cannot be empty."
@@ -242,7 +262,6 @@ NEEDED = "Write something here, of {most} characters at most: it cannot be empty
     ([*ACCOUNT, "pry." + "x" * 300], "At most 100 characters."),
     ([*AGENCY, "PRY-POLICE", ""], NEEDED.format(most=200)), ([*AGENCY, "PRY-POLICE", "A\x1b[31m"], CONTROL),
     ([*AGENCY, "PRY-" + "X" * 5000, "Police"], "At most 60 characters."),
-    ([*CONTACT, "--telephone", " "], EMPTY),
     (["key", "issue", "--name", "", "pry.ana"], EMPTY),
 ])  # fmt: skip
 def test_a_text_is_held_to_the_same_rules_as_over_http(salsa, command, said):

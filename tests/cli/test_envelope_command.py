@@ -5,6 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from api.app import create_app
 from api.bare import bare_app
 from api.cli import main
 from salsa_ext.db import db, transaction
@@ -31,15 +32,24 @@ def said(salsa, fresh_database, settings, tmp_path):
 
 
 @pytest.fixture
-def exported(salsa, said, tmp_path):
+def exported(salsa, said, fresh_database, tmp_path):
     """The files of keys and of both envelopes."""
     keys = tmp_path / "keys.json"
-    keys.write_text(salsa("signing-key", "export").stdout)
+    keys.write_bytes(served_keys(fresh_database))
     files = [tmp_path / f"{n}.json" for n in (1, 2)]
     for envelope, file in zip(said, files, strict=True):
         ran = salsa("envelope", "export", "--state", "PRY", "-o", str(file), str(envelope.id))
         assert ran.returncode == 0
     return [str(keys), *map(str, files)]
+
+
+def served_keys(config):
+    """Return the public keys as the service publishes them."""
+    app = create_app(config)
+    keys = app.test_client().get("/api/v1/signing-keys").data
+    with app.app_context():
+        db.engine.dispose()
+    return keys
 
 
 def check(keys, *files):

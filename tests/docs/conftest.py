@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import socketserver
 import subprocess
@@ -14,16 +15,20 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 from filelock import FileLock
 
+from api.app import create_app
 from api.bare import bare_app
 from api.cli import main
+from api.cli.commands import Generated
 from api.demo import credentials, region
 from salsa_ext.config import Config
 from salsa_ext.db import db
 from tests.conftest import Server, cheap_passwords, name_of, shared_folder
+from tests.serving import served
 
 SHIM = """#!{python} -IS
 import json, socket, sys
@@ -35,9 +40,11 @@ sys.stdout.write(said["out"])
 sys.stderr.write(said["err"])
 sys.exit(said["code"])
 """
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 VARYING = (
     (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "ids"), (r"\b[0-9a-f]{64}\b", "hashes"),
-    (r"\d{4}-\d\d-\d\d", "days"), (r"\b\d\d:\d\d\b", "hours"), ("…", "what is cut"),
+    (r"\d{4}-\d\d-\d\d|\b[A-Z][a-z]{2} \d{1,2}, \d{4}", "days"),
+    (r"\b\d\d:\d\d\b", "hours"), ("…", "what is cut"),
 )  # fmt: skip
 
 
@@ -87,7 +94,7 @@ class Asked(socketserver.StreamRequestHandler):
 def shell(
     demo: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[[str], subprocess.CompletedProcess[str]]]:
-    """Run lines in bash, where `salsa` is the program on the demo region."""
+    """Run lines in bash, where `salsa` is the program and the demo region is served."""
     folder, address = tmp_path / "shell", str(tmp_path / "salsa.sock")
     folder.mkdir()
     monkeypatch.chdir(folder)
@@ -99,7 +106,12 @@ def shell(
     program.write_text(SHIM.format(python=sys.executable, address=address))
     program.chmod(0o755)
     path = f"{program.parent}:{os.environ['PATH']}"
-    with socketserver.UnixStreamServer(address, Asked) as service:
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLUMNS", "120")
+    app = create_app(demo)
+    with served(app) as url, socketserver.UnixStreamServer(address, Asked) as service:
+        monkeypatch.setenv("SALSA_URL", url)
         serving = threading.Thread(target=service.serve_forever, args=(0.01,))
         serving.start()
         yield lambda lines: subprocess.run(
@@ -108,6 +120,8 @@ def shell(
         )  # fmt: skip
         service.shutdown()
         serving.join()
+    with app.app_context():
+        db.engine.dispose()
 
 
 def blocks(text: str) -> list[tuple[str, str]]:
@@ -121,3 +135,34 @@ def assert_shown(said: str, shown: str) -> None:
         said, shown = (re.sub(pattern, f"<{name}>", text) for text in (said, shown))
     wanted = re.escape(shown).replace(re.escape("<what is cut>"), ".*")
     assert re.fullmatch(wanted, said), f"{said}\n\nis not\n\n{shown}"
+
+
+def assert_session(session: str, ids: dict[str, str] | None = None) -> None:
+    """Run the commands of a session, and check their outputs; `ids` are the real ones of those written."""
+    real = dict(ids or {})
+    for block in session.split("$ salsa ")[1:]:
+        command, _, shown = block.partition("\n")
+        ran = CliRunner().invoke(main, [real.get(word, word) for word in shlex.split(command)])
+        assert ran.exit_code == 0, ran.output
+        output = ran.stdout
+        real |= dict(zip(UUID.findall(shown), UUID.findall(output), strict=True))
+        for written, found in real.items():
+            output = output.replace(found, written)
+        assert output == shown
+
+
+def assert_known(words: list[str]) -> None:
+    """Check that there is a command of these words, and that it has the options among them."""
+    context = click.Context(main)
+    command: click.Command | None = main
+    for word in words[:2]:
+        if isinstance(command, click.Group):
+            is_remote = {"--as", "--key"}.intersection(words) and isinstance(command, Generated)
+            command = command.get_remote(word) if is_remote else command.get_command(context, word)
+    assert command is not None, words
+    known = {
+        option
+        for parameter in command.params
+        for option in parameter.opts + parameter.secondary_opts
+    }
+    assert {word for word in words if re.match("--?[a-z]", word)} <= known | {"--help"}, words

@@ -3,17 +3,15 @@
 import json
 import re
 import subprocess
-import threading
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from werkzeug.serving import make_server
 
 from api.app import create_app
 from salsa_ext.clock import FixedClock
 from salsa_ext.db import db
-from tests import actors, bodies
+from tests import actors, bodies, serving
 from tests.conftest import NOW
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "clients.md").read_text()
@@ -73,12 +71,7 @@ def served(registered_database):
     with app.app_context():
         key = actors.token("BRA", "licensing_officer", NOW, None, timedelta(days=1))
     permit = actors.Client(app.test_client(), key).post("/permits", bodies.permit()).json["id"]
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    serving = threading.Thread(target=server.serve_forever)
-    serving.start()
-    yield f"http://127.0.0.1:{server.server_port}", key, permit
-    server.shutdown()
-    serving.join()
-    server.server_close()
+    with serving.served(app) as url:
+        yield url.removesuffix("/api/v1"), key, permit
     with app.app_context():
         db.engine.dispose()

@@ -5,10 +5,10 @@ import shlex
 
 import pytest
 
-from api.cli import main
 from api.resources.attachments import ENDINGS
 from salsa_ext.readmodels.subjects import KINDS
 from salsa_ext.services import contents, pictures
+from tests.docs.conftest import assert_known
 from tests.routes import ROUTES
 from tests.source import ROOT
 
@@ -18,10 +18,7 @@ COMMANDS = re.findall(r"^ {4}salsa ((?:.*\\\n)*.*)$", TEXT, re.M)
 
 @pytest.mark.parametrize("written", COMMANDS)
 def test_each_command_and_its_options_are_there(written):
-    words = shlex.split(written)
-    command = main.get_command(None, words[0]).commands[words[1]]
-    known = {option for parameter in command.params for option in parameter.opts}
-    assert {word for word in words if word.startswith("-")} <= known
+    assert_known(shlex.split(written))
 
 
 def test_there_are_commands_to_look_at():

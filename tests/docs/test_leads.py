@@ -31,4 +31,5 @@ def test_the_example_is_what_one_gets(matched, shell):
 
 
 def test_before_that_there_are_fewer_leads(shell):
-    assert shell(TYPED.splitlines()[0]).stdout == ""
+    first = shell("\n".join(TYPED.splitlines()[:2]) + "\necho $lead")
+    assert (first.stdout, first.stderr) == ("\n", "")

@@ -1,13 +1,10 @@
 """The page on matches: its commands, pasted into a shell, give the output that it shows."""
 
 import re
-import shlex
 
 import pytest
-from click.testing import CliRunner
 
-from api.bare import bare_app
-from api.cli import main
+from api.app import create_app
 from api.schemas.reports import ReportRequest
 from api.schemas.transfers import TransferRequest
 from salsa_ext.clock import FixedClock
@@ -17,22 +14,20 @@ from salsa_ext.services import agencies, match_news, matches, reports, transfers
 from salsa_ext.services.agencies import ContactData
 from tests import bodies
 from tests.conftest import NOW
+from tests.docs.conftest import assert_session
+from tests.serving import open_accounts, served
 from tests.source import ROOT
 
 TEXT = (ROOT / "docs" / "matching.md").read_text()
 [SESSION] = re.findall(r"```\n(\$ .*?)```", TEXT, re.S)
-ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @pytest.fixture
-def salsa(registered_database, tmp_path):
-    """Run a command where Paraguay sold a gun that Brazil lost."""
-    environment = {
-        "SALSA_HOME": str(tmp_path),
-        "SALSA_DATABASE_URL": registered_database.database_url.replace("+psycopg2", ""),
-        "SALSA_MIGRATION_URL": registered_database.migration_url.replace("+psycopg2", ""),
-    }
-    with bare_app(registered_database).app_context():
+def police(registered_database, tmp_path, monkeypatch):
+    """The police of Paraguay, which sold a gun that Brazil lost."""
+    monkeypatch.setenv("SALSA_HOME", str(tmp_path))
+    app = create_app(registered_database, FixedClock(NOW))
+    with app.app_context():
         pry, bra = (operator(state, clock=FixedClock(NOW)) for state in ("PRY", "BRA"))
         with transaction(pry):
             transfers.record(actor=pry, data=TransferRequest().load(bodies.transfer()))
@@ -40,19 +35,16 @@ def salsa(registered_database, tmp_path):
             duty = ContactData("BRA-POLICE", "duty_24h", ("pt",), "24 h", "+55 45 00000000")
             agencies.add_contact(actor=bra, data=duty)
             reports.record(actor=bra, data=ReportRequest().load(bodies.report()))
+    with served(app) as url:
+        open_accounts(app, tmp_path, url, ["pry.police_officer"])
+        yield
+    with app.app_context():
         db.engine.dispose()
-    return lambda words: CliRunner().invoke(main, words, env=environment).stdout
 
 
-def test_the_session_gives_the_output_that_it_shows(salsa):
-    real: dict[str, str] = {}
-    for block in SESSION.split("$ salsa ")[1:]:
-        command, _, shown = block.partition("\n")
-        said = salsa([real.get(word, word) for word in shlex.split(command)])
-        real |= dict(zip(ID.findall(shown), ID.findall(said), strict=True))
-        for written, found in real.items():
-            said = said.replace(found, written)
-        assert said == shown
+@pytest.mark.usefixtures("police")
+def test_the_session_gives_the_output_that_it_shows():
+    assert_session(SESSION)
 
 
 def test_the_numbers_on_the_page_are_those_of_the_code():

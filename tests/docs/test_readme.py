@@ -2,16 +2,15 @@
 
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from werkzeug.serving import make_server
 
 from api.app import create_app
 from salsa_ext.db import db
 from tests.docs.conftest import blocks
+from tests.serving import served
 
 ROOT = Path(__file__).parents[2]
 BLOCKS = blocks((ROOT / "README.md").read_text())
@@ -27,13 +26,8 @@ def test_the_tour_gives_the_output_that_it_shows(tour):
 def tour(demo) -> Iterator[str]:
     """The commands of the README, pointed at a small demo region that is served meanwhile."""
     app = create_app(demo)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    serving = threading.Thread(target=server.serve_forever)
-    serving.start()
-    yield _commands(f"http://127.0.0.1:{server.server_port}/api/v1", demo.home / "demo")
-    server.shutdown()
-    serving.join()
-    server.server_close()
+    with served(app) as url:
+        yield _commands(url, demo.home / "demo")
     with app.app_context():
         db.engine.dispose()
 

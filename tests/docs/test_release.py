@@ -1,14 +1,12 @@
 """The page on what goes to whom: its tables are the function's, and its commands give what they show."""
 
 import re
-import shlex
 from datetime import date
 
 import pytest
-from click.testing import CliRunner
 
+from api.app import create_app
 from api.bare import bare_app
-from api.cli import main
 from api.schemas.transfers import TransferRequest
 from salsa_ext.clock import FixedClock
 from salsa_ext.db import db, transaction
@@ -20,11 +18,12 @@ from salsa_ext.values.actor import Purpose
 from salsa_ext.values.codes import CONSENT_USES, FIELD_GROUPS, HANDLING_CODES
 from tests import bodies
 from tests.conftest import NOW
+from tests.docs.conftest import assert_session
+from tests.serving import open_accounts, served
 from tests.source import ROOT
 
 TEXT = (ROOT / "docs" / "release.md").read_text()
 SESSIONS = re.findall(r"```\n(\$ .*?)```", TEXT, re.S)
-ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 READER = Reader("BRA", "police_officer", date(2026, 3, 9), "investigation", "C-1")
 SAID = {
     "finder, open": Said("PRY"),
@@ -91,20 +90,13 @@ def record(registered_database):
     return str(sold)
 
 
-def test_the_sessions_give_the_output_that_they_show(registered_database, record, tmp_path):
-    environment = {
-        "SALSA_HOME": str(tmp_path),
-        "SALSA_DATABASE_URL": registered_database.database_url.replace("+psycopg2", ""),
-        "SALSA_MIGRATION_URL": registered_database.migration_url.replace("+psycopg2", ""),
-    }
-    real = {"019c0000-0000-7000-8000-000000000001": record}
-    for block in "".join(SESSIONS).split("$ salsa ")[1:]:
-        command, _, shown = block.partition("\n")
-        words = [real.get(one, one) for one in shlex.split(command)]
-        ran = CliRunner().invoke(main, words, env=environment)
-        assert ran.exit_code == 0, ran.output
-        said = ran.stdout
-        real |= dict(zip(ID.findall(shown), ID.findall(said), strict=True))
-        for written, found in real.items():
-            said = said.replace(found, written)
-        assert said == shown
+def test_the_sessions_give_the_output_that_they_show(
+    registered_database, record, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("SALSA_HOME", str(tmp_path))
+    app = create_app(registered_database, FixedClock(NOW))
+    with served(app) as url:
+        open_accounts(app, tmp_path, url, ("bra.trace_analyst", "pry.trace_analyst"))
+        assert_session("".join(SESSIONS), {"019c0000-0000-7000-8000-000000000001": record})
+    with app.app_context():
+        db.engine.dispose()

@@ -1,0 +1,175 @@
+"""Operations of the packaged OpenAPI document, and the nouns and verbs of their commands.
+
+`make docs` writes the document, so that a new route has its command at once.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final
+
+from api.cli.client import BASE, JSON
+
+DOCUMENT: Final = Path(__file__).with_name("openapi.json")
+MULTIPART: Final = "multipart/form-data"
+Schema = Mapping[str, Any]
+
+
+@cache
+def load_document() -> dict[str, Any]:
+    """Return the packaged OpenAPI document."""
+    document: dict[str, Any] = json.loads(DOCUMENT.read_bytes())
+    return document
+
+
+def resolve(schema: Schema) -> Schema:
+    """Return the schema or parameter that a reference names, or what was given."""
+    while "$ref" in schema:
+        kind, name = schema["$ref"].split("/")[-2:]
+        schema = load_document()["components"][kind][name]
+    return schema
+
+
+def singular(word: str) -> str:
+    """Return the singular of a path's segment: `discrepancies` is `discrepancy`."""
+    for ending, replacement in (("ics", "ics"), ("ies", "y"), ("ches", "ch"), ("s", "")):
+        if word.endswith(ending):
+            return word.removesuffix(ending) + replacement
+    return word
+
+
+def split_words(operation_id: str) -> list[str]:
+    """Return the words of an operation id: `addMark` is add, mark."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", operation_id).lower().split()
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation of the document, and the command that it becomes."""
+
+    path: str
+    method: str
+    spec: Mapping[str, Any]
+
+    @cached_property
+    def segments(self) -> list[str]:
+        """Return the parts of the path below the base."""
+        return self.path.removeprefix(BASE).strip("/").split("/")
+
+    @cached_property
+    def noun(self) -> str:
+        """Return the singular of the path's first segment."""
+        return singular(self.segments[0])
+
+    @cached_property
+    def verb(self) -> str:
+        """Return what the operation does, without its noun.
+
+        GET is `list` or `show`, or the name of the sub-resource that it reads. POST is the
+        operation's id: `recordSeizure` is `record`, `addMark` below a seizure `add-mark`.
+        """
+        return self._reading_verb() if self.method == "get" else self._writing_verb()
+
+    def _reading_verb(self) -> str:
+        is_item, rest = self.segments[-1].startswith("{"), [*self.segments[1:], ""]
+        parts = [
+            part for part, following in pairwise(rest) if "{" not in part and "{" not in following
+        ]
+        if parts:
+            return "-".join(parts).replace("_", "-")
+        if is_item:
+            return "show" if len(self.segments) == 2 else f"show-{singular(self.segments[-2])}"
+        has_items = any(path.startswith(f"{self.path}/{{") for path in load_document()["paths"])
+        is_list = has_items or self.spec["operationId"].startswith("list")
+        return "list" if is_list else "show"
+
+    def _writing_verb(self) -> str:
+        words = split_words(self.spec["operationId"])
+        for name in (self.noun, self.segments[0]):
+            whole = name.split("-")
+            for at in range(len(words) - len(whole) + 1):
+                if words[at : at + len(whole)] == whole:
+                    rest = words[:at] + words[at + len(whole) :]
+                    one = "".join([*words[:at], *self.noun.split("-"), *words[at + len(whole) :]])
+                    is_plural = name != self.noun and one in lowered_ids()
+                    return "-".join([*(rest or ["create"]), *(["many"] if is_plural else [])])
+        return "-".join(words)
+
+    @cached_property
+    def arguments(self) -> list[str]:
+        """Return the names of the path's parameters, in order."""
+        return [part[1:-1] for part in self.segments if part.startswith("{")]
+
+    def parameters(self, place: str) -> dict[str, Schema]:
+        """Return the parameters of a place (query, header) by name."""
+        found = map(resolve, self.spec.get("parameters", ()))
+        return {each["name"]: each for each in found if each["in"] == place}
+
+    @cached_property
+    def contents(self) -> Mapping[str, Any]:
+        """Return the bodies that the operation takes, by media type."""
+        return self.spec.get("requestBody", {}).get("content", {})
+
+    @cached_property
+    def body(self) -> Schema | None:
+        """Return the schema of the JSON that is sent, alone or beside a file."""
+        if JSON in self.contents:
+            return resolve(self.contents[JSON]["schema"])
+        if MULTIPART in self.contents:
+            return resolve(self.contents[MULTIPART]["schema"]["properties"]["document"])
+        return None
+
+    @cached_property
+    def upload(self) -> tuple[str, str] | None:
+        """Return the name and description of the file that may be sent, or None."""
+        parts = self.contents.get(MULTIPART, {}).get("schema", {}).get("properties", {})
+        found = ((name, part["description"]) for name, part in parts.items() if name != "document")
+        return next(found, None)
+
+    @cached_property
+    def has_json(self) -> bool:
+        """Tell whether the answer is JSON, rather than a file."""
+        return any(JSON in each["content"] or (JSON,) for each in self.spec["responses"].values())
+
+    @cached_property
+    def result_path(self) -> str | None:
+        """Return the path of the result that takes time, where this starts or reads one."""
+        path = f"{BASE}/{self.segments[0]}/{{{self.noun}_id}}/result"
+        starts = self.method == "post" and (len(self.segments) == 1 or self.segments[-1] == "send")
+        is_result = path in load_document()["paths"] and (starts or self.path == path)
+        return path if is_result else None
+
+
+@cache
+def lowered_ids() -> frozenset[str]:
+    """Return all operation ids in lower case."""
+    return frozenset(each.spec["operationId"].lower() for each in list_operations())
+
+
+@cache
+def list_operations() -> tuple[Operation, ...]:
+    """Return all operations of the document."""
+    paths = load_document()["paths"]
+    return tuple(
+        Operation(path, method, spec)
+        for path, item in paths.items()
+        for method, spec in item.items()
+    )
+
+
+@cache
+def group_operations() -> dict[str, dict[str, Operation]]:
+    """Return the operations by noun and verb; raises ValueError for two of one name."""
+    groups: dict[str, dict[str, Operation]] = {}
+    for operation in list_operations():
+        group = groups.setdefault(operation.noun, {})
+        if operation.verb in group:
+            raise ValueError(f"two operations are salsa {operation.noun} {operation.verb}")
+        group[operation.verb] = operation
+    return groups
