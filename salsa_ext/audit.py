@@ -136,9 +136,6 @@ class Action(StrEnum):
     TRACE_NOTED = "trace:noted"
     TRACE_FED_BACK = "trace:fed_back"
     TRACE_REPORTED = "trace:reported"
-    APPROVAL_RECEIVED = "approval:received"
-    APPROVAL_GRANTED = "approval:granted"
-    APPROVAL_DECLINED = "approval:declined"
     TRACE_FORM_MADE = "trace:form_made"
     REQUEST_RECEIVED = "request:received"
     REQUEST_ACKNOWLEDGED = "request:acknowledged"
@@ -164,7 +161,7 @@ class Action(StrEnum):
 
 
 SUBJECT_KINDS: Final = (
-    "account", "agency", "alert", "approval", "attachment", "check", "consent", "contact", "discrepancy",
+    "account", "agency", "alert", "attachment", "check", "consent", "contact", "discrepancy",
     "display", "envelope", "hit", "import", "key",
     "licensee", "match", "notification", "permit", "post", "record", "report", "request", "seizure",
     "setting",
@@ -179,7 +176,7 @@ AUTOMATIC: Final = frozenset({
     Action.MATCH_PROPOSED, Action.MATCH_REOPENED, Action.MATCH_WITHDRAWN, Action.RECORD_SHOWN,
     Action.DISCREPANCY_RAISED, Action.RECORD_LEFT_UNMATCHED, Action.CHECK_LEFT_UNTOLD,
     Action.SEIZURE_LEFT_UNTOLD, Action.TRACE_LEFT_UNTOLD, Action.REQUEST_RECEIVED,
-    Action.APPROVAL_RECEIVED, Action.ENVELOPE_SENT, Action.ENVELOPE_APPLIED,
+    Action.ENVELOPE_SENT, Action.ENVELOPE_APPLIED,
     Action.ENVELOPE_REFUSED, Action.ENVELOPE_RETURNED,
 })  # fmt: skip
 """What no person does: the service concludes it, be it from what somebody did just then."""

@@ -28,7 +28,6 @@ COMMANDS = {
     "record": ("api.cli.records", "record"),
     "consent": ("api.cli.consents", "consent"),
     "trace": ("api.cli.trace_drafts", "trace"),  # which adds the last of its commands
-    "approval": ("api.cli.approvals", "approval"),
     "request": ("api.cli.requests", "request"),
     "notification": ("api.cli.notifications", "notification"),
     "lead": ("api.cli.leads", "lead"),

@@ -69,15 +69,14 @@ def _dates(name: str, said: str) -> Decorator:
         " those that stood.")  # fmt: skip
 @_dates("open-on", "A holiday on which they work all the same; likewise.")
 @click.option("--trace-approval", type=click.Choice(TRACE_APPROVALS),
-              help="Whose second person approves a trace before it is sent. Of a partner, or nobody's, only"
-              " where fewer than three persons of the state may.")  # fmt: skip
-@click.option("--trace-approver", metavar="ISO", type=STATE, help="That partner.")
+              help="Whether a second person approves a trace before it is sent. Nobody (alone) only where"
+              " fewer than three persons of the state may.")  # fmt: skip
 @click.option("--no-added-days", "plain", is_flag=True, help="With neither of them any more.")
 @explained
 def change(
     state: str, counterpart_days: int | None, overdue_hours: int | None, partners: tuple[str, ...],
     nobody: bool, automatically: bool | None, trace_approval: str | None,
-    trace_approver: str | None, plain: bool, **calendar: Any,
+    plain: bool, **calendar: Any,
 ) -> None:  # fmt: skip
     """Change settings of a state; those that are left out stay as they are.
 
@@ -97,7 +96,6 @@ def change(
             copies,
             automatically,
             trace_approval=trace_approval,
-            trace_approver=trace_approver,
             **_given(calendar, plain=plain),
         )
         settings.change(actor=actor, data=data, seen=None)
@@ -124,7 +122,6 @@ def _print(view: SettingsView) -> None:
     click.echo(f"electronic_copies_with  {', '.join(values.electronic_copies_with) or '-'}")
     click.echo(f"agreed by both          {', '.join(view.agreed) or '-'}")
     click.echo(f"trace_approval          {values.trace_approval}")
-    click.echo(f"trace_approver          {values.trace_approver or '-'}")
     for name in LONGEST_TERMS:
         click.echo(f"{name:<23} {getattr(values, name)}")
     click.echo(f"weekdays                {', '.join(map(str, values.weekdays))}")

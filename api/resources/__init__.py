@@ -6,7 +6,6 @@ from api.resource import Resource
 from api.resources import (
     accounts,
     alerts,
-    approvals,
     attachments,
     calls,
     checks,
@@ -37,7 +36,7 @@ BLUEPRINTS: tuple[Resource, ...] = tuple(
     module.blueprint
     for module in (
         permits, papers, shipments, discrepancies, transfers, seizures, reports, records, consents,
-        matches, leads, alerts, hits, attachments, checks, traces, approvals, requests, posts, calls,
+        matches, leads, alerts, hits, attachments, checks, traces, requests, posts, calls,
         displays,
         licensees, notifications, statistics, reference,
         settings, accounts,

@@ -113,7 +113,7 @@ class Permission(StrEnum):
     STATISTICS_READ = "statistics:read"
     """Read published figures."""
     TRACE_APPROVE = "trace:approve"
-    """Approve a trace that somebody else drafted, and those of states that ask for a second person."""
+    """Approve a trace that somebody else drafted."""
     TRACE_READ = "trace:read"
     """Read the own state's traces and their results."""
     TRACE_REQUEST = "trace:request"

@@ -15,7 +15,6 @@ from salsa_ext.models import (
     PostCallAnswer,
     Shipment,
     Trace,
-    TraceApproval,
     TraceLeg,
     TraceRequest,
 )
@@ -24,7 +23,6 @@ from salsa_ext.values.codes import GRAVE_NOTIFICATIONS
 
 _OF_REQUEST: Final = ("request_received", "request_renewed", "request_replied", "request_due",
                       "request_overdue", "request_assigned", "request_unassigned")  # fmt: skip
-_OF_APPROVAL: Final = ("approval_asked", "approval_waiting")
 _OF_HIT: Final = ("hit_made", "hit_silent", "hit_extended", "hit_overdue", "hit_unanswered",
                   "hit_reopened")  # fmt: skip
 _OF_TRACE: Final = (
@@ -44,7 +42,6 @@ def is_settled() -> ColumnElement[bool]:
         _once(_OF_REQUEST, TraceRequest, TraceRequest.status.not_in(RUNNING)),
         _once(_OF_TRACE, Trace, ended),
         _is_calm(),
-        _once(_OF_APPROVAL, TraceApproval, TraceApproval.status != "asked"),
         _once(("trace_to_approve", "trace_waiting"), Trace, not_(waits)),
         _once(("trace_approved", "trace_unsent"), Trace, Trace.status != "approved"),
         _once(("trace_declined",), Trace, or_(Trace.status != "draft", waits)),

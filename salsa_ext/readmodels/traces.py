@@ -172,7 +172,7 @@ def waiting_here(actor: Actor, limit: int) -> Sequence[TraceView]:
     """Return the own state's drafts that wait for a second person of its own, the newest first."""
     require(actor, Permission.TRACE_APPROVE)
     waiting = (Trace.status == "draft", Trace.approval_asked_at.is_not(None),
-               Trace.approved_in.is_(None), Trace.owner_state == actor.state)  # fmt: skip
+               Trace.owner_state == actor.state)  # fmt: skip
     query = (
         select(Trace)
         .where(*waiting)
@@ -222,7 +222,7 @@ def _views(actor: Actor, found: Sequence[Trace]) -> list[TraceView]:
     drafts = [trace for trace in found if trace.status in UNSENT]
     advice = dict(zip((trace.id for trace in drafts), of_drafts(drafts, actor.clock), strict=True))
     kept = hidden_from(trace.id for trace in found)
-    bars, alone = unapprovable(drafts, kept, said), contacts.without_office(kept)
+    bars, alone = unapprovable(drafts, kept), contacts.without_office(kept)
     return [
         TraceView(trace, legs[trace.id], said, named.get(trace.assignee_id), advice.get(trace.id),
                   kept[trace.id], [*_remarks(trace, alone.get(trace.id, ())), *bars.get(trace.id, ())],

@@ -187,7 +187,7 @@ def hide(
             "hidden_from": hidings.by_state(data.hidden_from, leg.state), "office": office,
         }) for leg in told
     ])  # fmt: skip
-    approvals.hide(actor, vault, trace, data.hidden_from, whom)
+    approvals.check_waiting(actor, trace)
     deliveries.deliver_now(actor, vault)
 
 

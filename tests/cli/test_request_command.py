@@ -143,18 +143,6 @@ def test_a_trace_is_led_on(salsa, trace, request_):
     assert found["status"] == "withdrawn"
 
 
-def test_a_partner_approves_from_the_command_line(salsa, trace):
-    wanted = ("--trace-approval", "partner", "--trace-approver", "PRY")
-    refused = salsa("setting", "change", *ASKING, *wanted)
-    assert (refused.returncode, "Nobody of PRY may approve" in refused.stderr) == (1, True)
-    police = ("--kind", "police", "--zone", "UTC", "PRY-POLICE", "Police")
-    salsa("agency", "add", *OWN, *police)
-    salsa("account", "open", *OWN, "--role", "supervisor", "--agency", "PRY-POLICE", "pry.second")
-    salsa("setting", "change", *ASKING, *wanted)
-    assert "trace_approver          PRY" in salsa("setting", "show", *ASKING).stdout
-    assert salsa("approval", "list", *OWN).stdout == ""
-
-
 def test_a_draft_is_advised(salsa, fresh_database, tmp_path):
     config = replace(fresh_database, home=tmp_path / "home")
     with bare_app(config).app_context() as context:

@@ -233,11 +233,8 @@ VISITS = (
     Visit("/hits/{met}", POLICE_PRY, FOR_A_CASE),
     Visit("/hits/{hit}/confirm", ANALYST_BRA),
     refused("/hits/{hit}/extend", ANALYST_BRA),
-    Visit("/approvals", SUPERVISOR),
+    Visit("/approvals", "BRA supervisor"),
     Visit("/approvals", "URY supervisor"),
-    Visit("/approvals/{approval}", SUPERVISOR),
-    Visit("/approvals/{approval}/grant", SUPERVISOR),
-    refused("/approvals/{approval}/decline", SUPERVISOR),
 )
 
 

@@ -20,7 +20,7 @@ from api.web.typed import Form
 from salsa_ext.errors import Invalid, NotFound, say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels import approvals, documents
+from salsa_ext.readmodels import documents
 from salsa_ext.readmodels.documents import SEIZURES
 from salsa_ext.services import disclosures, traces
 from salsa_ext.values.actor import Actor
@@ -87,9 +87,4 @@ def _page(actor: Actor, form: Form) -> str:
         standing = subject_of(actor, form.existing)
         form.lead(standing.title, standing.address)
     return render_template("console/ask.html", actor=actor, form=form, choices=choices,
-                           suggest=choices.suggestions(actor), partner=partner_of(actor))  # fmt: skip
-
-
-def partner_of(actor: Actor) -> str | None:
-    """Return the state whose second persons approve the own one's traces, where another does."""
-    return approvals.rule_of(actor.own_state()).partner
+                           suggest=choices.suggestions(actor))  # fmt: skip
