@@ -117,7 +117,6 @@ class Action(StrEnum):
     MATCH_CONFIRMED = "match:confirmed"
     MATCH_REJECTED = "match:rejected"
     TRACE_REQUESTED = "trace:requested"
-    TRACE_ADVISED = "trace:advised"
     TRACE_AMENDED = "trace:amended"
     TRACE_APPROVED = "trace:approved"
     TRACE_APPROVAL_ASKED = "trace:approval_asked"

@@ -79,8 +79,6 @@ def _refused(view: TraceView) -> list[tuple[str, str]]:
 def print_advice(told: dict[str, Any]) -> None:
     """Print how likely a draft is to fail, and what it lacks."""
     click.echo(told["text"])
-    if told["fits"]:
-        click.echo(told["fits"]["text"])
     echo_table([
         (lack["field"], f"+{100 * lack['gain']:.0f} of 100", " ".join(lack["texts"]))
         for lack in told["missing"]

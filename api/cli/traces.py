@@ -22,8 +22,9 @@ from api.schemas.requests import ChannelRequest
 from api.schemas.trace_advice import AdviceResponse
 from api.schemas.traces import AmendTraceRequest, TraceResponse
 from api.vault import vault
+from salsa_ext.matching import outlooks
 from salsa_ext.readmodels import traces as reading
-from salsa_ext.services import trace_advice, trace_steps, traces
+from salsa_ext.services import trace_steps, traces
 from salsa_ext.values.codes import OTHER_CHANNELS, PRIORITIES, TRACE_STATUSES
 from salsa_ext.values.positions import Assigning
 from salsa_ext.values.requests import (
@@ -122,14 +123,14 @@ def amend(state: str, file: IO[bytes], officer: str | None, trace_id: UUID) -> N
 @id_argument
 @explained
 def advice(state: str, as_json: bool, trace_id: UUID) -> None:
-    """Say why a draft is likely to fail, which field would change that, and how many records fit.
+    """Say why a draft is likely to fail, and which field would change that.
 
     \b
     Example:
       salsa trace advice --state BRA 0199f2c0-0000-7000-8000-000000000000
     """
     with acting(state) as actor:
-        view = trace_advice.advise(actor=actor, trace_id=trace_id)
+        view = outlooks.of(reading.get_trace(actor, trace_id).trace.firearm)
         if as_json:
             echo_json(AdviceResponse(), view)
         else:

@@ -34,7 +34,6 @@ from api.schemas.fields import (
 from api.schemas.requests import MessageResponse, as_shown
 from api.schemas.trace_advice import AdviceResponse
 from salsa_ext.errors import Message
-from salsa_ext.readmodels.outlooks import AdviceView
 from salsa_ext.readmodels.sharing import group_of
 from salsa_ext.readmodels.trace_legs import LegSaid
 from salsa_ext.readmodels.traces import ResultView, TraceView
@@ -209,7 +208,7 @@ class TraceResponse(Schema):
             "notes": view.notes, "assignee": view.assignee,
             "approval": _approval(view), "hidden_from": view.hidden_from,
             "remarks": [worded(said) for said in view.remarks],
-            "advice": AdviceView(view.outlook) if view.outlook else None,
+            "advice": view.outlook,
         }  # fmt: skip
 
 

@@ -16,9 +16,8 @@ from salsa_ext.models.owned import Owned
 class Trace(Owned, Base):
     """One request for the history of one gun; `firearm` is the description that was sent.
 
-    `likeness` is how well the best candidate of all states agreed, in bits. `profile` is what the
-    description lacked when it was sent: by it the figures count how such traces end. `approval` is
-    who approved it: a second person of the own state, or `alone` nobody, where the state has too few.
+    `likeness` is how well the best candidate of all states agreed, in bits. `approval` is who
+    approved it: `own`, a second person of the state, or `alone`, nobody, where the state has too few.
     `approval_asked_at` is set while one is waited for; `approval_shown` is what the draft said when
     one was asked first, or approved it, and `declined_shown` what it said when one declined it, none of whom
     approved it since; of one that was sent it is there where that was declined.
@@ -52,7 +51,6 @@ class Trace(Owned, Base):
     searched: Mapped[list[dict[str, Any]] | None] = mapped_column(sort_order=99)
     likeness: Mapped[dict[str, Any] | None] = mapped_column(sort_order=99)
     assignee_id: Mapped[UUID | None] = mapped_column(sort_order=99)
-    profile: Mapped[str | None] = mapped_column(sort_order=99)
     approval: Mapped[str | None] = mapped_column(sort_order=99)
     approval_asked_at: Mapped[datetime | None] = mapped_column(sort_order=99)
     approved_at: Mapped[datetime | None] = mapped_column(sort_order=99)

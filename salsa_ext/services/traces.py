@@ -26,7 +26,6 @@ from salsa_ext.models import Trace, TraceLeg
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels.approvals import rule_of
-from salsa_ext.readmodels.outlooks import UNSENT
 from salsa_ext.readmodels.records import RecordView
 from salsa_ext.readmodels.refusals import is_declined, refusal
 from salsa_ext.readmodels.requests import messages_of
@@ -45,6 +44,7 @@ from salsa_ext.services import (
 )
 from salsa_ext.services.sealing import Vault
 from salsa_ext.values.actor import Actor, Purpose
+from salsa_ext.values.codes import UNSENT
 from salsa_ext.values.inquiries import TraceData, lacking_words
 from salsa_ext.values.requests import Sending, Telling
 

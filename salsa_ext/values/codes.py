@@ -170,6 +170,8 @@ LEAD_KINDS: Final = (
 TRACE_STATUSES: Final = (
     "draft", "approved", "sent", "in_progress", "answered", "withdrawn", "closed",
 )  # fmt: skip
+UNSENT: Final = ("draft", "approved")
+"""Statuses of a trace of which nobody was asked yet."""
 LEG_STATUSES: Final = (
     "sent", "acknowledged", "clarification", "answered", "partial", "no_record", "refused",
     "deferred", "forwarded", "withdrawn",

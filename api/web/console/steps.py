@@ -27,13 +27,13 @@ from api.web.desk import doings
 from api.web.desk.doings import Doing, Field
 from salsa_ext.errors import Message, say
 from salsa_ext.policy.permissions import Permission
-from salsa_ext.readmodels.outlooks import UNSENT
 from salsa_ext.readmodels.traces import TraceView
 from salsa_ext.services import approvals, other_channels, trace_steps, traces
 from salsa_ext.services.endings import is_untold
 from salsa_ext.services.legs import SENT
 from salsa_ext.services.trace_steps import ANY
 from salsa_ext.values.actor import Actor
+from salsa_ext.values.codes import UNSENT
 
 DECIDING: Final = "console/deciding.html"
 
