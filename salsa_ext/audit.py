@@ -26,6 +26,7 @@ class Action(StrEnum):
     ACCOUNT_OPENED = "account:opened"
     ACCOUNT_CLOSED = "account:closed"
     ACCOUNT_RENEWED = "account:renewed"
+    ACCOUNT_LINKED = "account:linked"
     AGENCY_REGISTERED = "agency:registered"
     AGENCY_PLACED = "agency:placed"
     ALERT_RECORDED = "alert:recorded"
@@ -35,9 +36,6 @@ class Action(StrEnum):
     ATTACHMENT_ADDED = "attachment:added"
     ATTACHMENT_DISCLOSED = "attachment:disclosed"
     ATTACHMENT_WITHDRAWN = "attachment:withdrawn"
-    DISPLAY_ADDED = "display:added"
-    DISPLAY_PAIRED = "display:paired"
-    DISPLAY_REVOKED = "display:revoked"
     CONTACT_REGISTERED = "contact:registered"
     KEY_ISSUED = "key:issued"
     KEY_REVOKED = "key:revoked"
@@ -161,7 +159,7 @@ class Action(StrEnum):
 
 SUBJECT_KINDS: Final = (
     "account", "agency", "alert", "attachment", "check", "consent", "contact", "discrepancy",
-    "display", "envelope", "hit", "import", "key",
+    "envelope", "hit", "import", "key",
     "licensee", "match", "notification", "permit", "post", "record", "report", "request", "seizure",
     "setting",
     "shipment", "signing_key",

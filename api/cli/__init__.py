@@ -34,7 +34,6 @@ COMMANDS = {
     "alert": ("api.cli.alerts", "alert"),
     "hit": ("api.cli.hits", "hit"),
     "board": ("api.cli.boards", "board"),
-    "display": ("api.cli.displays", "display"),
     "account": ("api.cli.accounts", "account"),
     "key": ("api.cli.keys", "key"),
     "signing-key": ("api.cli.signing", "signing_key"),

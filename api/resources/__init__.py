@@ -11,7 +11,6 @@ from api.resources import (
     checks,
     consents,
     discrepancies,
-    displays,
     hits,
     leads,
     licensees,
@@ -37,7 +36,6 @@ BLUEPRINTS: tuple[Resource, ...] = tuple(
     for module in (
         permits, papers, shipments, discrepancies, transfers, seizures, reports, records, consents,
         matches, leads, alerts, hits, attachments, checks, traces, requests, posts, calls,
-        displays,
         licensees, notifications, statistics, reference,
         settings, accounts,
     )

@@ -8,7 +8,7 @@ LANGUAGES: Final = ("en", "es", "fr", "pt")
 
 ROLES: Final = (
     "licensing_officer", "police_officer", "forensic_examiner", "trace_analyst", "border_officer",
-    "supervisor", "state_administrator", "auditor", "secretariat",
+    "supervisor", "state_administrator", "auditor", "secretariat", "display",
 )  # fmt: skip
 AGENCY_KINDS: Final = (
     "licensing", "police", "customs", "border", "forensic", "prosecution", "specialised_unit",

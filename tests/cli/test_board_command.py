@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -13,8 +12,7 @@ from api.bare import bare_app
 from api.schemas.seizures import SeizureRequest
 from salsa_ext.db import db, transaction
 from salsa_ext.policy.rules import operator
-from salsa_ext.services import accounts, seizures
-from salsa_ext.services.accounts import AccountData
+from salsa_ext.services import seizures
 from tests import bodies
 from tests.cli.conftest import ROOT
 
@@ -52,24 +50,6 @@ def test_a_board_is_shown_in_words_and_as_over_http(salsa):
 def test_a_post_that_is_not_the_states_is_refused(salsa, registered_database, state, post, said):
     refused = salsa("board", "show", "--state", state, post)
     assert (refused.returncode, said in refused.stderr) == (1, True)
-
-
-def test_a_display_is_made_listed_and_revoked(salsa, registered_database):
-    with bare_app(registered_database).app_context():
-        with transaction(operator("PRY")):
-            data = AccountData("pry.rosa", "supervisor", "PRY-TEST", "correct horse battery")
-            accounts.open_account(actor=operator("PRY"), data=data)
-        db.engine.dispose()
-    made = salsa("display", "add", "--state", "PRY", "--for", "pry.rosa", "--name", "Hall", POST)
-    display, code = made.stdout.split()
-    assert re.fullmatch(r"[2-9A-Z]{5}-[2-9A-Z]{5}", code)
-    listed = salsa("display", "list", "--state", "PRY").stdout
-    assert POST in listed and "Hall" in listed and "not paired" in listed and code not in listed
-    assert salsa("display", "revoke", "--state", "BRA", display).returncode == 1
-    assert (
-        salsa("display", "revoke", "--state", "PRY", display).stdout == "The display is revoked.\n"
-    )
-    assert "revoked" in salsa("display", "list", "--state", "PRY").stdout
 
 
 def test_a_call_is_asked_listed_and_answered(salsa, registered_database):

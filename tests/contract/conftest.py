@@ -57,7 +57,6 @@ def served(server, template, tmp_path_factory):
     with application.app_context():
         ids = region.fill(application) | {
             "key_id": ID,
-            "display_id": ID,
             "lead_id": ID,
             "code": POST,
             "dataset": "seizures",
