@@ -16,7 +16,7 @@ from api.web.console.traces import subject_of
 from api.web.console.words import sealed
 from api.web.desk import choices
 from api.web.desk.filling import category_of
-from api.web.typed import Form
+from api.web.typed import Form, codes_in
 from salsa_ext.errors import Invalid, NotFound, say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
@@ -65,6 +65,8 @@ def _complete(actor: Actor, body: dict[str, Any], form: Form) -> None:
         is_unknown = not found
     else:
         body.pop("item", None)
+    if agencies := codes_in(form.get("hidden_from")):
+        body["hidden_from"] = agencies
     if firearm := body.get("firearm"):
         firearm["category"] = category_of(firearm)
     if is_unknown:

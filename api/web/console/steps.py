@@ -87,23 +87,6 @@ def unaddressed(actor: Actor, view: TraceView) -> set[UUID]:
     return {leg.id for leg in view.legs if other_channels.may_change(leg)}
 
 
-def _states(view: TraceView) -> list[str]:
-    """Return the own state and those that are asked by the service: whose agencies could see it."""
-    asked = [leg.state for leg in view.legs if leg.asked_in is not None]
-    return list(dict.fromkeys((view.trace.owner_state, *asked)))
-
-
-def _agencies(view: TraceView) -> tuple[Field, ...]:
-    return (
-        Field("hidden_from", say("Agencies"), "agencies", " ".join(_states(view)), required=False),
-    )
-
-
-def _kept_from(actor: Actor, view: TraceView) -> dict[str, str]:
-    """Tick those that it is kept from already."""
-    return {f"hidden_from.{code}": code for code in view.hidden_from}
-
-
 def _moving(
     name: str, title: Message, says: Message, command: Callable[..., Any],
     statuses: tuple[str, ...], permission: Permission = Permission.TRACE_REQUEST, **more: Any,
@@ -161,9 +144,10 @@ DOINGS: doings.Doings = (
             start=lambda actor, view: {"username": view.assignee or ""}),
     Doing("hide", say("Keep it from agencies"),
           say("Of your state, or of those that are asked. To them there is no such trace, nor a request."),
-          HideRequest, sealed(trace_steps.hide), Permission.TRACE_REQUEST, ANY, (),
-          more=_agencies, start=_kept_from,
-          settle=lambda body, view, form: body.setdefault("hidden_from", [])),
+          HideRequest, sealed(trace_steps.hide), Permission.TRACE_REQUEST, ANY,
+          (Field("hidden_from", say("Agencies"), "agencies", required=False,
+                 hint=say("Codes, separated by commas.")),),
+          start=lambda actor, view: {"hidden_from": ", ".join(view.hidden_from)}, settle=words.hide),
     _saying("notes", say("Write a note"), say("For your state alone: it never leaves it."),
             NoteRequest, trace_steps.note, ANY,
             Field("text", say("Note"), "area", required=True, most=2000)),

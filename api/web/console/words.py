@@ -10,6 +10,7 @@ from flask import request
 
 from api.vault import vault
 from api.web.shown import agencies_of
+from api.web.typed import Form, codes_in
 from salsa_ext.errors import Message, say
 
 KINDS: Final[Mapping[str, Message]] = {
@@ -43,6 +44,11 @@ def sealed(command: Any) -> Any:
         return command(vault=vault(), **said)
 
     return run
+
+
+def hide(body: dict[str, Any], _: Any, form: Form) -> None:
+    """Complete the body of a hiding by the agencies that were typed; none lets all see it."""
+    body["hidden_from"] = codes_in(form.get("hidden_from"))
 
 
 def done(said: Mapping[str, Message], hidden_from: Sequence[str]) -> Message | None:
