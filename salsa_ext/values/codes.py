@@ -116,7 +116,7 @@ GRAVE_NOTIFICATIONS: Final = (
     "shipment_passed_held", "shipment_incident", "hit_made", "hit_overdue", "hit_unanswered",
     "hit_reopened",
 )  # fmt: skip
-"""What is an alarm where it is still urgent: it stands first of all."""
+"""What is an alarm: it stands first of all."""
 MANY_NOTIFICATIONS: Final = ("match_proposed",)
 """What comes by the hundred: it is told as one line with its number."""
 TRACE_APPROVALS: Final = ("none", "own", "alone")
