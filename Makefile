@@ -67,4 +67,3 @@ lock: $(VENV)/.dev  ## renew both lock files
 
 docs: $(VENV)/.runtime  ## write the documents that are generated from the code
 	@$(BIN)/python -m api.documents
-	@$(BIN)/python -m api.scores docs

@@ -7,10 +7,10 @@ from flask import Flask
 from salsa_ext.clock import SYSTEM, Clock
 from salsa_ext.config import Config
 from salsa_ext.db import db, engine_options
-from salsa_ext.services import approval_news, leg_news, request_arrivals
+from salsa_ext.services import leg_news, request_arrivals
 from salsa_ext.services.sealing import Vault
 
-APPLY = (approval_news, leg_news, request_arrivals)
+APPLY = (leg_news, request_arrivals)
 """What applies letters of other states: without these modules every letter would be of an unknown kind."""
 
 

@@ -26,6 +26,7 @@ class Action(StrEnum):
     ACCOUNT_OPENED = "account:opened"
     ACCOUNT_CLOSED = "account:closed"
     ACCOUNT_RENEWED = "account:renewed"
+    ACCOUNT_LINKED = "account:linked"
     AGENCY_REGISTERED = "agency:registered"
     AGENCY_PLACED = "agency:placed"
     ALERT_RECORDED = "alert:recorded"
@@ -35,9 +36,6 @@ class Action(StrEnum):
     ATTACHMENT_ADDED = "attachment:added"
     ATTACHMENT_DISCLOSED = "attachment:disclosed"
     ATTACHMENT_WITHDRAWN = "attachment:withdrawn"
-    DISPLAY_ADDED = "display:added"
-    DISPLAY_PAIRED = "display:paired"
-    DISPLAY_REVOKED = "display:revoked"
     CONTACT_REGISTERED = "contact:registered"
     KEY_ISSUED = "key:issued"
     KEY_REVOKED = "key:revoked"
@@ -117,7 +115,6 @@ class Action(StrEnum):
     MATCH_CONFIRMED = "match:confirmed"
     MATCH_REJECTED = "match:rejected"
     TRACE_REQUESTED = "trace:requested"
-    TRACE_ADVISED = "trace:advised"
     TRACE_AMENDED = "trace:amended"
     TRACE_APPROVED = "trace:approved"
     TRACE_APPROVAL_ASKED = "trace:approval_asked"
@@ -136,9 +133,6 @@ class Action(StrEnum):
     TRACE_NOTED = "trace:noted"
     TRACE_FED_BACK = "trace:fed_back"
     TRACE_REPORTED = "trace:reported"
-    APPROVAL_RECEIVED = "approval:received"
-    APPROVAL_GRANTED = "approval:granted"
-    APPROVAL_DECLINED = "approval:declined"
     TRACE_FORM_MADE = "trace:form_made"
     REQUEST_RECEIVED = "request:received"
     REQUEST_ACKNOWLEDGED = "request:acknowledged"
@@ -164,8 +158,8 @@ class Action(StrEnum):
 
 
 SUBJECT_KINDS: Final = (
-    "account", "agency", "alert", "approval", "attachment", "check", "consent", "contact", "discrepancy",
-    "display", "envelope", "hit", "import", "key",
+    "account", "agency", "alert", "attachment", "check", "consent", "contact", "discrepancy",
+    "envelope", "hit", "import", "key",
     "licensee", "match", "notification", "permit", "post", "record", "report", "request", "seizure",
     "setting",
     "shipment", "signing_key",
@@ -179,7 +173,7 @@ AUTOMATIC: Final = frozenset({
     Action.MATCH_PROPOSED, Action.MATCH_REOPENED, Action.MATCH_WITHDRAWN, Action.RECORD_SHOWN,
     Action.DISCREPANCY_RAISED, Action.RECORD_LEFT_UNMATCHED, Action.CHECK_LEFT_UNTOLD,
     Action.SEIZURE_LEFT_UNTOLD, Action.TRACE_LEFT_UNTOLD, Action.REQUEST_RECEIVED,
-    Action.APPROVAL_RECEIVED, Action.ENVELOPE_SENT, Action.ENVELOPE_APPLIED,
+    Action.ENVELOPE_SENT, Action.ENVELOPE_APPLIED,
     Action.ENVELOPE_REFUSED, Action.ENVELOPE_RETURNED,
 })  # fmt: skip
 """What no person does: the service concludes it, be it from what somebody did just then."""

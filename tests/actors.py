@@ -19,6 +19,9 @@ from salsa_ext.policy.rules import operator, permissions_of
 from salsa_ext.services.authentication import digest
 from salsa_ext.values.ids import new_id
 
+POST = "ciudad-del-este-foz-do-iguacu"
+"""Of which a display is."""
+
 
 @dataclass(frozen=True)
 class Client:
@@ -89,11 +92,11 @@ def token(
         insert_many(Account, [{
             "id": account, "owner_state": owner, "agency": f"{owner}-{agency}", "role": role,
             "username": f"{role}-{secret[:8]}", "password_hash": "none", "is_active": True,
-            "created_at": now,
+            "created_at": now, "post": POST if role == "display" else None,
         }])  # fmt: skip
         insert_many(ApiKey, [{
             "id": new_id(), "owner_state": owner, "account_id": account, "digest": digest(secret),
             "name": "test", "scopes": sorted(scopes or permissions_of(role)), "created_at": now,
-            "expires_at": now + lasts, "revoked_at": None,
+            "expires_at": now + lasts, "revoked_at": None, "is_link": False,
         }])  # fmt: skip
     return secret

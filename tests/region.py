@@ -73,9 +73,7 @@ def fill(app: Flask) -> Ids:
     request = client("BRA", "trace_analyst").get("/requests?from=PRY").json["items"][0]["id"]
     _wait()
     _tell()
-    second, _ = (client(state, "supervisor") for state in ("BRA", "PRY"))
     _write(app)
-    approval = second.get("/approvals").json["items"][0]["id"]
     notification = licensing.get("/notifications").json["items"][0]["id"]
     licensing.post(f"/notifications/{notification}/read", expect=200)
     told = partner.get("/notifications").json["items"][0]["id"]
@@ -97,7 +95,7 @@ def fill(app: Flask) -> Ids:
             "report_id": report, "seizure_id": seizure, "check_id": check, "trace_id": trace["id"],
             "leg_id": trace["legs"][-1]["id"], "request_id": request,
             "attachment_id": attachment, "account_id": account, "licensee_id": licensee,
-            "notification_id": notification, "approval_id": approval,
+            "notification_id": notification,
             "match_id": match, "consent_id": consent.json["id"], "alert_id": alert,
             "hit_id": hit, "call_id": call}  # fmt: skip
 
@@ -173,16 +171,11 @@ def _tell() -> None:
 
 
 def _write(app: Flask) -> None:
-    """Let each of the two states ask for a second person, and say something that nobody handles."""
+    """Let each of the two states say something that nobody handles."""
     for state, other in (("BRA", "PRY"), ("PRY", "BRA")):
         acting = operator(state, clock=FixedClock(NOW))
         with app.app_context(), transaction(acting):
-            asked = {"trace": str(new_id()), "type": "pistol", "priority": "routine",
-                     "priority_reason": None, "legal_basis": "Law 1",
-                     "illicit_reason": "used_in_crime", "intended_use": "intelligence",
-                     "needed_by": None, "confidentiality_requested": False}  # fmt: skip
             deliveries.send_many(acting, app.config["VAULT"], [
-                Letter("approval.ask", "BR-1", other, asked),
                 Letter("test.said", "BR-1", other, {"said": "Something"}),
             ])  # fmt: skip
             deliveries.deliver_now(acting, app.config["VAULT"])

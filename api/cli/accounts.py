@@ -11,6 +11,9 @@ from salsa_ext.services import accounts
 from salsa_ext.services.accounts import AccountData
 from salsa_ext.values.codes import ROLES
 
+WALL = "/wall?link="
+"""What stands behind the address of the service in the link of a display."""
+
 
 @click.group()
 def account() -> None:
@@ -21,19 +24,24 @@ def account() -> None:
 @state_option
 @click.option("--role", required=True, type=click.Choice(ROLES))
 @click.option("--agency", required=True, type=AGENCY, help="The agency's code, such as PRY-POLICE.")
+@click.option("--post", metavar="POST", help="Where a display hangs.")
 @click.argument("username", type=USERNAME)
 @explained
-def open_account(state: str | None, role: str, agency: str, username: str) -> None:
-    """Open an account; its password is shown this once.
+def open_account(
+    state: str | None, role: str, agency: str, post: str | None, username: str
+) -> None:  # fmt: skip
+    """Open an account; its password, or the one-time link of a display, is shown this once.
 
     \b
-    Example:
+    Examples:
       salsa account open --state PRY --role police_officer --agency PRY-POLICE pry.ana
+      salsa account open --state PRY --role display --agency PRY-BORDER \\
+        --post ciudad-del-este-foz-do-iguacu pry.hall
     """
     with recording(state) as actor:
-        data = AccountData(username, role, agency)
-        _, password = accounts.open_account(actor=actor, data=data)
-    click.echo(password)
+        data = AccountData(username, role, agency, post=post)
+        _, secret = accounts.open_account(actor=actor, data=data)
+    click.echo(WALL + secret if role == accounts.DISPLAY else secret)
 
 
 @account.command("close")
@@ -68,6 +76,22 @@ def password(state: str | None, username: str) -> None:
     with acting(state) as actor:
         renewed = accounts.renew_password(actor=actor, username=username)
     click.echo(renewed)
+
+
+@account.command()
+@state_option
+@click.argument("username", type=USERNAME)
+@explained
+def link(state: str | None, username: str) -> None:
+    """Give a display a new one-time link, shown this once, and end what it was signed in by.
+
+    \b
+    Example:
+      salsa account link --state PRY pry.hall
+    """
+    with acting(state) as actor:
+        token = accounts.issue_link(actor=actor, username=username)
+    click.echo(WALL + token)
 
 
 @account.command("list")

@@ -206,8 +206,7 @@ def find_of(words: Words, trace: Any, seizure: Any, *, is_numbered: bool = False
 
 def _second_person(words: Words, trace: Any) -> str | None:
     """Say who approved it where somebody did; and that nobody did, where the state is alone."""
-    by = words.code("trace_approval", trace.approval) if trace.approval else None
-    return f"{by} ({words.state(trace.approved_in)})" if by and trace.approved_in else by
+    return words.code("trace_approval", trace.approval) if trace.approval else None
 
 
 def gun_of(words: Words, gun: Mapping[str, Any]) -> list[Part]:

@@ -6,13 +6,11 @@ from api.resource import Resource
 from api.resources import (
     accounts,
     alerts,
-    approvals,
     attachments,
     calls,
     checks,
     consents,
     discrepancies,
-    displays,
     hits,
     leads,
     licensees,
@@ -37,8 +35,7 @@ BLUEPRINTS: tuple[Resource, ...] = tuple(
     module.blueprint
     for module in (
         permits, papers, shipments, discrepancies, transfers, seizures, reports, records, consents,
-        matches, leads, alerts, hits, attachments, checks, traces, approvals, requests, posts, calls,
-        displays,
+        matches, leads, alerts, hits, attachments, checks, traces, requests, posts, calls,
         licensees, notifications, statistics, reference,
         settings, accounts,
     )

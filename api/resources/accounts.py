@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Response, g
+from flask import Response, g, url_for
 
 from api.pagination import ListQuery
 from api.resource import Resource
@@ -18,6 +18,7 @@ from api.schemas.accounts import (
     IssuedResponse,
     KeyRequest,
     KeyResponse,
+    LinkResponse,
     MeResponse,
     OpenedResponse,
 )
@@ -50,9 +51,15 @@ blueprint.listing("/audit", AuditQuery, AuditResponse, audit.list_entries, Permi
 
 @blueprint.posting("/accounts", AccountRequest, OpenedResponse, Permission.ACCOUNT_MANAGE)
 def open_account(actor: Actor, data: AccountData) -> dict[str, Any]:
-    """Open an account in your state; the password is shown this once."""
-    account_id, password = accounts.open_account(actor=actor, data=data)
-    return {"id": account_id, "password": password}
+    """Open an account in your state; its password, or a display's link, is shown this once."""
+    account_id, secret = accounts.open_account(actor=actor, data=data)
+    if data.role == accounts.DISPLAY:
+        return {"id": account_id, "password": None, "link": _address(secret)}
+    return {"id": account_id, "password": secret, "link": None}
+
+
+def _address(token: str) -> str:
+    return url_for("walls.wall", link=token, _external=True)
 
 
 def _standing(actor: Actor, account_id: UUID) -> int:
@@ -67,6 +74,15 @@ def close_account(actor: Actor, account_id: UUID) -> Any:
     """Close an account and end its keys and sessions; a closed one stays as it is."""
     accounts.close_account(actor=actor, account_id=account_id, seen=g.seen)
     return reading.read(account_id)
+
+
+@blueprint.posting(
+    "/accounts/<uuid:account_id>/link", None, LinkResponse, Permission.ACCOUNT_MANAGE
+)
+def issue_link(actor: Actor, account_id: UUID) -> dict[str, Any]:
+    """Issue a new one-time link for a display; what it was signed in by ends."""
+    username = reading.get_account(actor, account_id).username
+    return {"link": _address(accounts.issue_link(actor=actor, username=username))}
 
 
 @blueprint.posting("/keys", KeyRequest, IssuedResponse, Permission.KEY_MANAGE)

@@ -36,14 +36,14 @@ from api.schemas.traces import (
     TraceResponse,
 )
 from api.vault import vault
+from salsa_ext.matching import outlooks
+from salsa_ext.matching.outlooks import Outlook
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import traces as reading
-from salsa_ext.readmodels.outlooks import AdviceView
 from salsa_ext.readmodels.traces import ResultView, TraceView
 from salsa_ext.services import (
     disclosures,
     leg_news,
-    trace_advice,
     trace_reports,
     trace_steps,
     traces,
@@ -82,9 +82,9 @@ def _result(actor: Actor, trace_id: UUID) -> ResultView:
 blueprint.reading("/traces/<uuid:trace_id>/result", ResultResponse, _result, Permission.TRACE_READ)
 
 
-def _advice(actor: Actor, trace_id: UUID) -> AdviceView:
-    """Return why a trace is likely to fail, which field would change that, and how many records fit."""
-    return trace_advice.advise(actor=actor, trace_id=trace_id)
+def _advice(actor: Actor, trace_id: UUID) -> Outlook:
+    """Return why a trace is likely to fail, and which field would change that."""
+    return outlooks.of(reading.get_trace(actor, trace_id).trace.firearm)
 
 
 blueprint.reading("/traces/<uuid:trace_id>/advice", AdviceResponse, _advice, Permission.TRACE_READ)

@@ -8,7 +8,7 @@ from marshmallow import Schema, fields, pre_dump
 
 from api.pagination import ListQuery
 from api.schemas.common import columns
-from api.schemas.fields import Code, Items, Line, RequestSchema, StateCode, Text, Whole
+from api.schemas.fields import Code, Items, Line, PostCode, RequestSchema, StateCode, Text, Whole
 from salsa_ext.audit import SUBJECT_KINDS, Action
 from salsa_ext.readmodels.audit import EntryView
 from salsa_ext.services.accounts import AccountData
@@ -17,13 +17,14 @@ from salsa_ext.values import codes
 
 
 class AccountRequest(RequestSchema):
-    """Who gets an account; without a password one is made."""
+    """Who gets an account; without a password one is made. A display has a `post`, and no password."""
 
     value = AccountData
     username = Line(most=100, required=True)
     role = Code(codes.ROLES, required=True)
     agency = Line(most=100, required=True)
     password = Text(most=200)
+    post = PostCode()
 
 
 class AccountResponse(Schema):
@@ -36,13 +37,21 @@ class AccountResponse(Schema):
     agency = fields.String(required=True)
     is_active = fields.Boolean(required=True)
     created_at = fields.DateTime(required=True)
+    post = fields.String(required=True, allow_none=True)
 
 
 class OpenedResponse(Schema):
-    """A new account with its password, shown this once."""
+    """A new account with its password, or a display with the link that signs it in; shown this once."""
 
     id = fields.UUID(required=True)
-    password = fields.String(required=True)
+    password = fields.String(required=True, allow_none=True)
+    link = fields.String(required=True, allow_none=True)
+
+
+class LinkResponse(Schema):
+    """The link by which a display signs in, once and within a day; shown this once."""
+
+    link = fields.String(required=True)
 
 
 class KeyRequest(RequestSchema):

@@ -34,7 +34,6 @@ class SettingsRequest(RequestSchema):
     closed_on = Items(Day(), most=MOST_DATES)
     open_on = Items(Day(), most=MOST_DATES)
     trace_approval = Code(TRACE_APPROVALS)
-    trace_approver = StateCode()
 
 
 class SettingsResponse(Schema):
@@ -55,7 +54,6 @@ class SettingsResponse(Schema):
     closed_on = fields.List(fields.Date(), required=True)
     open_on = fields.List(fields.Date(), required=True)
     trace_approval = fields.String(required=True)
-    trace_approver = fields.String(required=True, allow_none=True)
 
     @pre_dump
     def _present(self, view: SettingsView, **_: Any) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from marshmallow import Schema, ValidationError, fields, pre_dump
 
 from api.i18n import worded
 from api.pagination import ListQuery
-from api.schemas.approvals import ApprovalChangeResponse
 from api.schemas.checks import SearchedResponse
 from api.schemas.common import (
     FirearmRequest,
@@ -35,7 +34,6 @@ from api.schemas.fields import (
 from api.schemas.requests import MessageResponse, as_shown
 from api.schemas.trace_advice import AdviceResponse
 from salsa_ext.errors import Message
-from salsa_ext.readmodels.outlooks import AdviceView
 from salsa_ext.readmodels.sharing import group_of
 from salsa_ext.readmodels.trace_legs import LegSaid
 from salsa_ext.readmodels.traces import ResultView, TraceView
@@ -149,15 +147,22 @@ class LegResponse(Schema):
         }  # fmt: skip
 
 
-class TraceApprovalResponse(Schema):
-    """How a second person came to a trace: `by` the own state, a `partner` state, or `alone`, nobody.
+class ApprovalChangeResponse(Schema):
+    """A field of a draft that said something else when a second person was asked, or approved it."""
 
-    While `by` is empty and `asked_at` is not, one of the `state` is waited for. `changed` is what of
-    the draft is another than when he was asked first, or approved it.
+    field = fields.String(required=True)
+    before = fields.Raw(required=True, allow_none=True)
+    after = fields.Raw(required=True, allow_none=True)
+
+
+class TraceApprovalResponse(Schema):
+    """Who approved a trace: `own`, a second person of the own state, or `alone`, nobody.
+
+    While `by` is empty and `asked_at` is not, one is waited for. `changed` is what of the draft is
+    another than when he was asked first, or approved it.
     """
 
     by = fields.String(required=True, allow_none=True)
-    state = fields.String(required=True)
     asked_at = fields.DateTime(required=True, allow_none=True)
     approved_at = fields.DateTime(required=True, allow_none=True)
     changed = fields.List(fields.Nested(ApprovalChangeResponse), required=True)
@@ -203,7 +208,7 @@ class TraceResponse(Schema):
             "notes": view.notes, "assignee": view.assignee,
             "approval": _approval(view), "hidden_from": view.hidden_from,
             "remarks": [worded(said) for said in view.remarks],
-            "advice": AdviceView(view.outlook) if view.outlook else None,
+            "advice": view.outlook,
         }  # fmt: skip
 
 
@@ -327,8 +332,7 @@ def _approval(view: TraceView) -> dict[str, Any] | None:
     if row.approval is None and row.approval_asked_at is None:
         return None
     return {
-        "by": row.approval, "state": row.approved_in or row.owner_state,
-        "asked_at": row.approval_asked_at, "approved_at": row.approved_at,
+        "by": row.approval, "asked_at": row.approval_asked_at, "approved_at": row.approved_at,
         "changed": view.changed,
     }  # fmt: skip
 

@@ -9,7 +9,6 @@ from api.web import (
     console,
     csrf,
     desk,
-    displays,
     docs,
     forms,
     guns,
@@ -25,7 +24,7 @@ from api.web import (
 
 MODULES = (
     pages, signin, boards, post_desk, desk, guns, console, notifications, docs, verification, forms,
-    displays, walls, placing,
+    walls, placing,
 )  # fmt: skip
 BLUEPRINTS = tuple(module.blueprint for module in MODULES)
 

@@ -24,13 +24,11 @@ from salsa_ext.values.codes import MANY_NOTIFICATIONS
 MOST = 25
 PAGES = {"alert": "console.alert", "permit": "desk.permit", "shipment": "desk.shipment",
          "discrepancy": "desk.discrepancy",
-         "match": "guns.match", "approval": "console.approval", "hit": "console.hit",
+         "match": "guns.match", "hit": "console.hit",
          "consent": "console.consent",
          "request": "console.request_page", "trace": "console.trace",
          "record": "guns.history", "seizure": "guns.seizure"}  # fmt: skip
 """The page of each kind of object that has one."""
-PERMISSIONS = {"approval": "trace:approve"}
-"""What opens a page where it is not to read objects of its kind."""
 FEW = 3
 """As many as are shown one by one all the same."""
 LISTS = {"match_proposed": "guns.matches"}
@@ -86,7 +84,7 @@ def _page(actor: Actor, sent: Form | None = None) -> str:
     return render_template(
         "notifications.html", page=page, form=asked.form, sent=sent or Form(), choices=choices,
         filters=asked.filters, waiting=_waiting(actor, asked.filters), is_chosen=is_chosen,
-        pages=PAGES, lists=LISTS, signs=SIGNS, permissions=PERMISSIONS, text_of=text_of,
+        pages=PAGES, lists=LISTS, signs=SIGNS, text_of=text_of,
         urgent=urgent,
         many=many if has_above else {}, is_folded=is_folded,
         rest=_rest(actor, many) if is_folded else 0,

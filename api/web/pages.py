@@ -51,11 +51,13 @@ blueprint = Blueprint("pages", __name__)
 
 
 @blueprint.get("/")
-def home() -> str:
+def home() -> Any:
     """Say what this is, or who is signed in and where he can go."""
     g.actor = authenticate_page()
     if g.actor is None:
         return render_template("welcome.html")
+    if Permission.WALL_READ in g.actor.permissions:
+        return redirect(url_for("walls.wall"))
     with transaction(g.actor):
         count_waiting(g.actor)
         posts = _posts(g.actor)

@@ -173,6 +173,11 @@ class Form:
         )
 
 
+def codes_in(typed: str) -> list[str]:
+    """Return the codes that were typed in one field, separated by commas or blanks."""
+    return [code.upper() for code in re.split(r"[\s,;]+", typed) if code]
+
+
 def amount(typed: str) -> float | str:
     """Return a number that was typed, or what was typed where it is none."""
     return float(typed.replace(",", ".")) if NUMBER.fullmatch(typed) else typed

@@ -2,7 +2,6 @@
 
 from salsa_ext.models.accounts import Account, ApiKey, Officer
 from salsa_ext.models.alerts import Alert, Hit
-from salsa_ext.models.approvals import TraceApproval
 from salsa_ext.models.attachments import Attachment, AttachmentPart
 from salsa_ext.models.audit import AuditEntry
 from salsa_ext.models.boards import BoardChange
@@ -62,5 +61,5 @@ __all__ = [
     "Position", "Post", "PostCall", "PostCallAnswer", "Receipt", "Record", "RecordSetting", "Report",
     "Rollup", "RollupDelta",
     "Seizure", "Shipment", "ShippedAgain", "SigningKey", "SigningSecret", "StandingNumber",
-    "State", "StateSetting", "Trace", "TraceApproval", "TraceLeg", "TraceMessage", "TraceRequest", "Transfer",
+    "State", "StateSetting", "Trace", "TraceLeg", "TraceMessage", "TraceRequest", "Transfer",
 ]  # fmt: skip

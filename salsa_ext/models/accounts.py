@@ -12,7 +12,10 @@ from salsa_ext.db import Base
 
 
 class Account(Base):
-    """Somebody who signs in; the password stands as an argon2id hash."""
+    """Somebody who signs in; the password stands as an argon2id hash.
+
+    One of the role `display` is a screen on the wall of its `post`, and signs in by a link.
+    """
 
     __tablename__ = "account"
     __table_args__ = (UniqueConstraint("username"),)
@@ -25,12 +28,13 @@ class Account(Base):
     is_active: Mapped[bool]
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(server_default="1")
+    post: Mapped[str | None]
 
 
 class ApiKey(Base):
     """A bearer key of 256 random bits, stored as its SHA-256; a session is a short one.
 
-    One with a `post` is that of a display on a wall, and opens the board of that post alone.
+    One that `is_link` opens nothing: it is exchanged for a session of a display, once.
     """
 
     __tablename__ = "api_key"
@@ -44,10 +48,7 @@ class ApiKey(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
-    post: Mapped[str | None]
-    language: Mapped[str | None]
-    paired_at: Mapped[datetime | None]
-    seen_at: Mapped[datetime | None]
+    is_link: Mapped[bool]
 
 
 class Officer(Base):

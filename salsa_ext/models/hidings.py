@@ -21,9 +21,7 @@ class Hiding(Base):
     """
 
     __tablename__ = "hiding"
-    __table_args__ = (
-        CheckConstraint("subject_kind IN ('trace', 'request', 'approval')", name="subject_kind"),
-    )
+    __table_args__ = (CheckConstraint("subject_kind IN ('trace', 'request')", name="subject_kind"),)
     subject_id: Mapped[UUID] = mapped_column(primary_key=True)
     agency: Mapped[str] = mapped_column(primary_key=True)
     owner_state: Mapped[str] = mapped_column(CHAR(3), primary_key=True)

@@ -26,9 +26,7 @@ class StateSetting(Base):
             "cardinality(weekdays) > 0 AND weekdays <@ ARRAY[1,2,3,4,5,6,7]::SMALLINT[]",
             name="weekdays",
         ),
-        CheckConstraint(
-            "trace_approval IN ('none', 'own', 'partner', 'alone')", name="trace_approval"
-        ),
+        CheckConstraint("trace_approval IN ('none', 'own', 'alone')", name="trace_approval"),
     )
     owner_state: Mapped[str] = mapped_column(CHAR(3), primary_key=True)
     version: Mapped[int]
@@ -45,4 +43,3 @@ class StateSetting(Base):
     closed_on: Mapped[list[date]] = mapped_column(ARRAY(Date))
     open_on: Mapped[list[date]] = mapped_column(ARRAY(Date))
     trace_approval: Mapped[str]
-    trace_approver: Mapped[str | None] = mapped_column(CHAR(3))

@@ -16,12 +16,10 @@ from salsa_ext.models.owned import Owned
 class Trace(Owned, Base):
     """One request for the history of one gun; `firearm` is the description that was sent.
 
-    `likeness` is how well the best candidate of all states agreed, in bits. `profile` is what the
-    description lacked when it was sent: by it the figures count how such traces end. `approval` is
-    how a second person came to it: of the own state, of a partner (`approved_in`), or by none, where
-    the state has too few. `approval_asked_at` is set while one is waited for, and `approval_in` names
-    the envelope by which a partner was asked; `approval_shown` is what the draft said when one was
-    asked first, or approved it, and `declined_shown` what it said when one declined it, none of whom
+    `likeness` is how well the best candidate of all states agreed, in bits. `approval` is who
+    approved it: `own`, a second person of the state, or `alone`, nobody, where the state has too few.
+    `approval_asked_at` is set while one is waited for; `approval_shown` is what the draft said when
+    one was asked first, or approved it, and `declined_shown` what it said when one declined it, none of whom
     approved it since; of one that was sent it is there where that was declined.
     """
 
@@ -29,7 +27,7 @@ class Trace(Owned, Base):
     __table_args__ = (
         Index(None, "owner_state", "id"), Index(None, "owner_state", "status"),
         Index(None, "owner_state", "seizure_id"), Index(None, "owner_state", "case_number"),
-        CheckConstraint("approval IN ('own', 'partner', 'alone')", name="approval"),
+        CheckConstraint("approval IN ('own', 'alone')", name="approval"),
     )  # fmt: skip
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
     version: Mapped[int]
@@ -53,13 +51,10 @@ class Trace(Owned, Base):
     searched: Mapped[list[dict[str, Any]] | None] = mapped_column(sort_order=99)
     likeness: Mapped[dict[str, Any] | None] = mapped_column(sort_order=99)
     assignee_id: Mapped[UUID | None] = mapped_column(sort_order=99)
-    profile: Mapped[str | None] = mapped_column(sort_order=99)
     approval: Mapped[str | None] = mapped_column(sort_order=99)
     approval_asked_at: Mapped[datetime | None] = mapped_column(sort_order=99)
-    approval_in: Mapped[UUID | None] = mapped_column(sort_order=99)
     approved_at: Mapped[datetime | None] = mapped_column(sort_order=99)
     approved_by: Mapped[UUID | None] = mapped_column(sort_order=99)
-    approved_in: Mapped[str | None] = mapped_column(CHAR(3), sort_order=99)
     approval_shown: Mapped[dict[str, Any] | None] = mapped_column(sort_order=99)
     declined_shown: Mapped[dict[str, Any] | None] = mapped_column(sort_order=99)
 

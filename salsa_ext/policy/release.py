@@ -9,10 +9,10 @@ notice to the origin before the law forces a disclosure).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from salsa_ext.values.codes import FIELD_GROUPS, VISIBILITIES
 
@@ -151,19 +151,6 @@ def _stands(use: str, third: str | None, to: Reader, consents: Collection[Consen
         one.use == use and one.to == third and one.case_number == to.case_number
         and one.until >= to.on for one in consents
     )  # fmt: skip
-
-
-FOR_APPROVERS: Final = (
-    "type", "priority", "priority_reason", "legal_basis", "illicit_reason", "intended_use",
-    "needed_by", "confidentiality_requested",
-)  # fmt: skip
-"""What of a draft a partner state's second person is shown: why it is asked, by which law and for
-which use; never of which gun, where it was found, nor what of it is known."""
-
-
-def for_approver(draft: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what of a draft goes to the second person of a partner state: the least he decides by."""
-    return {name: draft[name] for name in FOR_APPROVERS}
 
 
 FINDER: Final = Reader("", "police_officer", date.min, "seizure")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 
 from salsa_ext.db import db
-from salsa_ext.models import Permit, Post, Trace
+from salsa_ext.errors import NotFound
+from salsa_ext.models import Account, Permit, Post, Trace
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import (
@@ -40,6 +41,9 @@ from salsa_ext.values.actor import Actor
 from salsa_ext.values.zones import date_in
 
 EXPIRING: Final = timedelta(days=30)
+
+ON_A_WALL: Final = frozenset({Permission.BOARD_READ, Permission.DISCREPANCY_READ})
+"""What goes into the board on a wall, which shows numbers of it alone."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +133,15 @@ def get_board(actor: Actor, code: str) -> Board:
         figures=_figures(seized, finds.joint_of_others(actor, post, today)),
         weeks=weeks.first_days, seized=seized, flows=flows(post, weeks),
     )  # fmt: skip
+
+
+def wall_of(actor: Actor) -> tuple[Actor, str]:
+    """Return as whom a display reads the board, and of which post; raises NotFound where it has none."""
+    require(actor, Permission.WALL_READ)
+    account = db.session.get(Account, actor.account_id)
+    if account is None or account.post is None:
+        raise NotFound("post", "-")
+    return replace(actor, permissions=ON_A_WALL), account.post
 
 
 def side_of(actor: Actor, code: str) -> Side:

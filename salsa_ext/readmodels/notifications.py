@@ -17,26 +17,31 @@ from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import names
 from salsa_ext.readmodels.pages import Page, page
-from salsa_ext.readmodels.pressing import is_grave, is_settled
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.codes import GRAVE_NOTIFICATIONS, URGENT_NOTIFICATIONS
 from salsa_ext.values.notices import ReadingMany
 
 COUNTED: Final = 1_000
 COUNTED_DAYS: Final = 90
+IS_URGENT: Final = Notification.code.in_(URGENT_NOTIFICATIONS)
+IS_GRAVE: Final = Notification.code.in_(GRAVE_NOTIFICATIONS)
 
 
 @dataclass(frozen=True)
 class NotificationView:
     """A notification as a sentence of the reader's language, and when his account read it.
 
-    `is_urgent` where somebody waits, and what he waits for was not done since.
+    `is_urgent` and `is_grave` go by its code alone.
     """
 
     notification: Notification
     text: str
     read_at: datetime | None
-    is_urgent: bool
+
+    @property
+    def is_urgent(self) -> bool:
+        """Tell whether somebody waits for it."""
+        return self.notification.code in URGENT_NOTIFICATIONS
 
     @property
     def state(self) -> str:
@@ -48,7 +53,7 @@ class NotificationView:
     @property
     def is_grave(self) -> bool:
         """Tell whether it is an alarm."""
-        return self.is_urgent and self.notification.code in GRAVE_NOTIFICATIONS
+        return self.notification.code in GRAVE_NOTIFICATIONS
 
 
 class Unread(NamedTuple):
@@ -98,7 +103,7 @@ def count_unread(actor: Actor) -> Unread:
     since = actor.now() - timedelta(days=COUNTED_DAYS)
     newest = _mine(actor).where(Notification.raised_at >= since)
     newest = newest.order_by(Notification.raised_at.desc()).limit(COUNTED)
-    told = newest.with_only_columns(Notification.id, is_grave().label("grave")).subquery()
+    told = newest.with_only_columns(Notification.id, IS_GRAVE.label("grave")).subquery()
     unread = ~_readings(actor).where(NotificationReading.notification_id == told.c.id).exists()
     counted = select(func.count(), func.count().filter(told.c.grave)).where(unread)
     return Unread(*db.session.execute(counted).one())
@@ -107,22 +112,21 @@ def count_unread(actor: Actor) -> Unread:
 def _wanted(actor: Actor, filters: Mapping[str, Any]) -> Select[Any]:
     """Select by what is asked; `rest` leaves out what is told apart: the urgent ones and these codes."""
     query, is_unread = _mine(actor), _is_unread(actor)
-    is_urgent = _is_urgent()
     for column, name in ((Notification.code, "code"), (Notification.subject_kind, "kind")):
         if (value := filters.get(name)) is not None:
             query = query.where(column == value)
     if (unread := filters.get("unread")) is not None:
         query = query.where(is_unread if unread else ~is_unread)
     if (urgent := filters.get("urgent")) is not None:
-        query = query.where(is_urgent if urgent else ~is_urgent)
+        query = query.where(IS_URGENT if urgent else ~IS_URGENT)
     if (grave := filters.get("grave")) is not None:
-        query = query.where(is_grave() if grave else ~is_grave())
+        query = query.where(IS_GRAVE if grave else ~IS_GRAVE)
     if (role := filters.get("role")) is not None:
         query = query.where(Notification.roles.contains([role]))
     if (until := filters.get("until")) is not None:
         query = query.where(Notification.raised_at <= until)
     if (apart := filters.get("rest")) is not None:
-        query = query.where(Notification.code.not_in(apart), ~and_(is_urgent, is_unread))
+        query = query.where(Notification.code.not_in(apart), ~and_(IS_URGENT, is_unread))
     return query
 
 
@@ -153,10 +157,6 @@ def _mine(actor: Actor) -> Select[Any]:
     return query.where(Notification.roles.contains([actor.role]), to_him, of_his)
 
 
-def _is_urgent() -> ColumnElement[bool]:
-    return and_(Notification.code.in_(URGENT_NOTIFICATIONS), ~is_settled())
-
-
 def _is_unread(actor: Actor) -> ColumnElement[bool]:
     return ~_readings(actor).where(NotificationReading.notification_id == Notification.id).exists()
 
@@ -172,14 +172,11 @@ def _views(actor: Actor, notifications: Sequence[Notification]) -> list[Notifica
     ids = [notification.id for notification in notifications]
     readings = _readings(actor).where(NotificationReading.notification_id.in_(ids))
     read = {row.notification_id: row.read_at for row in db.session.scalars(readings)}
-    pressing = select(Notification.id).where(Notification.id.in_(ids), _is_urgent())
-    urgent = {*db.session.scalars(pressing)}
     return [
         NotificationView(
             notification,
             _text(actor, notification),
             read.get(notification.id),
-            notification.id in urgent,
         )
         for notification in notifications
     ]

@@ -13,9 +13,8 @@ from sqlalchemy import select
 
 from salsa_ext.db import as_state, db
 from salsa_ext.errors import Message, NotFound, say
-from salsa_ext.matching import chains
+from salsa_ext.matching import chains, outlooks
 from salsa_ext.matching.events import Event
-from salsa_ext.matching.outlooks import Outlook
 from salsa_ext.matching.requests import OPEN
 from salsa_ext.models import Record, Seizure, Trace, TraceLeg
 from salsa_ext.policy.permissions import Permission
@@ -23,7 +22,6 @@ from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import contacts, names
 from salsa_ext.readmodels.approvals import Change, changes_of, declined, unapprovable
 from salsa_ext.readmodels.arrays import among_given
-from salsa_ext.readmodels.outlooks import UNSENT, of_drafts
 from salsa_ext.readmodels.pages import Page, page
 from salsa_ext.readmodels.parties import Parties, parties_of
 from salsa_ext.readmodels.refusals import refusal
@@ -32,6 +30,7 @@ from salsa_ext.readmodels.sharing import Sharing, group_of, of_events
 from salsa_ext.readmodels.trace_legs import REFUSED, LegSaid, as_said, with_words
 from salsa_ext.readmodels.versions import current
 from salsa_ext.values.actor import Actor
+from salsa_ext.values.codes import UNSENT
 from salsa_ext.values.settings import Settings
 
 PATIENCE: Final = 2
@@ -49,18 +48,22 @@ _LEGS: Final = (
 class TraceView:
     """A trace with its legs, what was said of each, and the own state's notes.
 
-    `outlook` is how traces end that say as much, while it is not sent; `hidden_from` are the agencies
-    to which there is no such trace; `remarks` say where nobody is left to answer, or to approve it.
+    `hidden_from` are the agencies to which there is no such trace; `remarks` say where nobody is left
+    to answer, or to approve it.
     """
 
     trace: Trace
     legs: Sequence[TraceLeg]
     messages: Mapping[UUID, Sequence[MessageView]]
     assignee: str | None
-    outlook: Outlook | None
     hidden_from: Sequence[str]
     remarks: Sequence[Message]
     drafted_by: str | None
+
+    @property
+    def outlook(self) -> outlooks.Outlook | None:
+        """Return how likely a trace is to be answered, and what it lacks, while it is not sent."""
+        return outlooks.of(self.trace.firearm) if self.trace.status in UNSENT else None
 
     @property
     def said(self) -> list[LegSaid]:
@@ -172,7 +175,7 @@ def waiting_here(actor: Actor, limit: int) -> Sequence[TraceView]:
     """Return the own state's drafts that wait for a second person of its own, the newest first."""
     require(actor, Permission.TRACE_APPROVE)
     waiting = (Trace.status == "draft", Trace.approval_asked_at.is_not(None),
-               Trace.approved_in.is_(None), Trace.owner_state == actor.state)  # fmt: skip
+               Trace.owner_state == actor.state)  # fmt: skip
     query = (
         select(Trace)
         .where(*waiting)
@@ -220,12 +223,11 @@ def _views(actor: Actor, found: Sequence[Trace]) -> list[TraceView]:
     persons = [one for trace in found for one in (trace.assignee_id, trace.requested_by)]
     said, named = messages_of(ids), usernames(persons)
     drafts = [trace for trace in found if trace.status in UNSENT]
-    advice = dict(zip((trace.id for trace in drafts), of_drafts(drafts, actor.clock), strict=True))
     kept = hidden_from(trace.id for trace in found)
-    bars, alone = unapprovable(drafts, kept, said), contacts.without_office(kept)
+    bars, alone = unapprovable(drafts, kept), contacts.without_office(kept)
     return [
-        TraceView(trace, legs[trace.id], said, named.get(trace.assignee_id), advice.get(trace.id),
-                  kept[trace.id], [*_remarks(trace, alone.get(trace.id, ())), *bars.get(trace.id, ())],
+        TraceView(trace, legs[trace.id], said, named.get(trace.assignee_id), kept[trace.id],
+                  [*_remarks(trace, alone.get(trace.id, ())), *bars.get(trace.id, ())],
                   named.get(trace.requested_by))
         for trace in found
     ]  # fmt: skip

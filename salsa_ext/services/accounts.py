@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -16,29 +17,36 @@ from salsa_ext.models import Account, ApiKey
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import RULES, is_limited, permissions_of, require
 from salsa_ext.readmodels.contacts import agency_codes
-from salsa_ext.services.authentication import HASHER
+from salsa_ext.readmodels.crossings import sides_for
+from salsa_ext.readmodels.reference import get_post
+from salsa_ext.services.authentication import HASHER, new_key
 from salsa_ext.services.fields import Problems, check_agency
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
 from salsa_ext.values.texts import is_blank
 
 SHORTEST_PASSWORD = 12
+DISPLAY = "display"
+LINK = timedelta(days=1)
+"""For so long a link for a display can be used."""
 OF_A_STATE = re.compile(r"[a-z]{3}\.", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class AccountData:
-    """Who gets an account; without `password` one is made."""
+    """Who gets an account; without `password` one is made. A display has a `post`, and no password."""
 
     username: str
     role: str
     agency: str
     password: str | None = None
+    post: str | None = None
 
 
 def open_account(*, actor: Actor, data: AccountData) -> tuple[UUID, str]:
-    """Open an account in the actor's state; returns its id and the password, shown this once.
+    """Open an account in the actor's state; returns its id and its password, shown this once.
 
+    A display gets a one-time link instead, by which its device signs in within a day.
     A user name in capitals is taken in small letters.
     By a key that carries less than its role may, none is opened that may more than the key.
     """
@@ -50,9 +58,11 @@ def open_account(*, actor: Actor, data: AccountData) -> tuple[UUID, str]:
     insert_many(Account, [{
         "id": account_id, "owner_state": actor.state or NO_STATE, "agency": data.agency,
         "role": data.role, "username": data.username, "password_hash": HASHER.hash(password),
-        "is_active": True, "created_at": actor.now(),
+        "is_active": True, "created_at": actor.now(), "post": data.post,
     }])  # fmt: skip
     append(actor, Act(Action.ACCOUNT_OPENED, "account", account_id, data={"role": data.role}))
+    if data.role == DISPLAY:
+        return account_id, _link(actor, account_id)
     return account_id, password
 
 
@@ -85,10 +95,32 @@ def renew_password(*, actor: Actor, username: str) -> str:
     """
     require(actor, Permission.ACCOUNT_MANAGE)
     account, password = find_open(username), secrets.token_urlsafe(15)
+    if account.role == DISPLAY:
+        raise Conflict(say("{username} signs in by a link.", username=account.username))
     account.password_hash = HASHER.hash(password)
     _end_keys(actor, account.id)
     append(actor, Act(Action.ACCOUNT_RENEWED, "account", account.id))
     return password
+
+
+def issue_link(*, actor: Actor, username: str) -> str:
+    """Issue a new one-time link for a display, and end what it was signed in by; raises as `find_open`.
+
+    Returns the link's token, shown this once.
+    """
+    require(actor, Permission.ACCOUNT_MANAGE)
+    account = find_open(username)
+    if account.role != DISPLAY:
+        raise Conflict(say("{username} signs in by a password.", username=account.username))
+    _end_keys(actor, account.id)
+    append(actor, Act(Action.ACCOUNT_LINKED, "account", account.id))
+    return _link(actor, account.id)
+
+
+def _link(actor: Actor, account_id: UUID) -> str:
+    token, row = new_key(actor, "link", (), LINK)
+    insert_many(ApiKey, [row | {"account_id": account_id, "is_link": True}])
+    return token
 
 
 def find(username: str) -> Account:
@@ -141,8 +173,16 @@ def _check(actor: Actor, data: AccountData) -> None:
         problems.add("role", say("Your own key does not carry {scopes}; it opens no account that may"
                                  " more than it.", scopes=", ".join(beyond)))  # fmt: skip
     _check_username(problems, data.username, actor.state)
+    if data.role == DISPLAY and data.post is None:
+        problems.add("post", say("Name the post at which the display hangs."))
+    if data.role == DISPLAY and data.password is not None:
+        problems.add("password", say("A display signs in by a link."))
+    if data.role != DISPLAY and data.post is not None:
+        problems.add("post", say("Only a display has a post."))
     check_agency(problems, "agency", data.agency, agency_codes(actor.state))
     problems.raise_any()
+    if data.post is not None:
+        sides_for(get_post(data.post), actor.state)
 
 
 def _check_username(problems: Problems, username: str, state: str | None) -> None:

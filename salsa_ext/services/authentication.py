@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -22,19 +23,22 @@ from salsa_ext.values.actor import Actor
 from salsa_ext.values.ids import new_id
 
 SESSION = timedelta(hours=12)
+DISPLAYED = timedelta(days=366)
+"""For so long a display stays signed in."""
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _NOBODY = HASHER.hash(secrets.token_urlsafe(16))
-_KNOWN = ("key_id", "scopes", "expires_at", "account_id", "owner_state", "agency", "role")
+_KNOWN = ("key_id", "scopes", "expires_at", "account_id", "owner_state", "agency", "role",
+          "is_link")  # fmt: skip
 _FIND_KEY = f"SELECT {', '.join(_KNOWN)}, {ACTING} FROM salsa_key(%s)"  # noqa: S608 - names of columns
 _FIND_ACCOUNT = text("SELECT * FROM salsa_account(:username)")
 
 
-def actor_of(token: str, clock: Clock = SYSTEM) -> Actor:
-    """Return who holds the key `token`; raises Unauthenticated where it is unknown or over."""
+def actor_of(token: str, clock: Clock = SYSTEM, *, is_link: bool = False) -> Actor:
+    """Return who holds the key, or the one-time link; raises Unauthenticated where unknown or over."""
     found = ask(_FIND_KEY, (digest(token),)).fetchone()
-    if found is None:
+    row = dict(zip(_KNOWN, found or (), strict=False))  # behind them stands what ACTING says
+    if not row or row["is_link"] != is_link:
         raise Unauthenticated(say("This key is unknown, revoked or its account is closed."))
-    row = dict(zip(_KNOWN, found, strict=False))  # behind them stands what ACTING says
     begin_acting(row["owner_state"])
     if row["expires_at"] <= clock.now():
         raise Unauthenticated(say("This key has expired; ask for a new one."))
@@ -70,12 +74,23 @@ def _account(username: str) -> RowMapping | None:
     return db.session.execute(_FIND_ACCOUNT, {"username": username}).mappings().first()
 
 
-def open_session(actor: Actor) -> str:
+def open_session(actor: Actor, lasts: timedelta = SESSION) -> str:
     """Return the token of a new session: a key that ends by itself."""
-    token, row = new_key(actor, "session", sorted(actor.permissions), SESSION)
+    token, row = new_key(actor, "session", sorted(actor.permissions), lasts)
     insert_many(ApiKey, [row])
     append(actor, Act(Action.SIGNED_IN, "key", row["id"]))
     return token
+
+
+def open_by_link(actor: Actor) -> str:
+    """Exchange the link by which a display came for a session; raises Unauthenticated.
+
+    Of two devices that use it at once, one is signed in.
+    """
+    mine = update(ApiKey).where(ApiKey.id == actor.key_id, ApiKey.revoked_at.is_(None))
+    if db.session.scalar(mine.values(revoked_at=actor.now()).returning(ApiKey.id)) is None:
+        raise Unauthenticated(say("This key is unknown, revoked or its account is closed."))
+    return open_session(replace(actor, permissions=permissions_of(actor.role)), DISPLAYED)
 
 
 def close_session(actor: Actor) -> None:
@@ -94,7 +109,7 @@ def new_key(
     return token, {
         "id": new_id(), "owner_state": actor.state or NO_STATE, "account_id": actor.account_id,
         "digest": digest(token), "name": name, "scopes": list(scopes),
-        "created_at": now, "expires_at": now + lasts, "revoked_at": None,
+        "created_at": now, "expires_at": now + lasts, "revoked_at": None, "is_link": False,
     }  # fmt: skip
 
 

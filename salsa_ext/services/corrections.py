@@ -8,13 +8,13 @@ from dataclasses import replace
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import String, bindparam, select, text, union
+from sqlalchemy import String, bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from salsa_ext.audit import Act, Action, traces_in
 from salsa_ext.db import as_state, db
 from salsa_ext.errors import NotFound, StaleVersion, say
-from salsa_ext.models import AuditEntry, RecordSetting, TraceApproval, TraceRequest
+from salsa_ext.models import AuditEntry, RecordSetting, TraceRequest
 from salsa_ext.readmodels.records import RecordView, of_documents
 from salsa_ext.readmodels.versions import current
 from salsa_ext.services import correction_news
@@ -146,12 +146,11 @@ def _corrected(
 
 
 def _asked(traces: Collection[str]) -> set[str]:
-    """Return those of the traces that the own state was asked in, or to approve."""
+    """Return those of the traces that the own state was asked in."""
     if not traces:
         return set()
-    wanted = (select(of.trace_id).where(of.trace_id.in_(map(UUID, traces)))
-              for of in (TraceRequest, TraceApproval))  # fmt: skip
-    return {str(trace) for trace in db.session.scalars(union(*wanted))}
+    asked = select(TraceRequest.trace_id).where(TraceRequest.trace_id.in_(map(UUID, traces)))
+    return {str(trace) for trace in db.session.scalars(asked)}
 
 
 def _shown(ids: Sequence[UUID]) -> Sequence[Any]:

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, select
 
 from salsa_ext.db import ask, db, insert_many
 from salsa_ext.errors import IllegalTransition, Message, say
-from salsa_ext.matching import chains, outlooks
+from salsa_ext.matching import chains
 from salsa_ext.matching.requests import OPEN, WAITING, after
 from salsa_ext.messages import pairs
 from salsa_ext.messages.envelopes import Envelope, Letter
@@ -20,7 +20,6 @@ from salsa_ext.models import Trace, TraceLeg
 from salsa_ext.readmodels import names
 from salsa_ext.readmodels.days import today
 from salsa_ext.readmodels.other_guns import compared
-from salsa_ext.readmodels.outlooks import PROFILES
 from salsa_ext.readmodels.search import Likeness
 from salsa_ext.readmodels.trace_legs import as_said
 from salsa_ext.services import (
@@ -235,7 +234,7 @@ def following(
     """
     before = _counted(trace)
     if is_sending:
-        trace.status, trace.profile = SENDING, outlooks.profile(trace.firearm)
+        trace.status = SENDING
     else:
         db.session.flush()
     yield
@@ -315,25 +314,18 @@ def pointed_to(rows: Sequence[Mapping[str, Any]], also: Sequence[str] = ()) -> R
     return pointed
 
 
-def _counted(
-    trace: Trace, standing: Sequence[TraceLeg] | None = None
-) -> tuple[str, str | None] | None:
-    """Return the outcome and profile by which the figures count a trace; None where they do not."""
-    return (outcome(trace, standing), trace.profile) if trace.status in COUNTED else None
+def _counted(trace: Trace, standing: Sequence[TraceLeg] | None = None) -> str | None:
+    """Return the outcome by which the figures count a trace; None where they do not."""
+    return outcome(trace, standing) if trace.status in COUNTED else None
 
 
-def _count(
-    trace: Trace, before: tuple[str, str | None] | None, now: tuple[str, str | None] | None
-) -> None:
-    on = trace.created_at.date()
+def _count(trace: Trace, before: str | None, now: str | None) -> None:
     if before == now:
         return
     for counted, amount in ((before, -1), (now, 1)):
         if counted is not None:
-            ended, profile = counted
-            cells = {"traces": ended} | ({PROFILES: f"{profile}:{ended}"} if profile else {})
-            rollups.add({rollups.Cell(dataset, trace.owner_state, subject, on): amount
-                         for dataset, subject in cells.items()})  # fmt: skip
+            cell = rollups.Cell("traces", trace.owner_state, counted, trace.created_at.date())
+            rollups.add({cell: amount})
 
 
 def _row(

@@ -12,12 +12,12 @@ from salsa_ext.db import db
 from salsa_ext.errors import Conflict, Named, say
 from salsa_ext.matching.marks import Key, kept_key, normalise
 from salsa_ext.models import Alert, MarkKey, Record, Trace
-from salsa_ext.readmodels.outlooks import UNSENT
 from salsa_ext.readmodels.versions import current
 from salsa_ext.services import locks
 from salsa_ext.services.legs import SENT
 from salsa_ext.values.actor import Actor
 from salsa_ext.values.alerts import AlertData
+from salsa_ext.values.codes import UNSENT
 from salsa_ext.values.documents import ReportData
 from salsa_ext.values.firearms import Firearm
 

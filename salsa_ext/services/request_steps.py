@@ -6,15 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-
 from salsa_ext.audit import Act, Action, append
 from salsa_ext.db import db
 from salsa_ext.errors import Coded, IllegalTransition, Message, NotFound, StaleVersion, say
 from salsa_ext.matching.requests import ENDS, WAITING, after, possible
 from salsa_ext.messages import inbox, pairs
 from salsa_ext.messages.envelopes import Envelope, Letter
-from salsa_ext.models import TraceApproval, TraceRequest
+from salsa_ext.models import TraceRequest
 from salsa_ext.readmodels.days import days
 from salsa_ext.readmodels.requests import messages_of, withdrawn_at
 from salsa_ext.services import assignees, conversations, deliveries, hidings, terms
@@ -125,14 +123,7 @@ def _take_from_who_must_not_see(actor: Actor, request: TraceRequest) -> None:
 
 
 def _subjects(request: TraceRequest) -> tuple[UUID, ...]:
-    """Return what is of a request, and of what the own state was asked to approve of its trace."""
-    approving = select(TraceApproval.id).where(
-        TraceApproval.owner_state == request.owner_state,
-        TraceApproval.asking_state == request.asking_state,
-        TraceApproval.trace_id == request.trace_id,
-    )
-    asked = db.session.scalars(approving).all()
-    return request.id, request.trace_id, request.leg_id, *asked
+    return request.id, request.trace_id, request.leg_id
 
 
 def tell_of_hiding(actor: Actor, request: TraceRequest, before: Sequence[str]) -> None:

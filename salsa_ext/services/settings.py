@@ -10,12 +10,11 @@ from typing import Any
 from sqlalchemy.dialects.postgresql import insert
 
 from salsa_ext.audit import Act, Action, append
-from salsa_ext.db import as_state, db
+from salsa_ext.db import db
 from salsa_ext.errors import StaleVersion, say
 from salsa_ext.models import StateSetting
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels import settings as readmodel
 from salsa_ext.readmodels.approvals import count_approvers
 from salsa_ext.readmodels.states import participants
 from salsa_ext.services.fields import Problems
@@ -53,10 +52,8 @@ def change(*, actor: Actor, data: SettingsChange, seen: int | None) -> None:
 
 
 def _changes(data: SettingsChange, row: StateSetting) -> dict[str, Any]:
-    """Return what is given and differs from what stands; who needs no partner has none any more."""
+    """Return what is given and differs from what stands."""
     given = {name: value for name, value in asdict(data).items() if value is not None}
-    if given.get("trace_approval", "partner") != "partner":
-        given.setdefault("trace_approver", None)
     given |= {name: sorted(value) for name, value in given.items() if isinstance(value, tuple)}
     return {name: value for name, value in given.items() if value != getattr(row, name)}
 
@@ -94,35 +91,15 @@ def _check(actor: Actor, data: SettingsChange, state: str) -> None:
         _check_dates(problems, name, getattr(data, name))
     if data.electronic_copies_with:
         _check_partners(problems, data.electronic_copies_with, state)
-    _check_approval(problems, actor, data, state)
+    _check_approval(problems, data)
     problems.raise_any()
 
 
-def _check_approval(
-    problems: Problems, actor: Actor, data: SettingsChange, state: str
-) -> None:  # fmt: skip
-    """Only a state with too few persons of its own lets a partner approve, or nobody."""
-    standing = readmodel.standing(state).settings
-    approver = data.trace_approver or standing.trace_approver
-    if data.trace_approval in ("partner", "alone") and count_approvers() >= THREE:
+def _check_approval(problems: Problems, data: SettingsChange) -> None:
+    """Only a state with too few persons of its own may do without a second one."""
+    if data.trace_approval == "alone" and count_approvers() >= THREE:
         problems.add("trace_approval", say("Your state has {count} persons or more who may approve: let one of"
                                            " them do it.", count=THREE))  # fmt: skip
-    if data.trace_approval == "partner" and approver is None:
-        problems.add("trace_approver", say("Name the state whose persons approve."))
-    is_partner = data.trace_approver is None or _check_partner(
-        problems, "trace_approver", data.trace_approver, state
-    )
-    asked = data.trace_approval or data.trace_approver
-    if asked and approver and is_partner and _is_by_partner(data, standing):
-        with as_state(actor, approver):
-            is_able = count_approvers() > 0
-        if not is_able:
-            problems.add("trace_approver", say("Nobody of {state} may approve a trace: it has no open account"
-                                               " of a supervisor.", state=approver))  # fmt: skip
-
-
-def _is_by_partner(data: SettingsChange, standing: Settings) -> bool:
-    return (data.trace_approval or standing.trace_approval) == "partner"
 
 
 def _check_week(problems: Problems, weekdays: Sequence[int] | None) -> None:

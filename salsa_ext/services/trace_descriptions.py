@@ -45,8 +45,8 @@ def row_of(actor: Actor, data: TraceData) -> dict[str, Any]:
         "circumstances": data.circumstances, "intended_use": data.intended_use,
         "needed_by": data.needed_by, "confidentiality_requested": data.confidentiality_requested,
         "requested_by": actor.account_id, "created_at": actor.now(), "sent_at": None,
-        "assignee_id": None, "profile": None, "approval": None, "approval_asked_at": None,
-        "approval_in": None, "approved_at": None, "approved_by": None, "approved_in": None,
+        "assignee_id": None, "approval": None, "approval_asked_at": None,
+        "approved_at": None, "approved_by": None,
         "approval_shown": None, "declined_shown": None,
     }  # fmt: skip
 

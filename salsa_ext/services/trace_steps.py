@@ -16,7 +16,6 @@ from salsa_ext.models import Trace, TraceLeg
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import names
-from salsa_ext.readmodels.outlooks import UNSENT
 from salsa_ext.readmodels.states import participants
 from salsa_ext.services import (
     approvals,
@@ -37,7 +36,7 @@ from salsa_ext.services.notifications import notify_many
 from salsa_ext.services.sealing import Vault
 from salsa_ext.services.traces import take, whom_asked
 from salsa_ext.values.actor import Actor, Purpose
-from salsa_ext.values.codes import OTHER_CHANNELS
+from salsa_ext.values.codes import OTHER_CHANNELS, UNSENT
 from salsa_ext.values.notices import Notice
 from salsa_ext.values.positions import Assigning
 from salsa_ext.values.requests import (
@@ -187,7 +186,7 @@ def hide(
             "hidden_from": hidings.by_state(data.hidden_from, leg.state), "office": office,
         }) for leg in told
     ])  # fmt: skip
-    approvals.hide(actor, vault, trace, data.hidden_from, whom)
+    approvals.check_waiting(actor, trace)
     deliveries.deliver_now(actor, vault)
 
 

@@ -25,11 +25,9 @@ from salsa_ext.messages import pairs
 from salsa_ext.models import Trace, TraceLeg
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels import settings
-from salsa_ext.readmodels.approvals import partners
-from salsa_ext.readmodels.outlooks import UNSENT
+from salsa_ext.readmodels.approvals import rule_of
 from salsa_ext.readmodels.records import RecordView
-from salsa_ext.readmodels.refusals import BY_PERSONS, is_declined, refusal
+from salsa_ext.readmodels.refusals import is_declined, refusal
 from salsa_ext.readmodels.requests import messages_of
 from salsa_ext.services import (
     approvals,
@@ -46,6 +44,7 @@ from salsa_ext.services import (
 )
 from salsa_ext.services.sealing import Vault
 from salsa_ext.values.actor import Actor, Purpose
+from salsa_ext.values.codes import UNSENT
 from salsa_ext.values.inquiries import TraceData, lacking_words
 from salsa_ext.values.requests import Sending, Telling
 
@@ -103,7 +102,7 @@ def amend(*, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None, data:
     if not data.confirm_second:
         repeats.check_trace(actor, row)
     before = {name: getattr(trace, name) for name in AMENDED}
-    with approvals.changing(actor.for_purpose(purpose_of(trace)), vault, trace):
+    with approvals.changing(actor.for_purpose(purpose_of(trace)), trace):
         for name in AMENDED:
             setattr(trace, name, row[name])
         db.session.flush()
@@ -130,7 +129,7 @@ def approve(*, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None) -> 
     """
     require(actor, Permission.TRACE_APPROVE)
     trace = _take_as_second(actor, trace_id, "approve", seen)
-    approvals.approve(actor, vault, trace)
+    approvals.approve(actor, trace)
     append(actor, Act(Action.TRACE_APPROVED, "trace", trace_id))
 
 
@@ -143,7 +142,7 @@ def decline(*, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None, dat
     trace = _take_as_second(actor, trace_id, "decline", seen)
     if not data.text:
         raise Invalid({"text": [say("Say why: who drafted it reads it.")]})
-    approvals.decline(actor, vault, trace, data.text)
+    approvals.decline(actor, trace, data.text)
     append(actor, Act(Action.TRACE_DECLINED, "trace", trace_id, data={"by": trace.owner_state}))
 
 
@@ -173,7 +172,7 @@ def send(
 def _check_not_declined(trace: Trace) -> None:
     """Raise Declined for a draft that a second person declined and that none has to approve any more."""
     said = refusal(trace, messages_of([trace.id])[trace.id]) if is_declined(trace) else None
-    if said is None or approvals.rule_for(trace).kind in BY_PERSONS:
+    if said is None or rule_of(trace.owner_state) == "own":
         return
     raise Declined(say("A second person of {state} declined this trace. Confirm that it is sent all the"
                        " same, or change it first. What was said: {words}",
@@ -184,7 +183,6 @@ def withdraw(*, actor: Actor, vault: Vault, trace_id: UUID, seen: int | None) ->
     """Withdraw a trace; what was answered stays, and nothing more is taken from who answered."""
     require(actor, Permission.TRACE_REQUEST)
     trace = take(actor, trace_id, "withdraw", (*UNSENT, *legs.SENT), seen)
-    approvals.take_back(actor, vault, trace)
     with legs.following(trace, to="withdrawn"):
         legs.withdraw(actor, vault, trace, for_good=True)
     append(actor, Act(Action.TRACE_WITHDRAWN, "trace", trace_id))
@@ -252,7 +250,7 @@ def redescribe(*, actor: Actor, vault: Vault, items: Sequence[RecordView]) -> No
 
 
 def _follow(actor: Actor, vault: Vault, trace: Trace, item: RecordView) -> None:
-    with approvals.redescribing(actor.for_purpose(purpose_of(trace)), vault, trace):
+    with approvals.redescribing(actor.for_purpose(purpose_of(trace)), trace):
         trace.firearm = trace_descriptions.as_recorded(item)
         trace.found_on = item.record.occurred_on
 
@@ -270,7 +268,7 @@ def _ask_again(actor: Actor, vault: Vault, trace: Trace, was_read: str | None) -
 
 def _go(actor: Actor, vault: Vault, trace: Trace, *, is_new: bool = False) -> None:
     """Ask the states, or the second person who has to approve first."""
-    if approvals.may_go(actor, vault, trace):
+    if approvals.may_go(actor, trace):
         _ask(actor, vault, trace, is_new=is_new)
 
 
@@ -351,7 +349,5 @@ def _keep_others_out(
     asked = select(TraceLeg.state).join(Trace, Trace.id == TraceLeg.trace_id).where(
         of_them, TraceLeg.channel == "salsa", TraceLeg.state != own
     )  # fmt: skip
-    partner = settings.standing(own).settings.trace_approver
-    others = db.session.scalars(asked.union(partners(of_them)))
-    mine = {(own, other) for other in (*others, *asking, *([partner] if partner else []))}
+    mine = {(own, other) for other in (*db.session.scalars(asked), *asking)}
     pairs.lock_all(mine | retellings.pairs_told(actor))

@@ -8,7 +8,7 @@ LANGUAGES: Final = ("en", "es", "fr", "pt")
 
 ROLES: Final = (
     "licensing_officer", "police_officer", "forensic_examiner", "trace_analyst", "border_officer",
-    "supervisor", "state_administrator", "auditor", "secretariat",
+    "supervisor", "state_administrator", "auditor", "secretariat", "display",
 )  # fmt: skip
 AGENCY_KINDS: Final = (
     "licensing", "police", "customs", "border", "forensic", "prosecution", "specialised_unit",
@@ -88,7 +88,7 @@ NOTIFICATIONS: Final = (
     "trace_deferred", "trace_asked", "trace_forwarded", "trace_not_taken", "trace_to_approve",
     "trace_approved", "trace_unsent", "trace_changed", "trace_declined", "trace_assigned",
     "trace_unassigned", "trace_waiting", "trace_unapprovable", "trace_form_to_send",
-    "approval_asked", "approval_withdrawn", "approval_lapsed", "approval_waiting",
+    "approval_lapsed",
     "alert_expiring", "alert_expired",
     "post_called",
     "hit_made", "hit_confirmed", "hit_denied", "hit_extended", "hit_expired", "hit_overdue",
@@ -96,7 +96,7 @@ NOTIFICATIONS: Final = (
     "hit_cause_withdrawn", "hit_cause_corrected", "hit_cause_corrected_away", "hit_reopened",
 )  # fmt: skip
 NOTIFICATION_KINDS: Final = (
-    "alert", "approval", "check", "consent", "discrepancy", "hit", "match", "permit", "post",
+    "alert", "check", "consent", "discrepancy", "hit", "match", "permit", "post",
     "record", "request", "seizure", "shipment", "trace",
 )  # fmt: skip
 """What a notification is about."""
@@ -108,21 +108,20 @@ URGENT_NOTIFICATIONS: Final = (
     "request_overdue", "request_assigned", "request_unassigned", "trace_answered", "trace_corrected",
     "trace_no_record", "trace_refused", "trace_deferred", "trace_asked", "trace_forwarded", "trace_not_taken",
     "trace_to_approve", "trace_approved", "trace_unsent", "trace_declined", "trace_assigned",
-    "trace_unassigned", "trace_waiting", "trace_unapprovable", "trace_form_to_send", "approval_asked",
-    "approval_lapsed", "approval_waiting", "post_called", "shipment_passed_held", "shipment_incident",
+    "trace_unassigned", "trace_waiting", "trace_unapprovable", "trace_form_to_send",
+    "approval_lapsed", "post_called", "shipment_passed_held", "shipment_incident",
 )  # fmt: skip
 """What somebody waits for: it stands above the rest."""
 GRAVE_NOTIFICATIONS: Final = (
     "shipment_passed_held", "shipment_incident", "hit_made", "hit_overdue", "hit_unanswered",
     "hit_reopened",
 )  # fmt: skip
-"""What is an alarm where it is still urgent: it stands first of all."""
+"""What is an alarm: it stands first of all."""
 MANY_NOTIFICATIONS: Final = ("match_proposed",)
 """What comes by the hundred: it is told as one line with its number."""
-TRACE_APPROVALS: Final = ("none", "own", "partner", "alone")
-"""Whom a state wants to approve its traces: nobody, a second person of its own or of a partner, or
-nobody for want of persons."""
-APPROVAL_STATUSES: Final = ("asked", "granted", "declined", "withdrawn")
+TRACE_APPROVALS: Final = ("none", "own", "alone")
+"""Whom a state wants to approve its traces: nobody, a second person of its own, or nobody for want of
+persons."""
 TRANSFER_KINDS: Final = (
     "manufacture", "registration", "domestic_sale", "private_sale", "inheritance", "loan",
     "state_issue", "state_to_civilian", "deactivation", "destruction",
@@ -171,6 +170,8 @@ LEAD_KINDS: Final = (
 TRACE_STATUSES: Final = (
     "draft", "approved", "sent", "in_progress", "answered", "withdrawn", "closed",
 )  # fmt: skip
+UNSENT: Final = ("draft", "approved")
+"""Statuses of a trace of which nobody was asked yet."""
 LEG_STATUSES: Final = (
     "sent", "acknowledged", "clarification", "answered", "partial", "no_record", "refused",
     "deferred", "forwarded", "withdrawn",

@@ -4,9 +4,6 @@ An asking state sends `trace.request`, `trace.renewed`, `trace.reply`, `trace.wi
 and `trace.feedback`; the asked state `trace.acknowledge`, `trace.answer`, `trace.no_record`,
 `trace.refuse`, `trace.defer`, `trace.ask`, `trace.forward`
 and `trace.corrected`. Each names the `leg` that it is about.
-A state whose second persons are a partner's sends `approval.ask`, `approval.hide` and
-`approval.withdraw`, the partner `approval.grant` and `approval.decline`; each names the `trace`.
-Of why a trace cannot wait, `approval.ask` says no more than that it is said (`JUSTIFIED`).
 Fields that are not known here are left out, at every depth: a newer version may send more. What is
 missing of an object within a body is null.
 """
@@ -36,8 +33,6 @@ from salsa_ext.values.shapes import (
 )
 
 MOST_EVENTS: Final = 500
-JUSTIFIED: Final = "justified"
-"""What stands for the words: an older version sends these, which are not kept."""
 DEFAULTS: Final[Mapping[str, Any]] = {
     "hidden_from": [], "outcome": None, "failure_reason": None, "office": None,
 }  # fmt: skip
@@ -129,15 +124,4 @@ LETTERS: Final[Mapping[str, Shape]] = {
     "trace.corrected": _LEG | {
         "events": Several(Fields(EVENT), MOST_EVENTS), "gone": Several(is_id, MOST_EVENTS),
     },
-    "approval.ask": {
-        "trace": is_id, "type": Maybe(_SHORT), "priority": code(codes.PRIORITIES),
-        "priority_reason": Maybe(_SHORT), "legal_basis": _SHORT,
-        "illicit_reason": code(codes.ILLICIT_REASONS), "intended_use": code(codes.INTENDED_USES),
-        "needed_by": Maybe(is_day), "confidentiality_requested": is_flag,
-        "hidden_from": Several(text(60), 100),
-    },
-    "approval.hide": {"trace": is_id, "hidden_from": Several(text(60), 100)},
-    "approval.withdraw": {"trace": is_id},
-    "approval.grant": {"trace": is_id, "text": Maybe(_LONG)},
-    "approval.decline": {"trace": is_id, "text": Maybe(_LONG)},
 }  # fmt: skip

@@ -31,9 +31,9 @@ class Settings:
     8601, Monday is 1) but public holidays; `closed_on` are further days on which the state's
     offices rest, `open_on` days on which they work all the same.
 
-    `trace_approval` says whose second person approves a trace before it is sent: `none`, `own`, and
-    while fewer than THREE persons of the state may approve also `partner`, those of the state
-    `trace_approver`, or `alone`, nobody, which the trace and its report say.
+    `trace_approval` says whether a second person approves a trace before it is sent: `none`, `own`, and
+    while fewer than THREE persons of the state may approve also `alone`, nobody, which the trace and
+    its report say.
     """
 
     counterpart_days: int = 30
@@ -48,7 +48,6 @@ class Settings:
     closed_on: tuple[date, ...] = ()
     open_on: tuple[date, ...] = ()
     trace_approval: str = "none"
-    trace_approver: str | None = None
 
     def target(self, priority: str) -> timedelta:
         """Return within how much of its own time the state answers, by priority."""
@@ -76,4 +75,3 @@ class SettingsChange:
     closed_on: tuple[date, ...] | None = None
     open_on: tuple[date, ...] | None = None
     trace_approval: str | None = None
-    trace_approver: str | None = None

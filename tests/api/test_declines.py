@@ -75,17 +75,3 @@ def test_what_was_approved_since_is_not_declined_though_it_waits_anew(as_actor, 
     assert analyst.get(path).json["status"] == "draft"
     wants(trace_approval="none")
     assert analyst.change(path, "send").json["status"] != "draft"
-
-
-@pytest.mark.parametrize(("change", "is_declined"), [
-    ({"circumstances": "In a lorry"}, True), ({"legal_basis": "Law 2"}, False),
-])  # fmt: skip
-def test_a_partner_declined_what_it_was_shown(as_actor, analyst, wants, change, is_declined):
-    partner = as_actor("PRY", "supervisor")
-    wants(trace_approval="partner", trace_approver="PRY")
-    path = f"/traces/{analyst.post('/traces', bodies.trace()).json['id']}"
-    [asked] = partner.get("/approvals").json["items"]
-    partner.change(f"/approvals/{asked['id']}", "decline", {"text": "No"})
-    wants(trace_approval="none")
-    amend(analyst, path, **change)
-    analyst.change(path, "send", {}, 409 if is_declined else 200)

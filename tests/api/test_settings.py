@@ -11,7 +11,7 @@ DEFAULTS = {"state": "PRY", "version": 0, "counterpart_days": 30, "overdue_hours
             "electronic_copies_with": [], "electronic_copies_agreed": [],
             "answers_automatically": True, "flash_minutes": 10, "urgent_hours": 8,
             "priority_days": 3, "routine_days": 7, "weekdays": [1, 2, 3, 4, 5], "closed_on": [],
-            "open_on": [], "trace_approval": "none", "trace_approver": None}  # fmt: skip
+            "open_on": [], "trace_approval": "none"}  # fmt: skip
 
 
 @pytest.fixture
@@ -137,13 +137,3 @@ def test_a_change_stands_in_the_audit_with_what_changed(administrator, as_actor)
     assert (entry["action"], entry["subject_id"], entry["data"]) == (
         "setting:changed", "PRY", {"overdue_hours": 12},
     )  # fmt: skip
-
-
-def test_a_state_that_needs_no_partner_any_more_names_none(administrator, as_actor):
-    as_actor("BRA", "supervisor")
-    change(administrator, {"trace_approval": "partner", "trace_approver": "BRA"})
-    alone = change(administrator, {"trace_approval": "alone"}, 1)
-    assert (alone["trace_approval"], alone["trace_approver"]) == ("alone", None)
-    unsaid = change(administrator, {"overdue_hours": 12, "trace_approver": "URY"}, 2)
-    assert change(administrator, {"overdue_hours": 13}, 3)["trace_approver"] == "URY"
-    assert unsaid["trace_approver"] == "URY"

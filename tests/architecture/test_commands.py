@@ -55,7 +55,6 @@ READ_FOR_A_COMMAND = {  # the command that calls it has required its own permiss
     "families.around": "compares permits for a command that changed one",
     "licences.licences_on": "what a release asks before it lets goods go",
     "permits.views": "completes rows that were read by right",
-    "approvals.version": "compared with If-Match before the command",
     "attachments.shared": "completes a row that was read by right",
     "attachments.version": "compared with If-Match before the command",
     "unauthorised.named": "completes discrepancies that were read by right",

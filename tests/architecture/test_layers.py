@@ -21,7 +21,6 @@ SEES_AS_ANOTHER_STATE = {  # each answers from a state's own records, and for no
     "salsa_ext/services/corrections.py": "who got an old value, also in a trace kept from who corrects it",
     "salsa_ext/services/retellings.py": "each state tells its own records that were corrected again",
     "salsa_ext/services/traces.py": "a trace learns of its gun by whom must not see it too",
-    "salsa_ext/services/settings.py": "whether a partner has anybody who may approve, and not whom",
     "salsa_ext/services/signing.py": "a state signs its own paper, whoever may have it",
     "salsa_ext/services/families.py": "which states a family of permits reaches, to lock them",
     "salsa_ext/services/standings.py": "each state's permits are classified against the others'",

@@ -19,7 +19,7 @@ PUBLIC = {
 }
 PAGE_BLUEPRINTS = {  # signed in by a cookie; tests of pages look at each
     "boards", "console", "desk", "docs", "forms", "guns", "notices", "pages", "placing", "post_desk",
-    "screens", "signin", "verification", "walls",
+    "signin", "verification", "walls",
 }  # fmt: skip
 
 
@@ -106,6 +106,7 @@ def test_the_roles_of_the_map_are_those_of_the_contract():
     assert set(RULES) == {
         "licensing_officer", "police_officer", "forensic_examiner", "trace_analyst",
         "border_officer", "supervisor", "state_administrator", "auditor", "secretariat",
+        "display",
     }  # fmt: skip
 
 

@@ -24,7 +24,7 @@ READERS = {  # who reads what each kind of path acts on
     "attachments": "police_officer", "reports": "police_officer", "seizures": "police_officer",
     "traces": "police_officer", "requests": "trace_analyst", "records": "police_officer",
     "matches": "police_officer", "consents": "trace_analyst", "alerts": "police_officer",
-    "hits": "police_officer", "approvals": "supervisor",
+    "hits": "police_officer",
     "accounts": "state_administrator", "settings": "state_administrator",
 }  # fmt: skip
 
@@ -57,7 +57,6 @@ def served(server, template, tmp_path_factory):
     with application.app_context():
         ids = region.fill(application) | {
             "key_id": ID,
-            "display_id": ID,
             "lead_id": ID,
             "code": POST,
             "dataset": "seizures",

@@ -42,7 +42,7 @@ BODIES = (
     "notes", "revoke", "close", "renew", "marks", "withdraw", "confirm", "reject", "grant", "deny",
     "extend", "hide", "decline",
 )  # fmt: skip
-BODILESS = ("/accounts", "/calls", "/displays", "/keys", "/traces")
+BODILESS = ("/accounts", "/calls", "/keys", "/traces")
 WITH_A_BODY = [
     route
     for route in OF_SOMETHING

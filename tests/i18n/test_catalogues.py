@@ -28,7 +28,7 @@ WORD = re.compile(r"[^\W\d_]{2}")
 SAID_SO = {
     "es": {"Auditor", "Calibre", "Derringer", "Supervisor", "Total"},
     "fr": {
-        "Active", "Air", "Calibre", "Code", "Conditions", "Corruption", "Date", "Derringer", "Destruction",
+        "Active", "Air", "Calibre", "Conditions", "Corruption", "Date", "Derringer", "Destruction",
         "Distance", "Document", "Documentation", "Grenade", "Homicide", "Identification", "Incident",
         "Justification", "Licence", "Lot", "Note", "Notifications", "Page", "Pages", "Parties",
         "Points", "Police", "Port", "Question", "Race", "Rail", "Revolver", "Signatures", "Source",

@@ -255,24 +255,6 @@ def test_an_asked_state_is_told_later_of_its_agency(as_actor):
     office.get(f"/requests/{request['id']}", 404)
 
 
-def test_a_partner_that_was_asked_learns_later_of_its_agency(as_actor):
-    seeing, kept = (as_actor("PRY", "supervisor", agency=name) for name in ("TEST", OFFICE))
-    admin = as_actor("BRA", "state_administrator")
-    wanted = {"trace_approval": "partner", "trace_approver": "PRY"}
-    admin.post("/settings/change", wanted, 200, If_Match='"0"')
-    analyst = as_actor("BRA", "trace_analyst")
-    trace = analyst.post("/traces", bodies.trace(case_number=CASE)).json
-    [approval] = kept.get("/approvals").json["items"]
-    analyst.hide(f"/traces/{trace['id']}", f"PRY-{OFFICE}")
-    assert kept.get("/approvals").json["items"] == []
-    path = f"/approvals/{approval['id']}"
-    kept.get(path, 404)
-    kept.post(f"{path}/grant", {}, 404, If_Match='"1"')
-    for read in ("/notifications", "/audit"):
-        assert CASE not in kept.get(read).get_data(as_text=True)
-    seeing.post(f"{path}/grant", {}, 200, If_Match='"1"')
-
-
 def test_it_is_assigned_to_nobody_who_must_not_see_it(as_actor, kept):
     [trace], admin = kept["trace_id"], as_actor("BRA", "state_administrator")
     named = {"username": "bra.kept", "role": "trace_analyst", "agency": f"BRA-{OFFICE}"}
@@ -294,21 +276,6 @@ def test_some_agency_of_each_state_is_left_to_act_on_it(as_actor):
     asked = bodies.trace(hidden_from=everybody)
     said = as_actor("BRA", "trace_analyst").post("/traces", asked, 422).json
     assert said["errors"] == {"hidden_from": ["Leave an agency of PRY that sees it."]}
-
-
-def test_an_agency_of_the_partner_is_kept_from_what_it_would_approve(as_actor):
-    seeing, kept = (as_actor("PRY", "supervisor", agency=name) for name in ("TEST", OFFICE))
-    admin = as_actor("BRA", "state_administrator")
-    wanted = {"trace_approval": "partner", "trace_approver": "PRY"}
-    admin.post("/settings/change", wanted, 200, If_Match='"0"')
-    asked = bodies.trace(case_number=CASE, hidden_from=[f"PRY-{OFFICE}"])
-    as_actor("BRA", "trace_analyst").post("/traces", asked)
-    [approval] = seeing.get("/approvals").json["items"]
-    assert kept.get("/approvals").json["items"] == []
-    kept.get(f"/approvals/{approval['id']}", 404)
-    for path in ("/notifications", "/audit"):
-        assert CASE in seeing.get(path).get_data(as_text=True)
-        assert CASE not in kept.get(path).get_data(as_text=True)
 
 
 def test_supervisors_are_told_where_no_analyst_may_see_a_request(as_actor):

@@ -35,7 +35,7 @@ def hidden(actor, as_actor):
             Notice("BRA", ("supervisor",), "trace_answered", "trace", subject, "BRA", "1")
             for subject in told
         ])  # fmt: skip
-        append_many(actor(), [Act(Action.TRACE_ADVISED, "trace", subject) for subject in told])
+        append_many(actor(), [Act(Action.TRACE_AMENDED, "trace", subject) for subject in told])
         consents = [_consent(subject) for subject in told]
         insert_many(Consent, consents)
         append_many(actor(), [Act(Action.CONSENT_ASKED, "consent", one["id"]) for one in consents])

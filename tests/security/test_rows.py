@@ -11,7 +11,7 @@ KEPT = [
     "account", "api_key", "assignment", "consent", "hiding", "hit", "idempotency_key", "inbox", "inbox_pair",
     "inbox_progress", "match", "match_wait", "officer", "outbox", "outbox_pair", "outbox_progress",
     "owner_wait", "signing_secret", "standing_number",
-    "trace_approval", "trace_message", "trace_request",
+    "trace_message", "trace_request",
 ]  # fmt: skip
 APPEND_ONLY = [
     "attachment_part", "audit_entry", "checkpoint", "event", "import_run", "inbox", "mark",

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from salsa_ext.clock import FixedClock
 from salsa_ext.db import db, transaction
 from salsa_ext.messages.envelopes import Letter
-from salsa_ext.models import Trace, TraceApproval, TraceRequest
+from salsa_ext.models import Trace, TraceRequest
 from salsa_ext.policy.rules import operator
 from salsa_ext.services import deliveries, hidings
 from salsa_ext.values.ids import new_id
@@ -67,17 +67,6 @@ def test_a_request_about_a_trace_of_the_own_state_is_set_aside(asked, own, say, 
     before = len(rows("PRY", TraceRequest))
     say("BRA", kind, **request_of(asked, own.id, agencies))
     assert len(rows("PRY", TraceRequest)) == before
-    assert kept_from(own.id) == [KEPT]
-
-
-def test_so_is_what_asks_to_approve_it(asked, own, say, as_actor):
-    as_actor("PRY", "supervisor")
-    wanted = {"trace_approval": "partner", "trace_approver": "PRY"}
-    as_actor("ARG", "state_administrator").post("/settings/change", wanted, 200, If_Match='"0"')
-    as_actor("ARG", "trace_analyst").post("/traces", bodies.trace())
-    [asking] = rows("PRY", TraceApproval)
-    say("BRA", "approval.ask", **asking.asked | {"trace": str(own.id), "hidden_from": []})
-    assert len(rows("PRY", TraceApproval)) == 1
     assert kept_from(own.id) == [KEPT]
 
 

@@ -110,56 +110,6 @@ def test_several_requests_are_acknowledged_in_one_order_of_the_asking_states(
         assert pairs.try_lock("PRY", "BRA")
 
 
-@pytest.fixture
-def wants(client):
-    def change(**settings):
-        admin = client("BRA", "state_administrator")
-        tag = admin.get("/settings").headers["ETag"]
-        admin.post("/settings/change", settings, 200, If_Match=tag)
-
-    return change
-
-
-@pytest.mark.parametrize("action", ["grant", "decline"])
-def test_what_a_former_partner_says_waits_for_nobody_while_it_holds_the_trace(
-    application, client, wants, action
-):
-    former, named = client("PRY", "supervisor"), client("ARG", "supervisor")
-    wants(trace_approval="partner", trace_approver="PRY")
-    analyst = client("BRA", "trace_analyst")
-    path = f"/traces/{analyst.post('/traces', bodies.trace()).json['id']}"
-    wants(trace_approver="ARG")
-    [asked] = former.get("/approvals").json["items"]
-
-    def say():
-        former.post(f"/approvals/{asked['id']}/{action}", {"text": "So"}, 200, If_Match='"1"')
-
-    with talking(application, "ARG", "BRA", say) as actor, as_state(actor, "BRA"):
-        assert len(db.session.execute(TRACE).all()) == 1
-    work(application)
-    assert analyst.get(path).json["approval"]["state"] == "ARG"
-    assert named.get("/approvals").json["items"][0]["status"] == "asked"
-
-
-def test_a_correction_locks_who_is_told_of_it_with_who_approves(application, client, wants):
-    police = client("BRA", "police_officer")
-    made = police.post("/seizures", bodies.seizure()).json
-    asking = client("ARG", "trace_analyst").post("/traces", bodies.trace()).json
-    client("PRY", "supervisor")
-    wants(trace_approval="partner", trace_approver="PRY")
-    client("BRA", "trace_analyst").post("/traces", bodies.trace_of(made["id"]))
-
-    def correct():
-        body = bodies.seizure(items=[bodies.firearm(type="revolver")], reason="Read again")
-        tag = police.get(f"/seizures/{made['id']}").headers["ETag"]
-        police.post(f"/seizures/{made['id']}/correct", body, 200, If_Match=tag)
-
-    with talking(application, "ARG", "BRA", correct):
-        assert pairs.try_lock("BRA", "PRY")
-    result = client("ARG", "trace_analyst").get(f"/traces/{asking['id']}/result").json
-    assert result["chain"][0]["corrected_at"]
-
-
 def test_a_correction_holds_no_own_trace_while_it_waits_for_whom_it_is_told(application, client):
     clerk, own = client("BRA", "licensing_officer"), client("BRA", "trace_analyst")
     sold = clerk.post("/transfers", bodies.transfer()).json

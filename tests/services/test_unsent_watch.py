@@ -78,13 +78,3 @@ def test_what_cannot_wait_and_waits_for_a_second_person_reminds_both_once(as_act
     analyst.post("/traces", bodies.trace(case_number="C-2", confirm_second=True))
     assert remind(120) == 1  # of the approved one; what can wait reminds of nothing
     assert told(analyst) == [{"by": "BRA", "priority": "flash"}]
-
-
-def test_what_waits_for_a_partner_reminds_who_leads_it_and_the_partner(as_actor, analyst, wants):
-    partner = as_actor("PRY", "supervisor")
-    wants(trace_approval="partner", trace_approver="PRY")
-    analyst.post("/traces", FLASH)
-    assert [remind(minute) for minute in (4, 5, 6)] == [0, 2, 0]
-    assert told(analyst, "trace_waiting") == [{"by": "PRY", "priority": "flash"}]
-    assert told(partner, "approval_waiting") == [{"by": "BRA", "priority": "flash"}]
-    assert told(as_actor("BRA", "supervisor"), "trace_waiting") == []

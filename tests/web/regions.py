@@ -27,7 +27,8 @@ def make(caller: Caller) -> Ids:
     made = {"post": scenes.POST} | _papers(caller) | _guns(caller) | _traces(caller)
     made |= _stopped(caller)
     scenes.tell("PRY", *(f"A-{number}" for number in range(30)))
-    return made | _approvals(caller)  # from here on Brazil's traces wait for a second person
+    _want_approval(caller)  # from here on Brazil's traces wait for a second person
+    return made
 
 
 def _papers(caller: Caller) -> Ids:
@@ -130,14 +131,12 @@ def _traces(caller: Caller) -> Ids:
     }  # fmt: skip
 
 
-def _approvals(caller: Caller) -> Ids:
-    wanted = {"trace_approval": "partner", "trace_approver": "PRY"}
-    settings, partner = caller("BRA", "state_administrator"), caller("PRY", "supervisor")
+def _want_approval(caller: Caller) -> None:
+    settings, wanted = caller("BRA", "state_administrator"), {"trace_approval": "own"}
     settings.post(
         "/settings/change", wanted, 200, If_Match=settings.get("/settings").headers["ETag"]
     )
     caller("BRA", "trace_analyst").post("/traces", bodies.trace(case_number="C-90"))
-    return {"approval": _first(partner, "/approvals")["id"]}
 
 
 def _explain(client: Any, discrepancy: str) -> None:

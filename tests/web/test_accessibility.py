@@ -135,18 +135,14 @@ def walked(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("look", [Look(PHONE, "light"), Look(DESK, "dark")], ids=["phone", "desk"])
 def test_the_wall_of_a_post_is_for_everybody(page, region, look):
-    supervisor = region.program("PRY", "supervisor")
-    made = supervisor.post(
-        f"/posts/{region.ids['post']}/displays", {"name": "Hall", "language": "fr"}
-    ).json
-    open_page(page, region, Visit(f"/wall?code={made['code']}"), "en")
-    page.get_by_role("button").first.click()
+    region.keys["PRY display"] = region.program("PRY", "display").token
+    open_page(page, region, Visit("/wall", "PRY display"), "fr")
     page.locator("#late").wait_for()
     assert page.locator("html").get_attribute("lang") == "fr"
     assert broken(page, look) == []
 
 
-@pytest.mark.parametrize("role", sorted(rules.RULES.keys() - {"secretariat"}))
+@pytest.mark.parametrize("role", sorted(rules.RULES.keys() - {"secretariat", "display"}))
 def test_no_link_of_home_or_of_a_notification_leads_where_its_reader_may_not_go(region, role):
     reader = region.app.test_client()
     reader.set_cookie(COOKIE, region.key(f"BRA {role}"))

@@ -1,11 +1,10 @@
-"""The pages of second persons: what another state asks to be approved, and what is said of it."""
+"""The pages of second persons: what waits to be approved, and what has changed of it."""
 
 import re
 
 import pytest
 
 from tests import bodies
-from tests.grounds import beginning
 from tests.papers import text_of
 from tests.web.pages import text
 
@@ -21,65 +20,9 @@ def wants(as_actor):
     return change
 
 
-@beginning
-def trace(as_actor, wants):
-    as_actor("PRY", "supervisor")
-    wants(trace_approval="partner", trace_approver="PRY")
-    return as_actor("BRA", "trace_analyst").post("/traces", bodies.trace()).json
-
-
-@pytest.fixture
-def supervisor(signed_in):
-    return signed_in("PRY", "supervisor")
-
-
-@beginning
-def path(as_actor, trace):
-    [asked] = as_actor("PRY", "supervisor").get("/approvals").json["items"]
-    return f"/approvals/{asked['id']}"
-
-
 def decide(supervisor, path, name, **fields):
     seen = SEEN.search(supervisor.open(f"{path}/{name}"))[1]
     return supervisor.open(supervisor.send(f"{path}/{name}", {"seen": seen} | fields).location)
-
-
-def test_a_second_person_sees_why_it_is_asked_and_not_the_gun(supervisor, path):
-    assert "Brazil, C-1" in text(supervisor.open("/approvals"))
-    page = supervisor.open(path)
-    assert "Law 1" in text(page) and "Pistol" in text(page)
-    assert not [one for one in ("ABC123456", "Taurus", "road block") if one in page]
-
-
-def test_why_it_cannot_wait_is_free_text_that_the_partner_does_not_read(
-    supervisor, as_actor, trace
-):
-    why = {"priority": "urgent", "priority_reason": "Suspect in custody"}
-    as_actor("BRA", "trace_analyst").post("/traces", bodies.trace(**why))
-    newest, older = as_actor("PRY", "supervisor").get("/approvals").json["items"]
-    for name in ("", "/grant", "/decline"):
-        said = text(supervisor.open(f"/approvals/{newest['id']}{name}"))
-        assert "Says why it cannot wait Yes; the words are not shown to you" in said
-        assert "custody" not in said
-    said = text(supervisor.open(f"/approvals/{older['id']}"))
-    assert "Says why it cannot wait It does not say so" in said
-
-
-def test_who_asks_reads_on_the_form_what_the_partner_will(signed_in, trace):
-    analyst = signed_in("BRA", "trace_analyst")
-    for page in ("/traces/new", f"/traces/{trace['id']}/amend"):
-        said = text(analyst.open(page))
-        assert "Before it is sent a supervisor of Paraguay approves it. He reads of it" in said
-    other = text(signed_in("PRY", "trace_analyst").open("/traces/new"))
-    assert "Before it is sent a supervisor" not in other
-
-
-@pytest.mark.parametrize(("name", "fields", "shown"), [
-    ("grant", {}, "The asking state is told that you approved."),
-    ("decline", {"text": "No legal basis"}, "No legal basis"),
-])  # fmt: skip
-def test_it_is_approved_or_declined(supervisor, path, name, fields, shown):
-    assert shown in text(decide(supervisor, path, name, **fields))
 
 
 def test_a_trace_that_waits_is_not_called_sent_and_says_at_the_top_for_whom(
@@ -110,16 +53,6 @@ def test_a_trace_that_waits_is_not_called_sent_and_says_at_the_top_for_whom(
     assert "✓ The trace is sent." in text(decide(analyst, path, "send"))
 
 
-def test_the_asking_state_reads_who_is_waited_for_and_who_approved(
-    signed_in, supervisor, trace, path
-):
-    analyst = signed_in("BRA", "trace_analyst")
-    assert "Waited for: Paraguay" in text(analyst.open(f"/traces/{trace['id']}"))
-    decide(supervisor, path, "grant")
-    said = text(analyst.open(f"/traces/{trace['id']}"))
-    assert "Approved by a second person of a partner state (Paraguay)" in said
-
-
 def test_a_second_person_of_the_own_state_reads_what_has_changed_since_it_was_asked(
     signed_in, as_actor, wants
 ):
@@ -145,13 +78,6 @@ def test_a_second_person_of_the_own_state_reads_what_has_changed_since_it_was_as
     assert "Esto ha cambiado desde entonces" in supervisor.open(path, Accept_Language="es")
 
 
-def test_a_partner_reads_what_it_decides_where_it_decides(supervisor, path):
-    for name in ("grant", "decline"):
-        page = supervisor.open(f"{path}/{name}")
-        assert "Law 1" in text(page) and "Pistol" in text(page)
-        assert not [one for one in ("ABC123456", "Taurus", "road block") if one in page]
-
-
 def test_the_list_of_a_supervisor_has_what_waits_of_the_own_state(signed_in, as_actor, wants):
     wants(trace_approval="own")
     made = as_actor("BRA", "trace_analyst").post("/traces", bodies.trace()).json
@@ -161,12 +87,6 @@ def test_the_list_of_a_supervisor_has_what_waits_of_the_own_state(signed_in, as_
     assert "Draft waits for a second person" in text(supervisor.open("/traces"))
     decide(supervisor, f"/traces/{made['id']}", "approve")
     assert "Nothing waits here." in text(supervisor.open("/approvals"))
-
-
-def test_who_is_asked_by_another_state_is_told_by_which_and_led_to_it(supervisor, path):
-    page = supervisor.open("/notifications")
-    assert f'href="{path}"' in page
-    assert "Approval C-1 · Brazil" in text(page)
 
 
 def test_what_was_declined_is_sent_without_a_second_person_only_where_that_is_confirmed(

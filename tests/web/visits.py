@@ -20,7 +20,7 @@ AUDITOR = "PRY auditor"
 FOR_A_CASE = {"purpose": "investigation", "case_number": "C-7"}
 NO_PAGE = {"pages.choose_language", "signin.sign_out", "notices.read", "notices.read_many",
            "post_desk.session",
-           "boards.board_live", "walls.wall_live", "screens.revoke", "post_desk.live_desk",
+           "boards.board_live", "walls.wall_live", "post_desk.live_desk",
            "post_desk.answer", "post_desk.file"}  # fmt: skip
 """What only ever leads back to the page before, or answers a script."""
 BY_SCRIPT = {
@@ -97,16 +97,8 @@ VISITS = (
     Visit(f"{AT_POST}/shipments/{{gone}}", POST_PRY),
     Visit(f"{AT_POST}/shipments/{{stopped}}?done=tick", POST_PRY),
     Visit(f"{AT_POST}/tick?which={{stopped}}", POST_PRY),
-    Visit("/posts/{post}/displays", SUPERVISOR),
-    Visit(
-        "/posts/{post}/displays",
-        SUPERVISOR,
-        {"name": "Hall {language}"},
-        "/posts/{post}/displays",
-        201,
-    ),
     Visit("/wall"),
-    Visit("/wall", sent={"code": "nothing"}, status=401),
+    Visit("/wall?link=nothing", sent={"link": "nothing"}, status=401),
     Visit("/checks/new", POLICE_BRA),
     refused("/checks/new", POLICE_BRA),
     Visit("/checks/new", POLICE_BRA, {"serial": "ABC123456", "make": "Glock", "incident": "I-7"}),
@@ -233,11 +225,8 @@ VISITS = (
     Visit("/hits/{met}", POLICE_PRY, FOR_A_CASE),
     Visit("/hits/{hit}/confirm", ANALYST_BRA),
     refused("/hits/{hit}/extend", ANALYST_BRA),
-    Visit("/approvals", SUPERVISOR),
+    Visit("/approvals", "BRA supervisor"),
     Visit("/approvals", "URY supervisor"),
-    Visit("/approvals/{approval}", SUPERVISOR),
-    Visit("/approvals/{approval}/grant", SUPERVISOR),
-    refused("/approvals/{approval}/decline", SUPERVISOR),
 )
 
 

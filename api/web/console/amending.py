@@ -14,7 +14,7 @@ from api.schemas.traces import AmendTraceRequest
 from api.web import sending
 from api.web.access import again, sender, signed_in
 from api.web.console import steps
-from api.web.console.asking import SECOND, partner_of
+from api.web.console.asking import SECOND
 from api.web.console.blueprint import blueprint
 from api.web.console.traces import completing, subject_of
 from api.web.console.words import sealed
@@ -119,5 +119,4 @@ def _page(actor: Actor, trace_id: UUID, form: Form | None = None) -> str:
     return render_template(
         "console/amend.html", actor=actor, subject=subject, trace=trace, form=form, choices=choices,
         completing=completing(actor, subject.view), suggest=choices.suggestions(actor),
-        partner=partner_of(actor),
     )  # fmt: skip

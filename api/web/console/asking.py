@@ -16,11 +16,11 @@ from api.web.console.traces import subject_of
 from api.web.console.words import sealed
 from api.web.desk import choices
 from api.web.desk.filling import category_of
-from api.web.typed import Form
+from api.web.typed import Form, codes_in
 from salsa_ext.errors import Invalid, NotFound, say
 from salsa_ext.policy.permissions import Permission
 from salsa_ext.policy.rules import require
-from salsa_ext.readmodels import approvals, documents
+from salsa_ext.readmodels import documents
 from salsa_ext.readmodels.documents import SEIZURES
 from salsa_ext.services import disclosures, traces
 from salsa_ext.values.actor import Actor
@@ -65,6 +65,8 @@ def _complete(actor: Actor, body: dict[str, Any], form: Form) -> None:
         is_unknown = not found
     else:
         body.pop("item", None)
+    if agencies := codes_in(form.get("hidden_from")):
+        body["hidden_from"] = agencies
     if firearm := body.get("firearm"):
         firearm["category"] = category_of(firearm)
     if is_unknown:
@@ -87,9 +89,4 @@ def _page(actor: Actor, form: Form) -> str:
         standing = subject_of(actor, form.existing)
         form.lead(standing.title, standing.address)
     return render_template("console/ask.html", actor=actor, form=form, choices=choices,
-                           suggest=choices.suggestions(actor), partner=partner_of(actor))  # fmt: skip
-
-
-def partner_of(actor: Actor) -> str | None:
-    """Return the state whose second persons approve the own one's traces, where another does."""
-    return approvals.rule_of(actor.own_state()).partner
+                           suggest=choices.suggestions(actor))  # fmt: skip

@@ -16,6 +16,7 @@ from api.schemas.requests import (
     RefuseRequest,
     WordsRequest,
 )
+from api.web.console import words
 from api.web.console.words import sealed
 from api.web.desk import doings
 from api.web.desk.doings import Doing, Field
@@ -93,10 +94,9 @@ DOINGS: doings.Doings = (
         "hide", say("Keep it from agencies"),
         say("Of your state, beside those that the asking state named. To them there is no such request."),
         HideRequest, requests.hide, Permission.REQUEST_ANSWER, tuple(TRANSITIONS),
-        (Field("hidden_from", say("Agencies of your state"), "several", "other_agency", required=False,
-               hint=say("Those that the asking state named stay kept from it.")),),
-        start=lambda actor, view: {f"hidden_from.{code}": code for code in view.own_hidden_from},
-        settle=lambda body, view, form: body.setdefault("hidden_from", []),
+        (Field("hidden_from", say("Agencies of your state"), "agencies", required=False,
+               hint=say("Codes, separated by commas. Those that the asking state named stay kept from it.")),),
+        start=lambda actor, view: {"hidden_from": ", ".join(view.own_hidden_from)}, settle=words.hide,
     ),
     Doing(
         "notes", say("Write a note"), say("For your state alone: it never leaves it."),

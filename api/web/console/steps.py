@@ -27,13 +27,13 @@ from api.web.desk import doings
 from api.web.desk.doings import Doing, Field
 from salsa_ext.errors import Message, say
 from salsa_ext.policy.permissions import Permission
-from salsa_ext.readmodels.outlooks import UNSENT
 from salsa_ext.readmodels.traces import TraceView
 from salsa_ext.services import approvals, other_channels, trace_steps, traces
 from salsa_ext.services.endings import is_untold
 from salsa_ext.services.legs import SENT
 from salsa_ext.services.trace_steps import ANY
 from salsa_ext.values.actor import Actor
+from salsa_ext.values.codes import UNSENT
 
 DECIDING: Final = "console/deciding.html"
 
@@ -85,23 +85,6 @@ def unaddressed(actor: Actor, view: TraceView) -> set[UUID]:
     if view.trace.status not in SENT or Permission.TRACE_REQUEST not in actor.permissions:
         return set()
     return {leg.id for leg in view.legs if other_channels.may_change(leg)}
-
-
-def _states(view: TraceView) -> list[str]:
-    """Return the own state and those that are asked by the service: whose agencies could see it."""
-    asked = [leg.state for leg in view.legs if leg.asked_in is not None]
-    return list(dict.fromkeys((view.trace.owner_state, *asked)))
-
-
-def _agencies(view: TraceView) -> tuple[Field, ...]:
-    return (
-        Field("hidden_from", say("Agencies"), "agencies", " ".join(_states(view)), required=False),
-    )
-
-
-def _kept_from(actor: Actor, view: TraceView) -> dict[str, str]:
-    """Tick those that it is kept from already."""
-    return {f"hidden_from.{code}": code for code in view.hidden_from}
 
 
 def _moving(
@@ -161,9 +144,10 @@ DOINGS: doings.Doings = (
             start=lambda actor, view: {"username": view.assignee or ""}),
     Doing("hide", say("Keep it from agencies"),
           say("Of your state, or of those that are asked. To them there is no such trace, nor a request."),
-          HideRequest, sealed(trace_steps.hide), Permission.TRACE_REQUEST, ANY, (),
-          more=_agencies, start=_kept_from,
-          settle=lambda body, view, form: body.setdefault("hidden_from", [])),
+          HideRequest, sealed(trace_steps.hide), Permission.TRACE_REQUEST, ANY,
+          (Field("hidden_from", say("Agencies"), "agencies", required=False,
+                 hint=say("Codes, separated by commas.")),),
+          start=lambda actor, view: {"hidden_from": ", ".join(view.hidden_from)}, settle=words.hide),
     _saying("notes", say("Write a note"), say("For your state alone: it never leaves it."),
             NoteRequest, trace_steps.note, ANY,
             Field("text", say("Note"), "area", required=True, most=2000)),

@@ -24,7 +24,7 @@ from salsa_ext.policy.permissions import Permission
 from salsa_ext.readmodels import traces as reading
 from salsa_ext.readmodels.days import zone_of
 from salsa_ext.readmodels.traces import TraceView
-from salsa_ext.services import disclosures, trace_advice
+from salsa_ext.services import disclosures
 from salsa_ext.services.whereabouts import read_whereabouts
 from salsa_ext.values.actor import Actor
 
@@ -111,9 +111,7 @@ def _advice(actor: Actor, view: TraceView) -> dict[str, Any] | None:
     """Return what is said of a draft before it is sent, for who may send or approve it."""
     if view.outlook is None or not actor.permissions & MAY_SEND:
         return None
-    told: dict[str, Any] = AdviceResponse().dump(
-        trace_advice.advise(actor=actor, trace_id=view.trace.id)
-    )
+    told: dict[str, Any] = AdviceResponse().dump(view.outlook)
     return told
 
 

@@ -10,6 +10,7 @@ from flask import request
 
 from api.vault import vault
 from api.web.shown import agencies_of
+from api.web.typed import Form, codes_in
 from salsa_ext.errors import Message, say
 
 KINDS: Final[Mapping[str, Message]] = {
@@ -27,12 +28,6 @@ KINDS: Final[Mapping[str, Message]] = {
     "defer": say("Answer later"),
     "ask": say("Question"),
     "forward": say("Another state is to be asked"),
-    "approval_ask": say("A partner state was asked to approve"),
-    "approval_hide": say("Agencies of the partner state must not see it"),
-    "approval_withdraw": say("The partner state has nothing to approve any more"),
-    "approval_grant": say("The partner state approved"),
-    "approval_decline": say("The partner state did not approve"),
-    "approval_set_aside": say("Set aside: your state wants another second person by now"),
     "decline": say("A second person did not approve"),
     "by_hand": say("Came back by another channel"),
     "form_sent": say("The form went out"),
@@ -49,6 +44,11 @@ def sealed(command: Any) -> Any:
         return command(vault=vault(), **said)
 
     return run
+
+
+def hide(body: dict[str, Any], _: Any, form: Form) -> None:
+    """Complete the body of a hiding by the agencies that were typed; none lets all see it."""
+    body["hidden_from"] = codes_in(form.get("hidden_from"))
 
 
 def done(said: Mapping[str, Message], hidden_from: Sequence[str]) -> Message | None:

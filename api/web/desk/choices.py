@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from operator import itemgetter
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from flask import g
 
@@ -96,14 +94,6 @@ NAMED_AS = {"notification_kind": ("object", codes.NOTIFICATION_KINDS)}
 """Lists whose codes have the names of another kind, which stand within a sentence there."""
 
 
-class Group(NamedTuple):
-    """What is offered of one state; `is_open` where it is shown at once."""
-
-    name: str
-    options: Options
-    is_open: bool
-
-
 @dataclass(frozen=True)
 class Suggestions:
     """What free fields suggest: names of makes, calibres and countries."""
@@ -175,18 +165,6 @@ def agencies(actor: Actor) -> Options:
     """Return the agencies of the actor's state, by their names."""
     found = contacts.list_agencies(actor, {"state": actor.state}, ALL, None).items
     return sorted(((row.code, row.name) for row in found), key=lambda option: option[1])
-
-
-def agencies_by_state(actor: Actor, near: Collection[str]) -> list[Group]:
-    """Return all agencies beside the actor's own one by their states: those of `near` first, and open."""
-    of: dict[str, Options] = defaultdict(list)
-    for row in contacts.list_agencies(actor, {}, ALL, None).items:
-        if row.owner_state and row.code != actor.agency:
-            of[row.owner_state].append((row.code, row.name))
-    rest = _by_name({state: names.label("state", state, g.language) for state in {*of} - {*near}})
-    states = [*(state for state in near if state in of), *(state for state, _ in rest)]
-    return [Group(names.label("state", state, g.language), sorted(of[state], key=itemgetter(1)), state in near)
-            for state in states]  # fmt: skip
 
 
 def workers(actor: Actor, permission: Permission) -> Options:

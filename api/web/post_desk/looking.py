@@ -9,6 +9,8 @@ from flask import render_template
 from api.live import LASTS, Drawn, Scope, View, live
 from api.web import watching
 from api.web.post_desk.blueprint import blueprint
+from salsa_ext.policy.permissions import Permission
+from salsa_ext.policy.rules import require
 from salsa_ext.readmodels import calls, joint
 from salsa_ext.readmodels.crossings import sides_for
 from salsa_ext.readmodels.nearby import squares_near
@@ -23,6 +25,7 @@ KINDS: Final = frozenset(("call", "seizure"))
 @watching.answered
 def live_desk(actor: Actor, code: str) -> tuple[View, Drawn]:
     """Tell a page of the desk what changed since."""
+    require(actor, Permission.BOARD_READ)
     return look(actor, code)
 
 
